@@ -1,0 +1,53 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PYTHONPATH := functions:layers/doku_signing:layers/payouts:.
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The virtual environment, made once and again whenever the lock changes.
+$(READY): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
+	@echo "== setting up $(VENV) with $$($(PYTHON) --version) (once, about half a minute)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: setup
+setup: $(READY) ## Create the virtual environment with the locked dependencies
+
+.PHONY: demo
+demo: $(READY) ## Run every scenario through the real handlers against the simulator
+	@$(BIN)/python -m local.demo
+
+.PHONY: run
+run: $(READY) ## Serve the bundle on http://127.0.0.1:3000 until Ctrl-C
+	@$(BIN)/python -m local
+
+.PHONY: test
+test: $(READY) ## Run the tests that need only Python
+	@$(BIN)/python -m pytest
+
+.PHONY: check
+check: $(READY) ## Lint, types and template
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/cfn-lint template.yaml && echo "check: clean"
+
+.PHONY: format
+format: $(READY) ## Format the code
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+.PHONY: verify
+verify: check test ## Everything that is checked before a change lands
+
+.PHONY: lock
+lock: $(READY) ## Pin the dependencies again, with hashes
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+		requirements/dev.in -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
+		-c requirements/dev.txt requirements/runtime.in -o layers/dependencies/requirements.txt
