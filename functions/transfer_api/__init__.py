@@ -1,0 +1,1 @@
+"""The transfer API: what merchant frontends call through API Gateway."""

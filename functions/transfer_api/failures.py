@@ -1,0 +1,47 @@
+"""Every failure in the format of DOKU's glossary (seed 002), with what to do next."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from payouts.errors import PayoutError
+
+_HEADERS = {"Cache-Control": "no-store"}
+
+
+def response(error: PayoutError, request_id: str) -> Response[str]:
+    """The answer to a request that failed."""
+    return json_response(error.http_status, body(error, request_id))
+
+
+def unexpected(request_id: str) -> dict[str, Any]:
+    """The answer to what nobody foresaw, as API Gateway takes it."""
+    error = PayoutError("something unexpected happened; ask for the transfer's status before trying again")
+    headers = {"Content-Type": "application/json", **_HEADERS}
+    return {"statusCode": error.http_status, "headers": headers, "body": json.dumps(body(error, request_id))}
+
+
+def body(error: PayoutError, request_id: str) -> dict[str, Any]:
+    """`status`, `response_code`, `response_message`, `request_id`, `retryable` and what DOKU said, if it did."""
+    members: dict[str, Any] = {
+        "status": "FAILED",
+        "response_code": error.code,
+        "response_message": error.message,
+        "request_id": request_id,
+        "retryable": error.retryable,
+    }
+    if error.doku is not None:
+        members["doku_response_code"] = error.doku.code
+        members["doku_response_message"] = error.doku.message
+    return members
+
+
+def json_response(status: int, members: Any, headers: dict[str, str] | None = None) -> Response[str]:
+    """A JSON answer that no cache keeps."""
+    return Response(
+        status_code=status,
+        content_type="application/json",
+        body=json.dumps(members, separators=(",", ":"), ensure_ascii=False),
+        headers={**_HEADERS, **(headers or {})},
+    )

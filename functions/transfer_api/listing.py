@@ -1,0 +1,75 @@
+"""Listing the transfers of a day, page by page, behind an opaque cursor."""
+
+import base64
+import json
+import re
+from datetime import date, datetime
+from typing import Any
+
+from doku_signing.timestamps import WIB
+from payouts.errors import ValidationFailed
+from payouts.store import items
+from payouts.store.transfers import TransferStore
+from payouts.transfer import Status, Transfer
+
+_MOST = 100
+_USUAL = 50
+_PAGES = 5
+"""Pages of the index that one call reads at most: a rare status may need several calls."""
+
+
+def page(store: TransferStore, parameters: dict[str, str], now: float) -> dict[str, Any]:
+    """The `day`'s transfers with `status`, newest first, from `cursor` on: `{"day", "transfers", "cursor"}`.
+
+    `cursor` is None after the last page. Raises ValidationFailed naming a bad parameter.
+    """
+    day = _day(parameters.get("day"), now)
+    status = _status(parameters.get("status"))
+    limit = _limit(parameters.get("limit"))
+    start = _start(parameters["cursor"], day) if parameters.get("cursor") else None
+    found: list[Transfer] = []
+    for _ in range(_PAGES):
+        more, start = store.list_day(day, status, start, limit)
+        found += more
+        if start is None or len(found) >= limit:
+            break
+    if len(found) > limit:
+        found = found[:limit]
+        start = items.day_key(found[-1])
+    return {"day": day, "transfers": found, "cursor": None if start is None else _cursor(start)}
+
+
+def _day(text: str | None, now: float) -> str:
+    try:
+        return (date.fromisoformat(text) if text else datetime.fromtimestamp(now, WIB).date()).isoformat()
+    except ValueError:
+        raise ValidationFailed("day must be a date such as 2024-09-17") from None
+
+
+def _status(text: str | None) -> str | None:
+    if text and text not in Status.__members__:
+        raise ValidationFailed(f"status must be one of {', '.join(Status)}")
+    return text or None
+
+
+def _limit(text: str | None) -> int:
+    if not text:
+        return _USUAL
+    if re.fullmatch("[0-9]{1,3}", text, re.ASCII) is None or not 1 <= int(text) <= _MOST:
+        raise ValidationFailed(f"limit must be a whole number from 1 to {_MOST}")
+    return int(text)
+
+
+def _cursor(start: dict[str, Any]) -> str:
+    position = [start["pk"], int(start["createdAt"])]
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+
+
+def _start(cursor: str, day: str) -> dict[str, Any]:
+    try:
+        pk, created_at = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+        if not isinstance(pk, str) or not isinstance(created_at, int) or items.day(created_at) != day:
+            raise ValueError
+    except (ValueError, TypeError, OverflowError, OSError, RecursionError):
+        raise ValidationFailed("cursor is not one of this day's list; start again without it") from None
+    return {"pk": pk, "day": day, "createdAt": created_at}

@@ -1,0 +1,132 @@
+"""The requests of the transfer API: seed 003's fields and lengths, and what DOKU demands in practice.
+
+Fields that DOKU keeps in `additionalInfo` may stand there or at the top.
+"""
+
+import re
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+
+from payouts.doku.messages import InquiryRequest, wire_name
+from payouts.money import Rupiah
+from payouts.transfer import Intent
+
+
+def _matching(pattern: str, wanted: str) -> AfterValidator:
+    compiled = re.compile(pattern, re.ASCII)
+
+    def check(value: str) -> str:
+        if compiled.fullmatch(value) is None:
+            raise ValueError(f"must be {wanted}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _amount(value: str) -> str:
+    return str(Rupiah.parse(value))
+
+
+REFERENCE_PATTERN = r"[A-Za-z0-9._~-]{1,64}"
+Reference = Annotated[str, _matching(REFERENCE_PATTERN, "1 to 64 letters, digits or . _ ~ -")]
+CustomerNumber = Annotated[str, _matching(r"[0-9]{5,32}", "a phone number of 5 to 32 digits, such as 628115678890")]
+AccountNumber = Annotated[str, _matching(r"[0-9]{1,32}", "1 to 32 digits")]
+BankCode = Annotated[str, _matching(r"[0-9A-Za-z]{3,16}", "a bank or e-wallet code, such as 014; see GET /v1/banks")]
+SessionId = Annotated[str, _matching(r"[0-9A-Za-z-]{1,25}", "a sessionId of an account inquiry")]
+CountryCode = Annotated[str, _matching(r"[A-Z]{2}", "two capital letters, such as ID")]
+ChannelCode = Annotated[str, _matching(r"[0-9]{2}", "two digits, such as 07")]
+# Printable ASCII has one spelling in JSON: nothing that DOKU could re-spell and then fail to verify (PROTOCOL.md 3).
+Name = Annotated[str, _matching(r"[ -~]{1,100}", "1 to 100 printable ASCII characters")]
+Remark = Annotated[str, _matching(r"[ -~]{0,255}", "at most 255 printable ASCII characters")]
+ShortText = Annotated[str, _matching(r"[ -~]{0,25}", "at most 25 printable ASCII characters")]
+
+
+class Amount(BaseModel):
+    """Rupiah as DOKU writes them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    value: Annotated[str, AfterValidator(_amount)]
+    currency: Literal["IDR"]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(alias_generator=wire_name, extra="forbid", strict=True, frozen=True)
+    additional: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lift_additional_info(cls, members: dict[str, Any]) -> dict[str, Any]:
+        nested = members.get("additionalInfo")
+        if nested is None:
+            return {name: value for name, value in members.items() if name != "additionalInfo"}
+        if not isinstance(nested, dict):
+            raise ValueError("additionalInfo must be an object")
+        lifted = {name: value for name, value in members.items() if name != "additionalInfo"}
+        for name, value in nested.items():
+            if lifted.setdefault(name, value) != value:
+                raise ValueError(f"{name} stands twice, with different values")
+        return lifted
+
+
+class AccountInquiry(_Request):
+    """POST /v1/account-inquiries."""
+
+    partner_reference_no: Reference | None = None
+    customer_number: CustomerNumber
+    beneficiary_account_number: AccountNumber
+    beneficiary_bank_code: BankCode
+    beneficiary_account_name: Name
+    amount: Amount
+    sender_country_code: CountryCode = "ID"
+    channel_code: ChannelCode | None = None
+
+    def to_inquiry(self, default_reference: str) -> InquiryRequest:
+        """DOKU's message; an inquiry without a reference gets a fresh one."""
+        return InquiryRequest(
+            partner_reference_no=self.partner_reference_no or default_reference,
+            customer_number=self.customer_number,
+            amount=Rupiah.parse(self.amount.value),
+            beneficiary_account_number=self.beneficiary_account_number,
+            beneficiary_bank_code=self.beneficiary_bank_code,
+            beneficiary_account_name=self.beneficiary_account_name,
+            sender_country_code=self.sender_country_code,
+            channel_code=self.channel_code or "",
+        )
+
+
+class CreateTransfer(_Request):
+    """POST /v1/transfers. Names a session of an account inquiry, or the account's expected name."""
+
+    partner_reference_no: Reference | None = None
+    customer_number: CustomerNumber
+    beneficiary_account_number: AccountNumber
+    beneficiary_bank_code: BankCode
+    amount: Amount
+    session_id: SessionId | None = None
+    fee_type: ShortText | None = None
+    channel_code: ChannelCode | None = None
+    beneficiary_first_name: Name | None = None
+    beneficiary_last_name: Name | None = None
+    beneficiary_phone_number: CustomerNumber | None = None
+    beneficiary_bank_name: Name | None = None
+    beneficiary_account_name: Name | None = None
+    sender_country_code: CountryCode = "ID"
+    sender_first_name: Name | None = None
+    sender_last_name: Name | None = None
+    sender_personal_id: Name | None = None
+    sender_personal_id_type: ShortText | None = None
+    remark: Remark | None = None
+
+    @model_validator(mode="after")
+    def _knows_the_account(self) -> "CreateTransfer":
+        if self.session_id is None and self.beneficiary_account_name is None:
+            raise ValueError("beneficiaryAccountName is required where no sessionId is given")
+        return self
+
+    def to_intent(self, reference: str) -> Intent:
+        """What DOKU will be sent, as far as the merchant said it."""
+        given = self.model_dump(exclude_none=True, exclude={"partner_reference_no", "amount"})
+        given.setdefault("session_id", "")
+        return Intent(partner_reference_no=reference, amount=Rupiah.parse(self.amount.value), **given)

@@ -1,0 +1,118 @@
+"""The routes of the transfer API. They translate between HTTP and the use cases, and decide nothing."""
+
+from dataclasses import asdict
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from payouts.doku import banks
+from payouts.errors import NotFound, PayoutError, ValidationFailed
+from payouts.money import Rupiah
+from payouts.submit import Order
+from payouts.transfer import NOT_ACKNOWLEDGED, Transfer
+from transfer_api import failures, keys, listing, views
+from transfer_api.body import read
+from transfer_api.failures import json_response
+from transfer_api.requests import AccountInquiry, CreateTransfer
+from transfer_api.services import Services
+
+
+def create_app(services: Services) -> APIGatewayHttpResolver:
+    """The API over these services."""
+    app = APIGatewayHttpResolver()
+    _add_money_routes(app, services)
+    _add_transfer_routes(app, services)
+    _add_reference_routes(app)
+    _add_failures(app)
+    return app
+
+
+def _add_money_routes(app: APIGatewayHttpResolver, services: Services) -> None:
+    @app.post("/v1/account-inquiries")
+    def inquire_account() -> Response[str]:
+        request = read(app.current_event, AccountInquiry)
+        inquiry = request.to_inquiry(services.new_reference())
+        _check_amount(inquiry.amount, services)
+        found, session = services.inquirer.account(inquiry)
+        return json_response(201, views.inquiry(inquiry, found, session))
+
+    @app.get("/v1/balance")
+    def get_balance() -> Response[str]:
+        return json_response(200, views.balance(services.inquirer.balance()))
+
+    @app.post("/v1/transfers")
+    def create_transfer() -> Response[str]:
+        request = read(app.current_event, CreateTransfer)
+        key = app.current_event.headers.get("idempotency-key")
+        intent = request.to_intent(keys.reference_of(request, key))
+        _check_amount(intent.amount, services)
+        bound_key = key if key is not None and request.partner_reference_no is not None else ""
+        order = Order(intent, keys.fingerprint(request), bound_key)
+        submitted = services.submitter.submit(order, lambda: app.lambda_context.get_remaining_time_in_millis() / 1000)
+        headers = {"Location": f"/v1/transfers/{intent.partner_reference_no}"}
+        if submitted.replayed:
+            headers["Idempotency-Replayed"] = "true"
+        status = 202 if submitted.transfer.status in NOT_ACKNOWLEDGED else 201
+        return json_response(status, views.transfer(submitted.transfer, services.clock()), headers)
+
+
+def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> None:
+    def find(reference: str) -> Transfer:
+        transfer = services.store.get(keys.checked_reference(reference))
+        if transfer is None:
+            raise NotFound("there is no transfer with this partnerReferenceNo")
+        return transfer
+
+    def answer(transfer: Transfer) -> Response[str]:
+        return json_response(200, views.transfer(transfer, services.clock()))
+
+    @app.get("/v1/transfers")
+    def list_transfers() -> Response[str]:
+        now = services.clock()
+        page = listing.page(services.store, app.current_event.query_string_parameters, now)
+        return json_response(200, {**page, "transfers": [views.summary(found, now) for found in page["transfers"]]})
+
+    @app.get("/v1/transfers/<reference>")
+    def get_transfer(reference: str) -> Response[str]:
+        transfer = find(reference)
+        if _flag(app.current_event.query_string_parameters, "refresh"):
+            transfer = services.reconciler.refresh(transfer)
+        return answer(transfer)
+
+    @app.post("/v1/transfers/<reference>/status-checks")
+    def check_status(reference: str) -> Response[str]:
+        return answer(services.reconciler.check(find(reference)))
+
+
+def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
+    @app.get("/v1/banks")
+    def list_banks() -> Response[str]:
+        query = app.current_event.query_string_parameters.get("query", "")
+        return json_response(200, {"banks": [asdict(bank) for bank in banks.search(query)]})
+
+    @app.get("/health")
+    def health() -> Response[str]:
+        return json_response(200, {"status": "ok"})
+
+
+def _add_failures(app: APIGatewayHttpResolver) -> None:
+    def failed(error: PayoutError) -> Response[str]:
+        return failures.response(error, app.current_event.request_context.request_id)
+
+    def unknown(_: Exception) -> Response[str]:
+        return failed(NotFound("there is no such route; see the API reference"))
+
+    app.exception_handler(PayoutError)(failed)
+    app.not_found(unknown)
+
+
+def _check_amount(amount: Rupiah, services: Services) -> None:
+    limits = services.limits
+    if not limits.smallest <= amount <= limits.largest:
+        raise ValidationFailed(f"amount.value must be at least {limits.smallest} and at most {limits.largest}")
+
+
+def _flag(parameters: dict[str, str], name: str) -> bool:
+    text = parameters.get(name, "false")
+    if text not in ("true", "false"):
+        raise ValidationFailed(f"{name} must be true or false")
+    return text == "true"

@@ -1,0 +1,100 @@
+"""The answers of the transfer API, in DOKU's field names; times in WIB."""
+
+from datetime import datetime
+from typing import Any
+
+from doku_signing.timestamps import WIB
+from payouts.doku.answers import Balance, Inquiry
+from payouts.doku.messages import InquiryRequest, wire_name
+from payouts.money import Rupiah
+from payouts.schedule import needs_review
+from payouts.store.claims import Session
+from payouts.transfer import FINAL, Observation, Status, Transfer
+
+_MEANING = {
+    Status.SUBMITTING: "The transfer is being sent, or the answer got lost. DOKU is asked; it is never sent again.",
+    Status.IN_DOUBT: "DOKU gave no clear answer. DOKU is asked until it is known; it is never sent again.",
+    Status.ACCEPTED: "DOKU took the transfer. It is not paid yet.",
+    Status.UNPAID: "DOKU is working on the transfer. It is not paid yet.",
+    Status.SUCCESS: "Paid.",
+    Status.FAILED: "Not paid, and it never will be. To try again, create a transfer with a new partnerReferenceNo.",
+    Status.DISPUTED: "DOKU has said both paid and failed. A person must settle it; do not pay again.",
+    Status.REFUNDED: "The money came back to the deposit.",
+}
+
+
+def transfer(subject: Transfer, now: float) -> dict[str, Any]:
+    """A transfer with its history."""
+    return {**summary(subject, now), "history": [_observation(seen) for seen in subject.history]}
+
+
+def summary(subject: Transfer, now: float) -> dict[str, Any]:
+    """A transfer without its history."""
+    intent = subject.intent
+    decided = subject.decided_by
+    return {
+        "partnerReferenceNo": subject.reference,
+        "status": subject.status,
+        "statusDescription": _MEANING[subject.status],
+        "final": subject.status in FINAL,
+        "review": needs_review(subject, int(now * 1000)),
+        "referenceNo": subject.reference_no or None,
+        "sessionId": intent.session_id,
+        "amount": intent.amount.wire(),
+        "fee": _wire(subject.fee),
+        "customerNumber": intent.customer_number,
+        "beneficiaryAccountNumber": intent.beneficiary_account_number,
+        "beneficiaryBankCode": intent.beneficiary_bank_code,
+        "beneficiaryAccountName": intent.beneficiary_account_name,
+        "remark": intent.remark or None,
+        "reason": {"code": decided.code, "message": decided.message} if decided else None,
+        "createdAt": _time(subject.created_at),
+        "updatedAt": _time(subject.updated_at),
+        "nextCheckAt": None if subject.next_check_at is None else _time(subject.next_check_at),
+    }
+
+
+def inquiry(request: InquiryRequest, found: Inquiry, session: Session) -> dict[str, Any]:
+    """What the bank says of an account."""
+    return {
+        "partnerReferenceNo": request.partner_reference_no,
+        "sessionId": session.session_id,
+        "referenceNo": found.reference_no,
+        "beneficiaryAccountNumber": request.beneficiary_account_number,
+        "beneficiaryAccountName": found.account_name,
+        "beneficiaryBankCode": request.beneficiary_bank_code,
+        "beneficiaryBankName": found.bank_name,
+        "amount": request.amount.wire(),
+        "fee": _wire(found.fee),
+        "expiresAt": _time(session.expires_at * 1000),
+        "additionalInfo": found.additional,
+    }
+
+
+def balance(deposit: Balance) -> dict[str, Any]:
+    """The deposit, in the right spelling."""
+    return {
+        "accountNo": deposit.account_no,
+        "name": deposit.name,
+        "availableBalance": _wire(deposit.available),
+        "holdAmount": _wire(deposit.held),
+        "creditAlertLimit": _wire(deposit.alert_limit),
+    }
+
+
+def _observation(seen: Observation) -> dict[str, Any]:
+    members = {
+        "at": _time(seen.at),
+        **{wire_name(name): getattr(seen, name) for name in ("finding", "source", "code", "message")},
+        "referenceNo": seen.reference_no,
+        "externalId": seen.external_id,
+    }
+    return {name: value for name, value in members.items() if value != ""}
+
+
+def _wire(amount: Rupiah | None) -> dict[str, str] | None:
+    return None if amount is None else amount.wire()
+
+
+def _time(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="milliseconds")

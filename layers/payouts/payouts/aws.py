@@ -1,0 +1,29 @@
+"""AWS clients with the time budget of DESIGN 2.13. Endpoints come from the standard `AWS_ENDPOINT_URL*` variables."""
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_QUICK = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    tcp_keepalive=True,
+)
+
+
+def dynamodb() -> "DynamoDBClient":
+    """A DynamoDB client: 1 s to connect, 2 s to answer, one retry."""
+    client: DynamoDBClient = boto3.client("dynamodb", config=_QUICK)
+    return client
+
+
+def secrets_manager() -> "SecretsManagerClient":
+    """A Secrets Manager client with the same limits."""
+    client: SecretsManagerClient = boto3.client("secretsmanager", config=_QUICK)
+    return client

@@ -1,0 +1,105 @@
+"""The functions' environment, read once at start. A bad or missing value stops the start and names the variable."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from payouts.money import Rupiah
+
+T = TypeVar("T")
+
+
+class ConfigurationError(Exception):
+    """An environment variable is missing or wrong; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DokuSettings:
+    """Where DOKU is and how it is called."""
+
+    base_url: str
+    path_prefix: str
+    channel_id: str
+    secret_id: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "DokuSettings":
+        """From `DOKU_*`."""
+        read = _Reader(environment)
+        return cls(
+            base_url=read("DOKU_BASE_URL", _url, "https://api-sandbox.doku.com"),
+            path_prefix=read("DOKU_PATH_PREFIX", _path, "/v1.0"),
+            channel_id=read("DOKU_CHANNEL_ID", _word, "H2H"),
+            secret_id=read("DOKU_SECRET_ID", _word),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TableSettings:
+    """The table and how its index of open transfers is cut."""
+
+    name: str
+    due_shards: int
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "TableSettings":
+        """From `TABLE_NAME` and `DUE_SHARDS`."""
+        read = _Reader(environment)
+        return cls(name=read("TABLE_NAME", _word), due_shards=read("DUE_SHARDS", _count, "8"))
+
+
+@dataclass(frozen=True, slots=True)
+class AmountLimits:
+    """The smallest and the largest amount of one transfer, both allowed."""
+
+    smallest: Rupiah
+    largest: Rupiah
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "AmountLimits":
+        """From `MIN_AMOUNT` and `MAX_AMOUNT`."""
+        read = _Reader(environment)
+        limits = cls(
+            smallest=read("MIN_AMOUNT", Rupiah.parse, "10000.00"),
+            largest=read("MAX_AMOUNT", Rupiah.parse, "250000000.00"),
+        )
+        if not Rupiah(0) < limits.smallest <= limits.largest:
+            raise ConfigurationError("MIN_AMOUNT must be more than 0.00 and at most MAX_AMOUNT")
+        return limits
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def __call__(self, name: str, parse: Callable[[str], T], default: str | None = None) -> T:
+        text = self._environment.get(name, default)
+        if text is None:
+            raise ConfigurationError(f"{name} is missing")
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise ConfigurationError(f"{name} {error}") from None
+
+
+def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern, re.ASCII)
+
+    def parse(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise ValueError(f"must be {wanted}")
+        return text
+
+    return parse
+
+
+_url = _matching(r"https?://[^/\s]+", 'a URL without a path, such as "https://api.doku.com"')
+_path = _matching(r"(/[A-Za-z0-9._-]+)+", 'a path such as "/v1.0"')
+_word = _matching(r"\S+", "a word without blanks")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not text.isascii() or int(text) < 1:
+        raise ValueError("must be a whole number from 1")
+    return int(text)

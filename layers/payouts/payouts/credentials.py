@@ -1,0 +1,91 @@
+"""DOKU's credentials from Secrets Manager, as one JSON secret (DESIGN 2.11)."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from payouts.errors import Misconfigured, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_MAX_AGE = 300.0
+"""Seconds for which a read secret is believed. A refused token or signature has it read again at once."""
+_WIRE = {
+    "client_id": "clientId",
+    "client_secret": "clientSecret",
+    "private_key": "privateKey",
+    "agent_key": "agentKey",
+    "notification_key": "notificationKey",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What DOKU gave the merchant. Shows nothing of itself."""
+
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    private_key: str = field(repr=False)
+    """PEM."""
+    agent_key: str = field(repr=False)
+    notification_key: str = field(repr=False, default="")
+
+    @classmethod
+    def parse(cls, text: str) -> "Credentials":
+        """From the secret's JSON. Raises Misconfigured naming the member, never its value."""
+        try:
+            members = json.loads(text)
+        except ValueError:
+            members = None
+        if not isinstance(members, dict):
+            raise Misconfigured("the DOKU secret is not a JSON object")
+        values = {name: members.get(wire, "") for name, wire in _WIRE.items()}
+        for name, value in values.items():
+            if not isinstance(value, str) or (not value and name != "notification_key"):
+                raise Misconfigured(f"the DOKU secret has no {_WIRE[name]}")
+        return cls(**{member.name: values[member.name] for member in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token of DOKU and when it ends, in seconds since the epoch."""
+
+    value: str = field(repr=False)
+    expires_at: float
+
+
+class CredentialStore:
+    """Reads the secret when it is needed and keeps it for five minutes."""
+
+    def __init__(self, client: "SecretsManagerClient", secret_id: str, clock: Callable[[], float] = time.time) -> None:
+        self._client = client
+        self._secret_id = secret_id
+        self._clock = clock
+        self._current: tuple[float, Credentials] | None = None
+
+    def current(self) -> Credentials:
+        """The credentials in force. Raises Misconfigured or Unavailable."""
+        now = self._clock()
+        if self._current is None or now - self._current[0] >= _MAX_AGE:
+            self._current = (now, self._read())
+        return self._current[1]
+
+    def reread(self) -> Credentials:
+        """The credentials in force, read again: they may have been rotated (FAULTS 63)."""
+        self._current = None
+        return self.current()
+
+    def _read(self) -> Credentials:
+        try:
+            answer = self._client.get_secret_value(SecretId=self._secret_id)
+        except ClientError as error:
+            reason = error.response["Error"]["Code"]
+            raise Misconfigured(f"the DOKU secret cannot be read ({reason})") from error
+        except BotoCoreError as error:
+            raise Unavailable("Secrets Manager does not answer; send the same request again") from error
+        return Credentials.parse(answer.get("SecretString", ""))

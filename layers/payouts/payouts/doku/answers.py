@@ -1,0 +1,107 @@
+"""DOKU's answers, read leniently: nothing unknown is dropped, nothing missing is invented (PROTOCOL.md section 4)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from payouts.doku.outcomes import Outcome, Service, Verdict, classify, text
+from payouts.doku.transport import Reply
+from payouts.money import Rupiah
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer classified, with all that it said."""
+
+    verdict: Verdict
+    body: Mapping[str, Any] = field(default_factory=dict)
+    retry_after: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What it means."""
+        return self.verdict.outcome
+
+
+def read(service: Service, reply: Reply) -> Answer:
+    """Classify a reply. Never raises for anything that can arrive (FAULTS 14, 19)."""
+    body = _parse(reply.body)
+    return Answer(classify(service, reply.http_status, body), body or {}, reply.retry_after)
+
+
+def _parse(body: bytes) -> dict[str, Any] | None:
+    try:
+        members = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return members if isinstance(members, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What the bank says of an account. `fee` is None where DOKU did not state one."""
+
+    session_id: str
+    reference_no: str
+    account_name: str
+    bank_name: str
+    fee: Rupiah | None
+    additional: Mapping[str, Any]
+
+
+def inquiry(answer: Answer) -> Inquiry | None:
+    """The accepted inquiry, or None where it lacks the session or the bank's name for the account."""
+    body, additional = answer.body, _members(answer.body.get("additionalInfo"))
+    session_id, account_name = text(body.get("sessionId")), text(body.get("beneficiaryAccountName"))
+    if not session_id or not account_name:
+        return None
+    return Inquiry(
+        session_id=session_id,
+        reference_no=text(body.get("referenceNo")),
+        account_name=account_name,
+        bank_name=text(body.get("beneficiaryBankName")),
+        fee=rupiah(additional.get("feeAmount")),
+        additional=additional,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The deposit. An amount that DOKU did not state is None."""
+
+    account_no: str
+    name: str
+    available: Rupiah | None
+    held: Rupiah | None
+    alert_limit: Rupiah | None
+
+
+def balance(answer: Answer) -> Balance:
+    """The balance, whether accountInfos is an object or a list and however availableBalance is spelt."""
+    infos = answer.body.get("accountInfos")
+    account = _members(infos[0] if isinstance(infos, list) and infos else infos)
+    additional = _members(answer.body.get("additionalInfo"))
+    return Balance(
+        account_no=text(answer.body.get("accountNo")),
+        name=text(answer.body.get("name")),
+        available=rupiah(account.get("availableBalance", account.get("avaliableBalance"))),
+        held=rupiah(account.get("holdAmount")),
+        alert_limit=rupiah(additional.get("creditAlertLimit")),
+    )
+
+
+def rupiah(value: object) -> Rupiah | None:
+    """An amount as `{"value": "1.00", "currency": "IDR"}` or plain text; None for anything else."""
+    if isinstance(value, dict):
+        if value.get("currency", "IDR") != "IDR":
+            return None
+        value = value.get("value")
+    try:
+        return Rupiah.parse(text(value))
+    except ValueError:
+        return None
+
+
+def _members(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

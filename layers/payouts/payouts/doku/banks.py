@@ -1,0 +1,35 @@
+"""Bank and e-wallet codes as hints for people. Never a gate: DOKU publishes no list (PROTOCOL.md section 7)."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """One beneficiary institution. `kind` is bank, bank_uus (sharia unit), e-wallet, wallet or marketplace_va."""
+
+    code: str
+    name: str
+    short_name: str
+    swift: str
+    kind: str
+    note: str
+
+
+@cache
+def all_banks() -> tuple[Bank, ...]:
+    """Every known bank and e-wallet, by code. A code may stand twice: sharia units share their bank's."""
+    with (Path(__file__).parent / "data" / "banks.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(Bank(**row) for row in csv.DictReader(file))
+
+
+def search(query: str) -> list[Bank]:
+    """Banks whose code, name or SWIFT code holds every word of `query`, in any case; all for an empty query."""
+    words = query.casefold().split()
+    return [bank for bank in all_banks() if all(word in _text(bank) for word in words)]
+
+
+def _text(bank: Bank) -> str:
+    return f"{bank.code} {bank.name} {bank.short_name} {bank.swift}".casefold()

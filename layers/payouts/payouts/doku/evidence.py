@@ -1,0 +1,71 @@
+"""From DOKU's answers to observations of a transfer: what each proves, and no more (DESIGN 2.4, 2.5)."""
+
+from payouts.doku.answers import Answer, rupiah
+from payouts.doku.outcomes import Outcome, text
+from payouts.transfer import Finding, Observation, Source, Transfer
+
+_SUBMITTED = {
+    Outcome.ACCEPTED: Finding.ACCEPTED,
+    Outcome.PENDING: Finding.UNPAID,
+    Outcome.REJECTED: Finding.FAILED,
+    Outcome.UNAUTHORIZED: Finding.FAILED,  # refused before execution, and not sent again after it
+}
+"""Everything else leaves the transfer in doubt."""
+
+_LATEST = {
+    "00": Finding.SUCCESS,
+    "01": Finding.UNPAID,
+    "02": Finding.UNPAID,
+    "03": Finding.UNPAID,
+    "04": Finding.REFUNDED,
+    "05": Finding.FAILED,
+    "06": Finding.FAILED,
+    "07": Finding.NOT_FOUND,
+    "50": Finding.SUCCESS,
+    "35": Finding.FAILED,
+    "20": Finding.UNPAID,
+    "40": Finding.REFUNDED,
+}
+"""`latestTransactionStatus` by SNAP and by Kirim DOKU (PROTOCOL.md section 5)."""
+
+
+def of_submission(transfer: Transfer, answer: Answer, at: int) -> Observation:
+    """What DOKU's answer to transfer bank proves."""
+    external_id = transfer.external_ids[-1]
+    finding = _SUBMITTED.get(answer.outcome, Finding.IN_DOUBT)
+    reference_no, message = "", answer.verdict.message
+    if finding in (Finding.ACCEPTED, Finding.UNPAID):
+        contradiction = _contradiction(transfer, answer, "partnerReferenceNo")
+        if contradiction:
+            finding, message = Finding.IN_DOUBT, contradiction
+        else:
+            reference_no = text(answer.body.get("referenceNo"))
+    return Observation(at, finding, Source.SUBMIT, answer.verdict.code, message, reference_no, external_id)
+
+
+def of_status(transfer: Transfer, answer: Answer, at: int) -> Observation:
+    """What DOKU's answer to check status proves. An answer about something else proves nothing (FAULTS 21)."""
+    code, message = answer.verdict.code, answer.verdict.message
+    if answer.outcome is Outcome.NOT_FOUND:
+        return Observation(at, Finding.NOT_FOUND, Source.STATUS_CHECK, code, message)
+    if answer.outcome is not Outcome.ACCEPTED:
+        return Observation(at, Finding.UNCLEAR, Source.STATUS_CHECK, code, message)
+    contradiction = _contradiction(transfer, answer, "originalPartnerReferenceNo")
+    if contradiction:
+        return Observation(at, Finding.UNCLEAR, Source.STATUS_CHECK, code, contradiction)
+    latest = text(answer.body.get("latestTransactionStatus")).rjust(2, "0")
+    finding = _LATEST.get(latest, Finding.UNCLEAR)
+    described = text(answer.body.get("transactionStatusDesc")) or message
+    reference_no = text(answer.body.get("originalReferenceNo"))
+    return Observation(at, finding, Source.STATUS_CHECK, f"{code}/{latest}", described, reference_no)
+
+
+def _contradiction(transfer: Transfer, answer: Answer, reference_member: str) -> str:
+    """Why the answer can't be about this transfer; the empty string where it can."""
+    reference = text(answer.body.get(reference_member))
+    if reference and reference != transfer.reference:
+        return "DOKU's answer is about another transfer"
+    amount = answer.body.get("amount")
+    if amount is not None and rupiah(amount) not in (None, transfer.intent.amount):
+        return "DOKU's answer names another amount"
+    return ""

@@ -1,0 +1,86 @@
+"""DOKU's messages: wire names exactly as in seed 003, compact JSON, and nothing that has two spellings.
+
+Bytes are made once, signed and sent as they are.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from payouts.money import Rupiah
+from payouts.transfer import Intent, Transfer
+
+_TRANSFER_TOP_LEVEL = frozenset(
+    {
+        "partner_reference_no",
+        "customer_number",
+        "beneficiary_account_number",
+        "beneficiary_bank_code",
+        "amount",
+        "session_id",
+        "fee_type",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryRequest:
+    """Account inquiry (seed 003, section 1). DOKU refuses it without a name and a country (PROTOCOL.md 4.1)."""
+
+    partner_reference_no: str
+    customer_number: str
+    amount: Rupiah
+    beneficiary_account_number: str
+    beneficiary_bank_code: str
+    beneficiary_account_name: str
+    sender_country_code: str = "ID"
+    channel_code: str = ""
+
+
+_INQUIRY_TOP_LEVEL = frozenset({"partner_reference_no", "customer_number", "amount", "beneficiary_account_number"})
+
+
+def inquiry(request: InquiryRequest) -> bytes:
+    """Body of `emoney/bank-account-inquiry`; the bank code goes into additionalInfo here."""
+    return _encode(_nest(request, _INQUIRY_TOP_LEVEL))
+
+
+def transfer(intent: Intent) -> bytes:
+    """Body of `emoney/transfer-bank`; the bank code is at the top here."""
+    return _encode(_nest(intent, _TRANSFER_TOP_LEVEL))
+
+
+def balance(account_no: str) -> bytes:
+    """Body of `balance-inquiry`. `accountNo` is the agentKey (PROTOCOL.md 4.2)."""
+    return _encode({"accountNo": account_no})
+
+
+def status(subject: Transfer) -> bytes:
+    """Body of `qr/qr-mpm-status`. The merchant's reference is enough: a transfer without an answer has no other."""
+    members = {"originalPartnerReferenceNo": subject.reference, "serviceCode": "43"}
+    if subject.reference_no:
+        members["originalReferenceNo"] = subject.reference_no
+    return _encode(members)
+
+
+def wire_name(name: str) -> str:
+    """`partner_reference_no` as DOKU writes it: `partnerReferenceNo`. The one place where names are mapped."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _nest(message: Intent | InquiryRequest, top_level: frozenset[str]) -> dict[str, Any]:
+    """The message's members by wire name, empty ones left out, those not at the top in additionalInfo."""
+    body: dict[str, Any] = {}
+    additional: dict[str, Any] = {}
+    for member in fields(message):
+        value = getattr(message, member.name)
+        if value != "":
+            target = body if member.name in top_level else additional
+            target[wire_name(member.name)] = value.wire() if isinstance(value, Rupiah) else value
+    return {**body, "additionalInfo": additional} if additional else body
+
+
+def _encode(message: Mapping[str, Any]) -> bytes:
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,0 +1,106 @@
+"""What an answer of DOKU means: a closed set, read from the code tables in `data/` (DESIGN 2.4)."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_DATA = Path(__file__).parent / "data"
+
+
+class Outcome(StrEnum):
+    """All that an answer can mean."""
+
+    ACCEPTED = "ACCEPTED"
+    """Done, for a question. For a transfer only taken on: not paid."""
+    PENDING = "PENDING"
+    """Being worked on."""
+    REJECTED = "REJECTED"
+    """Refused and not executed."""
+    UNAUTHORIZED = "UNAUTHORIZED"
+    """Token, signature or credentials refused; not executed."""
+    THROTTLED = "THROTTLED"
+    """Too many requests. Not executed by the standard, which a transfer does not rely on."""
+    NOT_FOUND = "NOT_FOUND"
+    """DOKU does not know what was asked about."""
+    IN_DOUBT = "IN_DOUBT"
+    """Everything that is not clear."""
+
+
+class Service(StrEnum):
+    """SNAP service codes of the calls that we make."""
+
+    BALANCE = "11"
+    INQUIRY = "42"
+    TRANSFER = "43"
+    STATUS = "53"
+    TOKEN = "73"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An outcome with DOKU's code (seven digits or a glossary code, empty where there was none) and its message."""
+
+    outcome: Outcome
+    code: str = ""
+    message: str = ""
+
+
+def classify(service: Service, http_status: int, body: Mapping[str, Any] | None) -> Verdict:
+    """What an answer means. `body` is None where it could not be parsed.
+
+    A code counts only where it agrees with the HTTP status and, for SNAP, with the service; the rest is IN_DOUBT.
+    """
+    if body is None:
+        return Verdict(Outcome.IN_DOUBT, message=f"HTTP {http_status} without a readable body")
+    if "responseCode" in body:
+        return _snap(service, http_status, body)
+    if "response_code" in body:
+        return _glossary(service, http_status, body)
+    return Verdict(Outcome.IN_DOUBT, message=f"HTTP {http_status} without a response code")
+
+
+def _snap(service: Service, http_status: int, body: Mapping[str, Any]) -> Verdict:
+    code, message = text(body["responseCode"]), text(body.get("responseMessage"))
+    if len(code) != 7 or not code.isdecimal() or code[:3] != str(http_status) or code[3:5] != service:
+        return Verdict(Outcome.IN_DOUBT, code, message)
+    return Verdict(_outcome(service, _cases().get((code[:3], code[5:]))), code, message)
+
+
+def _glossary(service: Service, http_status: int, body: Mapping[str, Any]) -> Verdict:
+    code, message = text(body["response_code"]), text(body.get("response_message"))
+    row = _glossary_codes().get(code)
+    if row is None or row["http"] != str(http_status):
+        return Verdict(Outcome.IN_DOUBT, code, message)
+    return Verdict(_outcome(service, row), code, message)
+
+
+def _outcome(service: Service, row: Mapping[str, str] | None) -> Outcome:
+    if row is None:
+        return Outcome.IN_DOUBT
+    return Outcome(row["on_transfer" if service is Service.TRANSFER else "on_query"])
+
+
+def text(value: object) -> str:
+    """A code or message as text: DOKU sends codes as numbers and as strings (PROTOCOL.md section 4)."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return str(value)
+
+
+@cache
+def _cases() -> dict[tuple[str, str], dict[str, str]]:
+    return {(row["http"], row["case"]): row for row in _rows("snap_cases.csv")}
+
+
+@cache
+def _glossary_codes() -> dict[str, dict[str, str]]:
+    return {row["code"]: row for row in _rows("glossary.csv")}
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (_DATA / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,79 @@
+"""HTTP to DOKU: one session, kept alive, and never a second send that nobody asked for."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
+
+Timeout = tuple[float, float]
+"""Seconds to connect and to read."""
+
+_IDLE_LIMIT = 20.0
+"""Seconds after which a connection is not reused: the other side may have dropped it unseen, and a request that goes
+into a dead connection leaves a transfer in doubt (FAULTS 12). A frozen Lambda sleeps for minutes."""
+
+
+class NeverSent(Exception):
+    """No connection was established: not a byte of the request left. Proof of non-execution."""
+
+
+class NoReply(Exception):
+    """The request may have arrived and no whole answer came back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it arrived."""
+
+    http_status: int
+    body: bytes
+    retry_after: str = ""
+
+
+class Transport:
+    """Posts bytes and returns the answer's bytes. No retries, no redirects, TLS verified, nothing from `.netrc`."""
+
+    def __init__(self, base_url: str, pool_size: int = 4, clock: Callable[[], float] = time.monotonic) -> None:
+        self._base_url = base_url
+        self._clock = clock
+        self._used_at = clock()
+        self._session = requests.Session()
+        self._session.trust_env = False
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
+        self._session.mount(base_url, adapter)
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes, timeout: Timeout) -> Reply:
+        """POST exactly `body`. Raises NeverSent or NoReply; any HTTP status is an answer."""
+        self._drop_idle_connections()
+        try:
+            response = self._session.post(
+                self._base_url + path, data=body, headers=dict(headers), timeout=timeout, allow_redirects=False
+            )
+        except (OSError, HTTPError) as error:  # every failure of requests is an OSError, urllib3's own may slip through
+            failure = NeverSent if _never_connected(error) else NoReply
+            raise failure(type(error).__name__) from error
+        finally:
+            self._used_at = self._clock()
+        return Reply(response.status_code, response.content, response.headers.get("Retry-After", ""))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def _drop_idle_connections(self) -> None:
+        if self._clock() - self._used_at > _IDLE_LIMIT:
+            self._session.close()
+
+
+def _never_connected(error: Exception) -> bool:
+    """DNS failure, refused, connect time-out or a certificate that is not trusted: all before the request leaves."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else None
+    if isinstance(error, requests.exceptions.SSLError):
+        return "CERTIFICATE_VERIFY_FAILED" in str(reason)
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)

@@ -1,0 +1,80 @@
+"""What can go wrong, in the words of DOKU's glossary (seed 002): code, HTTP status, whether trying again helps."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class DokuSaid:
+    """DOKU's own code and message behind an error."""
+
+    code: str
+    message: str
+
+
+class PayoutError(Exception):
+    """An error that the caller is told about. The message says what to do next and holds no secret."""
+
+    code: ClassVar[str] = "SERVER_ERROR"
+    http_status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, doku: DokuSaid | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.doku = doku
+
+
+class InvalidParameter(PayoutError):
+    """The request cannot be read."""
+
+    code = "INVALID_PARAMETER"
+    http_status = 400
+
+
+class ValidationFailed(PayoutError):
+    """The request can be read and a field of it is wrong, or DOKU refused it."""
+
+    code = "VALIDATION_ERROR"
+    http_status = 422
+
+
+class NotFound(PayoutError):
+    """No such transfer or route."""
+
+    code = "TRANSACTION_NOT_FOUND"
+    http_status = 404
+
+
+class Mismatch(PayoutError):
+    """The request contradicts what the bank or an earlier inquiry said. Nothing was sent."""
+
+    code = "VALIDATION_ERROR"
+    http_status = 409
+
+
+class Duplicate(PayoutError):
+    """The key or the session is taken by another request. Nothing was sent."""
+
+    code = "DUPLICATE_TRANSACTION"
+    http_status = 409
+
+
+class Throttled(PayoutError):
+    """DOKU or the table wants fewer requests."""
+
+    code = "TOO_MANY_REQUESTS"
+    http_status = 429
+    retryable = True
+
+
+class Unavailable(PayoutError):
+    """Something that is needed does not answer. Nothing was sent: the same request may be sent again."""
+
+    code = "MAINTENANCE_MODE"
+    http_status = 503
+    retryable = True
+
+
+class Misconfigured(PayoutError):
+    """The deployment is wrong: a variable, the secret or the credentials. Trying again does not help."""

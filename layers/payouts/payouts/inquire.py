@@ -1,0 +1,71 @@
+"""Account inquiry: what does the bank say of this account? Mandatory before a transfer (seed 003)."""
+
+import time
+from collections.abc import Callable
+
+from payouts.doku import answers
+from payouts.doku.client import DokuClient
+from payouts.doku.messages import InquiryRequest
+from payouts.doku.outcomes import Outcome
+from payouts.doku.transport import NeverSent
+from payouts.errors import DokuSaid, Misconfigured, PayoutError, Throttled, Unavailable, ValidationFailed
+from payouts.store.claims import SESSION_SECONDS, Claims, Session
+
+
+class Inquirer:
+    """Asks DOKU about accounts and the deposit."""
+
+    def __init__(self, doku: DokuClient, claims: Claims, clock: Callable[[], float] = time.time) -> None:
+        self._doku = doku
+        self._claims = claims
+        self._clock = clock
+
+    def ask(self, request: InquiryRequest) -> answers.Inquiry:
+        """The bank's word on an account, with a session that nobody else knows. Raises PayoutError."""
+        inquiry = answers.inquiry(_accepted(self._doku.inquire, request))
+        if inquiry is None:
+            raise Unavailable("DOKU's account inquiry named no session or no account holder; send it again")
+        return inquiry
+
+    def account(self, request: InquiryRequest) -> tuple[answers.Inquiry, Session]:
+        """The bank's word on an account, its session kept for one transfer to come. Raises PayoutError."""
+        inquiry = self.ask(request)
+        session = Session(
+            session_id=inquiry.session_id,
+            account_number=request.beneficiary_account_number,
+            bank_code=request.beneficiary_bank_code,
+            amount=request.amount,
+            account_name=inquiry.account_name,
+            fee=inquiry.fee,
+            expires_at=int(self._clock()) + SESSION_SECONDS,
+        )
+        self._claims.save(session)
+        return inquiry, session
+
+    def balance(self) -> answers.Balance:
+        """The deposit. Raises PayoutError."""
+        return answers.balance(_accepted(self._doku.balance))
+
+
+def _accepted(ask: Callable[..., answers.Answer], *arguments: object) -> answers.Answer:
+    try:
+        answer = ask(*arguments)
+    except NeverSent as error:
+        raise Unavailable(f"DOKU cannot be reached ({error}); send the same request again") from error
+    if answer.outcome is not Outcome.ACCEPTED:
+        raise refusal(answer)
+    return answer
+
+
+def refusal(answer: answers.Answer) -> PayoutError:
+    """The error for a question that DOKU did not answer. Nothing moves by a question, so trying again is safe."""
+    said = DokuSaid(answer.verdict.code, answer.verdict.message)
+    match answer.outcome:
+        case Outcome.REJECTED | Outcome.NOT_FOUND:
+            return ValidationFailed(f"DOKU refused: {said.message or said.code}; correct the request", said)
+        case Outcome.UNAUTHORIZED:
+            return Misconfigured("DOKU refuses the merchant's credentials: check the secret", said)
+        case Outcome.THROTTLED:
+            return Throttled("DOKU wants fewer requests; send the same request again in a moment", said)
+        case _:
+            return Unavailable("DOKU gave no clear answer; send the same request again", said)

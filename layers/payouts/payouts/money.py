@@ -1,0 +1,32 @@
+"""Exact rupiah. Never a float."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+_WIRE = re.compile(r"(0|[1-9][0-9]{0,15})\.([0-9]{2})", re.ASCII)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Rupiah:
+    """An amount in sen, a hundredth of a rupiah. On the wire: `200000.00` (seed 003)."""
+
+    sen: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From the wire form, exactly two decimals and no sign. Raises ValueError for anything else."""
+        match = _WIRE.fullmatch(text)
+        if match is None:
+            raise ValueError('must be a string with two decimals, such as "200000.00"')
+        return cls(int(match[1]) * 100 + int(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.sen // 100}.{self.sen % 100:02d}"
+
+    def __add__(self, other: "Rupiah") -> "Rupiah":
+        return Rupiah(self.sen + other.sen)
+
+    def wire(self) -> dict[str, str]:
+        """As DOKU writes an amount: value and currency."""
+        return {"value": str(self), "currency": "IDR"}

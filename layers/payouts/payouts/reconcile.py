@@ -1,0 +1,63 @@
+"""Check status and merge: the one way in which a transfer's end is learned (DESIGN 2.7). API, notifications and poller
+all come here."""
+
+import random
+import time
+from collections.abc import Callable
+
+from payouts.doku import evidence
+from payouts.doku.client import DokuClient
+from payouts.doku.transport import NeverSent
+from payouts.errors import PayoutError
+from payouts.schedule import planned, proof_of_absence
+from payouts.store.transfers import TransferStore
+from payouts.transfer import FINAL, Finding, Observation, Source, Transfer, merge
+
+_JUST_CHECKED = 10_000
+"""Milliseconds within which a transfer is not asked about again for the asking."""
+
+
+class Reconciler:
+    """Learns from DOKU what became of a transfer. Raises PayoutError only for the table."""
+
+    def __init__(
+        self,
+        store: TransferStore,
+        doku: DokuClient,
+        clock: Callable[[], float] = time.time,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
+        self._doku = doku
+        self._clock = clock
+        self._jitter = jitter
+
+    def refresh(self, transfer: Transfer) -> Transfer:
+        """The transfer, checked now if it is open and was not just checked."""
+        checked_at = transfer.checked_at
+        fresh = checked_at is not None and self._now() - checked_at < _JUST_CHECKED
+        return transfer if fresh or transfer.status in FINAL else self.check(transfer)
+
+    def check(self, transfer: Transfer) -> Transfer:
+        """The transfer with what DOKU says of it now. Where DOKU can't be asked, that is what was observed."""
+        seen = self._ask(transfer)
+        return self._store.update(transfer, lambda standing: self._learned(standing, seen))
+
+    def _ask(self, transfer: Transfer) -> Observation:
+        try:
+            return evidence.of_status(transfer, self._doku.check_status(transfer), self._now())
+        except NeverSent as error:
+            message = f"DOKU cannot be reached ({error})"
+        except PayoutError as error:
+            message = error.message
+        return Observation(self._now(), Finding.UNCLEAR, Source.STATUS_CHECK, message=message)
+
+    def _learned(self, standing: Transfer, seen: Observation) -> Transfer:
+        learned = merge(standing, seen)
+        proof = proof_of_absence(learned)
+        if proof is not None:
+            learned = merge(learned, proof)
+        return planned(learned, self._now(), self._jitter())
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)

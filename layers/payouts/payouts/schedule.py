@@ -1,0 +1,82 @@
+"""When DOKU is to be asked about a transfer next (DESIGN 2.9). Pure; times in milliseconds since the epoch."""
+
+from bisect import bisect_right
+from dataclasses import replace
+from itertools import chain
+
+from payouts.transfer import NOT_ACKNOWLEDGED, Finding, Observation, Source, Status, Transfer
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+FIRST_CHECK = 1 * MINUTE
+_OPEN = tuple(
+    chain((1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE), (hour * HOUR for hour in range(1, 25)))
+)
+_SETTLED = (1 * DAY, 3 * DAY, 7 * DAY)
+"""A refund is announced at most three times, so a paid transfer is looked at again."""
+JITTER = 0.1
+"""Share of the wait by which a check is put off at random, so that what was due at once spreads out."""
+
+REVIEW_AFTER = 7 * DAY
+NOT_FOUND_WINDOW = 30 * MINUTE
+NOT_FOUND_TIMES = 3
+NOT_RECEIVED = "NOT_RECEIVED"
+"""Code of a failure by proof that DOKU never got the request."""
+
+
+def next_check_at(transfer: Transfer, now: int, jitter: float) -> int | None:
+    """When to ask next, after `now`; None when nothing is expected any more. `jitter` is random, 0 <= jitter < 1."""
+    match transfer.status:
+        case Status.REFUNDED:
+            return None
+        case Status.FAILED if not _failed_unheard(transfer):
+            return None
+        case Status.SUCCESS | Status.FAILED:
+            decided = transfer.decided_by
+            return _next(_SETTLED, decided.at if decided else transfer.created_at, now)
+        case _:
+            slot = _next(_OPEN, transfer.created_at, now) or _next_day(transfer.created_at, now)
+            return slot + int((slot - now) * JITTER * jitter)
+
+
+def planned(transfer: Transfer, now: int, jitter: float) -> Transfer:
+    """`transfer` with the time of its next check, as `next_check_at`."""
+    return replace(transfer, next_check_at=next_check_at(transfer, now, jitter))
+
+
+def needs_review(transfer: Transfer, now: int) -> bool:
+    """Whether a person should look: still open after seven days."""
+    settled = (Status.SUCCESS, Status.FAILED, Status.REFUNDED)
+    return transfer.status not in settled and now - transfer.created_at >= REVIEW_AFTER
+
+
+def proof_of_absence(transfer: Transfer) -> Observation | None:
+    """That DOKU never got the transfer, once "not found" was repeated over a window; None while that is not proved.
+
+    Only for a transfer that DOKU never acknowledged. One answer, or several within minutes, prove nothing: the request
+    may still be on its way (FAULTS 20).
+    """
+    missing = [seen.at for seen in transfer.history if seen.finding is Finding.NOT_FOUND]
+    if transfer.status not in NOT_ACKNOWLEDGED or len(missing) < NOT_FOUND_TIMES:
+        return None
+    if missing[-1] - missing[0] < NOT_FOUND_WINDOW:
+        return None
+    minutes = (missing[-1] - missing[0]) // MINUTE
+    message = f"DOKU does not know the transfer, asked {len(missing)} times over {minutes} minutes"
+    return Observation(missing[-1], Finding.FAILED, Source.STATUS_CHECK, NOT_RECEIVED, message)
+
+
+def _failed_unheard(transfer: Transfer) -> bool:
+    decided = transfer.decided_by
+    return decided is not None and decided.code == NOT_RECEIVED
+
+
+def _next(offsets: tuple[int, ...], start: int, now: int) -> int | None:
+    index = bisect_right(offsets, now - start)
+    return start + offsets[index] if index < len(offsets) else None
+
+
+def _next_day(start: int, now: int) -> int:
+    return start + ((now - start) // DAY + 1) * DAY

@@ -1,0 +1,76 @@
+"""One access token for all functions (DESIGN 2.10): a new one may end the life of the one before."""
+
+import time
+from collections.abc import Callable
+
+from payouts.credentials import CredentialStore, Token
+from payouts.doku.token import mint
+from payouts.doku.transport import Transport
+from payouts.errors import Misconfigured, Unavailable
+from payouts.store.tokens import TokenStore
+
+_MARGIN = 30.0
+"""Seconds before its end from which a token is not used: longer than the longest call."""
+_LOCK_SECONDS = 5.0
+"""Longer than minting takes. While DOKU refuses, also the time between two attempts of all functions together."""
+_WAIT_SECONDS = 0.1
+_WAITS = 30
+
+
+class SharedToken:
+    """In memory, else in the table, else minted by whoever holds the lock."""
+
+    def __init__(
+        self,
+        store: TokenStore,
+        transport: Transport,
+        credentials: CredentialStore,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._transport = transport
+        self._credentials = credentials
+        self._clock = clock
+        self._sleep = sleep
+        self._memory: Token | None = None
+
+    def current(self) -> str:
+        """A token with at least half a minute to live. Raises PayoutError."""
+        return self._obtain(refused="").value
+
+    def renew(self, refused: str) -> None:
+        """Make `current` another token than `refused`. Another function may have replaced it already (I16)."""
+        self._obtain(refused)
+
+    def _obtain(self, refused: str) -> Token:
+        if self._memory is None or not self._usable(self._memory, refused):
+            self._memory = self._shared(refused)
+        return self._memory
+
+    def _shared(self, refused: str) -> Token:
+        for _ in range(_WAITS):
+            client_id = self._credentials.current().client_id
+            stored = self._store.read(client_id)
+            if stored is not None and self._usable(stored, refused):
+                return stored
+            holder = self._store.lock(client_id, stored, self._clock(), _LOCK_SECONDS)
+            if holder is not None:
+                minted = self._mint()
+                if self._store.save(client_id, minted, holder):
+                    return minted
+            else:
+                self._sleep(_WAIT_SECONDS)
+        raise Unavailable("another function is getting an access token from DOKU; send the same request again")
+
+    def _mint(self) -> Token:
+        try:
+            return mint(self._transport, self._credentials.current(), self._clock())
+        except Misconfigured:
+            before, rotated = self._credentials.current(), self._credentials.reread()
+            if rotated == before:
+                raise
+            return mint(self._transport, rotated, self._clock())
+
+    def _usable(self, token: Token, refused: str) -> bool:
+        return token.value != refused and self._clock() < token.expires_at - _MARGIN

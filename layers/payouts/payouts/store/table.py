@@ -1,0 +1,121 @@
+"""A table of items with a key `pk`, and conditional writes that know their own retries."""
+
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from payouts.errors import Misconfigured, Throttled, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+
+_THROTTLES = frozenset(
+    {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "LimitExceededException"}
+)
+_OUTAGES = frozenset({"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"})
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+class ConditionFailed(Exception):
+    """The write did not happen. `item` is what stands in the table instead; None where nothing does."""
+
+    def __init__(self, item: Item | None) -> None:
+        super().__init__("condition failed")
+        self.item = item
+
+
+class Table:
+    """Reads and writes whole items. Raises Throttled, Unavailable or Misconfigured."""
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, pk: str) -> Item | None:
+        """The item, consistently read."""
+        answer = self._call("get_item", Key=_encode({"pk": pk}), ConsistentRead=True)
+        return _decode(answer["Item"]) if "Item" in answer else None
+
+    def put(self, item: Item, condition: str, names: Mapping[str, str], values: Item) -> None:
+        """Put where `condition` holds. Raises ConditionFailed.
+
+        The item carries a nonce: a write that was retried after its reply was lost finds itself, which is a success
+        and not a conflict (FAULTS 24).
+        """
+        nonce = secrets.token_hex(8)
+        arguments = {"Item": _encode({**item, "nonce": nonce}), "ConditionExpression": condition}
+        self._conditional("put_item", nonce, arguments, names, values)
+
+    def update(self, pk: str, expression: str, condition: str, names: Mapping[str, str], values: Item) -> Item:
+        """Update where `condition` holds and return the item as it is now. Raises ConditionFailed.
+
+        `expression` is a SET clause; a nonce is added to it for the same reason as in `put`.
+        """
+        nonce = secrets.token_hex(8)
+        arguments = {
+            "Key": _encode({"pk": pk}),
+            "UpdateExpression": expression.replace("SET ", "SET nonce = :nonce, ", 1),
+            "ConditionExpression": condition,
+            "ReturnValues": "ALL_NEW",
+        }
+        return self._conditional("update_item", nonce, arguments, names, {**values, ":nonce": nonce})
+
+    def query(self, index: str, **arguments: Any) -> tuple[list[Item], Item | None]:
+        """One page of an index, and the key to go on from; None after the last."""
+        values = _encode(arguments.pop("values"))
+        start = arguments.pop("start", None)
+        if start is not None:
+            arguments["ExclusiveStartKey"] = _encode(start)
+        answer = self._call("query", IndexName=index, ExpressionAttributeValues=values, **arguments)
+        last = answer.get("LastEvaluatedKey")
+        return [_decode(item) for item in answer["Items"]], _decode(last) if last else None
+
+    def _conditional(
+        self, operation: str, nonce: str, arguments: dict[str, Any], names: Mapping[str, str], values: Item
+    ) -> Item:
+        if names:
+            arguments["ExpressionAttributeNames"] = dict(names)
+        if values:
+            arguments["ExpressionAttributeValues"] = _encode(values)
+        try:
+            answer = self._call(operation, ReturnValuesOnConditionCheckFailure="ALL_OLD", **arguments)
+        except ConditionFailed as failed:
+            if failed.item is not None and failed.item.get("nonce") == nonce:
+                return failed.item
+            raise
+        return _decode(answer.get("Attributes", {}))
+
+    def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(self._client, operation)(TableName=self._name, **arguments)
+        except ClientError as error:
+            raise _translated(error) from error
+        except BotoCoreError as error:
+            raise Unavailable("the table does not answer; send the same request again") from error
+        return answer
+
+
+def _translated(error: ClientError) -> Exception:
+    code = error.response["Error"]["Code"]
+    if code == "ConditionalCheckFailedException":
+        found = error.response.get("Item")
+        return ConditionFailed(_decode(found) if found else None)  # type: ignore[arg-type]
+    if code in _THROTTLES:
+        return Throttled("the table is throttled; send the same request again in a moment")
+    if code in _OUTAGES or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+        return Unavailable("the table does not answer; send the same request again")
+    return Misconfigured(f"the table refuses the request ({code})")
+
+
+def _encode(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in item.items()}
+
+
+def _decode(item: Mapping[str, Any]) -> Item:
+    return {name: _deserialize(value) for name, value in item.items()}

@@ -1,0 +1,53 @@
+"""The access token that all functions share, and who may replace it."""
+
+import secrets
+
+from payouts.credentials import Token
+from payouts.store.table import ConditionFailed, Table
+
+
+class TokenStore:
+    """One token for a client id, with one refresher at a time. Times in seconds since the epoch."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def read(self, client_id: str) -> Token | None:
+        """The shared token, which may have ended."""
+        item = self._table.get(_key(client_id))
+        if item is None or "token" not in item:
+            return None
+        return Token(item["token"], int(item["validUntil"]))
+
+    def lock(self, client_id: str, seen: Token | None, now: float, seconds: float) -> str | None:
+        """The right to replace `seen`, for so many seconds; None where another holds it or has replaced it."""
+        holder = secrets.token_hex(8)
+        unchanged = "#token = :seen" if seen else "attribute_not_exists(#token)"
+        condition = f"{unchanged} AND (attribute_not_exists(lockedUntil) OR lockedUntil < :now)"
+        values = {":now": int(now * 1000), ":until": int((now + seconds) * 1000), ":holder": holder}
+        if seen:
+            values[":seen"] = seen.value
+        expression = "SET lockedUntil = :until, lockedBy = :holder"
+        try:
+            self._table.update(_key(client_id), expression, condition, {"#token": "token"}, values)
+        except ConditionFailed:
+            return None
+        return holder
+
+    def save(self, client_id: str, token: Token, holder: str) -> bool:
+        """Share `token` and give the lock back; False where the lock has lapsed and another took it."""
+        item = {
+            "pk": _key(client_id),
+            "token": token.value,
+            "validUntil": int(token.expires_at),
+            "expiresAt": int(token.expires_at) + 86_400,
+        }
+        try:
+            self._table.put(item, "lockedBy = :holder", {}, {":holder": holder})
+        except ConditionFailed:
+            return False
+        return True
+
+
+def _key(client_id: str) -> str:
+    return f"TOKEN#{client_id}"

@@ -1,0 +1,103 @@
+"""Transfers in the table: created once, changed only by conditional writes on their version."""
+
+from collections.abc import Callable
+
+from payouts.errors import Throttled
+from payouts.store import items
+from payouts.store.table import ConditionFailed, Item, Table
+from payouts.transfer import Transfer
+
+_ATTEMPTS = 10
+"""A write that lost so many races in a row has met a fault, not rivals."""
+_VERSION = {"#version": "version"}
+
+
+class TransferStore:
+    """Keeps transfers. Raises Throttled or Unavailable where the table does."""
+
+    def __init__(self, table: Table, due_shards: int) -> None:
+        self._table = table
+        self._due_shards = due_shards
+
+    def create(self, transfer: Transfer) -> Transfer | None:
+        """The one-way door: put where nothing stands. None when this call won; else the transfer that is there.
+
+        Only the winner may send. A put whose reply was lost and that botocore retried still wins (FAULTS 24).
+        """
+        item = {**items.fixed(transfer), **self._variable(transfer), "version": transfer.version + 1}
+        try:
+            self._table.put(item, "attribute_not_exists(pk)", {}, {})
+        except ConditionFailed as failed:
+            if failed.item is None:
+                raise
+            return items.decode(failed.item)
+        return None
+
+    def get(self, reference: str) -> Transfer | None:
+        """The transfer by the merchant's reference."""
+        item = self._table.get(items.key(reference))
+        return None if item is None else items.decode(item)
+
+    def update(self, transfer: Transfer, change: Callable[[Transfer], Transfer]) -> Transfer:
+        """Write `change(transfer)`; where another write came first, `change` what that one left, and so on.
+
+        Returns the transfer as written. A change that changes nothing writes nothing.
+        """
+        for _ in range(_ATTEMPTS):
+            changed = change(transfer)
+            if changed == transfer:
+                return transfer
+            try:
+                return items.decode(self._write(changed))
+            except ConditionFailed as failed:
+                if failed.item is None:
+                    raise
+                transfer = items.decode(failed.item)
+        raise Throttled("too many writes to this transfer at once; send the same request again in a moment")
+
+    def find(self, reference_no: str) -> Transfer | None:
+        """The transfer by DOKU's reference. The index lags behind: None may mean not yet (FAULTS 25)."""
+        found, _ = self._table.query(
+            "by-reference", KeyConditionExpression="referenceNo = :reference", values={":reference": reference_no}
+        )
+        for item in found:
+            transfer = self.get(item["pk"].removeprefix(items.key("")))
+            if transfer is not None and transfer.reference_no == reference_no:
+                return transfer
+        return None
+
+    def list_day(
+        self, day: str, status: str | None, start: Item | None, limit: int
+    ) -> tuple[list[Transfer], Item | None]:
+        """One page of a day (WIB), newest first, and the key to go on from. With `status`, a page may hold fewer."""
+        values: Item = {":day": day}
+        names = {"#day": "day"}
+        arguments: dict[str, object] = {}
+        if status is not None:
+            values[":status"] = status
+            names["#status"] = "status"
+            arguments["FilterExpression"] = "#status = :status"
+        found, last = self._table.query(
+            "by-day",
+            KeyConditionExpression="#day = :day",
+            ExpressionAttributeNames=names,
+            values=values,
+            start=start,
+            ScanIndexForward=False,
+            Limit=limit,
+            **arguments,
+        )
+        return [items.decode(item) for item in found], last
+
+    def _write(self, transfer: Transfer) -> Item:
+        """Set what changes and nothing else: attributes that this version does not know survive (FAULTS 30)."""
+        setting = {**self._variable(transfer), "version": transfer.version + 1}
+        names = {f"#{name}": name for name in setting} | _VERSION
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
+        if transfer.next_check_at is None:
+            expression += " REMOVE dueShard, nextCheckAt"
+        values = {f":{name}": value for name, value in setting.items()} | {":expected": transfer.version}
+        return self._table.update(items.key(transfer.reference), expression, "#version = :expected", names, values)
+
+    def _variable(self, transfer: Transfer) -> Item:
+        return {**items.changing(transfer), **items.due(transfer, self._due_shards)}
