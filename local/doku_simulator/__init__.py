@@ -1,0 +1,52 @@
+"""A DOKU ("Kirim DOKU" payout API) of our own, with its own deposit and ledger, for tests, demo and development.
+
+It is written from DOKU's published pages only and shares no code with the client under test: a simulator that does
+agrees with its mistakes. It serves the token call and the four operations below `/v1.0` and `/snap/v1.1`, checks
+everything DOKU is known to check, follows the sandbox's rules (accounts with 12345, account 7746555134), sends the
+unpaid and refund notifications, and breaks in every way it is asked to. All time is that of one `local.clock.Clock`.
+
+    python -m local.doku_simulator --secret-file secret.json --notification-url http://127.0.0.1:3000/notifications/...
+
+    with Simulator(Settings(...), clock=Clock(path)) as simulator:  # port 0: any free port, runs in threads
+        Control(simulator.url).fault("transfer", "timeout-after", seconds=2)
+
+Control API, JSON, unauthenticated; a bad request is answered 400 {"error": ...}:
+
+    GET    /_simulator/health              {"status": "ok", "now"}
+    GET    /_simulator/ledger              {"deposit", "debits", "transfers", "requests", "tokenRequests",
+                                           "notifications"}; a request is {operation, partnerReferenceNo, externalId,
+                                           timestamp, path, sessionId, amount, beneficiaryAccountNumber,
+                                           beneficiaryBankCode, executed, httpStatus, responseCode, fault, at}, with
+                                           httpStatus null if no whole answer was sent
+    GET    /_simulator/clock               {"now": epoch seconds}
+    POST   /_simulator/clock               {"advanceSeconds": n}: moves the clock, delivers what came due, answers
+    GET    /_simulator/faults              those still waiting; DELETE clears them and ends hold-after
+    POST   /_simulator/faults              {"operation": token|inquiry|balance|transfer|status|notification, "kind",
+                                           "times": 1 (null: always), "partnerReferenceNo": only this one, options}
+    POST   /_simulator/deposit             {"value": "1000.00"}
+    POST   /_simulator/accounts            {"bankCode", "accountNumber", "name"} or {..., "exists": false}
+    POST   /_simulator/tokens/expire       every token issued so far becomes invalid
+    GET    /_simulator/settings            the switches; POST {switch: value} changes some: number_codes,
+                                           status_oddities, latest_token_only, strict, balance_shape, unpaid_answer,
+                                           notification_url, notification_signature, fee, skew_seconds, token_seconds
+    POST   /_simulator/secret              {"clientSecret", "publicKey", "agentKey", "notificationKey"}: some or all
+    POST   /_simulator/reset               books, faults and settings begin anew; the clock goes on, tokens stay good
+    POST   /_simulator/notifications/send  {"kind": unpaid|refund, "transactionId" or "partnerReferenceNo",
+                                           "overrides": {body fields}, "signature", "requestId", "times": 1}: now;
+                                           a transactionId that is not in the books is sent as well
+
+Kinds of fault for calls (not executed): timeout-before ("seconds" of real time, 60, then closed), error-before
+("httpStatus" 500, "responseCode"), reset-before, throttled ("retryAfter"), redirect ("httpStatus" 307, "location"),
+unauthorized, maintenance; for status also not-found ("seconds" of simulator time, or "times").
+Executed: timeout-after, hold-after (like timeout-after, ended by DELETE as well), error-after, reset-after,
+reset-mid-body, garbage, truncated, empty, in-progress, string-codes, number-codes, slow ("seconds", 1),
+wrong-reference ("reference"), wrong-amount ("value"); for status also status-says ("latestTransactionStatus").
+Either: unknown-code ("responseCode", "execute": false).
+For notifications: duplicate ("copies": 1 more), reversed (all that is due, last first), delayed ("seconds" of
+simulator time), forged (wrong signature), altered (the opposite status), dropped (never sent).
+"""
+
+from local.doku_simulator.settings import Settings
+from local.doku_simulator.simulator import Simulator
+
+__all__ = ["Settings", "Simulator"]

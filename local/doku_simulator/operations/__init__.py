@@ -1,0 +1,1 @@
+"""The token call and the four operations, one file each."""

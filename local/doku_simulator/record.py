@@ -1,0 +1,61 @@
+"""What the books keep of every request: what was asked, what was done and what was answered."""
+
+from dataclasses import dataclass
+
+from local.doku_simulator.answers import Answer, Json, Operation, RefusedError
+from local.doku_simulator.auth import Request
+from local.doku_simulator.faults import Fault
+from local.doku_simulator.fields import parse_object, read
+from local.doku_simulator.reply import Ending, Reply
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request for an operation at a time, its body read as far as that goes."""
+
+    operation: Operation
+    request: Request
+    body: Json
+    now: float
+
+    @property
+    def reference(self) -> str | None:
+        """The merchant's reference that the body names, its own or the original one."""
+        value = self.body.get("partnerReferenceNo", self.body.get("originalPartnerReferenceNo"))
+        return value if isinstance(value, str) else None
+
+
+def asked(operation: Operation, request: Request, now: float) -> Asked:
+    """The request with its body, {} if that is no JSON object."""
+    try:
+        return Asked(operation, request, parse_object(request.body), now)
+    except RefusedError:
+        return Asked(operation, request, {}, now)
+
+
+def outcome(ask: Asked, answer: Answer | None, out: Reply, fault: Fault | None) -> Json:
+    """What was done (`executed`) and answered (httpStatus and responseCode None if nothing was)."""
+    answered = out.ending is Ending.ANSWERED
+    return {
+        "operation": ask.operation.value,
+        "httpStatus": out.status if answered else None,
+        "responseCode": out.code if answered else None,
+        "executed": answer is not None and answer.executed,
+        "fault": None if fault is None else fault.kind,
+        "at": ask.now,
+    }
+
+
+def particulars(ask: Asked) -> Json:
+    """What was asked for, as received."""
+    body, headers = ask.body, ask.request.headers
+    return {
+        "path": ask.request.target,
+        "partnerReferenceNo": ask.reference,
+        "externalId": headers.get("x-external-id"),
+        "timestamp": headers.get("x-timestamp"),
+        "amount": read(body, "amount.value"),
+        "beneficiaryAccountNumber": body.get("beneficiaryAccountNumber"),
+        "beneficiaryBankCode": read(body, "beneficiaryBankCode") or read(body, "additionalInfo.beneficiaryBankCode"),
+        "sessionId": body.get("sessionId"),
+    }

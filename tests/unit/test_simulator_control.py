@@ -1,0 +1,146 @@
+"""The control API and the command line."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from local.clock import Clock
+from local.doku_simulator import Settings, Simulator
+from local.doku_simulator.control import Control, ControlError
+from local.doku_simulator.money import parse_amount, wire
+from tests.unit.test_simulator_merchant import Json, Merchant, code, key, merchant_of, private_pem, public_pem
+
+
+@pytest.fixture
+def doku(tmp_path: Path) -> Iterator[Merchant]:
+    with merchant_of(tmp_path) as merchant:
+        yield merchant
+
+
+def test_health_and_clock(doku: Merchant) -> None:
+    assert doku.control.health()["status"] == "ok"
+    before = doku.control.now()
+    assert doku.control.advance(3600) - before == pytest.approx(3600, abs=5)
+    assert doku.clock() - before == pytest.approx(3600, abs=5)
+
+
+def test_reset_begins_anew_but_for_clock_and_token(doku: Merchant) -> None:
+    doku.pay("PAY-1")
+    doku.control.account("014", "555", None)
+    doku.control.fault("balance", "throttled", times=None)
+    doku.control.settings(strict=True)
+    doku.control.advance(60)
+    now = doku.control.now()
+    doku.control.reset()
+    assert doku.control.now() >= now
+    assert doku.control.ledger() == {
+        "deposit": "1000000000.00",
+        "debits": [],
+        "transfers": [],
+        "requests": [],
+        "tokenRequests": [],
+        "notifications": [],
+    }
+    assert code(doku.balance()) == "2001100"
+    assert doku.control.settings()["strict"] is False
+    assert code(doku.inquire("555")) == "2004200"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("/clock", {}, "advanceSeconds"),
+        ("/clock", {"advanceSeconds": -1}, "advanceSeconds"),
+        ("/clock", {"advanceSeconds": True}, "advanceSeconds"),
+        ("/clock", [], "JSON object"),
+        ("/deposit", {"value": 1000}, "value is needed"),
+        ("/deposit", {"value": "1000"}, "two decimals"),
+        ("/accounts", {"bankCode": "014", "accountNumber": "1"}, "name is needed"),
+        ("/settings", {"colour": "red"}, "no such setting: colour"),
+        ("/settings", {"client_secret": "x"}, "no such setting: client_secret"),
+        ("/settings", {"strict": "yes"}, "strict must be bool"),
+        ("/settings", {"balanceShape": "round"}, "balance_shape must be one of docs, live"),
+        ("/secret", {}, "clientSecret"),
+        ("/secret", {"clientSecret": "x", "more": "y"}, "nothing else"),
+        ("/secret", {"publicKey": "nonsense"}, ""),
+        ("/secret", {"notificationKey": "short"}, "16, 24 or 32"),
+        ("/faults", {}, "operation and kind are needed"),
+    ],
+)
+def test_bad_input_is_answered_400_with_the_reason(doku: Merchant, path: str, body: Any, message: str) -> None:
+    answer = requests.post(f"{doku.simulator.url}/_simulator{path}", json=body, timeout=10)
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]
+
+
+def test_other_controls_are_404(doku: Merchant) -> None:
+    assert requests.get(f"{doku.simulator.url}/_simulator/moon", timeout=10).status_code == 404
+
+
+def test_bad_settings_change_nothing(doku: Merchant) -> None:
+    with pytest.raises(ControlError):
+        doku.control.settings(strict=True, fee="free")
+    assert doku.control.settings()["strict"] is False
+
+
+def test_settings_from_the_merchants_secret() -> None:
+    secret = {
+        "clientId": "BRN-7",
+        "clientSecret": "SK-7",
+        "privateKey": private_pem(key()),
+        "agentKey": "A7",
+        "notificationKey": "k" * 32,
+    }
+    settings = Settings.from_secret(secret, deposit="5.00")
+    assert settings == Settings(
+        client_id="BRN-7",
+        client_secret="SK-7",
+        public_key=public_pem(key()),
+        agent_key="A7",
+        notification_key="k" * 32,
+        deposit="5.00",
+    )
+
+
+@pytest.mark.parametrize("bad", [{"deposit": "5"}, {"notification_key": "short"}, {"unpaid_answer": "5004300"}])
+def test_settings_that_cannot_be_are_refused(bad: Json) -> None:
+    with pytest.raises(ValueError, match=r"amount|notification_key|unpaid_answer"):
+        Settings(**bad)
+
+
+@pytest.mark.parametrize("text", ["0.00", "0.01", "200000.00", "9999999999999999.99"])
+def test_amounts_survive_the_wire(text: str) -> None:
+    assert wire(parse_amount(text)) == text
+
+
+def test_two_simulators_live_side_by_side(tmp_path: Path) -> None:
+    clock = Clock(tmp_path / "clock")
+    with Simulator(Settings(), clock=clock) as one, Simulator(Settings(), clock=clock) as other:
+        Control(one.url).deposit("1.00")
+        assert Control(other.url).ledger()["deposit"] == "1000000000.00"
+
+
+def test_help_documents_the_control_api() -> None:
+    command = [sys.executable, "-m", "local.doku_simulator", "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "/_simulator/notifications/send" in shown
+    assert "--secret-file" in shown
+
+
+def test_it_serves_from_the_command_line_until_terminated(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.json"
+    names = {"clientId": "BRN-7", "clientSecret": "SK-7", "agentKey": "A7", "notificationKey": "k" * 16}
+    secret.write_text(json.dumps(names | {"privateKey": private_pem(key())}))
+    command = [sys.executable, "-m", "local.doku_simulator", "--port", "0", "--secret-file", str(secret)]
+    with subprocess.Popen([*command, "--deposit", "5.00"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[3].rstrip(",")
+        assert Control(url).ledger()["deposit"] == "5.00"
+        process.terminate()
+        assert process.wait(timeout=10) == 0

@@ -1,0 +1,95 @@
+"""The sandbox's rules: what becomes of a transfer, and when, by the simulator's clock."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.doku_simulator.transfers import State, destiny
+from local.doku_simulator.wib import parse_iso
+from tests.unit.test_simulator_merchant import Merchant, code, merchant_of
+
+UNPAID_ACCOUNT, REFUND_ACCOUNT = "9912345001", "7746555134"
+NOON = parse_iso("2024-09-17T12:30:00+07:00")
+
+
+@pytest.fixture
+def doku(tmp_path: Path) -> Iterator[Merchant]:
+    with merchant_of(tmp_path, token_seconds=10**9) as merchant:
+        yield merchant
+
+
+def test_an_ordinary_transfer_is_paid_at_once(doku: Merchant) -> None:
+    assert code(doku.pay("PAY-1")) == "2004300"
+    assert doku.state("PAY-1") == "00"
+
+
+def test_an_account_with_12345_is_unpaid_and_paid_within_five_minutes(doku: Merchant) -> None:
+    assert code(doku.pay("PAY-1", UNPAID_ACCOUNT)) == "2024300"
+    assert doku.state("PAY-1") == "03"
+    assert "cashInTime" not in doku.status("PAY-1").json()["additionalInfo"]
+    doku.control.advance(230)
+    assert doku.state("PAY-1") == "03"
+    doku.control.advance(15)
+    assert doku.state("PAY-1") == "00"
+
+
+def test_bank_002_with_12345_fails_at_the_next_odd_hour_and_the_amount_comes_back(doku: Merchant) -> None:
+    doku.pay("PAY-1", UNPAID_ACCOUNT, "002")
+    assert doku.state("PAY-1") == "03"
+    doku.control.advance(2 * 3600)
+    assert doku.state("PAY-1") == "06"
+    ledger = doku.control.ledger()
+    assert ledger["deposit"] == "999995500.00"  # the fee is kept
+    assert ledger["debits"][0]["returned"] is True
+
+
+def test_failed_comes_at_the_odd_hour_in_jakarta() -> None:
+    unpaid, failed = destiny(UNPAID_ACCOUNT, "002", "07", NOON)
+    assert (unpaid.state, failed.state) == (State.UNPAID, State.FAILED)
+    assert failed.at == parse_iso("2024-09-17T13:00:00+07:00")
+
+
+@pytest.mark.parametrize(
+    ("account", "bank", "channel", "states"),
+    [
+        (UNPAID_ACCOUNT, "014", "", [State.UNPAID, State.PAID]),
+        (UNPAID_ACCOUNT, "014", "11", [State.PAID]),
+        (UNPAID_ACCOUNT, "002", "11", [State.PAID]),
+        ("1234", "002", "07", [State.PAID]),
+        (REFUND_ACCOUNT, "002", "11", [State.PAID, State.REFUNDED]),
+    ],
+)
+def test_account_bank_and_channel_decide(account: str, bank: str, channel: str, states: list[State]) -> None:
+    assert [change.state for change in destiny(account, bank, channel, NOON)] == states
+
+
+def test_the_refund_account_is_paid_and_refunded_after_five_minutes(doku: Merchant) -> None:
+    assert code(doku.pay("PAY-1", REFUND_ACCOUNT)) == "2004300"
+    assert doku.state("PAY-1") == "00"
+    doku.control.advance(299)
+    assert doku.state("PAY-1") == "00"
+    doku.control.advance(2)
+    assert doku.state("PAY-1") == "04"
+    assert doku.control.ledger()["deposit"] == "999995500.00"
+
+
+def test_an_unpaid_transfer_may_be_answered_as_accepted(doku: Merchant) -> None:
+    doku.control.settings(unpaid_answer="2004300")
+    assert code(doku.pay("PAY-1", UNPAID_ACCOUNT)) == "2004300"
+    assert doku.state("PAY-1") == "03"
+
+
+def test_states_change_without_anyone_telling_the_simulator_that_time_passed(doku: Merchant) -> None:
+    doku.pay("PAY-1", UNPAID_ACCOUNT)
+    doku.clock.advance(241)
+    assert doku.state("PAY-1") == "00"
+
+
+def test_the_ledger_shows_when_each_state_began(doku: Merchant) -> None:
+    doku.pay("PAY-1", REFUND_ACCOUNT)
+    doku.control.advance(400)
+    (transfer,) = doku.control.ledger()["transfers"]
+    paid, refunded = transfer["changes"]
+    assert (paid["state"], refunded["state"], transfer["status"]) == ("PAID", "REFUNDED", "04")
+    assert refunded["at"] - paid["at"] == 300
