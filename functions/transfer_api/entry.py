@@ -15,16 +15,18 @@ Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 def create_handler(services: Services, logger: Logger) -> Handler:
     """The handler over these services. Logs the route, the status and the codes; nothing that a caller sent."""
-    app = create_app(services)
+    app = create_app(services, logger)
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         request_id = event["requestContext"]["requestId"]
+        logger.clear_state()
+        logger.append_keys(request_id=request_id, route=event.get("routeKey"))
         try:
             answer = app.resolve(event, context)
         except Exception as error:
-            logger.error("unexpected failure", request_id=request_id, error=_where(error))
+            logger.error("unexpected failure", error=_where(error))
             answer = failures.unexpected(request_id)
-        logger.info("request", request_id=request_id, route=event.get("routeKey"), status=answer["statusCode"])
+        logger.info("request", status=answer["statusCode"])
         return answer
 
     return handler

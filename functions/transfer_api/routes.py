@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from payouts.doku import banks
@@ -16,17 +17,17 @@ from transfer_api.requests import AccountInquiry, CreateTransfer
 from transfer_api.services import Services
 
 
-def create_app(services: Services) -> APIGatewayHttpResolver:
+def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
     """The API over these services."""
     app = APIGatewayHttpResolver()
-    _add_money_routes(app, services)
+    _add_money_routes(app, services, logger)
     _add_transfer_routes(app, services)
     _add_reference_routes(app)
     _add_failures(app)
     return app
 
 
-def _add_money_routes(app: APIGatewayHttpResolver, services: Services) -> None:
+def _add_money_routes(app: APIGatewayHttpResolver, services: Services, logger: Logger) -> None:
     @app.post("/v1/account-inquiries")
     def inquire_account() -> Response[str]:
         request = read(app.current_event, AccountInquiry)
@@ -48,11 +49,15 @@ def _add_money_routes(app: APIGatewayHttpResolver, services: Services) -> None:
         bound_key = key if key is not None and request.partner_reference_no is not None else ""
         order = Order(intent, keys.fingerprint(request), bound_key)
         submitted = services.submitter.submit(order, lambda: app.lambda_context.get_remaining_time_in_millis() / 1000)
+        transfer = submitted.transfer
+        logger.append_keys(partner_reference_no=transfer.reference, transfer_status=transfer.status)
+        if submitted.unrecorded is not None:
+            logger.warning("outcome not recorded", error=type(submitted.unrecorded).__name__)
         headers = {"Location": f"/v1/transfers/{intent.partner_reference_no}"}
         if submitted.replayed:
             headers["Idempotency-Replayed"] = "true"
-        status = 202 if submitted.transfer.status in NOT_ACKNOWLEDGED else 201
-        return json_response(status, views.transfer(submitted.transfer, services.clock()), headers)
+        status = 202 if transfer.status in NOT_ACKNOWLEDGED else 201
+        return json_response(status, views.transfer(transfer, services.clock()), headers)
 
 
 def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> None:

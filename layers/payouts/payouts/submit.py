@@ -47,6 +47,8 @@ class Submitted:
 
     transfer: Transfer
     replayed: bool
+    unrecorded: PayoutError | None = None
+    """Why the outcome could not be stored. DOKU's answer is lost then, and check status will find it again."""
 
 
 class Submitter:
@@ -145,17 +147,18 @@ class Submitter:
         if standing is not None:
             return _replay(Order(transfer.intent, transfer.fingerprint), standing)
         transfer = replace(transfer, version=1)
-        return Submitted(self._send(transfer, authority, remaining), replayed=False)
+        return self._send(transfer, authority, remaining)
 
-    def _send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> Transfer:
+    def _send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> Submitted:
         """Behind the door: never raises PayoutError. What can't be recorded is left to check status."""
         try:
             seen, refused = self._attempt(transfer, authority)
             if refused:
                 transfer, seen = self._send_again(transfer, authority, seen, remaining)
-            return self._store.update(transfer, lambda standing: self._learned(standing, seen))
-        except PayoutError:
-            return transfer
+            recorded = self._store.update(transfer, lambda standing: self._learned(standing, seen))
+            return Submitted(recorded, replayed=False)
+        except PayoutError as error:
+            return Submitted(transfer, replayed=False, unrecorded=error)
 
     def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, bool]:
         """Send once: what that proves, and whether it was refused unexecuted for a reason that may pass."""

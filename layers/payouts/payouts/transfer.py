@@ -75,7 +75,7 @@ _RANK = {
     Status.DISPUTED: 5,
     Status.REFUNDED: 6,
 }
-_STATUS_OF = {finding: Status(finding) for finding in Finding if finding in Status}
+_STATUS_OF = {finding: Status(finding) for finding in Finding if finding in Status.__members__}
 NOT_ACKNOWLEDGED = frozenset({Status.SUBMITTING, Status.IN_DOUBT})
 """DOKU has never confirmed that it has such a transfer."""
 FINAL = frozenset({Status.SUCCESS, Status.FAILED, Status.REFUNDED})

@@ -1,0 +1,276 @@
+"""The real handlers in this process, over moto's server and the simulator, on a clock that the test moves.
+
+Nothing of ours is replaced. Faults come from where they come from in life: the simulator breaks DOKU, and hooks on
+botocore's own events break AWS or kill the process.
+"""
+
+import copy
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+from aws_lambda_powertools import Logger
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.httpsession import URLLib3Session
+
+from local.clock import Clock
+from local.doku_simulator.control import Control
+from payouts.store.transfers import TransferStore
+from payouts.transfer import Transfer
+from transfer_api.entry import create_handler
+from transfer_api.services import Services, compose
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ROOT = Path(__file__).parent.parent
+_numbers = itertools.count(1)
+
+
+class Crash(BaseException):
+    """The process dies here: no handler may catch it."""
+
+
+@dataclass
+class Answer:
+    """An HTTP answer of a function."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @classmethod
+    def of(cls, result: Mapping[str, Any]) -> Self:
+        """From payload 2.0."""
+        return cls(result["statusCode"], result.get("headers", {}), json.loads(result["body"]))
+
+
+@dataclass
+class Context:
+    """What the handlers use of Lambda's context."""
+
+    remaining: Callable[[], int] = lambda: 29_000
+    function_name: str = "TransferApiFunction"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:ap-southeast-3:123456789012:function:TransferApiFunction"
+    aws_request_id: str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds, as the test says."""
+        return self.remaining()
+
+
+@dataclass
+class AwsFaults:
+    """What is made to happen to calls of AWS, by operation such as `PutItem`: each hook is used once, in order."""
+
+    before: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
+    after: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
+    lost_replies: dict[str, int] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def install(self, session: boto3.Session) -> None:
+        """Hook into every client that the session makes from now on."""
+        session.events.register("before-call.*.*", self._before)
+        session.events.register("after-call.*.*", self._after)
+        session.events.register("before-send.*.*", self._lose_reply)
+
+    def crash_before(self, operation: str) -> None:
+        """Die before the next call of `operation` leaves."""
+        self.before.setdefault(operation, []).append(_crash)
+
+    def crash_after(self, operation: str) -> None:
+        """Die when the next call of `operation` was answered."""
+        self.after.setdefault(operation, []).append(_crash)
+
+    def throttle(self, operation: str, times: int = 1) -> None:
+        """Let calls of `operation` be throttled, after botocore's own retries."""
+
+        def throttled() -> None:
+            error = {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}
+            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)  # type: ignore[typeddict-item]
+
+        self.before.setdefault(operation, []).extend([throttled] * times)
+
+    def lose_reply(self, operation: str, times: int = 1) -> None:
+        """Carry the next request of `operation` out and lose its answer; botocore sends it again by itself."""
+        self.lost_replies[operation] = times
+
+    def _before(self, event_name: str, **_: Any) -> None:
+        operation = event_name.rsplit(".", 1)[1]
+        self.calls.append(operation)
+        _run_next(self.before, operation)
+
+    def _after(self, event_name: str, **_: Any) -> None:
+        _run_next(self.after, event_name.rsplit(".", 1)[1])
+
+    def _lose_reply(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> None:
+        operation = event_name.rsplit(".", 1)[1]
+        if self.lost_replies.get(operation, 0):
+            self.lost_replies[operation] -= 1
+            URLLib3Session().send(request)
+            raise ConnectionClosedError(endpoint_url=request.url)
+
+
+def _run_next(hooks: dict[str, list[Callable[[], None]]], operation: str) -> None:
+    if hooks.get(operation):
+        hooks[operation].pop(0)()
+
+
+def _crash() -> None:
+    raise Crash
+
+
+@dataclass
+class World:
+    """A deployment to call: the handler, the table behind it, DOKU, and time."""
+
+    environment: dict[str, str]
+    clock: Clock
+    doku: Control
+    faults: AwsFaults
+    services: Services
+    call_handler: Callable[[dict[str, Any], Any], dict[str, Any]]
+
+    @classmethod
+    def start(cls, environment: dict[str, str], clock: Clock, doku: Control, skew: float = 0.0) -> Self:
+        """A fresh function environment, as after a cold start; its clock is `skew` seconds off."""
+        faults = AwsFaults()
+        boto3.setup_default_session()
+        session = boto3.DEFAULT_SESSION
+        assert session is not None
+        faults.install(session)
+        services = compose(environment, lambda: clock() + skew, jitter=lambda: 0.0)
+        handler = create_handler(services, Logger(service="payouts"))
+        return cls(environment, clock, doku, faults, services, handler)
+
+    def restarted(self, skew: float = 0.0) -> "World":
+        """Another cold start over the same table and DOKU."""
+        return World.start(self.environment, self.clock, self.doku, skew)
+
+    def scan(self) -> list[dict[str, Any]]:
+        """Every item of the table."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.environment["TABLE_NAME"])
+        decode = TypeDeserializer().deserialize
+        return [{name: decode(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+
+    def write_attribute(self, reference: str, name: str, value: dict[str, str]) -> None:
+        """Set an attribute of a transfer's item behind everybody's back."""
+        self.dynamodb.update_item(
+            TableName=self.environment["TABLE_NAME"],
+            Key={"pk": {"S": f"TRANSFER#{reference}"}},
+            UpdateExpression="SET #name = :value",
+            ExpressionAttributeNames={"#name": name},
+            ExpressionAttributeValues={":value": value},
+        )
+
+    @property
+    def dynamodb(self) -> "DynamoDBClient":
+        """A client of the test's own."""
+        client: DynamoDBClient = boto3.Session().client("dynamodb")
+        return client
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        remaining: Callable[[], int] = lambda: 29_000,
+    ) -> Answer:
+        """Call the transfer API as API Gateway does. A `str` body goes as it is, anything else as JSON."""
+        event = sample_event("create-transfer")
+        event["rawPath"] = event["requestContext"]["http"]["path"] = path
+        event["requestContext"]["http"]["method"] = method
+        event["headers"] |= {name.lower(): value for name, value in (headers or {}).items()}
+        event["body"] = body if isinstance(body, str | None) else json.dumps(body)
+        if query:
+            event["queryStringParameters"] = dict(query)
+        return Answer.of(self.call_handler(event, Context(remaining)))
+
+    def create(self, body: Mapping[str, Any], **options: Any) -> Answer:
+        """POST /v1/transfers."""
+        return self.request("POST", "/v1/transfers", dict(body), **options)
+
+    def get(self, reference: str, refresh: bool = False) -> Answer:
+        """GET /v1/transfers/{partnerReferenceNo}."""
+        return self.request("GET", f"/v1/transfers/{reference}", query={"refresh": "true"} if refresh else None)
+
+    def stored(self, reference: str) -> Transfer | None:
+        """The transfer as the table has it."""
+        return self.store.get(reference)
+
+    @property
+    def store(self) -> TransferStore:
+        """The table's edge."""
+        return self.services.store
+
+    def sent(self, reference: str, operation: str = "transfer") -> list[dict[str, Any]]:
+        """Every request of `operation` about `reference` that reached DOKU."""
+        requests = self.doku.ledger()["requests"]
+        return [one for one in requests if one["operation"] == operation and one["partnerReferenceNo"] == reference]
+
+    def debits(self, reference: str) -> list[dict[str, Any]]:
+        """Every debit of the deposit for `reference`, returned ones included."""
+        return [one for one in self.doku.ledger()["debits"] if one["partnerReferenceNo"] == reference]
+
+    def let_time_pass(self, reference: str, minutes: int = 60) -> str:
+        """Check whenever a check is due, for so long; the status at the end."""
+        until = self.clock() + minutes * 60
+        while (transfer := self.stored(reference)) and transfer.next_check_at is not None:
+            due = transfer.next_check_at / 1000
+            if due > until:
+                break
+            self.clock.advance(max(0.0, due - self.clock()))
+            self.request("POST", f"/v1/transfers/{reference}/status-checks")
+        stored = self.stored(reference)
+        assert stored is not None
+        return str(stored.status)
+
+
+@contextmanager
+def crashing() -> Iterator[None]:
+    """Expect the process to die inside."""
+    try:
+        yield
+    except Crash:
+        return
+    raise AssertionError("nothing crashed")
+
+
+def sample_event(name: str) -> dict[str, Any]:
+    """One of events/, to be changed at will."""
+    event: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    return copy.deepcopy(event)
+
+
+def new_reference() -> str:
+    """A partnerReferenceNo that no other test uses."""
+    return f"PAY-{next(_numbers):06d}"
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    """A transfer as seed 003 shows it, with a fresh reference; None removes a field."""
+    body: dict[str, Any] = {
+        "partnerReferenceNo": new_reference(),
+        "customerNumber": "628115678890",
+        "beneficiaryAccountNumber": "8377388292",
+        "beneficiaryBankCode": "014",
+        "beneficiaryAccountName": "SUHUT",
+        "amount": {"value": "200000.00", "currency": "IDR"},
+        "senderFirstName": "JOHN",
+        "senderLastName": "DOE",
+        "senderPersonalId": "89012345",
+        "senderPersonalIdType": "KTP",
+        "remark": "Remark test",
+    }
+    body |= changes
+    return {name: value for name, value in body.items() if value is not None}

@@ -1,0 +1,97 @@
+"""The process dies between any two calls of the outside: the transfer converges, paid once at most (FAULTS 1-7)."""
+
+import pytest
+
+from tests.harness import World, crashing, order
+
+
+def test_1_a_crash_before_the_put_leaves_nothing_and_the_same_request_pays(world: World) -> None:
+    body = order()
+    world.create(order())  # a token is there: the next PutItem is the door
+    world.faults.crash_before("PutItem")
+    with crashing():
+        world.create(body)
+    assert world.stored(body["partnerReferenceNo"]) is None
+    assert world.sent(body["partnerReferenceNo"]) == []
+    assert world.restarted().create(body).body["status"] == "ACCEPTED"
+    assert len(world.debits(body["partnerReferenceNo"])) == 1
+
+
+def test_2_a_crash_between_the_door_and_the_send_is_never_sent_and_ends_as_not_received(world: World) -> None:
+    body = order()
+    world.create(order())
+    world.faults.crash_after("PutItem")
+    with crashing():
+        world.create(body)
+    after = world.restarted()
+    replay = after.create(body)
+    assert (replay.status, replay.body["status"]) == (202, "SUBMITTING")
+    assert after.sent(body["partnerReferenceNo"]) == []
+    stored = after.stored(body["partnerReferenceNo"])
+    assert stored is not None
+    assert stored.next_check_at is not None  # I3
+    assert after.let_time_pass(body["partnerReferenceNo"], minutes=90) == "FAILED"
+    assert after.sent(body["partnerReferenceNo"]) == []
+
+
+def test_4_a_crash_between_the_answer_and_the_write_ends_in_success(world: World) -> None:
+    """3 looks the same from the table: the send happened, and nothing was recorded."""
+    body = order()
+    world.create(order())
+    world.faults.crash_before("UpdateItem")
+    with crashing():
+        world.create(body)
+    after = world.restarted()
+    assert after.create(body).body["status"] == "SUBMITTING"
+    assert after.let_time_pass(body["partnerReferenceNo"], minutes=2) == "SUCCESS"
+    assert len(after.sent(body["partnerReferenceNo"])) == len(after.debits(body["partnerReferenceNo"])) == 1
+
+
+def test_5_a_crash_after_the_write_answers_the_replay_with_the_outcome(world: World) -> None:
+    body = order()
+    world.create(order())
+    world.faults.crash_after("UpdateItem")
+    with crashing():
+        world.create(body)
+    replay = world.restarted().create(body)
+    assert (replay.status, replay.body["status"]) == (201, "ACCEPTED")
+    assert len(world.sent(body["partnerReferenceNo"])) == 1
+
+
+def test_a_crash_between_claiming_a_session_and_the_door_heals_itself(world: World) -> None:
+    body = order()
+    fields = ("customerNumber", "beneficiaryAccountNumber", "beneficiaryBankCode", "beneficiaryAccountName", "amount")
+    inquiry = world.request("POST", "/v1/account-inquiries", {name: body[name] for name in fields})
+    body["sessionId"] = inquiry.body["sessionId"]
+    world.faults.crash_after("UpdateItem")
+    with crashing():
+        world.create(body)
+    assert world.restarted().create(body).body["status"] == "ACCEPTED"
+
+
+def test_a_crash_between_binding_a_key_and_the_door_heals_itself(world: World) -> None:
+    body, headers = order(), {"Idempotency-Key": "crash-between-key-and-door"}
+    world.create(order())
+    world.faults.crash_after("PutItem")
+    with crashing():
+        world.create(body, headers=headers)
+    assert world.restarted().create(body, headers=headers).body["status"] == "ACCEPTED"
+    assert len(world.debits(body["partnerReferenceNo"])) == 1
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_crash_around_the_second_send_is_never_a_third(world: World, moment: str) -> None:
+    body = order()
+    world.create(order())
+    world.doku.fault("transfer", "unauthorized")
+    # The first UpdateItem takes the token's lock, the second makes the second send durable.
+    hooks = world.faults.before if moment == "before" else world.faults.after
+    hooks["UpdateItem"] = [lambda: None]
+    (world.faults.crash_before if moment == "before" else world.faults.crash_after)("UpdateItem")
+    with crashing():
+        world.create(body)
+    after = world.restarted()
+    assert after.create(body).body["status"] == "SUBMITTING"
+    assert after.let_time_pass(body["partnerReferenceNo"], minutes=90) == "FAILED"
+    assert [one["httpStatus"] for one in after.sent(body["partnerReferenceNo"])] == [401]
+    assert after.debits(body["partnerReferenceNo"]) == []

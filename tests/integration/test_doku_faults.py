@@ -1,0 +1,282 @@
+"""DOKU misbehaves: whatever it answers, money moves at most once and nobody claims to know better (FAULTS 8-22)."""
+
+from typing import Any
+
+import pytest
+
+from tests.harness import World, order
+
+QUICK = {"seconds": 30}
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time-outs of a transfer are 14 s; half a second shows the same."""
+    monkeypatch.setattr("payouts.doku.client._TRANSFER", (0.5, 0.5))
+    monkeypatch.setattr("payouts.doku.client._QUICK", (0.5, 0.5))
+
+
+def paid_at_most_once(world: World, reference: str) -> None:
+    """I1, I2 and I14: at most one request that may have been executed, at most one debit, no external id twice."""
+    sent = world.sent(reference)
+    assert sum(one["httpStatus"] != 401 for one in sent) <= 1
+    assert len(world.debits(reference)) <= 1
+    external_ids = [one["externalId"] for one in world.doku.ledger()["requests"]]
+    assert len(set(external_ids)) == len(external_ids)
+
+
+EXECUTED = [
+    ("9 read time-out, money moved", "timeout-after", QUICK),
+    ("11 reset after executing", "reset-after", {}),
+    ("11 reset mid-body", "reset-mid-body", {}),
+    ("14 HTML", "garbage", {}),
+    ("14 truncated JSON", "truncated", {}),
+    ("14 empty body", "empty", {}),
+    ("15 500 executed", "error-after", {}),
+    ("15 504 executed", "error-after", {"httpStatus": 504, "responseCode": "5044300"}),
+    ("19 unknown code", "unknown-code", {"responseCode": "2094399", "execute": True}),
+    ("17 4044318", "unknown-code", {"responseCode": "4044318", "execute": True}),
+    ("17 4094300", "unknown-code", {"responseCode": "4094300", "execute": True}),
+    ("17 4094301", "unknown-code", {"responseCode": "4094301", "execute": True}),
+    ("17 4094302", "unknown-code", {"responseCode": "4094302", "execute": True}),
+    ("about another transfer", "wrong-reference", {}),
+]
+NOT_EXECUTED = [
+    ("10 read time-out, nothing moved", "timeout-before", QUICK),
+    ("11 reset before executing", "reset-before", {}),
+    ("13 redirect 307", "redirect", {"httpStatus": 307}),
+    ("13 redirect 308", "redirect", {"httpStatus": 308}),
+    ("15 500 not executed", "error-before", {}),
+    ("18 429 with Retry-After", "throttled", {"retryAfter": 1}),
+    ("18 429 without", "throttled", {}),
+    ("maintenance", "maintenance", {}),
+    ("17 4094301 but unknown to DOKU", "unknown-code", {"responseCode": "4094301", "execute": False}),
+]
+
+
+@pytest.mark.parametrize(("kind", "options"), [case[1:] for case in EXECUTED], ids=[case[0] for case in EXECUTED])
+def test_an_unclear_answer_with_the_money_moved_ends_in_success(
+    world: World, kind: str, options: dict[str, Any]
+) -> None:
+    body = order()
+    world.doku.fault("transfer", kind, **options)
+    created = world.create(body)
+    assert (created.status, created.body["status"]) == (202, "IN_DOUBT")
+    world.doku.heal()
+    assert world.let_time_pass(body["partnerReferenceNo"], minutes=5) == "SUCCESS"
+    paid_at_most_once(world, body["partnerReferenceNo"])
+    assert len(world.debits(body["partnerReferenceNo"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [case[1:] for case in NOT_EXECUTED], ids=[case[0] for case in NOT_EXECUTED]
+)
+def test_an_unclear_answer_without_the_money_moved_fails_only_after_the_window(
+    world: World, kind: str, options: dict[str, Any]
+) -> None:
+    """I6: not the time-out says FAILED but DOKU, asked again and again for half an hour."""
+    body = order()
+    world.doku.fault("transfer", kind, **options)
+    created = world.create(body)
+    assert (created.status, created.body["status"]) == (202, "IN_DOUBT")
+    world.doku.heal()
+    assert world.let_time_pass(body["partnerReferenceNo"], minutes=29) == "IN_DOUBT"
+    assert world.let_time_pass(body["partnerReferenceNo"], minutes=90) == "FAILED"
+    stored = world.stored(body["partnerReferenceNo"])
+    assert stored is not None
+    assert stored.decided_by is not None
+    assert stored.decided_by.code == "NOT_RECEIVED"
+    paid_at_most_once(world, body["partnerReferenceNo"])
+    assert world.debits(body["partnerReferenceNo"]) == []
+
+
+def test_a_replay_while_in_doubt_sends_nothing(world: World) -> None:
+    body = order()
+    world.doku.fault("transfer", "timeout-after", **QUICK)
+    world.create(body)
+    replay = world.create(body)
+    assert (replay.status, replay.headers["Idempotency-Replayed"]) == (202, "true")
+    paid_at_most_once(world, body["partnerReferenceNo"])
+
+
+def test_202_in_progress_is_pending_and_then_paid(world: World) -> None:
+    """16."""
+    body = order()
+    world.doku.fault("transfer", "in-progress")
+    assert world.create(body).body["status"] == "UNPAID"
+    assert world.get(body["partnerReferenceNo"], refresh=True).body["status"] == "SUCCESS"
+    paid_at_most_once(world, body["partnerReferenceNo"])
+
+
+@pytest.mark.parametrize("kind", ["string-codes", "number-codes"])
+def test_codes_as_text_and_as_numbers_mean_the_same(world: World, kind: str) -> None:
+    """19."""
+    world.doku.fault("transfer", kind)
+    assert world.create(order()).body["status"] == "ACCEPTED"
+
+
+def test_not_found_for_a_while_and_then_success_is_success(world: World) -> None:
+    """20."""
+    body = order()
+    world.doku.fault("transfer", "timeout-after", **QUICK)
+    world.create(body)
+    world.doku.heal()
+    world.doku.fault("status", "not-found", seconds=20 * 60, times=None)
+    assert world.let_time_pass(body["partnerReferenceNo"], minutes=15) == "IN_DOUBT"
+    assert world.let_time_pass(body["partnerReferenceNo"], minutes=60) == "SUCCESS"
+    assert world.let_time_pass(body["partnerReferenceNo"], minutes=10 * 24 * 60) == "SUCCESS"
+
+
+def test_success_met_by_failed_is_disputed_and_stays_checked(world: World) -> None:
+    """21."""
+    body = order()
+    world.create(body)
+    world.get(body["partnerReferenceNo"], refresh=True)
+    world.doku.fault("status", "status-says", latestTransactionStatus="06")
+    checked = world.request("POST", f"/v1/transfers/{body['partnerReferenceNo']}/status-checks")
+    assert checked.body["status"] == "DISPUTED"
+    assert checked.body["nextCheckAt"] is not None
+    assert checked.body["final"] is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("wrong-reference", {}),
+        ("wrong-amount", {"value": "1.00"}),
+        ("garbage", {}),
+        ("error-before", {}),
+        ("throttled", {}),
+    ],
+)
+def test_a_status_answer_that_proves_nothing_changes_nothing(world: World, kind: str, options: dict[str, Any]) -> None:
+    body = order()
+    world.create(body)
+    world.doku.fault("status", kind, **options)
+    answer = world.request("POST", f"/v1/transfers/{body['partnerReferenceNo']}/status-checks")
+    assert (answer.status, answer.body["status"]) == (200, "ACCEPTED")
+    assert answer.body["history"][-1]["finding"] == "UNCLEAR"
+    assert answer.body["nextCheckAt"] is not None
+
+
+def test_an_unknown_latest_status_proves_nothing(world: World) -> None:
+    body = order()
+    world.create(body)
+    world.doku.fault("status", "status-says", latestTransactionStatus="99")
+    assert world.get(body["partnerReferenceNo"], refresh=True).body["status"] == "ACCEPTED"
+
+
+def test_a_refused_token_is_replaced_and_the_transfer_sent_once_more(world: World) -> None:
+    """Token expired mid-flight: the 401 proves that nothing was executed, so one second send is allowed, recorded."""
+    body = order()
+    world.create(order())
+    world.doku.fault("transfer", "unauthorized")
+    created = world.create(body)
+    assert (created.status, created.body["status"]) == (201, "ACCEPTED")
+    first, second = world.sent(body["partnerReferenceNo"])
+    assert (first["httpStatus"], second["httpStatus"]) == (401, 200)
+    stored = world.stored(body["partnerReferenceNo"])
+    assert stored is not None
+    assert stored.external_ids == (first["externalId"], second["externalId"])
+    assert [seen["finding"] for seen in created.body["history"]] == ["SUBMITTING", "RESENT", "ACCEPTED"]
+    paid_at_most_once(world, body["partnerReferenceNo"])
+
+
+def test_two_refusals_in_a_row_fail_the_transfer_without_a_third_send(world: World) -> None:
+    body = order()
+    world.doku.fault("transfer", "unauthorized", times=5)
+    created = world.create(body)
+    assert (created.status, created.body["status"]) == (201, "FAILED")
+    assert created.body["reason"]["code"] == "4014301"
+    assert len(world.sent(body["partnerReferenceNo"])) == 2
+    assert world.debits(body["partnerReferenceNo"]) == []
+
+
+def test_no_second_send_without_time_for_it(world: World) -> None:
+    body = order()
+    world.create(order())
+    world.doku.fault("transfer", "unauthorized")
+    answers = iter([29_000, 5_000])
+    created = world.create(body, remaining=lambda: next(answers))
+    assert created.body["status"] == "FAILED"
+    assert len(world.sent(body["partnerReferenceNo"])) == 1
+
+
+def test_too_little_time_refuses_before_the_door_and_the_same_request_may_be_sent_again(world: World) -> None:
+    """6, DESIGN 2.13."""
+    body = order()
+    refused = world.create(body, remaining=lambda: 18_000)
+    assert (refused.status, refused.body["retryable"]) == (503, True)
+    assert world.stored(body["partnerReferenceNo"]) is None
+    assert world.create(body).status == 201
+
+
+def test_a_deployment_that_cannot_reach_doku_fails_before_the_door(world: World) -> None:
+    """8: without a token nothing is stored."""
+    world.environment = {**world.environment, "DOKU_BASE_URL": "http://127.0.0.1:9"}
+    body = order()
+    world.doku.expire_tokens()
+    answer = world.restarted().create(body)
+    assert (answer.status, answer.body["response_code"], answer.body["retryable"]) == (503, "MAINTENANCE_MODE", True)
+    assert world.stored(body["partnerReferenceNo"]) is None
+
+
+def test_a_connection_refused_behind_the_door_fails_with_proof(world: World) -> None:
+    """8: twice no connection is proof that nothing left."""
+    body = order()
+    session = world.request("POST", "/v1/account-inquiries", {k: body[k] for k in INQUIRY_FIELDS}).body["sessionId"]
+    world.environment = {**world.environment, "DOKU_BASE_URL": "http://127.0.0.1:9"}
+    answer = world.restarted().create({**body, "sessionId": session})
+    assert (answer.status, answer.body["status"], answer.body["reason"]["code"]) == (201, "FAILED", "NOT_SENT")
+    assert len(answer.body["history"]) == 3
+    assert world.sent(body["partnerReferenceNo"]) == []
+
+
+INQUIRY_FIELDS = (
+    "customerNumber",
+    "beneficiaryAccountNumber",
+    "beneficiaryBankCode",
+    "beneficiaryAccountName",
+    "amount",
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code", "retryable"),
+    [
+        ("timeout-after", 503, "MAINTENANCE_MODE", True),
+        ("garbage", 503, "MAINTENANCE_MODE", True),
+        ("error-before", 503, "MAINTENANCE_MODE", True),
+        ("maintenance", 503, "MAINTENANCE_MODE", True),
+        ("throttled", 429, "TOO_MANY_REQUESTS", True),
+    ],
+)
+def test_an_inquiry_that_doku_does_not_answer_sends_no_transfer(
+    world: World, kind: str, status: int, code: str, retryable: bool
+) -> None:
+    body = order()
+    world.doku.fault("inquiry", kind)
+    answer = world.create(body)
+    assert (answer.status, answer.body["response_code"], answer.body["retryable"]) == (status, code, retryable)
+    assert world.stored(body["partnerReferenceNo"]) is None
+    assert world.sent(body["partnerReferenceNo"]) == []
+    world.doku.heal()
+    assert world.create(body).status == 201
+
+
+def test_a_refused_inquiry_is_asked_once_more_with_a_new_token(world: World) -> None:
+    world.create(order())
+    world.doku.fault("inquiry", "unauthorized")
+    assert world.create(order()).status == 201
+
+
+@pytest.mark.parametrize("minutes", [-4, 4])
+def test_a_function_whose_clock_is_minutes_off_still_pays_once(world: World, minutes: int) -> None:
+    """27, I20: the clock decides when to ask, not whether money moved."""
+    body = order()
+    skewed = world.restarted(skew=minutes * 60)
+    created = skewed.create(body)
+    assert created.body["status"] == "ACCEPTED"
+    assert world.create(body).headers["Idempotency-Replayed"] == "true"
+    assert world.let_time_pass(body["partnerReferenceNo"], minutes=30) == "SUCCESS"
+    paid_at_most_once(world, body["partnerReferenceNo"])

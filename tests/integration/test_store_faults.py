@@ -1,0 +1,157 @@
+"""The table misbehaves (FAULTS 23, 24, 26, 28-30)."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from payouts.transfer import HISTORY_LATEST, Finding, Observation, Source, merge
+from tests.harness import World, order
+
+INQUIRY_FIELDS = (
+    "customerNumber",
+    "beneficiaryAccountNumber",
+    "beneficiaryBankCode",
+    "beneficiaryAccountName",
+    "amount",
+)
+
+
+def with_session(world: World) -> dict[str, object]:
+    body = order()
+    inquiry = world.request("POST", "/v1/account-inquiries", {name: body[name] for name in INQUIRY_FIELDS})
+    return {**body, "sessionId": inquiry.body["sessionId"]}
+
+
+@pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"], ids=["the claim", "the door"])
+def test_23_throttling_before_the_door_is_refused_and_may_be_sent_again(world: World, operation: str) -> None:
+    body = with_session(world)
+    world.faults.throttle(operation)
+    refused = world.create(body)
+    assert (refused.status, refused.body["retryable"]) == (429, True)
+    assert world.sent(str(body["partnerReferenceNo"])) == []
+    assert world.create(body).body["status"] == "ACCEPTED"
+
+
+def test_23_throttling_of_the_outcome_is_answered_202_and_settled_by_check_status(world: World) -> None:
+    body = order()
+    world.create(order())
+    world.faults.throttle("UpdateItem")
+    created = world.create(body)
+    assert (created.status, created.body["status"]) == (202, "SUBMITTING")
+    assert world.let_time_pass(body["partnerReferenceNo"], minutes=2) == "SUCCESS"
+    assert len(world.debits(body["partnerReferenceNo"])) == 1
+
+
+def test_23_throttling_of_a_read_is_an_error_that_may_be_tried_again(world: World) -> None:
+    world.faults.throttle("GetItem")
+    answer = world.get("ANY")
+    assert (answer.status, answer.body["response_code"]) == (429, "TOO_MANY_REQUESTS")
+
+
+def test_24_a_put_whose_reply_was_lost_still_wins_the_door_and_sends_once(world: World) -> None:
+    body = order()
+    world.create(order())
+    world.faults.lose_reply("PutItem")
+    created = world.create(body)
+    assert (created.status, created.body["status"]) == (201, "ACCEPTED")
+    assert "Idempotency-Replayed" not in created.headers
+    assert len(world.sent(body["partnerReferenceNo"])) == 1
+
+
+def test_24_an_update_whose_reply_was_lost_is_no_conflict(world: World) -> None:
+    body = order()
+    world.create(order())
+    world.faults.lose_reply("UpdateItem")
+    created = world.create(body)
+    assert created.body["status"] == "ACCEPTED"
+    stored = world.stored(body["partnerReferenceNo"])
+    assert stored is not None
+    assert (stored.version, len(stored.history)) == (2, 2)
+
+
+def test_24_a_claim_whose_reply_was_lost_is_still_ours(world: World) -> None:
+    body = with_session(world)
+    world.faults.lose_reply("UpdateItem")
+    assert world.create(body).body["status"] == "ACCEPTED"
+
+
+def test_26_of_32_requests_with_one_key_at_once_one_sends(world: World) -> None:
+    body = order()
+    world.create(order())
+    worlds = [world.restarted() for _ in range(4)]
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(lambda number: worlds[number % 4].create(body), range(32)))
+    assert {answer.status for answer in answers} <= {201, 202}
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
+    assert len(world.sent(body["partnerReferenceNo"])) == len(world.debits(body["partnerReferenceNo"])) == 1
+
+
+def test_26_of_two_references_that_race_for_one_session_one_sends(world: World) -> None:
+    body = with_session(world)
+    bodies = [{**body, "partnerReferenceNo": f"{body['partnerReferenceNo']}-{number}"} for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(world.restarted().create, bodies))
+    assert sorted(answer.status for answer in answers) == [201] + [409] * 7
+
+
+def test_writes_that_meet_are_both_kept(world: World) -> None:
+    reference = world.create(order()).body["partnerReferenceNo"]
+    stored = world.stored(reference)
+    assert stored is not None
+    seen = [Observation(number, Finding.UNCLEAR, Source.STATUS_CHECK) for number in (1, 2)]
+    world.store.update(stored, lambda standing: merge(standing, seen[0]))
+    both = world.store.update(stored, lambda standing: merge(standing, seen[1]))  # from a stale copy
+    assert set(seen) <= set(both.history)
+    assert both == world.stored(reference)
+
+
+def test_28_a_history_at_its_bound_keeps_the_status_and_the_reference(world: World) -> None:
+    reference = world.create(order()).body["partnerReferenceNo"]
+    stored = world.stored(reference)
+    assert stored is not None
+    flood = [Observation(stored.created_at + at, Finding.UNCLEAR, Source.STATUS_CHECK) for at in range(1, 200)]
+    flooded = world.store.update(stored, lambda standing: merge(standing, *flood))
+    assert len(flooded.history) <= HISTORY_LATEST + len(Finding) + 1
+    assert (flooded.status, flooded.reference_no) == (stored.status, stored.reference_no)
+
+
+def test_29_only_sessions_and_tokens_end_by_themselves(world: World) -> None:
+    body = with_session(world)
+    world.create(body, headers={"Idempotency-Key": "ends-by-itself-0001"})
+    items = world.scan()
+    assert {item["pk"].split("#")[0] for item in items if "expiresAt" in item} == {"SESSION", "TOKEN"}
+    assert {item["pk"].split("#")[0] for item in items} >= {"TRANSFER", "SESSION", "TOKEN", "KEY"}
+
+
+def test_30_an_item_of_a_newer_version_is_left_alone(world: World) -> None:
+    reference = world.create(order()).body["partnerReferenceNo"]
+    world.write_attribute(reference, "schema", {"N": "2"})
+    answer = world.get(reference, refresh=True)
+    assert (answer.status, answer.body["retryable"]) == (503, True)
+    assert "newer version" in answer.body["response_message"]
+
+
+def test_30_attributes_that_this_version_does_not_know_survive_its_writes(world: World) -> None:
+    reference = world.create(order()).body["partnerReferenceNo"]
+    world.write_attribute(reference, "settledBy", {"S": "somebody"})
+    assert world.get(reference, refresh=True).body["status"] == "SUCCESS"
+    (item,) = [item for item in world.scan() if item["pk"] == f"TRANSFER#{reference}"]
+    assert item["settledBy"] == "somebody"
+
+
+def test_a_settled_transfer_leaves_the_index_of_open_ones(world: World) -> None:
+    world.doku.deposit("1.00")
+    reference = world.create(order()).body["partnerReferenceNo"]
+    (item,) = [item for item in world.scan() if item["pk"] == f"TRANSFER#{reference}"]
+    assert "dueShard" not in item
+    assert "nextCheckAt" not in item
+
+
+def test_a_transfer_is_found_by_dokus_reference(world: World) -> None:
+    created = world.create(order()).body
+    found = world.store.find(created["referenceNo"])
+    assert found is not None
+    assert found.reference == created["partnerReferenceNo"]
+    assert world.store.find("DK00000000") is None
+    assert replace(found, version=0) != found

@@ -1,0 +1,105 @@
+"""One token for everybody, and secrets that rotate (DESIGN 2.10, 2.11; FAULTS 63, 64)."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from tests.harness import World, crashing, order
+from tests.integration.conftest import Surroundings
+
+
+def mints(world: World) -> int:
+    return sum(one["httpStatus"] == 200 for one in world.doku.ledger()["tokenRequests"])
+
+
+def test_a_token_is_minted_once_and_shared_by_cold_starts(world: World) -> None:
+    world.doku.expire_tokens()
+    world.clock.advance(1000)
+    for _ in range(3):
+        assert world.restarted().create(order()).status == 201
+    assert mints(world) == 1
+
+
+def test_a_token_is_not_used_near_its_end(world: World) -> None:
+    world.create(order())
+    before = mints(world)
+    world.clock.advance(875)
+    assert world.create(order()).status == 201
+    assert mints(world) == before + 1
+    assert all(one["httpStatus"] != 401 for one in world.doku.ledger()["requests"])
+
+
+def test_many_functions_without_a_token_mint_one(world: World) -> None:
+    world.clock.advance(1000)
+    worlds = [world.restarted() for _ in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: worlds[number % 4].create(order()), range(8)))
+    assert [answer.status for answer in answers] == [201] * 8
+    assert mints(world) == 1
+
+
+def test_64_a_token_that_another_environment_ended_is_replaced_once(world: World) -> None:
+    world.create(order())
+    world.doku.expire_tokens()
+    before = mints(world)
+    assert world.create(order()).status == 201
+    assert mints(world) == before + 1
+
+
+def test_a_token_that_another_function_replaced_already_is_not_minted_again(world: World) -> None:
+    """I16: re-read before refreshing."""
+    stale, fresh = world.restarted(), world.restarted()
+    stale.create(order())
+    world.doku.expire_tokens()
+    fresh.create(order())
+    before = mints(world)
+    assert stale.create(order()).status == 201
+    assert mints(world) == before
+
+
+def test_a_refresher_that_died_holds_nobody_up_for_long(world: World) -> None:
+    world.clock.advance(1000)
+    world.faults.crash_before("PutItem")  # the lock is taken, the token is minted and never shared
+    with crashing():
+        world.create(order())
+    world.clock.advance(6)
+    assert world.restarted().create(order()).status == 201
+
+
+@pytest.mark.parametrize("members", [("clientSecret",), ("privateKey",)])
+def test_63_a_secret_rotated_mid_flight_is_read_again(
+    world: World, surroundings: Surroundings, members: tuple[str, ...]
+) -> None:
+    world.create(order())
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    fresh = {
+        "clientSecret": "SK-rotated",
+        "privateKey": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+    }
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    rotated = json.dumps({**json.loads(surroundings.secret), **{name: fresh[name] for name in members}})
+    surroundings.aws.secretsmanager.put_secret_value(SecretId=surroundings.secret_id, SecretString=rotated)
+    world.doku.rotate(**({"clientSecret": "SK-rotated"} if members == ("clientSecret",) else {"publicKey": public}))
+    world.doku.expire_tokens()
+    assert world.create(order()).body["status"] == "ACCEPTED"
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[]", '{"clientId": "x"}', '{"clientId": 5}'])
+def test_a_bad_secret_is_named_and_never_shown(world: World, surroundings: Surroundings, text: str) -> None:
+    secrets = surroundings.aws.secretsmanager
+    secrets.put_secret_value(SecretId=surroundings.secret_id, SecretString=text or "{}")
+    answer = world.request("GET", "/v1/balance")
+    assert (answer.status, answer.body["retryable"]) == (500, False)
+    assert "secret" in answer.body["response_message"]
+
+
+def test_credentials_that_doku_refuses_are_an_error_of_the_deployment(world: World) -> None:
+    world.create(order())
+    world.clock.advance(1000)
+    world.doku.fault("token", "unauthorized", times=5)
+    answer = world.create(order())
+    assert (answer.status, answer.body["response_code"], answer.body["retryable"]) == (500, "SERVER_ERROR", False)
+    assert "credentials" in answer.body["response_message"]

@@ -1,0 +1,254 @@
+"""The main job: inquire, transfer, and know what became of it."""
+
+import pytest
+
+from tests.harness import World, new_reference, order
+
+SESSION_FIELDS = (
+    "customerNumber",
+    "beneficiaryAccountNumber",
+    "beneficiaryBankCode",
+    "beneficiaryAccountName",
+    "amount",
+)
+
+
+def inquire(world: World, body: dict[str, object]) -> str:
+    answer = world.request("POST", "/v1/account-inquiries", {name: body[name] for name in SESSION_FIELDS})
+    assert answer.status == 201
+    return str(answer.body["sessionId"])
+
+
+def test_a_transfer_is_accepted_and_then_paid(world: World) -> None:
+    body = order()
+    created = world.create(body)
+    assert (created.status, created.body["status"]) == (201, "ACCEPTED")
+    assert created.body["partnerReferenceNo"] == body["partnerReferenceNo"]
+    assert created.body["fee"] == {"value": "4500.00", "currency": "IDR"}
+    assert created.headers["Location"] == f"/v1/transfers/{body['partnerReferenceNo']}"
+    checked = world.get(body["partnerReferenceNo"], refresh=True)
+    assert (checked.status, checked.body["status"], checked.body["final"]) == (200, "SUCCESS", True)
+    assert checked.body["referenceNo"].startswith("DK")
+    assert [seen["finding"] for seen in checked.body["history"]] == ["SUBMITTING", "ACCEPTED", "SUCCESS"]
+
+
+def test_doku_receives_what_was_asked_for_and_nothing_else(world: World) -> None:
+    body = order(amount={"value": "123456.00", "currency": "IDR"})
+    world.create(body)
+    (sent,) = world.sent(body["partnerReferenceNo"])
+    stored = world.stored(body["partnerReferenceNo"])
+    assert stored is not None
+    assert sent["amount"] == "123456.00" == str(stored.intent.amount)
+    assert sent["beneficiaryAccountNumber"] == "8377388292" == stored.intent.beneficiary_account_number
+    assert sent["beneficiaryBankCode"] == "014" == stored.intent.beneficiary_bank_code
+    assert sent["externalId"] == stored.external_ids[-1]
+
+
+def test_an_inquiry_answers_the_banks_name_and_its_session_serves_one_transfer(world: World) -> None:
+    body = order(beneficiaryAccountName="Somebody Else")
+    answer = world.request("POST", "/v1/account-inquiries", {name: body[name] for name in SESSION_FIELDS})
+    assert answer.body["beneficiaryAccountName"] == "SUHUT"
+    assert answer.body["fee"]["value"] == "4500.00"
+    session = answer.body["sessionId"]
+    assert world.create({**body, "sessionId": session}).body["status"] == "ACCEPTED"
+    other = world.create({**body, "partnerReferenceNo": new_reference(), "sessionId": session})
+    assert (other.status, other.body["response_code"]) == (409, "DUPLICATE_TRANSACTION")
+
+
+def test_creating_with_a_session_costs_a_claim_a_put_and_an_update(world: World) -> None:
+    body = order()
+    session = inquire(world, body)
+    world.faults.calls.clear()
+    world.create({**body, "sessionId": session})
+    assert world.faults.calls == ["UpdateItem", "PutItem", "UpdateItem"]
+    assert len(world.sent(body["partnerReferenceNo"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"amount": {"value": "200001.00", "currency": "IDR"}}, "amount"),
+        ({"beneficiaryAccountNumber": "8377388293"}, "beneficiaryAccountNumber"),
+        ({"beneficiaryBankCode": "008"}, "beneficiaryBankCode"),
+    ],
+)
+def test_a_session_of_another_transfer_is_refused_naming_the_difference(
+    world: World, change: dict[str, object], named: str
+) -> None:
+    body = order()
+    session = inquire(world, body)
+    answer = world.create({**body, **change, "sessionId": session})
+    assert answer.status == 409
+    assert named in answer.body["response_message"]
+    assert world.stored(body["partnerReferenceNo"]) is None
+
+
+def test_an_unknown_and_an_expired_session_are_refused(world: World) -> None:
+    unknown = world.create(order(sessionId="I0000000000000000"))
+    assert (unknown.status, "unknown or expired" in unknown.body["response_message"]) == (409, True)
+    body = order()
+    session = inquire(world, body)
+    world.clock.advance(3601)
+    expired = world.create({**body, "sessionId": session})
+    assert (expired.status, "unknown or expired" in expired.body["response_message"]) == (409, True)
+    assert world.sent(body["partnerReferenceNo"]) == []
+
+
+def test_another_name_at_the_bank_stops_the_transfer_and_tells_both(world: World) -> None:
+    body = order(beneficiaryAccountName="FHILEA HERMANUS")
+    answer = world.create(body)
+    assert answer.status == 409
+    assert "SUHUT" in answer.body["response_message"]
+    assert "FHILEA HERMANUS" in answer.body["response_message"]
+    assert world.stored(body["partnerReferenceNo"]) is None
+    assert world.sent(body["partnerReferenceNo"]) == []
+
+
+def test_case_spacing_and_punctuation_of_the_name_do_not_matter(world: World) -> None:
+    assert world.create(order(beneficiaryAccountName=" su-hut. ")).body["status"] == "ACCEPTED"
+
+
+def test_a_replay_answers_with_the_same_transfer_and_sends_nothing(world: World) -> None:
+    body = order()
+    world.create(body)
+    before = world.stored(body["partnerReferenceNo"])
+    replay = world.create(dict(reversed(body.items())))
+    assert (replay.status, replay.headers["Idempotency-Replayed"]) == (201, "true")
+    assert replay.body["status"] == "ACCEPTED"
+    assert world.stored(body["partnerReferenceNo"]) == before
+    assert len(world.sent(body["partnerReferenceNo"])) == len(world.debits(body["partnerReferenceNo"])) == 1
+
+
+def test_a_replay_outlives_its_session(world: World) -> None:
+    body = order()
+    body["sessionId"] = inquire(world, body)
+    world.create(body)
+    world.clock.advance(7200)
+    assert world.create(body).headers["Idempotency-Replayed"] == "true"
+
+
+def test_another_body_under_the_same_reference_is_refused_and_changes_nothing(world: World) -> None:
+    body = order()
+    world.create(body)
+    before = world.stored(body["partnerReferenceNo"])
+    other = world.create({**body, "amount": {"value": "300000.00", "currency": "IDR"}})
+    assert (other.status, other.body["response_code"]) == (409, "DUPLICATE_TRANSACTION")
+    assert world.stored(body["partnerReferenceNo"]) == before
+    assert len(world.sent(body["partnerReferenceNo"])) == 1
+
+
+def test_a_refused_second_body_gives_its_session_back(world: World) -> None:
+    body = order()
+    world.create(body)
+    other = {**body, "remark": "another"}
+    other["sessionId"] = inquire(world, other)
+    assert world.create(other).status == 409
+    assert world.create({**other, "partnerReferenceNo": new_reference()}).body["status"] == "ACCEPTED"
+
+
+def test_an_idempotency_key_alone_gives_one_reference(world: World) -> None:
+    body = order(partnerReferenceNo=None)
+    headers = {"Idempotency-Key": f"key-{new_reference()}"}
+    first, second = (world.create(body, headers=headers) for _ in range(2))
+    assert first.body["partnerReferenceNo"] == second.body["partnerReferenceNo"]
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert len(world.debits(first.body["partnerReferenceNo"])) == 1
+
+
+def test_one_idempotency_key_with_two_references_pays_once(world: World) -> None:
+    headers = {"Idempotency-Key": f"key-{new_reference()}"}
+    first, second = order(), order()
+    assert world.create(first, headers=headers).status == 201
+    refused = world.create(second, headers=headers)
+    assert (refused.status, refused.body["response_code"]) == (409, "DUPLICATE_TRANSACTION")
+    assert world.create(first, headers=headers).headers["Idempotency-Replayed"] == "true"
+    assert world.debits(second["partnerReferenceNo"]) == []
+
+
+def test_a_deposit_that_is_too_low_fails_the_transfer_with_dokus_code(world: World) -> None:
+    world.doku.deposit("1000.00")
+    answer = world.create(order())
+    assert (answer.status, answer.body["status"]) == (201, "FAILED")
+    assert answer.body["reason"]["code"] == "4034314"
+    assert answer.body["nextCheckAt"] is None
+
+
+def test_an_account_that_does_not_exist_is_refused_with_dokus_code(world: World) -> None:
+    world.doku.account("014", "9990001", None)
+    answer = world.create(order(beneficiaryAccountNumber="9990001"))
+    assert (answer.status, answer.body["doku_response_code"]) == (422, "4044211")
+    assert answer.body["retryable"] is False
+
+
+@pytest.mark.parametrize("shape", ["docs", "live"])
+def test_the_balance_is_read_in_both_shapes(world: World, shape: str) -> None:
+    world.doku.settings(balance_shape=shape)
+    world.doku.deposit("823781442.13")
+    answer = world.request("GET", "/v1/balance")
+    assert answer.status == 200
+    assert answer.body["availableBalance"] == {"value": "823781442.13", "currency": "IDR"}
+    assert answer.body["holdAmount"]["value"] == "0.00"
+    assert answer.body["creditAlertLimit"]["currency"] == "IDR"
+
+
+@pytest.mark.parametrize(("bank", "end"), [("014", "SUCCESS"), ("002", "FAILED")])
+def test_an_unpaid_transfer_ends_as_doku_says(world: World, bank: str, end: str) -> None:
+    body = order(beneficiaryBankCode=bank, beneficiaryAccountNumber="9912345678", channelCode="07")
+    created = world.create(body)
+    assert (created.status, created.body["status"]) == (201, "UNPAID")
+    assert world.let_time_pass(body["partnerReferenceNo"], minutes=180) == end
+
+
+def test_a_paid_transfer_that_is_refunded_later_is_noticed(world: World) -> None:
+    body = order(beneficiaryAccountNumber="7746555134")
+    world.create(body)
+    assert world.get(body["partnerReferenceNo"], refresh=True).body["status"] == "SUCCESS"
+    assert world.let_time_pass(body["partnerReferenceNo"], minutes=2 * 24 * 60) == "REFUNDED"
+
+
+def test_both_paths_of_doku_work(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.environment = {**world.environment, "DOKU_PATH_PREFIX": "/snap/v1.1"}
+    assert world.restarted().create(order()).body["status"] == "ACCEPTED"
+
+
+def test_the_days_transfers_are_listed_newest_first_page_by_page(world: World) -> None:
+    world.clock.advance(2 * 86_400)  # a day that no other test has used
+    references = []
+    for _ in range(5):
+        references.append(world.create(order()).body["partnerReferenceNo"])
+        world.clock.advance(1)
+    seen: list[str] = []
+    query = {"limit": "2"}
+    while True:
+        page = world.request("GET", "/v1/transfers", query=query)
+        assert page.status == 200
+        seen += [one["partnerReferenceNo"] for one in page.body["transfers"]]
+        if page.body["cursor"] is None:
+            break
+        query["cursor"] = page.body["cursor"]
+    assert seen == references[::-1]
+    world.get(references[2], refresh=True)
+    paid = world.request("GET", "/v1/transfers", query={"status": "SUCCESS"})
+    assert [one["partnerReferenceNo"] for one in paid.body["transfers"]] == [references[2]]
+
+
+def test_banks_are_found_by_code_name_and_kind_of_writing(world: World) -> None:
+    found = world.request("GET", "/v1/banks", query={"query": "central asia"})
+    assert "014" in [bank["code"] for bank in found.body["banks"]]
+    assert [bank["code"] for bank in world.request("GET", "/v1/banks", query={"query": "gopay"}).body["banks"]] == [
+        "GOPAY"
+    ]
+    assert len(world.request("GET", "/v1/banks").body["banks"]) == 170
+
+
+def test_unknown_transfers_and_routes_are_answered_in_the_seeds_format(world: World) -> None:
+    for answer in (
+        world.get("NOT-THERE"),
+        world.request("GET", "/v1/nothing"),
+        world.request("DELETE", "/v1/transfers"),
+    ):
+        assert answer.status == 404
+        assert answer.body["status"] == "FAILED"
+        assert answer.body["response_code"] == "TRANSACTION_NOT_FOUND"
+        assert answer.body["request_id"]
+        assert answer.body["retryable"] is False
