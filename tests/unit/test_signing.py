@@ -54,9 +54,10 @@ TRANSFER = {
 STATUS = {"originalPartnerReferenceNo": "PAY-0001", "originalReferenceNo": "DK01123220", "serviceCode": "43"}
 UNICODE = {"remark": 'Café Jalan "A/B"'}
 P1 = (
-    b'{"partnerServiceId":"  088899","customerNo":"12345678901234567890","virtualAccountNo":"  08889912345678901'
-    b'234567890","virtualAccountName":"Jokul Doe","virtualAccountEmail":"jokul@email.com","virtualAccountPhone":"6281828384858"'
-    b',"trxId":"abcdefgh1234","totalAmount":{"value":"12345678.00","currency":"IDR"}}'
+    b'{"partnerServiceId":"  088899","customerNo":"12345678901234567890",'
+    b'"virtualAccountNo":"  08889912345678901234567890","virtualAccountName":"Jokul Doe",'
+    b'"virtualAccountEmail":"jokul@email.com","virtualAccountPhone":"6281828384858",'
+    b'"trxId":"abcdefgh1234","totalAmount":{"value":"12345678.00","currency":"IDR"}}'
 )
 P2 = {
     "partnerReferenceNo": "2020102900000000000001",
