@@ -20,8 +20,12 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 
+from local.bundle import QueueTrigger
 from local.clock import Clock
 from local.doku_simulator.control import Control
+from local.events import Drained, Pump
+from notification_processor import entry as processor
+from notification_receiver import entry as receiver
 from payouts.store.transfers import TransferStore
 from payouts.transfer import Transfer
 from transfer_api.entry import create_handler
@@ -128,9 +132,21 @@ def _crash() -> None:
     raise Crash
 
 
+@dataclass(frozen=True)
+class InProcess:
+    """A handler where the pump expects a function."""
+
+    handler: Callable[[dict[str, Any], Any], Any]
+    remaining: Callable[[], int] = lambda: 60_000
+
+    def invoke(self, event: dict[str, Any], timeout: float | None = None) -> Any:
+        """Call it here."""
+        return self.handler(event, Context(self.remaining, "NotificationProcessorFunction"))
+
+
 @dataclass
 class World:
-    """A deployment to call: the handler, the table behind it, DOKU, and time."""
+    """A deployment to call: the handlers, the table behind them, DOKU, and time."""
 
     environment: dict[str, str]
     clock: Clock
@@ -138,6 +154,8 @@ class World:
     faults: AwsFaults
     services: Services
     call_handler: Callable[[dict[str, Any], Any], dict[str, Any]]
+    call_receiver: Callable[[dict[str, Any], Any], dict[str, Any]]
+    call_processor: Callable[[dict[str, Any], Any], dict[str, Any]]
 
     @classmethod
     def start(cls, environment: dict[str, str], clock: Clock, doku: Control, skew: float = 0.0) -> Self:
@@ -147,9 +165,18 @@ class World:
         session = boto3.DEFAULT_SESSION
         assert session is not None
         faults.install(session)
-        services = compose(environment, lambda: clock() + skew, jitter=lambda: 0.0)
-        handler = create_handler(services, Logger(service="payouts"))
-        return cls(environment, clock, doku, faults, services, handler)
+        now, logger = (lambda: clock() + skew), Logger(service="payouts")
+        services = compose(environment, now, jitter=lambda: 0.0)
+        return cls(
+            environment,
+            clock,
+            doku,
+            faults,
+            services,
+            create_handler(services, logger),
+            receiver.create_handler(receiver.compose(environment, now), logger),
+            processor.create_handler(processor.compose(environment, now, lambda: 0.0), logger),
+        )
 
     def restarted(self, skew: float = 0.0) -> "World":
         """Another cold start over the same table and DOKU."""
@@ -203,6 +230,27 @@ class World:
     def get(self, reference: str, refresh: bool = False) -> Answer:
         """GET /v1/transfers/{partnerReferenceNo}."""
         return self.request("GET", f"/v1/transfers/{reference}", query={"refresh": "true"} if refresh else None)
+
+    def notify(self, kind: str, body: Any, headers: Mapping[str, str], **changes: Any) -> Answer:
+        """Call the receiver as API Gateway does when DOKU calls back. A `str` body goes as it is."""
+        event = sample_event(f"{kind}-notification")
+        event["headers"] = {name.lower(): value for name, value in headers.items()}
+        event["body"] = body if isinstance(body, str | None) else json.dumps(body)
+        return Answer.of(self.call_receiver({**event, **changes}, Context(lambda: 10_000)))
+
+    def pump(self, remaining: Callable[[], int] = lambda: 60_000) -> Drained:
+        """Let the processor have every message that is visible now."""
+        url = self.environment["NOTIFICATION_QUEUE_URL"]
+        trigger = QueueTrigger("NotificationProcessorFunction", "NotificationQueue", 10, 0, True, None)
+        function = InProcess(self.call_processor, remaining)
+        return Pump(trigger, url, boto3.Session().client("sqs"), function).drain()
+
+    def messages(self, queue: str = "NOTIFICATION_QUEUE_URL") -> int:
+        """Messages in a queue, visible or not; `DEAD_LETTER_QUEUE_URL` for the dead ones."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        sqs = boto3.Session().client("sqs")
+        found = sqs.get_queue_attributes(QueueUrl=self.environment[queue], AttributeNames=names)  # type: ignore[arg-type]
+        return sum(int(value) for value in found["Attributes"].values())
 
     def stored(self, reference: str) -> Transfer | None:
         """The transfer as the table has it."""

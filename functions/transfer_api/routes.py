@@ -85,7 +85,8 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
 
     @app.post("/v1/transfers/<reference>/status-checks")
     def check_status(reference: str) -> Response[str]:
-        return answer(services.reconciler.check(find(reference)))
+        checked, _ = services.reconciler.check(find(reference))
+        return answer(checked)
 
 
 def _add_reference_routes(app: APIGatewayHttpResolver) -> None:

@@ -1,21 +1,15 @@
-"""Composes what the transfer API needs. The same constructors serve Lambda and tests."""
+"""Composes what the transfer API needs."""
 
 import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from payouts import aws
-from payouts.config import AmountLimits, DokuSettings, TableSettings
-from payouts.credentials import CredentialStore
-from payouts.doku.client import DokuClient
-from payouts.doku.transport import Transport
+from payouts import compose as shared
+from payouts.config import AmountLimits
 from payouts.inquire import Inquirer
 from payouts.reconcile import Reconciler
-from payouts.shared_token import SharedToken
 from payouts.store.claims import Claims
-from payouts.store.table import Table
-from payouts.store.tokens import TokenStore
 from payouts.store.transfers import TransferStore
 from payouts.submit import Submitter
 
@@ -40,21 +34,16 @@ def compose(
     jitter: Callable[[], float] = random.random,
 ) -> Services:
     """Everything wired up from the environment. Raises ConfigurationError naming a bad or missing variable."""
-    settings, table_settings = DokuSettings.read(environment), TableSettings.read(environment)
     limits = AmountLimits.read(environment)
-    table = Table(aws.dynamodb(), table_settings.name)
-    store, claims = TransferStore(table, table_settings.due_shards), Claims(table)
-    credentials = CredentialStore(aws.secrets_manager(), settings.secret_id, clock)
-    transport = Transport(settings.base_url)
-    tokens = SharedToken(TokenStore(table), transport, credentials, clock)
-    doku = DokuClient(settings, credentials, tokens, transport, clock)
-    inquirer = Inquirer(doku, claims, clock)
+    deployed = shared.compose(environment, clock, jitter)
+    claims = Claims(deployed.table)
+    inquirer = Inquirer(deployed.doku, claims, clock)
     return Services(
         inquirer=inquirer,
-        submitter=Submitter(store, claims, inquirer, doku, clock, jitter),
-        reconciler=Reconciler(store, doku, clock, jitter),
-        store=store,
+        submitter=Submitter(deployed.store, claims, inquirer, deployed.doku, clock, jitter),
+        reconciler=deployed.reconciler,
+        store=deployed.store,
         limits=limits,
-        new_reference=doku.new_external_id,
+        new_reference=deployed.doku.new_external_id,
         clock=clock,
     )

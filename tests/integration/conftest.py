@@ -40,7 +40,9 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundi
         translated = template.load(ROOT / "template.yaml", parameters)
         deployed = aws.deploy(translated, bundle.read(translated).functions.values())
         secret_id = deployed.ids["DokuSecret"]
-        environment = {**deployed.environments["TransferApiFunction"], **aws.environment()}
+        environment: dict[str, str] = {"DEAD_LETTER_QUEUE_URL": deployed.ids["NotificationDeadLetterQueue"]}
+        for variables in (*deployed.environments.values(), aws.environment()):
+            environment |= variables
         yield Surroundings(environment, clock, Control(simulator.url), aws, secret_id, secret)
     server.close()
 
@@ -50,6 +52,8 @@ def world(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Iterat
     for name, value in surroundings.environment.items():
         monkeypatch.setenv(name, value)
     surroundings.doku.reset()
+    for name in ("NOTIFICATION_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
+        surroundings.aws.sqs.purge_queue(QueueUrl=surroundings.environment[name])
     surroundings.aws.secretsmanager.put_secret_value(SecretId=surroundings.secret_id, SecretString=surroundings.secret)
     yield World.start(surroundings.environment, surroundings.clock, surroundings.doku)
     surroundings.doku.heal()

@@ -8,6 +8,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
 _QUICK = Config(
     connect_timeout=1,
@@ -26,4 +27,10 @@ def dynamodb() -> "DynamoDBClient":
 def secrets_manager() -> "SecretsManagerClient":
     """A Secrets Manager client with the same limits."""
     client: SecretsManagerClient = boto3.client("secretsmanager", config=_QUICK)
+    return client
+
+
+def sqs() -> "SQSClient":
+    """An SQS client with the same limits."""
+    client: SQSClient = boto3.client("sqs", config=_QUICK)
     return client

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_network
 from typing import TypeVar
 
+from doku_signing.notification import Scheme
 from payouts.money import Rupiah
 
 T = TypeVar("T")
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class ConfigurationError(Exception):
@@ -69,6 +73,54 @@ class AmountLimits:
         return limits
 
 
+class Trust(StrEnum):
+    """What an authenticated notification counts for."""
+
+    CONFIRM = "confirm"
+    """A hint: DOKU is asked, and its answer counts."""
+    SIGNED = "signed"
+    """Evidence. Only where DOKU's signature is known to cover the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverSettings:
+    """How notifications are authenticated, and where they are kept."""
+
+    queue_url: str
+    secret_id: str
+    scheme: Scheme
+    sources: tuple[str, ...]
+    """Networks that DOKU calls from; empty for any."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "ReceiverSettings":
+        """From `NOTIFICATION_*` and `DOKU_SECRET_ID`."""
+        read = _Reader(environment)
+        return cls(
+            queue_url=read("NOTIFICATION_QUEUE_URL", _word),
+            secret_id=read("DOKU_SECRET_ID", _word),
+            scheme=read("NOTIFICATION_SIGNATURE", _one_of(Scheme), Scheme.AES_ECB),
+            sources=read("NOTIFICATION_SOURCES", _networks, ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorSettings:
+    """What notifications count for, and the queue they come from."""
+
+    queue_url: str
+    trust: Trust
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "ProcessorSettings":
+        """From `NOTIFICATION_*`."""
+        read = _Reader(environment)
+        return cls(
+            queue_url=read("NOTIFICATION_QUEUE_URL", _word),
+            trust=read("NOTIFICATION_TRUST", _one_of(Trust), Trust.CONFIRM),
+        )
+
+
 class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -97,6 +149,22 @@ def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
 _url = _matching(r"https?://[^/\s]+", 'a URL without a path, such as "https://api.doku.com"')
 _path = _matching(r"(/[A-Za-z0-9._-]+)+", 'a path such as "/v1.0"')
 _word = _matching(r"\S+", "a word without blanks")
+
+
+def _one_of(choices: type[Choice]) -> Callable[[str], Choice]:
+    def parse(text: str) -> Choice:
+        if text not in choices._value2member_map_:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return choices(text)
+
+    return parse
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    networks = tuple(filter(None, (part.strip() for part in text.split(","))))
+    for network in networks:
+        ip_network(network)
+    return networks
 
 
 def _count(text: str) -> int:

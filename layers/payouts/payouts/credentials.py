@@ -67,22 +67,40 @@ class CredentialStore:
         self._secret_id = secret_id
         self._clock = clock
         self._current: tuple[float, Credentials] | None = None
+        self._previous: tuple[Credentials, ...] | None = None
 
     def current(self) -> Credentials:
         """The credentials in force. Raises Misconfigured or Unavailable."""
         now = self._clock()
         if self._current is None or now - self._current[0] >= _MAX_AGE:
-            self._current = (now, self._read())
+            self._current, self._previous = (now, self._read("AWSCURRENT")), None
         return self._current[1]
+
+    def accepted(self) -> tuple[Credentials, ...]:
+        """The credentials in force and, while they are being rotated, the ones before, newest first."""
+        current = self.current()
+        if self._previous is None:
+            self._previous = self._read_previous()
+        return (current, *self._previous)
+
+    def age(self) -> float:
+        """Seconds since the secret was read; infinite before the first time."""
+        return float("inf") if self._current is None else self._clock() - self._current[0]
 
     def reread(self) -> Credentials:
         """The credentials in force, read again: they may have been rotated (FAULTS 63)."""
         self._current = None
         return self.current()
 
-    def _read(self) -> Credentials:
+    def _read_previous(self) -> tuple[Credentials, ...]:
         try:
-            answer = self._client.get_secret_value(SecretId=self._secret_id)
+            return (self._read("AWSPREVIOUS"),)
+        except Misconfigured:  # there is none, or it is from before the secret was filled in
+            return ()
+
+    def _read(self, stage: str) -> Credentials:
+        try:
+            answer = self._client.get_secret_value(SecretId=self._secret_id, VersionStage=stage)
         except ClientError as error:
             reason = error.response["Error"]["Code"]
             raise Misconfigured(f"the DOKU secret cannot be read ({reason})") from error

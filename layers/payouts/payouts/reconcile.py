@@ -36,12 +36,19 @@ class Reconciler:
         """The transfer, checked now if it is open and was not just checked."""
         checked_at = transfer.checked_at
         fresh = checked_at is not None and self._now() - checked_at < _JUST_CHECKED
-        return transfer if fresh or transfer.status in FINAL else self.check(transfer)
+        return transfer if fresh or transfer.status in FINAL else self.check(transfer)[0]
 
-    def check(self, transfer: Transfer) -> Transfer:
-        """The transfer with what DOKU says of it now. Where DOKU can't be asked, that is what was observed."""
+    def check(self, transfer: Transfer, *hints: Observation) -> tuple[Transfer, Observation]:
+        """The transfer with what DOKU says of it now, and that. Where DOKU can't be asked, that is what was observed.
+
+        `hints` are written along with it, in the same write.
+        """
         seen = self._ask(transfer)
-        return self._store.update(transfer, lambda standing: self._learned(standing, seen))
+        return self.record(transfer, *hints, seen), seen
+
+    def record(self, transfer: Transfer, *seen: Observation) -> Transfer:
+        """The transfer with what was observed, stored, and with the time of its next check."""
+        return self._store.update(transfer, lambda standing: self._learned(standing, *seen))
 
     def _ask(self, transfer: Transfer) -> Observation:
         try:
@@ -52,8 +59,8 @@ class Reconciler:
             message = error.message
         return Observation(self._now(), Finding.UNCLEAR, Source.STATUS_CHECK, message=message)
 
-    def _learned(self, standing: Transfer, seen: Observation) -> Transfer:
-        learned = merge(standing, seen)
+    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
+        learned = merge(standing, *seen)
         proof = proof_of_absence(learned)
         if proof is not None:
             learned = merge(learned, proof)

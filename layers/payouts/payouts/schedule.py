@@ -16,6 +16,8 @@ _OPEN = tuple(
 )
 _SETTLED = (1 * DAY, 3 * DAY, 7 * DAY)
 """A refund is announced at most three times, so a paid transfer is looked at again."""
+_NOTIFIED = (10 * MINUTE, 1 * HOUR, 6 * HOUR)
+"""After a callback about a transfer that had its end already: check status may lag behind it."""
 JITTER = 0.1
 """Share of the wait by which a check is put off at random, so that what was due at once spreads out."""
 
@@ -31,11 +33,8 @@ def next_check_at(transfer: Transfer, now: int, jitter: float) -> int | None:
     match transfer.status:
         case Status.REFUNDED:
             return None
-        case Status.FAILED if not _failed_unheard(transfer):
-            return None
         case Status.SUCCESS | Status.FAILED:
-            decided = transfer.decided_by
-            return _next(_SETTLED, decided.at if decided else transfer.created_at, now)
+            return _next_after_the_end(transfer, now)
         case _:
             slot = _next(_OPEN, transfer.created_at, now) or _next_day(transfer.created_at, now)
             return slot + int((slot - now) * JITTER * jitter)
@@ -65,12 +64,19 @@ def proof_of_absence(transfer: Transfer) -> Observation | None:
         return None
     minutes = (missing[-1] - missing[0]) // MINUTE
     message = f"DOKU does not know the transfer, asked {len(missing)} times over {minutes} minutes"
-    return Observation(missing[-1], Finding.FAILED, Source.STATUS_CHECK, NOT_RECEIVED, message)
+    return Observation(missing[-1] + 1, Finding.FAILED, Source.STATUS_CHECK, NOT_RECEIVED, message)
 
 
-def _failed_unheard(transfer: Transfer) -> bool:
+def _next_after_the_end(transfer: Transfer, now: int) -> int | None:
+    """A paid transfer may be refunded, and a callback that check status did not confirm yet has it asked again."""
+    candidates = []
     decided = transfer.decided_by
-    return decided is not None and decided.code == NOT_RECEIVED
+    if decided is not None and (transfer.status is Status.SUCCESS or decided.code == NOT_RECEIVED):
+        candidates.append(_next(_SETTLED, decided.at, now))
+    notified_at = max((seen.at for seen in transfer.history if seen.finding is Finding.NOTIFIED), default=None)
+    if notified_at is not None:
+        candidates.append(_next(_NOTIFIED, notified_at, now))
+    return min(filter(None, candidates), default=None)
 
 
 def _next(offsets: tuple[int, ...], start: int, now: int) -> int | None:

@@ -1,0 +1,1 @@
+"""Notifications come out of the queue here: confirm with DOKU, apply."""

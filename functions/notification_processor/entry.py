@@ -1,0 +1,68 @@
+"""The boundary of the processor: a message that can't be applied goes back to the queue, and holds up no other."""
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from notification_processor.backoff import Backoff
+from payouts import aws
+from payouts import compose as shared
+from payouts.config import ProcessorSettings
+from payouts.doku import callbacks
+from payouts.doku.callbacks import Kind
+from payouts.errors import PayoutError
+from payouts.notified import NotificationApplier, NotYet, Received
+
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+_RESERVE_MILLIS = 20_000
+"""Time for one check status with a new token. With less left, the rest of the batch goes back as it is."""
+
+
+def compose(
+    environment: Mapping[str, str],
+    clock: Callable[[], float] = time.time,
+    jitter: Callable[[], float] = random.random,
+) -> tuple[NotificationApplier, Backoff]:
+    """The use case and the way back, from the environment. Raises ConfigurationError."""
+    settings = ProcessorSettings.read(environment)
+    deployed = shared.compose(environment, clock, jitter)
+    applier = NotificationApplier(deployed.store, deployed.reconciler, settings.trust)
+    return applier, Backoff(aws.sqs(), settings.queue_url, jitter)
+
+
+def create_handler(services: tuple[NotificationApplier, Backoff], logger: Logger) -> Handler:
+    """The handler over these services; answers which messages are to be delivered again."""
+    applier, backoff = services
+
+    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        failed = [record for record in event["Records"] if not _applied(record, context)]
+        return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+    def _applied(record: Mapping[str, Any], context: LambdaContext) -> bool:
+        if context.get_remaining_time_in_millis() < _RESERVE_MILLIS:
+            return False
+        try:
+            transfer = applier.apply(read(record["body"]))
+        except Exception as error:
+            known = isinstance(error, NotYet | PayoutError)
+            reason = str(error) if known else type(error).__name__
+            seconds = backoff.put_off(record)
+            logger.warning("notification kept", message_id=record["messageId"], reason=reason, again_after_s=seconds)
+            return False
+        logger.info("notification applied", partner_reference_no=transfer.reference, transfer_status=transfer.status)
+        return True
+
+    return handler
+
+
+def read(message: str) -> Received:
+    """A message of the queue as the receiver wrote it. Raises ValueError or KeyError for anything else."""
+    members = json.loads(message)
+    notification = callbacks.parse(Kind(members["kind"]), members["body"].encode())
+    return Received(notification, int(members["receivedAt"]))

@@ -1,0 +1,110 @@
+"""Keep, then answer: DOKU's exact success body goes out only once the notification is durable (FAULTS 31-41)."""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from notification_receiver.authenticator import Authenticator
+from payouts.doku import callbacks
+from payouts.doku.callbacks import Kind, Notification
+from payouts.errors import PayoutError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_MAX_BYTES = 16_384
+_FAILED = "99"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to DOKU, and what of it may be logged."""
+
+    status: int
+    code: str
+    message: str
+    transaction_id: str = ""
+
+    def to_gateway(self) -> dict[str, Any]:
+        """In payload 2.0 and in DOKU's shape (seed 003, sections 5 and 6)."""
+        members = {
+            "status": self.status == 200,
+            "transactionId": self.transaction_id,
+            "responseCode": self.code,
+            "responseMessage": self.message,
+        }
+        return {
+            "statusCode": self.status,
+            "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"},
+            "body": json.dumps(members),
+        }
+
+
+class Receiver:
+    """Takes a callback from API Gateway to the queue."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        sqs: "SQSClient",
+        queue_url: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._authenticator = authenticator
+        self._sqs = sqs
+        self._queue_url = queue_url
+        self._clock = clock
+
+    def receive(self, event: Mapping[str, Any]) -> Reply:
+        """The reply. 401, 400 and 404 are the caller's doing, 503 never is; only after 503 DOKU should send again."""
+        kind = _kind(event)
+        if kind is None:
+            return Reply(404, _FAILED, "there is no such notification")
+        headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+        try:
+            if not self._authenticator.is_doku(headers, event["requestContext"]["http"]["sourceIp"]):
+                return Reply(401, _FAILED, "agentKey or signature is not valid")
+            body = _body(event)
+            notification = callbacks.parse(kind, body)
+        except ValueError as error:
+            return Reply(400, _FAILED, str(error))
+        except PayoutError:
+            return Reply(503, _FAILED, "try again later")
+        return self._keep(notification, body, headers.get("requestid", ""))
+
+    def _keep(self, notification: Notification, body: bytes, request_id: str) -> Reply:
+        message = {
+            "kind": notification.kind,
+            "receivedAt": int(self._clock() * 1000),
+            "requestId": request_id,
+            "body": body.decode("utf-8-sig"),
+        }
+        try:
+            self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
+        except (ClientError, BotoCoreError):
+            return Reply(503, _FAILED, "try again later", notification.transaction_id)
+        return Reply(200, "00", "Successfully processed", notification.transaction_id)
+
+
+def _kind(event: Mapping[str, Any]) -> Kind | None:
+    """From the end of the path, whatever stage prefix or trailing slash it has (FAULTS 40)."""
+    if event["requestContext"]["http"]["method"] != "POST":
+        return None
+    last = event["rawPath"].rstrip("/").rpartition("/")[2]
+    return Kind(last) if last in Kind._value2member_map_ else None
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    """The bytes as received. Raises ValueError for what is no body of DOKU's."""
+    text = event.get("body") or ""
+    if len(text) > 2 * _MAX_BYTES:
+        raise ValueError("the body is too large")
+    body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+    if len(body) > _MAX_BYTES:
+        raise ValueError("the body is too large")
+    return body

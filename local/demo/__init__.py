@@ -1,0 +1,1 @@
+"""`make demo`: every scenario through the real handlers, told as it happens."""

@@ -1,0 +1,49 @@
+"""Plays every scenario and says at the end how many went as promised."""
+
+import argparse
+import sys
+import time
+
+from rich.console import Console
+
+from local.demo import timeline
+from local.demo.scenarios import Scenario, scenarios
+from local.demo.stage import Stage, UnmetExpectation
+from local.stack import LocalStack
+
+
+def main() -> int:
+    """Exit code 0 when all scenarios passed."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("only", nargs="*", help="play only the scenarios whose title holds one of these words")
+    words = [word.casefold() for word in parser.parse_args().only]
+    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
+    started = time.monotonic()
+    with LocalStack(report=lambda step: console.print(f"[dim]· {step}[/]", highlight=False)) as stack:
+        console.print(f"[dim]· ready after {time.monotonic() - started:.1f} s[/]", highlight=False)
+        stage = Stage(stack, console)
+        chosen = (one for one in scenarios(stage) if not words or any(word in one.title for word in words))
+        results = [_play(stage, number, scenario) for number, scenario in enumerate(chosen, 1)]
+        failed = results.count(False)
+        if failed:
+            console.print(f"[red]what the functions logged:[/]\n{stack.logs()}", highlight=False)
+    console.print(f"\n[dim]{time.monotonic() - started:.0f} s[/]", highlight=False)
+    console.print(f"demo: {len(results) - failed} passed, {failed} failed", highlight=False)
+    return 1 if failed or not results else 0
+
+
+def _play(stage: Stage, number: int, scenario: Scenario) -> bool:
+    stage.console.print(f"\n[bold]{number}. {scenario.title}[/]\n  [dim]{scenario.story}[/]", highlight=False)
+    try:
+        reference = scenario.play(stage)
+    except UnmetExpectation:
+        return False
+    except Exception:
+        stage.console.print_exception()
+        return False
+    timeline.show(stage.console, stage.get(reference))
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""The scenarios of `make demo`. Each is given the stage and returns the reference whose timeline is shown."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+
+import requests
+
+from local.demo.stage import Stage
+
+Play = Callable[[Stage], str]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A title, what happens in a sentence, and the play."""
+
+    title: str
+    story: str
+    play: Play
+
+
+def scenarios(stage: Stage) -> Iterator[Scenario]:
+    """All of them, in the order in which they are played.
+
+    The two time-outs wait 14 s for an answer that never comes; they start first and are told later.
+    """
+    moved, unmoved = _start_timeout(stage, "timeout-after"), _start_timeout(stage, "timeout-before")
+    yield Scenario("paid at once", "An inquiry, a transfer under its session, and a status check.", paid_at_once)
+    yield Scenario("rejected", "The deposit is too low.", rejected)
+    yield Scenario("replayed request", "The merchant's frontend sends the same request again.", replayed)
+    yield Scenario("token expired mid-flight", "DOKU refuses the token of a transfer that is under way.", token_expired)
+    wait([moved[1], unmoved[1]])  # before the next scenario moves the clock
+    yield Scenario(
+        "time-out, the money moved", "DOKU executes the transfer and never answers.", lambda on: timed_out(on, *moved)
+    )
+    yield Scenario(
+        "time-out, the money did not move", "DOKU never gets to it, and never answers.", lambda on: lost(on, *unmoved)
+    )
+    yield Scenario("crash between door and answer", "kill -9 while DOKU is executing the transfer.", crashed)
+
+
+def paid_at_once(stage: Stage) -> str:
+    """Inquire, transfer with the session, refresh."""
+    body = stage.order()
+    inquiry_fields = {name: value for name, value in body.items() if name != "partnerReferenceNo"}
+    inquiry = stage.call("POST", "/v1/account-inquiries", inquiry_fields).json()
+    stage.expect(inquiry["beneficiaryAccountName"] == "SUHUT", "the bank names the account's holder: SUHUT")
+    deposit = stage.call("GET", "/v1/balance").json()["availableBalance"]["value"]
+    stage.expect(bool(deposit), f"the deposit is {deposit} rupiah, the fee {inquiry['fee']['value']}")
+    created = stage.create({**body, "sessionId": inquiry["sessionId"]})
+    stage.expect(created.status_code == 201 and created.json()["status"] == "ACCEPTED", "201: DOKU accepted it")
+    refreshed = stage.get(body["partnerReferenceNo"], refresh=True)
+    stage.expect(refreshed["status"] == "SUCCESS", "a refresh asks DOKU: paid")
+    stage.expect_one_debit(body["partnerReferenceNo"])
+    return str(body["partnerReferenceNo"])
+
+
+def rejected(stage: Stage) -> str:
+    """Insufficient deposit."""
+    before = stage.doku.ledger()["deposit"]
+    body = stage.order()
+    stage.doku.deposit("100000.00")
+    answer = stage.create(body).json()
+    stage.doku.deposit(before)
+    stage.expect(answer["status"] == "FAILED", f"FAILED with DOKU's code {answer['reason']['code']}")
+    stage.expect(stage.debits(body["partnerReferenceNo"]) == 0, "nothing was debited")
+    return str(body["partnerReferenceNo"])
+
+
+def replayed(stage: Stage) -> str:
+    """The same request twice at once and once later, and another body under its key."""
+    body = stage.order()
+    together = [stage.start_create(body), stage.start_create(body)]
+    answers = [future.result() for future in together] + [stage.create(body)]
+    replays = sum(answer.headers.get("Idempotency-Replayed") == "true" for answer in answers)
+    stage.expect(replays == 2, "of three requests, two at once, two are answered as replays")
+    other = stage.create({**body, "amount": {"value": "900000.00", "currency": "IDR"}})
+    stage.expect(other.status_code == 409, "another amount under the same reference is refused with 409")
+    stage.expect_one_debit(body["partnerReferenceNo"])
+    return str(body["partnerReferenceNo"])
+
+
+def token_expired(stage: Stage) -> str:
+    """A 401 proves that nothing was executed: one second send, under a new X-EXTERNAL-ID."""
+    body = stage.order()
+    stage.doku.fault("transfer", "unauthorized", partnerReferenceNo=body["partnerReferenceNo"])
+    answer = stage.create(body).json()
+    statuses = [one["httpStatus"] for one in stage.sent(body["partnerReferenceNo"])]
+    stage.expect(statuses == [401, 200], "refused with 401, then sent once more with a new token")
+    stage.expect(answer["status"] == "ACCEPTED", "ACCEPTED, with both sends in its history")
+    stage.expect_one_debit(body["partnerReferenceNo"])
+    return str(body["partnerReferenceNo"])
+
+
+def timed_out(stage: Stage, reference: str, answer: "Future[requests.Response]") -> str:
+    """Settled by the first status check."""
+    _expect_in_doubt(stage, answer.result())
+    checked = stage.check_when_due(reference)
+    stage.expect(checked["status"] == "SUCCESS", "a minute later DOKU, asked, says that it was paid")
+    stage.expect_one_debit(reference)
+    return reference
+
+
+def lost(stage: Stage, reference: str, answer: "Future[requests.Response]") -> str:
+    """Settled only after half an hour of "not found"."""
+    _expect_in_doubt(stage, answer.result())
+    checks = 0
+    while not (checked := stage.check_when_due(reference))["final"] and checks < 50:
+        checks += 1
+    stage.expect(checks >= 3, f'"not found" settles nothing for {checks} checks')
+    stage.expect(checked["reason"]["code"] == "NOT_RECEIVED", "then FAILED: DOKU never got it, and never will")
+    stage.expect(stage.debits(reference) == 0, "nothing was debited")
+    return reference
+
+
+def crashed(stage: Stage) -> str:
+    """Only asked about, never sent again."""
+    body = stage.order()
+    reference = str(body["partnerReferenceNo"])
+    stage.doku.fault("transfer", "hold-after", partnerReferenceNo=reference)
+    answer = stage.start_create(body)
+    stage.wait_for_debit(reference)
+    stage.kill()
+    stage.expect(answer.result().status_code == 500, "the function dies: the frontend gets 500 from API Gateway")
+    stage.doku.heal()
+    replay = stage.create(body)
+    stage.expect(
+        (replay.status_code, replay.json()["status"]) == (202, "SUBMITTING"),
+        "the same request again: 202, the transfer as it stands, and nothing is sent",
+    )
+    stage.expect(stage.check_when_due(reference)["status"] == "SUCCESS", "the next check finds it paid")
+    stage.expect_one_debit(reference)
+    return reference
+
+
+def _start_timeout(stage: Stage, kind: str) -> "tuple[str, Future[requests.Response]]":
+    body = stage.order()
+    reference = str(body["partnerReferenceNo"])
+    stage.doku.fault("transfer", kind, partnerReferenceNo=reference, seconds=60)
+    return reference, stage.start_create(body)
+
+
+def _expect_in_doubt(stage: Stage, answer: requests.Response) -> None:
+    known = (answer.status_code, answer.json()["status"])
+    stage.expect(known == (202, "IN_DOUBT"), "202: IN_DOUBT, which claims nothing")

@@ -1,0 +1,100 @@
+"""What a scenario can do: call the API as a merchant would, move time, break things, and say what must be true."""
+
+import itertools
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+import requests
+from rich.console import Console
+
+from local.stack import LocalStack
+
+API_FUNCTION = "TransferApiFunction"
+_PATIENCE = 20.0
+
+
+class UnmetExpectation(Exception):
+    """A scenario did not go as promised."""
+
+
+class Stage:
+    """The running bundle, seen from a merchant's side."""
+
+    def __init__(self, stack: LocalStack, console: Console) -> None:
+        self.stack = stack
+        self.doku = stack.simulator
+        self.console = console
+        self._headers = {"Authorization": f"Bearer {stack.token()}"}
+        self._numbers = itertools.count(1)
+        self._threads = ThreadPoolExecutor(8)
+
+    def order(self, **changes: Any) -> dict[str, Any]:
+        """A transfer of 200,000 rupiah to an account that exists, with a fresh reference."""
+        body: dict[str, Any] = {
+            "partnerReferenceNo": f"DEMO-{next(self._numbers):04d}",
+            "customerNumber": "628115678890",
+            "beneficiaryAccountNumber": "8377388292",
+            "beneficiaryBankCode": "014",
+            "beneficiaryAccountName": "SUHUT",
+            "amount": {"value": "200000.00", "currency": "IDR"},
+        }
+        return body | changes
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> requests.Response:
+        """One HTTP request to the API."""
+        return requests.request(method, self.stack.api_url + path, json=body, headers=self._headers, timeout=60)
+
+    def create(self, body: Mapping[str, Any]) -> requests.Response:
+        """POST /v1/transfers."""
+        return self.call("POST", "/v1/transfers", body)
+
+    def start_create(self, body: Mapping[str, Any]) -> "Future[requests.Response]":
+        """The same in the background."""
+        return self._threads.submit(self.create, body)
+
+    def get(self, reference: str, refresh: bool = False) -> dict[str, Any]:
+        """GET /v1/transfers/{partnerReferenceNo}."""
+        query = "?refresh=true" if refresh else ""
+        found: dict[str, Any] = self.call("GET", f"/v1/transfers/{reference}{query}").json()
+        return found
+
+    def check_when_due(self, reference: str) -> dict[str, Any]:
+        """Let time pass to the transfer's next check, and have it checked."""
+        due = datetime.fromisoformat(self.get(reference)["nextCheckAt"]).timestamp()
+        self.doku.advance(max(0.0, due - self.stack.clock()))
+        checked: dict[str, Any] = self.call("POST", f"/v1/transfers/{reference}/status-checks").json()
+        return checked
+
+    def sent(self, reference: str) -> list[dict[str, Any]]:
+        """The transfer requests about `reference` that reached DOKU."""
+        requests_ = self.doku.ledger()["requests"]
+        return [one for one in requests_ if one["operation"] == "transfer" and one["partnerReferenceNo"] == reference]
+
+    def debits(self, reference: str) -> int:
+        """How often DOKU took money for `reference`."""
+        return sum(one["partnerReferenceNo"] == reference for one in self.doku.ledger()["debits"])
+
+    def wait_for_debit(self, reference: str) -> None:
+        """Until DOKU has taken the money."""
+        until = time.monotonic() + _PATIENCE
+        while not self.debits(reference):
+            if time.monotonic() > until:
+                raise UnmetExpectation(f"DOKU never debited {reference}")
+
+    def kill(self, function: str = API_FUNCTION) -> None:
+        """kill -9 the function's processes."""
+        self.stack.functions[function].kill()
+
+    def expect(self, met: bool, what: str) -> None:
+        """Tell that `what` holds. Raises UnmetExpectation where it does not."""
+        self.console.print(f"  [green]✓[/] {what}" if met else f"  [red]✗ {what}[/]", highlight=False)
+        if not met:
+            raise UnmetExpectation(what)
+
+    def expect_one_debit(self, reference: str) -> None:
+        """I1, I2: one request that may have been executed, one debit."""
+        sent = [one for one in self.sent(reference) if one["httpStatus"] != 401]
+        self.expect(len(sent) == 1 and self.debits(reference) == 1, "DOKU executed one request and took the money once")
