@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+export ENV
 export PYTHONPATH := functions:layers/doku_signing:layers/payouts:.
 
 .PHONY: help
@@ -33,6 +34,14 @@ run: $(READY) ## Serve the bundle on http://127.0.0.1:3000 until Ctrl-C
 .PHONY: test
 test: $(READY) ## Run the tests that need only Python
 	@$(BIN)/python -m pytest
+
+.PHONY: redrive
+redrive: $(READY) ## Bring dead notifications back: make redrive ENV=sandbox ARGS=--dry-run
+	@$(BIN)/python -m tools.redrive $(ARGS)
+
+.PHONY: explain
+explain: $(READY) ## Tell all about a transfer: make explain ENV=sandbox ARGS=PAY-0001, or ARGS=--dead
+	@$(BIN)/python -m tools.explain $(ARGS)
 
 .PHONY: check
 check: $(READY) ## Lint, types and template

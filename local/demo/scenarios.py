@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import requests
 
+from local.demo import callbacks
 from local.demo.stage import Stage
 
 Play = Callable[[Stage], str]
@@ -38,6 +39,18 @@ def scenarios(stage: Stage) -> Iterator[Scenario]:
         "time-out, the money did not move", "DOKU never gets to it, and never answers.", lambda on: lost(on, *unmoved)
     )
     yield Scenario("crash between door and answer", "kill -9 while DOKU is executing the transfer.", crashed)
+    yield Scenario("UNPAID then paid", "DOKU needs some minutes, then calls back.", callbacks.unpaid_then_paid)
+    yield Scenario("UNPAID then failed", "DOKU needs hours, then calls back.", callbacks.unpaid_then_failed)
+    yield Scenario("paid then refunded", "DOKU takes the payment back.", callbacks.refunded)
+    yield Scenario(
+        "duplicate and out-of-order notifications",
+        "DOKU's callbacks come fifty times, and in the wrong order.",
+        callbacks.duplicated_and_out_of_order,
+    )
+    yield Scenario("forged notification", "Somebody else calls back.", callbacks.forged)
+    yield Scenario(
+        "poison notification", "A callback that can't be applied ends dead, and is redriven.", callbacks.poisoned
+    )
 
 
 def paid_at_once(stage: Stage) -> str:

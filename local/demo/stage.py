@@ -11,6 +11,7 @@ import requests
 from rich.console import Console
 
 from local.stack import LocalStack
+from tools import redrive
 
 API_FUNCTION = "TransferApiFunction"
 _PATIENCE = 20.0
@@ -67,6 +68,28 @@ class Stage:
         self.doku.advance(max(0.0, due - self.stack.clock()))
         checked: dict[str, Any] = self.call("POST", f"/v1/transfers/{reference}/status-checks").json()
         return checked
+
+    def let_doku_call_back(self, minutes: float) -> None:
+        """Let time pass, have DOKU's notifications delivered, and the queue processed."""
+        self.doku.advance(minutes * 60)
+        self.stack.drain()
+
+    def history(self, reference: str) -> list[str]:
+        """What was found about a transfer, in order."""
+        return [seen["finding"] for seen in self.get(reference)["history"]]
+
+    def notifications(self, reference: str) -> list[dict[str, Any]]:
+        """DOKU's notifications about a transfer, with every attempt."""
+        return [one for one in self.doku.ledger()["notifications"] if one["partnerReferenceNo"] == reference]
+
+    def dead(self) -> int:
+        """Messages in the dead-letter queue."""
+        return redrive.count(self.stack.aws.sqs, self.stack.queue_url("NotificationDeadLetterQueue"))
+
+    def redrive(self) -> int:
+        """Bring the dead ones back."""
+        queues = (self.stack.queue_url(name) for name in ("NotificationDeadLetterQueue", "NotificationQueue"))
+        return redrive.move(self.stack.aws.sqs, *queues)
 
     def sent(self, reference: str) -> list[dict[str, Any]]:
         """The transfer requests about `reference` that reached DOKU."""

@@ -1,0 +1,131 @@
+"""Everything that is known about one transfer, or about the dead notifications, in plain words."""
+
+import argparse
+import json
+import sys
+from datetime import datetime
+from typing import Any
+
+from doku_signing.timestamps import WIB
+from notification_processor.entry import read
+from payouts.errors import PayoutError
+from payouts.schedule import needs_review
+from payouts.store.table import Table
+from payouts.store.transfers import TransferStore
+from payouts.transfer import Finding, Observation, Source, Status, Transfer
+from tools.target import NoSuchDeployment, Target, add_option, find
+
+_STATUS = {
+    Status.SUBMITTING: "It was to be sent, and no outcome is recorded. It will never be sent again, only asked about.",
+    Status.IN_DOUBT: "DOKU was asked to pay and gave no clear answer. It will never be sent again, only asked about.",
+    Status.ACCEPTED: "DOKU took it. It is not paid yet.",
+    Status.UNPAID: "DOKU says that it is working on it.",
+    Status.SUCCESS: "DOKU says that it was paid.",
+    Status.FAILED: "It was not paid and never will be. Pay again only with a new partnerReferenceNo.",
+    Status.DISPUTED: "DOKU has said both that it was paid and that it failed. Ask DOKU; do not pay again before.",
+    Status.REFUNDED: "DOKU paid it back into the deposit.",
+}
+_FINDING = {
+    Finding.SUBMITTING: "the transfer was made durable, and sent after that",
+    Finding.IN_DOUBT: "DOKU's answer was not clear",
+    Finding.ACCEPTED: "DOKU accepted it",
+    Finding.UNPAID: "DOKU is working on it",
+    Finding.SUCCESS: "paid",
+    Finding.FAILED: "failed",
+    Finding.REFUNDED: "refunded",
+    Finding.RESENT: "refused without being executed, and sent once more",
+    Finding.NOT_FOUND: "DOKU does not know it (no proof by itself)",
+    Finding.UNCLEAR: "nothing was learned",
+    Finding.NOTIFIED: "DOKU called back",
+}
+_SOURCE = {
+    Source.SUBMIT: "answer to the transfer",
+    Source.STATUS_CHECK: "status check",
+    Source.NOTIFICATION: "notification",
+    Source.OPERATOR: "operator",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 1 when there is no such transfer."""
+    parser = argparse.ArgumentParser(prog="python -m tools.explain", description=__doc__)
+    add_option(parser)
+    parser.add_argument("reference", nargs="?", help="partnerReferenceNo, or DOKU's reference (DK...)")
+    parser.add_argument("--dead", action="store_true", help="the dead notifications, up to ten of them")
+    options = parser.parse_args(arguments)
+    if bool(options.reference) == options.dead:
+        parser.error("name a reference, or --dead")
+    try:
+        target = find(options.env)
+        return explain_dead(target) if options.dead else explain_transfer(target, options.reference)
+    except (NoSuchDeployment, PayoutError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def explain_transfer(target: Target, reference: str) -> int:
+    """Print what is known about the transfer of either reference."""
+    store = TransferStore(Table(target.client("dynamodb"), target.outputs["TableName"]), due_shards=1)
+    transfer = store.get(reference) or store.find(reference)
+    if transfer is None:
+        print(f"no transfer is known as {reference}")
+        return 1
+    print("\n".join(story(transfer, datetime.now(WIB))))
+    return 0
+
+
+def story(transfer: Transfer, now: datetime) -> list[str]:
+    """The transfer in plain words, a line each."""
+    intent = transfer.intent
+    lines = [
+        f"{transfer.reference}: {transfer.status}. {_STATUS[transfer.status]}",
+        f"  {intent.amount} rupiah to bank {intent.beneficiary_bank_code}, account {_masked(transfer)}",
+        f"  DOKU's reference {transfer.reference_no or 'is not known'}, session {intent.session_id}",
+    ]
+    if needs_review(transfer, int(now.timestamp() * 1000)):
+        lines.append("  REVIEW: open for more than seven days. Ask DOKU about it")
+    if transfer.next_check_at is None:
+        lines.append("  Nothing more is expected, so it is not checked any more")
+    else:
+        lines.append(f"  The next check is due at {_time(transfer.next_check_at)}")
+    return [*lines, *(f"  {_time(seen.at)}  {_line(seen)}" for seen in transfer.history)]
+
+
+def explain_dead(target: Target) -> int:
+    """Print up to ten dead notifications; they stay where they are."""
+    sqs, url = target.client("sqs"), target.outputs["DeadLetterQueueUrl"]
+    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    messages = found.get("Messages", [])
+    for message in messages:
+        print(_dead(message))
+    print(f"{len(messages)} shown; `make redrive` brings them back once the cause is mended")
+    return 0
+
+
+def _dead(message: dict[str, Any]) -> str:
+    try:
+        received = read(message["Body"])
+    except (ValueError, KeyError, TypeError) as error:
+        return f"{message['MessageId']}: not a notification of ours ({type(error).__name__})"
+    said = received.notification
+    about = f"{said.send_trx_id or 'a transfer'} ({said.transaction_id})"
+    request_id = json.loads(message["Body"]).get("requestId", "")
+    return f"{_time(received.at)}  {said.kind} about {about}: {said.message}; DOKU's requestId {request_id}"
+
+
+def _line(seen: Observation) -> str:
+    details = " ".join(filter(None, (seen.code, seen.message, seen.reference_no)))
+    return f"{_SOURCE[seen.source]}: {_FINDING[seen.finding]}" + (f" ({details})" if details else "")
+
+
+def _masked(transfer: Transfer) -> str:
+    account = transfer.intent.beneficiary_account_number
+    return "*" * max(0, len(account) - 4) + account[-4:]
+
+
+def _time(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, WIB).strftime("%Y-%m-%d %H:%M:%S WIB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

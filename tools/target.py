@@ -1,0 +1,80 @@
+"""Which deployment an operator's command is about."""
+
+import argparse
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+_LOCAL = "http://127.0.0.1:5000"
+
+
+class NoSuchDeployment(Exception):
+    """The deployment can't be found; the message says why."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployment: where its AWS is, and its resources by the names of the template's outputs."""
+
+    name: str
+    session: boto3.Session
+    endpoint: str | None
+    outputs: dict[str, str]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is `make run` on this machine."""
+        return self.name == "local"
+
+    def client(self, service: str) -> Any:
+        """A client of an AWS service."""
+        return self.session.client(service, endpoint_url=self.endpoint, config=Config(retries={"mode": "standard"}))
+
+
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """`--env`, by default the ENV variable, else local."""
+    parser.add_argument(
+        "--env",
+        default=os.environ.get("ENV") or "local",
+        help="local (a running `make run`), or an environment of samconfig.toml such as sandbox",
+    )
+
+
+def find(name: str, root: Path = Path()) -> Target:
+    """The deployment of that name. Raises NoSuchDeployment."""
+    return _local() if name == "local" else _deployed(name, root)
+
+
+def _local() -> Target:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", _LOCAL)
+    session = boto3.Session("testing", "testing", "testing", os.environ.get("AWS_REGION", "ap-southeast-3"))
+    target = Target("local", session, endpoint, {})
+    try:
+        queues = target.client("sqs").list_queues().get("QueueUrls", [])
+        tables = target.client("dynamodb").list_tables()["TableNames"]
+    except Exception as error:
+        raise NoSuchDeployment(f"nothing answers on {endpoint}; start `make run` first") from error
+    for url in queues:
+        target.outputs["DeadLetterQueueUrl" if url.endswith("-dead") else "NotificationQueueUrl"] = url
+    target.outputs["TableName"] = next(name for name in tables if "TransfersTable" in name)
+    return target
+
+
+def _deployed(name: str, root: Path) -> Target:
+    config = tomllib.loads((root / "samconfig.toml").read_text())
+    if "deploy" not in config.get(name, {}):
+        known = [key for key, value in config.items() if isinstance(value, dict) and "deploy" in value]
+        raise NoSuchDeployment(f"samconfig.toml has no environment {name}; it has {', '.join(known)}, or use local")
+    parameters = config[name]["deploy"]["parameters"]
+    session = boto3.Session(region_name=parameters["region"])
+    try:
+        stacks = session.client("cloudformation").describe_stacks(StackName=parameters["stack_name"])["Stacks"]
+    except Exception as error:
+        raise NoSuchDeployment(f"stack {parameters['stack_name']} can't be read: {error}") from error
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
+    return Target(name, session, None, outputs)
