@@ -18,9 +18,10 @@ _QUICK = Config(
 )
 
 
-def dynamodb() -> "DynamoDBClient":
-    """A DynamoDB client: 1 s to connect, 2 s to answer, one retry."""
-    client: DynamoDBClient = boto3.client("dynamodb", config=_QUICK)
+def dynamodb(connections: int = 10) -> "DynamoDBClient":
+    """A DynamoDB client for so many threads: 1 s to connect, 2 s to answer, one retry."""
+    config = _QUICK.merge(Config(max_pool_connections=connections))
+    client: DynamoDBClient = boto3.client("dynamodb", config=config)
     return client
 
 

@@ -21,6 +21,7 @@ from payouts.store.transfers import TransferStore
 class Deployment:
     """The two edges, and the use case that all functions share."""
 
+    settings: TableSettings
     table: Table
     store: TransferStore
     doku: DokuClient
@@ -31,14 +32,14 @@ def compose(
     environment: Mapping[str, str],
     clock: Callable[[], float] = time.time,
     jitter: Callable[[], float] = random.random,
-    connections: int = 4,
+    connections: int = 10,
 ) -> Deployment:
     """Everything wired up from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings, table_settings = DokuSettings.read(environment), TableSettings.read(environment)
-    table = Table(aws.dynamodb(), table_settings.name)
+    table = Table(aws.dynamodb(connections), table_settings.name)
     store = TransferStore(table, table_settings.due_shards)
     credentials = CredentialStore(aws.secrets_manager(), settings.secret_id, clock)
     transport = Transport(settings.base_url, connections)
     tokens = SharedToken(TokenStore(table), transport, credentials, clock)
     doku = DokuClient(settings, credentials, tokens, transport, clock)
-    return Deployment(table, store, doku, Reconciler(store, doku, clock, jitter))
+    return Deployment(table_settings, table, store, doku, Reconciler(store, doku, clock, jitter))

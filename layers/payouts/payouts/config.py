@@ -121,6 +121,18 @@ class ProcessorSettings:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PollerSettings:
+    """How many transfers the poller asks about at once."""
+
+    concurrency: int
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "PollerSettings":
+        """From `POLL_CONCURRENCY`."""
+        return cls(concurrency=_Reader(environment)("POLL_CONCURRENCY", _count, "16"))
+
+
 class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment

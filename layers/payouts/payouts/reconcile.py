@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from payouts.doku import evidence
 from payouts.doku.client import DokuClient
+from payouts.doku.outcomes import Outcome
 from payouts.doku.transport import NeverSent
 from payouts.errors import PayoutError
 from payouts.schedule import planned, proof_of_absence
@@ -15,6 +16,17 @@ from payouts.transfer import FINAL, Finding, Observation, Source, Transfer, merg
 
 _JUST_CHECKED = 10_000
 """Milliseconds within which a transfer is not asked about again for the asking."""
+
+
+_SILENCE = frozenset({Outcome.IN_DOUBT, Outcome.THROTTLED, Outcome.UNAUTHORIZED})
+
+
+class DokuSilent(Exception):
+    """DOKU can't be asked now, or does not answer as it should. `seen` is what a history says of that."""
+
+    def __init__(self, seen: Observation) -> None:
+        super().__init__(seen.message)
+        self.seen = seen
 
 
 class Reconciler:
@@ -43,20 +55,30 @@ class Reconciler:
 
         `hints` are written along with it, in the same write.
         """
-        seen = self._ask(transfer)
+        try:
+            seen = self.ask(transfer)
+        except DokuSilent as silent:
+            seen = silent.seen
         return self.record(transfer, *hints, seen), seen
 
     def record(self, transfer: Transfer, *seen: Observation) -> Transfer:
         """The transfer with what was observed, stored, and with the time of its next check."""
         return self._store.update(transfer, lambda standing: self._learned(standing, *seen))
 
-    def _ask(self, transfer: Transfer) -> Observation:
+    def ask(self, transfer: Transfer) -> Observation:
+        """What DOKU says of the transfer now, not recorded. Raises DokuSilent."""
         try:
-            return evidence.of_status(transfer, self._doku.check_status(transfer), self._now())
+            answer = self._doku.check_status(transfer)
         except NeverSent as error:
-            message = f"DOKU cannot be reached ({error})"
+            raise DokuSilent(self._unclear(f"DOKU cannot be reached ({error})")) from error
         except PayoutError as error:
-            message = error.message
+            raise DokuSilent(self._unclear(error.message)) from error
+        seen = evidence.of_status(transfer, answer, self._now())
+        if answer.outcome in _SILENCE:
+            raise DokuSilent(seen)
+        return seen
+
+    def _unclear(self, message: str) -> Observation:
         return Observation(self._now(), Finding.UNCLEAR, Source.STATUS_CHECK, message=message)
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:

@@ -71,12 +71,17 @@ def _next_after_the_end(transfer: Transfer, now: int) -> int | None:
     """A paid transfer may be refunded, and a callback that check status did not confirm yet has it asked again."""
     candidates = []
     decided = transfer.decided_by
-    if decided is not None and (transfer.status is Status.SUCCESS or decided.code == NOT_RECEIVED):
+    if decided is not None and (transfer.status is Status.SUCCESS or _may_be_wrong(decided)):
         candidates.append(_next(_SETTLED, decided.at, now))
     notified_at = max((seen.at for seen in transfer.history if seen.finding is Finding.NOTIFIED), default=None)
     if notified_at is not None:
         candidates.append(_next(_NOTIFIED, notified_at, now))
     return min(filter(None, candidates), default=None)
+
+
+def _may_be_wrong(failure: Observation) -> bool:
+    """A failure that DOKU did not state itself."""
+    return failure.code == NOT_RECEIVED or failure.source is Source.OPERATOR
 
 
 def _next(offsets: tuple[int, ...], start: int, now: int) -> int | None:

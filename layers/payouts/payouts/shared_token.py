@@ -1,5 +1,6 @@
 """One access token for all functions (DESIGN 2.10): a new one may end the life of the one before."""
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -34,6 +35,7 @@ class SharedToken:
         self._clock = clock
         self._sleep = sleep
         self._memory: Token | None = None
+        self._one_at_a_time = threading.Lock()  # the poller asks from many threads
 
     def current(self) -> str:
         """A token with at least half a minute to live. Raises PayoutError."""
@@ -44,9 +46,10 @@ class SharedToken:
         self._obtain(refused)
 
     def _obtain(self, refused: str) -> Token:
-        if self._memory is None or not self._usable(self._memory, refused):
-            self._memory = self._shared(refused)
-        return self._memory
+        with self._one_at_a_time:
+            if self._memory is None or not self._usable(self._memory, refused):
+                self._memory = self._shared(refused)
+            return self._memory
 
     def _shared(self, refused: str) -> Token:
         for _ in range(_WAITS):

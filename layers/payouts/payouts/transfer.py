@@ -152,9 +152,22 @@ class Transfer:
 
     @property
     def status(self) -> Status:
-        """The join of everything observed."""
-        found = (_STATUS_OF[seen.finding] for seen in self.history if seen.finding in _STATUS_OF)
-        return reduce(join, found, Status.SUBMITTING)
+        """The join of everything that DOKU said, or what a person made of it where that is not enough.
+
+        DOKU's REFUNDED counts for more than a person's word, and its later contradiction makes the transfer DISPUTED.
+        """
+        evidence = self._evidence()
+        settlement = self.settlement
+        if settlement is None or evidence is Status.REFUNDED:
+            return evidence
+        verdict = _STATUS_OF[settlement.finding]
+        contradicted = {evidence, verdict} == {Status.SUCCESS, Status.FAILED}
+        return Status.DISPUTED if contradicted else verdict
+
+    @property
+    def settlement(self) -> Observation | None:
+        """A person's latest word on how the transfer ended."""
+        return max((seen for seen in self.history if seen.source is Source.OPERATOR), default=None)
 
     @property
     def reference_no(self) -> str:
@@ -163,10 +176,15 @@ class Transfer:
 
     @property
     def decided_by(self) -> Observation | None:
-        """The earliest observation that says what the status says; for DISPUTED the later of the two sides."""
+        """The observation behind the status: a person's word, else the earliest that says it.
+
+        For DISPUTED the later of the two sides.
+        """
         status = self.status
         if status is Status.DISPUTED:
             return max(self._first(Finding.SUCCESS), self._first(Finding.FAILED))
+        if self.settlement is not None and _STATUS_OF[self.settlement.finding] is status:
+            return self.settlement
         return min((seen for seen in self.history if _STATUS_OF.get(seen.finding) is status), default=None)
 
     @property
@@ -178,6 +196,10 @@ class Transfer:
     def checked_at(self) -> int | None:
         """When DOKU was asked last."""
         return max((seen.at for seen in self.history if seen.source is Source.STATUS_CHECK), default=None)
+
+    def _evidence(self) -> Status:
+        said = (seen.finding for seen in self.history if seen.source is not Source.OPERATOR)
+        return reduce(join, (_STATUS_OF[finding] for finding in said if finding in _STATUS_OF), Status.SUBMITTING)
 
     def _first(self, finding: Finding) -> Observation:
         return min(seen for seen in self.history if seen.finding is finding)
@@ -191,13 +213,15 @@ def merge(transfer: Transfer, *observations: Observation) -> Transfer:
 def _bounded(history: Iterable[Observation]) -> tuple[Observation, ...]:
     """What a transfer must remember for ever, and its latest observations; oldest first.
 
-    For ever: the first observation of each finding, which gives the status, and the first with DOKU's reference. Firsts
-    and latest survive any further union, so `merge` stays associative at the bound (FAULTS 28).
+    For ever: the first observation of each finding, which gives the status, the first with DOKU's reference, and every
+    word of a person. Firsts and latest survive any further union: `merge` stays associative at the bound (FAULTS 28).
     """
     ordered = sorted(history)
+    people = [seen for seen in ordered if seen.source is Source.OPERATOR]
     kept: dict[str, Observation] = {}
     for seen in ordered:
-        kept.setdefault(seen.finding, seen)
+        if seen.source is not Source.OPERATOR:
+            kept.setdefault(seen.finding, seen)
         if seen.reference_no:
             kept.setdefault("reference", seen)
-    return tuple(sorted({*kept.values(), *ordered[-HISTORY_LATEST:]}))
+    return tuple(sorted({*people, *kept.values(), *ordered[-HISTORY_LATEST:]}))

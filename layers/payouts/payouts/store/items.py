@@ -21,6 +21,11 @@ def key(reference: str) -> str:
     return f"TRANSFER#{reference}"
 
 
+def reference(pk: str) -> str:
+    """The partnerReferenceNo of a `pk`."""
+    return pk.removeprefix(key(""))
+
+
 def day(at: int) -> str:
     """The day in WIB of a time in milliseconds, as `2024-09-17`."""
     return datetime.fromtimestamp(at / 1000, WIB).date().isoformat()

@@ -61,7 +61,7 @@ class TransferStore:
             "by-reference", KeyConditionExpression="referenceNo = :reference", values={":reference": reference_no}
         )
         for item in found:
-            transfer = self.get(item["pk"].removeprefix(items.key("")))
+            transfer = self.get(items.reference(item["pk"]))
             if transfer is not None and transfer.reference_no == reference_no:
                 return transfer
         return None

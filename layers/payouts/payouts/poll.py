@@ -1,0 +1,176 @@
+"""One tick: ask about what is due, oldest first and fair over shards, as far as the time goes (DESIGN 2.9)."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from enum import StrEnum
+from threading import Lock
+
+from payouts.errors import PayoutError
+from payouts.reconcile import DokuSilent, Reconciler
+from payouts.schedule import needs_review
+from payouts.store.due import DueIndex, Slot
+from payouts.transfer import Observation, Status, Transfer
+
+_CLAIM_MILLIS = 5 * 60_000
+"""How far a claim moves the next check: longer than a check takes. Whoever crashes has only put the check off."""
+_PAGE = 50
+"""Slots read from a shard at once."""
+_RESERVE_SECONDS = 15.0
+"""Time for the checks that are under way: with less left, no further one is begun."""
+
+
+class Checked(StrEnum):
+    """What became of one slot."""
+
+    LEARNED = "learned"
+    TAKEN = "taken"
+    """By another poller, or the index was behind."""
+    SILENT = "silent"
+    """DOKU did not answer as it should."""
+    SKIPPED = "skipped"
+    """The table did not answer, or a newer version wrote the item. It is due again soon."""
+
+
+@dataclass
+class Tick:
+    """What one tick did."""
+
+    slots: Counter[Checked] = field(default_factory=Counter)
+    statuses: Counter[Status] = field(default_factory=Counter)
+    """Of the transfers that DOKU was asked about, after it was asked."""
+    review: list[str] = field(default_factory=list)
+    """References of those that a person should look at, open for too long."""
+    oldest_due_seconds: float = 0.0
+    """How late the oldest slot was when the tick began."""
+    finished: bool = True
+    """Whether nothing due was left; else the next tick goes on."""
+    circuit_open: bool = False
+    """Whether DOKU was given up for this tick."""
+
+
+class Poller:
+    """Asks about due transfers. Any number may run at once, over the same shards or others."""
+
+    def __init__(
+        self,
+        index: DueIndex,
+        reconciler: Reconciler,
+        concurrency: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._index = index
+        self._reconciler = reconciler
+        self._concurrency = concurrency
+        self._clock = clock
+
+    def tick(self, shards: Iterable[int], remaining: Callable[[], float]) -> Tick:
+        """Check what is due in `shards` until nothing is, or time runs short, or DOKU is silent throughout."""
+        round_ = _Round(self._index, list(shards), int(self._clock() * 1000), remaining, self._concurrency)
+        with ThreadPoolExecutor(self._concurrency) as threads:
+            workers = [threads.submit(self._work, round_) for _ in range(self._concurrency)]
+        for worker in workers:
+            worker.result()  # what nobody foresaw is raised here, after all have ended
+        if not round_.tick.circuit_open:  # DOKU is up and silent about these alone: their usual next slot will do
+            for transfer, seen in round_.silent:
+                round_.note(self._record(transfer, seen))
+        return round_.tick
+
+    def _work(self, round_: "_Round") -> None:
+        while (slot := round_.next()) is not None:
+            self._check(slot, round_)
+
+    def _check(self, slot: Slot, round_: "_Round") -> None:
+        try:
+            transfer = self._index.claim(slot, int(self._clock() * 1000) + _CLAIM_MILLIS)
+        except PayoutError:
+            round_.count(Checked.SKIPPED)
+            return
+        if transfer is None:
+            round_.count(Checked.TAKEN)
+            return
+        try:
+            seen = self._reconciler.ask(transfer)
+        except DokuSilent as silent:
+            round_.was_silent(transfer, silent.seen)
+            return
+        round_.count(Checked.LEARNED)
+        round_.note(self._record(transfer, seen))
+
+    def _record(self, transfer: Transfer, seen: Observation) -> Transfer | None:
+        """Where the table refuses, the claim ends by itself and the transfer is asked about again."""
+        try:
+            return self._reconciler.record(transfer, seen)
+        except PayoutError:
+            return None
+
+
+class _Round:
+    """What the threads of one tick share."""
+
+    def __init__(
+        self, index: DueIndex, shards: list[int], now: int, remaining: Callable[[], float], patience: int
+    ) -> None:
+        self.tick = Tick()
+        self.silent: list[tuple[Transfer, Observation]] = []
+        self._index = index
+        self._shards = shards
+        self._now = now
+        self._remaining = remaining
+        self._patience = patience
+        self._lock = Lock()
+        self._slots: deque[Slot] = deque()
+        self._seen: set[Slot] = set()
+        self._silences = 0
+
+    def next(self) -> Slot | None:
+        """The oldest slot that nobody here has had; None when the tick is over."""
+        with self._lock:
+            if not self._slots and not self.tick.circuit_open:
+                self._refill()
+            if not self._slots:
+                return None
+            if self.tick.circuit_open or self._remaining() < _RESERVE_SECONDS:
+                self.tick.finished = False
+                return None
+            return self._slots.popleft()
+
+    def count(self, outcome: Checked) -> None:
+        """One slot is done. Any answer of DOKU's ends a row of silences."""
+        with self._lock:
+            self.tick.slots[outcome] += 1
+            if outcome is Checked.LEARNED:
+                self._silences = 0
+
+    def was_silent(self, transfer: Transfer, seen: Observation) -> None:
+        """DOKU did not answer. As often in a row as there are threads, it is given up until the next tick."""
+        self.count(Checked.SILENT)
+        with self._lock:
+            self.silent.append((transfer, seen))
+            self._silences += 1
+            if self._silences >= self._patience:
+                self.tick.circuit_open = True
+
+    def note(self, transfer: Transfer | None) -> None:
+        """Remember how a transfer stands now."""
+        if transfer is None:
+            return
+        with self._lock:
+            self.tick.statuses[transfer.status] += 1
+            if needs_review(transfer, self._now):
+                self.tick.review.append(transfer.reference)
+
+    def _refill(self) -> None:
+        """A page of every shard that still has something, oldest first over all of them."""
+        found: list[Slot] = []
+        for shard in list(self._shards):
+            fresh = [slot for slot in self._index.due(shard, self._now, _PAGE) if slot not in self._seen]
+            if not fresh:
+                self._shards.remove(shard)
+            found += fresh
+        if found and not self._seen:
+            self.tick.oldest_due_seconds = (self._now - min(found).at) / 1000
+        self._seen.update(found)
+        self._slots.extend(sorted(found))

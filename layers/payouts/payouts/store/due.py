@@ -1,0 +1,45 @@
+"""The sparse, sharded index of transfers that are to be asked about."""
+
+from dataclasses import dataclass
+
+from payouts.store import items
+from payouts.store.table import ConditionFailed, Table
+from payouts.transfer import Transfer
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Slot:
+    """One due check: `at`, in milliseconds, is the time at which it came due."""
+
+    at: int
+    reference: str
+
+
+class DueIndex:
+    """What is due, and the right to ask about it. Raises Throttled or Unavailable where the table does."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def due(self, shard: int, now: int, limit: int) -> list[Slot]:
+        """Up to `limit` slots of a shard, oldest first. The index lags: a slot may be taken already (FAULTS 25)."""
+        found, _ = self._table.query(
+            "due",
+            KeyConditionExpression="dueShard = :shard AND nextCheckAt <= :now",
+            values={":shard": str(shard), ":now": now},
+            Limit=limit,
+        )
+        return [Slot(int(item["nextCheckAt"]), items.reference(item["pk"])) for item in found]
+
+    def claim(self, slot: Slot, until: int) -> Transfer | None:
+        """Take a slot by moving the transfer's next check to `until`; None where somebody took it (I12).
+
+        Whoever dies after this has only put the check off.
+        """
+        values = {":slot": slot.at, ":until": until}
+        try:
+            expression = "SET nextCheckAt = :until"
+            item = self._table.update(items.key(slot.reference), expression, "nextCheckAt = :slot", {}, values)
+        except ConditionFailed:
+            return None
+        return items.decode(item)
