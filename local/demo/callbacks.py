@@ -5,6 +5,22 @@ from local.demo.stage import Stage
 _UNPAID = {"beneficiaryAccountNumber": "9912345678", "channelCode": "07", "beneficiaryAccountName": "SITI RAHAYU"}
 
 
+def never_came(stage: Stage) -> str:
+    """Ticks alone bring the transfer to its end."""
+    body = stage.order(**_UNPAID)
+    reference = str(body["partnerReferenceNo"])
+    stage.create(body)
+    stage.doku.fault("notification", "dropped", partnerReferenceNo=reference, times=None)
+    ticks = 1
+    while not (checked := stage.tick_when_due(reference))["final"] and ticks < 20:
+        ticks += 1
+    stage.doku.heal()
+    stage.expect(checked["status"] == "SUCCESS", f"the poller finds it paid, at tick {ticks}")
+    stage.expect("NOTIFIED" not in stage.history(reference), "no callback ever came")
+    stage.expect_one_debit(reference)
+    return reference
+
+
 def unpaid_then_paid(stage: Stage) -> str:
     """Sandbox rule: bank 014, account with 12345."""
     return _unpaid_then(stage, "014", "SUCCESS", minutes=5)

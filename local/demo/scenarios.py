@@ -39,6 +39,7 @@ def scenarios(stage: Stage) -> Iterator[Scenario]:
         "time-out, the money did not move", "DOKU never gets to it, and never answers.", lambda on: lost(on, *unmoved)
     )
     yield Scenario("crash between door and answer", "kill -9 while DOKU is executing the transfer.", crashed)
+    yield Scenario("callbacks never came", "DOKU's notifications are lost on their way.", callbacks.never_came)
     yield Scenario("UNPAID then paid", "DOKU needs some minutes, then calls back.", callbacks.unpaid_then_paid)
     yield Scenario("UNPAID then failed", "DOKU needs hours, then calls back.", callbacks.unpaid_then_failed)
     yield Scenario("paid then refunded", "DOKU takes the payment back.", callbacks.refunded)
@@ -109,8 +110,8 @@ def token_expired(stage: Stage) -> str:
 def timed_out(stage: Stage, reference: str, answer: "Future[requests.Response]") -> str:
     """Settled by the first status check."""
     _expect_in_doubt(stage, answer.result())
-    checked = stage.check_when_due(reference)
-    stage.expect(checked["status"] == "SUCCESS", "a minute later DOKU, asked, says that it was paid")
+    checked = stage.tick_when_due(reference)
+    stage.expect(checked["status"] == "SUCCESS", "a minute later the poller asks, and DOKU says that it was paid")
     stage.expect_one_debit(reference)
     return reference
 
@@ -119,7 +120,7 @@ def lost(stage: Stage, reference: str, answer: "Future[requests.Response]") -> s
     """Settled only after half an hour of "not found"."""
     _expect_in_doubt(stage, answer.result())
     checks = 0
-    while not (checked := stage.check_when_due(reference))["final"] and checks < 50:
+    while not (checked := stage.tick_when_due(reference))["final"] and checks < 50:
         checks += 1
     stage.expect(checks >= 3, f'"not found" settles nothing for {checks} checks')
     stage.expect(checked["reason"]["code"] == "NOT_RECEIVED", "then FAILED: DOKU never got it, and never will")
@@ -142,7 +143,7 @@ def crashed(stage: Stage) -> str:
         (replay.status_code, replay.json()["status"]) == (202, "SUBMITTING"),
         "the same request again: 202, the transfer as it stands, and nothing is sent",
     )
-    stage.expect(stage.check_when_due(reference)["status"] == "SUCCESS", "the next check finds it paid")
+    stage.expect(stage.tick_when_due(reference)["status"] == "SUCCESS", "the poller's next tick finds it paid")
     stage.expect_one_debit(reference)
     return reference
 

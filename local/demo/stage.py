@@ -62,12 +62,12 @@ class Stage:
         found: dict[str, Any] = self.call("GET", f"/v1/transfers/{reference}{query}").json()
         return found
 
-    def check_when_due(self, reference: str) -> dict[str, Any]:
-        """Let time pass to the transfer's next check, and have it checked."""
+    def tick_when_due(self, reference: str) -> dict[str, Any]:
+        """Let time pass to the transfer's next check, and have the schedule tick once."""
         due = datetime.fromisoformat(self.get(reference)["nextCheckAt"]).timestamp()
         self.doku.advance(max(0.0, due - self.stack.clock()))
-        checked: dict[str, Any] = self.call("POST", f"/v1/transfers/{reference}/status-checks").json()
-        return checked
+        self.stack.tick()
+        return self.get(reference)
 
     def let_doku_call_back(self, minutes: float) -> None:
         """Let time pass, have DOKU's notifications delivered, and the queue processed."""
