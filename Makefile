@@ -43,6 +43,10 @@ redrive: $(READY) ## Bring dead notifications back: make redrive ENV=sandbox ARG
 explain: $(READY) ## Tell all about a transfer: make explain ENV=sandbox ARGS=PAY-0001, or ARGS=--dead
 	@$(BIN)/python -m tools.explain $(ARGS)
 
+.PHONY: settle
+settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCESS --by NAME --reason TEXT"
+	@$(BIN)/python -m tools.settle $(ARGS)
+
 .PHONY: check
 check: $(READY) ## Lint, types and template
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/cfn-lint template.yaml && echo "check: clean"

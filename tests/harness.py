@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import Metrics
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -26,8 +27,12 @@ from local.doku_simulator.control import Control
 from local.events import Drained, Pump
 from notification_processor import entry as processor
 from notification_receiver import entry as receiver
+from payouts.store import items
+from payouts.store.due import DueIndex
+from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from payouts.transfer import Transfer
+from status_poller import entry as poller
 from transfer_api.entry import create_handler
 from transfer_api.services import Services, compose
 
@@ -156,6 +161,7 @@ class World:
     call_handler: Callable[[dict[str, Any], Any], dict[str, Any]]
     call_receiver: Callable[[dict[str, Any], Any], dict[str, Any]]
     call_processor: Callable[[dict[str, Any], Any], dict[str, Any]]
+    call_poller: Callable[[dict[str, Any], Any], dict[str, Any]]
 
     @classmethod
     def start(cls, environment: dict[str, str], clock: Clock, doku: Control, skew: float = 0.0) -> Self:
@@ -176,6 +182,7 @@ class World:
             create_handler(services, logger),
             receiver.create_handler(receiver.compose(environment, now), logger),
             processor.create_handler(processor.compose(environment, now, lambda: 0.0), logger),
+            poller.create_handler(poller.compose(environment, now, lambda: 0.0), logger, Metrics()),
         )
 
     def restarted(self, skew: float = 0.0) -> "World":
@@ -197,6 +204,15 @@ class World:
             ExpressionAttributeNames={"#name": name},
             ExpressionAttributeValues={":value": value},
         )
+
+    @property
+    def due_index(self) -> DueIndex:
+        """The index of open transfers."""
+        return DueIndex(Table(self.dynamodb, self.environment["TABLE_NAME"]))
+
+    def shard_of(self, reference: str) -> int:
+        """The shard of a transfer in it."""
+        return int(items.shard(reference, int(self.environment["DUE_SHARDS"])))
 
     @property
     def dynamodb(self) -> "DynamoDBClient":
@@ -238,6 +254,10 @@ class World:
         event["body"] = body if isinstance(body, str | None) else json.dumps(body)
         return Answer.of(self.call_receiver({**event, **changes}, Context(lambda: 10_000)))
 
+    def tick(self, number: int = 0, of: int = 1, remaining: Callable[[], int] = lambda: 60_000) -> dict[str, Any]:
+        """One tick of the schedule."""
+        return self.call_poller({"poller": number, "of": of}, Context(remaining, "StatusPollerFunction"))
+
     def pump(self, remaining: Callable[[], int] = lambda: 60_000) -> Drained:
         """Let the processor have every message that is visible now."""
         url = self.environment["NOTIFICATION_QUEUE_URL"]
@@ -249,7 +269,7 @@ class World:
         """Messages in a queue, visible or not; `DEAD_LETTER_QUEUE_URL` for the dead ones."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         sqs = boto3.Session().client("sqs")
-        found = sqs.get_queue_attributes(QueueUrl=self.environment[queue], AttributeNames=names)  # type: ignore[arg-type]
+        found = sqs.get_queue_attributes(QueueUrl=self.environment[queue], AttributeNames=names)
         return sum(int(value) for value in found["Attributes"].values())
 
     def stored(self, reference: str) -> Transfer | None:

@@ -61,8 +61,16 @@ def _local() -> Target:
         raise NoSuchDeployment(f"nothing answers on {endpoint}; start `make run` first") from error
     for url in queues:
         target.outputs["DeadLetterQueueUrl" if url.endswith("-dead") else "NotificationQueueUrl"] = url
+    target.outputs["DueShards"] = _template_default("DueShards")
     target.outputs["TableName"] = next(name for name in tables if "TransfersTable" in name)
     return target
+
+
+def _template_default(parameter: str) -> str:
+    from local.template import load  # only a laptop has it
+
+    values = {"JwtIssuer": _LOCAL, "JwtAudience": "local"}
+    return load(Path("template.yaml"), values).parameters[parameter]
 
 
 def _deployed(name: str, root: Path) -> Target:

@@ -52,6 +52,7 @@ def world(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Iterat
     for name, value in surroundings.environment.items():
         monkeypatch.setenv(name, value)
     surroundings.doku.reset()
+    surroundings.clock.advance(61)  # a queue may be purged once a minute
     for name in ("NOTIFICATION_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
         surroundings.aws.sqs.purge_queue(QueueUrl=surroundings.environment[name])
     surroundings.aws.secretsmanager.put_secret_value(SecretId=surroundings.secret_id, SecretString=surroundings.secret)

@@ -1,0 +1,278 @@
+"""Every open transfer converges by ticks alone (FAULTS 20-22, 25, 49-53; I3, I12, I13, I19)."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from payouts.schedule import DAY, HOUR, MINUTE
+from tests.harness import World, crashing, order
+
+UNPAID = {"beneficiaryAccountNumber": "9912345678", "channelCode": "07"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_else_is_due(world: World) -> None:
+    """Other tests leave open transfers behind: take them out of the index."""
+    for item in world.scan():
+        if "dueShard" in item:
+            world.dynamodb.update_item(
+                TableName=world.environment["TABLE_NAME"],
+                Key={"pk": {"S": item["pk"]}},
+                UpdateExpression="REMOVE dueShard",
+            )
+
+
+def create(world: World, count: int, **changes: Any) -> list[str]:
+    return [str(world.create(order(**changes)).body["partnerReferenceNo"]) for _ in range(count)]
+
+
+def status_of(world: World, reference: str) -> str:
+    stored = world.stored(reference)
+    assert stored is not None
+    return str(stored.status)
+
+
+def asked(world: World) -> Counter[str]:
+    """Status checks that reached DOKU, by transfer."""
+    requests = world.doku.ledger()["requests"]
+    return Counter(one["partnerReferenceNo"] for one in requests if one["operation"] == "status")
+
+
+def test_a_tick_asks_about_what_is_due_and_about_nothing_else(world: World) -> None:
+    (reference,) = create(world, 1)
+    assert world.tick()["learned"] == 0
+    world.clock.advance(61)
+    assert world.tick() | {"oldestDueSeconds": 0} == {
+        "learned": 1,
+        "taken": 0,
+        "silent": 0,
+        "skipped": 0,
+        "statuses": {"SUCCESS": 1},
+        "review": 0,
+        "oldestDueSeconds": 0,
+        "finished": True,
+        "circuitOpen": False,
+    }
+    assert status_of(world, reference) == "SUCCESS"
+    assert world.tick()["learned"] == 0
+
+
+def test_a_paid_transfer_is_looked_at_after_1_3_and_7_days_and_then_never_again(world: World) -> None:
+    """22."""
+    (reference,) = create(world, 1)
+    world.clock.advance(61)
+    world.tick()
+    for days in (1, 2, 4):
+        world.clock.advance(days * 86_400)
+        assert world.tick()["learned"] == 1
+    stored = world.stored(reference)
+    assert stored is not None
+    assert stored.next_check_at is None
+
+
+def test_22_a_late_refund_without_any_callback_is_noticed(world: World) -> None:
+    (reference,) = create(world, 1, beneficiaryAccountNumber="7746555134")
+    world.clock.advance(61)
+    world.tick()
+    assert status_of(world, reference) == "SUCCESS"
+    world.clock.advance(86_400)
+    assert world.tick()["statuses"] == {"REFUNDED": 1}
+
+
+def test_21_a_disputed_transfer_stays_checked_until_it_is_refunded(world: World) -> None:
+    create(world, 1)
+    world.clock.advance(61)
+    world.tick()
+    world.doku.fault("status", "status-says", latestTransactionStatus="06")
+    world.clock.advance(86_400)
+    assert world.tick()["statuses"] == {"DISPUTED": 1}
+    world.clock.advance(86_400)
+    assert world.tick()["statuses"] == {"DISPUTED": 1}
+    world.doku.fault("status", "status-says", latestTransactionStatus="04")
+    world.clock.advance(86_400)
+    assert world.tick()["statuses"] == {"REFUNDED": 1}
+
+
+def test_49_overlapping_ticks_ask_once_a_slot(world: World) -> None:
+    references = create(world, 20)
+    world.clock.advance(61)
+    worlds = [world.restarted() for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        ticks = list(pool.map(World.tick, worlds))
+    assert sum(tick["learned"] for tick in ticks) == 20
+    assert asked(world) == dict.fromkeys(references, 1)
+
+
+def test_50_a_duplicated_tick_asks_nobody_again(world: World) -> None:
+    references = create(world, 5, **UNPAID)
+    world.clock.advance(61)
+    assert world.tick()["learned"] == 5
+    assert world.tick()["learned"] == 0
+    assert asked(world) == dict.fromkeys(references, 1)
+
+
+def test_pollers_side_by_side_divide_the_shards_without_asking_twice(world: World) -> None:
+    references = create(world, 40)
+    world.clock.advance(61)
+    worlds = [world.restarted() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        ticks = list(pool.map(lambda number: worlds[number].tick(number, of=4), range(4)))
+    assert sum(tick["learned"] for tick in ticks) == 40
+    assert sum(tick["taken"] for tick in ticks) == 0
+    assert all(tick["learned"] for tick in ticks)
+    assert asked(world) == dict.fromkeys(references, 1)
+
+
+@pytest.mark.parametrize(("number", "of"), [(1, 1), (-1, 2), (4, 4)])
+def test_a_poller_that_is_not_one_of_them_is_an_error(world: World, number: int, of: int) -> None:
+    with pytest.raises(ValueError, match="is not one of"):
+        world.tick(number, of)
+
+
+def test_51_a_tick_without_time_leaves_everything_to_the_next(world: World) -> None:
+    references = create(world, 3)
+    world.clock.advance(61)
+    late = world.tick(remaining=lambda: 10_000)
+    assert (late["learned"], late["finished"]) == (0, False)
+    assert world.tick()["learned"] == len(references)
+
+
+def test_51_the_oldest_are_asked_about_first(world: World) -> None:
+    world.environment = {**world.environment, "POLL_CONCURRENCY": "1"}
+    one_by_one = world.restarted()
+    references = []
+    for _ in range(6):
+        references += create(world, 1)
+        world.clock.advance(7)
+    world.clock.advance(61)
+    one_by_one.tick()
+    requests = world.doku.ledger()["requests"]
+    assert [one["partnerReferenceNo"] for one in requests if one["operation"] == "status"] == references
+
+
+def test_52_doku_down_opens_the_circuit_and_starves_nobody(world: World) -> None:
+    world.environment = {**world.environment, "POLL_CONCURRENCY": "4"}
+    poller = world.restarted()
+    references = create(world, 30)
+    world.clock.advance(61)
+    world.doku.fault("status", "error-before", times=None)
+    tick = poller.tick()
+    assert (tick["circuitOpen"], tick["finished"]) == (True, False)
+    assert 4 <= tick["silent"] <= 8
+    first = set(asked(world))
+    for _ in range(5):
+        poller.tick()
+    assert first < set(asked(world))  # the next ticks go on with others
+    world.doku.heal()
+    world.clock.advance(301)
+    assert poller.tick()["statuses"] == {"SUCCESS": 30}
+    assert {status_of(world, reference) for reference in references} == {"SUCCESS"}
+
+
+def test_one_broken_answer_holds_up_nobody_else(world: World) -> None:
+    references = create(world, 10)
+    world.doku.fault("status", "garbage", partnerReferenceNo=references[0], times=None)
+    world.clock.advance(61)
+    tick = world.tick()
+    assert (tick["learned"], tick["silent"], tick["circuitOpen"]) == (9, 1, False)
+    broken = world.stored(references[0])
+    assert broken is not None
+    assert broken.history[-1].finding == "UNCLEAR"
+    assert broken.next_check_at == broken.created_at + 2 * MINUTE
+
+
+def test_an_item_of_a_newer_version_holds_up_nobody_else(world: World) -> None:
+    references = create(world, 3)
+    world.write_attribute(references[0], "schema", {"N": "2"})
+    world.clock.advance(61)
+    tick = world.tick()
+    assert (tick["learned"], tick["skipped"], tick["finished"]) == (2, 1, True)
+    assert world.tick()["skipped"] == 0  # it is not at the head of the line for ever
+
+
+def test_a_throttled_claim_leaves_the_slot_and_a_throttled_write_loses_nothing(world: World) -> None:
+    (reference,) = create(world, 1)
+    world.clock.advance(61)
+    world.faults.throttle("UpdateItem")
+    assert world.tick()["skipped"] == 1
+    world.faults.before["UpdateItem"] = [lambda: None]
+    world.faults.throttle("UpdateItem")
+    assert world.tick()["learned"] == 1
+    assert status_of(world, reference) == "ACCEPTED"
+    world.clock.advance(301)
+    assert world.tick()["statuses"] == {"SUCCESS": 1}
+
+
+def test_a_poller_that_dies_after_its_claim_only_puts_the_check_off(world: World) -> None:
+    (reference,) = create(world, 1)
+    world.clock.advance(61)
+    world.faults.crash_after("UpdateItem")
+    with crashing():
+        world.tick()
+    assert world.restarted().tick()["learned"] == 0
+    world.clock.advance(301)
+    assert world.restarted().tick()["statuses"] == {"SUCCESS": 1}
+    assert status_of(world, reference) == "SUCCESS"
+
+
+def test_25_a_slot_that_the_index_still_shows_is_not_asked_about_again(world: World) -> None:
+    (reference,) = create(world, 1, **UNPAID)
+    world.clock.advance(61)
+    stored = world.stored(reference)
+    assert stored is not None
+    (slot,) = world.due_index.due(world.shard_of(reference), stored.next_check_at or 0, 10)
+    world.tick()
+    assert world.due_index.claim(slot, slot.at + MINUTE) is None
+
+
+def test_53_a_transfer_that_is_open_for_seven_days_is_up_for_review_and_still_checked(world: World) -> None:
+    (reference,) = create(world, 1)
+    world.doku.fault("status", "status-says", latestTransactionStatus="03", times=None)
+    for _ in range(60):
+        stored = world.stored(reference)
+        assert stored is not None
+        assert stored.next_check_at is not None
+        world.clock.advance(max(0.0, stored.next_check_at / 1000 - world.clock()))
+        tick = world.tick()
+        if tick["review"]:
+            break
+    assert stored is not None
+    assert stored.created_at + 7 * DAY <= world.clock() * 1000 < stored.created_at + 9 * DAY
+    assert world.get(reference).body["review"] is True
+    assert world.get(reference).body["nextCheckAt"] is not None
+
+
+def test_13_the_schedule_converges_within_a_stated_number_of_ticks(world: World) -> None:
+    """What is due, however late, is asked about in the next tick; half an hour of "not found" takes six checks."""
+    paid = create(world, 10)
+    world.doku.fault("transfer", "reset-before", times=5)
+    lost = create(world, 5)
+    world.clock.advance(HOUR / 1000)  # no tick for an hour
+    world.tick()
+    assert {status_of(world, reference) for reference in paid} == {"SUCCESS"}
+    ticks = 1
+    while {status_of(world, reference) for reference in lost} != {"FAILED"}:
+        world.clock.advance(HOUR / 1000)
+        world.tick()
+        ticks += 1
+        assert ticks <= 3
+    assert all(count <= 3 for count in asked(world).values())
+
+
+def test_19_what_succeeded_is_what_doku_debited(world: World) -> None:
+    create(world, 5)
+    create(world, 3, **UNPAID)
+    create(world, 3, **UNPAID, beneficiaryBankCode="002")
+    create(world, 2, beneficiaryAccountNumber="7746555134")
+    world.doku.fault("transfer", "timeout-after", seconds=0.1, times=2)
+    create(world, 2)
+    references = {debit["partnerReferenceNo"] for debit in world.doku.ledger()["debits"]}
+    for _ in range(12):
+        world.clock.advance(8 * 3600)
+        world.tick()
+    kept = sum(float(debit["amount"]) for debit in world.doku.ledger()["debits"] if not debit["returned"])
+    stored = [world.stored(reference) for reference in references]
+    succeeded = sum(one.intent.amount.sen for one in stored if one is not None and one.status == "SUCCESS")
+    assert succeeded / 100 == kept == 2_000_000

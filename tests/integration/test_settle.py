@@ -1,0 +1,73 @@
+"""What a person may decide, and what not."""
+
+import pytest
+
+from payouts.errors import Mismatch
+from payouts.settle import settle
+from payouts.transfer import Status, Transfer
+from tests.harness import World, order
+
+
+def disputed(world: World) -> Transfer:
+    reference = world.create(order()).body["partnerReferenceNo"]
+    world.get(reference, refresh=True)
+    world.doku.fault("status", "status-says", latestTransactionStatus="06")
+    world.request("POST", f"/v1/transfers/{reference}/status-checks")
+    found = world.stored(reference)
+    assert found is not None
+    assert found.status is Status.DISPUTED
+    return found
+
+
+def by_hand(world: World, transfer: Transfer, verdict: Status) -> Transfer:
+    return settle(world.store, transfer, verdict, "Dewi", "DOKU ticket 4711", int(world.clock() * 1000))
+
+
+@pytest.mark.parametrize("verdict", [Status.SUCCESS, Status.FAILED, Status.REFUNDED])
+def test_a_disputed_transfer_is_settled_with_a_name_and_a_reason(world: World, verdict: Status) -> None:
+    settled = by_hand(world, disputed(world), verdict)
+    assert settled.status is verdict
+    answer = world.get(settled.reference).body
+    assert answer["status"] == verdict
+    assert answer["reason"] == {"code": "SETTLED", "message": "Dewi: DOKU ticket 4711"}
+
+
+def test_dokus_refund_counts_for_more_than_a_persons_word(world: World) -> None:
+    settled = by_hand(world, disputed(world), Status.SUCCESS)
+    world.doku.fault("status", "status-says", latestTransactionStatus="04")
+    checked = world.request("POST", f"/v1/transfers/{settled.reference}/status-checks")
+    assert checked.body["status"] == "REFUNDED"
+
+
+def test_a_transfer_that_is_still_being_asked_about_is_not_settled(world: World) -> None:
+    reference = world.create(order()).body["partnerReferenceNo"]
+    found = world.stored(reference)
+    assert found is not None
+    with pytest.raises(Mismatch, match="not in review"):
+        by_hand(world, found, Status.FAILED)
+    assert world.stored(reference) == found
+
+
+def test_a_transfer_in_review_that_was_settled_as_failed_is_disputed_once_doku_says_paid(world: World) -> None:
+    reference = world.create(order()).body["partnerReferenceNo"]
+    world.clock.advance(8 * 86_400)
+    found = world.stored(reference)
+    assert found is not None
+    settled = by_hand(world, found, Status.FAILED)
+    assert settled.status is Status.FAILED
+    assert settled.next_check_at is not None
+    assert world.request("POST", f"/v1/transfers/{reference}/status-checks").body["status"] == "DISPUTED"
+    found = world.stored(reference)
+    assert found is not None
+    assert by_hand(world, found, Status.SUCCESS).status is Status.SUCCESS
+
+
+@pytest.mark.parametrize(("by", "reason"), [("", "x"), ("x", " ")])
+def test_a_settlement_needs_a_name_and_a_reason(world: World, by: str, reason: str) -> None:
+    with pytest.raises(ValueError, match="a name and a reason"):
+        settle(world.store, disputed(world), Status.SUCCESS, by, reason, 0)
+
+
+def test_only_an_end_can_be_a_verdict(world: World) -> None:
+    with pytest.raises(ValueError, match="must be one of"):
+        settle(world.store, disputed(world), Status.UNPAID, "Dewi", "because", 0)

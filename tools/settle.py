@@ -1,0 +1,42 @@
+"""Settle a DISPUTED transfer, or one in REVIEW, by hand: after DOKU told you how it ended."""
+
+import argparse
+import sys
+import time
+
+from payouts.errors import PayoutError
+from payouts.settle import settle
+from payouts.store.table import Table
+from payouts.store.transfers import TransferStore
+from payouts.transfer import FINAL, Status
+from tools.target import NoSuchDeployment, add_option, find
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 1 when there is no such transfer or it may not be settled."""
+    parser = argparse.ArgumentParser(prog="python -m tools.settle", description=__doc__)
+    add_option(parser)
+    parser.add_argument("reference", help="partnerReferenceNo")
+    parser.add_argument("verdict", choices=sorted(FINAL), help="how DOKU says that it ended")
+    parser.add_argument("--by", required=True, help="your name, kept in the history")
+    parser.add_argument("--reason", required=True, help="how you know, such as DOKU's ticket; kept in the history")
+    options = parser.parse_args(arguments)
+    try:
+        target = find(options.env)
+        table = Table(target.client("dynamodb"), target.outputs["TableName"])
+        store = TransferStore(table, due_shards=int(target.outputs["DueShards"]))
+        transfer = store.get(options.reference)
+        if transfer is None:
+            print(f"no transfer is known as {options.reference}", file=sys.stderr)
+            return 1
+        verdict = Status(options.verdict)
+        settled = settle(store, transfer, verdict, options.by, options.reason, int(time.time() * 1000))
+    except (NoSuchDeployment, PayoutError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{settled.reference} is {settled.status}, by {options.by}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
