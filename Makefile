@@ -58,9 +58,29 @@ format: $(READY) ## Format the code
 .PHONY: verify
 verify: check test ## Everything that is checked before a change lands
 
+# SAM has a virtual environment of its own: its pins clash with those of the bundle.
+SAM := .venv-sam/bin/sam
+.venv-sam/.ready: requirements/sam.txt $(READY)
+	@echo "== setting up SAM (once)"
+	@$(PYTHON) -m venv --clear --without-pip .venv-sam
+	@$(BIN)/uv pip install --quiet --python .venv-sam/bin/python --require-hashes -r requirements/sam.txt
+	@touch $@
+
+.PHONY: build
+build: .venv-sam/.ready ## Build the artefact with SAM (needs a python3.13)
+	@command -v python3.13 >/dev/null || { echo "sam build needs a python3.13 on the PATH, the runtime's version: install it with your package manager, pyenv or uv"; exit 1; }
+	@$(SAM) build
+
+.PHONY: deploy
+deploy: build ## Build and deploy: make deploy ENV=sandbox ARGS='--guided'
+	@[ -n "$(ENV)" ] || { echo "say where: make deploy ENV=sandbox"; exit 1; }
+	@$(SAM) deploy --config-env $(ENV) $(ARGS)
+
 .PHONY: lock
 lock: $(READY) ## Pin the dependencies again, with hashes
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		requirements/dev.in -o requirements/dev.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 		-c requirements/dev.txt requirements/runtime.in -o layers/dependencies/requirements.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+		requirements/sam.in -o requirements/sam.txt
