@@ -1,0 +1,127 @@
+"""`python -m local`, which is `make run`: serves the bundle on localhost until Ctrl-C."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from local.aws import TABLE_ENDPOINT
+from local.doku_secret import BASE_URL, SECRET_FILE, SettingError, from_environment
+from local.ports import Ports, PortTakenError
+from local.simulator import SimulatorFailedError
+from local.stack import LocalStack
+from local.template import TemplateError
+
+_PORT_VARIABLES = {"api": "LOCAL_PORT", "simulator": "LOCAL_SIMULATOR_PORT", "aws": "LOCAL_AWS_PORT"}
+_EXAMPLES = """
+  export TOKEN={token}
+
+  curl -s {api}/v1/account-inquiries -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+    -d '{body}'
+
+  curl -s {api}/v1/transfers -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+    -d '{body}'
+"""
+_BODY = (
+    '{"partnerReferenceNo":"PAY-0001","customerNumber":"628115678890","beneficiaryAccountNumber":"8377388292",'
+    '"beneficiaryBankCode":"014","beneficiaryAccountName":"SUHUT","amount":{"value":"200000.00","currency":"IDR"}}'
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until KeyboardInterrupt. Returns the exit code."""
+    parameters = _parser().parse_args(arguments).parameter
+    try:
+        with _stack(parameters) as stack:
+            _say_where(stack)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        print("\nstopped")
+        return 0
+    except PortTakenError as error:
+        return _fail(f"{error}; set {_PORT_VARIABLES[error.name]} to another one")
+    except (SettingError, TemplateError, SimulatorFailedError) as error:
+        return _fail(str(error))
+    return 0
+
+
+def _stack(parameters: dict[str, str]) -> LocalStack:
+    started = time.monotonic()
+    return LocalStack(
+        doku=from_environment(),
+        ports=Ports(**{name: _port(name) for name in _PORT_VARIABLES}),
+        parameters=parameters,
+        background=True,
+        echo_logs=True,
+        report=lambda text: print(f"{time.monotonic() - started:5.1f} s  {text}", flush=True),
+    )
+
+
+def _port(name: str) -> int:
+    variable = _PORT_VARIABLES[name]
+    text = os.environ.get(variable) or str(getattr(Ports, name))
+    if not text.isdecimal() or int(text) > 65535:
+        raise SettingError(f"{variable} is {text!r}, not a port")
+    return int(text)
+
+
+def _say_where(stack: LocalStack) -> None:
+    doku = (
+        f"simulator   {stack.simulator_url}"
+        if stack.simulator_url
+        else f"DOKU        {stack.variable('DOKU_BASE_URL')}"
+    )
+    print(f"\n  API         {stack.api_url}\n  {doku}\n  AWS         {stack.aws.url}\n  logs        {stack.state.logs}")
+    print(_EXAMPLES.format(token=stack.token(), api=stack.api_url, body=_BODY))
+    print("Ctrl-C ends it.\n", flush=True)
+
+
+def _fail(message: str) -> int:
+    print(f"make run: {message}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    variables = ", ".join(_PORT_VARIABLES.values())
+    parser = argparse.ArgumentParser(
+        prog="python -m local",
+        description=__doc__,
+        epilog=f"Environment: {variables} (ports); {BASE_URL} with {SECRET_FILE} (another DOKU instead of the "
+        f"simulator); {TABLE_ENDPOINT} (another table engine). Nothing is kept when it ends.",
+    )
+    parser.add_argument(
+        "--parameter",
+        metavar="NAME=VALUE",
+        action=_Parameter,
+        default={},
+        help="a parameter of template.yaml, may be repeated",
+    )
+    return parser
+
+
+class _Parameter(argparse.Action):
+    """Collects NAME=VALUE."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        name, found, value = values.partition("=")
+        if not found:
+            parser.error(f"{values!r} is not NAME=VALUE")
+        namespace.parameter = namespace.parameter | {name: value}
+
+
+def _end_on_signals() -> None:
+    """Let all that asks a process to end do what Ctrl-C does; `nohup` stays in force."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
+if __name__ == "__main__":
+    _end_on_signals()
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""What the template deploys, running on a given AWS: functions, their resources, and what triggers them."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from local import bundle
+from local.aws import Aws
+from local.clock import Clock
+from local.events import Drained, Pump
+from local.launch import launch
+from local.pool import FunctionPool
+from local.schedule import Ticker
+from local.state import StateDirectory
+from local.template import Template
+
+
+class Deployment:
+    """The bundle at `root` as `template` describes it. Queues and schedules wait for `drain` and `tick`, or `start`.
+
+    `concurrency` bounds the workers of each function.
+    """
+
+    def __init__(
+        self, template: Template, root: Path, aws: Aws, state: StateDirectory, clock: Clock, concurrency: int
+    ) -> None:
+        found = bundle.read(template)
+        deployed = aws.deploy(template, found.functions.values())
+        self.ids, self._variables = deployed.ids, deployed.environments
+        self.functions = {
+            name: FunctionPool(name, launch(each, root, state, aws.environment(), self._variables[name]), concurrency)
+            for name, each in found.functions.items()
+        }
+        self.pumps = [
+            Pump(trigger, self.ids[trigger.queue], aws.sqs, self.functions[trigger.function])
+            for trigger in found.triggers
+        ]
+        self.tickers = [Ticker(each, clock, self.functions[each.function]) for each in found.schedules]
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def variable(self, name: str) -> str:
+        """The value that functions see in an environment variable. KeyError if none has it."""
+        for variables in self._variables.values():
+            if name in variables:
+                return variables[name]
+        raise KeyError(name)
+
+    def drain(self) -> Drained:
+        """Process every message that is visible now, and those that processing makes visible, in all queues."""
+        total = Drained()
+        while (done := sum((pump.drain() for pump in self.pumps), Drained())).batches:
+            total += done
+        return total
+
+    def tick(self) -> dict[str, Any]:
+        """Invoke every scheduled function once; its answers by schedule. Raises InvocationFailed."""
+        return {ticker.schedule.name: ticker.tick() for ticker in self.tickers}
+
+    def start(self) -> None:
+        """Let queues and schedules run by themselves."""
+        for run in (*(pump.run for pump in self.pumps), *(ticker.run for ticker in self.tickers)):
+            self._threads.append(threading.Thread(target=run, args=(self._stop,), daemon=True))
+            self._threads[-1].start()
+
+    def close(self) -> None:
+        """End all threads and processes."""
+        self._stop.set()
+        for pool in self.functions.values():  # before the threads are waited for, which may be inside one
+            pool.close()
+        for thread in self._threads:
+            thread.join()

@@ -1,0 +1,65 @@
+"""The DOKU credentials that the bundle runs with: made up for the simulator, or those of another DOKU."""
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+BASE_URL, SECRET_FILE = "DOKU_BASE_URL", "DOKU_SECRET_FILE"
+FIELDS = ("clientId", "clientSecret", "privateKey", "agentKey", "notificationKey")
+
+
+class SettingError(ValueError):
+    """A variable of the caller's environment cannot be used. The message names it."""
+
+
+@dataclass(frozen=True)
+class OtherDoku:
+    """A DOKU that is not the simulator: where it is, and the secret as JSON."""
+
+    base_url: str
+    secret: str = field(repr=False)
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> OtherDoku | None:
+    """The DOKU that the caller chose, if any. Raises SettingError."""
+    url, file = environment.get(BASE_URL), environment.get(SECRET_FILE)
+    if not url and not file:
+        return None
+    if not url or not file:
+        missing, present = (BASE_URL, SECRET_FILE) if file else (SECRET_FILE, BASE_URL)
+        raise SettingError(f"{present} is set but {missing} is not: another DOKU needs both")
+    if not re.fullmatch(r"https?://[^/]+/?", url):
+        raise SettingError(
+            f"{BASE_URL} is {url!r}: a scheme and a host are wanted, such as https://api-sandbox.doku.com"
+        )
+    return OtherDoku(url.rstrip("/"), _read(Path(file)))
+
+
+def _read(path: Path) -> str:
+    try:
+        text = path.read_text()
+        secret = json.loads(text)
+    except OSError as error:
+        raise SettingError(f"{SECRET_FILE}: cannot read {path}: {error.strerror}") from None
+    except ValueError:  # says nothing of what the file holds
+        raise SettingError(f"{SECRET_FILE}: {path} is not JSON") from None
+    if not isinstance(secret, dict):
+        raise SettingError(f"{SECRET_FILE}: {path} is not a JSON object")
+    if missing := [field for field in FIELDS[:4] if not (isinstance(secret.get(field), str) and secret[field])]:
+        raise SettingError(f"{SECRET_FILE}: {path} lacks {', '.join(missing)}")  # without a key no callback is accepted
+    return text
+
+
+def generate() -> str:
+    """A fresh secret for the simulator, as JSON."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    values = (f"BRN-{secrets.randbelow(10**10):010}", secrets.token_urlsafe(24), pem, "A41418", secrets.token_hex(8))
+    return json.dumps(dict(zip(FIELDS, values, strict=True)))

@@ -1,0 +1,113 @@
+"""AWS on localhost: moto behind one lock, on the shared clock.
+
+moto is not thread-safe: its checks and its writes are apart, so two conditional puts at once could both win, and a
+test of "only one may" would prove nothing. Here one request is answered at a time. The lock is given up while an SQS
+long poll waits, or a consumer with nothing to do would stop everyone.
+"""
+
+import io
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import moto.sqs.models as moto_sqs
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from local.clock import Clock
+from local.http_server import HOST, HttpServer, Request, Response
+
+ACCOUNT = "123456789012"  # moto's
+
+_lock = threading.Lock()  # moto's state is one per process, so its lock is too
+_clocks: list[Clock] = []  # and so is its time: of several servers the youngest's clock counts
+_application = DomainDispatcherApplication(create_backend_app)
+
+
+def start(port: int, clock: Clock) -> "MotoServer":
+    """Serve AWS on `port` (any free one if 0), time by `clock`. Raises OSError when the port is taken."""
+    return MotoServer(port, clock)
+
+
+class MotoServer:
+    """Serves AWS at `url` until `close`."""
+
+    def __init__(self, port: int, clock: Clock) -> None:
+        self._server, self._clock = HttpServer(_answer, port), clock
+        self.url = self._server.url
+        _clocks.append(clock)
+        _change_moto()
+        self._server.start()
+
+    def close(self) -> None:
+        """Stop serving. What was stored stays in this process, out of reach."""
+        self._server.close()
+        _clocks.remove(self._clock)
+
+
+def _change_moto() -> None:
+    """Let queues read our clock: delays, visibility and retention come due when it is advanced.
+
+    The one place where moto is changed. Its SQS takes the time from two functions that it imported by name, and waits
+    for messages in one method.
+    """
+    moto_sqs.unix_time = _now
+    moto_sqs.unix_time_millis = lambda: _now() * 1000
+    moto_sqs.Queue.wait_for_messages = _wait_for_messages
+
+
+def _now() -> float:
+    return _clocks[-1]() if _clocks else time.time()
+
+
+def _wait_for_messages(queue: Any, timeout: float) -> None:
+    """moto's own, without the lock: it is held by this thread, which serves a long poll."""
+    _lock.release()
+    try:
+        with queue._messages_lock:
+            queue._messages_lock.wait_for(lambda: queue.messages, timeout=timeout)
+    finally:
+        _lock.acquire()
+
+
+def _answer(request: Request) -> Response:
+    head: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[..., None]:
+        head[:] = [(status, headers)]
+        return lambda data: None
+
+    with _lock:
+        chunks: Iterable[bytes] = _application(_environ(request), start_response)
+        body = b"".join(chunks)
+        getattr(chunks, "close", lambda: None)()
+    status, headers = head[0]
+    kept = [(name, value) for name, value in headers if name.lower() not in ("content-length", "connection")]
+    return Response(int(status.split()[0]), kept, body)
+
+
+def _environ(request: Request) -> dict[str, Any]:
+    """The request as WSGI has it."""
+    headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers}
+    return headers | {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(request.path).decode("latin-1"),
+        "QUERY_STRING": request.query,
+        "REQUEST_URI": request.target,
+        "RAW_URI": request.target,
+        "CONTENT_TYPE": request.header("content-type") or "",
+        "CONTENT_LENGTH": str(len(request.body)),
+        "SERVER_NAME": HOST,
+        "SERVER_PORT": (request.header("host") or "").partition(":")[2] or "80",
+        "SERVER_PROTOCOL": request.protocol,
+        "REMOTE_ADDR": request.client,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(request.body),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }

@@ -1,0 +1,48 @@
+"""Where the local stack listens on 127.0.0.1."""
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from local.http_server import HOST
+
+_Bound = TypeVar("_Bound")
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Ports by what answers there; 0 for any free one."""
+
+    api: int = 3000
+    simulator: int = 8001
+    aws: int = 5000
+
+
+class PortTakenError(RuntimeError):
+    """A port cannot be listened on. `name` is the field of Ports."""
+
+    def __init__(self, name: str, port: int, why: str) -> None:
+        super().__init__(f"port {port} cannot be used: {why}")
+        self.name = name
+
+
+def bound(name: str, ports: Ports, bind: Callable[[int], _Bound]) -> _Bound:
+    """What `bind` makes of the port called `name`. Raises PortTakenError."""
+    port: int = getattr(ports, name)
+    try:
+        return bind(port)
+    except OSError as error:
+        raise PortTakenError(name, port, os.strerror(error.errno).lower() if error.errno else str(error)) from error
+
+
+def free_port(name: str, ports: Ports) -> int:
+    """The port called `name`, for a process that is about to listen on it. Raises PortTakenError."""
+    return bound(name, ports, _probe)
+
+
+def _probe(port: int) -> int:
+    with socket.create_server((HOST, port)) as probe:
+        found: int = probe.getsockname()[1]
+        return found

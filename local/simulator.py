@@ -1,0 +1,47 @@
+"""The DOKU simulator as a process of its own, ended with the stack."""
+
+import http.client
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.child import Child
+from local.http_server import HOST
+
+_START_SECONDS = 15.0
+
+
+class SimulatorFailedError(RuntimeError):
+    """The simulator did not start. The message ends with what it said."""
+
+
+class SimulatorProcess:
+    """`python -m local.doku_simulator` on `port` with further `arguments` by name, its output in `log`."""
+
+    def __init__(self, port: int, arguments: Mapping[str, str], log: Path) -> None:
+        self.port = port
+        self.url = f"http://{HOST}:{port}"
+        self._log = log
+        given = [part for argument in arguments.items() for part in argument]
+        self._process = Child(["-m", "local.lifeline", "local.doku_simulator", "--port", str(port), *given], log)
+
+    def wait_until_healthy(self) -> None:
+        """Return when it answers. Raises SimulatorFailedError."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._healthy():
+            if not self._process.alive or time.monotonic() > deadline:
+                raise SimulatorFailedError(f"the simulator did not start:\n{self._log.read_text()[-2000:]}")
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        self._process.close()
+
+    def _healthy(self) -> bool:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=1)
+        try:
+            connection.request("GET", "/_simulator/health")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()

@@ -1,0 +1,217 @@
+"""The whole bundle without AWS: starts everything that template.yaml lists, and ends it."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol, Self, TypeVar
+
+from local import bundle, doku_secret, moto_server, template
+from local.authorizer import JwtAuthorizer, TokenIssuer
+from local.aws import TABLE_ENDPOINT, Aws
+from local.bundle import Bundle
+from local.child import REPOSITORY
+from local.clock import Clock
+from local.deployment import Deployment
+from local.doku_simulator.control import Control
+from local.events import Drained
+from local.gateway import Gateway
+from local.http_server import HOST
+from local.logs import Follower
+from local.pages import pages
+from local.pool import FunctionPool
+from local.ports import Ports, bound, free_port
+from local.simulator import SimulatorProcess
+from local.state import StateDirectory
+
+AUDIENCE = "payouts"
+SCOPES = ("transfers:read", "transfers:write")
+_NOWHERE = f"http://{HOST}:1"  # no DOKU at all: never, by default, a real one
+
+
+def _ignore(line: str) -> None:
+    pass
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
+class _Closes(Protocol):
+    def close(self) -> None: ...
+
+
+_Closeable = TypeVar("_Closeable", bound=_Closes)
+
+
+class LocalStack:
+    """The bundle at `root`, running from `__enter__` to `__exit__`.
+
+    `parameters` override the template's. `doku` puts another DOKU in place of the simulator; with neither, functions
+    reach none. `table_url` is another table engine, by default the one of AWS_ENDPOINT_URL_DYNAMODB. `concurrency`
+    bounds each function's workers. With `background`, queues and schedules run by themselves, otherwise by `drain` and
+    `tick`. `echo_logs` prints what functions log. `report` is told each step of the start.
+    """
+
+    state: StateDirectory
+    clock: Clock
+    gateway: Gateway
+    bundle: Bundle
+    aws: Aws
+    deployment: Deployment
+
+    def __init__(
+        self,
+        root: Path = REPOSITORY,
+        *,
+        simulator: bool = True,
+        doku: doku_secret.OtherDoku | None = None,
+        ports: Ports | int = 0,
+        parameters: Mapping[str, str] | None = None,
+        table_url: str | None = None,
+        concurrency: int = 4,
+        background: bool = False,
+        echo_logs: bool = False,
+        report: Callable[[str], None] = _ignore,
+    ) -> None:
+        self._root, self._doku, self._parameters = root, doku, parameters or {}
+        self._simulated = simulator and doku is None
+        self._ports = ports if isinstance(ports, Ports) else Ports(ports, ports, ports)
+        self._table_url = table_url or os.environ.get(TABLE_ENDPOINT)
+        self._concurrency, self._background, self._echo, self._report = concurrency, background, echo_logs, report
+        self._closing = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as started:  # what was started ends also when the next step fails
+            self._closing = started
+            self._start()
+            self._closing = started.pop_all()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process and thread, and remove the state."""
+        self._closing.close()
+
+    # --- where and what it is
+
+    @property
+    def api_url(self) -> str:
+        """The API's base URL, without a slash at the end."""
+        return self.gateway.server.url
+
+    @property
+    def simulator_url(self) -> str | None:
+        """The simulator's base URL; None when another DOKU, or none, is used."""
+        return self._simulator.url if self._simulator else None
+
+    @property
+    def simulator(self) -> Control:
+        """Controls the simulator: its faults, its ledger, its clock."""
+        if self._simulator is None:
+            raise RuntimeError("this stack runs without the simulator")
+        return Control(self._simulator.url)
+
+    @property
+    def table_name(self) -> str:
+        """Physical name of the table that functions know as TABLE_NAME."""
+        return self.variable("TABLE_NAME")
+
+    @property
+    def functions(self) -> Mapping[str, FunctionPool]:
+        """The functions by logical id."""
+        return self.deployment.functions
+
+    def variable(self, name: str) -> str:
+        """The value that functions see in an environment variable. KeyError if none has it."""
+        return self.deployment.variable(name)
+
+    def queue_url(self, logical_id: str) -> str:
+        """URL of a queue of the template."""
+        return self.deployment.ids[logical_id]
+
+    def token(self, scopes: Iterable[str] = SCOPES, **claims: Any) -> str:
+        """A bearer token for the API, valid for half a day; `claims` replace or, if None, remove what it would say."""
+        return self._issuer.token(scopes, **claims)
+
+    def logs(self) -> str:
+        """All that functions and simulator have written so far."""
+        return "".join(path.read_text(errors="replace") for path in sorted(self.state.logs.glob("*.log")))
+
+    # --- driving it
+
+    def drain(self) -> Drained:
+        """Process every message that is visible now, and those that processing makes visible, in all queues."""
+        return self.deployment.drain()
+
+    def tick(self) -> dict[str, Any]:
+        """Invoke every scheduled function once; its answers by schedule. Raises InvocationFailed."""
+        return self.deployment.tick()
+
+    # --- starting it
+
+    def _start(self) -> None:
+        self.state = self._closes(StateDirectory(self._root))
+        self.clock = Clock(self.state.clock)
+        if self._echo:
+            self._closes(Follower(self.state.logs, _print)).start()
+        note = _print if self._echo else _ignore
+        self.gateway = bound("api", self._ports, lambda port: Gateway(port, self.clock, note))
+        self._closes(self.gateway.server)
+        simulator_port = free_port("simulator", self._ports) if self._simulated else None
+        self._read_template(f"http://{HOST}:{simulator_port}" if simulator_port else None)
+        secret = self._doku.secret if self._doku else doku_secret.generate()
+        self._simulator = self._start_simulator(simulator_port, secret) if simulator_port else None
+        self._deploy(secret)
+        if self._simulator:
+            self._simulator.wait_until_healthy()
+            self._report(f"DOKU simulator on {self._simulator.url}")
+        self.gateway.handlers.update(pages(self.bundle))
+        self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key))
+        self._report(f"API on {self.api_url}")
+
+    def _closes(self, thing: _Closeable) -> _Closeable:
+        self._closing.callback(thing.close)
+        return thing
+
+    def _read_template(self, simulator_url: str | None) -> None:
+        path = self._root / "template.yaml"
+        ours = {
+            "JwtIssuer": f"{self.api_url}/_local/issuer",
+            "JwtAudience": AUDIENCE,
+            "DokuBaseUrl": simulator_url or (self._doku.base_url if self._doku else _NOWHERE),
+        }
+        values = ours | dict(self._parameters)
+        self._template = template.load(path, self._parameters, offered=ours)
+        self.bundle = bundle.read(self._template)
+        self._issuer = TokenIssuer(values["JwtIssuer"], values["JwtAudience"].split(",")[0])
+        found = {name: len(getattr(self.bundle, name)) for name in ("functions", "routes", "triggers", "schedules")}
+        self._report(f"template.yaml: {', '.join(f'{count} {name}' for name, count in found.items())}")
+
+    def _start_simulator(self, port: int, secret: str) -> SimulatorProcess:
+        self.state.secret.touch(0o600)
+        self.state.secret.write_text(secret)
+        arguments = {
+            "--secret-file": str(self.state.secret),
+            "--clock-file": str(self.state.clock),
+            "--notification-url": f"{self.api_url}/notifications/kirim-doku",
+        }
+        for function in self.bundle.functions.values():
+            if signature := self._template.resolve(function.variables.get("NOTIFICATION_SIGNATURE")):
+                arguments["--notification-signature"] = signature
+        return self._closes(SimulatorProcess(port, arguments, self.state.logs / "simulator.log"))
+
+    def _deploy(self, secret: str) -> None:
+        server = self._closes(bound("aws", self._ports, lambda port: moto_server.start(port, self.clock)))
+        self.aws = Aws(server.url, self._table_url)
+        self._closing.callback(self.aws.remove_tables)
+        self.deployment = self._closes(
+            Deployment(self._template, self._root, self.aws, self.state, self.clock, self._concurrency)
+        )
+        with contextlib.suppress(KeyError):
+            self.aws.secretsmanager.put_secret_value(SecretId=self.variable("DOKU_SECRET_ID"), SecretString=secret)
+        if self._background:
+            self.deployment.start()
+        self._report(f"AWS on {server.url}" + (f", tables on {self._table_url}" if self._table_url else ""))

@@ -1,0 +1,105 @@
+"""Reads template.yaml: what SAM makes of it, with its parameters given.
+
+SAM's own translator turns the template into CloudFormation, so that what runs locally is what would be deployed.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+REGION = "ap-southeast-3"
+_LOCAL = "s3://local/"  # SAM accepts code only from S3, where `sam package` would have put it
+_CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+
+
+class TemplateError(ValueError):
+    """The template, or a parameter given to it, cannot be used. The message says which and why."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A CloudFormation template and the values of its parameters."""
+
+    document: Mapping[str, Any]
+    parameters: Mapping[str, str]
+
+    @property
+    def resources(self) -> Mapping[str, Mapping[str, Any]]:
+        resources: Mapping[str, Mapping[str, Any]] = self.document["Resources"]
+        return resources
+
+    def of_type(self, *types: str) -> dict[str, Mapping[str, Any]]:
+        """Properties of all resources of these types, by logical id."""
+        return {name: r.get("Properties", {}) for name, r in self.resources.items() if r["Type"] in types}
+
+    def resolve(self, value: Any) -> Any:
+        """`value` with references to parameters replaced; other references stay as they are."""
+        match value:
+            case {"Ref": str(name)} if name in self.parameters:
+                text = self.parameters[name]
+                return text.split(",") if self.document["Parameters"][name]["Type"] == "CommaDelimitedList" else text
+            case {"Fn::Sub": str(text)}:
+                return re.sub(r"\$\{(\w+)\}", lambda found: self.parameters.get(found[1], found[0]), text)
+            case dict():
+                return {key: self.resolve(item) for key, item in value.items()}
+            case list():
+                return [self.resolve(item) for item in value]
+        return value
+
+
+def load(path: Path, parameters: Mapping[str, str], offered: Mapping[str, str] | None = None) -> Template:
+    """Translate the SAM template at `path`.
+
+    `parameters` must all exist; those `offered` are taken where the template has them. Raises TemplateError for
+    unknown, missing or refused ones.
+    """
+    sam = yaml_parse(path.read_text())
+    slots = sam.get("Parameters", {})
+    taken = {name: value for name, value in (offered or {}).items() if name in slots}
+    values = _parameters(slots, taken | dict(parameters))
+    _package(sam)
+    translator = Translator(None, Parser(), boto_session=boto3.Session(region_name=REGION))
+    try:
+        document = translator.translate(sam, parameter_values=dict(values), get_managed_policy_map=dict)
+    except InvalidDocumentException as error:
+        raise TemplateError("; ".join(cause.message for cause in error.causes)) from error
+    return Template(document, values)
+
+
+def _parameters(slots: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> dict[str, str]:
+    if unknown := given.keys() - slots.keys():
+        raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
+    values = {name: given.get(name, slot.get("Default")) for name, slot in slots.items()}
+    if missing := [name for name, value in values.items() if value is None]:
+        raise TemplateError(f"parameter {', '.join(missing)} needs a value")
+    texts = {name: str(value) for name, value in values.items()}
+    for name, text in texts.items():
+        _check(name, text, slots[name])
+    return texts
+
+
+def _check(name: str, text: str, slot: Mapping[str, Any]) -> None:
+    """Refuse what CloudFormation would refuse at deployment."""
+    if "AllowedPattern" in slot and not re.fullmatch(slot["AllowedPattern"], text):
+        raise TemplateError(f"parameter {name} is {text!r}, which does not match {slot['AllowedPattern']}")
+    if "AllowedValues" in slot and text not in [str(value) for value in slot["AllowedValues"]]:
+        raise TemplateError(f"parameter {name} is {text!r}, not one of {slot['AllowedValues']}")
+
+
+def _package(sam: dict[str, Any]) -> None:
+    """Point code and layers at S3, as `sam package` does; the key stays the path below the repository's root."""
+    holders = [(sam.get("Globals", {}).get("Function", {}), "CodeUri")]
+    holders += [
+        (r.setdefault("Properties", {}), _CODE[r["Type"]]) for r in sam["Resources"].values() if r["Type"] in _CODE
+    ]
+    for properties, key in holders:
+        if isinstance(properties.get(key), str):
+            properties[key] = _LOCAL + properties[key].removeprefix("./")

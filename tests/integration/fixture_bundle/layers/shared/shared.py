@@ -1,0 +1,3 @@
+"""Proves that layers are on the path."""
+
+NAME = "the shared layer"

@@ -1,0 +1,151 @@
+"""`python -m local`, which is `make run`: what it says, and that it leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import requests
+
+from local.__main__ import main
+from tests.local_support import is_gone, until
+
+REPOSITORY = Path(__file__).parents[2]
+ANY_PORTS = {"LOCAL_PORT": "0", "LOCAL_SIMULATOR_PORT": "0", "LOCAL_AWS_PORT": "0"}
+A_BUSY_WORKER = """
+import sys
+from tests.unit.test_local_runtime import *
+state = StateDirectory(Path(sys.argv[1]))
+pool = FunctionPool("TroubleFunction", launch(FUNCTIONS["TroubleFunction"], ROOT, state, {}, {}))
+print(pool.invoke({})["pid"], flush=True)
+pool.submit({"do": "hang"})
+sys.stdin.read()
+"""
+
+
+def start(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=REPOSITORY,
+        env=os.environ | variables,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+@pytest.fixture
+def running() -> Iterator["subprocess.Popen[str]"]:
+    process = start("-m", "local", **ANY_PORTS)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def read_until(process: "subprocess.Popen[str]", end: str) -> str:
+    """Output up to the line that has `end`; all of it when the process ends before."""
+    lines = []
+    assert process.stdout
+    for line in process.stdout:
+        lines.append(line)
+        if end in line:
+            break
+    return "".join(lines)
+
+
+def urls(said: str) -> Mapping[str, str]:
+    """Where the parts are, by name."""
+    words = [line.split() for line in said.splitlines()]
+    return {word[0]: word[1] for word in words if len(word) == 2 and word[1].startswith("http")}
+
+
+def answers(url: str) -> bool:
+    try:
+        requests.get(url, timeout=5)
+    except requests.ConnectionError:
+        return False
+    return True
+
+
+def test_it_says_where_things_are_and_ends_cleanly(running: "subprocess.Popen[str]") -> None:
+    said = read_until(running, "Ctrl-C ends it")
+    found = urls(said)
+    token = next(line.removeprefix("export TOKEN=") for line in map(str.strip, said.splitlines()) if "TOKEN=" in line)
+
+    assert set(found) == {"API", "simulator", "AWS"}
+    assert all(answers(url) for url in found.values())
+    assert requests.get(found["API"] + "/v1/nothing", timeout=20).status_code == 401
+    assert len(token.split(".")) == 3
+    assert f"curl -s {found['API']}/v1/transfers" in said
+    assert '"beneficiaryAccountName":"SUHUT"' in said
+    state = next(Path(line.split()[1]).parent for line in said.splitlines() if line.strip().startswith("logs "))
+    assert state.stat().st_mode & 0o77 == 0
+
+    running.send_signal(signal.SIGTERM)
+
+    assert "GET /v1/nothing -> 401" in running.communicate(timeout=10)[0]
+    assert running.returncode == 0
+    assert not any(answers(url) for url in found.values())
+    assert not state.exists()
+
+
+def test_killed_it_leaves_no_simulator(running: "subprocess.Popen[str]") -> None:
+    found = urls(read_until(running, "Ctrl-C ends it"))
+
+    running.kill()
+
+    until(lambda: not answers(found["simulator"]))
+
+
+def test_killed_a_stack_leaves_no_busy_worker(tmp_path: Path) -> None:
+    process = start("-c", A_BUSY_WORKER, str(tmp_path))
+    assert process.stdout
+    worker = int(process.stdout.readline())
+
+    process.kill()
+    process.communicate()
+
+    until(lambda: is_gone(worker))
+
+
+@pytest.fixture
+def fail(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs the command, which must fail, and returns the one line that it says."""
+
+    def failed(*arguments: str, **variables: str) -> str:
+        for name, value in (ANY_PORTS | variables).items():
+            monkeypatch.setenv(name, value)
+        assert main(arguments) == 1
+        [line] = capsys.readouterr().err.splitlines()
+        return line
+
+    return failed
+
+
+@pytest.mark.parametrize("variable", ["LOCAL_PORT", "LOCAL_SIMULATOR_PORT", "LOCAL_AWS_PORT"])
+def test_a_port_in_use_is_said_with_the_variable_that_changes_it(fail: Callable[..., str], variable: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said = fail(**{variable: port})
+
+    assert said == f"make run: port {port} cannot be used: address already in use; set {variable} to another one"
+
+
+def test_a_setting_that_cannot_be_is_said_by_name(fail: Callable[..., str]) -> None:
+    assert "LOCAL_PORT is 'http', not a port" in fail(LOCAL_PORT="http")
+    assert "parameter MaxAmounts" in fail("--parameter", "MaxAmounts=1")
+    assert "DOKU_SECRET_FILE is not" in fail(DOKU_BASE_URL="https://api-sandbox.doku.com")
+
+
+def test_help_names_the_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+    said = capsys.readouterr().out
+    for name in ("LOCAL_PORT", "DOKU_BASE_URL", "DOKU_SECRET_FILE", "AWS_ENDPOINT_URL_DYNAMODB", "--parameter"):
+        assert name in said

@@ -1,0 +1,90 @@
+"""The template's AWS resources, and their table on another engine."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local import bundle, moto_server, template
+from local.aws import Aws
+from local.clock import Clock
+from local.template import Template, TemplateError
+
+ROOT = Path(__file__).parents[2]
+PARAMETERS = {"JwtIssuer": "https://i.test", "JwtAudience": "a"}
+ENGINE = "import sys; from moto.server import main; main(['-H', '127.0.0.1', '-p', sys.argv[1]])"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[moto_server.MotoServer]:
+    server = moto_server.start(0, Clock(tmp_path / "clock"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def engine() -> Iterator[str]:
+    """A DynamoDB that is not this process's: moto once more."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-c", ENGINE, str(port)], stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    for line in process.stderr:
+        if "Running on" in line:
+            break
+    yield f"http://127.0.0.1:{port}"
+    process.kill()
+    process.communicate()
+
+
+def test_the_table_is_made_on_another_engine_and_removed_again(server: moto_server.MotoServer, engine: str) -> None:
+    loaded = template.load(ROOT / "template.yaml", PARAMETERS)
+    aws = Aws(server.url, engine)
+
+    name = aws.deploy(loaded, bundle.read(loaded).functions.values()).ids["TransfersTable"]
+
+    made = aws.dynamodb.describe_table(TableName=name)["Table"]
+    wanted = loaded.resources["TransfersTable"]["Properties"]["GlobalSecondaryIndexes"]
+    assert {index["IndexName"] for index in made["GlobalSecondaryIndexes"]} == {i["IndexName"] for i in wanted}
+    assert aws.environment()["AWS_ENDPOINT_URL_DYNAMODB"] == engine
+
+    aws.remove_tables()
+
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        aws.dynamodb.describe_table(TableName=name)
+
+
+def test_a_variable_that_needs_what_is_not_made_is_refused(server: moto_server.MotoServer) -> None:
+    loaded = template.load(ROOT / "tests/integration/fixture_bundle/template.yaml", PARAMETERS)
+    document = json.loads(json.dumps(loaded.document))
+    document["Resources"]["WebFunction"]["Properties"]["Environment"]["Variables"]["ROLE"] = {
+        "Fn::GetAtt": ["WebFunctionRole", "Arn"]
+    }
+    changed = Template(document, loaded.parameters)
+
+    with pytest.raises(TemplateError, match="WebFunction's variable ROLE needs WebFunctionRole, a AWS::IAM::Role"):
+        Aws(server.url).deploy(changed, bundle.read(changed).functions.values())
+
+
+def test_of_two_servers_the_younger_ones_clock_counts_while_it_runs(tmp_path: Path) -> None:
+    older_clock, younger_clock = Clock(tmp_path / "older"), Clock(tmp_path / "younger")
+    older = moto_server.start(0, older_clock)
+    younger = moto_server.start(0, younger_clock)
+    sqs = Aws(older.url).sqs
+    queue = sqs.create_queue(QueueName="clocks")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="later", DelaySeconds=600)
+    sqs.send_message(QueueUrl=queue, MessageBody="much later", DelaySeconds=900)
+
+    older_clock.advance(100_000)
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
+    younger_clock.advance(601)
+    assert [message["Body"] for message in sqs.receive_message(QueueUrl=queue)["Messages"]] == ["later"]
+
+    younger.close()
+    assert "Messages" in sqs.receive_message(QueueUrl=queue)
+    older.close()
