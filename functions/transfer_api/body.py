@@ -26,6 +26,7 @@ def _members(event: APIGatewayProxyEventV2) -> dict[str, Any]:
         if len(text.encode()) > MAX_BYTES:
             raise InvalidParameter(f"the body is larger than {MAX_BYTES} bytes")
         members = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        json.dumps(members, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):  # bad base64 and bad UTF-8 are ValueErrors as well
         raise InvalidParameter("the body is not valid JSON in UTF-8") from None
     if not isinstance(members, dict):

@@ -7,19 +7,10 @@ from aws_lambda_powertools.event_handler import Response
 
 from payouts.errors import PayoutError
 
-_HEADERS = {"Cache-Control": "no-store"}
-
 
 def response(error: PayoutError, request_id: str) -> Response[str]:
     """The answer to a request that failed."""
     return json_response(error.http_status, body(error, request_id))
-
-
-def unexpected(request_id: str) -> dict[str, Any]:
-    """The answer to what nobody foresaw, as API Gateway takes it."""
-    error = PayoutError("something unexpected happened; ask for the transfer's status before trying again")
-    headers = {"Content-Type": "application/json", **_HEADERS}
-    return {"statusCode": error.http_status, "headers": headers, "body": json.dumps(body(error, request_id))}
 
 
 def body(error: PayoutError, request_id: str) -> dict[str, Any]:
@@ -43,5 +34,5 @@ def json_response(status: int, members: Any, headers: dict[str, str] | None = No
         status_code=status,
         content_type="application/json",
         body=json.dumps(members, separators=(",", ":"), ensure_ascii=False),
-        headers={**_HEADERS, **(headers or {})},
+        headers={"Cache-Control": "no-store", **(headers or {})},
     )

@@ -11,6 +11,7 @@ from payouts.errors import ValidationFailed
 from payouts.store import items
 from payouts.store.transfers import TransferStore
 from payouts.transfer import Status, Transfer
+from transfer_api.keys import checked_reference
 
 _MOST = 100
 _USUAL = 50
@@ -40,10 +41,15 @@ def page(store: TransferStore, parameters: dict[str, str], now: float) -> dict[s
 
 
 def _day(text: str | None, now: float) -> str:
+    if not text:
+        return datetime.fromtimestamp(now, WIB).date().isoformat()
     try:
-        return (date.fromisoformat(text) if text else datetime.fromtimestamp(now, WIB).date()).isoformat()
+        day = date.fromisoformat(text).isoformat()
     except ValueError:
-        raise ValidationFailed("day must be a date such as 2024-09-17") from None
+        day = ""
+    if day != text:
+        raise ValidationFailed("day must be a date such as 2024-09-17")
+    return day
 
 
 def _status(text: str | None) -> str | None:
@@ -61,15 +67,15 @@ def _limit(text: str | None) -> int:
 
 
 def _cursor(start: dict[str, Any]) -> str:
-    position = [start["pk"], int(start["createdAt"])]
+    position = [items.reference(start["pk"]), int(start["createdAt"])]
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
 
 
 def _start(cursor: str, day: str) -> dict[str, Any]:
     try:
-        pk, created_at = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-        if not isinstance(pk, str) or not isinstance(created_at, int) or items.day(created_at) != day:
+        reference, created_at = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+        if not isinstance(created_at, int) or items.day(created_at) != day:
             raise ValueError
-    except (ValueError, TypeError, OverflowError, OSError, RecursionError):
+        return {"pk": items.key(checked_reference(reference)), "day": day, "createdAt": created_at}
+    except (ValueError, TypeError, OverflowError, OSError, RecursionError, ValidationFailed):
         raise ValidationFailed("cursor is not one of this day's list; start again without it") from None
-    return {"pk": pk, "day": day, "createdAt": created_at}

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from payouts.doku.messages import InquiryRequest, wire_name
+from payouts.errors import InvalidParameter
 from payouts.money import Rupiah
 from payouts.transfer import Intent
 
@@ -28,7 +29,7 @@ def _amount(value: str) -> str:
     return str(Rupiah.parse(value))
 
 
-REFERENCE_PATTERN = r"[A-Za-z0-9._~-]{1,64}"
+REFERENCE_PATTERN = r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}"  # dots alone mean something else in a path
 Reference = Annotated[str, _matching(REFERENCE_PATTERN, "1 to 64 letters, digits or . _ ~ -")]
 CustomerNumber = Annotated[str, _matching(r"[0-9]{5,32}", "a phone number of 5 to 32 digits, such as 628115678890")]
 AccountNumber = Annotated[str, _matching(r"[0-9]{1,32}", "1 to 32 digits")]
@@ -119,14 +120,10 @@ class CreateTransfer(_Request):
     sender_personal_id_type: ShortText | None = None
     remark: Remark | None = None
 
-    @model_validator(mode="after")
-    def _knows_the_account(self) -> "CreateTransfer":
-        if self.session_id is None and self.beneficiary_account_name is None:
-            raise ValueError("beneficiaryAccountName is required where no sessionId is given")
-        return self
-
     def to_intent(self, reference: str) -> Intent:
-        """What DOKU will be sent, as far as the merchant said it."""
+        """What DOKU will be sent, as far as the merchant said it. Raises InvalidParameter without session and name."""
+        if self.session_id is None and self.beneficiary_account_name is None:
+            raise InvalidParameter("beneficiaryAccountName is required where no sessionId is given")
         given = self.model_dump(exclude_none=True, exclude={"partner_reference_no", "amount"})
         given.setdefault("session_id", "")
         return Intent(partner_reference_no=reference, amount=Rupiah.parse(self.amount.value), **given)

@@ -23,7 +23,7 @@ def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
     _add_money_routes(app, services, logger)
     _add_transfer_routes(app, services)
     _add_reference_routes(app)
-    _add_failures(app)
+    _add_failures(app, logger)
     return app
 
 
@@ -46,8 +46,7 @@ def _add_money_routes(app: APIGatewayHttpResolver, services: Services, logger: L
         key = app.current_event.headers.get("idempotency-key")
         intent = request.to_intent(keys.reference_of(request, key))
         _check_amount(intent.amount, services)
-        bound_key = key if key is not None and request.partner_reference_no is not None else ""
-        order = Order(intent, keys.fingerprint(request), bound_key)
+        order = Order(intent, keys.fingerprint(request), key or "")
         submitted = services.submitter.submit(order, lambda: app.lambda_context.get_remaining_time_in_millis() / 1000)
         transfer = submitted.transfer
         logger.append_keys(partner_reference_no=transfer.reference, transfer_status=transfer.status)
@@ -100,14 +99,19 @@ def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
         return json_response(200, {"status": "ok"})
 
 
-def _add_failures(app: APIGatewayHttpResolver) -> None:
+def _add_failures(app: APIGatewayHttpResolver, logger: Logger) -> None:
     def failed(error: PayoutError) -> Response[str]:
         return failures.response(error, app.current_event.request_context.request_id)
 
     def unknown(_: Exception) -> Response[str]:
         return failed(NotFound("there is no such route; see the API reference"))
 
+    def unforeseen(error: Exception) -> Response[str]:
+        logger.error("unexpected failure", error=_where(error))
+        return failed(PayoutError("something unexpected happened; ask for the transfer's status before trying again"))
+
     app.exception_handler(PayoutError)(failed)
+    app.exception_handler(Exception)(unforeseen)  # the one boundary: the resolver would log what the caller sent
     app.not_found(unknown)
 
 
@@ -122,3 +126,12 @@ def _flag(parameters: dict[str, str], name: str) -> bool:
     if text not in ("true", "false"):
         raise ValidationFailed(f"{name} must be true or false")
     return text == "true"
+
+
+def _where(error: Exception) -> str:
+    """The kind of an error and the line it comes from, without its text: that may hold what a caller sent (I17)."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{place}"

@@ -112,7 +112,7 @@ def test_28_a_history_at_its_bound_keeps_the_status_and_the_reference(world: Wor
     assert stored is not None
     flood = [Observation(stored.created_at + at, Finding.UNCLEAR, Source.STATUS_CHECK) for at in range(1, 200)]
     flooded = world.store.update(stored, lambda standing: merge(standing, *flood))
-    assert len(flooded.history) <= HISTORY_LATEST + len(Finding) + 1
+    assert len(flooded.history) <= HISTORY_LATEST + 2 * len(Finding) + 1
     assert (flooded.status, flooded.reference_no) == (stored.status, stored.reference_no)
 
 

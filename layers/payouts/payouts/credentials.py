@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MAX_AGE = 300.0
 """Seconds for which a read secret is believed. A refused token or signature has it read again at once."""
+_PASSING = frozenset({"ThrottlingException", "InternalServiceError"})
 _WIRE = {
     "client_id": "clientId",
     "client_secret": "clientSecret",
@@ -103,6 +104,8 @@ class CredentialStore:
             answer = self._client.get_secret_value(SecretId=self._secret_id, VersionStage=stage)
         except ClientError as error:
             reason = error.response["Error"]["Code"]
+            if reason in _PASSING or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+                raise Unavailable("Secrets Manager does not answer; send the same request again") from error
             raise Misconfigured(f"the DOKU secret cannot be read ({reason})") from error
         except BotoCoreError as error:
             raise Unavailable("Secrets Manager does not answer; send the same request again") from error

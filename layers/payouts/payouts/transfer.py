@@ -4,7 +4,7 @@ A transfer is an intent, fixed when it is created, and a bounded set of observat
 observed, so observations may arrive late, twice or in any order and lead to the same transfer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
@@ -154,20 +154,23 @@ class Transfer:
     def status(self) -> Status:
         """The join of everything that DOKU said, or what a person made of it where that is not enough.
 
-        DOKU's REFUNDED counts for more than a person's word, and its later contradiction makes the transfer DISPUTED.
+        DOKU's REFUNDED counts for more than a person's word, and what DOKU says against it afterwards, or has said all
+        along, makes the transfer DISPUTED.
         """
         evidence = self._evidence()
         settlement = self.settlement
         if settlement is None or evidence is Status.REFUNDED:
             return evidence
         verdict = _STATUS_OF[settlement.finding]
-        contradicted = {evidence, verdict} == {Status.SUCCESS, Status.FAILED}
+        said = [evidence, *(_STATUS_OF[seen.finding] for seen in self._said_by_doku() if seen.at > settlement.at)]
+        contradicted = any({one, verdict} == {Status.SUCCESS, Status.FAILED} for one in said)
         return Status.DISPUTED if contradicted else verdict
 
     @property
     def settlement(self) -> Observation | None:
         """A person's latest word on how the transfer ended."""
-        return max((seen for seen in self.history if seen.source is Source.OPERATOR), default=None)
+        words = (seen for seen in self.history if seen.source is Source.OPERATOR and seen.finding in _STATUS_OF)
+        return max(words, default=None)
 
     @property
     def reference_no(self) -> str:
@@ -178,11 +181,11 @@ class Transfer:
     def decided_by(self) -> Observation | None:
         """The observation behind the status: a person's word, else the earliest that says it.
 
-        For DISPUTED the later of the two sides.
+        For DISPUTED the latest of the two sides.
         """
         status = self.status
         if status is Status.DISPUTED:
-            return max(self._first(Finding.SUCCESS), self._first(Finding.FAILED))
+            return max(seen for seen in self.history if seen.finding in (Finding.SUCCESS, Finding.FAILED))
         if self.settlement is not None and _STATUS_OF[self.settlement.finding] is status:
             return self.settlement
         return min((seen for seen in self.history if _STATUS_OF.get(seen.finding) is status), default=None)
@@ -197,12 +200,12 @@ class Transfer:
         """When DOKU was asked last."""
         return max((seen.at for seen in self.history if seen.source is Source.STATUS_CHECK), default=None)
 
-    def _evidence(self) -> Status:
-        said = (seen.finding for seen in self.history if seen.source is not Source.OPERATOR)
-        return reduce(join, (_STATUS_OF[finding] for finding in said if finding in _STATUS_OF), Status.SUBMITTING)
+    def _said_by_doku(self) -> Iterator[Observation]:
+        """The observations that count as evidence."""
+        return (seen for seen in self.history if seen.source is not Source.OPERATOR and seen.finding in _STATUS_OF)
 
-    def _first(self, finding: Finding) -> Observation:
-        return min(seen for seen in self.history if seen.finding is finding)
+    def _evidence(self) -> Status:
+        return reduce(join, (_STATUS_OF[seen.finding] for seen in self._said_by_doku()), Status.SUBMITTING)
 
 
 def merge(transfer: Transfer, *observations: Observation) -> Transfer:
@@ -213,15 +216,18 @@ def merge(transfer: Transfer, *observations: Observation) -> Transfer:
 def _bounded(history: Iterable[Observation]) -> tuple[Observation, ...]:
     """What a transfer must remember for ever, and its latest observations; oldest first.
 
-    For ever: the first observation of each finding, which gives the status, the first with DOKU's reference, and every
-    word of a person. Firsts and latest survive any further union: `merge` stays associative at the bound (FAULTS 28).
+    For ever: the first and the last observation of each finding, which give the status, the first with DOKU's
+    reference, and every word of a person. All of these survive any further union, so that `merge` stays associative at
+    the bound (FAULTS 28).
     """
     ordered = sorted(history)
     people = [seen for seen in ordered if seen.source is Source.OPERATOR]
-    kept: dict[str, Observation] = {}
+    first: dict[str, Observation] = {}
+    last: dict[str, Observation] = {}
     for seen in ordered:
         if seen.source is not Source.OPERATOR:
-            kept.setdefault(seen.finding, seen)
+            first.setdefault(seen.finding, seen)
+            last[seen.finding] = seen
         if seen.reference_no:
-            kept.setdefault("reference", seen)
-    return tuple(sorted({*people, *kept.values(), *ordered[-HISTORY_LATEST:]}))
+            first.setdefault("reference", seen)
+    return tuple(sorted({*people, *first.values(), *last.values(), *ordered[-HISTORY_LATEST:]}))

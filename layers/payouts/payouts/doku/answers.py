@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from payouts.doku.outcomes import Outcome, Service, Verdict, classify, text
@@ -101,6 +102,20 @@ def rupiah(value: object) -> Rupiah | None:
         return Rupiah.parse(text(value))
     except ValueError:
         return None
+
+
+def names_another(value: object, expected: Rupiah) -> bool:
+    """Whether an amount, in any spelling, is legible and another one than `expected`. In IDR, other currencies are."""
+    if isinstance(value, dict):
+        if value.get("currency", "IDR") != "IDR":
+            return True
+        value = value.get("value")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return False
+    try:
+        return Decimal(str(value)) * 100 != expected.sen
+    except InvalidOperation:
+        return False
 
 
 def _members(value: object) -> Mapping[str, Any]:

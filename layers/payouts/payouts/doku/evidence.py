@@ -1,6 +1,6 @@
 """From DOKU's answers to observations of a transfer: what each proves, and no more (DESIGN 2.4, 2.5)."""
 
-from payouts.doku.answers import Answer, rupiah
+from payouts.doku.answers import Answer, names_another
 from payouts.doku.outcomes import Outcome, text
 from payouts.transfer import Finding, Observation, Source, Transfer
 
@@ -30,31 +30,27 @@ _LATEST = {
 
 
 def of_submission(transfer: Transfer, answer: Answer, at: int) -> Observation:
-    """What DOKU's answer to transfer bank proves."""
-    external_id = transfer.external_ids[-1]
+    """What DOKU's answer to transfer bank proves. An answer about something else proves nothing."""
+    code, message, external_id = answer.verdict.code, answer.verdict.message, transfer.external_ids[-1]
     finding = _SUBMITTED.get(answer.outcome, Finding.IN_DOUBT)
-    reference_no, message = "", answer.verdict.message
-    if finding in (Finding.ACCEPTED, Finding.UNPAID):
-        contradiction = _contradiction(transfer, answer, "partnerReferenceNo")
-        if contradiction:
-            finding, message = Finding.IN_DOUBT, contradiction
-        else:
-            reference_no = text(answer.body.get("referenceNo"))
-    return Observation(at, finding, Source.SUBMIT, answer.verdict.code, message, reference_no, external_id)
+    contradiction = _contradiction(transfer, answer, "partnerReferenceNo")
+    if contradiction or finding is Finding.IN_DOUBT:
+        message = contradiction or message
+        return Observation(at, Finding.IN_DOUBT, Source.SUBMIT, code, message, external_id=external_id)
+    reference_no = "" if finding is Finding.FAILED else text(answer.body.get("referenceNo"))
+    return Observation(at, finding, Source.SUBMIT, code, message, reference_no, external_id)
 
 
 def of_status(transfer: Transfer, answer: Answer, at: int) -> Observation:
     """What DOKU's answer to check status proves. An answer about something else proves nothing (FAULTS 21)."""
     code, message = answer.verdict.code, answer.verdict.message
+    contradiction = _contradiction(transfer, answer, "originalPartnerReferenceNo")
+    if contradiction or answer.outcome not in (Outcome.ACCEPTED, Outcome.NOT_FOUND):
+        return Observation(at, Finding.UNCLEAR, Source.STATUS_CHECK, code, contradiction or message)
     if answer.outcome is Outcome.NOT_FOUND:
         return Observation(at, Finding.NOT_FOUND, Source.STATUS_CHECK, code, message)
-    if answer.outcome is not Outcome.ACCEPTED:
-        return Observation(at, Finding.UNCLEAR, Source.STATUS_CHECK, code, message)
-    contradiction = _contradiction(transfer, answer, "originalPartnerReferenceNo")
-    if contradiction:
-        return Observation(at, Finding.UNCLEAR, Source.STATUS_CHECK, code, contradiction)
-    latest = text(answer.body.get("latestTransactionStatus")).rjust(2, "0")
-    finding = _LATEST.get(latest, Finding.UNCLEAR)
+    latest = text(answer.body.get("latestTransactionStatus"))
+    finding = _LATEST.get(latest.rjust(2, "0") if latest else "", Finding.UNCLEAR)
     described = text(answer.body.get("transactionStatusDesc")) or message
     reference_no = text(answer.body.get("originalReferenceNo"))
     return Observation(at, finding, Source.STATUS_CHECK, f"{code}/{latest}", described, reference_no)
@@ -65,7 +61,9 @@ def _contradiction(transfer: Transfer, answer: Answer, reference_member: str) ->
     reference = text(answer.body.get(reference_member))
     if reference and reference != transfer.reference:
         return "DOKU's answer is about another transfer"
-    amount = answer.body.get("amount")
-    if amount is not None and rupiah(amount) not in (None, transfer.intent.amount):
-        return "DOKU's answer names another amount"
+    additional = answer.body.get("additionalInfo")
+    plain = additional.get("amount") if isinstance(additional, dict) else None
+    for amount in (answer.body.get("amount"), plain):
+        if names_another(amount, transfer.intent.amount):
+            return "DOKU's answer names another amount"
     return ""

@@ -24,7 +24,7 @@ _TRANSFER_TOP_LEVEL = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InquiryRequest:
     """Account inquiry (seed 003, section 1). DOKU refuses it without a name and a country (PROTOCOL.md 4.1)."""
 
@@ -32,10 +32,10 @@ class InquiryRequest:
     customer_number: str
     amount: Rupiah
     beneficiary_account_number: str
+    channel_code: str = ""
     beneficiary_bank_code: str
     beneficiary_account_name: str
     sender_country_code: str = "ID"
-    channel_code: str = ""
 
 
 _INQUIRY_TOP_LEVEL = frozenset({"partner_reference_no", "customer_number", "amount", "beneficiary_account_number"})
@@ -58,10 +58,8 @@ def balance(account_no: str) -> bytes:
 
 def status(subject: Transfer) -> bytes:
     """Body of `qr/qr-mpm-status`. The merchant's reference is enough: a transfer without an answer has no other."""
-    members = {"originalPartnerReferenceNo": subject.reference, "serviceCode": "43"}
-    if subject.reference_no:
-        members["originalReferenceNo"] = subject.reference_no
-    return _encode(members)
+    known = {"originalReferenceNo": subject.reference_no} if subject.reference_no else {}
+    return _encode({"originalPartnerReferenceNo": subject.reference, **known, "serviceCode": "43"})
 
 
 def wire_name(name: str) -> str:

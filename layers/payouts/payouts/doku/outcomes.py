@@ -84,11 +84,15 @@ def _outcome(service: Service, row: Mapping[str, str] | None) -> Outcome:
     return Outcome(row["on_transfer" if service is Service.TRANSFER else "on_query"])
 
 
-def text(value: object) -> str:
-    """A code or message as text: DOKU sends codes as numbers and as strings (PROTOCOL.md section 4)."""
+def text(value: object, limit: int = 200) -> str:
+    """A code, reference or message as text, cut at `limit` characters and writable as UTF-8.
+
+    DOKU sends codes as numbers and as strings (PROTOCOL.md section 4). What is kept of an answer is bounded, or one
+    verbose message could make an item that the table refuses.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    return str(value)
+    return str(value)[:limit].encode("utf-8", "replace").decode()
 
 
 @cache

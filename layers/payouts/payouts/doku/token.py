@@ -36,7 +36,7 @@ def mint(transport: Transport, credentials: Credentials, now: float) -> Token:
 
 
 def _token(answer: answers.Answer, now: float) -> Token:
-    value = text(answer.body.get("accessToken"))
+    value = text(answer.body.get("accessToken"), limit=4096)
     if answer.outcome is Outcome.ACCEPTED and value:
         lifetime = text(answer.body.get("expiresIn"))
         return Token(value, now + (int(lifetime) if lifetime.isdecimal() else _DEFAULT_LIFETIME))

@@ -91,7 +91,9 @@ def decode(item: Mapping[str, Any]) -> Transfer:
 
 
 def _observation(seen: Mapping[str, Any]) -> Observation:
-    values = {**seen, "at": int(seen["at"]), "finding": Finding(seen["finding"]), "source": Source(seen["source"])}
+    known = {member.name for member in fields(Observation)}
+    kept = {name: value for name, value in seen.items() if name in known}
+    values = {**kept, "at": int(seen["at"]), "finding": Finding(seen["finding"]), "source": Source(seen["source"])}
     return Observation(**values)
 
 

@@ -1,0 +1,144 @@
+"""A transfer as a DynamoDB item and back, through boto3's own types."""
+
+import calendar
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from payouts.errors import Unavailable
+from payouts.money import Rupiah
+from payouts.store import items
+from payouts.transfer import Finding, Intent, Observation, Source, Transfer, merge
+
+serialize, deserialize = TypeSerializer().serialize, TypeDeserializer().deserialize
+
+REQUIRED = {
+    "partner_reference_no",
+    "customer_number",
+    "beneficiary_account_number",
+    "beneficiary_bank_code",
+    "session_id",
+}
+times = st.integers(0, 4_102_444_800_000)  # up to the year 2100
+words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+maybe = st.one_of(st.just(""), words)
+amounts = st.integers(0, 10**18 - 1).map(Rupiah)
+observations = st.builds(
+    Observation,
+    at=times,
+    finding=st.sampled_from(Finding),
+    source=st.sampled_from([source for source in Source if source is not Source.OPERATOR]),
+    code=maybe,
+    message=maybe,
+    reference_no=maybe,
+    external_id=maybe,
+)
+settlements = st.builds(
+    Observation,
+    at=times,
+    finding=st.sampled_from([Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED]),
+    source=st.just(Source.OPERATOR),
+    message=words,
+)
+intents = st.builds(
+    Intent,
+    **{
+        one.name: amounts if one.name == "amount" else words if one.name in REQUIRED else maybe
+        for one in fields(Intent)
+    },
+)
+transfers = st.builds(
+    lambda seen, **members: merge(Transfer(**members), *seen),
+    seen=st.lists(observations | settlements, max_size=4),
+    intent=intents,
+    fingerprint=words,
+    created_at=times,
+    external_ids=st.lists(words, min_size=1, max_size=2).map(tuple),
+    next_check_at=st.none() | times,
+    fee=st.none() | amounts,
+    version=st.integers(1, 10_000),
+)
+
+
+def stored(transfer: Transfer) -> dict[str, Any]:
+    """The whole item, as the table gives it back."""
+    item = {
+        **items.fixed(transfer),
+        **items.changing(transfer),
+        **items.due(transfer, 8),
+        "version": transfer.version,
+        "nonce": "00ff",
+    }
+    return {name: deserialize(serialize(value)) for name, value in item.items()}
+
+
+def an_item() -> dict[str, Any]:
+    intent = Intent("PAY-1", "628115678890", "8377388292", "014", Rupiah(20_000_000), "I0438729855304540")
+    seen = Observation(1_000, Finding.SUBMITTING, Source.SUBMIT, external_id="1")
+    return stored(merge(Transfer(intent, "f", 1_000, ("1",), next_check_at=61_000, version=1), seen))
+
+
+@settings(max_examples=200, deadline=None)
+@given(transfers)
+def test_every_transfer_comes_back_as_it_was_stored(transfer: Transfer) -> None:
+    assert items.decode(stored(transfer)) == transfer
+
+
+@settings(max_examples=100, deadline=None)
+@given(transfers)
+def test_an_item_shows_its_status_and_is_in_the_sparse_indexes_only_where_it_belongs(transfer: Transfer) -> None:
+    item = stored(transfer)
+    assert item["pk"] == f"TRANSFER#{transfer.reference}"
+    assert item["status"] == transfer.status
+    assert item.get("referenceNo", "") == transfer.reference_no
+    assert ("dueShard" in item) == ("nextCheckAt" in item) == (transfer.next_check_at is not None)
+    assert transfer.next_check_at is None or item["dueShard"] in {str(number) for number in range(8)}
+    assert item["intent"]["amount"] == str(transfer.intent.amount)
+    assert "" not in item["intent"].values()
+    assert not {"expiresAt", "ttl"} & item.keys()  # FAULTS 29: time to live touches sessions and tokens alone
+
+
+@pytest.mark.parametrize("schema", [2, 3, 100])
+def test_an_item_of_a_newer_schema_is_left_alone(schema: int) -> None:
+    """FAULTS 30."""
+    with pytest.raises(Unavailable, match="newer version"):
+        items.decode({**an_item(), "schema": schema})
+
+
+def test_members_of_the_intent_that_another_version_wrote_are_ignored() -> None:
+    """FAULTS 30."""
+    item = an_item()
+    other = {**item, "intent": {**item["intent"], "beneficiary_email": "x", "purpose": {"code": "1"}}, "tags": ["a"]}
+    assert items.decode(other) == items.decode(item)
+
+
+def test_members_of_the_intent_that_an_older_version_did_not_know_are_empty() -> None:
+    """FAULTS 30."""
+    intent = items.decode(an_item()).intent
+    assert (intent.remark, intent.sender_personal_id, intent.fee_type) == ("", "", "")
+
+
+@settings(max_examples=200, deadline=None)
+@given(times)
+def test_the_day_is_that_of_jakarta(at: int) -> None:
+    expected = datetime.fromtimestamp(at // 1000, UTC) + timedelta(hours=7)
+    assert items.day(at) == expected.strftime("%Y-%m-%d")
+
+
+def test_the_day_changes_at_17_utc() -> None:
+    midnight = calendar.timegm((2024, 9, 16, 17, 0, 0)) * 1000
+    assert items.day(midnight - 1) == "2024-09-16"
+    assert items.day(midnight) == "2024-09-17"
+    transfer = replace(items.decode(an_item()), created_at=midnight - 1)
+    assert items.day_key(transfer) == {"pk": "TRANSFER#PAY-1", "day": "2024-09-16", "createdAt": midnight - 1}
+    assert items.fixed(transfer)["day"] == "2024-09-16"
+
+
+def test_the_shard_of_a_transfer_does_not_change_between_versions() -> None:
+    assert [items.shard(f"PAY-{number}", 8) for number in range(4)] == ["2", "4", "6", "0"]
+    assert items.shard("anything", 1) == "0"

@@ -1,0 +1,185 @@
+"""DOKU's answers as seed 003 prints them, as they were seen live, and as they must not break us."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from payouts.doku import answers
+from payouts.doku.answers import Answer
+from payouts.doku.outcomes import Outcome, Service
+from payouts.doku.transport import Reply
+from payouts.money import Rupiah
+
+# Seed 003, character for character.
+INQUIRY = b"""{
+  "responseCode": 2004200,
+  "responseMessage": "Successful",
+  "referenceNo": "I0438729855304540",
+  "partnerReferenceNo": "hsjkans284b2he54",
+  "beneficiaryAccountNumber": "8377388292",
+  "beneficiaryAccountName": "SUHUT",
+  "beneficiaryBankCode": "014",
+  "beneficiaryBankShortName": "Bank Central Asia BCA",
+  "beneficiaryBankName": "Bank Central Asia BCA",
+  "amount": {
+    "value": "200000.00",
+    "currency": "IDR"
+  },
+  "sessionId": "I0438729855304540",
+  "additionalInfo": {
+    "senderCountryCode": "ID",
+    "forexRate": "1.00",
+    "forexOriginCurrency": "IDR",
+    "feeAmount": "4500.00",
+    "feeCurrency": "IDR",
+    "beneficiaryAmount": "200000.00",
+    "referenceNumber": "c5fe5465-0843-4ac7-9c93-57cb2c5ef6b2"
+  }
+}"""
+BALANCE = b"""{
+  "responseCode": 2001100,
+  "responseMessage": "Successful",
+  "accountNo": "A41879",
+  "name": "Simulator Indo Agent",
+  "accountInfos": {
+    "holdAmount": {
+      "value": "0.00",
+      "currency": "IDR"
+    },
+    "avaliableBalance": {
+      "value": "823781442.13",
+      "currency": "IDR"
+    }
+  },
+  "additionalInfo": {
+    "creditAlertLimit": {
+      "value": "65000.00",
+      "currency": "IDR"
+    }
+  }
+}"""
+AVAILABLE = Rupiah(82_378_144_213)
+ANYTHING: list[Any] = [None, True, 1, 1.5, float("nan"), "", "x", [], [None], {}, {"value": None}, [[{}]]]
+
+
+def read(service: Service, body: Any) -> Answer:
+    return answers.read(service, Reply(200, body if isinstance(body, bytes) else json.dumps(body).encode()))
+
+
+def changed(sample: bytes, path: str, value: Any) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(sample)
+    *parents, last = path.split(".")
+    target = body
+    for parent in parents:
+        target = target[parent]
+    target[last] = copy.deepcopy(value)
+    return body
+
+
+def test_the_seeds_inquiry_is_read() -> None:
+    answer = read(Service.INQUIRY, INQUIRY)
+    assert (answer.outcome, answer.verdict.code) == (Outcome.ACCEPTED, "2004200")
+    found = answers.inquiry(answer)
+    assert found is not None
+    assert (found.session_id, found.reference_no) == ("I0438729855304540", "I0438729855304540")
+    assert (found.account_name, found.bank_name) == ("SUHUT", "Bank Central Asia BCA")
+    assert found.fee == Rupiah(450_000)
+    assert found.additional["referenceNumber"] == "c5fe5465-0843-4ac7-9c93-57cb2c5ef6b2"
+
+
+@pytest.mark.parametrize("member", ["sessionId", "beneficiaryAccountName"])
+@pytest.mark.parametrize("value", ["", None, True, [], {}, 1.5])
+def test_an_inquiry_without_a_session_or_a_name_is_none_at_all(member: str, value: Any) -> None:
+    assert answers.inquiry(read(Service.INQUIRY, changed(INQUIRY, member, value))) is None
+    without = json.loads(INQUIRY)
+    del without[member]
+    assert answers.inquiry(read(Service.INQUIRY, without)) is None
+
+
+def test_a_fee_that_doku_does_not_state_is_not_invented() -> None:
+    for value in (*ANYTHING, "4500", "4,500.00", "-1.00", {"value": "4500.00", "currency": "USD"}):
+        found = answers.inquiry(read(Service.INQUIRY, changed(INQUIRY, "additionalInfo.feeAmount", value)))
+        assert found is not None
+        assert found.fee is None
+    as_amount = changed(INQUIRY, "additionalInfo.feeAmount", {"value": "4500.00", "currency": "IDR"})
+    found = answers.inquiry(read(Service.INQUIRY, as_amount))
+    assert found is not None
+    assert found.fee == Rupiah(450_000)
+
+
+@pytest.mark.parametrize("value", ANYTHING, ids=repr)
+def test_members_of_other_types_do_not_break_an_inquiry(value: Any) -> None:
+    for member in json.loads(INQUIRY):
+        if member not in ("responseCode", "sessionId", "beneficiaryAccountName"):
+            found = answers.inquiry(read(Service.INQUIRY, changed(INQUIRY, member, value)))
+            assert found is not None
+            assert found.session_id == "I0438729855304540"
+
+
+def test_unknown_members_of_an_answer_are_kept() -> None:
+    answer = read(Service.INQUIRY, changed(INQUIRY, "additionalInfo.new", {"a": 1}))
+    assert answer.body["additionalInfo"]["new"] == {"a": 1}
+    found = answers.inquiry(answer)
+    assert found is not None
+    assert found.additional["new"] == {"a": 1}
+
+
+def assert_balance(answer: Answer) -> None:
+    deposit = answers.balance(answer)
+    assert (deposit.account_no, deposit.name) == ("A41879", "Simulator Indo Agent")
+    assert (deposit.available, deposit.held) == (AVAILABLE, Rupiah(0))
+    assert deposit.alert_limit == Rupiah(6_500_000)
+
+
+def test_the_seeds_balance_is_read() -> None:
+    answer = read(Service.BALANCE, BALANCE)
+    assert answer.outcome is Outcome.ACCEPTED
+    assert_balance(answer)
+
+
+def test_the_balance_as_it_was_seen_live_is_read() -> None:
+    """A list, and the right spelling (PROTOCOL.md section 15, row 11)."""
+    account = json.loads(BALANCE)["accountInfos"]
+    account["availableBalance"] = account.pop("avaliableBalance")
+    assert_balance(read(Service.BALANCE, changed(BALANCE, "accountInfos", [account])))
+
+
+def test_the_two_shapes_of_the_balance_may_be_mixed() -> None:
+    account = json.loads(BALANCE)["accountInfos"]
+    assert_balance(read(Service.BALANCE, changed(BALANCE, "accountInfos", [account])))
+    account["availableBalance"] = account.pop("avaliableBalance")
+    assert_balance(read(Service.BALANCE, changed(BALANCE, "accountInfos", account)))
+
+
+@pytest.mark.parametrize("value", ANYTHING, ids=repr)
+def test_a_balance_that_doku_does_not_state_is_none_and_not_zero(value: Any) -> None:
+    deposit = answers.balance(read(Service.BALANCE, changed(BALANCE, "accountInfos", value)))
+    assert (deposit.available, deposit.held) == (None, None)
+    assert deposit.alert_limit == Rupiah(6_500_000)
+    for member in ("holdAmount", "avaliableBalance"):
+        deposit = answers.balance(read(Service.BALANCE, changed(BALANCE, f"accountInfos.{member}", value)))
+        assert None in (deposit.available, deposit.held)
+    assert answers.balance(read(Service.BALANCE, changed(BALANCE, "additionalInfo", value))).alert_limit is None
+
+
+@pytest.mark.parametrize(
+    ("value", "amount"),
+    [
+        ({"value": "200000.00", "currency": "IDR"}, Rupiah(20_000_000)),
+        ({"value": "200000.00"}, Rupiah(20_000_000)),
+        ("200000.00", Rupiah(20_000_000)),
+        ({"value": "200000.00", "currency": "USD"}, None),
+        ({"value": "200000.00", "currency": None}, None),
+        ({"value": {"value": "200000.00"}}, None),
+        ({"value": 200000.0, "currency": "IDR"}, None),
+        ({"value": "200,000.00", "currency": "IDR"}, None),
+        (200000, None),
+        (200000.0, None),
+        (True, None),
+    ],
+    ids=repr,
+)
+def test_an_amount_is_read_exactly_or_not_at_all(value: Any, amount: Rupiah | None) -> None:
+    assert answers.rupiah(value) == amount

@@ -1,0 +1,146 @@
+"""The arrows between the parts of the house, read from the sources (DESIGN section 1)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAYOUTS = ROOT / "layers" / "payouts" / "payouts"
+PURE = ("transfer", "money", "schedule", "names")
+GROUND = {"transfer", "money", "schedule", "names", "errors", "config", "credentials", "aws"}
+"""What the two edges stand on. All other modules of `payouts` are use cases."""
+IMPURE = {"boto3", "botocore", "requests", "urllib3", "time", "random", "secrets", "os", "socket", "datetime", "json"}
+
+
+def sources(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    assert found, folders
+    return found
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever it does so; `from a import b` gives both `a` and `a.b`."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            assert node.module is not None
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def roots(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imports(path)}
+
+
+def parts_of_payouts(path: Path) -> set[str]:
+    """The direct children of `payouts` that a file imports: `doku`, `store`, `transfer` ..."""
+    names = (name.split(".") for name in imports(path))
+    return {name[1] for name in names if name[0] == "payouts" and len(name) > 1}
+
+
+def packages_of_functions() -> list[Path]:
+    return sorted(path.parent for path in (ROOT / "functions").glob("*/__init__.py"))
+
+
+def test_the_ground_imports_neither_an_edge_nor_a_use_case() -> None:
+    for name in GROUND:
+        assert parts_of_payouts(PAYOUTS / f"{name}.py") <= GROUND, name
+
+
+@pytest.mark.parametrize("edge", ["doku", "store"])
+def test_an_edge_imports_neither_the_other_edge_nor_a_use_case(edge: str) -> None:
+    for path in sources(f"layers/payouts/payouts/{edge}"):
+        assert parts_of_payouts(path) <= GROUND | {edge}, path
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_the_pure_modules_do_no_io_and_read_no_clock(module: str) -> None:
+    assert not roots(PAYOUTS / f"{module}.py") & IMPURE
+    assert parts_of_payouts(PAYOUTS / f"{module}.py") <= set(PURE)
+
+
+def test_the_transfer_knows_nothing_but_money() -> None:
+    assert parts_of_payouts(PAYOUTS / "transfer.py") == {"money"}
+    assert parts_of_payouts(PAYOUTS / "money.py") == set()
+
+
+def test_signing_knows_nothing_of_payouts_of_aws_or_of_http() -> None:
+    for path in sources("layers/doku_signing"):
+        assert not roots(path) & {"payouts", "boto3", "botocore", "requests", "urllib3", "aws_lambda_powertools"}, path
+
+
+def test_the_layers_know_nothing_of_the_functions() -> None:
+    functions = {package.name for package in packages_of_functions()}
+    assert "transfer_api" in functions
+    for path in sources("layers"):
+        assert not roots(path) & (functions | {"functions"}), path
+
+
+def test_no_function_imports_another() -> None:
+    packages = {package.name for package in packages_of_functions()}
+    for package in packages_of_functions():
+        for path in package.rglob("*.py"):
+            assert roots(path) & packages <= {package.name}, path
+
+
+def test_what_is_deployed_imports_nothing_that_is_not() -> None:
+    for path in sources("functions", "layers"):
+        assert not roots(path) & {"local", "tests", "tools", "bench", "moto", "pytest", "hypothesis"}, path
+
+
+def test_the_simulator_shares_no_code_with_what_it_checks() -> None:
+    ours = {"payouts", "doku_signing", *(package.name for package in packages_of_functions())}
+    for path in sources("local/doku_simulator"):
+        assert not roots(path) & ours, path
+
+
+def test_pydantic_and_the_resolver_are_imported_by_the_transfer_api_alone() -> None:
+    """DESIGN 2.12: they cost every cold start that they are part of."""
+    api = ROOT / "functions" / "transfer_api"
+    for path in sources("functions", "layers"):
+        if not path.is_relative_to(api):
+            assert "pydantic" not in roots(path), path
+            assert "aws_lambda_powertools.event_handler" not in set(imports(path)), path
+
+
+def test_the_tracer_is_imported_nowhere() -> None:
+    """DESIGN 2.12: 130 ms."""
+    for path in sources("functions", "layers"):
+        names = set(imports(path))
+        assert not {name for name in names if "tracing" in name or name.endswith(".Tracer")}, path
+        assert "aws_xray_sdk" not in roots(path), path
+
+
+def test_cryptography_is_imported_only_where_a_token_is_minted_or_a_callback_verified() -> None:
+    """DESIGN 2.10: parsing its modules costs more than signing a request."""
+    importers = {path.name for path in sources("functions", "layers") if "cryptography" in roots(path)}
+    assert importers <= {"token.py", "notification.py"}
+
+
+def broad_handlers(path: Path) -> int:
+    """How many `except` clauses of a file catch everything."""
+    caught = [node.type for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.ExceptHandler)]
+    return sum(kind is None or bool(names_in(kind) & {"Exception", "BaseException"}) for kind in caught)
+
+
+def names_in(node: ast.expr) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
+def test_a_handler_has_one_broad_boundary_and_there_is_none_elsewhere() -> None:
+    """STYLE.md: errors."""
+    for package in packages_of_functions():
+        assert sum(broad_handlers(path) for path in package.rglob("*.py")) <= 1, package
+    for path in sources("layers"):
+        assert broad_handlers(path) == 0, path
+
+
+def test_nothing_that_is_deployed_prints() -> None:
+    """I17: what is printed ends in the log without the logger's masks."""
+    for path in sources("functions", "layers"):
+        calls = [node.func for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)]
+        assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "print"], path

@@ -1,0 +1,78 @@
+"""The functions' environment: a bad or missing value stops the start and names the variable."""
+
+import pytest
+
+from payouts.config import AmountLimits, ConfigurationError, DokuSettings, TableSettings
+from payouts.money import Rupiah
+
+GOOD = {
+    "TABLE_NAME": "payouts",
+    "DUE_SHARDS": "4",
+    "DOKU_SECRET_ID": "arn:aws:secretsmanager:ap-southeast-3:123456789012:secret:doku-AbCdEf",
+    "DOKU_BASE_URL": "https://api.doku.com",
+    "DOKU_PATH_PREFIX": "/snap/v1.1",
+    "DOKU_CHANNEL_ID": "KD",
+    "MIN_AMOUNT": "1.00",
+    "MAX_AMOUNT": "2.00",
+}
+BLANK = ["", " ", "a b", "a\n", "\n", "a\tb"]
+BAD = {
+    "TABLE_NAME": BLANK,
+    "DUE_SHARDS": ["", "0", "-1", "1.0", "+4", " 4", "4\n", "four", "\u0664", "1e1", "9" * 5_000],
+    "DOKU_SECRET_ID": BLANK,
+    "DOKU_BASE_URL": [
+        *("", "api.doku.com", "//api.doku.com", "ftp://api.doku.com", "https://", "https:///x", "HTTPS"),
+        *("https://api.doku.com/", "https://api.doku.com/v1.0", "https://api.doku.com\n", " https://api.doku.com"),
+    ],
+    "DOKU_PATH_PREFIX": ["", "/", "v1.0", "/v1.0/", "/v1.0//x", "/v1.0?x=1", "/v1 0", "/v1.0\n", "/é", "https://x/v1"],
+    "DOKU_CHANNEL_ID": [*BLANK, "H2H\r\nX-Evil: 1"],
+    "MIN_AMOUNT": ["", "0", "1", "1.0", "-1.00", "1,000.00", "1e5", "NaN", " 1.00", "1.00\n"],
+    "MAX_AMOUNT": ["", "0", "2", "2.000", "-2.00", "10000000000000000.00", "unlimited"],
+}
+SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits]] = {
+    "TABLE_NAME": TableSettings,
+    "DUE_SHARDS": TableSettings,
+    "DOKU_SECRET_ID": DokuSettings,
+    "DOKU_BASE_URL": DokuSettings,
+    "DOKU_PATH_PREFIX": DokuSettings,
+    "DOKU_CHANNEL_ID": DokuSettings,
+    "MIN_AMOUNT": AmountLimits,
+    "MAX_AMOUNT": AmountLimits,
+}
+
+
+def test_what_is_set_is_read() -> None:
+    assert TableSettings.read(GOOD) == TableSettings("payouts", 4)
+    assert DokuSettings.read(GOOD) == DokuSettings("https://api.doku.com", "/snap/v1.1", "KD", GOOD["DOKU_SECRET_ID"])
+    assert AmountLimits.read(GOOD) == AmountLimits(Rupiah(100), Rupiah(200))
+
+
+def test_what_is_not_set_has_the_defaults_of_the_design() -> None:
+    assert TableSettings.read({"TABLE_NAME": "payouts"}).due_shards >= 1
+    settings = DokuSettings.read({"DOKU_SECRET_ID": "doku"})
+    assert settings == DokuSettings("https://api-sandbox.doku.com", "/v1.0", "H2H", "doku")
+    assert AmountLimits.read({}) == AmountLimits(Rupiah(10_000_00), Rupiah(250_000_000_00))
+
+
+@pytest.mark.parametrize("name", ["TABLE_NAME", "DOKU_SECRET_ID"])
+def test_a_missing_variable_without_a_default_is_named(name: str) -> None:
+    environment = {other: value for other, value in GOOD.items() if other != name}
+    with pytest.raises(ConfigurationError, match=f"^{name} is missing$"):
+        SECTION[name].read(environment)
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD.items() for value in values])
+def test_a_bad_value_stops_the_start_and_names_the_variable(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{name} .") as refused:
+        SECTION[name].read({**GOOD, name: value})
+    assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize("limits", [("2.00", "1.00"), ("0.00", "1.00"), ("0.00", "0.00")])
+def test_limits_that_allow_nothing_or_zero_are_refused_naming_both(limits: tuple[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match=r"MIN_AMOUNT .* MAX_AMOUNT"):
+        AmountLimits.read({"MIN_AMOUNT": limits[0], "MAX_AMOUNT": limits[1]})
+
+
+def test_one_single_amount_may_be_allowed() -> None:
+    assert AmountLimits.read({"MIN_AMOUNT": "5.00", "MAX_AMOUNT": "5.00"}).smallest == Rupiah(500)

@@ -1,0 +1,97 @@
+"""DOKU's credentials: what is wrong with the secret is named, and nothing of it is ever shown (I17)."""
+
+import json
+import traceback
+from typing import Any
+
+import pytest
+
+from payouts.credentials import Credentials, Token
+from payouts.doku.client import Authority
+from payouts.errors import Misconfigured
+
+SECRET = {
+    "clientId": "BRN-0240-1657686175289",
+    "clientSecret": "SK-very-secret",
+    "privateKey": "-----BEGIN PRIVATE KEY-----\nMIIE-very-private\n-----END PRIVATE KEY-----\n",
+    "agentKey": "A41418-agent",
+    "notificationKey": "0123456789abcdef",
+}
+REQUIRED = [name for name in SECRET if name != "notificationKey"]
+VALUES = ["BRN-0240", "SK-very-secret", "MIIE-very-private", "A41418-agent", "0123456789abcdef"]
+
+
+def shown(error: BaseException) -> str:
+    """All that a log of the error with its causes could hold."""
+    return "".join(traceback.format_exception(error)) + repr(error) + repr(error.__cause__) + repr(error.__context__)
+
+
+def test_a_secret_is_read() -> None:
+    credentials = Credentials.parse(json.dumps({**SECRET, "note": "members that nobody knows do no harm"}))
+    assert credentials == Credentials(
+        client_id=SECRET["clientId"],
+        client_secret=SECRET["clientSecret"],
+        private_key=SECRET["privateKey"],
+        agent_key=SECRET["agentKey"],
+        notification_key=SECRET["notificationKey"],
+    )
+
+
+@pytest.mark.parametrize("member", REQUIRED)
+@pytest.mark.parametrize("value", ["missing", "", None, 1, True, [], {"value": "SK-very-secret"}, ["SK-very-secret"]])
+def test_a_missing_or_wrong_member_is_named_and_no_value_is_shown(member: str, value: Any) -> None:
+    secret: dict[str, Any] = {**SECRET, member: value}
+    if value == "missing":
+        del secret[member]
+    with pytest.raises(Misconfigured, match=f"^the DOKU secret has no {member}$") as refused:
+        Credentials.parse(json.dumps(secret))
+    assert not [part for part in VALUES if part in shown(refused.value)]
+    assert refused.value.retryable is False
+
+
+@pytest.mark.parametrize("value", [None, 1, True, [], {}])
+def test_a_notification_key_of_another_type_is_refused(value: Any) -> None:
+    with pytest.raises(Misconfigured, match="notificationKey"):
+        Credentials.parse(json.dumps({**SECRET, "notificationKey": value}))
+
+
+def test_a_secret_without_a_notification_key_has_an_empty_one() -> None:
+    """It authenticates nothing (FAULTS 37)."""
+    without = {name: SECRET[name] for name in REQUIRED}
+    assert Credentials.parse(json.dumps(without)).notification_key == ""
+    assert Credentials.parse(json.dumps({**without, "notificationKey": ""})).notification_key == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "null", "1", '"SK-very-secret"', "[]", '["SK-very-secret"]', "SK-very-secret", "NaN"),
+        *(
+            '{"clientSecret": "SK-very-secret"',
+            '{"clientSecret": SK-very-secret}',
+            "{'clientSecret': 'SK-very-secret'}",
+        ),
+    ],
+)
+def test_a_secret_that_is_not_a_json_object_is_refused_without_showing_it(text: str) -> None:
+    """json's own error holds the whole document: it must not be the cause or the context."""
+    with pytest.raises(Misconfigured, match="not a JSON object") as refused:
+        Credentials.parse(text)
+    assert "SK-very-secret" not in str(refused.value)
+    assert refused.value.__context__ is None
+
+
+def test_credentials_tokens_and_authorities_show_nothing_of_themselves() -> None:
+    credentials = Credentials.parse(json.dumps(SECRET))
+    token = Token("eyJhbGciOiJSUzI1NiJ9.secret", 1_700_000_000.0)
+    authority = Authority(credentials, token.value)
+    holders = [credentials, token, authority, [authority], {"token": token}, Misconfigured("x", None)]
+    for holder in holders:
+        for text in (repr(holder), str(holder), f"{holder}", f"{holder!r}"):
+            assert not [part for part in (*VALUES, "eyJ", ".secret") if part in text]
+
+
+def test_credentials_cannot_be_changed_by_accident() -> None:
+    credentials = Credentials.parse(json.dumps(SECRET))
+    with pytest.raises(AttributeError):
+        credentials.client_id = "another"  # type: ignore[misc]

@@ -1,0 +1,259 @@
+"""What each answer of DOKU proves of a transfer, and no more (DESIGN 2.4, 2.5)."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from payouts.doku import answers, evidence
+from payouts.doku.answers import Answer
+from payouts.doku.outcomes import Outcome, Service, Verdict
+from payouts.doku.transport import Reply
+from payouts.money import Rupiah
+from payouts.transfer import Finding, Intent, Observation, Source, Transfer
+
+INTENT = Intent("PAY-1", "628115678890", "8377388292", "014", Rupiah(20_000_000), "I0438729855304540")
+TRANSFER = Transfer(INTENT, "f", created_at=1_000, external_ids=("1", "2"))
+# Seed 003, with its number serviceCode, its blank in transactionDate and its odd amounts.
+STATUS = """{
+  "responseCode": 2005300,
+  "responseMessage": "Successful",
+  "originalReferenceNo": "DK01123220",
+  "originalPartnerReferenceNo": "2020102900000000000001",
+  "serviceCode": 43,
+  "latestTransactionStatus": "00",
+  "amount": {
+    "value": "65000.00",
+    "currency": "IDR"
+  },
+  "transactionDate": "2024-09-17T14:41:52. 022+07:00",
+  "originalResponseCode": 0,
+  "originalResponseMessage": "Transfer Approve",
+  "transactionStatusDesc": "Transaction is successfully processed",
+  "sessionId": "I0438729855304540",
+  "additionalInfo": {
+    "cashInTime": "2024-09-17 13:56:57",
+    "remark": "Remark test",
+    "beneficiaryAmount": "200000.00"
+  }
+}"""
+ACCEPTED = """{
+  "responseCode": 2004300,
+  "responseMessage": "Successful",
+  "referenceNo": "DK01123220",
+  "partnerReferenceNo": "2020102900000000000001",
+  "transactionDate": "2022-11-11T10:51:48+07:00",
+  "referenceNumber": "39448581-c741-44f9-b3af-98616e2229b1",
+  "additionalInfo": {
+    "sessionId": "I0438729855304540",
+    "amount": "200000.00"
+  }
+}"""
+OF_SEED_STATUS = Transfer(
+    Intent("2020102900000000000001", "628115678890", "8377388292", "014", Rupiah(6_500_000), "I0438729855304540"),
+    "f",
+    created_at=1_000,
+    external_ids=("1",),
+)
+MISSING = object()
+OURS: dict[str, Any] = {
+    "originalPartnerReferenceNo": "PAY-1",
+    "amount": {"value": "200000.00", "currency": "IDR"},
+}
+
+
+def answer(service: Service, http: int, body: dict[str, Any] | str) -> Answer:
+    return answers.read(service, Reply(http, (body if isinstance(body, str) else json.dumps(body)).encode()))
+
+
+def of_status(**changes: Any) -> Observation:
+    members = {**json.loads(STATUS), **OURS, **changes}
+    body = {name: value for name, value in members.items() if value is not MISSING}
+    return evidence.of_status(TRANSFER, answer(Service.STATUS, 200, body), 5_000)
+
+
+def of_submission(http: int, code: object, **members: Any) -> Observation:
+    body = {"responseCode": code, "responseMessage": "m", **members}
+    return evidence.of_submission(TRANSFER, answer(Service.TRANSFER, http, body), 5_000)
+
+
+def test_the_seeds_status_answer_proves_that_the_transfer_was_paid() -> None:
+    seen = evidence.of_status(OF_SEED_STATUS, answer(Service.STATUS, 200, STATUS), 5_000)
+    assert seen == Observation(
+        5_000,
+        Finding.SUCCESS,
+        Source.STATUS_CHECK,
+        "2005300/00",
+        "Transaction is successfully processed",
+        "DK01123220",
+    )
+
+
+@pytest.mark.parametrize(
+    ("latest", "finding"),
+    [
+        ("00", Finding.SUCCESS),
+        ("01", Finding.UNPAID),
+        ("02", Finding.UNPAID),
+        ("03", Finding.UNPAID),
+        ("04", Finding.REFUNDED),
+        ("05", Finding.FAILED),
+        ("06", Finding.FAILED),
+        ("07", Finding.NOT_FOUND),
+        ("50", Finding.SUCCESS),
+        ("35", Finding.FAILED),
+        ("20", Finding.UNPAID),
+        ("40", Finding.REFUNDED),
+        (0, Finding.SUCCESS),
+        (6, Finding.FAILED),
+        ("6", Finding.FAILED),
+        (35, Finding.FAILED),
+    ],
+)
+def test_each_latest_transaction_status_in_snaps_and_in_kirim_dokus_words(latest: Any, finding: Finding) -> None:
+    """FAULTS 19, 22."""
+    assert of_status(latestTransactionStatus=latest).finding is finding
+
+
+@pytest.mark.parametrize(
+    "latest",
+    [
+        *("", " ", "08", "09", "10", "30", "41", "64", "99", "000", "0 ", " 0", "-0", "SUCCESS", "\uff10\uff10"),
+        *(None, True, False, 0.0, [], ["00"], {}, MISSING),
+    ],
+    ids=lambda latest: "missing" if latest is MISSING else ascii(latest),
+)
+def test_an_unknown_or_missing_status_proves_nothing(latest: Any) -> None:
+    """I5: SUCCESS only on DOKU's evidence. FAULTS 19."""
+    assert of_status(latestTransactionStatus=latest).finding is Finding.UNCLEAR
+
+
+@pytest.mark.parametrize("latest", ["00", "04", "05", "06", "07"])
+@pytest.mark.parametrize(
+    "about_another",
+    [
+        {"originalPartnerReferenceNo": "PAY-2"},
+        {"originalPartnerReferenceNo": "pay-1"},
+        {"originalPartnerReferenceNo": "PAY-1 "},
+        {"amount": {"value": "200000.01", "currency": "IDR"}},
+        {"amount": {"value": "0.00", "currency": "IDR"}},
+        {"amount": "65000.00"},
+    ],
+    ids=str,
+)
+def test_a_status_of_another_transfer_or_amount_proves_nothing(latest: str, about_another: dict[str, Any]) -> None:
+    """FAULTS 21."""
+    seen = of_status(latestTransactionStatus=latest, **about_another)
+    assert (seen.finding, seen.reference_no) == (Finding.UNCLEAR, "")
+    assert "another" in seen.message
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        {"originalPartnerReferenceNo": MISSING},
+        {"originalPartnerReferenceNo": ""},
+        {"amount": MISSING},
+        {"amount": None},
+        {"amount": "200000.00"},
+        {"serviceCode": "43", "transactionDate": "nonsense", "additionalInfo": None},
+        {"originalReferenceNo": MISSING},
+        {"transactionStatusDesc": MISSING},
+    ],
+    ids=str,
+)
+def test_what_a_status_leaves_out_or_writes_otherwise_is_no_contradiction(silent: dict[str, Any]) -> None:
+    assert of_status(**silent).finding is Finding.SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("http", "code", "finding"),
+    [
+        (404, "4045301", Finding.NOT_FOUND),
+        (404, 4045301, Finding.NOT_FOUND),
+        (200, "4045301", Finding.UNCLEAR),
+        (404, "4044301", Finding.UNCLEAR),
+        (404, "4045300", Finding.UNCLEAR),
+        (202, "2025300", Finding.UNCLEAR),
+        (401, "4015301", Finding.UNCLEAR),
+        (429, "4295300", Finding.UNCLEAR),
+        (500, "5005300", Finding.UNCLEAR),
+        (504, "5045300", Finding.UNCLEAR),
+        (200, "2004300", Finding.UNCLEAR),
+    ],
+)
+def test_a_status_that_doku_did_not_give_is_no_status(http: int, code: object, finding: Finding) -> None:
+    """FAULTS 19, 20: whatever the body pretends besides."""
+    body = {"responseCode": code, "latestTransactionStatus": "00", **OURS}
+    seen = evidence.of_status(TRANSFER, answer(Service.STATUS, http, body), 5_000)
+    assert (seen.finding, seen.source, seen.at) == (finding, Source.STATUS_CHECK, 5_000)
+
+
+def test_the_seeds_acceptance_is_accepted_and_not_paid() -> None:
+    of_seed = replace(OF_SEED_STATUS, intent=replace(OF_SEED_STATUS.intent, amount=Rupiah(20_000_000)))
+    seen = evidence.of_submission(of_seed, answer(Service.TRANSFER, 200, ACCEPTED), 5_000)
+    assert seen == Observation(5_000, Finding.ACCEPTED, Source.SUBMIT, "2004300", "Successful", "DK01123220", "1")
+
+
+@pytest.mark.parametrize(
+    ("http", "code", "finding"),
+    [
+        (200, 2004300, Finding.ACCEPTED),
+        (202, "2024300", Finding.UNPAID),
+        (400, "4004302", Finding.FAILED),
+        (401, "4014301", Finding.FAILED),
+        (403, "4034314", Finding.FAILED),
+        (404, "4044311", Finding.FAILED),
+        (403, "4034316", Finding.IN_DOUBT),
+        (404, "4044318", Finding.IN_DOUBT),
+        (404, "4044301", Finding.IN_DOUBT),
+        (409, "4094300", Finding.IN_DOUBT),
+        (409, "4094301", Finding.IN_DOUBT),
+        (409, "4094302", Finding.IN_DOUBT),
+        (429, "4294300", Finding.IN_DOUBT),
+        (500, "5004301", Finding.IN_DOUBT),
+        (504, "5044300", Finding.IN_DOUBT),
+        (200, "2004200", Finding.IN_DOUBT),
+        (200, "9999999", Finding.IN_DOUBT),
+        (201, "2014300", Finding.IN_DOUBT),
+    ],
+)
+def test_what_the_answer_to_a_transfer_proves(http: int, code: object, finding: Finding) -> None:
+    """FAULTS 15 to 19."""
+    seen = of_submission(http, code, partnerReferenceNo="PAY-1", referenceNo="DK1")
+    assert (seen.finding, seen.code, seen.message) == (finding, str(code), "m")
+    assert (seen.at, seen.source, seen.external_id) == (5_000, Source.SUBMIT, "2")
+    assert seen.reference_no == ("DK1" if finding in (Finding.ACCEPTED, Finding.UNPAID) else "")
+
+
+@pytest.mark.parametrize(("http", "code"), [(200, "2004300"), (202, "2024300")])
+@pytest.mark.parametrize(
+    "about_another",
+    [
+        {"partnerReferenceNo": "2020102900000000000001"},
+        {"partnerReferenceNo": "PAY-1", "amount": {"value": "1.00", "currency": "IDR"}},
+    ],
+    ids=str,
+)
+def test_an_acceptance_of_another_transfer_or_amount_leaves_ours_in_doubt(
+    http: int, code: str, about_another: dict[str, Any]
+) -> None:
+    """FAULTS 21."""
+    seen = of_submission(http, code, referenceNo="DK1", **about_another)
+    assert (seen.finding, seen.reference_no) == (Finding.IN_DOUBT, "")
+    assert "another" in seen.message
+
+
+@pytest.mark.parametrize("reference", [MISSING, None, "", True, [], {}])
+def test_an_acceptance_without_dokus_reference_is_still_one(reference: Any) -> None:
+    members = {} if reference is MISSING else {"referenceNo": reference}
+    seen = of_submission(200, "2004300", **members)
+    assert (seen.finding, seen.reference_no) == (Finding.ACCEPTED, "")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.IN_DOUBT, Outcome.THROTTLED, Outcome.NOT_FOUND])
+def test_everything_that_is_not_clear_leaves_a_transfer_in_doubt(outcome: Outcome) -> None:
+    """FAULTS 9, 11: no answer at all comes as IN_DOUBT. I6: a time-out alone never yields FAILED."""
+    seen = evidence.of_submission(TRANSFER, Answer(Verdict(outcome, message="no answer from DOKU")), 5_000)
+    assert seen.finding is Finding.IN_DOUBT

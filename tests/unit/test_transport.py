@@ -1,0 +1,371 @@
+"""The wire, against sockets that misbehave: only a connection that never was proves that nothing left."""
+
+import contextlib
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from payouts.doku.transport import NeverSent, NoReply, Reply, Transport
+
+PATH = "/v1.0/emoney/transfer-bank"
+HEADERS = {"Content-Type": "application/json", "X-EXTERNAL-ID": "17000000001230000000000000000007"}
+BODY = b'{"remark":"Caf\xc3\xa9  \\u0000 \r\n\x00\xff"}'
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+PATIENT = (2.0, 5.0)
+HASTY = (2.0, 0.05)
+
+Script = Callable[[socket.socket], object]
+
+
+@dataclass
+class Peer:
+    """A server that does on each connection what the test says, and remembers what it received."""
+
+    port: int = 0
+    requests: list[bytes] = field(default_factory=list)
+    connections: int = 0
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def serve(self, connection: socket.socket, script: Script) -> None:
+        with connection, contextlib.suppress(OSError):
+            while request := received(connection):
+                self.requests.append(request)
+                if script(connection) is STOP:
+                    break
+        self.closed.set()
+
+
+STOP = object()
+
+
+def received(connection: socket.socket) -> bytes:
+    """One whole request; nothing where the other side has gone."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65_536)
+        if not more:
+            return b""
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
+    while len(body) < length:
+        body += connection.recv(65_536)
+    return head + b"\r\n\r\n" + body
+
+
+@contextlib.contextmanager
+def listening(script: Script) -> Iterator[Peer]:
+    """A peer that runs `script` after each request until it answers STOP."""
+    peer = Peer()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        peer.port = server.getsockname()[1]
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    peer.connections += 1
+                    connection.settimeout(10)
+                    threading.Thread(target=peer.serve, args=(connection, script), daemon=True).start()
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield peer
+        with contextlib.suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+@contextlib.contextmanager
+def transport_to(url: str, clock: Callable[[], float] = lambda: 0.0) -> Iterator[Transport]:
+    transport = Transport(url, clock=clock)
+    yield transport
+    transport.close()
+
+
+def saying(*parts: bytes, then: object = STOP) -> Script:
+    def say(connection: socket.socket) -> object:
+        for part in parts:
+            connection.sendall(part)
+        return then
+
+    return say
+
+
+def resetting_after(part: bytes) -> Script:
+    def reset(connection: socket.socket) -> object:
+        connection.sendall(part)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return STOP
+
+    return reset
+
+
+def staying_silent(connection: socket.socket) -> object:
+    connection.recv(1)  # until the client gives up
+    return STOP
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server_tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    """TLS under a certificate for 127.0.0.1 that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, SHA256())
+    )
+    pem: Path = tmp_path_factory.mktemp("tls") / "server.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
+
+
+def test_a_refused_connection_proves_that_nothing_was_sent(free_port: int) -> None:
+    """FAULTS 8."""
+    with transport_to(f"http://127.0.0.1:{free_port}") as transport, pytest.raises(NeverSent):
+        transport.post(PATH, HEADERS, BODY, PATIENT)
+
+
+def test_a_host_that_does_not_resolve_proves_that_nothing_was_sent() -> None:
+    """FAULTS 8."""
+    with transport_to("https://doku.invalid") as transport, pytest.raises(NeverSent):
+        transport.post(PATH, HEADERS, BODY, PATIENT)
+
+
+def test_a_connection_that_is_not_taken_up_in_time_proves_that_nothing_was_sent() -> None:
+    """FAULTS 8: the queue of the listener is full, so the handshake of TCP itself is never answered."""
+    with socket.socket() as server, contextlib.ExitStack() as waiting:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(4):
+            filler = waiting.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(server.getsockname())
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with transport_to(url) as transport, pytest.raises(NeverSent):
+            transport.post(PATH, HEADERS, BODY, (0.1, 5.0))
+
+
+def test_a_certificate_that_is_not_trusted_proves_that_nothing_was_sent(server_tls: ssl.SSLContext) -> None:
+    """FAULTS 8."""
+    seen: list[bytes] = []
+    handshake_done = threading.Event()
+
+    def accept(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        connection.settimeout(5)
+        with contextlib.suppress(OSError), server_tls.wrap_socket(connection, server_side=True) as secured:
+            seen.append(secured.recv(1))
+        handshake_done.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=accept, args=(server,), daemon=True)
+        thread.start()
+        url = f"https://127.0.0.1:{server.getsockname()[1]}"
+        with transport_to(url) as transport, pytest.raises(NeverSent):
+            transport.post(PATH, HEADERS, BODY, PATIENT)
+        assert handshake_done.wait(5)
+        thread.join(5)
+    assert b"".join(seen) == b""
+
+
+def test_an_https_port_that_speaks_no_tls_is_never_taken_for_an_answer() -> None:
+    with listening(saying(OK)) as peer, transport_to(peer.url.replace("http:", "https:")) as transport:
+        with pytest.raises((NeverSent, NoReply)):
+            transport.post(PATH, HEADERS, BODY, (0.1, 0.1))
+        assert peer.requests == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        saying(),
+        resetting_after(b""),
+        resetting_after(b"HTTP/1.1 200 OK\r\n"),
+        resetting_after(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"),
+        saying(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}"),
+        saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"),
+        saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n"),
+        saying(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"),
+        saying(b"SSH-2.0-OpenSSH_9.6\r\n"),
+        saying(b"\x16\x03\x01\x00\x00"),
+        saying(b"HTTP/1.1 abc OK\r\n\r\n"),
+    ],
+    ids=[
+        "closed after the request",
+        "reset after the request",
+        "reset in the head",
+        "reset in the body",
+        "body cut short",
+        "chunks cut short",
+        "bad chunk",
+        "not gzip",
+        "not HTTP",
+        "not HTTP but TLS",
+        "no status",
+    ],
+)
+def test_a_request_that_left_and_got_no_whole_answer_proves_nothing(script: Script) -> None:
+    """FAULTS 9 to 11, 14."""
+    with listening(script) as peer, transport_to(peer.url) as transport:
+        with pytest.raises(NoReply):
+            transport.post(PATH, HEADERS, BODY, PATIENT)
+        assert len(peer.requests) == 1  # and it was not sent again
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        staying_silent,
+        saying(b"HTTP/1.1 200 OK\r\n", then=None),
+        saying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", then=None),
+    ],
+    ids=["before the answer", "in the head", "in the body"],
+)
+def test_a_read_time_out_proves_nothing(script: Script) -> None:
+    """FAULTS 9, 10."""
+    with listening(script) as peer, transport_to(peer.url) as transport:
+        with pytest.raises(NoReply):
+            transport.post(PATH, HEADERS, BODY, HASTY)
+        assert peer.closed.wait(5)
+        assert len(peer.requests) == 1  # and it was not sent again
+
+
+def test_an_error_names_its_kind_and_shows_nothing_of_the_request() -> None:
+    """I17: the message of urllib3 holds host and path."""
+    with listening(saying()) as peer, transport_to(peer.url) as transport:
+        with pytest.raises(NoReply) as failed:
+            transport.post(PATH, HEADERS | {"Authorization": "Bearer secret"}, BODY, PATIENT)
+        assert str(failed.value) == "ConnectionError"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_an_answer_and_is_not_followed(status: int) -> None:
+    """FAULTS 13."""
+    with listening(saying(OK)) as elsewhere:
+        head = f"HTTP/1.1 {status} Moved\r\nLocation: {elsewhere.url}{PATH}\r\nContent-Length: 0\r\n\r\n"
+        with listening(saying(head.encode())) as peer, transport_to(peer.url) as transport:
+            assert transport.post(PATH, HEADERS, BODY, PATIENT) == Reply(status, b"")
+            assert len(peer.requests) == 1
+        assert elsewhere.connections == 0
+
+
+@pytest.mark.parametrize("status", [202, 400, 401, 404, 409, 429, 500, 502, 503, 504])
+def test_every_status_is_an_answer_and_none_is_tried_again(status: int) -> None:
+    """FAULTS 15, 18."""
+    head = f"HTTP/1.1 {status} X\r\nRetry-After: 7\r\nContent-Length: 6\r\n\r\n<html>"
+    with listening(saying(head.encode())) as peer, transport_to(peer.url) as transport:
+        assert transport.post(PATH, HEADERS, BODY, PATIENT) == Reply(status, b"<html>", "7")
+        assert len(peer.requests) == peer.connections == 1
+
+
+@pytest.mark.parametrize("body", [BODY, b"", b"{}", b'{ "a" : 1 }\n', bytes(range(256)) * 1_000])
+def test_the_bytes_sent_are_the_bytes_given(body: bytes) -> None:
+    """I15."""
+    with listening(saying(OK)) as peer, transport_to(peer.url) as transport:
+        assert transport.post(PATH, HEADERS, body, PATIENT) == Reply(200, b"{}")
+        (request,) = peer.requests
+    head, _, sent = request.partition(b"\r\n\r\n")
+    line, *lines = head.decode().split("\r\n")
+    headers = dict(one.split(": ", 1) for one in lines)
+    assert line == f"POST {PATH} HTTP/1.1"
+    assert sent == body
+    assert headers["Content-Length"] == str(len(body))
+    assert {name: headers[name] for name in HEADERS} == HEADERS
+    assert not {"Authorization", "Cookie", "Transfer-Encoding", "Expect"} & headers.keys()
+
+
+def test_a_connection_is_kept_alive_and_used_again() -> None:
+    with listening(saying(OK, then=None)) as peer, transport_to(peer.url) as transport:
+        for _ in range(3):
+            transport.post(PATH, HEADERS, BODY, PATIENT)
+        assert (peer.connections, len(peer.requests)) == (1, 3)
+
+
+@pytest.mark.parametrize(("idle", "connections"), [(0.0, 1), (19.0, 1), (20.1, 2), (900.0, 2)])
+def test_a_connection_that_was_idle_for_more_than_twenty_seconds_is_not_used_again(
+    idle: float, connections: int
+) -> None:
+    """FAULTS 12: a frozen Lambda sleeps for minutes, and its connections die unseen."""
+    now = [100.0]
+    with listening(saying(OK, then=None)) as peer, transport_to(peer.url, lambda: now[0]) as transport:
+        transport.post(PATH, HEADERS, BODY, PATIENT)
+        now[0] += idle
+        transport.post(PATH, HEADERS, BODY, PATIENT)
+        assert (peer.connections, len(peer.requests)) == (connections, 2)
+
+
+def test_idleness_counts_from_the_end_of_the_last_call_even_a_failed_one() -> None:
+    """FAULTS 12."""
+    now = [100.0]
+    with listening(saying(OK, then=None)) as peer, transport_to(peer.url, lambda: now[0]) as transport:
+        for _ in range(4):
+            transport.post(PATH, HEADERS, BODY, PATIENT)
+            now[0] += 15.0
+        assert peer.connections == 1
+
+
+def test_a_connection_that_the_other_side_closed_is_replaced_and_the_request_sent_once() -> None:
+    """FAULTS 12."""
+    with listening(saying(OK)) as peer, transport_to(peer.url) as transport:
+        for number in (1, 2, 3):
+            transport.post(PATH, HEADERS, BODY, PATIENT)
+            assert peer.closed.wait(5)
+            peer.closed.clear()
+            assert (peer.connections, len(peer.requests)) == (number, number)
+
+
+def test_a_connection_works_again_after_it_failed() -> None:
+    answers = iter([b"", OK])
+    with listening(lambda connection: saying(next(answers))(connection)) as peer, transport_to(peer.url) as transport:
+        with pytest.raises(NoReply):
+            transport.post(PATH, HEADERS, BODY, PATIENT)
+        assert transport.post(PATH, HEADERS, BODY, PATIENT).http_status == 200
+
+
+def test_the_environments_proxy_and_netrc_are_ignored(
+    free_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The merchant's money takes no detour, and nobody's password is sent to DOKU."""
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port}")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with listening(saying(OK)) as peer, transport_to(peer.url) as transport:
+        assert transport.post(PATH, HEADERS, BODY, PATIENT).http_status == 200
+        (request,) = peer.requests
+    assert b"authorization" not in request.lower()
