@@ -1,0 +1,108 @@
+"""The real processes, over HTTP: killed in the middle of a transfer, many at once, and who may call (I17, I18)."""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from local.stack import LocalStack
+from tests.harness import order
+from tests.local_support import until
+
+API = "TransferApiFunction"
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[LocalStack]:
+    with LocalStack(concurrency=2) as running:
+        yield running
+
+
+def call(stack: LocalStack, method: str, path: str, body: Any = None, **claims: Any) -> requests.Response:
+    headers = {"Authorization": f"Bearer {stack.token(**claims)}"}
+    return requests.request(method, stack.api_url + path, json=body, headers=headers, timeout=60)
+
+
+def debited(stack: LocalStack, reference: str) -> int:
+    return sum(one["partnerReferenceNo"] == reference for one in stack.simulator.ledger()["debits"])
+
+
+def sent(stack: LocalStack, reference: str) -> int:
+    requests_ = stack.simulator.ledger()["requests"]
+    return sum((one["operation"], one["partnerReferenceNo"]) == ("transfer", reference) for one in requests_)
+
+
+def status_after_the_next_tick(stack: LocalStack) -> None:
+    stack.simulator.advance(67)
+    stack.tick()
+
+
+def test_kill_9_while_doku_executes_loses_nothing_and_sends_nothing_again(stack: LocalStack) -> None:
+    """3, 6, 7: Lambda's own time-out and an out-of-memory kill look the same."""
+    body = order()
+    reference = body["partnerReferenceNo"]
+    stack.simulator.fault("transfer", "hold-after", partnerReferenceNo=reference)
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(call, stack, "POST", "/v1/transfers", body)
+        until(lambda: debited(stack, reference) == 1)
+        stack.functions[API].kill()
+        assert answer.result().status_code == 500
+    stack.simulator.heal()
+    replay = call(stack, "POST", "/v1/transfers", body)
+    assert (replay.status_code, replay.json()["status"]) == (202, "SUBMITTING")
+    status_after_the_next_tick(stack)
+    assert call(stack, "GET", f"/v1/transfers/{reference}").json()["status"] == "SUCCESS"
+    assert sent(stack, reference) == debited(stack, reference) == 1
+
+
+def test_many_requests_with_one_key_through_several_processes_pay_once(stack: LocalStack) -> None:
+    """26, with real processes."""
+    body = order()
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(lambda _: call(stack, "POST", "/v1/transfers", body), range(16)))
+    assert {answer.status_code for answer in answers} <= {201, 202}
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
+    assert sent(stack, body["partnerReferenceNo"]) == debited(stack, body["partnerReferenceNo"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"scopes": ["transfers:read"]}, 403),
+        ({"scopes": []}, 403),
+        ({"aud": "somebody-else"}, 401),
+        ({"iss": "https://elsewhere.example.com/"}, 401),
+        ({"exp": 1_000_000_000}, 401),
+    ],
+    ids=["read scope only", "no scope", "audience", "issuer", "expired"],
+)
+def test_18_what_the_token_does_not_allow_does_not_happen(
+    stack: LocalStack, claims: dict[str, Any], status: int
+) -> None:
+    body = order()
+    assert call(stack, "POST", "/v1/transfers", body, **claims).status_code == status
+    assert sent(stack, body["partnerReferenceNo"]) == 0
+    assert call(stack, "GET", f"/v1/transfers/{body['partnerReferenceNo']}").status_code == 404
+
+
+def test_18_without_a_token_nothing_happens_and_health_needs_none(stack: LocalStack) -> None:
+    assert requests.post(f"{stack.api_url}/v1/transfers", json=order(), timeout=10).status_code == 401
+    assert requests.get(f"{stack.api_url}/health", timeout=10).json() == {"status": "ok"}
+
+
+def test_17_nothing_personal_and_no_secret_is_logged_by_any_function(stack: LocalStack) -> None:
+    body = order(beneficiaryAccountNumber="5566123459", customerNumber="6281199988877", senderPersonalId="317199887")
+    call(stack, "POST", "/v1/transfers", body)
+    call(stack, "POST", "/v1/transfers", {**body, "beneficiaryAccountName": "SOMEBODY ELSE"})
+    stack.simulator.advance(300)
+    stack.drain()
+    stack.tick()
+    logs = stack.logs()
+    assert "notification applied" in logs
+    secret = stack.aws.secretsmanager.get_secret_value(SecretId=stack.variable("DOKU_SECRET_ID"))["SecretString"]
+    values = re.findall(r'"(?:clientSecret|notificationKey|privateKey)": "([^"]{8})', secret)
+    personal = [body[name] for name in ("beneficiaryAccountNumber", "customerNumber", "senderPersonalId")]
+    assert [one for one in (*values, *personal, "SUHUT", "SOMEBODY", "Bearer ", "eyJ") if one in logs] == []
