@@ -47,6 +47,10 @@ explain: $(READY) ## Tell all about a transfer: make explain ENV=sandbox ARGS=PA
 settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCESS --by NAME --reason TEXT"
 	@$(BIN)/python -m tools.settle $(ARGS)
 
+.PHONY: reconcile
+reconcile: $(READY) ## A day's counts and sums, and what needs attention: make reconcile ENV=sandbox ARGS="--day 2024-09-17"
+	@$(BIN)/python -m tools.reconcile $(ARGS)
+
 .PHONY: check
 check: $(READY) ## Lint, types and template
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/cfn-lint template.yaml && echo "check: clean"

@@ -258,6 +258,10 @@ class World:
         """One tick of the schedule."""
         return self.call_poller({"poller": number, "of": of}, Context(remaining, "StatusPollerFunction"))
 
+    def report(self) -> dict[str, Any]:
+        """The daily schedule."""
+        return self.call_poller({"report": "yesterday"}, Context(lambda: 60_000, "StatusPollerFunction"))
+
     def pump(self, remaining: Callable[[], int] = lambda: 60_000) -> Drained:
         """Let the processor have every message that is visible now."""
         url = self.environment["NOTIFICATION_QUEUE_URL"]

@@ -10,11 +10,13 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from payouts import aws
 from payouts import compose as shared
 from payouts.config import PollerSettings
 from payouts.poll import Checked, Poller, Tick
 from payouts.store.due import DueIndex
 from payouts.transfer import Status
+from status_poller.reports import DailyReport
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -26,6 +28,7 @@ class Services:
     """The poller and the shards there are."""
 
     poller: Poller
+    report: DailyReport
     shards: int
 
 
@@ -35,16 +38,24 @@ def compose(
     jitter: Callable[[], float] = random.random,
 ) -> Services:
     """The poller from the environment. Raises ConfigurationError naming a bad or missing variable."""
-    concurrency = PollerSettings.read(environment).concurrency
-    deployed = shared.compose(environment, clock, jitter, connections=concurrency)
-    poller = Poller(DueIndex(deployed.table), deployed.reconciler, concurrency, clock)
-    return Services(poller, deployed.settings.due_shards)
+    settings = PollerSettings.read(environment)
+    deployed = shared.compose(environment, clock, jitter, connections=settings.concurrency)
+    poller = Poller(DueIndex(deployed.table), deployed.reconciler, settings.concurrency, clock)
+    report = DailyReport(deployed.store, settings.report_bucket, aws.s3, clock)
+    return Services(poller, report, deployed.settings.due_shards)
 
 
 def create_handler(services: Services, logger: Logger, metrics: Metrics) -> Handler:
-    """The handler over these services. The event is `{"poller": 0, "of": 1}`: which poller this is, of how many."""
+    """The handler over these services.
+
+    The event is `{"poller": 0, "of": 1}`, which poller this is and of how many, or `{"report": "yesterday"}`.
+    """
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        if "report" in event:
+            written = services.report.write()
+            logger.info("report", **written)
+            return written
         shards = share(services.shards, int(event.get("poller", 0)), int(event.get("of", 1)))
         tick = services.poller.tick(shards, lambda: context.get_remaining_time_in_millis() / 1000)
         if tick.review:

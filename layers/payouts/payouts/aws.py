@@ -7,6 +7,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
@@ -34,4 +35,10 @@ def secrets_manager() -> "SecretsManagerClient":
 def sqs() -> "SQSClient":
     """An SQS client with the same limits."""
     client: SQSClient = boto3.client("sqs", config=_QUICK)
+    return client
+
+
+def s3() -> "S3Client":
+    """An S3 client."""
+    client: S3Client = boto3.client("s3")
     return client

@@ -123,14 +123,20 @@ class ProcessorSettings:
 
 @dataclass(frozen=True, slots=True)
 class PollerSettings:
-    """How many transfers the poller asks about at once."""
+    """How many transfers the poller asks about at once, and where it keeps its daily report."""
 
     concurrency: int
+    report_bucket: str
+    """Empty for no report."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "PollerSettings":
-        """From `POLL_CONCURRENCY`."""
-        return cls(concurrency=_Reader(environment)("POLL_CONCURRENCY", _count, "16"))
+        """From `POLL_CONCURRENCY` and `REPORT_BUCKET`."""
+        read = _Reader(environment)
+        return cls(
+            concurrency=read("POLL_CONCURRENCY", _count, "16"),
+            report_bucket=read("REPORT_BUCKET", str, ""),
+        )
 
 
 class _Reader:

@@ -1,0 +1,130 @@
+"""The reconciliation of a day (WIB): what was paid, what is open and why, and where DOKU's word changed."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from doku_signing.timestamps import WIB
+from payouts.money import Rupiah
+from payouts.schedule import needs_review
+from payouts.store.transfers import TransferStore
+from payouts.transfer import FINAL, Finding, Status, Transfer
+
+_PAGE = 1000
+_COLUMNS = (
+    "partnerReferenceNo",
+    "referenceNo",
+    "status",
+    "amount",
+    "fee",
+    "beneficiaryBankCode",
+    "createdAt",
+    "updatedAt",
+    "code",
+    "message",
+    "attention",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One transfer, and why somebody should look at it; empty where nobody need."""
+
+    transfer: Transfer
+    attention: str
+
+    def cells(self) -> tuple[str, ...]:
+        """By the columns of the CSV. No account, no name."""
+        transfer, decided = self.transfer, self.transfer.decided_by
+        return (
+            transfer.reference,
+            transfer.reference_no,
+            transfer.status,
+            str(transfer.intent.amount),
+            str(transfer.fee) if transfer.fee else "",
+            transfer.intent.beneficiary_bank_code,
+            _time(transfer.created_at),
+            _time(transfer.updated_at),
+            decided.code if decided else "",
+            decided.message if decided else "",
+            self.attention,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A day's transfers, oldest first."""
+
+    day: str
+    lines: tuple[Line, ...]
+
+    def csv(self) -> str:
+        """Every transfer, a row each."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        writer.writerows([_harmless(cell) for cell in line.cells()] for line in self.lines)
+        return text.getvalue()
+
+    def text(self) -> str:
+        """Counts and sums by status, and what needs attention."""
+        counts: Counter[Status] = Counter(line.transfer.status for line in self.lines)
+        sums: Counter[Status] = Counter()
+        for line in self.lines:
+            sums[line.transfer.status] += line.transfer.intent.amount.sen
+        rows = [f"{status:<11}{counts[status]:>9}{Rupiah(sums[status])!s:>22}" for status in Status if counts[status]]
+        attention = [line for line in self.lines if line.attention]
+        return "\n".join(
+            [
+                f"Transfers of {self.day} (WIB)",
+                "",
+                f"{'status':<11}{'count':>9}{'rupiah':>22}",
+                *rows,
+                f"{'all':<11}{sum(counts.values()):>9}{Rupiah(sum(sums.values()))!s:>22}",
+                "",
+                f"{len(attention)} need attention",
+                *(f"  {line.transfer.reference}  {line.transfer.status}  {line.attention}" for line in attention),
+                "",
+            ]
+        )
+
+
+def of_day(store: TransferStore, day: str, now: int) -> Report:
+    """The report of a day such as `2024-09-17`, as its transfers stand at `now` (milliseconds)."""
+    transfers = sorted(_all(store, day), key=lambda one: (one.created_at, one.reference))
+    return Report(day, tuple(Line(transfer, attention(transfer, now)) for transfer in transfers))
+
+
+def attention(transfer: Transfer, now: int) -> str:
+    """Why somebody should look at a transfer."""
+    if transfer.status is Status.DISPUTED:
+        return "DOKU has said both paid and failed"
+    if needs_review(transfer, now):
+        return "open for more than seven days"
+    if transfer.status not in FINAL:
+        checked = transfer.checked_at
+        return f"open, {'last checked at ' + _time(checked) if checked else 'not checked yet'}"
+    if transfer.status is Status.REFUNDED and any(seen.finding is Finding.SUCCESS for seen in transfer.history):
+        return "paid, and refunded later"
+    return ""
+
+
+def _all(store: TransferStore, day: str) -> Iterator[Transfer]:
+    start = None
+    while True:
+        page, start = store.list_day(day, None, start, _PAGE)
+        yield from page
+        if start is None:
+            return
+
+
+def _harmless(cell: str) -> str:
+    """A spreadsheet takes what begins like this for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _time(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="seconds")

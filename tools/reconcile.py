@@ -1,0 +1,40 @@
+"""The reconciliation of a day: counts and sums by status, what is open and why, where DOKU's word changed."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from doku_signing.timestamps import WIB
+from payouts.errors import PayoutError
+from payouts.report import of_day
+from payouts.store.table import Table
+from payouts.store.transfers import TransferStore
+from tools.target import NoSuchDeployment, add_option, find
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """Exit code 1 when a transfer needs attention."""
+    parser = argparse.ArgumentParser(prog="make reconcile", description=__doc__)
+    add_option(parser)
+    parser.add_argument("--day", default=datetime.now(WIB).date().isoformat(), help="in WIB, by default today")
+    parser.add_argument("--csv", type=Path, help="also write every transfer to this file")
+    options = parser.parse_args(None if arguments is None else list(arguments))
+    try:
+        target = find(options.env)
+        store = TransferStore(Table(target.client("dynamodb"), target.outputs["TableName"]), due_shards=1)
+        report = of_day(store, options.day, int(time.time() * 1000))
+    except (NoSuchDeployment, PayoutError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(report.text(), end="")
+    if options.csv:
+        options.csv.write_text(report.csv())
+        print(f"every transfer: {options.csv}")
+    return int(any(line.attention for line in report.lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
