@@ -34,7 +34,7 @@ def _add_money_routes(app: APIGatewayHttpResolver, services: Services, logger: L
         inquiry = request.to_inquiry(services.new_reference())
         _check_amount(inquiry.amount, services)
         found, session = services.inquirer.account(inquiry)
-        return json_response(201, views.inquiry(inquiry, found, session))
+        return json_response(200, views.inquiry(inquiry, found, session))
 
     @app.get("/v1/balance")
     def get_balance() -> Response[str]:
