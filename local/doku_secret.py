@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 BASE_URL, SECRET_FILE = "DOKU_BASE_URL", "DOKU_SECRET_FILE"
 FIELDS = ("clientId", "clientSecret", "privateKey", "agentKey", "notificationKey")
@@ -54,6 +54,10 @@ def _read(path: Path) -> str:
         raise SettingError(f"{SECRET_FILE}: {path} is not a JSON object")
     if missing := [field for field in FIELDS[:4] if not (isinstance(secret.get(field), str) and secret[field])]:
         raise SettingError(f"{SECRET_FILE}: {path} lacks {', '.join(missing)}")  # without a key no callback is accepted
+    try:
+        load_pem_private_key(secret["privateKey"].encode(), password=None)
+    except (ValueError, TypeError):
+        raise SettingError(f"{SECRET_FILE}: privateKey in {path} is not an unencrypted PEM private key") from None
     return text
 
 

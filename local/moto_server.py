@@ -20,6 +20,7 @@ from local.http_server import HOST, HttpServer, Request, Response
 
 ACCOUNT = "123456789012"  # moto's
 
+_time = 0.0
 _lock = threading.Lock()  # moto's state is one per process, so its lock is too
 _clocks: list[Clock] = []  # and so is its time: of several servers the youngest's clock counts
 _application = DomainDispatcherApplication(create_backend_app)
@@ -58,7 +59,13 @@ def _change_moto() -> None:
 
 
 def _now() -> float:
-    return _clocks[-1]() if _clocks else time.time()
+    return _time
+
+
+def _tell_time() -> None:
+    """The time of the request that is being answered: moto asks for it thousands of times."""
+    global _time
+    _time = _clocks[-1]() if _clocks else time.time()
 
 
 def _wait_for_messages(queue: Any, timeout: float) -> None:
@@ -69,6 +76,7 @@ def _wait_for_messages(queue: Any, timeout: float) -> None:
             queue._messages_lock.wait_for(lambda: queue.messages, timeout=timeout)
     finally:
         _lock.acquire()
+        _tell_time()
 
 
 def _answer(request: Request) -> Response:
@@ -79,6 +87,7 @@ def _answer(request: Request) -> Response:
         return lambda data: None
 
     with _lock:
+        _tell_time()
         chunks: Iterable[bytes] = _application(_environ(request), start_response)
         body = b"".join(chunks)
         getattr(chunks, "close", lambda: None)()

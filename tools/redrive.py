@@ -31,11 +31,11 @@ def redrive(target: Target, dry_run: bool = False, ask: bool = False) -> int:
     sqs = target.client("sqs")
     dead = target.outputs["DeadLetterQueueUrl"]
     waiting = count(sqs, dead)
-    print(f"{waiting} dead notifications in {target.name}")
+    print(f"dead notifications in {target.name}: {waiting}")
     if dry_run or not waiting:
         return 0
-    if ask and input("move them back to the notification queue? [y/N] ").casefold() not in ("y", "yes"):
-        print("nothing was moved")
+    if ask and not _agreed():
+        print("nothing was moved; --yes moves without asking")
         return 1
     if target.is_local:
         print(f"moved {move(sqs, dead, target.outputs['NotificationQueueUrl'])}")
@@ -44,6 +44,13 @@ def redrive(target: Target, dry_run: bool = False, ask: bool = False) -> int:
         handle = sqs.start_message_move_task(SourceArn=arn)["TaskHandle"]
         print(f"AWS is moving them; follow it with: aws sqs list-message-move-tasks --source-arn {arn}\ntask {handle}")
     return 0
+
+
+def _agreed() -> bool:
+    try:
+        return input("move them back to the notification queue? [y/N] ").casefold() in ("y", "yes")
+    except EOFError:  # nobody is there to ask
+        return False
 
 
 def count(sqs: Any, queue_url: str) -> int:

@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.settle", description=__doc__)
     add_option(parser)
     parser.add_argument("reference", help="partnerReferenceNo")
-    parser.add_argument("verdict", choices=sorted(FINAL), help="how DOKU says that it ended")
+    parser.add_argument("verdict", choices=sorted(str(status) for status in FINAL), help="how DOKU says that it ended")
     parser.add_argument("--by", required=True, help="your name, kept in the history")
     parser.add_argument("--reason", required=True, help="how you know, such as DOKU's ticket; kept in the history")
     options = parser.parse_args(arguments)
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     print(f"{settled.reference} is {settled.status}, by {options.by}")
-    return 0
+    return 0 if settled.status is verdict else 1
 
 
 if __name__ == "__main__":

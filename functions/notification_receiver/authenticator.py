@@ -4,8 +4,8 @@ import hmac
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 
-from doku_signing.notification import Scheme, verify_notification
-from payouts.credentials import Credentials, CredentialStore
+from doku_signing.notification import Scheme, is_usable, verify_notification
+from payouts.credentials import CredentialStore
 from payouts.errors import Misconfigured
 
 _REREAD_AFTER = 30.0
@@ -31,17 +31,20 @@ class Authenticator:
         agent_key, request_id, signature = (headers.get(name, "") for name in ("agentkey", "requestid", "signature"))
         if not (agent_key and request_id and signature):
             return False
-        if self._signed(self._credentials.accepted(), agent_key, request_id, signature):
+        if self._signed(agent_key, request_id, signature):
             return True
         if self._credentials.age() < _REREAD_AFTER:
             return False
         self._credentials.reread()
-        return self._signed(self._credentials.accepted(), agent_key, request_id, signature)
+        return self._signed(agent_key, request_id, signature)
 
-    def _signed(self, accepted: tuple[Credentials, ...], agent_key: str, request_id: str, signature: str) -> bool:
+    def _signed(self, agent_key: str, request_id: str, signature: str) -> bool:
         given = agent_key.encode("utf-8", "surrogatepass")
-        keys = [one.notification_key for one in accepted if hmac.compare_digest(one.agent_key.encode(), given)]
-        try:
-            return verify_notification(self._scheme, keys, agent_key, request_id, signature)
-        except ValueError as error:
-            raise Misconfigured(f"the DOKU secret's notificationKey can't be used: {error}") from None
+        known = [one for one in self._credentials.accepted() if hmac.compare_digest(one.agent_key.encode(), given)]
+        keys = [one.notification_key for one in known]
+        if verify_notification(self._scheme, keys, agent_key, request_id, signature):
+            return True
+        if known and known[0] is self._credentials.current() and keys[0] and not is_usable(self._scheme, keys[0]):
+            # The key in force can't be used, which is our fault: DOKU is to send again, not to give up.
+            raise Misconfigured("the DOKU secret's notificationKey needs 16, 24 or 32 bytes")
+        return False

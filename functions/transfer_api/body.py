@@ -59,5 +59,11 @@ def _text(kind: str, location: tuple[int | str, ...], message: str) -> str:
             return f"{name} is required"
         case "extra_forbidden":
             return f"{name} is not a field of this request"
+        case "model_type" | "model_attributes_type":
+            return f'{name} must be an object such as {{"value": "200000.00", "currency": "IDR"}}'
+        case "literal_error":
+            return f"{name} must be IDR"
+        case "string_type":
+            return f"{name} must be a string"
         case _:
             return f"{name} {message.removeprefix('Value error, ')}".strip()

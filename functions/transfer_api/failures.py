@@ -22,7 +22,7 @@ def body(error: PayoutError, request_id: str) -> dict[str, Any]:
         "request_id": request_id,
         "retryable": error.retryable,
     }
-    if error.doku is not None:
+    if error.doku is not None and (error.doku.code or error.doku.message):
         members["doku_response_code"] = error.doku.code
         members["doku_response_message"] = error.doku.message
     return members

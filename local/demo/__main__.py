@@ -11,6 +11,8 @@ from local.demo.scenarios import Scenario, scenarios
 from local.demo.stage import Stage, UnmetExpectation
 from local.stack import LocalStack
 
+_LOG_LINES = 30
+
 
 def main() -> int:
     """Exit code 0 when all scenarios passed."""
@@ -26,7 +28,8 @@ def main() -> int:
         results = [_play(stage, number, scenario) for number, scenario in enumerate(chosen, 1)]
         failed = results.count(False)
         if failed:
-            console.print(f"[red]what the functions logged:[/]\n{stack.logs()}", highlight=False)
+            lines = stack.logs().splitlines()[-_LOG_LINES:]
+            console.print("the last that the functions logged:", *lines, sep="\n", highlight=False, markup=False)
     console.print(f"\n[dim]{time.monotonic() - started:.0f} s[/]", highlight=False)
     console.print(f"demo: {len(results) - failed} passed, {failed} failed", highlight=False)
     return 1 if failed or not results else 0
@@ -36,7 +39,9 @@ def _play(stage: Stage, number: int, scenario: Scenario) -> bool:
     stage.console.print(f"\n[bold]{number}. {scenario.title}[/]\n  [dim]{scenario.story}[/]", highlight=False)
     try:
         reference = scenario.play(stage)
-    except UnmetExpectation:
+    except UnmetExpectation as unmet:
+        if unmet.reference:
+            timeline.show(stage.console, stage.get(unmet.reference))
         return False
     except Exception:
         stage.console.print_exception()

@@ -27,6 +27,7 @@ def scenarios(stage: Stage) -> Iterator[Scenario]:
     The two time-outs wait 14 s for an answer that never comes; they start first and are told later.
     """
     moved, unmoved = _start_timeout(stage, "timeout-after"), _start_timeout(stage, "timeout-before")
+    stage.wait_for_debit(moved[0])  # before the next scenario empties the deposit
     yield Scenario("paid at once", "An inquiry, a transfer under its session, and a status check.", paid_at_once)
     yield Scenario("rejected", "The deposit is too low.", rejected)
     yield Scenario("replayed request", "The merchant's frontend sends the same request again.", replayed)

@@ -18,7 +18,11 @@ _PATIENCE = 20.0
 
 
 class UnmetExpectation(Exception):
-    """A scenario did not go as promised."""
+    """A scenario did not go as promised; `reference` is the transfer that it was about last, if any."""
+
+    def __init__(self, what: str, reference: str = "") -> None:
+        super().__init__(what)
+        self.reference = reference
 
 
 class Stage:
@@ -31,6 +35,7 @@ class Stage:
         self._headers = {"Authorization": f"Bearer {stack.token()}"}
         self._numbers = itertools.count(1)
         self._threads = ThreadPoolExecutor(8)
+        self._latest = ""
 
     def order(self, **changes: Any) -> dict[str, Any]:
         """A transfer of 200,000 rupiah to an account that exists, with a fresh reference."""
@@ -59,6 +64,7 @@ class Stage:
     def get(self, reference: str, refresh: bool = False) -> dict[str, Any]:
         """GET /v1/transfers/{partnerReferenceNo}."""
         query = "?refresh=true" if refresh else ""
+        self._latest = reference
         found: dict[str, Any] = self.call("GET", f"/v1/transfers/{reference}{query}").json()
         return found
 
@@ -115,7 +121,7 @@ class Stage:
         """Tell that `what` holds. Raises UnmetExpectation where it does not."""
         self.console.print(f"  [green]✓[/] {what}" if met else f"  [red]✗ {what}[/]", highlight=False)
         if not met:
-            raise UnmetExpectation(what)
+            raise UnmetExpectation(what, self._latest)
 
     def expect_one_debit(self, reference: str) -> None:
         """I1, I2: one request that may have been executed, one debit."""

@@ -43,7 +43,7 @@ def test_a_transfer_that_is_still_being_asked_about_is_not_settled(world: World)
     reference = world.create(order()).body["partnerReferenceNo"]
     found = world.stored(reference)
     assert found is not None
-    with pytest.raises(Mismatch, match="not in review"):
+    with pytest.raises(Mismatch, match="nothing to settle"):
         by_hand(world, found, Status.FAILED)
     assert world.stored(reference) == found
 

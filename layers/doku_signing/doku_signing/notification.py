@@ -21,10 +21,15 @@ class Scheme(StrEnum):
     """HMAC-SHA512 with the key, base64."""
 
 
+def is_usable(scheme: Scheme, key: str) -> bool:
+    """Whether notifications can be signed with `key` at all."""
+    return bool(key) and (scheme is not Scheme.AES_ECB or len(key.encode()) in _AES_KEY_LENGTHS)
+
+
 def sign_notification(scheme: Scheme, key: str, agent_key: str, request_id: str) -> str:
     """The `signature` header of a notification. Raises ValueError for a key that the scheme can't use."""
-    if not key:
-        raise ValueError("an empty notification key authenticates nothing")
+    if not is_usable(scheme, key):
+        raise ValueError("an empty key authenticates nothing, and an AES key has 16, 24 or 32 bytes")
     text = (agent_key + request_id).encode("utf-8", "surrogatepass")  # headers may hold anything
     if scheme is Scheme.HMAC_SHA512:
         return base64.b64encode(hmac.digest(key.encode(), text, "sha512")).decode()
@@ -34,20 +39,18 @@ def sign_notification(scheme: Scheme, key: str, agent_key: str, request_id: str)
 def verify_notification(scheme: Scheme, keys: Iterable[str], agent_key: str, request_id: str, signature: str) -> bool:
     """Whether `signature` was made with one of `keys` (current and previous), compared in constant time.
 
-    Empty and missing keys authenticate nothing. Never raises for anything that a caller can send.
+    Keys that can't be used authenticate nothing. Never raises, whatever a caller sends.
     """
     given = signature.encode("utf-8", "surrogatepass")
     verified = False
     for key in keys:
-        if key:
+        if is_usable(scheme, key):
             expected = sign_notification(scheme, key, agent_key, request_id).encode()
             verified |= hmac.compare_digest(expected, given)
     return verified
 
 
 def _aes_ecb(key: bytes, text: bytes) -> bytes:
-    if len(key) not in _AES_KEY_LENGTHS:
-        raise ValueError("an AES notification key has 16, 24 or 32 bytes")
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # only this scheme needs it
 
     padding = 16 - len(text) % 16

@@ -1,6 +1,7 @@
 """DOKU's credentials from Secrets Manager, as one JSON secret (DESIGN 2.11)."""
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -69,13 +70,15 @@ class CredentialStore:
         self._clock = clock
         self._current: tuple[float, Credentials] | None = None
         self._previous: tuple[Credentials, ...] | None = None
+        self._one_at_a_time = threading.Lock()  # the poller asks from many threads
 
     def current(self) -> Credentials:
         """The credentials in force. Raises Misconfigured or Unavailable."""
-        now = self._clock()
-        if self._current is None or now - self._current[0] >= _MAX_AGE:
-            self._current, self._previous = (now, self._read("AWSCURRENT")), None
-        return self._current[1]
+        with self._one_at_a_time:
+            now = self._clock()
+            if self._current is None or now - self._current[0] >= _MAX_AGE:
+                self._current, self._previous = (now, self._read("AWSCURRENT")), None
+            return self._current[1]
 
     def accepted(self) -> tuple[Credentials, ...]:
         """The credentials in force and, while they are being rotated, the ones before, newest first."""

@@ -38,10 +38,10 @@ class NotificationApplier:
         DOKU is not asked about what is known already: the copies of a callback cost it nothing.
         """
         transfer = self._find(received.notification)
-        if self._trust is Trust.SIGNED:
-            return self._reconciler.record(transfer, _hint(received), *_claimed(received))
         if _says_nothing_new(transfer, received):
             return self._noted(transfer, received)
+        if self._trust is Trust.SIGNED:
+            return self._reconciler.record(transfer, _hint(received), *_claimed(received))
         learned, seen = self._reconciler.check(transfer, _hint(received))
         if seen.finding in _INCONCLUSIVE and learned.status is not Status.REFUNDED:
             raise NotYet(f"DOKU, asked about {transfer.reference}, gave no clear answer: {seen.message}")

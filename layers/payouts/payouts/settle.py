@@ -14,13 +14,17 @@ def settle(store: TransferStore, transfer: Transfer, verdict: Status, by: str, r
     """
     if verdict not in FINAL:
         raise ValueError(f"the verdict must be one of {', '.join(sorted(FINAL))}")
+    now = max(now, transfer.updated_at + 1)  # the word comes after what it is about, whatever this machine's clock says
     if not by.strip() or not reason.strip():
         raise ValueError("a settlement needs a name and a reason")
     word = Observation(now, Finding(verdict.value), Source.OPERATOR, "SETTLED", f"{by.strip()}: {reason.strip()}")
 
     def settled(standing: Transfer) -> Transfer:
         if standing.status is not Status.DISPUTED and not needs_review(standing, now):
-            raise Mismatch(f"{standing.reference} is {standing.status} and not in review: DOKU is still being asked")
+            raise Mismatch(
+                f"{standing.reference} is {standing.status}: there is nothing to settle. A person decides only about a"
+                " DISPUTED transfer or one in REVIEW"
+            )
         return planned(merge(standing, word), now, jitter=0.0)
 
     return store.update(transfer, settled)

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from payouts.credentials import CredentialStore, Token
 from payouts.doku.token import mint
 from payouts.doku.transport import Transport
-from payouts.errors import Misconfigured, Unavailable
+from payouts.errors import Misconfigured, PayoutError, Unavailable
 from payouts.store.tokens import TokenStore
 
 _MARGIN = 30.0
 """Seconds before its end from which a token is not used: longer than the longest call."""
 _LOCK_SECONDS = 5.0
-"""Longer than minting takes. While DOKU refuses, also the time between two attempts of all functions together."""
+"""Longer than minting takes, for a refresher that dies."""
 _WAIT_SECONDS = 0.1
 _WAITS = 30
 
@@ -59,12 +59,19 @@ class SharedToken:
                 return stored
             holder = self._store.lock(client_id, stored, self._clock(), _LOCK_SECONDS)
             if holder is not None:
-                minted = self._mint()
+                minted = self._mint_for(client_id, holder)
                 if self._store.save(client_id, minted, holder):
                     return minted
             else:
                 self._sleep(_WAIT_SECONDS)
         raise Unavailable("another function is getting an access token from DOKU; send the same request again")
+
+    def _mint_for(self, client_id: str, holder: str) -> Token:
+        try:
+            return self._mint()
+        except PayoutError:
+            self._store.unlock(client_id, holder)  # the next one need not wait for what failed
+            raise
 
     def _mint(self) -> Token:
         try:

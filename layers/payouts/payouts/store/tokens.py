@@ -34,6 +34,15 @@ class TokenStore:
             return None
         return holder
 
+    def unlock(self, client_id: str, holder: str) -> None:
+        """Give the lock back without a token."""
+        try:
+            self._table.update(
+                _key(client_id), "SET lockedUntil = :now", "lockedBy = :holder", {}, {":now": 0, ":holder": holder}
+            )
+        except ConditionFailed:
+            return  # it has lapsed, and another holds it
+
     def save(self, client_id: str, token: Token, holder: str) -> bool:
         """Share `token` and give the lock back; False where the lock has lapsed and another took it."""
         item = {

@@ -1,0 +1,217 @@
+"""A thousand notifications at once, many of them twice and in any order, while the table is throttled (I10, I11)."""
+
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from local.bundle import QueueTrigger
+from local.events import Drained, Pump
+from tests.harness import Answer, Context, InProcess, World, order, sample_event
+from tests.integration.test_receiver import aes_ecb, aws, secret, waiting
+
+_DESTINIES: tuple[dict[str, str], ...] = (
+    {"beneficiaryAccountNumber": "0012345678"},  # UNPAID, then paid
+    {"beneficiaryAccountNumber": "0012345678", "beneficiaryBankCode": "002"},  # UNPAID, then failed
+    {"beneficiaryAccountNumber": "7746555134"},  # paid, then refunded
+    {},  # paid at once
+)
+_STATUS = {"PAID": "SUCCESS", "FAILED": "FAILED", "REFUNDED": "REFUNDED", "UNPAID": "UNPAID"}
+_SAID = {"PAID": "50", "FAILED": "35", "UNPAID": "20"}
+_UNKNOWN = 5
+_WAVE = 50
+"""Notifications between two rounds of the processor."""
+
+
+@dataclass(frozen=True)
+class Callback:
+    """One callback as DOKU sends it."""
+
+    kind: str
+    body: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a burst."""
+
+    transfers: int
+    sent: int
+    refused: int
+    """Not acknowledged, since SQS was throttled, and sent again."""
+    deliveries: Drained
+    asked: int
+    """Check status calls that reached DOKU."""
+    left: int
+    """Messages still in the queue."""
+    dead: int
+    wrong: dict[str, tuple[str, str]]
+    """By reference: the ledger's status and ours, where they differ."""
+    ends: Counter[str]
+    noted_twice: int
+    """Transfers whose history holds one announcement more than once."""
+    seconds: float
+
+    def __str__(self) -> str:
+        ends = ", ".join(f"{count} {status}" for status, count in sorted(self.ends.items()))
+        tried = self.deliveries.succeeded + self.deliveries.failed
+        return (
+            f"burst: {self.sent} notifications over {self.transfers} transfers in {self.seconds:.1f} s: {ends}; "
+            f"{self.refused} refused and sent again, {tried} deliveries ({self.deliveries.failed} put off), "
+            f"{self.asked} status checks, {self.left} in the queue, {self.dead} dead, {len(self.wrong)} wrong"
+        )
+
+
+def burst(world: World, notifications: int = 1000, transfers: int = 200, seed: int = 20240917) -> Outcome:
+    """Send so many notifications about so many transfers and process them until the queue is empty.
+
+    A third are exact copies, some lie, some come too early and some are about transfers that never were; queue and
+    table are throttled for part of it. Everything is drawn from `seed`.
+    """
+    began, chance = time.perf_counter(), random.Random(seed)
+    references = [str(world.create(order(**fields)).body["partnerReferenceNo"]) for fields in _fates(transfers)]
+    headers = list(_signed(world, notifications, seed))
+    early, late = _plan(world, references, headers, notifications, chance)
+    refused, drained = _play(world, early)
+    world.clock.advance(2 * 3600)  # everything comes to its end at DOKU
+    more = _play(world, late(), throttled=True)
+    drained = drained + more[1] + _settle(world)
+    return _outcome(world, references, len(headers), refused + more[0], drained, began)
+
+
+def _fates(transfers: int) -> Iterator[dict[str, str]]:
+    """Two of five UNPAID and then paid, one of five of each other kind."""
+    for number in range(transfers):
+        yield _DESTINIES[max(0, number % 5 - 1)]
+
+
+def _signed(world: World, count: int, seed: int) -> Iterator[dict[str, str]]:
+    """The headers of so many callbacks of DOKU's."""
+    ours = secret(world)
+    for number in range(count):
+        request_id = f"{seed}-{number:04d}"
+        signature = aes_ecb(ours["notificationKey"], ours["agentKey"] + request_id)
+        yield {"requestid": request_id, "agentkey": ours["agentKey"], "signature": signature}
+
+
+def _plan(
+    world: World, references: Sequence[str], headers: list[dict[str, str]], notifications: int, chance: random.Random
+) -> Any:
+    """What is sent at once, and a function for what is sent once DOKU has come to an end with every transfer."""
+    unused = iter(headers)
+    numbers = {one["partnerReferenceNo"]: one["referenceNo"] for one in world.doku.ledger()["transfers"]}
+    unique = notifications - notifications // 3
+
+    def anything(reference: str) -> Callback:
+        if chance.random() < 0.2:
+            return _refund(numbers[reference], next(unused))
+        return _unpaid(reference, numbers[reference], chance.choice(["50", "50", "35", "20"]), next(unused))
+
+    early = [anything(chance.choice(references)) for _ in range(unique // 8)]
+
+    def late() -> list[Callback]:
+        told = [
+            _refund(one["referenceNo"], next(unused))
+            if one["state"] == "REFUNDED"
+            else _unpaid(one["partnerReferenceNo"], one["referenceNo"], _SAID[one["state"]], next(unused))
+            for one in world.doku.ledger()["transfers"]
+        ]
+        told += [_refund(f"DK-UNKNOWN-{number}", next(unused)) for number in range(_UNKNOWN)]
+        true = told[: len(references)]
+        while len(early) + len(told) < unique:
+            again = replace(chance.choice(true), headers=next(unused))  # the same once more, but no copy of it
+            told.append(anything(chance.choice(references)) if chance.random() < 0.2 else again)
+        copies = chance.choices(told + early, k=notifications - unique)
+        return chance.sample(told + copies, len(told) + len(copies))
+
+    return early, late
+
+
+def _unpaid(reference: str, number: str, status: str, headers: dict[str, str]) -> Callback:
+    body = {"sendTrxId": reference, "transactionId": number, "transactionStatus": status, "activityCode": "200"}
+    return Callback("unpaid", json.dumps(body), headers)
+
+
+def _refund(number: str, headers: dict[str, str]) -> Callback:
+    return Callback("refund", json.dumps({"transactionId": number, "activityCode": "200"}), headers)
+
+
+def _play(world: World, callbacks: Sequence[Callback], throttled: bool = False) -> tuple[int, Drained]:
+    """Send in waves, each followed by a round of the processor, every second one over a throttled table."""
+    refused, drained = 0, Drained()
+    for start in range(0, len(callbacks), _WAVE):
+        if throttled and start // _WAVE % 2:
+            world.faults.throttle("SendMessage", 5)
+            for operation in ("GetItem", "UpdateItem", "Query", "ChangeMessageVisibility"):
+                world.faults.throttle(operation, 5)
+        for callback in callbacks[start : start + _WAVE]:
+            while _delivered(world, callback).status != 200:
+                refused += 1
+        drained += _round(world)
+    return refused, drained
+
+
+def _delivered(world: World, callback: Callback) -> Answer:
+    event = sample_event(f"{callback.kind}-notification") | {"headers": callback.headers, "body": callback.body}
+    answer = Answer.of(world.call_receiver(event, Context(lambda: 10_000)))
+    assert answer.status in (200, 503)
+    return answer
+
+
+def _round(world: World) -> Drained:
+    trigger = QueueTrigger("NotificationProcessorFunction", "NotificationQueue", 10, 0, True, None)
+    function = InProcess(world.call_processor)
+    return Pump(trigger, world.environment["NOTIFICATION_QUEUE_URL"], aws("sqs"), function).drain()
+
+
+def _settle(world: World) -> Drained:
+    """Let time pass until the queue is empty: what can't be applied is dead by then."""
+    drained = Drained()
+    for _ in range(12):
+        if not waiting(world):
+            break
+        world.clock.advance(4501)
+        drained += _round(world)
+    return drained
+
+
+def _outcome(
+    world: World, references: Sequence[str], sent: int, refused: int, drained: Drained, began: float
+) -> Outcome:
+    ledger = world.doku.ledger()
+    expected = {one["partnerReferenceNo"]: _STATUS[one["state"]] for one in ledger["transfers"]}
+    stored = {reference: world.stored(reference) for reference in references}
+    found = {reference: str(one.status) if one else "MISSING" for reference, one in stored.items()}
+    hints = [Counter((h.finding, h.code, h.at) for h in one.history) for one in stored.values() if one]
+    return Outcome(
+        transfers=len(references),
+        sent=sent,
+        refused=refused,
+        deliveries=drained,
+        asked=sum(one["operation"] == "status" for one in ledger["requests"]),
+        left=waiting(world),
+        dead=waiting(world, "DEAD_LETTER_QUEUE_URL"),
+        wrong={one: (expected[one], found[one]) for one in references if expected.get(one) != found[one]},
+        ends=Counter(found.values()),
+        noted_twice=sum(max(one.values()) > 1 for one in hints),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def test_33_34_a_burst_leaves_every_transfer_as_dokus_books_have_it_and_no_notification_in_limbo(world: World) -> None:
+    outcome = burst(world)
+    print(outcome)  # noqa: T201
+    assert outcome.wrong == {}
+    assert (outcome.sent, outcome.transfers) == (1000, 200)
+    assert outcome.ends == {"SUCCESS": 120, "FAILED": 40, "REFUNDED": 40}
+    assert outcome.left == 0
+    assert outcome.deliveries.succeeded + outcome.dead == outcome.sent  # each is applied or dead, none both
+    assert outcome.deliveries.errors == ()
+    assert outcome.refused > 0  # it was throttled indeed
+    assert outcome.deliveries.failed > 0
+    assert outcome.noted_twice == 0
+    assert _UNKNOWN <= outcome.dead < 5 * _UNKNOWN  # those about transfers that never were, and their copies

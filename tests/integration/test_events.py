@@ -1,0 +1,110 @@
+"""The samples in events/ are what API Gateway and SQS send, and the handlers take them as they are."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from local import bundle, template
+from tests.harness import ROOT, Context, World, sample_event
+from tests.integration.conftest import Surroundings
+from tests.integration.test_receiver import aws, waiting
+
+SAMPLES = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
+REFERENCE = "hsjkans284b2he54"
+"""The transfer that the samples are about, as in seed 003."""
+KEY = "0123456789abcdef"
+"""What the samples are signed with."""
+
+
+@pytest.fixture(scope="module")
+def deployed() -> bundle.Bundle:
+    parameters = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
+    return bundle.read(template.load(ROOT / "template.yaml", parameters))
+
+
+@pytest.fixture
+def signing(surroundings: Surroundings, world: World) -> World:
+    """A world in which DOKU signs with the samples' key, and which knows nothing of the samples' transfer yet."""
+    changed = json.loads(surroundings.secret) | {"agentKey": "A41418", "notificationKey": KEY}
+    surroundings.aws.secretsmanager.put_secret_value(SecretId=surroundings.secret_id, SecretString=json.dumps(changed))
+    surroundings.aws.dynamodb.delete_item(
+        TableName=world.environment["TABLE_NAME"], Key={"pk": {"S": f"TRANSFER#{REFERENCE}"}}
+    )
+    return world
+
+
+def body_of(result: Mapping[str, Any]) -> Any:
+    return json.loads(result["body"])
+
+
+def test_there_are_samples() -> None:
+    assert {"create-transfer", "notification-queue", "refund-notification", "unpaid-notification"} <= set(SAMPLES)
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if "routeKey" in sample_event(name)])
+def test_a_sample_of_a_route_is_of_a_route_of_the_template(deployed: bundle.Bundle, name: str) -> None:
+    event = sample_event(name)
+    context = event["requestContext"]
+    (route,) = [route for route in deployed.routes if route.key == event["routeKey"]]
+    assert event["version"] == "2.0"
+    assert context["routeKey"] == route.key
+    assert (context["http"]["method"], event["rawPath"]) == (route.method, context["http"]["path"])
+    assert (route.authorizer is None) is ("authorizer" not in context)
+    if route.authorizer is not None:
+        assert set(context["authorizer"]["jwt"]["claims"]["scope"].split()) & set(route.scopes)
+    assert all(header == header.lower() for header in event["headers"])
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if "routeKey" in sample_event(name)])
+def test_a_samples_content_length_is_that_of_its_body(name: str) -> None:
+    event = sample_event(name)
+    assert event["headers"]["content-length"] == str(len(event["body"].encode()))
+    json.loads(event["body"])
+
+
+def test_the_sample_of_the_queue_is_of_the_trigger_of_the_template(deployed: bundle.Bundle) -> None:
+    (trigger,) = deployed.triggers
+    (record,) = sample_event("notification-queue")["Records"]
+    assert (trigger.function, trigger.queue) == ("NotificationProcessorFunction", "NotificationQueue")
+    assert trigger.partial
+    assert record["eventSourceARN"].endswith("-notifications")
+    assert record["md5OfBody"] == hashlib.md5(record["body"].encode()).hexdigest()
+
+
+def test_a_transfer_is_created_notified_and_settled_by_the_samples(signing: World) -> None:
+    created = signing.call_handler(sample_event("create-transfer"), Context())
+    assert (created["statusCode"], body_of(created)["status"]) == (201, "ACCEPTED")
+    assert body_of(created)["partnerReferenceNo"] == REFERENCE
+    assert len(signing.debits(REFERENCE)) == 1
+
+    notified = signing.call_processor(sample_event("notification-queue"), Context(lambda: 60_000))
+    assert notified == {"batchItemFailures": []}
+    stored = signing.stored(REFERENCE)
+    assert stored is not None
+    assert (stored.status, [seen.finding for seen in stored.history].count("NOTIFIED")) == ("SUCCESS", 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["unpaid", "refund"])
+def test_a_notification_sample_is_authentic_and_kept(signing: World, kind: str) -> None:
+    result = signing.call_receiver(sample_event(f"{kind}-notification"), Context())
+    assert (result["statusCode"], body_of(result)["transactionId"]) == (200, "DK0018353")
+    assert waiting(signing) == 1
+    (message,) = aws("sqs").receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
+    assert json.loads(message["Body"])["kind"] == kind
+
+
+def test_the_sample_of_the_queue_is_what_the_receiver_makes_of_the_unpaid_sample(signing: World) -> None:
+    signing.call_receiver(sample_event("unpaid-notification"), Context())
+    (message,) = aws("sqs").receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
+    written, sample = json.loads(message["Body"]), json.loads(sample_event("notification-queue")["Records"][0]["body"])
+    assert list(written) == list(sample)
+    assert written | {"receivedAt": 0} == sample | {"receivedAt": 0}
+
+
+def test_a_queue_sample_about_a_transfer_that_is_not_there_is_to_be_delivered_again(signing: World) -> None:
+    event = sample_event("notification-queue")
+    answer = signing.call_processor(event, Context(lambda: 60_000))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
