@@ -43,6 +43,10 @@ redrive: $(READY) ## Bring dead notifications back: make redrive ENV=sandbox ARG
 explain: $(READY) ## Tell all about a transfer: make explain ENV=sandbox ARGS=PAY-0001, or ARGS=--dead
 	@$(BIN)/python -m tools.explain $(ARGS)
 
+.PHONY: codes
+codes: $(READY) ## Write docs/response-codes.md anew from the code tables
+	@$(BIN)/python -m tools.codes_page
+
 .PHONY: settle
 settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCESS --by NAME --reason TEXT"
 	@$(BIN)/python -m tools.settle $(ARGS)
@@ -50,6 +54,10 @@ settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCES
 .PHONY: reconcile
 reconcile: $(READY) ## A day's counts and sums, and what needs attention: make reconcile ENV=sandbox ARGS="--day 2024-09-17"
 	@$(BIN)/python -m tools.reconcile $(ARGS)
+
+.PHONY: bench
+bench: $(READY) ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)
+	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: check
 check: $(READY) ## Lint, types and template

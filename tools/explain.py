@@ -1,4 +1,4 @@
-"""Everything that is known about one transfer, or about the dead notifications, in plain words."""
+"""Everything that is known about one transfer, one of DOKU's codes, or the dead notifications, in plain words."""
 
 import argparse
 import json
@@ -8,11 +8,13 @@ from typing import Any
 
 from doku_signing.timestamps import WIB
 from notification_processor.entry import read
+from payouts.codes.explain import explain
 from payouts.errors import PayoutError
 from payouts.schedule import needs_review
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from payouts.transfer import Finding, Observation, Source, Status, Transfer
+from tools import codes
 from tools.target import NoSuchDeployment, Target, add_option, find
 
 _STATUS = {
@@ -47,10 +49,10 @@ _SOURCE = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code 1 when there is no such transfer."""
+    """Exit code 1 when there is no such transfer, and it is no code of DOKU's either."""
     parser = argparse.ArgumentParser(prog="python -m tools.explain", description=__doc__)
     add_option(parser)
-    parser.add_argument("reference", nargs="?", help="partnerReferenceNo, or DOKU's reference (DK...)")
+    parser.add_argument("reference", nargs="?", help="partnerReferenceNo, DOKU's reference (DK...), or a code")
     parser.add_argument("--dead", action="store_true", help="the dead notifications, up to ten of them")
     options = parser.parse_args(arguments)
     if bool(options.reference) == options.dead:
@@ -60,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         return explain_dead(target) if options.dead else explain_transfer(target, options.reference)
     except (NoSuchDeployment, PayoutError) as error:
         print(error, file=sys.stderr)
-        return 2
+        return 2 if options.dead else explain_code(options.reference, otherwise=2)
 
 
 def explain_transfer(target: Target, reference: str) -> int:
@@ -69,9 +71,14 @@ def explain_transfer(target: Target, reference: str) -> int:
     transfer = store.get(reference) or store.find(reference)
     if transfer is None:
         print(f"no transfer is known as {reference}")
-        return 1
+        return explain_code(reference, otherwise=1)
     print("\n".join(story(transfer, datetime.now(WIB))))
     return 0
+
+
+def explain_code(code: str, otherwise: int) -> int:
+    """Explain what is no transfer, if it is a known code; the exit code, `otherwise` if it is none."""
+    return codes.main([code]) if explain(code).known else otherwise
 
 
 def story(transfer: Transfer, now: datetime) -> list[str]:

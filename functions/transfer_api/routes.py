@@ -10,7 +10,7 @@ from payouts.errors import NotFound, PayoutError, ValidationFailed
 from payouts.money import Rupiah
 from payouts.submit import Order
 from payouts.transfer import NOT_ACKNOWLEDGED, Transfer
-from transfer_api import failures, keys, listing, views
+from transfer_api import codes, failures, keys, listing, views
 from transfer_api.body import read
 from transfer_api.failures import json_response
 from transfer_api.requests import AccountInquiry, CreateTransfer
@@ -23,6 +23,7 @@ def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
     _add_money_routes(app, services, logger)
     _add_transfer_routes(app, services)
     _add_reference_routes(app)
+    codes.add_routes(app)
     _add_failures(app, logger)
     return app
 

@@ -41,7 +41,8 @@ unauthorized, maintenance; for status also not-found ("seconds" of simulator tim
 Executed: timeout-after, hold-after (like timeout-after, ended by DELETE as well), error-after, reset-after,
 reset-mid-body, garbage, truncated, empty, in-progress, string-codes, number-codes, slow ("seconds", 1),
 wrong-reference ("reference"), wrong-amount ("value"); for status also status-says ("latestTransactionStatus").
-Either: unknown-code ("responseCode", "execute": false).
+Either: unknown-code ("responseCode", "execute": false); a code of the glossary, such as SERVER_ERROR, comes in the
+glossary's envelope, with "httpStatus".
 For notifications: duplicate ("copies": 1 more), reversed (all that is due, last first), delayed ("seconds" of
 simulator time), forged (wrong signature), altered (the opposite status), dropped (never sent).
 """

@@ -99,6 +99,9 @@ def _unknown_code(struck: Struck) -> Reply:
     code = struck.fault.response_code or ""
     leading = int(code[:3]) if code[:3].isdecimal() else 0
     status = struck.fault.http_status or (leading if 200 <= leading <= 599 else 200)
+    if "_" in code:  # of the glossary, which has an envelope of its own (seed 002)
+        envelope = {"status": "FAILED", "response_code": code, "response_message": "Unmapped"}
+        return struck.reply(Answer(status, envelope))
     told = struck.answer or Answer(status, {})
     told = told.patched(responseCode=code, responseMessage="Unmapped")
     return struck.reply(replace(told, status=status))

@@ -1,7 +1,6 @@
 """What can go wrong, in the words of DOKU's glossary (seed 002): code, HTTP status, whether trying again helps."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +14,9 @@ class DokuSaid:
 class PayoutError(Exception):
     """An error that the caller is told about. The message says what to do next and holds no secret."""
 
-    code: ClassVar[str] = "SERVER_ERROR"
-    http_status: ClassVar[int] = 500
-    retryable: ClassVar[bool] = False
+    code: str = "SERVER_ERROR"
+    http_status: int = 500
+    retryable: bool = False
 
     def __init__(self, message: str, doku: DokuSaid | None = None) -> None:
         super().__init__(message)
@@ -78,3 +77,13 @@ class Unavailable(PayoutError):
 
 class Misconfigured(PayoutError):
     """The deployment is wrong: a variable, the secret or the credentials. Trying again does not help."""
+
+
+class Refused(PayoutError):
+    """DOKU did not answer a question; code, HTTP status and retryable are the catalogue's (`payouts.codes`)."""
+
+    def __init__(self, code: str, http_status: int, retryable: bool, message: str, doku: DokuSaid) -> None:
+        super().__init__(message, doku)
+        self.code = code
+        self.http_status = http_status
+        self.retryable = retryable

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from payouts.doku import answers
 from payouts.doku.client import DokuClient
 from payouts.doku.messages import InquiryRequest
-from payouts.doku.outcomes import Outcome
+from payouts.doku.outcomes import Outcome, glossary
 from payouts.doku.transport import NeverSent
-from payouts.errors import DokuSaid, Misconfigured, PayoutError, Throttled, Unavailable, ValidationFailed
+from payouts.errors import DokuSaid, PayoutError, Refused, Unavailable
 from payouts.store.claims import SESSION_SECONDS, Claims, Session
 
 
@@ -58,14 +58,17 @@ def _accepted(ask: Callable[..., answers.Answer], *arguments: object) -> answers
 
 
 def refusal(answer: answers.Answer) -> PayoutError:
-    """The error for a question that DOKU did not answer. Nothing moves by a question, so trying again is safe."""
+    """The error for a question that DOKU did not answer, by the catalogue's advice for it. Nothing moves by one."""
+    from payouts.codes.advice import advise  # no cold start pays for the catalogue
+    from payouts.codes.reading import Retry, Scope
+
     said = DokuSaid(answer.verdict.code, answer.verdict.message)
-    match answer.outcome:
-        case Outcome.REJECTED | Outcome.NOT_FOUND:
-            return ValidationFailed(f"DOKU refused: {said.message or said.code}; correct the request", said)
-        case Outcome.UNAUTHORIZED:
-            return Misconfigured("DOKU refuses the merchant's credentials: check the secret", said)
-        case Outcome.THROTTLED:
-            return Throttled("DOKU wants fewer requests; send the same request again in a moment", said)
-        case _:
-            return Unavailable("DOKU gave no clear answer; send the same request again", said)
+    advice = advise(Scope.QUESTION, answer.outcome, answer.verdict.cause)
+    told = f"DOKU answered {said.code} {said.message}".rstrip() if said.code else "DOKU gave no clear answer"
+    return Refused(
+        code=advice.answer,
+        http_status=int(glossary()[advice.answer]["http"]),
+        retryable=advice.retry is Retry.SAME_REFERENCE,
+        message=f"{told}. {advice.next_step}",
+        doku=said,
+    )

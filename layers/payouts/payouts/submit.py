@@ -73,7 +73,7 @@ class Submitter:
     def submit(self, order: Order, remaining: Remaining) -> Submitted:
         """The one transfer of this order: sent now, or as it stands from an earlier call.
 
-        Raises Duplicate, Mismatch, ValidationFailed, Throttled, Unavailable or Misconfigured; nothing was sent then.
+        Raises Duplicate, Mismatch, Refused, Throttled, Unavailable or Misconfigured; nothing was sent then.
         """
         if order.idempotency_key:
             self._claims.claim_key(order.idempotency_key, order.intent.partner_reference_no)

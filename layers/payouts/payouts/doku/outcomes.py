@@ -40,6 +40,10 @@ class Service(StrEnum):
     TOKEN = "73"  # noqa: S105
 
 
+UNLISTED = "unlisted"
+"""The cause of a code that is well-formed and in no table."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """An outcome with DOKU's code (seven digits or a glossary code, empty where there was none) and its message."""
@@ -47,6 +51,8 @@ class Verdict:
     outcome: Outcome
     code: str = ""
     message: str = ""
+    cause: str = ""
+    """Which advice of the catalogue goes with it (`payouts.codes.advice`): the row's, or UNLISTED."""
 
 
 def classify(service: Service, http_status: int, body: Mapping[str, Any] | None) -> Verdict:
@@ -67,21 +73,22 @@ def _snap(service: Service, http_status: int, body: Mapping[str, Any]) -> Verdic
     code, message = text(body["responseCode"]), text(body.get("responseMessage"))
     if len(code) != 7 or not code.isdecimal() or code[:3] != str(http_status) or code[3:5] != service:
         return Verdict(Outcome.IN_DOUBT, code, message)
-    return Verdict(_outcome(service, _cases().get((code[:3], code[5:]))), code, message)
+    return _verdict(service, cases().get((code[:3], code[5:])), code, message)
 
 
 def _glossary(service: Service, http_status: int, body: Mapping[str, Any]) -> Verdict:
     code, message = text(body["response_code"]), text(body.get("response_message"))
-    row = _glossary_codes().get(code)
-    if row is None or row["http"] != str(http_status):
+    row = glossary().get(code)
+    if row is not None and row["http"] != str(http_status):
         return Verdict(Outcome.IN_DOUBT, code, message)
-    return Verdict(_outcome(service, row), code, message)
+    return _verdict(service, row, code, message)
 
 
-def _outcome(service: Service, row: Mapping[str, str] | None) -> Outcome:
+def _verdict(service: Service, row: Mapping[str, str] | None, code: str, message: str) -> Verdict:
     if row is None:
-        return Outcome.IN_DOUBT
-    return Outcome(row["on_transfer" if service is Service.TRANSFER else "on_query"])
+        return Verdict(Outcome.IN_DOUBT, code, message, UNLISTED)
+    outcome = Outcome(row["on_transfer" if service is Service.TRANSFER else "on_query"])
+    return Verdict(outcome, code, message, row["cause"])
 
 
 def text(value: object, limit: int = 200) -> str:
@@ -96,15 +103,18 @@ def text(value: object, limit: int = 200) -> str:
 
 
 @cache
-def _cases() -> dict[tuple[str, str], dict[str, str]]:
-    return {(row["http"], row["case"]): row for row in _rows("snap_cases.csv")}
+def cases() -> dict[tuple[str, str], dict[str, str]]:
+    """The SNAP cases by HTTP status and case (PROTOCOL.md section 5)."""
+    return {(row["http"], row["case"]): row for row in rows("snap_cases.csv")}
 
 
 @cache
-def _glossary_codes() -> dict[str, dict[str, str]]:
-    return {row["code"]: row for row in _rows("glossary.csv")}
+def glossary() -> dict[str, dict[str, str]]:
+    """The business codes of the glossary (seed 002)."""
+    return {row["code"]: row for row in rows("glossary.csv")}
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def rows(name: str) -> list[dict[str, str]]:
+    """A table of `data/`, row by row. Nothing keeps it: whoever needs it twice does."""
     with (_DATA / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

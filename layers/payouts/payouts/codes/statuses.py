@@ -1,0 +1,25 @@
+"""What DOKU says that a transfer is: by SNAP, by Kirim DOKU old and new, and our own reasons (PROTOCOL.md 5 and 7)."""
+
+from payouts.codes.advice import advise
+from payouts.codes.reading import Reading, Scope, System
+from payouts.doku.outcomes import rows
+
+
+def readings(system: System) -> list[Reading]:
+    """All of one system."""
+    return [_reading(row) for row in rows("statuses.csv") if row["system"] == system]
+
+
+def _reading(row: dict[str, str]) -> Reading:
+    scope = Scope(row["scope"])
+    return Reading(
+        system=System(row["system"]),
+        code=row["code"],
+        scope=scope,
+        message=row["message"],
+        meaning=row["meaning"],
+        meaning_id=row["meaning_id"],
+        outcome=row["outcome"],
+        advice=advise(scope, row["outcome"], row["cause"]),
+        source=row["source"],
+    )

@@ -1,0 +1,60 @@
+"""The page is what the tables say, and the commands explain codes."""
+
+import pytest
+
+from tools import codes, codes_page, explain
+from tools.target import NoSuchDeployment
+
+
+def test_the_page_is_current() -> None:
+    assert codes_page.PAGE.read_text(encoding="utf-8") == codes_page.page(), "run `make codes`"
+
+
+@pytest.mark.parametrize(
+    "code", ["4034314", "4045301", "5586", "IT08", "DUPLICATE_TRANSACTION", "503", "07", "40", "64"]
+)
+def test_the_page_holds_every_kind_of_code(code: str) -> None:
+    page = codes_page.page()
+    assert f"| {code} |" in page or f" {code}, " in page
+
+
+def test_every_table_of_the_page_is_rectangular() -> None:
+    widths: list[int] = []
+    for line in codes_page.page().splitlines():
+        if line.startswith("|"):
+            widths.append(line.replace("\\|", "").count("|"))
+        else:
+            assert len(set(widths)) <= 1, line
+            widths = []
+
+
+def test_the_command_tells_a_code_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert codes.main(["server_error"]) == 0
+    told = capsys.readouterr().out
+    assert "Retry or contact DOKU support (NOT safe for a payout)" in told
+    assert "check status" in told
+    assert "cek status" in told
+
+
+def test_the_command_says_that_a_code_is_in_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert codes.main(["4034399"]) == 1
+    assert "is in no table; the best reading" in capsys.readouterr().out
+
+
+def test_the_command_can_be_told_the_system(capsys: pytest.CaptureFixture[str]) -> None:
+    assert codes.main(["00", "--system", "kirim-doku-payment"]) == 0
+    assert "latestTransactionStatus" in capsys.readouterr().out
+
+
+def nowhere(_: str) -> None:
+    raise NoSuchDeployment("nothing answers")
+
+
+def test_explain_explains_a_known_code_even_without_a_deployment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explain, "find", nowhere)
+    assert explain.main(["5586"]) == 0
+    assert "callback" in capsys.readouterr().out
+    assert explain.main(["PAY-0001"]) == 2
+    assert explain.main(["--dead"]) == 2
