@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,10 +22,12 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 
+from local import bundle, template
 from local.bundle import QueueTrigger
 from local.clock import Clock
 from local.doku_simulator.control import Control
 from local.events import Drained, Pump
+from local.gateway import Router
 from notification_processor import entry as processor
 from notification_receiver import entry as receiver
 from payouts.store import items
@@ -205,6 +208,21 @@ class World:
             ExpressionAttributeValues={":value": value},
         )
 
+    def new_table(self) -> str:
+        """The name of an empty table like the deployment's."""
+        like = self.dynamodb.describe_table(TableName=self.environment["TABLE_NAME"])["Table"]
+        name = f"{like['TableName']}-{next(_numbers)}"
+        kept = ("IndexName", "KeySchema", "Projection")
+        indexes = [{key: index[key] for key in kept} for index in like["GlobalSecondaryIndexes"]]  # type: ignore[literal-required]
+        self.dynamodb.create_table(
+            TableName=name,
+            AttributeDefinitions=like["AttributeDefinitions"],
+            KeySchema=like["KeySchema"],
+            GlobalSecondaryIndexes=indexes,  # type: ignore[arg-type]
+            BillingMode="PAY_PER_REQUEST",
+        )
+        return name
+
     @property
     def due_index(self) -> DueIndex:
         """The index of open transfers."""
@@ -235,6 +253,7 @@ class World:
         event["requestContext"]["http"]["method"] = method
         event["headers"] |= {name.lower(): value for name, value in (headers or {}).items()}
         event["body"] = body if isinstance(body, str | None) else json.dumps(body)
+        event["routeKey"] = event["requestContext"]["routeKey"] = route_key(method, path)
         if query:
             event["queryStringParameters"] = dict(query)
         return Answer.of(self.call_handler(event, Context(remaining)))
@@ -306,6 +325,18 @@ class World:
         stored = self.stored(reference)
         assert stored is not None
         return str(stored.status)
+
+
+@cache
+def _router() -> Router:
+    parameters = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
+    return Router(bundle.read(template.load(ROOT / "template.yaml", parameters)).routes)
+
+
+def route_key(method: str, path: str) -> str:
+    """The route by which API Gateway hands a path over."""
+    found = _router().find(method, path)
+    return found[0].key if found else "ANY /v1/{proxy+}"
 
 
 @contextmanager

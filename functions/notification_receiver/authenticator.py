@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 
 from doku_signing.notification import Scheme, is_usable, verify_notification
 from payouts.credentials import CredentialStore
-from payouts.errors import Misconfigured
+from payouts.errors import Misconfigured, PayoutError
 
 _REREAD_AFTER = 30.0
 """Seconds after which a signature that does not verify has the secret read again: it may have been rotated just now. A
@@ -35,16 +35,21 @@ class Authenticator:
             return True
         if self._credentials.age() < _REREAD_AFTER:
             return False
-        self._credentials.reread()
+        try:
+            self._credentials.reread()
+        except PayoutError:  # a forged callback must not make an outage of ours DOKU's business
+            return False
         return self._signed(agent_key, request_id, signature)
 
     def _signed(self, agent_key: str, request_id: str, signature: str) -> bool:
         given = agent_key.encode("utf-8", "surrogatepass")
-        known = [one for one in self._credentials.accepted() if hmac.compare_digest(one.agent_key.encode(), given)]
-        keys = [one.notification_key for one in known]
-        if verify_notification(self._scheme, keys, agent_key, request_id, signature):
-            return True
-        if known and known[0] is self._credentials.current() and keys[0] and not is_usable(self._scheme, keys[0]):
-            # The key in force can't be used, which is our fault: DOKU is to send again, not to give up.
-            raise Misconfigured("the DOKU secret's notificationKey needs 16, 24 or 32 bytes")
+        for credentials in self._credentials.accepted():
+            if not hmac.compare_digest(credentials.agent_key.encode(), given):
+                continue
+            key = credentials.notification_key
+            if verify_notification(self._scheme, [key], agent_key, request_id, signature):
+                return True
+            if key and not is_usable(self._scheme, key) and credentials is self._credentials.current():
+                # The key in force can't be used, which is our fault: DOKU is to send again, not to give up.
+                raise Misconfigured("the DOKU secret's notificationKey needs 16, 24 or 32 bytes")
         return False

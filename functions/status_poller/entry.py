@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from payouts import aws
 from payouts import compose as shared
 from payouts.config import PollerSettings
-from payouts.poll import Checked, Poller, Tick
+from payouts.poll import Checked, Poller, Tick, threads_for
 from payouts.store.due import DueIndex
 from payouts.transfer import Status
 from status_poller.reports import DailyReport
@@ -39,7 +39,7 @@ def compose(
 ) -> Services:
     """The poller from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings = PollerSettings.read(environment)
-    deployed = shared.compose(environment, clock, jitter, connections=settings.concurrency)
+    deployed = shared.compose(environment, clock, jitter, connections=threads_for(settings.concurrency))
     poller = Poller(DueIndex(deployed.table), deployed.reconciler, settings.concurrency, clock)
     report = DailyReport(deployed.store, settings.report_bucket, aws.s3, clock)
     return Services(poller, report, deployed.settings.due_shards)

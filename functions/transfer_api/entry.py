@@ -1,5 +1,6 @@
 """The entry of the transfer API: one log line a request."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from transfer_api.routes import create_app
 from transfer_api.services import Services
+
+_NOWHERE = "/no-such-route"
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -19,8 +22,26 @@ def create_handler(services: Services, logger: Logger) -> Handler:
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logger.clear_state()
         logger.append_keys(request_id=event["requestContext"]["requestId"], route=event.get("routeKey"))
-        answer = app.resolve(event, context)
+        answer = app.resolve(_as_authorized(event), context)
         logger.info("request", status=answer["statusCode"])
         return answer
 
     return handler
+
+
+def _as_authorized(event: dict[str, Any]) -> dict[str, Any]:
+    """The event, its path only where it is one of the route whose scopes API Gateway has checked (I18).
+
+    The gateway matches the path as sent and hands it over decoded, so that `/v1/%74ransfers` comes in by the route for
+    everything else and looks like `/v1/transfers`.
+    """
+    _, _, template = event.get("routeKey", "").partition(" ")
+    pattern = re.sub(r"\\{\w+\\}", "[\\\\s\\\\S]+", re.escape(template))
+    path = event["rawPath"]
+    stage = event["requestContext"].get("stage", "$default")
+    if stage != "$default":
+        path = path.removeprefix(f"/{stage}")
+    if "+}" not in template and re.fullmatch(pattern, path):
+        return event
+    http = {**event["requestContext"]["http"], "path": _NOWHERE}
+    return {**event, "rawPath": _NOWHERE, "requestContext": {**event["requestContext"], "http": http}}

@@ -79,6 +79,20 @@ def test_a_crash_between_binding_a_key_and_the_door_heals_itself(world: World) -
     assert len(world.debits(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.parametrize("remaining", [29_000, 1_000])
+def test_a_replay_is_answered_even_where_nothing_could_be_sent_any_more(world: World, remaining: int) -> None:
+    """I8: the transfer stands, whether there is a token or time now or not."""
+    body = order()
+    fields = ("customerNumber", "beneficiaryAccountNumber", "beneficiaryBankCode", "beneficiaryAccountName", "amount")
+    inquiry = world.request("POST", "/v1/account-inquiries", {name: body[name] for name in fields})
+    body["sessionId"] = inquiry.body["sessionId"]
+    world.create(body)
+    world.clock.advance(1000)
+    world.doku.fault("token", "unauthorized", times=None)
+    replay = world.restarted().create(body, remaining=lambda: remaining)
+    assert (replay.status, replay.headers["Idempotency-Replayed"]) == (201, "true")
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_crash_around_the_second_send_is_never_a_third(world: World, moment: str) -> None:
     body = order()

@@ -1,12 +1,64 @@
 """DOKU misbehaves: whatever it answers, money moves at most once and nobody claims to know better (FAULTS 8-22)."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
 
+from payouts.transfer import Finding, Observation, Source, merge
 from tests.harness import World, order
 
 QUICK = {"seconds": 30}
+INQUIRY_FIELDS = (
+    "customerNumber",
+    "beneficiaryAccountNumber",
+    "beneficiaryBankCode",
+    "beneficiaryAccountName",
+    "amount",
+)
+
+
+@dataclass
+class OddDoku:
+    """A DOKU that gives everybody the same answer."""
+
+    url: str
+    requests: int = 0
+
+
+@contextmanager
+def a_doku_that_answers(status: int, body: dict[str, str], location: str = "") -> Iterator[OddDoku]:
+    """Listens on a port of its own, and counts."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            doku.requests += 1
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Location", location) if location else None
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Silence."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    doku = OddDoku(f"http://127.0.0.1:{server.server_port}")
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield doku
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture(autouse=True)
@@ -196,10 +248,71 @@ def test_no_second_send_without_time_for_it(world: World) -> None:
     body = order()
     world.create(order())
     world.doku.fault("transfer", "unauthorized")
-    answers = iter([29_000, 5_000])
+    answers = iter([29_000, 29_000, 5_000])
     created = world.create(body, remaining=lambda: next(answers))
     assert created.body["status"] == "FAILED"
     assert len(world.sent(body["partnerReferenceNo"])) == 1
+
+
+def test_a_put_that_took_too_long_is_not_followed_by_a_send(world: World) -> None:
+    """6: who is stopped in mid-send knows nothing, and who has not sent knows that."""
+    body = order()
+    world.create(order())
+    answers = iter([29_000, 12_000])
+    created = world.create(body, remaining=lambda: next(answers))
+    assert (created.body["status"], created.body["reason"]["code"]) == ("FAILED", "NOT_SENT")
+    assert world.sent(body["partnerReferenceNo"]) == []
+
+
+def test_a_refusal_of_something_else_is_no_licence_to_send_again(world: World) -> None:
+    """I1: a 401 that names another transfer proves nothing about this one."""
+    body = order()
+    world.create(order())
+    with a_doku_that_answers(401, {"responseCode": "4014301", "partnerReferenceNo": "ANOTHER"}) as doku:
+        session = world.request("POST", "/v1/account-inquiries", {k: body[k] for k in INQUIRY_FIELDS}).body["sessionId"]
+        world.environment = {**world.environment, "DOKU_BASE_URL": doku.url}
+        created = world.restarted().create({**body, "sessionId": session})
+    assert (created.status, created.body["status"]) == (202, "IN_DOUBT")
+    assert doku.requests == 1
+
+
+@pytest.mark.parametrize("location", ["http://[bad", "/\xff\xfe", ""])
+def test_a_redirect_to_nowhere_is_in_doubt_and_no_error(world: World, location: str) -> None:
+    """13: requests looks at the Location even where it does not follow it."""
+    body = order()
+    session = world.request("POST", "/v1/account-inquiries", {k: body[k] for k in INQUIRY_FIELDS}).body["sessionId"]
+    with a_doku_that_answers(302, {}, location=location) as doku:
+        world.environment = {**world.environment, "DOKU_BASE_URL": doku.url}
+        created = world.restarted().create({**body, "sessionId": session})
+    assert (created.status, created.body["status"]) == (202, "IN_DOUBT")
+    assert doku.requests == 1
+
+
+@pytest.mark.parametrize("finding", [Finding.UNPAID, Finding.SUCCESS])
+def test_a_refusal_that_doku_contradicts_is_not_sent_again_and_not_failed(world: World, finding: Finding) -> None:
+    """Refused with 401, and yet another function hears from DOKU that it has the transfer."""
+    body = order()
+    world.create(order())
+    other = world.restarted()
+    world.doku.fault("transfer", "unauthorized")
+
+    def meanwhile() -> None:
+        stored = other.stored(body["partnerReferenceNo"])
+        assert stored is not None
+        seen = Observation(stored.created_at, finding, Source.STATUS_CHECK)
+        other.store.update(stored, lambda standing: merge(standing, seen))
+
+    world.faults.before["UpdateItem"] = [lambda: None, meanwhile]  # the token's lock, then the second send's record
+    created = world.create(body)
+    assert created.body["status"] == finding
+    assert created.body["nextCheckAt"] is not None
+    assert [one["httpStatus"] for one in world.sent(body["partnerReferenceNo"])] == [401]
+
+
+@pytest.mark.parametrize("amount", ["1e999999", "NaN", "Infinity", "-1", "1.00"])
+def test_no_amount_in_an_answer_makes_an_error_behind_the_door(world: World, amount: str) -> None:
+    world.doku.fault("transfer", "wrong-amount", value=amount)
+    assert world.create(order()).status in (201, 202)
 
 
 def test_too_little_time_refuses_before_the_door_and_the_same_request_may_be_sent_again(world: World) -> None:
@@ -230,15 +343,6 @@ def test_a_connection_refused_behind_the_door_fails_with_proof(world: World) -> 
     assert (answer.status, answer.body["status"], answer.body["reason"]["code"]) == (201, "FAILED", "NOT_SENT")
     assert len(answer.body["history"]) == 3
     assert world.sent(body["partnerReferenceNo"]) == []
-
-
-INQUIRY_FIELDS = (
-    "customerNumber",
-    "beneficiaryAccountNumber",
-    "beneficiaryBankCode",
-    "beneficiaryAccountName",
-    "amount",
-)
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,11 @@ from tests.harness import World, crashing, order
 UNPAID = {"beneficiaryAccountNumber": "9912345678", "channelCode": "07"}
 
 
-@pytest.fixture(autouse=True)
-def nothing_else_is_due(world: World) -> None:
-    """Other tests leave open transfers behind: take them out of the index."""
-    for item in world.scan():
-        if "dueShard" in item:
-            world.dynamodb.update_item(
-                TableName=world.environment["TABLE_NAME"],
-                Key={"pk": {"S": item["pk"]}},
-                UpdateExpression="REMOVE dueShard",
-            )
+@pytest.fixture
+def world(world: World) -> World:
+    """With a table of its own: other tests leave open transfers behind."""
+    world.environment = {**world.environment, "TABLE_NAME": world.new_table()}
+    return world.restarted()
 
 
 def create(world: World, count: int, **changes: Any) -> list[str]:
@@ -205,6 +200,29 @@ def test_a_throttled_claim_leaves_the_slot_and_a_throttled_write_loses_nothing(w
     assert world.tick()["statuses"] == {"SUCCESS": 1}
 
 
+def test_one_unreadable_shard_holds_up_no_other(world: World) -> None:
+    references = create(world, 20)
+    world.clock.advance(61)
+    world.faults.throttle("Query")
+    tick = world.tick()
+    assert 0 < tick["learned"] < len(references)
+    assert tick["finished"] is False
+    assert world.tick()["learned"] == len(references) - tick["learned"]
+
+
+def test_without_a_token_a_tick_ends_soon_and_loses_nobody(world: World) -> None:
+    """52: the threads do not queue up for a token that nobody gets."""
+    create(world, 20)
+    world.clock.advance(1000)
+    before = len(world.doku.ledger()["tokenRequests"])
+    world.doku.fault("token", "error-before", times=None)
+    assert world.restarted().tick()["circuitOpen"] is True
+    assert len(world.doku.ledger()["tokenRequests"]) - before == 1
+    world.doku.heal()
+    world.clock.advance(301)
+    assert world.restarted().tick()["statuses"] == {"SUCCESS": 20}
+
+
 def test_a_poller_that_dies_after_its_claim_only_puts_the_check_off(world: World) -> None:
     (reference,) = create(world, 1)
     world.clock.advance(61)
@@ -222,7 +240,7 @@ def test_25_a_slot_that_the_index_still_shows_is_not_asked_about_again(world: Wo
     world.clock.advance(61)
     stored = world.stored(reference)
     assert stored is not None
-    (slot,) = world.due_index.due(world.shard_of(reference), stored.next_check_at or 0, 10)
+    (slot,), _ = world.due_index.due(world.shard_of(reference), stored.next_check_at or 0, 10)
     world.tick()
     assert world.due_index.claim(slot, slot.at + MINUTE) is None
 

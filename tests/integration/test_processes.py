@@ -1,9 +1,12 @@
 """The real processes, over HTTP: killed in the middle of a transfer, many at once, and who may call (I17, I18)."""
 
+import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 import requests
@@ -86,6 +89,27 @@ def test_18_what_the_token_does_not_allow_does_not_happen(
     assert call(stack, "POST", "/v1/transfers", body, **claims).status_code == status
     assert sent(stack, body["partnerReferenceNo"]) == 0
     assert call(stack, "GET", f"/v1/transfers/{body['partnerReferenceNo']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/%74ransfers",
+        "/v1/transfers%0A",
+        "/v1/transfers%2F",
+        "/v1//transfers",
+        "/v1/transfers%3Fx",
+        "/v1/transfers/",
+    ],
+)
+def test_18_no_spelling_of_the_path_gets_around_a_scope(stack: LocalStack, path: str) -> None:
+    body = order()
+    read_only = stack.token(scopes=["transfers:read"])
+    request = Request(stack.api_url + path, json.dumps(body).encode(), {"Authorization": f"Bearer {read_only}"})
+    with pytest.raises(HTTPError) as refused:
+        urlopen(request, timeout=20)
+    assert refused.value.code in (403, 404)
+    assert sent(stack, body["partnerReferenceNo"]) == 0
 
 
 def test_18_without_a_token_nothing_happens_and_health_needs_none(stack: LocalStack) -> None:

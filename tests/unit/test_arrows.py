@@ -135,8 +135,10 @@ def test_a_handler_has_one_broad_boundary_and_there_is_none_elsewhere() -> None:
     """STYLE.md: errors."""
     for package in packages_of_functions():
         assert sum(broad_handlers(path) for path in package.rglob("*.py")) <= 1, package
+    # Behind the door nobody may hear of an error, and in a tick one transfer may not stop the others.
+    allowed = {"submit.py": 1, "poll.py": 1}
     for path in sources("layers"):
-        assert broad_handlers(path) == 0, path
+        assert broad_handlers(path) == allowed.get(path.name, 0), path
 
 
 def test_nothing_that_is_deployed_prints() -> None:

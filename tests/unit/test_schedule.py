@@ -53,8 +53,8 @@ def test_a_disputed_transfer_stays_open() -> None:
     """FAULTS 21."""
     disputed = transfer(Finding.SUCCESS, Finding.FAILED)
     assert disputed.status is Status.DISPUTED
-    assert next_after(disputed, 0) == MINUTE
-    assert next_after(disputed, 30 * DAY) == 31 * DAY
+    assert next_after(disputed, 0) == HOUR
+    assert next_after(disputed, 30 * DAY) == 30 * DAY + HOUR
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,14 @@ def test_a_failure_by_dokus_word_or_before_the_send_is_never_asked_about_again(c
         assert next_after(failed, now) is None
 
 
-def test_a_failure_by_dokus_silence_is_looked_at_again_like_a_paid_one() -> None:
+def test_a_failure_by_dokus_silence_is_looked_at_again_and_sooner_than_a_paid_one() -> None:
     """FAULTS 20: "not found" for N minutes, and then success."""
     failed = merge(transfer(Finding.IN_DOUBT), seen(Finding.FAILED, HOUR, "NOT_RECEIVED"))
-    assert [next_after(failed, HOUR + days * DAY) for days in (0, 1, 3, 7)] == [
+    hours = (0, 1, 6, 12, 24, 3 * 24, 7 * 24)
+    assert [next_after(failed, HOUR + passed * HOUR) for passed in hours] == [
+        HOUR + 1 * HOUR,
+        HOUR + 6 * HOUR,
+        HOUR + 12 * HOUR,
         HOUR + DAY,
         HOUR + 3 * DAY,
         HOUR + 7 * DAY,

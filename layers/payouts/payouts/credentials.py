@@ -3,19 +3,22 @@
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from payouts.errors import Misconfigured, Unavailable
+from payouts.errors import Misconfigured, PayoutError, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _MAX_AGE = 300.0
 """Seconds for which a read secret is believed. A refused token or signature has it read again at once."""
+_RETRY = 10.0
+"""Seconds between two attempts to read a secret again that can't be had."""
 _PASSING = frozenset({"ThrottlingException", "InternalServiceError"})
 _WIRE = {
     "client_id": "clientId",
@@ -70,36 +73,41 @@ class CredentialStore:
         self._clock = clock
         self._current: tuple[float, Credentials] | None = None
         self._previous: tuple[Credentials, ...] | None = None
+        self._tried_at = float("-inf")
         self._one_at_a_time = threading.Lock()  # the poller asks from many threads
 
     def current(self) -> Credentials:
         """The credentials in force. Raises Misconfigured or Unavailable."""
         with self._one_at_a_time:
-            now = self._clock()
-            if self._current is None or now - self._current[0] >= _MAX_AGE:
-                self._current, self._previous = (now, self._read("AWSCURRENT")), None
+            if self._current is None:
+                return self.reread()
+            if self._clock() - self._current[0] >= _MAX_AGE and self.age() >= _RETRY:
+                with suppress(Unavailable):  # what is known is good until there is something better
+                    return self.reread()
             return self._current[1]
 
-    def accepted(self) -> tuple[Credentials, ...]:
-        """The credentials in force and, while they are being rotated, the ones before, newest first."""
-        current = self.current()
+    def accepted(self) -> Iterator[Credentials]:
+        """The credentials in force and then, read only when they are asked for, the ones before."""
+        yield self.current()
         if self._previous is None:
             self._previous = self._read_previous()
-        return (current, *self._previous)
+        yield from self._previous
 
     def age(self) -> float:
-        """Seconds since the secret was read; infinite before the first time."""
-        return float("inf") if self._current is None else self._clock() - self._current[0]
+        """Seconds since somebody tried to read the secret; infinite before the first time."""
+        return self._clock() - self._tried_at
 
     def reread(self) -> Credentials:
         """The credentials in force, read again: they may have been rotated (FAULTS 63)."""
-        self._current = None
-        return self.current()
+        self._tried_at = self._clock()
+        fresh = self._read("AWSCURRENT")
+        self._current, self._previous = (self._clock(), fresh), None
+        return fresh
 
     def _read_previous(self) -> tuple[Credentials, ...]:
         try:
             return (self._read("AWSPREVIOUS"),)
-        except Misconfigured:  # there is none, or it is from before the secret was filled in
+        except PayoutError:  # there is none, it is from before the secret was filled in, or it can't be had now
             return ()
 
     def _read(self, stage: str) -> Credentials:

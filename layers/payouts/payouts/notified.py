@@ -44,7 +44,7 @@ class NotificationApplier:
             return self._reconciler.record(transfer, _hint(received), *_claimed(received))
         learned, seen = self._reconciler.check(transfer, _hint(received))
         if seen.finding in _INCONCLUSIVE and learned.status is not Status.REFUNDED:
-            raise NotYet(f"DOKU, asked about {transfer.reference}, gave no clear answer: {seen.message}")
+            raise NotYet(f"DOKU, asked about {transfer.reference}, gave no clear answer ({seen.code or 'none at all'})")
         return learned
 
     def _noted(self, transfer: Transfer, received: Received) -> Transfer:

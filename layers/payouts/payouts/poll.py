@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from payouts.errors import PayoutError
 from payouts.reconcile import DokuSilent, Reconciler
@@ -51,6 +51,11 @@ class Tick:
     """Whether DOKU was given up for this tick."""
 
 
+def threads_for(concurrency: int) -> int:
+    """Threads that keep `concurrency` questions to DOKU under way: some are at the table meanwhile."""
+    return concurrency + concurrency // 4
+
+
 class Poller:
     """Asks about due transfers. Any number may run at once, over the same shards or others."""
 
@@ -64,18 +69,19 @@ class Poller:
         self._index = index
         self._reconciler = reconciler
         self._concurrency = concurrency
+        self._threads = threads_for(concurrency)
+        self._asking = BoundedSemaphore(concurrency)
         self._clock = clock
 
     def tick(self, shards: Iterable[int], remaining: Callable[[], float]) -> Tick:
         """Check what is due in `shards` until nothing is, or time runs short, or DOKU is silent throughout."""
         round_ = _Round(self._index, list(shards), int(self._clock() * 1000), remaining, self._concurrency)
-        with ThreadPoolExecutor(self._concurrency) as threads:
-            workers = [threads.submit(self._work, round_) for _ in range(self._concurrency)]
-        for worker in workers:
-            worker.result()  # what nobody foresaw is raised here, after all have ended
-        if not round_.tick.circuit_open:  # DOKU is up and silent about these alone: their usual next slot will do
-            for transfer, seen in round_.silent:
-                round_.note(self._record(transfer, seen))
+        with ThreadPoolExecutor(self._threads) as threads:
+            workers = [threads.submit(self._work, round_) for _ in range(self._threads)]
+            for worker in workers:
+                worker.result()
+            if not round_.tick.circuit_open:  # DOKU is up and silent about these alone: their usual next slot will do
+                list(threads.map(lambda one: round_.note(self._record(*one)), round_.silent))
         return round_.tick
 
     def _work(self, round_: "_Round") -> None:
@@ -92,9 +98,13 @@ class Poller:
             round_.count(Checked.TAKEN)
             return
         try:
-            seen = self._reconciler.ask(transfer)
+            with self._asking:
+                seen = self._reconciler.ask(transfer)
         except DokuSilent as silent:
             round_.was_silent(transfer, silent.seen)
+            return
+        except Exception:  # an answer that nobody foresaw: this one waits for its claim to end, the others go on
+            round_.count(Checked.SKIPPED)
             return
         round_.count(Checked.LEARNED)
         round_.note(self._record(transfer, seen))
@@ -166,7 +176,10 @@ class _Round:
         """A page of every shard that still has something, oldest first over all of them."""
         found: list[Slot] = []
         for shard in list(self._shards):
-            fresh = [slot for slot in self._index.due(shard, self._now, _PAGE) if slot not in self._seen]
+            try:
+                fresh = self._fresh(shard)
+            except PayoutError:  # the others go on without it
+                self.tick.finished, fresh = False, []
             if not fresh:
                 self._shards.remove(shard)
             found += fresh
@@ -174,3 +187,10 @@ class _Round:
             self.tick.oldest_due_seconds = (self._now - min(found).at) / 1000
         self._seen.update(found)
         self._slots.extend(sorted(found))
+
+    def _fresh(self, shard: int) -> list[Slot]:
+        """The next page of a shard, past the slots that nobody needs to look at again while the index lags."""
+        slots, start = self._index.due(shard, self._now, _PAGE)
+        while not (fresh := [slot for slot in slots if slot not in self._seen]) and start is not None:
+            slots, start = self._index.due(shard, self._now, _PAGE, start)
+        return fresh

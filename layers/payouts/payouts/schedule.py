@@ -16,6 +16,8 @@ _OPEN = tuple(
 )
 _SETTLED = (1 * DAY, 3 * DAY, 7 * DAY)
 """A refund is announced at most three times, so a paid transfer is looked at again."""
+_DOUBTED = (1 * HOUR, 6 * HOUR, 12 * HOUR, *_SETTLED)
+"""After a failure that DOKU did not state itself."""
 _NOTIFIED = (10 * MINUTE, 1 * HOUR, 6 * HOUR)
 """After a callback about a transfer that had its end already: check status may lag behind it."""
 JITTER = 0.1
@@ -35,6 +37,8 @@ def next_check_at(transfer: Transfer, now: int, jitter: float) -> int | None:
             return None
         case Status.SUCCESS | Status.FAILED:
             return _next_after_the_end(transfer, now)
+        case Status.DISPUTED:
+            return now + HOUR  # its alarm stays on for as long as it is checked
         case _:
             slot = _next(_OPEN, transfer.created_at, now) or _next_day(transfer.created_at, now)
             return slot + int((slot - now) * JITTER * jitter)
@@ -72,7 +76,8 @@ def _next_after_the_end(transfer: Transfer, now: int) -> int | None:
     candidates = []
     decided = transfer.decided_by
     if decided is not None and (transfer.status is Status.SUCCESS or _may_be_wrong(decided)):
-        candidates.append(_next(_SETTLED, decided.at, now))
+        again = _SETTLED if transfer.status is Status.SUCCESS else _DOUBTED
+        candidates.append(_next(again, decided.at, now))
     notified_at = max((seen.at for seen in transfer.history if seen.finding is Finding.NOTIFIED), default=None)
     if notified_at is not None:
         candidates.append(_next(_NOTIFIED, notified_at, now))

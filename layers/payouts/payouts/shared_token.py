@@ -14,6 +14,8 @@ _MARGIN = 30.0
 """Seconds before its end from which a token is not used: longer than the longest call."""
 _LOCK_SECONDS = 5.0
 """Longer than minting takes, for a refresher that dies."""
+_FAILED_SECONDS = 2.0
+"""For so long nobody here tries again what just failed: the poller's threads would queue up for it."""
 _WAIT_SECONDS = 0.1
 _WAITS = 30
 
@@ -35,6 +37,7 @@ class SharedToken:
         self._clock = clock
         self._sleep = sleep
         self._memory: Token | None = None
+        self._failure: tuple[float, PayoutError] | None = None
         self._one_at_a_time = threading.Lock()  # the poller asks from many threads
 
     def current(self) -> str:
@@ -47,6 +50,8 @@ class SharedToken:
 
     def _obtain(self, refused: str) -> Token:
         with self._one_at_a_time:
+            if self._failure is not None and self._clock() < self._failure[0] + _FAILED_SECONDS:
+                raise self._failure[1]
             if self._memory is None or not self._usable(self._memory, refused):
                 self._memory = self._shared(refused)
             return self._memory
@@ -69,7 +74,8 @@ class SharedToken:
     def _mint_for(self, client_id: str, holder: str) -> Token:
         try:
             return self._mint()
-        except PayoutError:
+        except PayoutError as error:
+            self._failure = (self._clock(), error)
             self._store.unlock(client_id, holder)  # the next one need not wait for what failed
             raise
 

@@ -140,20 +140,28 @@ class Submitter:
 
     def _through_the_door(self, transfer: Transfer, remaining: Remaining) -> Submitted:
         """Make the intent durable; whoever wins sends, everybody else gets what stands."""
-        authority = self._doku.authority()
-        if not _enough(remaining):
-            raise Unavailable("too little time was left to send the transfer; send the same request again")
-        standing = self._store.create(transfer)
-        if standing is not None:
-            return _replay(Order(transfer.intent, transfer.fingerprint), standing)
-        transfer = replace(transfer, version=1)
-        return self._send(transfer, authority, remaining)
+        try:
+            authority = self._doku.authority()
+            if not _enough(remaining):
+                raise Unavailable("too little time was left to send the transfer; send the same request again")
+        except PayoutError:
+            standing = self._store.get(transfer.reference)
+            if standing is None:
+                raise
+        else:
+            standing = self._store.create(transfer)
+            if standing is None:
+                return self._send(replace(transfer, version=1), authority, remaining)
+        return _replay(Order(transfer.intent, transfer.fingerprint), standing)
 
     def _send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> Submitted:
         """Behind the door: never raises PayoutError. What can't be recorded is left to check status."""
         try:
-            seen, refused = self._attempt(transfer, authority)
-            if refused:
+            if not _enough(remaining):  # the put took its time, and whoever is stopped in mid-send knows nothing
+                seen, refused = self._not_sent(transfer, "too little time was left to send it"), False
+            else:
+                seen, refused = self._attempt(transfer, authority)
+            if refused and seen.finding is Finding.FAILED:
                 transfer, seen = self._send_again(transfer, authority, seen, remaining)
             recorded = self._store.update(transfer, lambda standing: self._learned(standing, seen))
             return Submitted(recorded, replayed=False)
@@ -162,15 +170,21 @@ class Submitter:
 
     def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, bool]:
         """Send once: what that proves, and whether it was refused unexecuted for a reason that may pass."""
-        external_id = transfer.external_ids[-1]
         try:
-            answer = self._doku.transfer(transfer.intent, external_id, authority)
+            answer = self._doku.transfer(transfer.intent, transfer.external_ids[-1], authority)
+            return evidence.of_submission(transfer, answer, self._now()), answer.outcome is Outcome.UNAUTHORIZED
         except NeverSent as error:
-            message = f"no connection to DOKU ({error}): the request never left"
-            return Observation(
-                self._now(), Finding.FAILED, Source.SUBMIT, NOT_SENT, message, external_id=external_id
-            ), True
-        return evidence.of_submission(transfer, answer, self._now()), answer.outcome is Outcome.UNAUTHORIZED
+            return self._not_sent(transfer, f"no connection to DOKU ({error}): the request never left"), True
+        except Exception as error:  # whatever it is, the request may have left: nobody may hear of an error now
+            return self._unsure(transfer, f"unexpected {type(error).__name__}"), False
+
+    def _not_sent(self, transfer: Transfer, message: str) -> Observation:
+        external_id = transfer.external_ids[-1]
+        return Observation(self._now(), Finding.FAILED, Source.SUBMIT, NOT_SENT, message, external_id=external_id)
+
+    def _unsure(self, transfer: Transfer, message: str) -> Observation:
+        external_id = transfer.external_ids[-1]
+        return Observation(self._now(), Finding.IN_DOUBT, Source.SUBMIT, "", message, external_id=external_id)
 
     def _send_again(
         self, transfer: Transfer, authority: Authority, refusal: Observation, remaining: Remaining
@@ -184,7 +198,9 @@ class Submitter:
             transfer = self._store.update(transfer, lambda standing: self._resent(standing, refusal))
         except PayoutError:
             return transfer, refusal
-        if transfer.status is not Status.SUBMITTING:  # somebody learned more meanwhile: it is not ours to send
+        if transfer.status is not Status.SUBMITTING:  # DOKU has told somebody more: refused or not is in doubt now
+            return transfer, self._unsure(transfer, f"refused, and yet known to DOKU: {refusal.message}")
+        if not _enough(remaining):
             return transfer, refusal
         seen, _ = self._attempt(transfer, authority)
         return transfer, seen

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from payouts.doku.outcomes import Outcome, Service, Verdict, classify, text
@@ -114,7 +114,7 @@ def names_another(value: object, expected: Rupiah) -> bool:
         return False
     try:
         return Decimal(str(value)) * 100 != expected.sen
-    except InvalidOperation:
+    except ArithmeticError:
         return False
 
 

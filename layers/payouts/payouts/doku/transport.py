@@ -11,6 +11,8 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, Ne
 Timeout = tuple[float, float]
 """Seconds to connect and to read."""
 
+_CHUNK = 65_536
+_MAX_BODY = 1_048_576
 _IDLE_LIMIT = 20.0
 """Seconds after which a connection is not reused: the other side may have dropped it unseen, and a request that goes
 into a dead connection leaves a transfer in doubt (FAULTS 12). A frozen Lambda sleeps for minutes."""
@@ -48,16 +50,32 @@ class Transport:
     def post(self, path: str, headers: Mapping[str, str], body: bytes, timeout: Timeout) -> Reply:
         """POST exactly `body`. Raises NeverSent or NoReply; any HTTP status is an answer."""
         self._drop_idle_connections()
+        deadline = self._clock() + sum(timeout)
         try:
-            response = self._session.post(
-                self._base_url + path, data=body, headers=dict(headers), timeout=timeout, allow_redirects=False
-            )
-        except (OSError, HTTPError) as error:  # every failure of requests is an OSError, urllib3's own may slip through
+            with self._session.post(
+                self._base_url + path,
+                data=body,
+                headers=dict(headers),
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                whole = self._whole(response, deadline)
+                return Reply(response.status_code, whole, response.headers.get("Retry-After", ""))
+        except (OSError, HTTPError, ValueError) as error:  # requests' own are OSErrors; a bad Location is a ValueError
             failure = NeverSent if _never_connected(error) else NoReply
             raise failure(type(error).__name__) from error
         finally:
             self._used_at = self._clock()
-        return Reply(response.status_code, response.content, response.headers.get("Retry-After", ""))
+
+    def _whole(self, response: requests.Response, deadline: float) -> bytes:
+        """The body. A time-out counts from each byte to the next, so a trickle needs an end of its own."""
+        body = bytearray()
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > _MAX_BODY or self._clock() > deadline:
+                raise NoReply("TooLong")
+        return bytes(body)
 
     def close(self) -> None:
         """Close all connections."""

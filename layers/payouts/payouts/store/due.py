@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from payouts.store import items
-from payouts.store.table import ConditionFailed, Table
+from payouts.store.table import ConditionFailed, Item, Table
 from payouts.transfer import Transfer
 
 
@@ -21,15 +21,16 @@ class DueIndex:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def due(self, shard: int, now: int, limit: int) -> list[Slot]:
-        """Up to `limit` slots of a shard, oldest first. The index lags: a slot may be taken already (FAULTS 25)."""
-        found, _ = self._table.query(
+    def due(self, shard: int, now: int, limit: int, start: Item | None = None) -> tuple[list[Slot], Item | None]:
+        """Up to `limit` slots of a shard, oldest first, and where to go on. The index lags: see `claim` (FAULTS 25)."""
+        found, last = self._table.query(
             "due",
             KeyConditionExpression="dueShard = :shard AND nextCheckAt <= :now",
             values={":shard": str(shard), ":now": now},
+            start=start,
             Limit=limit,
         )
-        return [Slot(int(item["nextCheckAt"]), items.reference(item["pk"])) for item in found]
+        return [Slot(int(item["nextCheckAt"]), items.reference(item["pk"])) for item in found], last
 
     def claim(self, slot: Slot, until: int) -> Transfer | None:
         """Take a slot by moving the transfer's next check to `until`; None where somebody took it (I12).

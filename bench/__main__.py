@@ -1,0 +1,41 @@
+"""python -m bench [name ...]: run benchmarks, print their tables, write their figures. All of them without a name."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+from rich.console import Console
+
+from bench import converge, figures, scale, throughput
+from bench.dynamodb_local import NotAvailable
+
+Benchmark = Callable[[Console], Mapping[str, float]]
+
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "scale": scale.run,
+    "throughput": throughput.run,
+    "converge": converge.run,
+}
+"""By name, in the order in which they run. Each prints what it found and returns figures for bench.json."""
+
+
+def main() -> None:
+    """Run what the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
+    names = parser.parse_args().names or list(BENCHMARKS)
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    console, began = Console(), time.monotonic()
+    for name in names:
+        console.rule(name)
+        figures.merge(BENCHMARKS[name](console))
+    console.print(f"bench: {len(names)} done in {time.monotonic() - began:.0f} s, figures in {figures.PATH}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NotAvailable as reason:
+        sys.exit(f"bench: {reason}")
