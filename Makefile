@@ -68,7 +68,7 @@ format: $(READY) ## Format the code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 .PHONY: verify
-verify: check test ## Everything that is checked before a change lands
+verify: check demo ## What needs more than the tests: lint, types, template, and the demo's real processes
 
 # SAM has a virtual environment of its own: its pins clash with those of the bundle.
 SAM := .venv-sam/bin/sam

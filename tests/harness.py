@@ -246,14 +246,18 @@ class World:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         remaining: Callable[[], int] = lambda: 29_000,
+        sent_path: str | None = None,
     ) -> Answer:
-        """Call the transfer API as API Gateway does. A `str` body goes as it is, anything else as JSON."""
+        """Call the transfer API as API Gateway does. A `str` body goes as it is, anything else as JSON.
+
+        `path` as the function sees it; `sent_path` as it was sent, where that is something else.
+        """
         event = sample_event("create-transfer")
         event["rawPath"] = event["requestContext"]["http"]["path"] = path
         event["requestContext"]["http"]["method"] = method
         event["headers"] |= {name.lower(): value for name, value in (headers or {}).items()}
         event["body"] = body if isinstance(body, str | None) else json.dumps(body)
-        event["routeKey"] = event["requestContext"]["routeKey"] = route_key(method, path)
+        event["routeKey"] = event["requestContext"]["routeKey"] = route_key(method, sent_path or path)
         if query:
             event["queryStringParameters"] = dict(query)
         return Answer.of(self.call_handler(event, Context(remaining)))

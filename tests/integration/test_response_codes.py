@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from payouts.codes.catalogue import listed
 from payouts.codes.explain import explain
@@ -86,7 +87,8 @@ def test_a_transfer_whose_own_inquiry_is_refused_is_answered_alike_and_stores_no
 
 
 def get(world: World, code: str, **query: str) -> dict[str, Any]:
-    answer = world.request("GET", f"/v1/response-codes/{code}", query=query)
+    sent = f"/v1/response-codes/{quote(code, safe='', errors='surrogatepass')}"
+    answer = world.request("GET", f"/v1/response-codes/{code}", query=query, sent_path=sent)
     assert answer.status == 200
     found: dict[str, Any] = answer.body
     return found

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from payouts.money import Rupiah
 from payouts.transfer import Finding, Intent, Observation, Source, Status, Transfer, merge
 
-MOST_KEPT = 40 + len(Finding) + 1
+MOST_KEPT = 40 + 2 * len(Finding) + 1
 """The latest forty, the first of each finding and the first with DOKU's reference."""
 ABOVE = {
     Status.SUBMITTING: set(Status),
