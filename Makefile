@@ -55,6 +55,10 @@ settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCES
 reconcile: $(READY) ## A day's counts and sums, and what needs attention: make reconcile ENV=sandbox ARGS="--day 2024-09-17"
 	@$(BIN)/python -m tools.reconcile $(ARGS)
 
+.PHONY: burst
+burst: $(READY) ## 1,000 signed notifications, duplicated, shuffled and throttled: prints what became of them
+	@$(BIN)/python -m pytest -s tests/integration/test_burst.py 2>&1 | grep -E "^\.?burst|passed|failed"
+
 .PHONY: bench
 bench: $(READY) ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)
 	@$(BIN)/python -m bench $(ARGS)
