@@ -232,3 +232,9 @@ def test_what_is_settled_needs_nobody_and_what_is_disputed_does() -> None:
     for finding in (Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED):
         assert not needs_review(transfer(finding), START + 70 * DAY)
     assert needs_review(transfer(Finding.SUCCESS, Finding.FAILED), START + 7 * DAY)
+
+
+def test_a_refusal_of_what_doku_is_working_on_is_looked_at_again() -> None:
+    refusal = Observation(START, Finding.FAILED, Source.SUBMIT, "4034314")
+    assert next_after(merge(transfer(), refusal), 0) is None
+    assert next_after(merge(transfer(Finding.UNPAID), refusal), 0) == HOUR

@@ -75,7 +75,7 @@ def _next_after_the_end(transfer: Transfer, now: int) -> int | None:
     """A paid transfer may be refunded, and a callback that check status did not confirm yet has it asked again."""
     candidates = []
     decided = transfer.decided_by
-    if decided is not None and (transfer.status is Status.SUCCESS or _may_be_wrong(decided)):
+    if decided is not None and (transfer.status is Status.SUCCESS or _may_be_wrong(transfer, decided)):
         again = _SETTLED if transfer.status is Status.SUCCESS else _DOUBTED
         candidates.append(_next(again, decided.at, now))
     notified_at = max((seen.at for seen in transfer.history if seen.finding is Finding.NOTIFIED), default=None)
@@ -84,9 +84,11 @@ def _next_after_the_end(transfer: Transfer, now: int) -> int | None:
     return min(filter(None, candidates), default=None)
 
 
-def _may_be_wrong(failure: Observation) -> bool:
-    """A failure that DOKU did not state itself."""
-    return failure.code == NOT_RECEIVED or failure.source is Source.OPERATOR
+def _may_be_wrong(transfer: Transfer, failure: Observation) -> bool:
+    """A failure that DOKU did not state itself, or a refusal although DOKU has said that it is working on it."""
+    working = any(seen.finding in (Finding.ACCEPTED, Finding.UNPAID) for seen in transfer.history)
+    refused = failure.source is Source.SUBMIT and working
+    return refused or failure.code == NOT_RECEIVED or failure.source is Source.OPERATOR
 
 
 def _next(offsets: tuple[int, ...], start: int, now: int) -> int | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from payouts.errors import Throttled
+from payouts.errors import Throttled, Unavailable
 from payouts.store import items
 from payouts.store.table import ConditionFailed, Item, Table
 from payouts.transfer import Transfer
@@ -28,9 +28,7 @@ class TransferStore:
         try:
             self._table.put(item, "attribute_not_exists(pk)", {}, {})
         except ConditionFailed as failed:
-            if failed.item is None:
-                raise
-            return items.decode(failed.item)
+            return items.decode(_standing(failed))
         return None
 
     def get(self, reference: str) -> Transfer | None:
@@ -50,9 +48,7 @@ class TransferStore:
             try:
                 return items.decode(self._write(changed))
             except ConditionFailed as failed:
-                if failed.item is None:
-                    raise
-                transfer = items.decode(failed.item)
+                transfer = items.decode(_standing(failed))
         raise Throttled("too many writes to this transfer at once; send the same request again in a moment")
 
     def find(self, reference_no: str) -> Transfer | None:
@@ -101,3 +97,10 @@ class TransferStore:
 
     def _variable(self, transfer: Transfer) -> Item:
         return {**items.changing(transfer), **items.due(transfer, self._due_shards)}
+
+
+def _standing(failed: ConditionFailed) -> Item:
+    """What stands in the way of a write. Transfers are never deleted by this software."""
+    if failed.item is None:
+        raise Unavailable("the transfer is not in the table any more; ask whoever deleted it") from failed
+    return failed.item
