@@ -72,7 +72,13 @@ format: $(READY) ## Format the code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 .PHONY: verify
-verify: check demo ## What needs more than the tests: lint, types, template, and the demo's real processes
+verify: check demo converge ## What needs more than the tests: lint, types, template, real processes, a real table engine
+
+.PHONY: converge
+converge: $(READY) ## 10,000 transfers that are due after an hour without ticks, on DynamoDB Local (needs Java and Maven)
+	@if command -v java >/dev/null && command -v mvn >/dev/null || [ -n "$$CI" ]; \
+		then $(BIN)/python -m bench --no-figures converge; \
+		else echo "converge: skipped, since it needs Java and Maven for DynamoDB Local"; fi
 
 # SAM has a virtual environment of its own: its pins clash with those of the bundle.
 SAM := .venv-sam/bin/sam

@@ -24,14 +24,18 @@ def main() -> None:
     """Run what the command line names."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
-    names = parser.parse_args().names or list(BENCHMARKS)
+    parser.add_argument("--no-figures", action="store_true", help="leave bench.json as it is")
+    options = parser.parse_args()
+    names = options.names or list(BENCHMARKS)
     if unknown := [name for name in names if name not in BENCHMARKS]:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     console, began = Console(), time.monotonic()
     for name in names:
         console.rule(name)
-        figures.merge(BENCHMARKS[name](console))
-    console.print(f"bench: {len(names)} done in {time.monotonic() - began:.0f} s, figures in {figures.PATH}")
+        measured = BENCHMARKS[name](console)
+        if not options.no_figures:
+            figures.merge(measured)
+    console.print(f"bench: {len(names)} done in {time.monotonic() - began:.0f} s, figures in {figures.PATH.name}")
 
 
 if __name__ == "__main__":
