@@ -20,7 +20,7 @@ from status_poller.reports import DailyReport
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
-_WATCHED = (Status.IN_DOUBT, Status.DISPUTED)
+_WATCHED = (Status.IN_DOUBT, Status.DISPUTED, Status.REFUNDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ def _measure(metrics: Metrics, tick: Tick) -> None:
     for status in _WATCHED:
         name = "".join(word.capitalize() for word in status.split("_"))
         metrics.add_metric(f"Transfers{name}", MetricUnit.Count, tick.statuses[status])
+    metrics.add_metric("TransfersNotReceived", MetricUnit.Count, tick.not_received)
     metrics.add_metric("TransfersReview", MetricUnit.Count, len(tick.review))
     metrics.add_metric("OldestDueAge", MetricUnit.Seconds, tick.oldest_due_seconds)
     metrics.add_metric("CircuitOpen", MetricUnit.Count, int(tick.circuit_open))

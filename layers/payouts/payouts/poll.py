@@ -10,7 +10,7 @@ from threading import BoundedSemaphore, Lock
 
 from payouts.errors import PayoutError
 from payouts.reconcile import DokuSilent, Reconciler
-from payouts.schedule import needs_review
+from payouts.schedule import NOT_RECEIVED, needs_review
 from payouts.store.due import DueIndex, Slot
 from payouts.transfer import Observation, Status, Transfer
 
@@ -41,6 +41,8 @@ class Tick:
     slots: Counter[Checked] = field(default_factory=Counter)
     statuses: Counter[Status] = field(default_factory=Counter)
     """Of the transfers that DOKU was asked about, after it was asked."""
+    not_received: int = 0
+    """Of those, that failed because DOKU never got them."""
     review: list[str] = field(default_factory=list)
     """References of those that a person should look at, open for too long."""
     oldest_due_seconds: float = 0.0
@@ -169,6 +171,8 @@ class _Round:
             return
         with self._lock:
             self.tick.statuses[transfer.status] += 1
+            decided = transfer.decided_by
+            self.tick.not_received += decided is not None and decided.code == NOT_RECEIVED
             if needs_review(transfer, self._now):
                 self.tick.review.append(transfer.reference)
 
