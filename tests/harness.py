@@ -364,6 +364,20 @@ def new_reference() -> str:
     return f"PAY-{next(_numbers):06d}"
 
 
+_OF_AN_INQUIRY = (
+    "customerNumber",
+    "beneficiaryAccountNumber",
+    "beneficiaryBankCode",
+    "beneficiaryAccountName",
+    "amount",
+)
+
+
+def inquiry_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The account inquiry that goes before a transfer."""
+    return {name: body[name] for name in _OF_AN_INQUIRY}
+
+
 def order(**changes: Any) -> dict[str, Any]:
     """A transfer as seed 003 shows it, with a fresh reference; None removes a field."""
     body: dict[str, Any] = {

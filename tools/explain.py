@@ -11,8 +11,6 @@ from notification_processor.entry import read
 from payouts.codes.explain import explain
 from payouts.errors import PayoutError
 from payouts.schedule import needs_review
-from payouts.store.table import Table
-from payouts.store.transfers import TransferStore
 from payouts.transfer import Finding, Observation, Source, Status, Transfer
 from tools import codes
 from tools.target import NoSuchDeployment, Target, add_option, find
@@ -67,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def explain_transfer(target: Target, reference: str) -> int:
     """Print what is known about the transfer of either reference."""
-    store = TransferStore(Table(target.client("dynamodb"), target.outputs["TableName"]), due_shards=1)
+    store = target.transfers()
     transfer = store.get(reference) or store.find(reference)
     if transfer is None:
         print(f"no transfer is known as {reference}")

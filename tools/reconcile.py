@@ -10,8 +10,6 @@ from pathlib import Path
 from doku_signing.timestamps import WIB
 from payouts.errors import PayoutError
 from payouts.report import of_day
-from payouts.store.table import Table
-from payouts.store.transfers import TransferStore
 from tools.target import NoSuchDeployment, add_option, find
 
 
@@ -24,8 +22,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     options = parser.parse_args(None if arguments is None else list(arguments))
     try:
         target = find(options.env)
-        store = TransferStore(Table(target.client("dynamodb"), target.outputs["TableName"]), due_shards=1)
-        report = of_day(store, options.day, int(time.time() * 1000))
+        report = of_day(target.transfers(), options.day, int(time.time() * 1000))
     except (NoSuchDeployment, PayoutError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -6,8 +6,6 @@ import time
 
 from payouts.errors import PayoutError
 from payouts.settle import settle
-from payouts.store.table import Table
-from payouts.store.transfers import TransferStore
 from payouts.transfer import FINAL, Status
 from tools.target import NoSuchDeployment, add_option, find
 
@@ -23,8 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         target = find(options.env)
-        table = Table(target.client("dynamodb"), target.outputs["TableName"])
-        store = TransferStore(table, due_shards=int(target.outputs["DueShards"]))
+        store = target.transfers()
         transfer = store.get(options.reference)
         if transfer is None:
             print(f"no transfer is known as {options.reference}", file=sys.stderr)

@@ -10,6 +10,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from payouts.store.table import Table
+from payouts.store.transfers import TransferStore
+
 _LOCAL = "http://127.0.0.1:5000"
 
 
@@ -34,6 +37,11 @@ class Target:
     def client(self, service: str) -> Any:
         """A client of an AWS service."""
         return self.session.client(service, endpoint_url=self.endpoint, config=Config(retries={"mode": "standard"}))
+
+    def transfers(self) -> TransferStore:
+        """The deployment's transfers."""
+        table = Table(self.client("dynamodb"), self.outputs["TableName"])
+        return TransferStore(table, due_shards=int(self.outputs["DueShards"]))
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:

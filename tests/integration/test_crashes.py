@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness import World, crashing, order
+from tests.harness import World, crashing, inquiry_of, order
 
 
 def test_1_a_crash_before_the_put_leaves_nothing_and_the_same_request_pays(world: World) -> None:
@@ -60,8 +60,7 @@ def test_5_a_crash_after_the_write_answers_the_replay_with_the_outcome(world: Wo
 
 def test_a_crash_between_claiming_a_session_and_the_door_heals_itself(world: World) -> None:
     body = order()
-    fields = ("customerNumber", "beneficiaryAccountNumber", "beneficiaryBankCode", "beneficiaryAccountName", "amount")
-    inquiry = world.request("POST", "/v1/account-inquiries", {name: body[name] for name in fields})
+    inquiry = world.request("POST", "/v1/account-inquiries", inquiry_of(body))
     body["sessionId"] = inquiry.body["sessionId"]
     world.faults.crash_after("UpdateItem")
     with crashing():
@@ -83,8 +82,7 @@ def test_a_crash_between_binding_a_key_and_the_door_heals_itself(world: World) -
 def test_a_replay_is_answered_even_where_nothing_could_be_sent_any_more(world: World, remaining: int) -> None:
     """I8: the transfer stands, whether there is a token or time now or not."""
     body = order()
-    fields = ("customerNumber", "beneficiaryAccountNumber", "beneficiaryBankCode", "beneficiaryAccountName", "amount")
-    inquiry = world.request("POST", "/v1/account-inquiries", {name: body[name] for name in fields})
+    inquiry = world.request("POST", "/v1/account-inquiries", inquiry_of(body))
     body["sessionId"] = inquiry.body["sessionId"]
     world.create(body)
     world.clock.advance(1000)

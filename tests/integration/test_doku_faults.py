@@ -11,16 +11,9 @@ from typing import Any
 import pytest
 
 from payouts.transfer import Finding, Observation, Source, merge
-from tests.harness import World, order
+from tests.harness import World, inquiry_of, order
 
 QUICK = {"seconds": 30}
-INQUIRY_FIELDS = (
-    "customerNumber",
-    "beneficiaryAccountNumber",
-    "beneficiaryBankCode",
-    "beneficiaryAccountName",
-    "amount",
-)
 
 
 @dataclass
@@ -269,7 +262,7 @@ def test_a_refusal_of_something_else_is_no_licence_to_send_again(world: World) -
     body = order()
     world.create(order())
     with a_doku_that_answers(401, {"responseCode": "4014301", "partnerReferenceNo": "ANOTHER"}) as doku:
-        session = world.request("POST", "/v1/account-inquiries", {k: body[k] for k in INQUIRY_FIELDS}).body["sessionId"]
+        session = world.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
         world.environment = {**world.environment, "DOKU_BASE_URL": doku.url}
         created = world.restarted().create({**body, "sessionId": session})
     assert (created.status, created.body["status"]) == (202, "IN_DOUBT")
@@ -280,7 +273,7 @@ def test_a_refusal_of_something_else_is_no_licence_to_send_again(world: World) -
 def test_a_redirect_to_nowhere_is_in_doubt_and_no_error(world: World, location: str) -> None:
     """13: requests looks at the Location even where it does not follow it."""
     body = order()
-    session = world.request("POST", "/v1/account-inquiries", {k: body[k] for k in INQUIRY_FIELDS}).body["sessionId"]
+    session = world.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
     with a_doku_that_answers(302, {}, location=location) as doku:
         world.environment = {**world.environment, "DOKU_BASE_URL": doku.url}
         created = world.restarted().create({**body, "sessionId": session})
@@ -337,7 +330,7 @@ def test_a_deployment_that_cannot_reach_doku_fails_before_the_door(world: World)
 def test_a_connection_refused_behind_the_door_fails_with_proof(world: World) -> None:
     """8: twice no connection is proof that nothing left."""
     body = order()
-    session = world.request("POST", "/v1/account-inquiries", {k: body[k] for k in INQUIRY_FIELDS}).body["sessionId"]
+    session = world.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
     world.environment = {**world.environment, "DOKU_BASE_URL": "http://127.0.0.1:9"}
     answer = world.restarted().create({**body, "sessionId": session})
     assert (answer.status, answer.body["status"], answer.body["reason"]["code"]) == (201, "FAILED", "NOT_SENT")

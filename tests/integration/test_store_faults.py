@@ -6,20 +6,12 @@ from dataclasses import replace
 import pytest
 
 from payouts.transfer import HISTORY_LATEST, Finding, Observation, Source, merge
-from tests.harness import World, order
-
-INQUIRY_FIELDS = (
-    "customerNumber",
-    "beneficiaryAccountNumber",
-    "beneficiaryBankCode",
-    "beneficiaryAccountName",
-    "amount",
-)
+from tests.harness import World, inquiry_of, order
 
 
 def with_session(world: World) -> dict[str, object]:
     body = order()
-    inquiry = world.request("POST", "/v1/account-inquiries", {name: body[name] for name in INQUIRY_FIELDS})
+    inquiry = world.request("POST", "/v1/account-inquiries", inquiry_of(body))
     return {**body, "sessionId": inquiry.body["sessionId"]}
 
 

@@ -2,19 +2,11 @@
 
 import pytest
 
-from tests.harness import World, new_reference, order
-
-SESSION_FIELDS = (
-    "customerNumber",
-    "beneficiaryAccountNumber",
-    "beneficiaryBankCode",
-    "beneficiaryAccountName",
-    "amount",
-)
+from tests.harness import World, inquiry_of, new_reference, order
 
 
 def inquire(world: World, body: dict[str, object]) -> str:
-    answer = world.request("POST", "/v1/account-inquiries", {name: body[name] for name in SESSION_FIELDS})
+    answer = world.request("POST", "/v1/account-inquiries", inquiry_of(body))
     assert answer.status == 200
     return str(answer.body["sessionId"])
 
@@ -46,7 +38,7 @@ def test_doku_receives_what_was_asked_for_and_nothing_else(world: World) -> None
 
 def test_an_inquiry_answers_the_banks_name_and_its_session_serves_one_transfer(world: World) -> None:
     body = order(beneficiaryAccountName="Somebody Else")
-    answer = world.request("POST", "/v1/account-inquiries", {name: body[name] for name in SESSION_FIELDS})
+    answer = world.request("POST", "/v1/account-inquiries", inquiry_of(body))
     assert answer.body["beneficiaryAccountName"] == "SUHUT"
     assert answer.body["fee"]["value"] == "4500.00"
     session = answer.body["sessionId"]
