@@ -20,6 +20,12 @@ $(READY): requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
+# What only one command needs is added to it by that command: requirements/NAME.txt, locked against dev.txt.
+$(VENV)/.%-ready: requirements/%.txt $(READY)
+	@echo "== adding what $* needs (once)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@touch $@
+
 .PHONY: setup
 setup: $(READY) ## Create the virtual environment with the locked dependencies
 
@@ -71,9 +77,13 @@ check: $(READY) ## Lint, types and template
 format: $(READY) ## Format the code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-.PHONY: verify
-verify: check demo converge ## What needs more than the tests: lint, types, template, real processes, a real table engine
+VERIFY := check demo
 
+.PHONY: prove
+prove: $(READY) ## Show what is promised: model check, fault matrix, guards ... (ARGS=model for one part)
+	@$(BIN)/python -m proofs $(ARGS)
+
+VERIFY += converge
 .PHONY: converge
 converge: $(READY) ## 10,000 transfers that are due after an hour without ticks, on DynamoDB Local (needs Java and Maven)
 	@if command -v java >/dev/null && command -v mvn >/dev/null || [ -n "$$CI" ]; \
@@ -106,3 +116,6 @@ lock: $(READY) ## Pin the dependencies again, with hashes
 		-c requirements/dev.txt requirements/runtime.in -o layers/dependencies/requirements.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		requirements/sam.in -o requirements/sam.txt
+
+.PHONY: verify
+verify: $(VERIFY) ## What needs more than the tests: lint, types, template, real processes, real engines

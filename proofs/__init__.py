@@ -1,0 +1,1 @@
+"""What is promised, shown by machines: `make prove`."""

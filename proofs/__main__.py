@@ -1,0 +1,46 @@
+"""python -m proofs [part ...]: show what is promised. All parts without a name; one line per part at the end."""
+
+import argparse
+import importlib
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import figures
+from proofs.part import Shown
+
+PARTS: Mapping[str, str] = {}
+"""Part to module, in the order in which they run. A module has `run(console) -> Shown`."""
+
+FIGURES = Path(__file__).parent.parent / "docs" / "figures" / "proof.json"
+
+
+def main() -> int:
+    """Run what the command line names. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m proofs", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
+    parser.add_argument("--no-figures", action="store_true", help="leave proof.json as it is")
+    options = parser.parse_args()
+    if unknown := [name for name in options.parts if name not in PARTS]:
+        parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    console = Console()
+    lines, holds = [], True
+    for name in options.parts or PARTS:
+        console.rule(name)
+        began = time.monotonic()
+        shown: Shown = importlib.import_module(PARTS[name]).run(console)
+        holds &= shown.holds
+        lines.append(f"{name}: {shown.line} ({time.monotonic() - began:.0f} s)")
+        if not options.no_figures:
+            figures.merge(shown.figures, FIGURES)
+    console.rule("proved" if holds else "not proved")
+    for line in lines:
+        console.print(line, highlight=False)
+    return 0 if holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
