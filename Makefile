@@ -49,6 +49,10 @@ redrive: $(READY) ## Bring dead notifications back: make redrive ENV=sandbox ARG
 explain: $(READY) ## Tell all about a transfer: make explain ENV=sandbox ARGS=PAY-0001, or ARGS=--dead
 	@$(BIN)/python -m tools.explain $(ARGS)
 
+.PHONY: doctor
+doctor: $(READY) ## Check a set-up against its DOKU and say what is wrong: make doctor ENV=sandbox
+	@$(BIN)/python -m tools.doctor
+
 .PHONY: codes
 codes: $(READY) ## Write docs/response-codes.md anew from the code tables
 	@$(BIN)/python -m tools.codes_page

@@ -3,6 +3,7 @@
 import argparse
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,6 @@ from botocore.config import Config
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 
-_LOCAL = "http://127.0.0.1:5000"
-
 
 class NoSuchDeployment(Exception):
     """The deployment can't be found; the message says why."""
@@ -22,12 +21,13 @@ class NoSuchDeployment(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """A deployment: where its AWS is, and its resources by the names of the template's outputs."""
+    """A deployment: where its AWS is, its resources by the names of the template's outputs, and its parameters."""
 
     name: str
     session: boto3.Session
     endpoint: str | None
     outputs: dict[str, str]
+    parameters: Mapping[str, str]
 
     @property
     def is_local(self) -> bool:
@@ -59,26 +59,32 @@ def find(name: str, root: Path = Path()) -> Target:
 
 
 def _local() -> Target:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", _LOCAL)
+    endpoint = os.environ.get("AWS_ENDPOINT_URL") or _local_url("LOCAL_AWS_PORT", 5000)
     session = boto3.Session("testing", "testing", "testing", os.environ.get("AWS_REGION", "ap-southeast-3"))
-    target = Target("local", session, endpoint, {})
+    target = Target("local", session, endpoint, {"ApiUrl": _local_url("LOCAL_PORT", 3000)}, _local_parameters())
     try:
         queues = target.client("sqs").list_queues().get("QueueUrls", [])
         tables = target.client("dynamodb").list_tables()["TableNames"]
+        secrets = target.client("secretsmanager").list_secrets()["SecretList"]
     except Exception as error:
         raise NoSuchDeployment(f"nothing answers on {endpoint}; start `make run` first") from error
     for url in queues:
         target.outputs["DeadLetterQueueUrl" if url.endswith("-dead") else "NotificationQueueUrl"] = url
-    target.outputs["DueShards"] = _template_default("DueShards")
+    target.outputs["DueShards"] = target.parameters["DueShards"]
     target.outputs["TableName"] = next(name for name in tables if "TransfersTable" in name)
+    target.outputs["SecretId"] = next(secret["ARN"] for secret in secrets if "DokuSecret" in secret["Name"])
     return target
 
 
-def _template_default(parameter: str) -> str:
+def _local_url(variable: str, port: int) -> str:
+    return f"http://127.0.0.1:{os.environ.get(variable) or port}"
+
+
+def _local_parameters() -> Mapping[str, str]:
     from local.template import load  # only a laptop has it
 
-    values = {"JwtIssuer": _LOCAL, "JwtAudience": "local"}
-    return load(Path("template.yaml"), values).parameters[parameter]
+    api, simulator = _local_url("LOCAL_PORT", 3000), _local_url("LOCAL_SIMULATOR_PORT", 8001)
+    return load(Path("template.yaml"), {"JwtIssuer": api, "JwtAudience": "local", "DokuBaseUrl": simulator}).parameters
 
 
 def _deployed(name: str, root: Path) -> Target:
@@ -93,4 +99,5 @@ def _deployed(name: str, root: Path) -> Target:
     except Exception as error:
         raise NoSuchDeployment(f"stack {parameters['stack_name']} can't be read: {error}") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
-    return Target(name, session, None, outputs)
+    chosen = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in stacks[0].get("Parameters", [])}
+    return Target(name, session, None, outputs, chosen)

@@ -1,0 +1,163 @@
+"""`make doctor` against the simulator: it finds what is wrong, says how to mend it, and shows no secret."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from local.doku_simulator.control import Control
+from local.stack import LocalStack
+from payouts.store.table import Table
+from payouts.store.tokens import TokenStore
+from tests.integration.conftest import Surroundings
+from tools.doctor import __main__ as doctor
+from tools.doctor import api
+from tools.doctor.finding import Finding, Verdict
+from tools.doctor.setup import FileSecret, SetUp
+
+EVERY_TIME = {"times": None}
+
+
+@pytest.fixture
+def doku(surroundings: Surroundings) -> Iterator[Control]:
+    surroundings.doku.reset()
+    yield surroundings.doku
+    surroundings.doku.heal()
+
+
+def look(surroundings: Surroundings, secret: dict[str, Any] | str | None = None, **settings: str) -> dict[str, Finding]:
+    """The findings by check; `secret` changes members of the right one, or is the whole text."""
+    text = secret if isinstance(secret, str) else json.dumps(json.loads(surroundings.secret) | (secret or {}))
+    known = {"DOKU_BASE_URL": surroundings.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"}
+    findings = list(doctor.examine(SetUp("test", known | settings, FileSecret(text)), surroundings.clock))
+    for value in json.loads(surroundings.secret).values():
+        assert not any(value in finding.seen + finding.mend for finding in findings)
+    return {finding.check: finding for finding in findings}
+
+
+def pem(key: Any) -> str:
+    return str(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+
+
+def test_a_set_up_that_is_right(surroundings: Surroundings, doku: Control) -> None:
+    found = look(surroundings)
+    right = {"settings", "secret", "private key", "notification key", "DOKU's host", "token", "signature", "deposit"}
+    assert {check for check, finding in found.items() if finding.verdict is Verdict.OK} >= right
+    assert "1000000000.00" in found["deposit"].seen
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("not json", "not a JSON object"),
+        ("{}", "no clientId"),
+        ('{"clientId": "BRN", "clientSecret": "SK", "privateKey": ""}', "no privateKey"),
+    ],
+)
+def test_a_secret_without_its_shape_is_not_tried(
+    surroundings: Surroundings, doku: Control, text: str, told: str
+) -> None:
+    found = look(surroundings, text)
+    assert told in found["secret"].seen
+    assert found["DOKU"].verdict is Verdict.SKIPPED
+
+
+def test_stray_blanks_are_seen(surroundings: Surroundings, doku: Control) -> None:
+    found = look(surroundings, {"clientSecret": "SK-1\n", "agentKey": " A1"})
+    assert "clientSecret, agentKey" in found["secret"].seen
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("-----BEGIN PRIVATE KEY-----\\nMIIE", "backslash"),
+        ("MIIEvQIBADANBg", "not an unencrypted PEM"),
+        (pem(ec.generate_private_key(ec.SECP256R1())), "not an RSA key"),
+    ],
+)
+def test_a_private_key_that_is_none(surroundings: Surroundings, doku: Control, key: str, told: str) -> None:
+    found = look(surroundings, {"privateKey": key})
+    assert told in found["private key"].seen
+    assert found["private key"].verdict is Verdict.WRONG
+
+
+def test_the_private_key_of_somebody_else(surroundings: Surroundings, doku: Control) -> None:
+    found = look(surroundings, {"privateKey": pem(rsa.generate_private_key(65537, 2048))})
+    assert found["token"].verdict is Verdict.WRONG
+    assert "public half" in found["token"].mend
+    assert found["balance"].verdict is Verdict.SKIPPED
+
+
+def test_another_client_secret(surroundings: Surroundings, doku: Control) -> None:
+    found = look(surroundings, {"clientSecret": "SK-another"})
+    assert found["token"].verdict is Verdict.OK
+    assert found["signature"].verdict is Verdict.WRONG
+    assert "clientSecret" in found["signature"].mend
+
+
+def test_another_agent_key(surroundings: Surroundings, doku: Control) -> None:
+    found = look(surroundings, {"agentKey": "B00000"})
+    assert found["agentKey"].verdict is Verdict.WRONG
+    assert "4041108" in found["agentKey"].seen
+
+
+def test_a_notification_key_that_can_verify_nothing(surroundings: Surroundings, doku: Control) -> None:
+    found = look(surroundings, {"notificationKey": "short"})
+    assert found["notification key"].verdict is Verdict.WRONG
+    assert found["token"].verdict is Verdict.OK, "the rest is looked at all the same"
+
+
+def test_a_path_prefix_that_leads_nowhere(surroundings: Surroundings, doku: Control) -> None:
+    found = look(surroundings, DOKU_PATH_PREFIX="/payout/v9")
+    assert found["path prefix"].verdict is Verdict.WRONG
+    assert "Set DokuPathPrefix" in found["path prefix"].mend
+
+
+def test_a_host_that_does_not_answer(surroundings: Surroundings, doku: Control) -> None:
+    found = look(surroundings, DOKU_BASE_URL="http://127.0.0.1:1")
+    assert found["DOKU's host"].verdict is Verdict.WRONG
+    assert found["token, balance"].verdict is Verdict.SKIPPED
+
+
+def test_a_setting_that_is_none(surroundings: Surroundings, doku: Control) -> None:
+    assert "DOKU_PATH_PREFIX" in look(surroundings, DOKU_PATH_PREFIX="v1.0")["settings"].seen
+
+
+def test_an_outage_of_doku(surroundings: Surroundings, doku: Control) -> None:
+    doku.fault("token", "maintenance", **EVERY_TIME)
+    assert look(surroundings)["token"].verdict is Verdict.WRONG
+
+
+def test_the_functions_keep_a_token_that_is_good(surroundings: Surroundings, doku: Control) -> None:
+    store = TokenStore(Table(surroundings.aws.dynamodb, surroundings.environment["TABLE_NAME"]))
+    known = {"DOKU_BASE_URL": surroundings.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"}
+    setup = SetUp("test", known, FileSecret(surroundings.secret), tokens=store)
+    assert {f.check: f.verdict for f in doctor.examine(setup, surroundings.clock)}["token"] is Verdict.OK
+    shared = store.read(json.loads(surroundings.secret)["clientId"])
+    assert shared is not None
+    again = {f.check: f.verdict for f in doctor.examine(setup, surroundings.clock)}
+    replaced = store.read(json.loads(surroundings.secret)["clientId"])
+    assert again["signature"] is Verdict.OK
+    assert replaced != shared, "the key is tried each time, and the functions get the token that it earned"
+
+
+def test_what_is_deployed_is_called_from_outside() -> None:
+    with LocalStack(simulator=False) as stack:
+        found = list(api.check(stack.api_url, None))
+    assert [finding.verdict for finding in found] == [Verdict.OK] * 4
+    assert [finding.verdict for finding in api.check(stack.api_url, None)] == [Verdict.WRONG]
+
+
+def test_the_command_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor.told([Finding("a", Verdict.OK, "fine"), Finding("b", Verdict.WRONG, "bad", "mend it")]) == 1
+    assert doctor.told([Finding("a", Verdict.WARNING, "hm", "look")]) == 0
+    assert "-> mend it" in capsys.readouterr().out
+
+
+def test_without_anything_to_look_at(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert doctor.main(["--env", "local"]) == 2
+    assert "make run" in capsys.readouterr().err
