@@ -108,9 +108,8 @@ build: .venv-sam/.ready ## Build the artefact with SAM (needs a python3.13)
 	@$(SAM) build
 
 .PHONY: deploy
-deploy: build ## Build and deploy: make deploy ENV=sandbox ARGS='--guided'
-	@[ -n "$(ENV)" ] || { echo "say where: make deploy ENV=sandbox"; exit 1; }
-	@$(SAM) deploy --config-env $(ENV) $(ARGS)
+deploy: .venv-sam/.ready ## Build, deploy and check, from nothing: make deploy ENV=sandbox ARGS="--secret-file doku.json"
+	@$(BIN)/python -m tools.deploy --sam $(SAM) $(ARGS)
 
 .PHONY: lock
 lock: $(READY) ## Pin the dependencies again, with hashes

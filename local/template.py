@@ -82,11 +82,11 @@ def _parameters(slots: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]
         raise TemplateError(f"parameter {', '.join(missing)} needs a value")
     texts = {name: str(value) for name, value in values.items()}
     for name, text in texts.items():
-        _check(name, text, slots[name])
+        check_parameter(name, text, slots[name])
     return texts
 
 
-def _check(name: str, text: str, slot: Mapping[str, Any]) -> None:
+def check_parameter(name: str, text: str, slot: Mapping[str, Any]) -> None:
     """Refuse what CloudFormation would refuse at deployment."""
     if "AllowedPattern" in slot and not re.fullmatch(slot["AllowedPattern"], text):
         raise TemplateError(f"parameter {name} is {text!r}, which does not match {slot['AllowedPattern']}")
