@@ -4,6 +4,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -17,6 +18,7 @@ from payouts.doku import callbacks
 from payouts.doku.callbacks import Kind
 from payouts.errors import PayoutError
 from payouts.notified import NotificationApplier, NotYet, Received
+from payouts.snapshot import Forget
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -24,21 +26,31 @@ _RESERVE_MILLIS = 20_000
 """Time for one check status with a new token. With less left, the rest of the batch goes back as it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use case and the way back."""
+
+    applier: NotificationApplier
+    backoff: Backoff
+    held: tuple[Forget, ...]
+
+
 def compose(
     environment: Mapping[str, str],
     clock: Callable[[], float] = time.time,
     jitter: Callable[[], float] = random.random,
-) -> tuple[NotificationApplier, Backoff]:
-    """The use case and the way back, from the environment. Raises ConfigurationError."""
+) -> Services:
+    """The services from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings = ProcessorSettings.read(environment)
     deployed = shared.compose(environment, clock, jitter)
     applier = NotificationApplier(deployed.store, deployed.reconciler, settings.trust)
-    return applier, Backoff(aws.sqs(), settings.queue_url, jitter)
+    sqs = aws.sqs()
+    return Services(applier, Backoff(sqs, settings.queue_url, jitter), (*deployed.held, sqs.close))
 
 
-def create_handler(services: tuple[NotificationApplier, Backoff], logger: Logger) -> Handler:
+def create_handler(services: Services, logger: Logger) -> Handler:
     """The handler over these services; answers which messages are to be delivered again."""
-    applier, backoff = services
+    applier, backoff = services.applier, services.backoff
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         failed = [record for record in event["Records"] if not _applied(record, context)]

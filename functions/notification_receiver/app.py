@@ -5,5 +5,8 @@ import os
 from aws_lambda_powertools import Logger
 
 from notification_receiver.entry import compose, create_handler
+from payouts import snapshot
 
-handler = create_handler(compose(os.environ), Logger())
+services = compose(os.environ)
+handler = create_handler(services, Logger())
+snapshot.register(os.environ, services.held)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -12,20 +13,32 @@ from notification_receiver.receiver import Receiver, Reply
 from payouts import aws
 from payouts.config import ReceiverSettings
 from payouts.credentials import CredentialStore
+from payouts.snapshot import Forget
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
-def compose(environment: Mapping[str, str], clock: Callable[[], float] = time.time) -> Receiver:
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The receiver."""
+
+    receiver: Receiver
+    held: tuple[Forget, ...]
+
+
+def compose(environment: Mapping[str, str], clock: Callable[[], float] = time.time) -> Services:
     """The receiver from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings = ReceiverSettings.read(environment)
-    credentials = CredentialStore(aws.secrets_manager(), settings.secret_id, clock)
+    secrets_manager, sqs = aws.secrets_manager(), aws.sqs()
+    credentials = CredentialStore(secrets_manager, settings.secret_id, clock)
     authenticator = Authenticator(credentials, settings.scheme, settings.sources)
-    return Receiver(authenticator, aws.sqs(), settings.queue_url, clock)
+    receiver = Receiver(authenticator, sqs, settings.queue_url, clock)
+    return Services(receiver, (credentials.forget, secrets_manager.close, sqs.close))
 
 
-def create_handler(receiver: Receiver, logger: Logger) -> Handler:
-    """The handler over this receiver. What nobody foresaw is a 500, so that DOKU sends again."""
+def create_handler(services: Services, logger: Logger) -> Handler:
+    """The handler over these services. What nobody foresaw is a 500, so that DOKU sends again."""
+    receiver = services.receiver
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         try:

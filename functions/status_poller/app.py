@@ -5,6 +5,9 @@ import os
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics
 
+from payouts import snapshot
 from status_poller.entry import compose, create_handler
 
-handler = create_handler(compose(os.environ), Logger(), Metrics())
+services = compose(os.environ)
+handler = create_handler(services, Logger(), Metrics())
+snapshot.register(os.environ, services.held)

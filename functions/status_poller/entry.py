@@ -14,6 +14,7 @@ from payouts import aws
 from payouts import compose as shared
 from payouts.config import PollerSettings
 from payouts.poll import Checked, Poller, Tick, threads_for
+from payouts.snapshot import Forget
 from payouts.store.due import DueIndex
 from payouts.transfer import Status
 from status_poller.reports import DailyReport
@@ -30,6 +31,7 @@ class Services:
     poller: Poller
     report: DailyReport
     shards: int
+    held: tuple[Forget, ...]
 
 
 def compose(
@@ -42,7 +44,7 @@ def compose(
     deployed = shared.compose(environment, clock, jitter, connections=threads_for(settings.concurrency))
     poller = Poller(DueIndex(deployed.table), deployed.reconciler, settings.concurrency, clock)
     report = DailyReport(deployed.store, settings.report_bucket, aws.s3, clock)
-    return Services(poller, report, deployed.settings.due_shards)
+    return Services(poller, report, deployed.settings.due_shards, deployed.held)
 
 
 def create_handler(services: Services, logger: Logger, metrics: Metrics) -> Handler:

@@ -4,7 +4,10 @@ import os
 
 from aws_lambda_powertools import Logger
 
+from payouts import snapshot
 from transfer_api.entry import create_handler
 from transfer_api.services import compose
 
-handler = create_handler(compose(os.environ), Logger())
+services = compose(os.environ)
+handler = create_handler(services, Logger())
+snapshot.register(os.environ, services.held)

@@ -9,6 +9,7 @@ from payouts import compose as shared
 from payouts.config import AmountLimits
 from payouts.inquire import Inquirer
 from payouts.reconcile import Reconciler
+from payouts.snapshot import Forget
 from payouts.store.claims import Claims
 from payouts.store.transfers import TransferStore
 from payouts.submit import Submitter
@@ -26,6 +27,7 @@ class Services:
     new_reference: Callable[[], str]
     """For an inquiry whose caller names none."""
     clock: Callable[[], float]
+    held: tuple[Forget, ...]
 
 
 def compose(
@@ -46,4 +48,5 @@ def compose(
         limits=limits,
         new_reference=deployed.doku.new_external_id,
         clock=clock,
+        held=deployed.held,
     )

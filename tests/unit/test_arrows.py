@@ -118,7 +118,7 @@ def test_the_tracer_is_imported_nowhere() -> None:
 def test_cryptography_is_imported_only_where_a_token_is_minted_or_a_callback_verified() -> None:
     """DESIGN 2.10: parsing its modules costs more than signing a request."""
     importers = {path.name for path in sources("functions", "layers") if "cryptography" in roots(path)}
-    assert importers <= {"token.py", "notification.py"}
+    assert importers <= {"private_key.py", "notification.py"}
 
 
 def broad_handlers(path: Path) -> int:

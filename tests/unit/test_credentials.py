@@ -17,7 +17,7 @@ SECRET = {
     "agentKey": "A41418-agent",
     "notificationKey": "0123456789abcdef",
 }
-REQUIRED = [name for name in SECRET if name != "notificationKey"]
+REQUIRED = [name for name in SECRET if name not in ("privateKey", "notificationKey")]
 VALUES = ["BRN-0240", "SK-very-secret", "MIIE-very-private", "A41418-agent", "0123456789abcdef"]
 
 
@@ -49,15 +49,40 @@ def test_a_missing_or_wrong_member_is_named_and_no_value_is_shown(member: str, v
     assert refused.value.retryable is False
 
 
-@pytest.mark.parametrize("value", [None, 1, True, [], {}])
-def test_a_notification_key_of_another_type_is_refused(value: Any) -> None:
-    with pytest.raises(Misconfigured, match="notificationKey"):
-        Credentials.parse(json.dumps({**SECRET, "notificationKey": value}))
+@pytest.mark.parametrize("member", ["privateKey", "privateKeyKmsId", "notificationKey"])
+@pytest.mark.parametrize("value", [None, 1, True, [], {}, ["SK-very-secret"]])
+def test_an_optional_member_of_another_type_is_refused(member: str, value: Any) -> None:
+    with pytest.raises(Misconfigured, match=f"^the DOKU secret has no {member}$") as refused:
+        Credentials.parse(json.dumps({**SECRET, member: value}))
+    assert not [part for part in VALUES if part in shown(refused.value)]
+
+
+KMS_ID = "alias/very-own"
+KEY_IN_KMS = {**SECRET, "privateKey": "", "privateKeyKmsId": KMS_ID}
+
+
+def test_a_secret_may_name_a_key_in_kms_instead_of_holding_one() -> None:
+    for secret in (KEY_IN_KMS, {name: value for name, value in KEY_IN_KMS.items() if name != "privateKey"}):
+        credentials = Credentials.parse(json.dumps(secret))
+        assert (credentials.private_key, credentials.private_key_kms_id) == ("", KMS_ID)
+
+
+@pytest.mark.parametrize("keys", [{}, {"privateKey": ""}, {"privateKey": "", "privateKeyKmsId": ""}])
+def test_a_secret_without_any_private_key_is_refused(keys: dict[str, str]) -> None:
+    others = {name: value for name, value in SECRET.items() if name != "privateKey"}
+    with pytest.raises(Misconfigured, match=r"no privateKey and no privateKeyKmsId: it needs one of them$"):
+        Credentials.parse(json.dumps({**others, **keys}))
+
+
+def test_a_secret_with_two_private_keys_is_refused_and_neither_is_shown() -> None:
+    with pytest.raises(Misconfigured, match="has both privateKey and privateKeyKmsId") as refused:
+        Credentials.parse(json.dumps({**SECRET, "privateKeyKmsId": KMS_ID}))
+    assert not [part for part in (*VALUES, KMS_ID) if part in shown(refused.value)]
 
 
 def test_a_secret_without_a_notification_key_has_an_empty_one() -> None:
     """It authenticates nothing (FAULTS 37)."""
-    without = {name: SECRET[name] for name in REQUIRED}
+    without = {name: value for name, value in SECRET.items() if name != "notificationKey"}
     assert Credentials.parse(json.dumps(without)).notification_key == ""
     assert Credentials.parse(json.dumps({**without, "notificationKey": ""})).notification_key == ""
 

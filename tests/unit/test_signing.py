@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from doku_signing.notification import Scheme, sign_notification, verify_notification
+from doku_signing.private_key import load_private_key, signer
 from doku_signing.request import minify, sign_request, string_to_sign
 from doku_signing.timestamps import external_id, request_timestamp, token_timestamp
-from doku_signing.token import load_private_key, sign_token_request
+from doku_signing.token import sign_token_request
 
 SECRET, TOKEN, TIME = "SK-test-0123456789", "test.access.token", "2024-09-17T14:41:52+07:00"
 AGENT, REQUEST_ID, KEY = "A41418", "fd53b1e3-9c35-4dfa-a95c-a8dbc5695485", "0123456789abcdef"
@@ -186,7 +187,7 @@ def test_an_aes_key_of_another_length_is_refused() -> None:
 def test_token_signature_verifies_with_the_public_key_and_only_over_this_text() -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    signature = b64decode(sign_token_request(load_private_key(pem), "BRN-0001", "2020-09-22T01:51:00Z"))
+    signature = b64decode(sign_token_request(signer(pem), "BRN-0001", "2020-09-22T01:51:00Z"))
     public = key.public_key()
     public.verify(signature, b"BRN-0001|2020-09-22T01:51:00Z", padding.PKCS1v15(), SHA256())
     with pytest.raises(InvalidSignature):

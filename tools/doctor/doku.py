@@ -14,7 +14,8 @@ from payouts.doku import answers
 from payouts.doku.answers import Answer
 from payouts.doku.client import DokuClient, Tokens
 from payouts.doku.outcomes import Outcome
-from payouts.doku.token import mint
+from payouts.doku.signer import MerchantKey
+from payouts.doku.token import Minter
 from payouts.doku.transport import NeverSent, Transport
 from payouts.errors import DokuSaid, Misconfigured, PayoutError
 from payouts.shared_token import SharedToken
@@ -57,7 +58,7 @@ def check(setup: SetUp, settings: DokuSettings, clock: Callable[[], float]) -> I
         return
     credentials = CredentialStore(cast("SecretsManagerClient", setup.secrets), settings.secret_id, clock)
     transport = Transport(settings.base_url)
-    tokens = _tokens(setup.tokens, transport, credentials, clock)
+    tokens = _tokens(setup.tokens, Minter(transport, MerchantKey(setup.kms)), credentials, clock)
     token = _token(tokens, shared=setup.tokens is not None)
     yield token
     if token.verdict != "ok":
@@ -93,12 +94,12 @@ def _host(base_url: str, clock: Callable[[], float]) -> Iterator[Finding]:
 
 
 def _tokens(
-    store: TokenStore | None, transport: Transport, credentials: CredentialStore, clock: Callable[[], float]
+    store: TokenStore | None, minter: Minter, credentials: CredentialStore, clock: Callable[[], float]
 ) -> Tokens:
     """The deployment's way to a token, since a token of our own could end the life of the one in use."""
     if store is not None:
-        return SharedToken(store, transport, credentials, clock)
-    return _OwnToken(lambda: mint(transport, credentials.current(), clock()))
+        return SharedToken(store, minter, credentials, clock)
+    return _OwnToken(lambda: minter.mint(credentials.current(), clock()))
 
 
 def _token(tokens: Tokens, shared: bool) -> Finding:
@@ -112,7 +113,7 @@ def _token(tokens: Tokens, shared: bool) -> Finding:
             "token",
             _told(error.message, error.doku),
             "clientId must be of this environment (sandbox and production differ), and DOKU's dashboard must hold the "
-            "public half of this private key: openssl rsa -in private.pem -pubout",
+            "public half of this private key: openssl rsa -in private.pem -pubout, or make public-key",
         )
     except PayoutError as error:
         return wrong("token", _told(error.message, error.doku), "Try again; if it stays so, ask DOKU.")

@@ -11,7 +11,7 @@ from payouts.credentials import Credentials
 from payouts.errors import Misconfigured
 from tools.doctor.finding import Finding, ok, warning, wrong
 
-_SHAPE = "it is one JSON object with clientId, clientSecret, privateKey (PEM), agentKey and notificationKey"
+_SHAPE = "it is one JSON object with clientId, clientSecret, privateKey (PEM) or privateKeyKmsId, agentKey and notificationKey"
 
 
 def check(text: str, scheme: Scheme) -> Iterator[Finding]:
@@ -22,7 +22,10 @@ def check(text: str, scheme: Scheme) -> Iterator[Finding]:
         yield wrong("secret", error.message, f"Fill it in: {_SHAPE}. DOKU's dashboard has the values.")
         return
     yield from _blanks(text)
-    yield from _private_key(credentials.private_key)
+    if credentials.private_key_kms_id:
+        yield ok("private key", "is in KMS; DOKU's token will show whether it can sign")
+    else:
+        yield from _private_key(credentials.private_key)
     yield _notification_key(credentials.notification_key, scheme)
 
 

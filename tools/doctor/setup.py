@@ -1,11 +1,13 @@
 """The set-up that is looked at: a deployment, the local run, or just a file with credentials."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from local.doku_secret import OtherDoku
+from payouts import aws
+from payouts.aws import KmsClient
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
 from tools.target import Target
@@ -48,6 +50,7 @@ class SetUp:
     api_url: str | None = None
     issuer: str | None = None
     secret_file: bool = False
+    kms: Callable[[], KmsClient] = aws.kms
 
 
 def of_file(doku: OtherDoku, environment: Mapping[str, str] = os.environ) -> SetUp:
@@ -67,4 +70,5 @@ def of_target(target: Target) -> SetUp:
         tokens=TokenStore(Table(target.client("dynamodb"), target.outputs["TableName"])),
         api_url=target.outputs["ApiUrl"],
         issuer=target.parameters.get("JwtIssuer"),
+        kms=lambda: cast("KmsClient", target.client("kms")),
     )

@@ -1,6 +1,6 @@
 """AWS clients with the time budget of DESIGN 2.13. Endpoints come from the standard `AWS_ENDPOINT_URL*` variables."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import boto3
 from botocore.config import Config
@@ -10,6 +10,17 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+
+
+class KmsClient(Protocol):
+    """What is used of a KMS client."""
+
+    def sign(self, *, KeyId: str, Message: bytes, MessageType: str, SigningAlgorithm: str) -> dict[str, bytes]:  # noqa: N803
+        """Answers with the `Signature`."""
+
+    def close(self) -> None:
+        """Close its connections."""
+
 
 _QUICK = Config(
     connect_timeout=1,
@@ -41,4 +52,11 @@ def sqs() -> "SQSClient":
 def s3() -> "S3Client":
     """An S3 client."""
     client: S3Client = boto3.client("s3")
+    return client
+
+
+def kms() -> KmsClient:
+    """A KMS client that answers within a second or not at all: signing is part of the three for a token."""
+    config = Config(connect_timeout=0.5, read_timeout=0.5, retries={"total_max_attempts": 1})
+    client: KmsClient = boto3.client("kms", config=config)
     return client

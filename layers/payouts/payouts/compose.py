@@ -9,9 +9,12 @@ from payouts import aws
 from payouts.config import DokuSettings, TableSettings
 from payouts.credentials import CredentialStore
 from payouts.doku.client import DokuClient
+from payouts.doku.signer import MerchantKey
+from payouts.doku.token import Minter
 from payouts.doku.transport import Transport
 from payouts.reconcile import Reconciler
 from payouts.shared_token import SharedToken
+from payouts.snapshot import Forget
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
 from payouts.store.transfers import TransferStore
@@ -26,6 +29,8 @@ class Deployment:
     store: TransferStore
     doku: DokuClient
     reconciler: Reconciler
+    held: tuple[Forget, ...]
+    """What is in memory and may not outlive it (`payouts.snapshot`)."""
 
 
 def compose(
@@ -36,10 +41,12 @@ def compose(
 ) -> Deployment:
     """Everything wired up from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings, table_settings = DokuSettings.read(environment), TableSettings.read(environment)
-    table = Table(aws.dynamodb(connections), table_settings.name)
+    dynamodb, secrets_manager, key = aws.dynamodb(connections), aws.secrets_manager(), MerchantKey(aws.kms)
+    table = Table(dynamodb, table_settings.name)
     store = TransferStore(table, table_settings.due_shards)
-    credentials = CredentialStore(aws.secrets_manager(), settings.secret_id, clock)
-    transport = Transport(settings.base_url, connections)
-    tokens = SharedToken(TokenStore(table), transport, credentials, clock)
+    credentials = CredentialStore(secrets_manager, settings.secret_id, clock)
+    transport = Transport(settings.base_url, connections, wall_clock=clock)
+    tokens = SharedToken(TokenStore(table), Minter(transport, key), credentials, clock)
     doku = DokuClient(settings, credentials, tokens, transport, clock)
-    return Deployment(table_settings, table, store, doku, Reconciler(store, doku, clock, jitter))
+    held = (credentials.forget, tokens.forget, transport.close, key.close, dynamodb.close, secrets_manager.close)
+    return Deployment(table_settings, table, store, doku, Reconciler(store, doku, clock, jitter), held)

@@ -20,10 +20,12 @@ _MAX_AGE = 300.0
 _RETRY = 10.0
 """Seconds between two attempts to read a secret again that can't be had."""
 _PASSING = frozenset({"ThrottlingException", "InternalServiceError"})
+_OPTIONAL = frozenset({"private_key", "private_key_kms_id", "notification_key"})
 _WIRE = {
     "client_id": "clientId",
     "client_secret": "clientSecret",
     "private_key": "privateKey",
+    "private_key_kms_id": "privateKeyKmsId",
     "agent_key": "agentKey",
     "notification_key": "notificationKey",
 }
@@ -36,9 +38,11 @@ class Credentials:
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
     private_key: str = field(repr=False)
-    """PEM."""
+    """PEM; empty where the key is in KMS."""
     agent_key: str = field(repr=False)
     notification_key: str = field(repr=False, default="")
+    private_key_kms_id: str = field(repr=False, default="")
+    """Id, ARN or alias of the key in KMS; empty where the secret holds it."""
 
     @classmethod
     def parse(cls, text: str) -> "Credentials":
@@ -51,8 +55,12 @@ class Credentials:
             raise Misconfigured("the DOKU secret is not a JSON object")
         values = {name: members.get(wire, "") for name, wire in _WIRE.items()}
         for name, value in values.items():
-            if not isinstance(value, str) or (not value and name != "notification_key"):
+            if not isinstance(value, str) or (not value and name not in _OPTIONAL):
                 raise Misconfigured(f"the DOKU secret has no {_WIRE[name]}")
+        if not values["private_key"] and not values["private_key_kms_id"]:
+            raise Misconfigured("the DOKU secret has no privateKey and no privateKeyKmsId: it needs one of them")
+        if values["private_key"] and values["private_key_kms_id"]:
+            raise Misconfigured("the DOKU secret has both privateKey and privateKeyKmsId: take one of them out")
         return cls(**{member.name: values[member.name] for member in fields(cls)})
 
 
@@ -103,6 +111,11 @@ class CredentialStore:
         fresh = self._read("AWSCURRENT")
         self._current, self._previous = (self._clock(), fresh), None
         return fresh
+
+    def forget(self) -> None:
+        """Hold nothing in memory: the next call reads the secret."""
+        self._current = self._previous = None
+        self._tried_at = float("-inf")
 
     def _read_previous(self) -> tuple[Credentials, ...]:
         try:

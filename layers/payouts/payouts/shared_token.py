@@ -5,8 +5,7 @@ import time
 from collections.abc import Callable
 
 from payouts.credentials import CredentialStore, Token
-from payouts.doku.token import mint
-from payouts.doku.transport import Transport
+from payouts.doku.token import Minter
 from payouts.errors import Misconfigured, PayoutError, Unavailable
 from payouts.store.tokens import TokenStore
 
@@ -26,13 +25,13 @@ class SharedToken:
     def __init__(
         self,
         store: TokenStore,
-        transport: Transport,
+        minter: Minter,
         credentials: CredentialStore,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
-        self._transport = transport
+        self._minter = minter
         self._credentials = credentials
         self._clock = clock
         self._sleep = sleep
@@ -47,6 +46,10 @@ class SharedToken:
     def renew(self, refused: str) -> None:
         """Make `current` another token than `refused`. Another function may have replaced it already (I16)."""
         self._obtain(refused)
+
+    def forget(self) -> None:
+        """Hold nothing in memory: the next call looks into the table."""
+        self._memory = self._failure = None
 
     def _obtain(self, refused: str) -> Token:
         with self._one_at_a_time:
@@ -81,12 +84,12 @@ class SharedToken:
 
     def _mint(self) -> Token:
         try:
-            return mint(self._transport, self._credentials.current(), self._clock())
+            return self._minter.mint(self._credentials.current(), self._clock())
         except Misconfigured:
             before, rotated = self._credentials.current(), self._credentials.reread()
             if rotated == before:
                 raise
-            return mint(self._transport, rotated, self._clock())
+            return self._minter.mint(rotated, self._clock())
 
     def _usable(self, token: Token, refused: str) -> bool:
         return token.value != refused and self._clock() < token.expires_at - _MARGIN

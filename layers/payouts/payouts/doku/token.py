@@ -1,38 +1,51 @@
 """Minting a B2B access token (PROTOCOL.md section 2)."""
 
+import time
+from collections.abc import Callable
+
+from doku_signing.timestamps import token_timestamp
+from doku_signing.token import sign_token_request
 from payouts.credentials import Credentials, Token
 from payouts.doku import answers
 from payouts.doku.outcomes import Outcome, Service, text
-from payouts.doku.transport import NeverSent, NoReply, Timeout, Transport
+from payouts.doku.signer import MerchantKey
+from payouts.doku.transport import NeverSent, NoReply, Transport
 from payouts.errors import DokuSaid, Misconfigured, Unavailable
 
 _PATH = "/authorization/v1/access-token/b2b"
 _BODY = b'{"grantType":"client_credentials"}'
-_TIMEOUT: Timeout = (1, 2)
+_SECONDS = 3.0
+"""For a token, its signature by KMS included (DESIGN 2.13)."""
+_CONNECT_SECONDS = 1.0
 _DEFAULT_LIFETIME = 900
 
 
-def mint(transport: Transport, credentials: Credentials, now: float) -> Token:
-    """A new token, which may end the life of the one before. Raises Unavailable, or Misconfigured when refused."""
-    from doku_signing.timestamps import token_timestamp
-    from doku_signing.token import load_private_key, sign_token_request  # only minting needs `cryptography`
+class Minter:
+    """Gets access tokens from DOKU in the merchant's name."""
 
-    timestamp = token_timestamp(now)
-    try:
-        private_key = load_private_key(credentials.private_key)
-    except ValueError as error:
-        raise Misconfigured(f"the DOKU secret's {error}") from None
-    headers = {
-        "Content-Type": "application/json",
-        "X-CLIENT-KEY": credentials.client_id,
-        "X-TIMESTAMP": timestamp,
-        "X-SIGNATURE": sign_token_request(private_key, credentials.client_id, timestamp),
-    }
-    try:
-        answer = answers.read(Service.TOKEN, transport.post(_PATH, headers, _BODY, _TIMEOUT))
-    except (NeverSent, NoReply) as error:
-        raise Unavailable(f"DOKU gave no access token ({error}); send the same request again") from error
-    return _token(answer, now)
+    def __init__(self, transport: Transport, key: MerchantKey, clock: Callable[[], float] = time.monotonic) -> None:
+        self._transport = transport
+        self._key = key
+        self._clock = clock
+
+    def mint(self, credentials: Credentials, now: float) -> Token:
+        """A new token, which may end the life of the one before. Raises Unavailable, or Misconfigured when refused."""
+        deadline = self._clock() + _SECONDS
+        timestamp = token_timestamp(now)
+        headers = {
+            "Content-Type": "application/json",
+            "X-CLIENT-KEY": credentials.client_id,
+            "X-TIMESTAMP": timestamp,
+            "X-SIGNATURE": sign_token_request(self._key.signer(credentials), credentials.client_id, timestamp),
+        }
+        read_seconds = deadline - self._clock() - _CONNECT_SECONDS
+        if read_seconds <= 0:
+            raise Unavailable("signing took too long for an access token; send the same request again")
+        try:
+            reply = self._transport.post(_PATH, headers, _BODY, (_CONNECT_SECONDS, read_seconds))
+        except (NeverSent, NoReply) as error:
+            raise Unavailable(f"DOKU gave no access token ({error}); send the same request again") from error
+        return _token(answers.read(Service.TOKEN, reply), now)
 
 
 def _token(answer: answers.Answer, now: float) -> Token:

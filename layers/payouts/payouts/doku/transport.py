@@ -38,10 +38,17 @@ class Reply:
 class Transport:
     """Posts bytes and returns the answer's bytes. No retries, no redirects, TLS verified, nothing from `.netrc`."""
 
-    def __init__(self, base_url: str, pool_size: int = 4, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        pool_size: int = 4,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
         self._base_url = base_url
         self._clock = clock
-        self._used_at = clock()
+        self._wall_clock = wall_clock
+        self._used_at = self._now()
         self._session = requests.Session()
         self._session.trust_env = False
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
@@ -66,7 +73,7 @@ class Transport:
             failure = NeverSent if _never_connected(error) else NoReply
             raise failure(type(error).__name__) from error
         finally:
-            self._used_at = self._clock()
+            self._used_at = self._now()
 
     def _whole(self, response: requests.Response, deadline: float) -> bytes:
         """The body. A time-out counts from each byte to the next, so a trickle needs an end of its own."""
@@ -78,12 +85,17 @@ class Transport:
         return bytes(body)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections. The next request opens another."""
         self._session.close()
 
     def _drop_idle_connections(self) -> None:
-        if self._clock() - self._used_at > _IDLE_LIMIT:
+        """Idle by either clock: in a frozen machine the monotonic one may stand still, and the other be set back."""
+        idle = [now - then for now, then in zip(self._now(), self._used_at, strict=True)]
+        if not all(0 <= seconds <= _IDLE_LIMIT for seconds in idle):
             self._session.close()
+
+    def _now(self) -> tuple[float, float]:
+        return self._clock(), self._wall_clock()
 
 
 def _never_connected(error: Exception) -> bool:

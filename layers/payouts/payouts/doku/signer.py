@@ -1,0 +1,55 @@
+"""Signing with the merchant's private key: it is in the secret, or in KMS, which it never leaves."""
+
+from collections.abc import Callable
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from doku_signing.token import Signer
+from payouts.aws import KmsClient
+from payouts.credentials import Credentials
+from payouts.errors import Misconfigured, Unavailable
+
+_PASSING = frozenset(
+    {"ThrottlingException", "KMSInternalException", "DependencyTimeoutException", "KeyUnavailableException"}
+)
+
+
+class MerchantKey:
+    """Finds the signer for credentials. The KMS client is made when a key in KMS is first used."""
+
+    def __init__(self, make_kms: Callable[[], KmsClient]) -> None:
+        self._make_kms = make_kms
+        self._kms: KmsClient | None = None
+
+    def signer(self, credentials: Credentials) -> Signer:
+        """Signs with the key of these credentials. Raises Misconfigured; the signer itself Unavailable, too."""
+        if credentials.private_key_kms_id:
+            return lambda message: self._sign_in_kms(credentials.private_key_kms_id, message)
+        from doku_signing.private_key import signer  # `cryptography` is not needed for anything else here
+
+        try:
+            return signer(credentials.private_key)
+        except ValueError as error:
+            raise Misconfigured(f"the DOKU secret's {error}") from None
+
+    def close(self) -> None:
+        """Close the connections to KMS, if there are any. The next signature opens another."""
+        if self._kms is not None:
+            self._kms.close()
+
+    def _sign_in_kms(self, key_id: str, message: bytes) -> bytes:
+        """RAW, since what is signed is far shorter than the 4,096 bytes that KMS takes."""
+        if self._kms is None:
+            self._kms = self._make_kms()
+        try:
+            answer = self._kms.sign(
+                KeyId=key_id, Message=message, MessageType="RAW", SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256"
+            )
+        except ClientError as error:
+            reason = error.response["Error"]["Code"]
+            if reason in _PASSING or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+                raise Unavailable("KMS does not answer; send the same request again") from error
+            raise Misconfigured(f"KMS does not sign with the DOKU secret's privateKeyKmsId ({reason})") from error
+        except BotoCoreError as error:
+            raise Unavailable("KMS does not answer; send the same request again") from error
+        return answer["Signature"]
