@@ -61,6 +61,10 @@ codes: $(READY) ## Write docs/response-codes.md anew from the code tables
 settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCESS --by NAME --reason TEXT"
 	@$(BIN)/python -m tools.settle $(ARGS)
 
+.PHONY: public-key
+public-key: $(READY) ## Print the public half of the merchant's key, for DOKU's dashboard: make public-key ENV=sandbox
+	@$(BIN)/python -m tools.public_key $(ARGS)
+
 .PHONY: reconcile
 reconcile: $(READY) ## A day's counts and sums, and what needs attention: make reconcile ENV=sandbox ARGS="--day 2024-09-17"
 	@$(BIN)/python -m tools.reconcile $(ARGS)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ class Surroundings:
 
     environment: dict[str, str]
     clock: Clock
+    clock_file: Path
     doku: Control
     aws: Aws
     secret_id: str
@@ -30,7 +32,8 @@ class Surroundings:
 
 @pytest.fixture(scope="session")
 def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
-    clock = Clock(tmp_path_factory.mktemp("clock") / "offset")
+    clock_file = tmp_path_factory.mktemp("clock") / "offset"
+    clock = Clock(clock_file)
     server = moto_server.start(0, clock)
     secret = doku_secret.generate()
     settings = Settings.from_secret(json.loads(secret), ticker=False)
@@ -43,7 +46,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundi
         environment: dict[str, str] = {"DEAD_LETTER_QUEUE_URL": deployed.ids["NotificationDeadLetterQueue"]}
         for variables in (*deployed.environments.values(), aws.environment()):
             environment |= variables
-        yield Surroundings(environment, clock, Control(simulator.url), aws, secret_id, secret)
+        yield Surroundings(environment, clock, clock_file, Control(simulator.url), aws, secret_id, secret)
     server.close()
 
 

@@ -94,8 +94,10 @@ def listening(script: Script) -> Iterator[Peer]:
 
 
 @contextlib.contextmanager
-def transport_to(url: str, clock: Callable[[], float] = lambda: 0.0) -> Iterator[Transport]:
-    transport = Transport(url, clock=clock)
+def transport_to(
+    url: str, clock: Callable[[], float] = lambda: 0.0, wall_clock: Callable[[], float] = lambda: 0.0
+) -> Iterator[Transport]:
+    transport = Transport(url, clock=clock, wall_clock=wall_clock)
     yield transport
     transport.close()
 
@@ -323,6 +325,35 @@ def test_a_connection_that_was_idle_for_more_than_twenty_seconds_is_not_used_aga
         now[0] += idle
         transport.post(PATH, HEADERS, BODY, PATIENT)
         assert (peer.connections, len(peer.requests)) == (connections, 2)
+
+
+@pytest.mark.parametrize(
+    ("monotonic", "wall", "connections"),
+    [(0.0, 20.1, 2), (0.0, 19.0, 1), (-1.0, 1.0, 2), (1.0, -1.0, 2), (-1e6, 3e5, 2), (20.1, 0.0, 2)],
+    ids=["frozen", "just used", "another machine's clock", "set back", "restored", "wall clock stopped"],
+)
+def test_a_connection_counts_as_idle_when_either_clock_says_so_or_cannot_say(
+    monotonic: float, wall: float, connections: int
+) -> None:
+    """FAULTS 12: a machine that is frozen or restored from a snapshot need not count the time in between."""
+    now = [1e7, 1.7e9]
+    with (
+        listening(saying(OK, then=None)) as peer,
+        transport_to(peer.url, lambda: now[0], lambda: now[1]) as transport,
+    ):
+        transport.post(PATH, HEADERS, BODY, PATIENT)
+        now[0] += monotonic
+        now[1] += wall
+        transport.post(PATH, HEADERS, BODY, PATIENT)
+        assert (peer.connections, len(peer.requests)) == (connections, 2)
+
+
+def test_after_close_the_next_request_takes_a_new_connection() -> None:
+    with listening(saying(OK, then=None)) as peer, transport_to(peer.url) as transport:
+        for _ in range(2):
+            assert transport.post(PATH, HEADERS, BODY, PATIENT).http_status == 200
+            transport.close()
+        assert (peer.connections, len(peer.requests)) == (2, 2)
 
 
 def test_idleness_counts_from_the_end_of_the_last_call_even_a_failed_one() -> None:
