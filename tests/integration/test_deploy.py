@@ -13,7 +13,7 @@ import pytest
 from local import doku_secret
 from local.clock import Clock
 from local.moto_server import start
-from local.template import TemplateError
+from local.template import TemplateError, load
 from tests.harness import ROOT
 from tools import deploy
 
@@ -83,6 +83,37 @@ def test_nothing_is_asked_where_it_is_deployed_or_given() -> None:
 def test_a_parameter_that_the_template_refuses(chosen: dict[str, str]) -> None:
     with pytest.raises(TemplateError, match=next(iter(chosen))):
         deploy.missing(SLOTS, chosen, None, nobody)
+
+
+def versions(template: Path, **parameters: str) -> set[str]:
+    """The logical ids of the versions that SAM would publish."""
+    known = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
+    return set(load(template, known | parameters).of_type("AWS::Lambda::Version"))
+
+
+def test_sam_publishes_no_version_for_another_layer_or_parameter_alone(tmp_path: Path) -> None:
+    """Why a deployment is stamped. Should this fail one day, the stamp is needed no more."""
+    text = (ROOT / "template.yaml").read_text()
+    changed, other_code = tmp_path / "layer.yaml", tmp_path / "code.yaml"
+    changed.write_text(text.replace("ContentUri: layers/payouts", "ContentUri: layers/other"))
+    other_code.write_text(text.replace("CodeUri: functions/", "CodeUri: other/"))
+    before = versions(ROOT / "template.yaml")
+    assert len(before) == 4
+    assert versions(changed) == versions(ROOT / "template.yaml", SnapStart="on", MaxAmount="20000.00") == before
+    assert not versions(other_code) & before
+
+
+def test_no_two_deployments_have_the_same_code(tmp_path: Path) -> None:
+    functions = [tmp_path / ".aws-sam" / name for name in ("build/PollerFunction", "build-x86_64/ApiFunction")]
+    layer = tmp_path / ".aws-sam" / "build" / "PayoutsLayer"
+    for folder in (*functions, layer):
+        folder.mkdir(parents=True)
+    seen = set()
+    for _ in range(2):
+        deploy.stamp(tmp_path)
+        seen |= {(folder / "DEPLOYED").read_text() for folder in functions}
+    assert len(seen) == 4
+    assert list(layer.iterdir()) == []
 
 
 def test_the_secret_is_filled_in_from_a_file(account: boto3.Session, secret: str, tmp_path: Path) -> None:

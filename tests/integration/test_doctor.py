@@ -4,9 +4,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_public_key,
+)
 
 from local.doku_simulator.control import Control
 from local.stack import LocalStack
@@ -33,7 +40,7 @@ def look(surroundings: Surroundings, secret: dict[str, Any] | str | None = None,
     text = secret if isinstance(secret, str) else json.dumps(json.loads(surroundings.secret) | (secret or {}))
     known = {"DOKU_BASE_URL": surroundings.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"}
     findings = list(doctor.examine(SetUp("test", known | settings, FileSecret(text)), surroundings.clock))
-    for value in json.loads(surroundings.secret).values():
+    for value in filter(None, json.loads(surroundings.secret).values()):
         assert not any(value in finding.seen + finding.mend for finding in findings)
     return {finding.check: finding for finding in findings}
 
@@ -54,7 +61,7 @@ def test_a_set_up_that_is_right(surroundings: Surroundings, doku: Control) -> No
     [
         ("not json", "not a JSON object"),
         ("{}", "no clientId"),
-        ('{"clientId": "BRN", "clientSecret": "SK", "privateKey": ""}', "no privateKey"),
+        ('{"clientId": "BRN", "clientSecret": "SK", "privateKey": "", "agentKey": "A1"}', "no privateKey"),
     ],
 )
 def test_a_secret_without_its_shape_is_not_tried(
@@ -89,6 +96,22 @@ def test_the_private_key_of_somebody_else(surroundings: Surroundings, doku: Cont
     assert found["token"].verdict is Verdict.WRONG
     assert "public half" in found["token"].mend
     assert found["balance"].verdict is Verdict.SKIPPED
+
+
+def test_a_private_key_in_kms(surroundings: Surroundings, doku: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in surroundings.aws.environment().items():
+        monkeypatch.setenv(name, value)
+    kms = boto3.Session().client("kms")
+    key_id = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    found = look(surroundings, {"privateKey": "", "privateKeyKmsId": key_id})
+    assert found["private key"].verdict is Verdict.OK
+    assert found["token"].verdict is Verdict.WRONG, "DOKU does not know it yet"
+    doku.rotate(publicKey=public_half(kms.get_public_key(KeyId=key_id)["PublicKey"]))
+    assert look(surroundings, {"privateKey": "", "privateKeyKmsId": key_id})["token"].verdict is Verdict.OK
+
+
+def public_half(der: bytes) -> str:
+    return load_der_public_key(der).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def test_another_client_secret(surroundings: Surroundings, doku: Control) -> None:

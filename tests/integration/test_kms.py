@@ -171,7 +171,7 @@ def test_a_token_is_asked_for_only_in_the_time_that_signing_left(
 @pytest.fixture
 def target(world: World) -> Target:
     outputs = {"SecretId": world.environment["DOKU_SECRET_ID"]}
-    return Target("sandbox", boto3.Session(), None, outputs)
+    return Target("sandbox", boto3.Session(), None, outputs, {})
 
 
 def test_the_public_half_of_a_key_in_the_secret_is_printed(kms: Kms, target: Target) -> None:

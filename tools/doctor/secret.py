@@ -11,7 +11,10 @@ from payouts.credentials import Credentials
 from payouts.errors import Misconfigured
 from tools.doctor.finding import Finding, ok, warning, wrong
 
-_SHAPE = "it is one JSON object with clientId, clientSecret, privateKey (PEM) or privateKeyKmsId, agentKey and notificationKey"
+_SHAPE = (
+    "it is one JSON object with clientId, clientSecret, privateKey (PEM) or privateKeyKmsId, agentKey and "
+    "notificationKey"
+)
 
 
 def check(text: str, scheme: Scheme) -> Iterator[Finding]:
