@@ -113,7 +113,10 @@ class Worker:
     def start(self) -> None:
         """Wait until the function is imported and asks for work. Raises InvocationFailed if it does not get so far."""
         call = self._await(INIT_SECONDS)
-        if call.path.endswith("/init/error"):
+        if call.path.endswith("/restore/next"):  # with SnapStart: the snapshot was just taken, and this is its restore
+            self._reply(200)
+            call = self._await(INIT_SECONDS)
+        if call.path.endswith(("/init/error", "/restore/error")):
             self._reply(202)
             raise _error(call.body)
         if not self._process.alive:  # killed while it waited: its question is all that is left of it

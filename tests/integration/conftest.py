@@ -9,6 +9,7 @@ import pytest
 
 from local import bundle, doku_secret, moto_server, template
 from local.aws import Aws
+from local.bundle import Function
 from local.clock import Clock
 from local.doku_simulator import Settings, Simulator
 from local.doku_simulator.control import Control
@@ -24,6 +25,7 @@ class Surroundings:
     environment: dict[str, str]
     clock: Clock
     clock_file: Path
+    functions: tuple[Function, ...]
     doku: Control
     aws: Aws
     secret_id: str
@@ -41,12 +43,13 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundi
         aws = Aws(server.url)
         parameters = {**_PARAMETERS, "DokuBaseUrl": simulator.url}
         translated = template.load(ROOT / "template.yaml", parameters)
-        deployed = aws.deploy(translated, bundle.read(translated).functions.values())
+        functions = tuple(bundle.read(translated).functions.values())
+        deployed = aws.deploy(translated, functions)
         secret_id = deployed.ids["DokuSecret"]
         environment: dict[str, str] = {"DEAD_LETTER_QUEUE_URL": deployed.ids["NotificationDeadLetterQueue"]}
         for variables in (*deployed.environments.values(), aws.environment()):
             environment |= variables
-        yield Surroundings(environment, clock, clock_file, Control(simulator.url), aws, secret_id, secret)
+        yield Surroundings(environment, clock, clock_file, functions, Control(simulator.url), aws, secret_id, secret)
     server.close()
 
 

@@ -15,7 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from local.clock import Clock
 from local.http_server import HttpServer, Request, Response
-from tests.harness import World, inquiry_of, order, sample_event
+from local.launch import launch
+from local.runtime import Worker
+from local.state import StateDirectory
+from tests.harness import ROOT, World, inquiry_of, order, sample_event
 from tests.integration.conftest import Surroundings
 from tests.integration.test_processor import UNPAID, announced
 from tests.integration.test_receiver import queued, signed
@@ -207,6 +210,8 @@ def applied(world: World, function: Copy) -> None:
 
 
 def test_the_poller_asks_after_the_restore(world: World, surroundings: Surroundings, tmp_path: Path) -> None:
+    own_table = {**world.environment, "TABLE_NAME": world.new_table()}  # else all that other tests left is due
+    world = World.start(own_table, world.clock, world.doku)
     with deployed("status_poller", world, surroundings, tmp_path) as deployment:
         assert due(world, deployment.function) == "SUCCESS"
         deployment.function.take_snapshot()
@@ -225,6 +230,21 @@ def due(world: World, function: Copy) -> str:
     transfer = world.stored(reference)
     assert transfer is not None
     return str(transfer.status)
+
+
+@pytest.mark.parametrize("name", ["transfer_api", "notification_receiver", "notification_processor", "status_poller"])
+def test_awslambdaric_itself_takes_each_function_through_snapshot_and_restore(
+    name: str, surroundings: Surroundings, tmp_path: Path
+) -> None:
+    function = next(one for one in surroundings.functions if one.handler.startswith(name))
+    launched = launch(function, ROOT, StateDirectory(tmp_path), {}, surroundings.environment)
+    snap_start = {**launched.environment, "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
+    worker = Worker(replace(launched, environment=snap_start))
+    try:
+        worker.start()  # raises what a hook raised
+        assert worker.pid
+    finally:
+        worker.close()
 
 
 # --- AWS's credentials, which Lambda serves over HTTP to functions with SnapStart ---------------------
