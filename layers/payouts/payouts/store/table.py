@@ -1,7 +1,7 @@
 """A table of items with a key `pk`, and conditional writes that know their own retries."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -18,6 +18,8 @@ _THROTTLES = frozenset(
     {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "LimitExceededException"}
 )
 _OUTAGES = frozenset({"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"})
+_BATCH, _BATCH_ATTEMPTS = 100, 3
+"""Items that DynamoDB reads at once, and how often those that it left out are asked for."""
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
@@ -41,6 +43,14 @@ class Table:
         """The item, consistently read."""
         answer = self._call("get_item", Key=_encode({"pk": pk}), ConsistentRead=True)
         return _decode(answer["Item"]) if "Item" in answer else None
+
+    def get_all(self, pks: Sequence[str]) -> list[Item]:
+        """The items that are there, consistently read, in the order of their keys."""
+        found: dict[str, Item] = {}
+        for start in range(0, len(pks), _BATCH):
+            keys = [_encode({"pk": pk}) for pk in pks[start : start + _BATCH]]
+            found.update((item["pk"], item) for item in self._batch(keys))
+        return [found[pk] for pk in pks if pk in found]
 
     def put(self, item: Item, condition: str, names: Mapping[str, str], values: Item) -> None:
         """Put where `condition` holds. Raises ConditionFailed.
@@ -76,6 +86,15 @@ class Table:
         last = answer.get("LastEvaluatedKey")
         return [_decode(item) for item in answer["Items"]], _decode(last) if last else None
 
+    def _batch(self, keys: list[dict[str, Any]]) -> Iterator[Item]:
+        for _ in range(_BATCH_ATTEMPTS):
+            answer = self._ask("batch_get_item", RequestItems={self._name: {"Keys": keys, "ConsistentRead": True}})
+            yield from (_decode(item) for item in answer["Responses"].get(self._name, []))
+            keys = answer["UnprocessedKeys"].get(self._name, {}).get("Keys", [])
+            if not keys:
+                return
+        raise Throttled("the table is throttled; send the same request again in a moment")
+
     def _conditional(
         self, operation: str, nonce: str, arguments: dict[str, Any], names: Mapping[str, str], values: Item
     ) -> Item:
@@ -92,8 +111,11 @@ class Table:
         return _decode(answer.get("Attributes", {}))
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        return self._ask(operation, TableName=self._name, **arguments)
+
+    def _ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
         try:
-            answer: dict[str, Any] = getattr(self._client, operation)(TableName=self._name, **arguments)
+            answer: dict[str, Any] = getattr(self._client, operation)(**arguments)
         except ClientError as error:
             raise _translated(error) from error
         except BotoCoreError as error:

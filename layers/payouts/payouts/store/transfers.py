@@ -65,7 +65,10 @@ class TransferStore:
     def list_day(
         self, day: str, status: str | None, start: Item | None, limit: int
     ) -> tuple[list[Transfer], Item | None]:
-        """One page of a day (WIB), newest first, and the key to go on from. With `status`, a page may hold fewer."""
+        """One page of a day (WIB), newest first, and the key to go on from. With `status`, a page may hold fewer.
+
+        The index holds no more than a status: to keep whole transfers in it would double what every write costs.
+        """
         values: Item = {":day": day}
         names = {"#day": "day"}
         arguments: dict[str, object] = {}
@@ -83,7 +86,8 @@ class TransferStore:
             Limit=limit,
             **arguments,
         )
-        return [items.decode(item) for item in found], last
+        transfers = map(items.decode, self._table.get_all([item["pk"] for item in found]))
+        return [transfer for transfer in transfers if status in (None, transfer.status)], last
 
     def _write(self, transfer: Transfer) -> Item:
         """Set what changes and nothing else: attributes that this version does not know survive (FAULTS 30)."""
