@@ -74,7 +74,7 @@ burst: $(READY) ## 1,000 signed notifications, duplicated, shuffled and throttle
 	@$(BIN)/python -m pytest -s tests/integration/test_burst.py 2>&1 | grep -E "^\.?burst|passed|failed"
 
 .PHONY: bench
-bench: $(READY) ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)
+bench: $(VENV)/.bench-ready ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: check
@@ -123,6 +123,8 @@ lock: $(READY) ## Pin the dependencies again, with hashes
 		-c requirements/dev.txt requirements/runtime.in -o layers/dependencies/requirements.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		requirements/sam.in -o requirements/sam.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		-c requirements/dev.txt requirements/bench.in -o requirements/bench.txt
 
 .PHONY: verify
 verify: $(VERIFY) ## What needs more than the tests: lint, types, template, real processes, real engines

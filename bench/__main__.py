@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 
 from rich.console import Console
 
-from bench import converge, figures, scale, throughput
+from bench import converge, figures, scale, signing, throughput, warm
 from bench.dynamodb_local import NotAvailable
 
 Benchmark = Callable[[Console], Mapping[str, float]]
 
 BENCHMARKS: Mapping[str, Benchmark] = {
+    "signing": signing.run,
+    "warm": warm.run,
     "scale": scale.run,
     "throughput": throughput.run,
     "converge": converge.run,
