@@ -57,6 +57,10 @@ doctor: $(READY) ## Check a set-up against its DOKU and say what is wrong: make 
 codes: $(READY) ## Write docs/response-codes.md anew from the code tables
 	@$(BIN)/python -m tools.codes_page
 
+.PHONY: cost
+cost: $(READY) ## Write docs/cost.md anew from the bench's figures, the prices and the template
+	@$(BIN)/python -m tools.cost
+
 .PHONY: settle
 settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCESS --by NAME --reason TEXT"
 	@$(BIN)/python -m tools.settle $(ARGS)

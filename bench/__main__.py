@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from rich.console import Console
 
-from bench import converge, figures, scale, signing, throughput, warm
+from bench import converge, figures, load, scale, signing, throughput, warm
 from bench.dynamodb_local import NotAvailable
 
 Benchmark = Callable[[Console], Mapping[str, float]]
@@ -15,6 +15,7 @@ Benchmark = Callable[[Console], Mapping[str, float]]
 BENCHMARKS: Mapping[str, Benchmark] = {
     "signing": signing.run,
     "warm": warm.run,
+    "load": load.run,
     "scale": scale.run,
     "throughput": throughput.run,
     "converge": converge.run,

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from rich.console import Console
 from rich.table import Table
 
+from doku_signing.private_key import load_private_key, signer
 from doku_signing.request import sign_request
-from doku_signing.token import load_private_key, sign_token_request
+from doku_signing.token import sign_token_request
 from local import doku_secret
 
 _ROUNDS, _CALLS = 15, 400
@@ -90,7 +91,7 @@ def _tokens() -> Mapping[str, float]:
     loaded = load_private_key(pem)
 
     def ours() -> str:
-        return sign_token_request(load_private_key(pem), "BRN-1", _TIMESTAMP)
+        return sign_token_request(signer(pem), "BRN-1", _TIMESTAMP)
 
     def limit() -> str:
         return base64.b64encode(loaded.sign(f"BRN-1|{_TIMESTAMP}".encode(), PKCS1v15(), SHA256())).decode()

@@ -1,0 +1,228 @@
+"""Writes docs/cost.md: what AWS asks for transfers, from the calls that `make bench` counted and the public prices."""
+
+import csv
+import json
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.template import Template, load
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "cost.md"
+PRICES = Path(__file__).parent / "prices.csv"
+FIGURES = ROOT / "docs" / "figures" / "bench.json"
+PRICED = "2026-11-21, us-east-1, without the free tier"
+
+# --- what is assumed, and said on the page
+
+GETS = 3
+"""Times that a frontend asks what became of a transfer."""
+UNPAID = 0.1
+"""Share of transfers that are not paid at once: a callback, and two checks more."""
+CHECKS_AFTER = 3
+"""After a transfer was paid: 1, 3 and 7 days (payouts.schedule)."""
+DOKU_SECONDS, STATUS_SECONDS = 0.5, 0.3
+"""DOKU's time for an inquiry or a transfer, and for a status check."""
+OUR_SECONDS = 0.03
+"""Ours and DynamoDB's, a request, at half a gigabyte."""
+LOG_KB = 1.5
+"""Of an invocation, its REPORT line and the access log included."""
+ITEM_KB = 1.0
+STATUS_CHANGES = 3
+TRACED = 0.05
+CUSTOM_METRICS = 20
+TICKS = 60 * 24 * 30.0
+TICK_SECONDS = 0.15
+"""Of a tick that finds nothing."""
+PEAK = 10
+"""The busiest second of a month against its mean."""
+_MONTH = 30 * 86_400
+
+
+@dataclass(frozen=True)
+class Prices:
+    """US dollars for one of something, by name."""
+
+    rows: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def read(cls, path: Path = PRICES) -> "Prices":
+        """From the data file."""
+        with path.open(newline="") as file:
+            return cls({row["name"]: row for row in csv.DictReader(file)})
+
+    def of(self, name: str, quantity: float) -> float:
+        """What so many of `name` cost."""
+        row = self.rows[name]
+        return quantity * float(row["usd"]) / float(row["per"])
+
+
+def transfer(figures: Mapping[str, float], template: Template, share: float) -> dict[str, float]:
+    """What one transfer uses, by price name. `share` of the ideal is how well the poller's threads wait (bench)."""
+    memory = _memory(template)
+    checks = 1 + CHECKS_AFTER + 2 * UNPAID
+    later = checks - 1
+    invocations = 2 + GETS + 2 * UNPAID
+    api = memory["TransferApiFunction"] * (2 * (DOKU_SECONDS + OUR_SECONDS) + GETS * OUR_SECONDS)
+    received = memory["NotificationReceiverFunction"] * OUR_SECONDS
+    processed = memory["NotificationProcessorFunction"] * (STATUS_SECONDS + OUR_SECONDS)
+    threads = float(template.parameters["PollConcurrency"])
+    polled = memory["StatusPollerFunction"] * checks * STATUS_SECONDS / threads / share
+    writes = figures["write_units_inquire"] + figures["write_units_create"] + figures["write_units_first_check"]
+    reads = GETS * figures["read_units_get"] + checks * figures["read_units_first_check"]
+    return {
+        "lambda_requests": invocations,
+        "lambda_gb_seconds": api + UNPAID * (received + processed) + polled,
+        "api_requests": 2 + GETS + UNPAID,
+        "writes": writes + later * figures["write_units_later_check"] + UNPAID * figures["write_units_process"],
+        "reads": reads + UNPAID * figures["read_units_process"],
+        "storage_gb_months": ITEM_KB / 1e6,
+        "backup_gb_months": ITEM_KB / 1e6,
+        "sqs_requests": 3 * UNPAID,
+        "log_gb": invocations * LOG_KB / 1e6,
+        "traces": invocations * TRACED,
+        "pipe_requests": STATUS_CHANGES,
+        "events": STATUS_CHANGES,
+    }
+
+
+def idle(template: Template) -> dict[str, float]:
+    """What a month uses in which nothing is paid."""
+    ticks = TICKS * float(template.parameters["Pollers"])
+    return {
+        "lambda_requests": ticks,
+        "lambda_gb_seconds": ticks * TICK_SECONDS * _memory(template)["StatusPollerFunction"],
+        "reads": ticks * float(template.parameters["DueShards"]) / 2,
+        "sqs_requests": 5 * 3 * TICKS,  # Lambda asks the queue with five connections, each for 20 s
+        "schedules": ticks,
+        "log_gb": ticks * LOG_KB / 1e6,
+        "traces": ticks * TRACED,
+        "metrics": CUSTOM_METRICS,
+        "alarms": len(template.of_type("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")),
+        "dashboards": len(template.of_type("AWS::CloudWatch::Dashboard")),
+        "secrets": len(template.of_type("AWS::SecretsManager::Secret")),
+        "secret_calls": TICKS / 5,
+        "keys": len(template.of_type("AWS::KMS::Key")),
+    }
+
+
+def page() -> str:
+    """docs/cost.md."""
+    figures = json.loads(FIGURES.read_text())
+    template = load(ROOT / "template.yaml", {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"})
+    prices, share = Prices.read(), figures["poll_share_of_ideal"]
+    used, still = transfer(figures, template, share), idle(template)
+    million = sum(prices.of(name, 1e6 * count) for name, count in used.items())
+    month = sum(prices.of(name, count) for name, count in still.items())
+    return "\n".join(
+        [
+            "# What it costs",
+            "",
+            "<!-- written by `make cost` from docs/figures/bench.json, tools/prices.csv and template.yaml -->",
+            "",
+            _paragraph(
+                f"AWS's public prices ({PRICED}). Jakarta's are up to a quarter higher: change tools/prices.csv and",
+                "run `make cost`. DOKU's fees, taxes and a NAT gateway are not in it.",
+            ),
+            "",
+            "| transfers a month | US dollars a month | a transfer |",
+            "|---:|---:|---:|",
+            f"| none | {month:,.2f} | |",
+            *(_volume(count, million, month) for count in (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)),
+            "",
+            "## A million transfers",
+            "",
+            *_table(prices, {name: 1e6 * count for name, count in used.items()}),
+            "",
+            _paragraph(
+                "It grows in a straight line, but for storage: a transfer is kept for good, so that what a month adds",
+                "to storage and backup is paid again in every month after it. Nothing else accumulates: the poller",
+                "reads by what is due, not by what is stored ([performance.md](performance.md)).",
+            ),
+            "",
+            _paragraph(
+                f"Assumed: a transfer is inquired, made, and asked about {GETS} times by a frontend. {UNPAID:.0%} are",
+                f"unpaid at first. DOKU takes {DOKU_SECONDS} s for an inquiry or a transfer and {STATUS_SECONDS} s for",
+                f"a status check. An item has {ITEM_KB:g} KB and changes its status {STATUS_CHANGES} times.",
+                f"Counted by `make bench`, in write units: {figures['write_units_inquire']:g} for an inquiry,",
+                f"{figures['write_units_create']:g} for a transfer, {figures['write_units_first_check']:g} for a",
+                f"check, {figures['write_units_process']:g} for a notification.",
+            ),
+            "",
+            "## A month without transfers",
+            "",
+            *_table(prices, still),
+            "",
+            "## Which limit is met first",
+            "",
+            _paragraph(
+                f"What is met first stands first, with the busiest second at {PEAK} times the mean. Checks may come",
+                "later than a peak: they are counted at the mean.",
+            ),
+            "",
+            "| limit | transfers a month | raised by |",
+            "|---|---:|---|",
+            *_limits(figures, template),
+            "",
+            _paragraph(
+                "DOKU's own limits are not published: ask ([going-live.md](going-live.md)). What is throttled is",
+                "answered 429, or checked later. None is lost.",
+            ),
+            "",
+        ]
+    )
+
+
+def _paragraph(*lines: str) -> str:
+    return textwrap.fill(" ".join(lines), 120, break_long_words=False, break_on_hyphens=False)
+
+
+def _volume(count: int, million: float, month: float) -> str:
+    total = month + million * count / 1e6
+    return f"| {count:,} | {total:,.2f} | {total / count:.6f} |"
+
+
+def _table(prices: Prices, used: Mapping[str, float]) -> Iterator[str]:
+    yield "| for | quantity | US dollars |"
+    yield "|---|---:|---:|"
+    costs = {name: prices.of(name, count) for name, count in used.items()}
+    for name, cost in sorted(costs.items(), key=lambda entry: -entry[1]):
+        yield f"| {prices.rows[name]['what']} | {used[name]:,.{0 if used[name] > 10 else 2}f} | {cost:,.2f} |"
+    yield f"| **together** | | **{sum(costs.values()):,.2f}** |"
+
+
+def _limits(figures: Mapping[str, float], template: Template) -> Iterator[str]:
+    """Transfers a second that each limit allows, spread over a month; only checks need not follow a peak."""
+    checks = 1 + CHECKS_AFTER + 2 * UNPAID
+    stage = template.of_type("AWS::ApiGatewayV2::Stage")["HttpApiApiGatewayDefaultStage"]
+    rate = float(stage["DefaultRouteSettings"]["ThrottlingRateLimit"])
+    seconds = 2 * (DOKU_SECONDS + OUR_SECONDS) + GETS * OUR_SECONDS
+    shards = float(template.parameters["DueShards"])
+    found = [
+        (f"the API's {rate:g} requests a second", rate / (2 + GETS) / PEAK, "the template's throttling"),
+        ("one poller's checks", figures["pollers_checks_per_second_1"] / checks, "`Pollers`, `PollConcurrency`"),
+        ("four pollers' checks", figures["pollers_checks_per_second_4"] / checks, "`PollConcurrency`"),
+        ("a thousand functions at once", 1000 / seconds / PEAK, "AWS, on request"),
+        (
+            "1,000 writes a second to a day in the index",
+            1000 / (1 + STATUS_CHANGES) / PEAK,
+            "a shard in the index's key",
+        ),
+        (f"1,000 writes a second to each of {shards:g} shards", 1000 * shards / 5 / PEAK, "`DueShards`"),
+    ]
+    for name, per_second, by in sorted(found, key=lambda limit: limit[1]):
+        yield f"| {name} | {per_second * _MONTH / 1e6:,.0f} million | {by} |"
+
+
+def _memory(template: Template) -> dict[str, float]:
+    """Gigabytes by function."""
+    functions = template.of_type("AWS::Lambda::Function")
+    return {name: float(properties["MemorySize"]) / 1024 for name, properties in functions.items()}
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    sys.exit(print(f"{PAGE.relative_to(ROOT)} written"))
