@@ -1,6 +1,6 @@
 """The local stack's own pages in front of the API."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from local.bundle import Bundle
 from local.gateway import LocalHandler
@@ -9,16 +9,16 @@ from local.http_server import Request, Response
 _TEXT = ("content-type", "text/plain; charset=utf-8")
 
 
-def pages(bundle: Bundle) -> Mapping[str, LocalHandler]:
+def pages(bundle: Bundle) -> dict[str, LocalHandler]:
     """Handlers by path, for the gateway."""
 
-    def welcome(request: Request) -> Response:
-        return Response(200, [_TEXT], "\n".join(_welcome(bundle, request.header("host") or "")).encode())
+    def routes(request: Request) -> Response:
+        return Response(200, [_TEXT], "\n".join(_routes(bundle, request.header("host") or "")).encode())
 
-    return {"/": welcome}
+    return {"/_local/routes": routes}
 
 
-def _welcome(bundle: Bundle, host: str) -> Iterator[str]:
+def _routes(bundle: Bundle, host: str) -> Iterator[str]:
     yield "Kirim DOKU payouts, running locally. Routes, and the scope that each needs:\n"
     for route in sorted(bundle.routes, key=lambda route: (route.path, route.method)):
         scopes = " or ".join(route.scopes) if route.authorizer else "no token"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
-from local import bundle, doku_secret, moto_server, template
+from local import bundle, console, doku_secret, moto_server, template
 from local.authorizer import JwtAuthorizer, TokenIssuer
 from local.aws import TABLE_ENDPOINT, Aws
 from local.bundle import Bundle
@@ -15,7 +15,7 @@ from local.clock import Clock
 from local.deployment import Deployment
 from local.doku_simulator.control import Control
 from local.events import Drained
-from local.gateway import Gateway
+from local.gateway import Gateway, LocalHandler
 from local.http_server import HOST
 from local.logs import Follower
 from local.pages import pages
@@ -168,9 +168,14 @@ class LocalStack:
         if self._simulator:
             self._simulator.wait_until_healthy()
             self._report(f"DOKU simulator on {self._simulator.url}")
-        self.gateway.handlers.update(pages(self.bundle))
+        self.gateway.handlers.update(pages(self.bundle) | console.files() | self._local_routes())
         self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key))
         self._report(f"API on {self.api_url}")
+
+    def _local_routes(self) -> Mapping[str, LocalHandler]:
+        simulator = self.simulator if self._simulator else None
+        dead_queue = self.deployment.ids.get("NotificationDeadLetterQueue", "")
+        return console.local_routes(self.token, simulator, self.aws.sqs, dead_queue)
 
     def _closes(self, thing: _Closeable) -> _Closeable:
         self._closing.callback(thing.close)

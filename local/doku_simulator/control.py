@@ -19,62 +19,63 @@ class Control:
 
     def health(self) -> dict[str, Any]:
         """{"status": "ok", "now": epoch seconds}."""
-        return self._call("GET", "/health")
+        return self.call("GET", "/health")
 
     def ledger(self) -> dict[str, Any]:
         """The books: deposit, debits, transfers, requests, tokenRequests, notifications."""
-        return self._call("GET", "/ledger")
+        return self.call("GET", "/ledger")
 
     def now(self) -> float:
         """The simulator's time, epoch seconds."""
-        return float(self._call("GET", "/clock")["now"])
+        return float(self.call("GET", "/clock")["now"])
 
     def advance(self, seconds: float) -> float:
         """Move the clock, wait until everything that came due is delivered, and return the new time."""
-        return float(self._call("POST", "/clock", {"advanceSeconds": seconds})["now"])
+        return float(self.call("POST", "/clock", {"advanceSeconds": seconds})["now"])
 
     def fault(self, operation: str, kind: str, **options: Any) -> None:
         """Order a fault; options are named as in the control API (times, partnerReferenceNo, seconds ...)."""
-        self._call("POST", "/faults", {"operation": operation, "kind": kind, **options})
+        self.call("POST", "/faults", {"operation": operation, "kind": kind, **options})
 
     def faults(self) -> list[dict[str, Any]]:
         """The faults still waiting."""
-        return list(self._call("GET", "/faults")["faults"])
+        return list(self.call("GET", "/faults")["faults"])
 
     def heal(self) -> None:
         """Clear all faults and let go of what hold-after holds."""
-        self._call("DELETE", "/faults")
+        self.call("DELETE", "/faults")
 
     def deposit(self, value: str) -> None:
         """Set the deposit, "1000.00"."""
-        self._call("POST", "/deposit", {"value": value})
+        self.call("POST", "/deposit", {"value": value})
 
     def account(self, bank: str, number: str, name: str | None) -> None:
         """Register an account's holder; None for an account that does not exist."""
         known = {"exists": False} if name is None else {"name": name}
-        self._call("POST", "/accounts", {"bankCode": bank, "accountNumber": number, **known})
+        self.call("POST", "/accounts", {"bankCode": bank, "accountNumber": number, **known})
 
     def expire_tokens(self) -> None:
         """Make every token issued so far invalid."""
-        self._call("POST", "/tokens/expire")
+        self.call("POST", "/tokens/expire")
 
     def settings(self, **switches: Any) -> dict[str, Any]:
         """Change switches and return all of them."""
-        return self._call("POST", "/settings", switches)
+        return self.call("POST", "/settings", switches)
 
     def rotate(self, **secrets: str) -> None:
         """Replace clientSecret, publicKey, agentKey or notificationKey."""
-        self._call("POST", "/secret", secrets)
+        self.call("POST", "/secret", secrets)
 
     def send_notification(self, kind: str, **options: Any) -> list[dict[str, Any]]:
         """Send one now and return the attempts; transactionId or partnerReferenceNo says about what."""
-        return list(self._call("POST", "/notifications/send", {"kind": kind, **options})["sent"])
+        return list(self.call("POST", "/notifications/send", {"kind": kind, **options})["sent"])
 
     def reset(self) -> None:
         """Back to the beginning; the clock goes on."""
-        self._call("POST", "/reset")
+        self.call("POST", "/reset")
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Any control by its method and path below /_simulator."""
         with requests.Session() as session:
             session.trust_env = False
             answer = session.request(method, self._base + path, json=body, timeout=_TIMEOUT_SECONDS)

@@ -107,8 +107,8 @@ def test_what_has_no_route_is_404(stack: LocalStack) -> None:
         assert (response.status_code, response.json()) == (404, {"message": "Not Found"})
 
 
-def test_the_home_page_lists_the_routes(stack: LocalStack) -> None:
-    response = get(stack, "/")
+def test_a_page_lists_the_routes(stack: LocalStack) -> None:
+    response = get(stack, "/_local/routes")
 
     assert response.status_code == 200
     assert "/items/{id}" in response.text

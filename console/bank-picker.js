@@ -1,0 +1,112 @@
+/** A search box for banks and e-wallets: an ARIA combobox with a listbox. A code that is not listed may be used, too. */
+
+import { announce, h } from './dom.js';
+import { t } from './i18n.js';
+import { payouts } from './session.js';
+
+const MOST = 8;
+const CODE = /^[0-9A-Za-z]{3,16}$/;
+
+/** @returns {{element: HTMLElement, value: () => string, text: () => string, set: (code: string) => void}} `value` is a code or ''. */
+export function bankPicker(signal) {
+  const listId = 'bank-list';
+  const list = h('ul', { id: listId, role: 'listbox', class: 'options', hidden: true, 'aria-label': t('new.bank') });
+  const input = h('input', {
+    role: 'combobox',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    required: true,
+    'aria-expanded': 'false',
+    'aria-controls': listId,
+    'aria-autocomplete': 'list',
+    on: { input: () => (choose(null), open()), focus: () => input.select(), keydown: onKey, blur: () => close() },
+  });
+  let banks = [];
+  let chosen = null;
+  let wanted = '';
+  let active = -1;
+  const loaded = payouts.banks('', { signal }).then(
+    (all) => {
+      banks = all.filter((bank, index) => all.findIndex((other) => other.code === bank.code) === index);
+      if (wanted) set(wanted);
+    },
+    () => {}, // without the list, a code can still be typed
+  );
+
+  function matches() {
+    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = banks.filter((bank) => {
+      const text = `${bank.code} ${bank.name} ${bank.short_name} ${bank.swift}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    });
+    const rank = (bank) => [bank.code, bank.short_name.toLowerCase()].includes(words.join(' ')) ? 0 : 1;
+    return found.sort((one, other) => rank(one) - rank(other)).slice(0, MOST);
+  }
+
+  async function open() {
+    await loaded;
+    const found = matches();
+    const code = input.value.trim();
+    const unlisted = CODE.test(code) && !banks.some((bank) => bank.code === code);
+    const options = found.map((bank) => option(bank.code, bank.name, bank.code));
+    if (unlisted) options.push(option(code, t('new.bankUse', { code }), ''));
+    if (!options.length) options.push(h('li', { class: 'none' }, t('new.bankNone')));
+    list.replaceChildren(...options);
+    list.hidden = false;
+    input.setAttribute('aria-expanded', 'true');
+    activate(-1);
+    announce(t('new.bankFound', { count: found.length }));
+  }
+
+  function option(code, text, note) {
+    const pick = (event) => (event.preventDefault(), choose({ code, text: note ? `${text} · ${note}` : code }), close());
+    return h('li', { role: 'option', id: `bank-${code}`, 'aria-selected': 'false', 'data-code': code, on: { mousedown: pick } }, h('span', {}, text), h('span', { class: 'code' }, note));
+  }
+
+  function close() {
+    list.hidden = true;
+    input.setAttribute('aria-expanded', 'false');
+    input.removeAttribute('aria-activedescendant');
+    if (!chosen && banks.some((bank) => bank.code === input.value.trim())) set(input.value.trim());
+  }
+
+  function choose(bank) {
+    chosen = bank;
+    if (bank) input.value = bank.text;
+  }
+
+  /** Mark the option at `index`; -1 is none. */
+  function activate(index) {
+    const options = [...list.querySelectorAll('[role=option]')];
+    active = index;
+    options.forEach((each, position) => each.setAttribute('aria-selected', String(position === active)));
+    if (active < 0) return input.removeAttribute('aria-activedescendant');
+    options[active].scrollIntoView({ block: 'nearest' });
+    return input.setAttribute('aria-activedescendant', options[active].id);
+  }
+
+  function onKey(event) {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault();
+      const last = list.querySelectorAll('[role=option]').length - 1;
+      if (list.hidden) open();
+      else if (event.key === 'ArrowDown') activate(active >= last ? Math.min(0, last) : active + 1);
+      else activate(active <= 0 ? last : active - 1);
+    } else if (event.key === 'Enter' && !list.hidden) {
+      event.preventDefault();
+      const options = [...list.querySelectorAll('[role=option]')];
+      (options[active] ?? options[0])?.dispatchEvent(new MouseEvent('mousedown', { cancelable: true }));
+    } else if (event.key === 'Escape' && !list.hidden) {
+      event.preventDefault();
+      close();
+    }
+  }
+
+  function set(code) {
+    wanted = code;
+    const bank = banks.find((each) => each.code === code);
+    choose(code ? { code, text: bank ? `${bank.name} · ${code}` : code } : null);
+  }
+
+  return { element: h('div', { class: 'combobox' }, input, list), set, value: () => chosen?.code ?? '', text: () => chosen?.text ?? '' };
+}

@@ -1,0 +1,59 @@
+/** Amounts, times and names as people read them. */
+
+import { locale } from './i18n.js';
+
+const ZONE = 'Asia/Jakarta';
+
+/** "200000.00" as Rp 200.000; the text goes to Intl as it is, so that no float rounds it. */
+export function rupiah(amount) {
+  if (!amount) return '–';
+  const digits = amount.value.endsWith('.00') ? 0 : 2;
+  const format = { style: 'currency', currency: 'IDR', currencyDisplay: 'narrowSymbol', minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat(locale(), format).format(amount.value);
+}
+
+/** The exact sum of amounts. */
+export function total(...amounts) {
+  const sen = amounts.reduce((sum, each) => sum + BigInt(each.value.replace('.', '')), 0n);
+  return { value: `${sen / 100n}.${String(sen % 100n).padStart(2, '0')}`, currency: 'IDR' };
+}
+
+/** Whether an amount is less than another. */
+export const isLess = (one, other) => BigInt(one.value.replace('.', '')) < BigInt(other.value.replace('.', ''));
+
+/** Digits with the separators of the language: 200.000. */
+export const grouped = (digits) => (digits ? new Intl.NumberFormat(locale(), { maximumFractionDigits: 0 }).format(BigInt(digits)) : '');
+
+/** A moment in WIB: 17 Sep 2024, 14.41.52 WIB. */
+export function moment(time) {
+  const format = { timeZone: ZONE, day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
+  return `${new Intl.DateTimeFormat(locale(), format).format(new Date(time))} WIB`;
+}
+
+/** The time of day in WIB: 14.41.52. */
+export function timeOfDay(time) {
+  const format = { timeZone: ZONE, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
+  return new Intl.DateTimeFormat(locale(), format).format(new Date(time));
+}
+
+/** A day such as 2024-09-17 in words. */
+export function dayInWords(day) {
+  const format = { timeZone: 'UTC', weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' };
+  return new Intl.DateTimeFormat(locale(), format).format(new Date(`${day}T00:00:00Z`));
+}
+
+/** The day that is `days` after one such as 2024-09-17. */
+export function dayAfter(day, days) {
+  const moved = new Date(`${day}T00:00:00Z`);
+  moved.setUTCDate(moved.getUTCDate() + days);
+  return moved.toISOString().slice(0, 10);
+}
+
+/** An account number with all but its last four digits hidden. */
+export const masked = (account) => `••••${account.slice(-4)}`;
+
+/** Whether two names are the same but for case, spacing and punctuation, as the API compares them. */
+export function sameName(one, other) {
+  const fold = (name) => name.replace(/[\W_]+/g, '').toLowerCase();
+  return fold(one) !== '' && fold(one) === fold(other);
+}

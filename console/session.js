@@ -1,0 +1,68 @@
+/** Where the API is, and the token to call it with. The token lives in sessionStorage: this tab alone, never a URL. */
+
+import { Payouts } from './payouts.js';
+
+const TOKEN = 'console.token';
+const API_URL = 'console.apiUrl';
+
+/** config.json: `apiUrl` ('' is this origin), `oidc` (see oidc.js) or null, `local` in the local run. */
+export let config = { apiUrl: '', oidc: null, local: false };
+/** Whether the local run has its simulator. */
+export let hasSimulator = false;
+/** @type {Payouts} */
+export let payouts;
+
+/** Read the configuration, and in the local run fetch its token. */
+export async function begin() {
+  try {
+    config = { ...config, ...(await (await fetch('config.json', { cache: 'no-store' })).json()) };
+    if (config.local) await beginLocally();
+  } finally {
+    connect();
+  }
+}
+
+export const token = () => sessionStorage.getItem(TOKEN) ?? '';
+export const apiUrl = () => localStorage.getItem(API_URL) ?? config.apiUrl;
+
+export function setToken(text) {
+  if (text) sessionStorage.setItem(TOKEN, text);
+  else sessionStorage.removeItem(TOKEN);
+}
+
+/** Use the API at `url` from now on; null is the configured one. */
+export function setApiUrl(url) {
+  if (url === null) localStorage.removeItem(API_URL);
+  else localStorage.setItem(API_URL, url);
+  connect();
+}
+
+/** What the token says: `sub`, `exp` (seconds), `scopes`. Empty where it is no JWT. Shown only; the API decides. */
+export function claims() {
+  try {
+    const payload = token().split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
+    const said = JSON.parse(atob(payload));
+    return { ...said, scopes: Array.isArray(said.scp) ? said.scp : (said.scope ?? '').split(' ').filter(Boolean) };
+  } catch {
+    return { scopes: [] };
+  }
+}
+
+/** Ask the local run something below /_local. Throws an Error with its words. */
+export async function askLocally(path, { method = 'GET', body } = {}) {
+  const headers = { 'X-Local-Console': '1', 'Content-Type': 'application/json' };
+  const response = await fetch(`/_local/${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const said = await response.json();
+  if (!response.ok) throw new Error(said.message);
+  return said;
+}
+
+async function beginLocally() {
+  const session = await askLocally('session');
+  setToken(session.token);
+  hasSimulator = session.simulator;
+}
+
+function connect() {
+  payouts = new Payouts({ baseUrl: apiUrl(), token });
+}

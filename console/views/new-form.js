@@ -1,0 +1,114 @@
+/** The form of a new transfer: the fields, what is wrong with them, and what the API says against them. */
+
+import { announce, fill, h } from '../dom.js';
+import { t } from '../i18n.js';
+import { amountInput } from '../amount-input.js';
+import { bankPicker } from '../bank-picker.js';
+import { failure, field } from '../widgets.js';
+
+const ASCII = /^[ -~]*$/;
+const CHECKS = {
+  beneficiaryBankCode: (text) => (text ? null : 'field.bank'),
+  beneficiaryAccountNumber: (text) => (/^[0-9]{1,32}$/.test(text) ? null : 'field.account'),
+  beneficiaryAccountName: (text) => (ASCII.test(text) ? null : 'field.ascii'),
+  customerNumber: (text) => (/^[0-9]{5,32}$/.test(text) ? null : 'field.phone'),
+  amount: (amount) => (amount.value === null ? 'field.amount' : null),
+  remark: (text) => (ASCII.test(text) ? null : 'field.ascii'),
+  partnerReferenceNo: (text) => (/^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}$/.test(text) ? null : 'field.reference'),
+};
+
+/**
+ * `fields` as in POST /v1/transfers; `onChange` hears of every change, `onReady(fields, form)` of a form that can be
+ * sent. The form's `busy(true)` bars it, and `fail(error)` shows an error of the API where it belongs.
+ */
+export function detailsForm({ fields, signal, onChange, onReady }) {
+  const bank = bankPicker(signal);
+  const amount = amountInput();
+  const input = (attributes) => h('input', { autocomplete: 'off', spellcheck: 'false', ...attributes });
+  const parts = {
+    beneficiaryBankCode: field('bank', t('new.bank'), bank.element, { hint: t('new.bankHint') }),
+    beneficiaryAccountNumber: field('account', t('new.account'), input({ inputmode: 'numeric', maxlength: 40, required: true }), { hint: t('new.accountHint') }),
+    beneficiaryAccountName: field('name', t('new.name'), input({ maxlength: 100, required: true }), { hint: t('new.nameHint') }),
+    customerNumber: field('phone', t('new.phone'), input({ inputmode: 'tel', maxlength: 40, required: true }), { hint: t('new.phoneHint') }),
+    amount: field('amount', t('new.amount'), amount.element, { hint: amount.hint }),
+    remark: field('remark', t('new.remark'), input({ maxlength: 255 }), { optional: true }),
+    partnerReferenceNo: field('reference', t('new.reference'), input({ maxlength: 64, required: true, class: 'code' }), { hint: t('new.referenceHint') }),
+  };
+  const button = h('button', { class: 'primary', id: 'continue' }, t('new.continue'));
+  const problem = h('div', {});
+  const form = h(
+    'form',
+    { class: 'card form', novalidate: true, on: { submit, input: () => onChange(read()) } },
+    problem,
+    h('fieldset', {}, h('legend', {}, t('new.recipient')), pick('beneficiaryBankCode', 'beneficiaryAccountNumber', 'beneficiaryAccountName', 'customerNumber')),
+    h('fieldset', {}, h('legend', {}, t('new.payment')), pick('amount'), amount.words, pick('remark', 'partnerReferenceNo')),
+    h('div', { class: 'buttons end' }, button),
+  );
+  write();
+
+  function pick(...names) {
+    return names.map((name) => parts[name].element);
+  }
+
+  function write() {
+    for (const [name, part] of Object.entries(parts)) if (typeof fields[name] === 'string') part.input.value = fields[name];
+    bank.set(fields.beneficiaryBankCode ?? '');
+    amount.set(fields.amount?.value ?? '');
+  }
+
+  function read() {
+    const texts = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.input.value.trim()]));
+    const digits = (text) => text.replace(/[\s-]/g, '');
+    return {
+      ...texts,
+      beneficiaryAccountNumber: digits(texts.beneficiaryAccountNumber),
+      customerNumber: digits(texts.customerNumber).replace(/^\+/, ''),
+      beneficiaryBankCode: bank.value(),
+      amount: { value: amount.value(), currency: 'IDR' },
+    };
+  }
+
+  function submit(event) {
+    event.preventDefault();
+    if (button.disabled) return;
+    fill(problem);
+    const given = read();
+    const wrong = Object.entries(parts).filter(([name, part]) => {
+      const key = wrongWith(name, given[name]);
+      part.fail(key && t(key));
+      return key;
+    });
+    if (!wrong.length) onReady(given, handle);
+    else toFirst(wrong.map(([, part]) => part));
+  }
+
+  function toFirst(wrong) {
+    wrong[0].input.focus();
+    announce(t('field.summary', { count: wrong.length }));
+  }
+
+  /** Messages of the API name their field first: "amount.value must be at least ..."; several are joined by "; ". */
+  function fail(error) {
+    const messages = error.message.split('; ').map((text) => [Object.keys(parts).find((name) => new RegExp(`^${name}\\b`).test(text)), text]);
+    const placed = messages.filter(([name]) => name);
+    for (const [name, text] of placed) parts[name].fail(text, 'en');
+    if (placed.length === messages.length) toFirst(placed.map(([name]) => parts[name]));
+    else fill(problem, failure(error, { note: error.nothingSent ? t('new.nothingSent') : null }));
+  }
+
+  function busy(now) {
+    button.disabled = now;
+    button.textContent = t(now ? 'new.checking' : 'new.continue');
+    form.setAttribute('aria-busy', String(now));
+  }
+
+  const handle = { element: form, fail, busy };
+  return handle;
+}
+
+/** The key of what is wrong with a field, or null. */
+function wrongWith(name, value) {
+  const text = name === 'amount' ? value.value : value;
+  if (text === '' && name !== 'remark') return 'field.required';
+  return CHECKS[name](value);
+}

@@ -1,0 +1,124 @@
+/** Pieces that several pages share. */
+
+import { h, icon } from './dom.js';
+import { known, t } from './i18n.js';
+import { rupiah } from './format.js';
+
+const TONES = {
+  SUBMITTING: ['unknown', 'question'],
+  IN_DOUBT: ['unknown', 'question'],
+  ACCEPTED: ['open', 'clock'],
+  UNPAID: ['open', 'clock'],
+  SUCCESS: ['good', 'check'],
+  FAILED: ['bad', 'cross'],
+  DISPUTED: ['alarm', 'alert'],
+  REFUNDED: ['back', 'back'],
+};
+
+/** Colour and icon of a status; never the colour alone. */
+export const tone = (status) => TONES[status] ?? TONES.IN_DOUBT;
+
+export function badge(status) {
+  const [colour, picture] = tone(status);
+  return h('span', { class: `badge ${colour}` }, icon(picture), known(`status.${status}`, status));
+}
+
+export const loading = () => h('p', { class: 'loading', role: 'status' }, h('span', { class: 'spinner' }), t('app.loading'));
+
+export const empty = (text) => h('p', { class: 'empty' }, text);
+
+/** An error in the API's words, with what leads on. `retry` is called to try again. */
+export function failure(error, { retry, note } = {}) {
+  const { code, message, requestId, dokuResponseCode, dokuResponseMessage } = error;
+  return h(
+    'div',
+    { class: 'notice bad', role: 'alert' },
+    icon('alert'),
+    h(
+      'div',
+      {},
+      h('h2', {}, known(`error.title.${code}`, t('error.title.other'))),
+      note && h('p', { class: 'strong' }, note),
+      code !== 'NETWORK_ERROR' && h('p', { lang: 'en' }, message),
+      dokuResponseCode && h('p', {}, `${t('error.dokuSaid')}: `, codeLink(dokuResponseCode), ' ', h('span', { lang: 'en' }, dokuResponseMessage ?? '')),
+      requestId && h('p', { class: 'fine' }, t('error.requestId', { id: requestId })),
+      h(
+        'p',
+        { class: 'actions' },
+        retry && h('button', { type: 'button', class: 'secondary', on: { click: retry } }, t('app.retry')),
+        ['UNAUTHORIZED', 'FORBIDDEN'].includes(code) && h('a', { href: '#/settings' }, t('error.toSettings')),
+      ),
+    ),
+  );
+}
+
+export function notice(colour, picture, ...children) {
+  return h('div', { class: `notice ${colour}` }, icon(picture), h('div', {}, ...children));
+}
+
+/** A link to the explanation of a code; a code such as 2005300/00 is explained by its first part. */
+export const codeLink = (code) => h('a', { class: 'code', href: `#/codes?code=${encodeURIComponent(code.split('/')[0])}` }, code);
+
+export const referenceLink = (reference) => h('a', { class: 'code', href: `#/transfers/${encodeURIComponent(reference)}` }, reference);
+
+/** Terms and what they are; pairs whose second is null are left out. */
+export function facts(...pairs) {
+  const shown = pairs.filter(([, value]) => value !== null && value !== undefined);
+  return h('dl', { class: 'facts' }, shown.map(([term, value]) => h('div', {}, h('dt', {}, term), h('dd', {}, value))));
+}
+
+/** Transfers as a table, which a phone shows as cards. `extra` says more about one, below its reference. */
+export function transferTable(transfers, extra = () => null) {
+  const heads = ['list.transfer', 'list.recipient', 'list.amount', 'list.status'];
+  return h(
+    'table',
+    { class: 'transfers', role: 'table' },
+    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, heads.map((key) => h('th', { scope: 'col', role: 'columnheader' }, t(key))))),
+    h('tbody', { role: 'rowgroup' }, transfers.map((each) => transferRow(each, extra))),
+  );
+}
+
+export function transferRow(transfer, extra = () => null) {
+  const { partnerReferenceNo, beneficiaryAccountName, beneficiaryBankCode, beneficiaryAccountNumber, amount, status } = transfer;
+  return h(
+    'tr',
+    { role: 'row' },
+    h('th', { scope: 'row', role: 'rowheader' }, referenceLink(partnerReferenceNo), h('span', { class: 'sub' }, extra(transfer))),
+    h(
+      'td',
+      { role: 'cell' },
+      beneficiaryAccountName || '–',
+      h('span', { class: 'sub' }, `${beneficiaryBankCode} · ••••${beneficiaryAccountNumber.slice(-4)}`),
+    ),
+    h('td', { role: 'cell', class: 'number' }, rupiah(amount)),
+    h('td', { role: 'cell' }, badge(status)),
+  );
+}
+
+/**
+ * A labelled field. `control` gets an id, its hint and its error by aria-describedby; `field.fail(text)` shows an error
+ * at it, or takes it away. The element of the field is `field.element`.
+ */
+export function field(id, label, control, { hint, optional = false } = {}) {
+  const input = control.matches('input, select, textarea') ? control : control.querySelector('input');
+  const errorId = `${id}-error`;
+  const hintId = `${id}-hint`;
+  const error = h('p', { class: 'field-error', id: errorId, hidden: true });
+  input.id = id;
+  input.setAttribute('aria-describedby', hint ? `${hintId} ${errorId}` : errorId);
+  const element = h(
+    'div',
+    { class: 'field' },
+    h('label', { for: id }, label, optional && h('span', { class: 'optional' }, ` (${t('new.optional')})`)),
+    hint && h('p', { class: 'hint', id: hintId }, hint),
+    control,
+    error,
+  );
+  const fail = (text, language = null) => {
+    error.replaceChildren(...(text ? [icon('alert'), h('span', { lang: language }, text)] : []));
+    error.hidden = !text;
+    input.toggleAttribute('aria-invalid', Boolean(text));
+    if (text) input.setAttribute('aria-invalid', 'true');
+  };
+  return { element, input, fail };
+}
