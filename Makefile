@@ -102,6 +102,15 @@ converge: $(READY) ## 10,000 transfers that are due after an hour without ticks,
 		then $(BIN)/python -m bench --no-figures converge; \
 		else echo "converge: skipped, since it needs Java and Maven for DynamoDB Local"; fi
 
+VERIFY += browser
+.PHONY: browser
+browser: $(VENV)/.browser-ready ## The console in a real Chromium (needs Chromium, Node and npm)
+	@$(BIN)/python -m tests.browser $(ARGS)
+
+.PHONY: screenshots
+screenshots: $(VENV)/.browser-ready ## Take docs/figures/screens anew
+	@$(BIN)/python -m tests.browser.screenshots
+
 # SAM has a virtual environment of its own: its pins clash with those of the bundle.
 SAM := .venv-sam/bin/sam
 .venv-sam/.ready: requirements/sam.txt $(READY)
@@ -129,6 +138,8 @@ lock: $(READY) ## Pin the dependencies again, with hashes
 		requirements/sam.in -o requirements/sam.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		-c requirements/dev.txt requirements/bench.in -o requirements/bench.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+		-c requirements/dev.txt requirements/browser.in -o requirements/browser.txt
 
 .PHONY: verify
 verify: $(VERIFY) ## What needs more than the tests: lint, types, template, real processes, real engines

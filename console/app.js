@@ -1,6 +1,6 @@
 /** The console: its frame, and the page that the address names. Pages are in views/, each with `title` and `render`. */
 
-import { fill, h, icon } from './dom.js';
+import { announce, fill, h, icon } from './dom.js';
 import { currentLanguage, LANGUAGES, setLanguage, t } from './i18n.js';
 import { rupiah } from './format.js';
 import { finishSignIn } from './oidc.js';
@@ -38,6 +38,7 @@ function show({ keepFocus = false } = {}) {
   leaving = new AbortController();
   const { name, reference, query } = address();
   const page = token() ? (name === 'transfers' && reference ? transfer : PAGES[name]) : settings;
+  announce('');
   const focused = keepFocus ? document.activeElement?.id : null;
   frame(name);
   document.title = `${reference ?? t(page.title)} – ${t('app.name')}`;

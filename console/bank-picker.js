@@ -47,7 +47,7 @@ export function bankPicker(signal) {
     await loaded;
     const found = matches();
     const code = input.value.trim();
-    const unlisted = CODE.test(code) && !banks.some((bank) => bank.code === code);
+    const unlisted = CODE.test(code) && /\d/.test(code) && !banks.some((bank) => bank.code === code);
     const options = found.map((bank) => option(bank.code, bank.name, bank.code));
     if (unlisted) options.push(option(code, t('new.bankUse', { code }), ''));
     if (!options.length) options.push(h('li', { class: 'none' }, t('new.bankNone')));

@@ -8,7 +8,7 @@ const LOCALES = { en: 'en-GB', id: 'id-ID' };
 const KEY = 'console.language';
 
 /** The languages that there are, by their own names. */
-export const LANGUAGES = { id: 'Bahasa Indonesia', en: 'English' };
+export const LANGUAGES = { id: 'Indonesia', en: 'English' };
 
 let language = chosen();
 

@@ -120,5 +120,6 @@ export function field(id, label, control, { hint, optional = false } = {}) {
     input.toggleAttribute('aria-invalid', Boolean(text));
     if (text) input.setAttribute('aria-invalid', 'true');
   };
+  input.addEventListener('input', () => fail(null));
   return { element, input, fail };
 }

@@ -75,7 +75,8 @@ def _say_where(stack: LocalStack) -> None:
         if stack.simulator_url
         else f"DOKU        {stack.variable('DOKU_BASE_URL')}"
     )
-    print(f"\n  console     {stack.api_url}/\n  API         {stack.api_url}\n  {doku}\n  AWS         {stack.aws.url}\n  logs        {stack.state.logs}")
+    print(f"\n  console     {stack.api_url}/\n  API         {stack.api_url}\n  {doku}")
+    print(f"  AWS         {stack.aws.url}\n  logs        {stack.state.logs}")
     print(_EXAMPLES.format(token=stack.token(), api=stack.api_url, body=_BODY))
     print("Ctrl-C ends it.\n", flush=True)
 

@@ -1,8 +1,8 @@
-"""The console's files, and what only the local run offers it: a token, the dead notifications, the simulator's controls.
+"""The console's files, and what the local run alone offers it: a token, dead notifications, the simulator's controls.
 
 Everything here is for this machine's browser alone. A page of another site must get nothing, also where its name
-resolves to 127.0.0.1 (DNS rebinding): the Host header must be ours, and what is below /_local must be asked with a header
-that no other site may send without our leave.
+resolves to 127.0.0.1 (DNS rebinding): the Host header must be ours, and what is below /_local must be asked with a
+header that no other site may send without our leave.
 """
 
 import json
@@ -58,7 +58,9 @@ def files() -> dict[str, LocalHandler]:
     return {**found, "/": found["/index.html"], "/config.json": _page(lambda _: {"apiUrl": "", "local": True})}
 
 
-def local_routes(token: Callable[[], str], simulator: Control | None, sqs: Any, dead_queue: str) -> dict[str, LocalHandler]:
+def local_routes(
+    token: Callable[[], str], simulator: Control | None, sqs: Any, dead_queue: str
+) -> dict[str, LocalHandler]:
     """What the console asks the local run itself, below /_local."""
 
     def told(_: Request) -> Any:

@@ -172,7 +172,7 @@ class LocalStack:
         self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key))
         self._report(f"API on {self.api_url}")
 
-    def _local_routes(self) -> Mapping[str, LocalHandler]:
+    def _local_routes(self) -> dict[str, LocalHandler]:
         simulator = self.simulator if self._simulator else None
         dead_queue = self.deployment.ids.get("NotificationDeadLetterQueue", "")
         return console.local_routes(self.token, simulator, self.aws.sqs, dead_queue)

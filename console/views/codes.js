@@ -47,7 +47,7 @@ export function render(main, { query, go, signal }) {
 function reading(each) {
   const indonesian = currentLanguage() === 'id';
   const meaning = (indonesian && each.meaningId) || each.meaning;
-  const money = { yes: 'good', no: 'bad', unknown: 'unknown' }[each.moneyMoved];
+  const money = { yes: 'good', no: 'open', unknown: 'unknown' }[each.moneyMoved];
   const facts = [
     ['codes.appliesTo', [(indonesian ? each.serviceNameId : each.serviceName) ?? '', each.serviceName ? ' · ' : '', known(`codes.scope.${each.appliesTo}`, each.appliesTo)]],
     ['codes.moneyMoved', h('span', { class: `badge ${money}` }, t(`codes.money.${each.moneyMoved}`))],

@@ -20,6 +20,7 @@ export function render(main, { query, go, signal }) {
   else details(draft());
 
   function step(number, text) {
+    window.scrollTo(0, 0);
     const names = ['new.step1', 'new.step2', 'new.step3'];
     const item = (key, index) => h('li', { 'aria-current': index + 1 === number ? 'step' : null, class: index + 1 < number ? 'done' : '' }, t(key));
     fill(steps, names.map(item));
@@ -75,18 +76,18 @@ export function render(main, { query, go, signal }) {
       h(
         'div',
         { class: 'buttons end' },
-        h('button', { type: 'button', class: 'secondary', on: { click: () => (details(fields), heading.focus()) } }, t('new.back')),
+        h('button', { type: 'button', class: 'secondary', on: { click: () => (details(fields), heading.focus({ preventScroll: true })) } }, t('new.back')),
         h('button', { type: 'button', class: 'primary', id: 'send', on: { click: pay } }, t('new.send', { amount: rupiah(fields.amount) })),
       ),
     );
-    heading.focus();
+    heading.focus({ preventScroll: true });
   }
 
   /** Send until there is an answer, also where this page is left. The client sees to it that it is one transfer. */
   async function send(sendIt, fields) {
     step(3, t('new.sending'));
     fill(body, h('section', { class: 'card sending', role: 'status' }, h('span', { class: 'spinner large' }), h('p', { class: 'amount-line' }, rupiah(fields.amount)), h('p', {}, t('new.sendingText'))));
-    heading.focus();
+    heading.focus({ preventScroll: true });
     try {
       await sendIt();
       dropDraft();
@@ -99,13 +100,13 @@ export function render(main, { query, go, signal }) {
   function unsent(error, fields) {
     if (error.nothingSent) {
       details({ ...draft(), ...formFields(fields) }, error);
-      heading.focus();
+      heading.focus({ preventScroll: true });
       return;
     }
     heading.textContent = t('new.doubtTitle');
     const again = h('button', { type: 'button', class: 'primary', on: { click: () => send(() => payouts.resume(fields.partnerReferenceNo), fields) } }, t('new.sendAgain'));
     fill(body, notice('unknown', 'question', h('p', {}, t('new.doubtText')), h('p', { class: 'actions' }, again)), failure(error));
-    heading.focus();
+    heading.focus({ preventScroll: true });
   }
 }
 

@@ -132,12 +132,13 @@ function timeline(transfer) {
 
 function entry({ at, finding, source, code, message }) {
   const [colour] = tone(finding);
+  const own = ['SUBMITTING', 'RESENT'].includes(finding); // our doing, nobody's answer
   const plain = ['RESENT', 'NOT_FOUND', 'UNCLEAR', 'NOTIFIED'].includes(finding);
   return h(
     'li',
     { class: plain ? 'plain' : colour },
     h('p', { class: 'strong' }, known(`finding.${finding}`, finding)),
-    h('p', { class: 'sub' }, h('time', { datetime: at }, moment(at)), ' · ', known(`source.${source}`, source)),
+    h('p', { class: 'sub' }, h('time', { datetime: at }, moment(at)), !own && ` · ${known(`source.${source}`, source)}`),
     (code || message) && h('p', { class: 'sub' }, code && codeLink(code), code && ' ', message && h('span', { lang: 'en' }, message)),
   );
 }

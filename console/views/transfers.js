@@ -21,7 +21,7 @@ export function render(main, { query, go, signal }) {
   const reference = h('input', { id: 'goto', autocomplete: 'off', spellcheck: 'false', required: true, maxlength: 64 });
   const heading = h('p', { class: 'lead' });
   const result = h('section', { 'aria-busy': 'true' });
-  const step = (days) => h('button', { type: 'button', class: 'secondary', on: { click: () => day.value && show({ day: dayAfter(day.value, days) }) } }, t(days < 0 ? 'list.previous' : 'list.next'));
+  const step = (days) => h('button', { type: 'button', id: days < 0 ? 'previous' : 'next', class: 'secondary step', 'aria-label': t(days < 0 ? 'list.previous' : 'list.next'), on: { click: () => day.value && show({ day: dayAfter(day.value, days) }) } }, days < 0 ? '‹' : '›');
 
   fill(
     main,
@@ -30,9 +30,8 @@ export function render(main, { query, go, signal }) {
     h(
       'div',
       { class: 'filters' },
-      h('div', { class: 'field' }, h('label', { for: 'day' }, t('list.day')), day),
+      h('div', { class: 'field' }, h('label', { for: 'day' }, t('list.day')), h('div', { class: 'stepper' }, step(-1), day, step(1))),
       h('div', { class: 'field' }, h('label', { for: 'status' }, t('list.status')), status),
-      h('div', { class: 'buttons' }, step(-1), step(1)),
       h(
         'form',
         { class: 'goto', on: { submit: (event) => (event.preventDefault(), go(`/transfers/${encodeURIComponent(reference.value.trim())}`)) } },

@@ -1,0 +1,224 @@
+"""Making a transfer and following it, in a real browser."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from local.stack import LocalStack
+from tests.browser.visitor import Visitor
+
+
+def sent(stack: LocalStack, reference: str) -> int:
+    requests = stack.simulator.ledger()["requests"]
+    return sum((one["operation"], one["partnerReferenceNo"]) == ("transfer", reference) for one in requests)
+
+
+def debits(stack: LocalStack, reference: str) -> list[dict[str, Any]]:
+    return [one for one in stack.simulator.ledger()["debits"] if one["partnerReferenceNo"] == reference]
+
+
+def test_three_steps_pay_once_for_a_double_click(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    reference = visitor.check()
+
+    expect(page.locator(".bank-name")).to_contain_text("SUHUT")
+    expect(page.locator(".sums")).to_contain_text("Rp 4,500")
+    expect(page.locator(".sums .total")).to_contain_text("Rp 204,500")
+    page.locator("#send").dblclick()
+
+    visitor.expect_status("Paid")
+    assert page.url.endswith(f"#/transfers/{reference}")
+    expect(page.locator(".timeline")).to_contain_text("DOKU accepted it")
+    assert sent(stack, reference) == 1
+    assert [debit["amount"] for debit in debits(stack, reference)] == ["200000.00"]
+    assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('payouts.intent'))") == []
+
+    page.get_by_role("link", name="Transfers").click()
+    row = page.get_by_role("row").filter(has_text=reference)
+    expect(row).to_contain_text("Rp 200,000")
+    expect(row).to_contain_text("Paid")
+
+
+def test_the_form_says_what_is_wrong_at_the_field(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.trouble_expected = True
+    visitor.open()
+
+    page.locator("#continue").click()
+    expect(page.locator("#bank")).to_be_focused()
+    expect(page.locator("#account-error")).to_have_text("This is needed.")
+
+    visitor.fill(amount="250")
+    page.locator("#continue").click()
+
+    expect(page.locator("#amount-error")).to_contain_text("at least 10000.00")
+    expect(page.locator("#amount")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("pasted", "shown"), [("200.000,00", "200,000"), ("Rp 200,000.00", "200,000"), ("0200000", "200,000")]
+)
+def test_decimals_that_are_pasted_never_become_digits(visitor: Visitor, pasted: str, shown: str) -> None:
+    page = visitor.page
+    visitor.open()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", pasted)
+
+    page.locator("#amount").press("Control+V")
+
+    expect(page.locator("#amount")).to_have_value(shown)
+    expect(page.locator(".words")).to_have_text("two hundred thousand rupiah")
+
+
+def test_without_the_money_in_the_deposit_nothing_is_paid(stack: LocalStack, visitor: Visitor) -> None:
+    stack.simulator.deposit("1000.00")
+
+    reference = visitor.pay()
+
+    visitor.expect_status("Not paid")
+    expect(visitor.page.locator(".facts")).to_contain_text("4034314")
+    assert debits(stack, reference) == []
+    visitor.open("/balance")
+    expect(visitor.page.locator(".notice")).to_contain_text("below its alert limit")
+
+
+def test_another_name_at_the_bank_stops_until_it_is_confirmed(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    reference = visitor.check(name="Agus Wijaya")
+
+    expect(page.locator(".notice")).to_contain_text("You typed “Agus Wijaya”, the bank says “SUHUT”.")
+    page.locator("#send").click()
+    expect(page.locator("#agreed-error")).to_be_visible()
+    assert sent(stack, reference) == 0
+
+    page.locator("#agreed").check()
+    page.locator("#send").click()
+    visitor.expect_status("Paid")
+    assert len(debits(stack, reference)) == 1
+
+
+def test_a_transfer_in_progress_and_its_refund_arrive_while_watching(stack: LocalStack, visitor: Visitor) -> None:
+    visitor.pay(account="7746555134", name="Dewi Lestari")
+    visitor.expect_status("Paid")
+
+    stack.simulator.advance(301)
+
+    visitor.expect_status("The money came back")
+    expect(visitor.page.locator("#announcer")).to_have_text("The money came back")
+    expect(visitor.page.locator(".timeline")).to_contain_text("DOKU called back")
+
+
+def test_what_is_open_is_told_without_a_claim_and_stands_under_attention(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    reference = visitor.pay(bank="008", account="1234500077", name="Siti Rahayu")
+
+    visitor.expect_status("DOKU is working on it, not paid yet")
+    expect(page.locator(".knowledge")).to_contain_text("Whether and when the recipient is paid.")
+    visitor.open("/attention?days=3")
+    group = page.locator(".group").filter(has_text="With DOKU, not paid yet")
+    expect(group.get_by_role("row").filter(has_text=reference)).to_be_visible()
+
+    stack.simulator.advance(241)
+    visitor.open(f"/transfers/{reference}")
+    page.locator("#check").click()
+    visitor.expect_status("Paid")
+
+
+def test_a_reload_amid_retries_keeps_the_key_and_pays_once(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.trouble_expected = True
+    keys: list[str] = []
+
+    def lose_the_answer(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            route.fetch()  # it arrives, and the answer gets lost
+        route.abort("connectionreset")
+
+    page.route("**/v1/transfers", lose_the_answer)
+    reference = visitor.check()
+    with page.expect_event("requestfailed", lambda _: len(keys) >= 2):
+        page.locator("#send").click()
+    page.reload()
+
+    expect(page.locator("#notices")).to_contain_text("it will not be paid twice")
+    page.unroute("**/v1/transfers")
+    with page.expect_request("**/v1/transfers") as resumed:
+        page.locator("#notices a").click()
+    visitor.expect_status("Paid")
+    keys.append(resumed.value.headers["idempotency-key"])
+    assert len(keys) >= 3
+    assert len(set(keys)) == 1
+    assert sent(stack, reference) == len(debits(stack, reference)) == 1
+    expect(page.locator("#notices")).to_be_empty()
+
+
+def test_a_gateway_that_is_down_for_a_moment_is_asked_again(stack: LocalStack, visitor: Visitor) -> None:
+    visitor.trouble_expected = True
+    answers = [503, 429]
+
+    def refuse(route: Route) -> None:
+        if answers:
+            route.fulfill(status=answers.pop(0), json={"message": "Service Unavailable"}, headers={"Retry-After": "1"})
+        else:
+            route.continue_()
+
+    visitor.page.route("**/v1/account-inquiries", refuse)
+    visitor.check()
+    assert answers == []
+
+
+def test_offline_is_said_and_recovered_from(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.trouble_expected = True
+    visitor.pay()
+    visitor.expect_status("Paid")
+
+    page.context.set_offline(True)
+    expect(page.locator("main")).to_contain_text("The API does not answer")
+    visitor.expect_status("Paid")
+    page.context.set_offline(False)
+
+    expect(page.locator("main")).not_to_contain_text("The API does not answer", timeout=40_000)
+
+
+def test_no_answer_at_all_is_never_called_a_failure(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.trouble_expected = True
+    page.route("**/v1/transfers", lambda route: route.abort("connectionreset"))
+    reference = visitor.check()
+
+    page.locator("#send").click()
+
+    expect(page.locator("h1")).to_have_text("No answer yet: the money may have moved", timeout=40_000)
+    page.unroute("**/v1/transfers")
+    page.get_by_role("button", name="Send the same again").click()
+    visitor.expect_status("Paid")
+    assert sent(stack, reference) == len(debits(stack, reference)) == 1
+
+
+def test_by_keyboard_alone(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.open()
+    keyboard = page.keyboard
+    page.locator("h1").focus()
+    keyboard.press("Tab")
+    keyboard.type("central asia")
+    expect(page.locator("[role=option]").first).to_be_visible()
+    keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    for text in ("8377388292", "Suhut", "628115678890", "200000", "Invoice 4711"):
+        keyboard.press("Tab")
+        keyboard.type(text)
+    keyboard.press("Enter")
+    expect(page.locator("#send")).to_be_visible()
+    expect(page.locator("h1")).to_be_focused()
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    expect(page.locator("#send")).to_be_focused()
+    keyboard.press("Enter")
+
+    visitor.expect_status("Paid")
+    keyboard.press("Tab")
+    expect(page.locator("#check")).to_be_focused()

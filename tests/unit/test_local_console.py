@@ -1,0 +1,81 @@
+"""The console's files and the local run's own routes: for this machine's browser alone."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local import console
+from local.gateway import LocalHandler
+from local.http_server import Request
+
+HOST = ("Host", "127.0.0.1:3000")
+OURS = ("X-Local-Console", "1")
+
+
+class Queue:
+    """A queue that hands out these bodies."""
+
+    def __init__(self, *bodies: str) -> None:
+        self._bodies = bodies
+
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        return {"Messages": [{"MessageId": str(number), "Body": body} for number, body in enumerate(self._bodies)]}
+
+
+def routes(*bodies: str) -> dict[str, LocalHandler]:
+    return console.local_routes(lambda: "a-token", None, Queue(*bodies), "queue")
+
+
+def test_every_file_of_the_console_is_served_with_its_type_and_guards() -> None:
+    served = console.files()
+
+    assert {"/", "/index.html", "/app.js", "/style.css", "/views/transfer.js", "/strings/id.js"} <= served.keys()
+    for path, handler in served.items():
+        response = handler(Request("GET", path, (HOST,)))
+        headers = dict(response.headers)
+        assert response.status == 200, path
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "unsafe-inline" not in headers["Content-Security-Policy"]
+    assert dict(served["/app.js"](Request("GET", "/app.js", (HOST,))).headers)["Content-Type"].startswith(
+        "text/javascript"
+    )
+
+
+def test_nothing_but_the_listed_files_has_a_path() -> None:
+    assert not [path for path in console.files() if ".." in path or path.endswith((".py", ".pem"))]
+
+
+def test_a_file_is_only_read() -> None:
+    assert console.files()["/"](Request("POST", "/", (HOST,))).status == 405
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example.com:3000", "127.0.0.1.evil.example.com:3000", "", "127.0.0.1@evil:3000"]
+)
+def test_another_host_name_gets_nothing(host: str) -> None:
+    """DNS rebinding: a page of another site whose name resolves to this machine."""
+    headers = (("Host", host), OURS)
+
+    assert console.files()["/"](Request("GET", "/", headers)).status == 403
+    for path, handler in routes().items():
+        assert handler(Request("GET", path, headers)).status == 403
+
+
+def test_the_token_is_for_our_own_page_alone() -> None:
+    """A header that another site may send only with our leave, which nobody gives."""
+    session = routes()["/_local/session"]
+
+    assert session(Request("GET", "/_local/session", (HOST,))).status == 403
+    assert session(Request("OPTIONS", "/_local/session", (HOST, OURS))).status == 405
+    answer = session(Request("GET", "/_local/session", (HOST, OURS)))
+    assert json.loads(answer.body) == {"token": "a-token", "simulator": False}
+    assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
+
+
+def test_a_dead_message_that_is_none_of_ours_is_shown_as_such() -> None:
+    handler = routes("no JSON", "{}")["/_local/dead-notifications"]
+
+    answer = handler(Request("GET", "/_local/dead-notifications", (HOST, OURS)))
+
+    assert json.loads(answer.body) == {"notifications": [{"messageId": "0"}, {"messageId": "1"}]}
