@@ -4,9 +4,6 @@ import json
 from datetime import datetime
 from typing import Any
 
-from doku_signing.timestamps import WIB
-from notification_processor.entry import read
-
 _MOST = 10
 """SQS hands out so many at once."""
 
@@ -20,6 +17,9 @@ def dead_notifications(sqs: Any, queue: str) -> list[dict[str, Any]]:
 
 
 def _told(message: dict[str, Any]) -> dict[str, Any]:
+    from doku_signing.timestamps import WIB  # on the path that make sets; the stack starts without them
+    from notification_processor.entry import read
+
     try:
         received = read(message["Body"])
     except (ValueError, KeyError, TypeError):

@@ -1,0 +1,90 @@
+"""`make screenshots`: the pictures of docs/console.md, taken of the console at the local stack."""
+
+import json
+import sys
+
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from local.child import REPOSITORY
+from local.stack import LocalStack
+from tests.browser.setup import FLAGS, MissingError, chromium, prepare
+from tests.browser.visitor import Visitor
+
+SCREENS = REPOSITORY / "docs" / "figures" / "screens"
+_DESK = {"locale": "en-GB", "viewport": {"width": 1080, "height": 920}}
+_PHONE = {
+    "locale": "id-ID",
+    "viewport": {"width": 390, "height": 760},
+    "is_mobile": True,
+    "color_scheme": "dark",
+}
+
+
+def main() -> int:
+    """Take every picture anew. Exit code 1 where there is no browser."""
+    try:
+        prepare()
+    except MissingError as missing:
+        print(f"make screenshots: {missing}", file=sys.stderr)
+        return 1
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    with LocalStack(background=True) as stack, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        reference = _desk(stack, browser)
+        _phone(stack, browser, reference)
+        browser.close()
+    return 0
+
+
+def _desk(stack: LocalStack, browser: Browser) -> str:
+    """The pictures of a desk; the reference of a paid transfer."""
+    visitor = Visitor(browser.new_context(**_DESK).new_page(), stack.api_url)
+    page = visitor.page
+    visitor.check(name="Agus Wijaya", amount="1250000")
+    page.locator("h1").blur()
+    _take(visitor, "check")
+    page.locator("#agreed").check()
+    page.locator("#send").click()
+    visitor.expect_status("Paid")
+    reference = str(page.url).rpartition("/")[2]
+    visitor.pay(bank="002", account="1234500088", name="Budi Santoso", amount="750000", remark="Refund 88")
+    visitor.expect_status("DOKU is working on it, not paid yet")
+    _take(visitor, "transfer")
+    stack.simulator.fault("transfer", "timeout-after", seconds=1)
+    visitor.pay(bank="008", account="9000011223", name="Siti Rahayu", amount="3400000")
+    visitor.expect_status("Paid")
+    stack.simulator.fault("transfer", "garbage")
+    stack.simulator.fault("status", "garbage", times=20)
+    visitor.pay(bank="009", account="555600123", name="Dewi Lestari", amount="98500")
+    visitor.expect_status("Not known yet")
+    _take(visitor, "unknown")
+    visitor.open("/transfers")
+    _take(visitor, "transfers")
+    dead = json.dumps({"not": "ours"})
+    stack.aws.sqs.send_message(QueueUrl=stack.queue_url("NotificationDeadLetterQueue"), MessageBody=dead)
+    visitor.open("/attention?days=3")
+    _take(visitor, "attention")
+    stack.simulator.heal()
+    return reference
+
+
+def _phone(stack: LocalStack, browser: Browser, reference: str) -> None:
+    visitor = Visitor(browser.new_context(**_PHONE).new_page(), stack.api_url)
+    visitor.open(f"/transfers/{reference}")
+    visitor.expect_status("Sudah dibayarkan")
+    _take(visitor, "phone-transfer")
+    stack.simulator.deposit("48000.00")
+    visitor.open("/balance")
+    _take(visitor, "phone-balance")
+
+
+def _take(visitor: Visitor, name: str) -> None:
+    expect(visitor.page.locator(".loading")).to_have_count(0, timeout=60_000)
+    visitor.page.evaluate("document.activeElement.blur()")
+    path = SCREENS / f"{name}.png"
+    visitor.page.screenshot(path=path)
+    print(f"{path.relative_to(REPOSITORY)}  {path.stat().st_size // 1024} KB", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
