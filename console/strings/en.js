@@ -183,6 +183,7 @@ export default {
   'attention.title': 'Attention',
   'attention.lead': 'What is open, in review or disputed, over the last days.',
   'attention.days': 'Look back',
+  'attention.today': 'Today',
   'attention.lastDays': '{count} days',
   'attention.progress': 'Reading day {done} of {total} …',
   'attention.disputed': 'Disputed',

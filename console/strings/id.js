@@ -183,6 +183,7 @@ export default {
   'attention.title': 'Perlu perhatian',
   'attention.lead': 'Transfer yang belum selesai, perlu ditinjau, atau bertentangan dalam beberapa hari terakhir.',
   'attention.days': 'Rentang waktu',
+  'attention.today': 'Hari ini',
   'attention.lastDays': '{count} hari',
   'attention.progress': 'Membaca hari ke-{done} dari {total} …',
   'attention.disputed': 'Bertentangan',

@@ -8,7 +8,8 @@ import { empty, failure, loading, notice, referenceLink, transferTable } from '.
 
 export const title = 'attention.title';
 const OPEN = ['DISPUTED', 'SUBMITTING', 'IN_DOUBT', 'ACCEPTED', 'UNPAID'];
-const DAYS = [3, 10, 30];
+const DAYS = [1, 3, 10, 30];
+const USUAL = 10; // a transfer is in review after seven
 const MOST_PAGES = 20;
 const GROUPS = [
   ['disputed', (each) => each.status === 'DISPUTED'],
@@ -18,11 +19,11 @@ const GROUPS = [
 ];
 
 export function render(main, { query, go, signal }) {
-  const days = DAYS.includes(Number(query.days)) ? Number(query.days) : DAYS[1];
+  const days = DAYS.includes(Number(query.days)) ? Number(query.days) : USUAL;
   const select = h(
     'select',
     { id: 'days', on: { change: () => go(`/attention?days=${select.value}`, { keepFocus: true }) } },
-    DAYS.map((count) => h('option', { value: count, selected: count === days }, t('attention.lastDays', { count }))),
+    DAYS.map((count) => h('option', { value: count, selected: count === days }, count === 1 ? t('attention.today') : t('attention.lastDays', { count }))),
   );
   const result = h('section', {}, loading());
   const dead = h('section', { class: 'group' });

@@ -115,7 +115,7 @@ def test_what_is_open_is_told_without_a_claim_and_stands_under_attention(stack: 
 
     visitor.expect_status("DOKU is working on it, not paid yet")
     expect(page.locator(".knowledge")).to_contain_text("Whether and when the recipient is paid.")
-    visitor.open("/attention?days=3")
+    visitor.open("/attention?days=1")
     group = page.locator(".group").filter(has_text="With DOKU, not paid yet")
     expect(group.get_by_role("row").filter(has_text=reference)).to_be_visible()
 

@@ -12,6 +12,8 @@ ORDER = {
     "amount": "200000",
     "remark": "Invoice 4711",
 }
+_BUSY = re.compile(r"^Failed to load resource: the server responded with a status of 503 ")
+"""The API's way to say "send it again", which a machine at its limits may hear; the client does so."""
 _NETWORK = re.compile(r"^Failed to load resource: (the server responded with a status of|net::ERR_)")
 
 
@@ -19,7 +21,7 @@ class Visitor:
     """A page of the console at `url`.
 
     `complaints` holds every error on the page's console, violations of the content policy included. Failed requests are
-    among them, unless `trouble_expected` is set.
+    among them, but for those that the client tries again, unless `trouble_expected` is set.
     """
 
     def __init__(self, page: Page, url: str) -> None:
@@ -30,7 +32,7 @@ class Visitor:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _hear(self, message: ConsoleMessage) -> None:
-        expected = self.trouble_expected and _NETWORK.match(message.text)
+        expected = _BUSY.match(message.text) or (self.trouble_expected and _NETWORK.match(message.text))
         if message.type in ("error", "warning") and not expected:
             self.complaints.append(message.text)
 
