@@ -19,7 +19,7 @@ export function bankPicker(signal) {
     'aria-expanded': 'false',
     'aria-controls': listId,
     'aria-autocomplete': 'list',
-    on: { input: () => (choose(null), open()), focus: () => input.select(), keydown: onKey, blur: () => close() },
+    on: { input: onInput, focus: () => input.select(), keydown: onKey, blur: () => close() },
   });
   let banks = [];
   let chosen = null;
@@ -32,6 +32,12 @@ export function bankPicker(signal) {
     },
     () => {}, // without the list, a code can still be typed
   );
+
+  function onInput() {
+    wanted = ''; // what is typed counts, also while the banks are still being loaded
+    choose(null);
+    open();
+  }
 
   function matches() {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);

@@ -105,7 +105,7 @@ export function render(main, { query, go, signal }) {
     }
     heading.textContent = t('new.doubtTitle');
     const again = h('button', { type: 'button', class: 'primary', on: { click: () => send(() => payouts.resume(fields.partnerReferenceNo), fields) } }, t('new.sendAgain'));
-    fill(body, notice('unknown', 'question', h('p', {}, t('new.doubtText')), h('p', { class: 'actions' }, again)), failure(error));
+    fill(body, notice('unknown', 'question', h('p', {}, t('new.doubtText')), h('p', { class: 'actions' }, again)), error.code !== 'NETWORK_ERROR' && failure(error));
     heading.focus({ preventScroll: true });
   }
 }

@@ -56,6 +56,23 @@ def test_the_form_says_what_is_wrong_at_the_field(visitor: Visitor) -> None:
     expect(page.locator("#amount")).to_be_focused()
 
 
+def test_what_is_typed_while_the_banks_are_loaded_counts(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.open()
+    visitor.fill(bank="014")
+    waiting: list[Route] = []
+    page.route("**/v1/banks*", lambda route: waiting.append(route))
+    with page.expect_request("**/v1/banks*"):
+        page.reload()
+    expect(page.locator("#bank")).to_have_value("014")
+
+    page.locator("#bank").fill("mandiri")
+    waiting[0].continue_()
+
+    expect(page.locator("[role=option]").first).to_contain_text("Mandiri")
+    expect(page.locator("#bank")).to_have_value("mandiri")
+
+
 @pytest.mark.parametrize(
     ("pasted", "shown"), [("200.000,00", "200,000"), ("Rp 200,000.00", "200,000"), ("0200000", "200,000")]
 )
