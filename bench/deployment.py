@@ -11,7 +11,6 @@ from pathlib import Path
 
 import boto3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import Metrics
 
 from bench import dynamodb_local
 from bench.capacity import Capacity
@@ -84,6 +83,6 @@ def _composed(environment: dict[str, str], clock: Clock, doku: Control, secret: 
         create_handler(services, logger),
         receiver.create_handler(receiver.compose(environment, clock), logger),
         processor.create_handler(processor.compose(environment, clock, lambda: 0.0), logger),
-        poller.create_handler(poller.compose(environment, clock, lambda: 0.0), logger, Metrics()),
+        poller.create_handler(poller.compose(environment, clock, lambda: 0.0), logger),
     )
     return Deployment(world, secret, capacity)

@@ -13,7 +13,6 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import Metrics
 
 from bench import dynamodb_local
 from bench.capacity import Capacity
@@ -28,7 +27,7 @@ from status_poller import entry
 TICK_SECONDS = 60.0
 """The poller's time-out in template.yaml."""
 _PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
-_QUIET = {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_LOG_LEVEL": "CRITICAL"}
+_QUIET = {"POWERTOOLS_LOG_LEVEL": "CRITICAL"}
 
 
 @dataclass(frozen=True)
@@ -110,4 +109,4 @@ def cold_start(
     assert boto3.DEFAULT_SESSION is not None
     capacity.install(boto3.DEFAULT_SESSION)
     logger = Logger(service="payouts", stream=io.StringIO())
-    return PollerFunction(entry.create_handler(entry.compose(os.environ, clock), logger, Metrics()), capacity)
+    return PollerFunction(entry.create_handler(entry.compose(os.environ, clock), logger), capacity)

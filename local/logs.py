@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,17 +58,23 @@ class Follower:
 
 
 def readable(line: str) -> str:
-    """One line of a function's log for people: structured ones as `LEVEL message key=value`, metrics left out."""
+    """One line of a function's log for people: structured ones as `LEVEL message key=value`, without its metrics."""
     try:
         record = json.loads(line)
     except ValueError:
         return line
     if not isinstance(record, dict):
         return line
-    if "_aws" in record:  # an embedded metric
-        return ""
-    rest = " ".join(f"{k}={_short(v)}" for k, v in record.items() if k not in _QUIET and k not in _LEAD)
+    hidden = {*_QUIET, *_LEAD, *_metrics(record)}
+    rest = " ".join(f"{k}={_short(v)}" for k, v in record.items() if k not in hidden)
     return f"{record.get('level', ''):<7} {_short(record.get('message', ''))} {rest}".strip()
+
+
+def _metrics(record: Mapping[str, Any]) -> Iterator[str]:
+    """The members of a line that are an embedded metric."""
+    for directive in record.get("_aws", {}).get("CloudWatchMetrics", ()):
+        yield from (metric["Name"] for metric in directive["Metrics"])
+    yield "_aws"
 
 
 def _short(value: Any) -> str:

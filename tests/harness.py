@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import Metrics
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -185,7 +184,7 @@ class World:
             create_handler(services, logger),
             receiver.create_handler(receiver.compose(environment, now), logger),
             processor.create_handler(processor.compose(environment, now, lambda: 0.0), logger),
-            poller.create_handler(poller.compose(environment, now, lambda: 0.0), logger, Metrics()),
+            poller.create_handler(poller.compose(environment, now, lambda: 0.0), logger),
         )
 
     def restarted(self, skew: float = 0.0) -> "World":

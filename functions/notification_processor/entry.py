@@ -17,6 +17,7 @@ from payouts.config import ProcessorSettings
 from payouts.doku import callbacks
 from payouts.doku.callbacks import Kind
 from payouts.errors import PayoutError
+from payouts.measure import measured
 from payouts.notified import NotificationApplier, NotYet, Received
 from payouts.snapshot import Forget
 
@@ -65,9 +66,20 @@ def create_handler(services: Services, logger: Logger) -> Handler:
             known = isinstance(error, NotYet | PayoutError)
             reason = str(error) if known else type(error).__name__
             seconds = backoff.put_off(record)
-            logger.warning("notification kept", message_id=record["messageId"], reason=reason, again_after_s=seconds)
+            logger.warning(
+                "notification kept",
+                message_id=record["messageId"],
+                reason=reason,
+                again_after_s=seconds,
+                **measured({"NotificationsPutOff": 1}),
+            )
             return False
-        logger.info("notification applied", partner_reference_no=transfer.reference, transfer_status=transfer.status)
+        logger.info(
+            "notification applied",
+            partner_reference_no=transfer.reference,
+            transfer_status=transfer.status,
+            **measured({"NotificationsApplied": 1}),
+        )
         return True
 
     return handler

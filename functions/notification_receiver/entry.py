@@ -13,7 +13,15 @@ from notification_receiver.receiver import Receiver, Reply
 from payouts import aws
 from payouts.config import ReceiverSettings
 from payouts.credentials import CredentialStore
+from payouts.measure import measured
 from payouts.snapshot import Forget
+
+_METRICS = {
+    200: "NotificationsKept",
+    400: "NotificationsMalformed",
+    401: "NotificationsRefused",
+    404: "NotificationsMalformed",
+}
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -46,7 +54,10 @@ def create_handler(services: Services, logger: Logger) -> Handler:
         except Exception as error:
             logger.error("unexpected failure", error=type(error).__name__)
             reply = Reply(500, "99", "try again later")
-        logger.info("notification", status=reply.status, reason=reply.message, transaction_id=reply.transaction_id)
+        counted = measured({_METRICS.get(reply.status, "NotificationsFailed"): 1})
+        logger.info(
+            "notification", status=reply.status, reason=reply.message, transaction_id=reply.transaction_id, **counted
+        )
         return reply.to_gateway()
 
     return handler

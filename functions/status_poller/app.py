@@ -3,11 +3,10 @@
 import os
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import Metrics
 
 from payouts import snapshot
 from status_poller.entry import compose, create_handler
 
 services = compose(os.environ)
-handler = create_handler(services, Logger(), Metrics())
+handler = create_handler(services, Logger())
 snapshot.register(os.environ, services.held)

@@ -7,21 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payouts import aws
 from payouts import compose as shared
 from payouts.config import PollerSettings
+from payouts.inquire import Inquirer
+from payouts.measure import measured
 from payouts.poll import Checked, Poller, Tick, threads_for
 from payouts.snapshot import Forget
+from payouts.store.claims import Claims
 from payouts.store.due import DueIndex
 from payouts.transfer import Status
+from status_poller.deposit import Deposit
 from status_poller.reports import DailyReport
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
-_WATCHED = (Status.IN_DOUBT, Status.DISPUTED, Status.REFUNDED)
+_WATCHED = (Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.UNPAID, Status.DISPUTED)
+"""What is open, or waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Services:
     """The poller and the shards there are."""
 
     poller: Poller
+    deposit: Deposit
     report: DailyReport
     shards: int
     held: tuple[Forget, ...]
@@ -43,14 +48,16 @@ def compose(
     settings = PollerSettings.read(environment)
     deployed = shared.compose(environment, clock, jitter, connections=threads_for(settings.concurrency))
     poller = Poller(DueIndex(deployed.table), deployed.reconciler, settings.concurrency, clock)
+    deposit = Deposit(Inquirer(deployed.doku, Claims(deployed.table), clock))
     report = DailyReport(deployed.store, settings.report_bucket, aws.s3, clock)
-    return Services(poller, report, deployed.settings.due_shards, deployed.held)
+    return Services(poller, deposit, report, deployed.settings.due_shards, deployed.held)
 
 
-def create_handler(services: Services, logger: Logger, metrics: Metrics) -> Handler:
+def create_handler(services: Services, logger: Logger) -> Handler:
     """The handler over these services.
 
-    The event is `{"poller": 0, "of": 1}`, which poller this is and of how many, or `{"report": "yesterday"}`.
+    The event is `{"poller": 0, "of": 1}`, which poller this is and of how many, or `{"report": "yesterday"}`, or
+    `{"measure": "deposit"}`.
     """
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -58,6 +65,8 @@ def create_handler(services: Services, logger: Logger, metrics: Metrics) -> Hand
             written = services.report.write()
             logger.info("report", **written)
             return written
+        if "measure" in event:
+            return services.deposit.measure(logger)
         shards = share(services.shards, int(event.get("poller", 0)), int(event.get("of", 1)))
         tick = services.poller.tick(shards, lambda: context.get_remaining_time_in_millis() / 1000)
         if tick.review:
@@ -65,8 +74,7 @@ def create_handler(services: Services, logger: Logger, metrics: Metrics) -> Hand
         if tick.circuit_open:
             logger.warning("DOKU does not answer; the rest waits for the next tick")
         summary = _summary(tick)
-        logger.info("tick", **summary)
-        _measure(metrics, tick)
+        logger.info("tick", **summary, **measured(_metrics(tick)))
         return summary
 
     return handler
@@ -90,15 +98,18 @@ def _summary(tick: Tick) -> dict[str, Any]:
     }
 
 
-def _measure(metrics: Metrics, tick: Tick) -> None:
-    """What alarms watch, as embedded metrics."""
-    for outcome in Checked:
-        metrics.add_metric(f"Checks{outcome.capitalize()}", MetricUnit.Count, tick.slots[outcome])
-    for status in _WATCHED:
-        name = "".join(word.capitalize() for word in status.split("_"))
-        metrics.add_metric(f"Transfers{name}", MetricUnit.Count, tick.statuses[status])
-    metrics.add_metric("TransfersNotReceived", MetricUnit.Count, tick.not_received)
-    metrics.add_metric("TransfersReview", MetricUnit.Count, len(tick.review))
-    metrics.add_metric("OldestDueAge", MetricUnit.Seconds, tick.oldest_due_seconds)
-    metrics.add_metric("CircuitOpen", MetricUnit.Count, int(tick.circuit_open))
-    metrics.flush_metrics()
+def _metrics(tick: Tick) -> dict[str, float]:
+    """What alarms and the dashboard watch. Open transfers are counted as often as they are asked about."""
+    return {
+        **{f"Checks{outcome.capitalize()}": tick.slots[outcome] for outcome in Checked},
+        **{f"Transfers{_words(status)}": tick.statuses[status] for status in _WATCHED},
+        "TransfersNotReceived": tick.not_received,
+        "TransfersReview": len(tick.review),
+        "OldestInDoubtAge": tick.oldest_in_doubt_seconds,
+        "OldestDueAge": tick.oldest_due_seconds,
+        "CircuitOpen": int(tick.circuit_open),
+    }
+
+
+def _words(status: Status) -> str:
+    return "".join(word.capitalize() for word in status.split("_"))

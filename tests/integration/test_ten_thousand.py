@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import pytest
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import Metrics
 from boto3.dynamodb.types import TypeDeserializer
 
 from bench import converge, ground
@@ -37,7 +36,7 @@ class Deployed:
 
     def work_off(self, backlog: Backlog) -> Course:
         clock, environment = self.surroundings.clock, {**self.environment, "POLL_CONCURRENCY": str(backlog.threads)}
-        handler = entry.create_handler(entry.compose(environment, clock), Logger(stream=io.StringIO()), Metrics())
+        handler = entry.create_handler(entry.compose(environment, clock), Logger(stream=io.StringIO()))
         poller = ground.PollerFunction(handler)
         loader = Loader(ground.engine_url(environment), environment["TABLE_NAME"])
         shards = int(environment["DUE_SHARDS"])

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAYOUTS = ROOT / "layers" / "payouts" / "payouts"
 PURE = ("transfer", "money", "schedule", "names")
-GROUND = {"transfer", "money", "schedule", "names", "errors", "config", "credentials", "aws"}
+GROUND = {"transfer", "money", "schedule", "names", "errors", "config", "credentials", "aws", "measure"}
 """What the two edges stand on. All other modules of `payouts` are use cases."""
 IMPURE = {"boto3", "botocore", "requests", "urllib3", "time", "random", "secrets", "os", "socket", "datetime", "json"}
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local.logs import Follower, readable
+from payouts.measure import measured
 
 
 @pytest.mark.parametrize(
@@ -14,7 +15,7 @@ from local.logs import Follower, readable
     [
         ({"level": "INFO", "message": "paid", "service": "payouts", "reference": "P-1"}, "INFO    paid reference=P-1"),
         ({"level": "ERROR", "message": {"a": 1}, "retries": 2}, 'ERROR   {"a":1} retries=2'),
-        ({"_aws": {"Timestamp": 1}, "Paid": 1}, ""),
+        ({"level": "INFO", "message": "tick", **measured({"Paid": 1}), "finished": True}, "INFO    tick finished=true"),
         (["a list"], '["a list"]'),
     ],
 )
@@ -30,7 +31,7 @@ def test_all_that_was_written_is_shown_when_it_closes(tmp_path: Path) -> None:
     shown: list[str] = []
     follower = Follower(tmp_path, shown.append)
     follower.start()
-    (tmp_path / "TransferApiFunction.log").write_text('one\n{"_aws": {}}\n{"level": "INFO", "message": "two"}\nhalf')
+    (tmp_path / "TransferApiFunction.log").write_text('one\n{"level": "INFO", "message": "two"}\nhalf')
 
     follower.close()
 

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from aws_lambda_powertools import Logger
+
 from payouts import aws
 from payouts.config import DokuSettings, TableSettings
 from payouts.credentials import CredentialStore
@@ -18,6 +20,7 @@ from payouts.snapshot import Forget
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
 from payouts.store.transfers import TransferStore
+from payouts.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,11 @@ def compose(
     settings, table_settings = DokuSettings.read(environment), TableSettings.read(environment)
     dynamodb, secrets_manager, key = aws.dynamodb(connections), aws.secrets_manager(), MerchantKey(aws.kms)
     table = Table(dynamodb, table_settings.name)
-    store = TransferStore(table, table_settings.due_shards)
+    telemetry = Telemetry(Logger())
+    store = TransferStore(table, table_settings.due_shards, telemetry.status_changed)
     credentials = CredentialStore(secrets_manager, settings.secret_id, clock)
     transport = Transport(settings.base_url, connections, wall_clock=clock)
-    tokens = SharedToken(TokenStore(table), Minter(transport, key), credentials, clock)
+    tokens = SharedToken(TokenStore(table), Minter(transport, key), credentials, clock, failed=telemetry.token_failed)
     doku = DokuClient(settings, credentials, tokens, transport, clock)
     held = (credentials.forget, tokens.forget, transport.close, key.close, dynamodb.close, secrets_manager.close)
     return Deployment(table_settings, table, store, doku, Reconciler(store, doku, clock, jitter), held)

@@ -12,7 +12,7 @@ from payouts.errors import PayoutError
 from payouts.reconcile import DokuSilent, Reconciler
 from payouts.schedule import NOT_RECEIVED, needs_review
 from payouts.store.due import DueIndex, Slot
-from payouts.transfer import Observation, Status, Transfer
+from payouts.transfer import NOT_ACKNOWLEDGED, Observation, Status, Transfer
 
 _CLAIM_MILLIS = 5 * 60_000
 """How far a claim moves the next check: longer than a check takes. Whoever crashes has only put the check off."""
@@ -45,6 +45,8 @@ class Tick:
     """Of those, that failed because DOKU never got them."""
     review: list[str] = field(default_factory=list)
     """References of those that a person should look at, open for too long."""
+    oldest_in_doubt_seconds: float = 0.0
+    """How long ago the oldest of those was created that DOKU has never acknowledged."""
     oldest_due_seconds: float = 0.0
     """How late the oldest slot was when the tick began."""
     finished: bool = True
@@ -171,6 +173,9 @@ class _Round:
             return
         with self._lock:
             self.tick.statuses[transfer.status] += 1
+            if transfer.status in NOT_ACKNOWLEDGED:
+                age = (self._now - transfer.created_at) / 1000
+                self.tick.oldest_in_doubt_seconds = max(self.tick.oldest_in_doubt_seconds, age)
             decided = transfer.decided_by
             self.tick.not_received += decided is not None and decided.code == NOT_RECEIVED
             if needs_review(transfer, self._now):

@@ -19,8 +19,12 @@ _WAIT_SECONDS = 0.1
 _WAITS = 30
 
 
+def _nobody(error: PayoutError) -> None:
+    """Who need not know."""
+
+
 class SharedToken:
-    """In memory, else in the table, else minted by whoever holds the lock."""
+    """In memory, else in the table, else minted by whoever holds the lock. `failed` is told when none can be had."""
 
     def __init__(
         self,
@@ -29,12 +33,14 @@ class SharedToken:
         credentials: CredentialStore,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        failed: Callable[[PayoutError], None] = _nobody,
     ) -> None:
         self._store = store
         self._minter = minter
         self._credentials = credentials
         self._clock = clock
         self._sleep = sleep
+        self._failed = failed
         self._memory: Token | None = None
         self._failure: tuple[float, PayoutError] | None = None
         self._one_at_a_time = threading.Lock()  # the poller asks from many threads
@@ -56,7 +62,11 @@ class SharedToken:
             if self._failure is not None and self._clock() < self._failure[0] + _FAILED_SECONDS:
                 raise self._failure[1]
             if self._memory is None or not self._usable(self._memory, refused):
-                self._memory = self._shared(refused)
+                try:
+                    self._memory = self._shared(refused)
+                except PayoutError as error:
+                    self._failed(error)
+                    raise
             return self._memory
 
     def _shared(self, refused: str) -> Token:

@@ -12,12 +12,22 @@ _ATTEMPTS = 10
 _VERSION = {"#version": "version"}
 
 
-class TransferStore:
-    """Keeps transfers. Raises Throttled or Unavailable where the table does."""
+def _nobody(before: Transfer, after: Transfer) -> None:
+    """Who need not know."""
 
-    def __init__(self, table: Table, due_shards: int) -> None:
+
+class TransferStore:
+    """Keeps transfers. Raises Throttled or Unavailable where the table does.
+
+    `status_changed` is told of every write of `update` that changed a status: once, by the one writer who won.
+    """
+
+    def __init__(
+        self, table: Table, due_shards: int, status_changed: Callable[[Transfer, Transfer], None] = _nobody
+    ) -> None:
         self._table = table
         self._due_shards = due_shards
+        self._status_changed = status_changed
 
     def create(self, transfer: Transfer) -> Transfer | None:
         """The one-way door: put where nothing stands. None when this call won; else the transfer that is there.
@@ -46,9 +56,13 @@ class TransferStore:
             if changed == transfer:
                 return transfer
             try:
-                return items.decode(self._write(changed))
+                written = items.decode(self._write(changed))
             except ConditionFailed as failed:
                 transfer = items.decode(_standing(failed))
+                continue
+            if written.status is not transfer.status:
+                self._status_changed(transfer, written)
+            return written
         raise Throttled("too many writes to this transfer at once; send the same request again in a moment")
 
     def find(self, reference_no: str) -> Transfer | None:
