@@ -119,6 +119,19 @@ SAM := .venv-sam/bin/sam
 	@$(BIN)/uv pip install --quiet --python .venv-sam/bin/python --require-hashes -r requirements/sam.txt
 	@touch $@
 
+# And so has checkov.
+.venv-checkov/.ready: requirements/checkov.txt $(READY)
+	@echo "== setting up checkov (once)"
+	@$(PYTHON) -m venv --clear --without-pip .venv-checkov
+	@$(BIN)/uv pip install --quiet --python .venv-checkov/bin/python --require-hashes -r requirements/checkov.txt
+	@touch $@
+
+VERIFY += audit
+.PHONY: audit
+audit: .venv-checkov/.ready ## Look for weaknesses in the template with checkov, as written and as SAM translates it
+	@$(BIN)/python -m tools.translated > build/template.json
+	@.venv-checkov/bin/checkov --config-file .checkov.yaml
+
 .PHONY: build
 build: .venv-sam/.ready ## Build the artefact with SAM (needs a python3.13)
 	@command -v python3.13 >/dev/null || { echo "sam build needs a python3.13 on the PATH, the runtime's version: install it with your package manager, pyenv or uv"; exit 1; }
@@ -140,6 +153,7 @@ lock: $(READY) ## Pin the dependencies again, with hashes
 		-c requirements/dev.txt requirements/bench.in -o requirements/bench.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		-c requirements/dev.txt requirements/browser.in -o requirements/browser.txt
+		requirements/checkov.in -o requirements/checkov.txt
 
 .PHONY: verify
 verify: $(VERIFY) ## What needs more than the tests: lint, types, template, real processes, real engines

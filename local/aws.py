@@ -28,6 +28,7 @@ CREDENTIALS = {
 # What holds state. Roles and queue policies are not enforced locally; functions, routes and schedules are ours to run.
 _KEPT = (
     "AWS::DynamoDB::Table",
+    "AWS::KMS::Key",
     "AWS::SQS::Queue",
     "AWS::SNS::Topic",
     "AWS::S3::Bucket",

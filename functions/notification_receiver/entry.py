@@ -52,7 +52,7 @@ def create_handler(services: Services, logger: Logger) -> Handler:
         try:
             reply = receiver.receive(event)
         except Exception as error:
-            logger.error("unexpected failure", error=type(error).__name__)
+            logger.error("unexpected failure", error=type(error).__name__, **measured({"UnexpectedFailures": 1}))
             reply = Reply(500, "99", "try again later")
         counted = measured({_METRICS.get(reply.status, "NotificationsFailed"): 1})
         logger.info(

@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from payouts.doku import banks
 from payouts.errors import NotFound, PayoutError, ValidationFailed
+from payouts.measure import measured
 from payouts.money import Rupiah
 from payouts.submit import Order
 from payouts.transfer import NOT_ACKNOWLEDGED, Transfer
@@ -108,7 +109,7 @@ def _add_failures(app: APIGatewayHttpResolver, logger: Logger) -> None:
         return failed(NotFound("there is no such route; see the API reference"))
 
     def unforeseen(error: Exception) -> Response[str]:
-        logger.error("unexpected failure", error=_where(error))
+        logger.error("unexpected failure", error=_where(error), **measured({"UnexpectedFailures": 1}))
         return failed(PayoutError("something unexpected happened; ask for the transfer's status before trying again"))
 
     app.exception_handler(PayoutError)(failed)
