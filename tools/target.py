@@ -68,8 +68,8 @@ def _local() -> Target:
         secrets = target.client("secretsmanager").list_secrets()["SecretList"]
     except Exception as error:
         raise NoSuchDeployment(f"nothing answers on {endpoint}; start `make run` first") from error
-    for url in queues:
-        target.outputs["DeadLetterQueueUrl" if url.endswith("-dead") else "NotificationQueueUrl"] = url
+    for name, ending in (("NotificationQueueUrl", "-notifications"), ("DeadLetterQueueUrl", "-notifications-dead")):
+        target.outputs[name] = next(url for url in queues if url.endswith(ending))
     target.outputs["DueShards"] = target.parameters["DueShards"]
     target.outputs["TableName"] = next(name for name in tables if "TransfersTable" in name)
     target.outputs["SecretId"] = next(secret["ARN"] for secret in secrets if "DokuSecret" in secret["Name"])

@@ -1,0 +1,1 @@
+"""What template.yaml promises about the deployment, checked on what SAM makes of it."""

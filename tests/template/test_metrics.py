@@ -1,0 +1,228 @@
+"""Every metric that an alarm or the dashboard looks at is one that the real handlers measure, or AWS does."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from payouts.measure import NAMESPACE
+from tests.harness import Context, World, order, sample_event
+from tests.integration.test_receiver import deliver, signed
+from tests.template.reading import properties, text, translated
+
+BY_AWS = {
+    "AWS/ApiGateway": {"Count", "4xx", "5xx", "Latency"},
+    "AWS/DynamoDB": {"ThrottledRequests"},
+    "AWS/Lambda": {"Errors", "Throttles", "Duration", "ConcurrentExecutions"},
+    "AWS/SQS": {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"},
+}
+"""Names from the services' own pages on monitoring, for HTTP APIs those of version 2."""
+
+
+class Metric(NamedTuple):
+    """A metric's name, and the value of its dimension transfer_status where it has one."""
+
+    name: str
+    status: str = ""
+
+
+class Log:
+    """What the functions have measured since it was last asked."""
+
+    def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
+        self._caplog = caplog
+
+    def take(self) -> dict[Metric, float]:
+        """The sum of each metric."""
+        found: dict[Metric, float] = {}
+        for record in self._caplog.records:
+            for directive in vars(record).get("_aws", {}).get("CloudWatchMetrics", ()):
+                assert directive["Namespace"] == NAMESPACE
+                (dimensions,) = directive["Dimensions"]
+                assert dimensions[0] == "service"
+                status = str(vars(record)["transfer_status"]) if "transfer_status" in dimensions else ""
+                for definition in directive["Metrics"]:
+                    metric = Metric(definition["Name"], status)
+                    found[metric] = found.get(metric, 0) + vars(record)[definition["Name"]]
+        self._caplog.clear()
+        return found
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture, world: World) -> Log:
+    return Log(caplog)
+
+
+def alarms() -> Iterator[tuple[str, str, Metric]]:
+    """Namespace and metric of each alarm."""
+    for name, found in translated().of_type("AWS::CloudWatch::Alarm").items():
+        for one in [found] if "MetricName" in found else [m["MetricStat"]["Metric"] for m in found["Metrics"][1:]]:
+            dimensions = {dimension["Name"]: dimension["Value"] for dimension in one["Dimensions"]}
+            yield name, one["Namespace"], Metric(one["MetricName"], dimensions.get("transfer_status", ""))
+
+
+def on_the_dashboard() -> Iterator[tuple[str, Metric]]:
+    """Namespace and metric of each line of each widget."""
+    for widget in json.loads(properties("Dashboard")["DashboardBody"]["Fn::Sub"])["widgets"]:
+        for namespace, name, *rest in widget["properties"].get("metrics", []):
+            names = [part for part in rest if isinstance(part, str)]
+            dimensions = dict(zip(names[::2], names[1::2], strict=True))
+            yield namespace, Metric(name, dimensions.get("transfer_status", ""))
+
+
+def looked_at() -> set[Metric]:
+    """Our own metrics that an alarm or the dashboard stands on."""
+    found = {metric for _, namespace, metric in alarms() if namespace == NAMESPACE}
+    return found | {metric for namespace, metric in on_the_dashboard() if namespace == NAMESPACE}
+
+
+def test_what_is_looked_at_is_measured(world: World, log: Log) -> None:
+    seen: set[Metric] = set()
+    for happens in (_paid_and_refunded, _failed, _in_doubt, _disputed, _callbacks, _no_token, _deposit, _unforeseen):
+        happens(world)
+        seen |= set(log.take())
+    assert looked_at() - seen == set()
+
+
+def test_what_aws_measures_has_the_name_that_aws_gives_it() -> None:
+    pairs = {(namespace, metric.name) for _, namespace, metric in alarms()}
+    pairs |= {(namespace, metric.name) for namespace, metric in on_the_dashboard()}
+    assert {(space, name) for space, name in pairs if space != NAMESPACE and name not in BY_AWS[space]} == set()
+
+
+def test_our_metrics_are_those_of_this_deployment() -> None:
+    for name, namespace, _ in alarms():
+        dimensions = properties(name).get("Dimensions", [])
+        if namespace == NAMESPACE:
+            assert {"Name": "service", "Value": {"Ref": "AWS::StackName"}} in dimensions, name
+    for function in translated().of_type("AWS::Lambda::Function").values():
+        assert function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
+    levels = translated().document["Parameters"]["LogLevel"]["AllowedValues"]
+    assert set(levels) <= {"DEBUG", "INFO"}, "metrics are lines of INFO"
+
+
+def test_every_resource_on_the_dashboard_exists_without_a_condition() -> None:
+    names = set(re.findall(r"\$\{(\w+)(?:\.\w+)?\}", text(properties("Dashboard"))))
+    resources = translated().resources
+    assert {name for name in names if "Condition" in resources[name]} == set()
+
+
+def test_the_dashboard_shows_money_first() -> None:
+    widgets = json.loads(properties("Dashboard")["DashboardBody"]["Fn::Sub"])["widgets"]
+    first = [widget["properties"]["title"] for widget in widgets if widget["y"] == 0 and widget["type"] == "metric"]
+    assert first == ["Transfers by what they became", "Rupiah", "Deposit, in rupiah"]
+    cells = [
+        (x, y)
+        for widget in widgets
+        for x in range(widget["x"], widget["x"] + widget["width"])
+        for y in range(widget["y"], widget["y"] + widget["height"])
+    ]
+    assert len(cells) == len(set(cells)), "two widgets overlap"
+    assert max(x for x, _ in cells) == 23
+
+
+def test_a_change_of_status_is_counted_once_with_its_rupiah(world: World, log: Log) -> None:
+    body = order(amount={"value": "150000.00", "currency": "IDR"})
+    world.create(body)
+    world.clock.advance(120)
+    world.tick()
+    world.request("POST", f"/v1/transfers/{body['partnerReferenceNo']}/status-checks")
+    counted = log.take()
+    assert counted[Metric("Transfers", "SUCCESS")] == 1
+    assert counted[Metric("Rupiah", "SUCCESS")] == 150_000
+
+
+def test_a_lost_reply_counts_no_change_twice(world: World, log: Log) -> None:
+    body = order()
+    world.create(body)
+    world.clock.advance(120)
+    world.faults.lose_reply("UpdateItem")
+    world.request("POST", f"/v1/transfers/{body['partnerReferenceNo']}/status-checks")
+    assert log.take()[Metric("Transfers", "SUCCESS")] == 1
+
+
+def test_a_doubt_is_as_old_as_its_transfer(world: World, log: Log) -> None:
+    _in_doubt(world)
+    measured = log.take()
+    assert measured[Metric("TransfersInDoubt")] >= 1
+    assert 60 <= measured[Metric("OldestInDoubtAge")] < 200
+
+
+@pytest.mark.parametrize(
+    ("deposit", "above"), [("1000000000.00", "positive"), ("1000.00", "negative")], ids=["enough", "too low"]
+)
+def test_the_deposit_is_measured_against_dokus_alert_limit(world: World, log: Log, deposit: str, above: str) -> None:
+    world.doku.deposit(deposit)
+    _deposit(world)
+    measured = log.take()
+    assert measured[Metric("DepositAvailable")] == int(deposit.partition(".")[0])
+    assert (measured[Metric("DepositAboveAlertLimit")] > 0) is (above == "positive")
+
+
+def test_a_deposit_that_doku_does_not_tell_is_not_guessed(world: World, log: Log) -> None:
+    world.doku.fault("balance", "reset-before", times=5)
+    assert world.call_poller({"measure": "deposit"}, Context(lambda: 60_000)) == {}
+    assert not {metric.name for metric in log.take()} & {"DepositAvailable", "DepositAboveAlertLimit"}
+
+
+def _paid_and_refunded(world: World) -> None:
+    world.create(order(beneficiaryAccountNumber="7746555134"))
+    world.create(order(beneficiaryAccountNumber="12345", channelCode="07"))
+    world.clock.advance(70)
+    world.tick()
+    world.clock.advance(8 * 86_400)
+    world.tick()
+
+
+def _failed(world: World) -> None:
+    world.doku.fault("transfer", "reset-before")
+    world.create(order())
+    for _round in range(4):
+        world.clock.advance(1200)
+        world.tick()
+
+
+def _in_doubt(world: World) -> None:
+    world.doku.fault("transfer", "timeout-before", seconds=0.1)
+    world.create(order())
+    world.clock.advance(70)
+    world.tick()
+
+
+def _disputed(world: World) -> None:
+    body = order()
+    world.create(body)
+    world.clock.advance(70)
+    world.tick()
+    world.doku.fault("status", "status-says", latestTransactionStatus="06")
+    world.clock.advance(86_400)
+    world.tick()
+
+
+def _callbacks(world: World) -> None:
+    deliver(world, signed(world))
+    deliver(world, {})
+    deliver(world, signed(world), "no JSON")
+    world.faults.throttle("SendMessage")
+    deliver(world, signed(world))
+    world.pump()  # about a transfer that nobody knows
+    world.create(order(partnerReferenceNo="hsjkans284b2he54"))
+    world.call_processor(sample_event("notification-queue"), Context(lambda: 60_000))
+
+
+def _no_token(world: World) -> None:
+    world.doku.fault("token", "unauthorized", times=5)
+    world.doku.expire_tokens()
+    world.clock.advance(3600)
+    world.restarted().request("GET", "/v1/balance")
+    world.doku.heal()
+
+
+def _deposit(world: World) -> None:
+    world.call_poller({"measure": "deposit"}, Context(lambda: 60_000, "StatusPollerFunction"))
+
+
+def _unforeseen(world: World) -> None:
+    world.call_receiver({}, Context(lambda: 10_000))
