@@ -1,0 +1,73 @@
+"""The API: who may call what, how often, how long it may take, and what is written down of it."""
+
+import json
+
+import pytest
+
+from local import bundle
+from tests.template.reading import FUNCTIONS, Properties, properties, translated
+
+OPEN = {"GET /health", "POST /notifications/kirim-doku/unpaid", "POST /notifications/kirim-doku/refund"}
+"""Liveness, and DOKU's callbacks, whose signature the function checks."""
+MOVES_MONEY = {"POST /v1/transfers", "POST /v1/account-inquiries"}
+PERSONAL = ("sourceip", "useragent", "path", "query", "header", "claim", "token", "body", "identity", "principal")
+
+
+@pytest.fixture(scope="module")
+def routes() -> dict[str, bundle.Route]:
+    return {route.key: route for route in bundle.read(translated()).routes}
+
+
+def test_every_route_but_health_and_callbacks_needs_a_token_and_a_scope(routes: dict[str, bundle.Route]) -> None:
+    assert {key for key, route in routes.items() if route.authorizer is None} == OPEN
+    for key, route in routes.items():
+        if key not in OPEN:
+            assert route.scopes, key
+            assert set(route.scopes) <= {"transfers:read", "transfers:write"}, key
+
+
+def test_what_moves_money_needs_the_scope_to_write(routes: dict[str, bundle.Route]) -> None:
+    for key in MOVES_MONEY:
+        assert routes[key].scopes == ("transfers:write",)
+
+
+def test_every_call_comes_in_by_an_alias() -> None:
+    for path, operations in properties("HttpApi")["Body"]["paths"].items():
+        for operation in (one for one in operations.values() if "x-amazon-apigateway-integration" in one):
+            assert "Aliaslive" in json.dumps(operation["x-amazon-apigateway-integration"]["uri"]), path
+    for name, permission in translated().of_type("AWS::Lambda::Permission").items():
+        assert "Aliaslive" in json.dumps(permission["FunctionName"]), name
+        assert "SourceArn" in permission, f"{name}: any API of the account could call"
+
+
+def test_what_moves_money_and_what_anybody_may_call_is_throttled_more_tightly(routes: dict[str, bundle.Route]) -> None:
+    stage = _stage()
+    usual = stage["DefaultRouteSettings"]
+    assert 0 < usual["ThrottlingRateLimit"] <= 1000
+    for key in MOVES_MONEY:
+        assert stage["RouteSettings"][key]["ThrottlingRateLimit"] == {"Ref": "TransfersPerSecond"}
+    for key in OPEN:
+        assert stage["RouteSettings"][key]["ThrottlingRateLimit"] < usual["ThrottlingRateLimit"], key
+        assert stage["RouteSettings"][key]["ThrottlingBurstLimit"] < usual["ThrottlingBurstLimit"], key
+    assert set(stage["RouteSettings"]) <= set(routes), "API Gateway refuses settings of a route that is not there"
+
+
+def test_the_access_log_tells_route_and_outcome_and_nothing_about_a_person() -> None:
+    settings = _stage()["AccessLogSettings"]
+    assert settings["DestinationArn"] == {"Fn::GetAtt": ["AccessLogs", "Arn"]}
+    logged = json.loads(settings["Format"])
+    assert {"requestId", "routeKey", "status"} <= set(logged)
+    variables = " ".join(logged.values()).replace("$context.", "").lower()
+    assert not [word for word in PERSONAL if word in variables]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_behind_the_api_answers_before_api_gateway_gives_up(function: str) -> None:
+    for route in bundle.read(translated()).routes:
+        if route.function == function:
+            assert properties(function)["Timeout"] < route.timeout, route.key
+
+
+def _stage() -> Properties:
+    (stage,) = translated().of_type("AWS::ApiGatewayV2::Stage").values()
+    return stage
