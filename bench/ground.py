@@ -26,7 +26,7 @@ from status_poller import entry
 
 TICK_SECONDS = 60.0
 """The poller's time-out in template.yaml."""
-_PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
+_PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts", "DeletionProtection": "false"}
 _QUIET = {"POWERTOOLS_LOG_LEVEL": "CRITICAL"}
 
 

@@ -16,7 +16,7 @@ def test_the_table_is_encrypted_can_be_restored_and_outlives_the_stack() -> None
     assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY}
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
-    assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    assert table["DeletionProtectionEnabled"] == {"Fn::If": ["ProtectsTable", True, False]}
     assert translated().document["Parameters"]["DeletionProtection"]["Default"] == "true"
 
 

@@ -1,67 +1,13 @@
-"""How a new version takes over, and what it takes for one."""
+"""How a new version takes over, and what else a deployment is made of."""
 
-import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from local import template
 from local.template import check_parameter
-from tests.template.reading import FUNCTIONS, PARAMETERS, ROOT, properties, translated
-from tools.deploy import Stopped, overrides, stamp
-
-
-def versions(**parameters: str) -> set[str]:
-    """The logical ids of the functions' versions: a new id is a new version."""
-    return set(translated(**parameters).of_type("AWS::Lambda::Version"))
-
-
-def released(folder: Path, **parameters: str) -> set[str]:
-    """The same, of what `make deploy` makes of the template."""
-    built = folder / "template.yaml"
-    shutil.copy(ROOT / "template.yaml", built)
-    stamp(built, parameters)
-    return set(template.load(built, PARAMETERS | parameters).of_type("AWS::Lambda::Version"))
-
-
-@pytest.mark.parametrize(
-    "change", [{"LogLevel": "DEBUG"}, {"MaxAmount": "1000000.00"}, {"NotificationTrust": "signed"}], ids=str
-)
-def test_a_changed_parameter_is_a_new_version_of_every_function(tmp_path: Path, change: dict[str, str]) -> None:
-    assert not released(tmp_path, **change) & released(tmp_path)
-    assert released(tmp_path, **change) == released(tmp_path, **change)
-
-
-def test_a_parameters_value_alone_is_none_which_is_why_the_release_is_stamped() -> None:
-    """SAM 1.115 hashes the template's references. Should it resolve them one day, the stamp can go."""
-    assert versions(MaxAmount="1000000.00") == versions()
-
-
-def test_a_changed_layer_is_a_new_version(tmp_path: Path) -> None:
-    changed = tmp_path / "template.yaml"
-    text = (ROOT / "template.yaml").read_text()
-    changed.write_text(text.replace("ContentUri: layers/payouts", "ContentUri: layers/another"))
-    assert not set(template.load(changed, PARAMETERS).of_type("AWS::Lambda::Version")) & versions()
-
-
-def test_what_was_stamped_is_stamped_again(tmp_path: Path) -> None:
-    """A build that was not made anew still has the stamp of the release before."""
-    built = tmp_path / "template.yaml"
-    shutil.copy(ROOT / "template.yaml", built)
-    stamp(built, {"MaxAmount": "1.00"})
-    first = built.read_text()
-    stamp(built, {"MaxAmount": "2.00"})
-    assert built.read_text() != first
-    stamp(built, {"MaxAmount": "1.00"})
-    assert built.read_text() == first
-
-
-def test_a_template_without_a_place_for_the_stamp_is_not_deployed(tmp_path: Path) -> None:
-    built = tmp_path / "template.yaml"
-    built.write_text("Resources: {}\n")
-    with pytest.raises(Stopped, match="RELEASE"):
-        stamp(built, {})
+from tests.template.reading import FUNCTIONS, ROOT, properties, translated
+from tools.deploy import overrides
 
 
 @pytest.mark.parametrize("rollout", ["AllAtOnce", "Canary10Percent5Minutes"])
