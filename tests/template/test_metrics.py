@@ -196,7 +196,8 @@ def _disputed(world: World) -> None:
     world.create(body)
     world.clock.advance(70)
     world.tick()
-    world.doku.fault("status", "status-says", latestTransactionStatus="06")
+    reference = body["partnerReferenceNo"]
+    world.doku.fault("status", "status-says", latestTransactionStatus="06", partnerReferenceNo=reference)
     world.clock.advance(86_400)
     world.tick()
 

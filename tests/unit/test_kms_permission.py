@@ -19,7 +19,7 @@ def allowed(role: Any) -> list[Any]:
 def test_the_functions_that_mint_tokens_may_sign_and_the_receiver_may_not() -> None:
     roles = LOADED.of_type("AWS::IAM::Role")
     may = {name: allowed(role) for name, role in roles.items() if allowed(role)}
-    assert sorted(may) == ["NotificationProcessorFunctionRole", "StatusPollerFunctionRole", "TransferApiFunctionRole"]
+    assert sorted(may) == ["NotificationProcessorRole", "StatusPollerRole", "TransferApiRole"]
     for ((condition, statement, otherwise),) in may.values():
         assert condition == "HasPrivateKeyInKms"
         assert otherwise == {"Ref": "AWS::NoValue"}
