@@ -69,6 +69,14 @@ settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCES
 public-key: $(READY) ## Print the public half of the merchant's key, for DOKU's dashboard: make public-key ENV=sandbox
 	@$(BIN)/python -m tools.public_key $(ARGS)
 
+.PHONY: stop-transfers
+stop-transfers: $(READY) ## Stop new transfers within 30 s: make stop-transfers ENV=production ARGS="--by NAME --reason TEXT"
+	@$(BIN)/python -m tools.switch stop $(ARGS)
+
+.PHONY: start-transfers
+start-transfers: $(READY) ## Take new transfers again: make start-transfers ENV=production
+	@$(BIN)/python -m tools.switch start $(ARGS)
+
 .PHONY: reconcile
 reconcile: $(READY) ## A day's counts and sums, and what needs attention: make reconcile ENV=sandbox ARGS="--day 2024-09-17"
 	@$(BIN)/python -m tools.reconcile $(ARGS)

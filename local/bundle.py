@@ -34,6 +34,17 @@ class Authorizer:
 
 
 @dataclass(frozen=True)
+class Cors:
+    """Which web pages may call the API, and how; header names in lower case."""
+
+    origins: tuple[str, ...]
+    methods: tuple[str, ...]
+    headers: tuple[str, ...]
+    exposed: tuple[str, ...]
+    max_age: int
+
+
+@dataclass(frozen=True)
 class Route:
     """One route of the HTTP API. Without an authorizer anyone may call it; `timeout` is the integration's."""
 
@@ -80,12 +91,19 @@ class Bundle:
     routes: tuple[Route, ...]
     triggers: tuple[QueueTrigger, ...]
     schedules: tuple[Schedule, ...]
+    cors: Cors | None = None
 
 
 def read(template: Template) -> Bundle:
     """What `template` deploys."""
     functions = {name: _function(template, name, p) for name, p in template.of_type("AWS::Lambda::Function").items()}
-    return Bundle(functions, tuple(_routes(template)), tuple(_triggers(template)), tuple(_schedules(template)))
+    return Bundle(
+        functions,
+        tuple(_routes(template)),
+        tuple(_triggers(template)),
+        tuple(_schedules(template)),
+        _cors(template),
+    )
 
 
 def _function(template: Template, name: str, properties: Mapping[str, Any]) -> Function:
@@ -125,6 +143,19 @@ def _routes(template: Template) -> Iterator[Route]:
             for method in _METHODS:
                 if method in operations:
                     yield _route(template, path, method, operations[method], authorizers)
+
+
+def _cors(template: Template) -> Cors | None:
+    for api in template.of_type("AWS::ApiGatewayV2::Api").values():
+        if settings := template.resolve(api["Body"].get("x-amazon-apigateway-cors")):
+            return Cors(
+                origins=tuple(settings["allowOrigins"]),
+                methods=tuple(settings.get("allowMethods", ())),
+                headers=tuple(name.lower() for name in settings.get("allowHeaders", ())),
+                exposed=tuple(name.lower() for name in settings.get("exposeHeaders", ())),
+                max_age=int(settings.get("maxAge", 0)),
+            )
+    return None
 
 
 def _authorizers(template: Template, body: Mapping[str, Any]) -> Iterator[tuple[str, Authorizer]]:

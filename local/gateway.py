@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from local import http_events
+from local import cors, http_events
 from local.authorizer import DeniedError, JwtAuthorizer
-from local.bundle import Route
+from local.bundle import Cors, Route
 from local.http_server import HttpServer, Request, Response
 from local.pool import PayloadTooLarge
 from local.runtime import InvocationFailed
@@ -50,18 +50,33 @@ class Gateway:
         self.handlers: dict[str, LocalHandler] = {}
         self._now, self._note = now, note
 
-    def start(self, routes: Iterable[Route], functions: Mapping[str, Invocable], authorizer: JwtAuthorizer) -> None:
+    def start(
+        self,
+        routes: Iterable[Route],
+        functions: Mapping[str, Invocable],
+        authorizer: JwtAuthorizer,
+        allowed: Cors | None = None,
+    ) -> None:
         self._router, self._functions, self._authorizer = Router(routes), functions, authorizer
+        self._cors = allowed
         self.server.start()
 
     def _answer(self, request: Request) -> Response:
         if handler := self._local(request.path):
             return handler(request)
         started = time.monotonic()
-        response = self._call(request)
+        response = self._call_with_cors(request)
         milliseconds = (time.monotonic() - started) * 1000
         self._note(f"{request.method} {request.path} -> {response.status} in {milliseconds:.0f} ms")
         return response
+
+    def _call_with_cors(self, request: Request) -> Response:
+        """A preflight is answered here unless a route takes OPTIONS; every other answer says who may read it."""
+        if self._cors is None:
+            return self._call(request)
+        if cors.is_preflight(request) and not self._router.find(request.method, request.path):
+            return cors.preflight(request, self._cors)
+        return cors.readable(self._call(request), request, self._cors)
 
     def _call(self, request: Request) -> Response:
         if not (found := self._router.find(request.method, request.path)):

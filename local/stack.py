@@ -170,6 +170,8 @@ class LocalStack:
             self._report(f"DOKU simulator on {self._simulator.url}")
         self.gateway.handlers.update(pages(self.bundle) | console.files() | self._local_routes())
         self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key))
+        self.gateway.handlers.update(pages(self.bundle))
+        self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key), self.bundle.cors)
         self._report(f"API on {self.api_url}")
 
     def _local_routes(self) -> dict[str, LocalHandler]:

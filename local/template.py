@@ -41,8 +41,14 @@ class Template:
         return {name: r.get("Properties", {}) for name, r in self.resources.items() if r["Type"] in types}
 
     def resolve(self, value: Any) -> Any:
-        """`value` with references to parameters replaced; other references stay as they are."""
+        """`value` with references to parameters and choices by conditions replaced; other references stay."""
         match value:
+            case {"Fn::If": [str(condition), one, other]}:
+                return self.resolve(one if self.holds({"Condition": condition}) else other)
+            case {"Fn::Split": [str(separator), text]}:
+                return self.resolve(text).split(separator)
+            case {"Ref": "AWS::NoValue"}:
+                return None
             case {"Ref": str(name)} if name in self.parameters:
                 text = self.parameters[name]
                 return text.split(",") if self.document["Parameters"][name]["Type"] == "CommaDelimitedList" else text
@@ -53,6 +59,21 @@ class Template:
             case list():
                 return [self.resolve(item) for item in value]
         return value
+
+    def holds(self, condition: Any) -> bool:
+        """Whether a condition over parameters holds. Raises TemplateError for a function that is not known here."""
+        match condition:
+            case {"Condition": str(name)}:
+                return self.holds(self.document["Conditions"][name])
+            case {"Fn::Equals": [one, other]}:
+                return str(self.resolve(one)) == str(self.resolve(other))
+            case {"Fn::Not": [negated]}:
+                return not self.holds(negated)
+            case {"Fn::And": list(all_of)}:
+                return all(map(self.holds, all_of))
+            case {"Fn::Or": list(any_of)}:
+                return any(map(self.holds, any_of))
+        raise TemplateError(f"condition {condition} cannot be decided")
 
 
 def load(path: Path, parameters: Mapping[str, str], offered: Mapping[str, str] | None = None) -> Template:

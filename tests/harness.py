@@ -246,10 +246,12 @@ class World:
         query: Mapping[str, str] | None = None,
         remaining: Callable[[], int] = lambda: 29_000,
         sent_path: str | None = None,
+        caller: str | None = "frontend-1",
     ) -> Answer:
         """Call the transfer API as API Gateway does. A `str` body goes as it is, anything else as JSON.
 
-        `path` as the function sees it; `sent_path` as it was sent, where that is something else.
+        `path` as the function sees it; `sent_path` as it was sent, where that is something else. `caller` is the
+        token's `sub`, None for a token without one.
         """
         event = sample_event("create-transfer")
         event["rawPath"] = event["requestContext"]["http"]["path"] = path
@@ -257,6 +259,10 @@ class World:
         event["headers"] |= {name.lower(): value for name, value in (headers or {}).items()}
         event["body"] = body if isinstance(body, str | None) else json.dumps(body)
         event["routeKey"] = event["requestContext"]["routeKey"] = route_key(method, sent_path or path)
+        claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
+        claims["sub"] = caller
+        if caller is None:
+            del claims["sub"]
         if query:
             event["queryStringParameters"] = dict(query)
         return Answer.of(self.call_handler(event, Context(remaining)))
@@ -339,7 +345,7 @@ def _router() -> Router:
 def route_key(method: str, path: str) -> str:
     """The route by which API Gateway hands a path over."""
     found = _router().find(method, path)
-    return found[0].key if found else "ANY /v1/{proxy+}"
+    return found[0].key if found else f"{method} /v1/{{proxy+}}"
 
 
 @contextmanager

@@ -87,6 +87,8 @@ def story(transfer: Transfer, now: datetime) -> list[str]:
         f"  {intent.amount} rupiah to bank {intent.beneficiary_bank_code}, account {_masked(transfer)}",
         f"  DOKU's reference {transfer.reference_no or 'is not known'}, session {intent.session_id}",
     ]
+    if transfer.created_by:
+        lines.append(f"  Asked for by {transfer.created_by}")
     if needs_review(transfer, int(now.timestamp() * 1000)):
         lines.append("  REVIEW: open for more than seven days. Ask DOKU about it")
     if transfer.next_check_at is None:

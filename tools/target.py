@@ -38,10 +38,13 @@ class Target:
         """A client of an AWS service."""
         return self.session.client(service, endpoint_url=self.endpoint, config=Config(retries={"mode": "standard"}))
 
+    def table(self) -> Table:
+        """The deployment's table."""
+        return Table(self.client("dynamodb"), self.outputs["TableName"])
+
     def transfers(self) -> TransferStore:
         """The deployment's transfers."""
-        table = Table(self.client("dynamodb"), self.outputs["TableName"])
-        return TransferStore(table, due_shards=int(self.outputs["DueShards"]))
+        return TransferStore(self.table(), due_shards=int(self.outputs["DueShards"]))
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,8 @@ from payouts.errors import PayoutError
 
 def response(error: PayoutError, request_id: str) -> Response[str]:
     """The answer to a request that failed."""
-    return json_response(error.http_status, body(error, request_id))
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
+    return json_response(error.http_status, body(error, request_id), headers)
 
 
 def body(error: PayoutError, request_id: str) -> dict[str, Any]:

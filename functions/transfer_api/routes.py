@@ -48,7 +48,7 @@ def _add_money_routes(app: APIGatewayHttpResolver, services: Services, logger: L
         key = app.current_event.headers.get("idempotency-key")
         intent = request.to_intent(keys.reference_of(request, key))
         _check_amount(intent.amount, services)
-        order = Order(intent, keys.fingerprint(request), key or "")
+        order = Order(intent, keys.fingerprint(request), key or "", _caller(app))
         submitted = services.submitter.submit(order, lambda: app.lambda_context.get_remaining_time_in_millis() / 1000)
         transfer = submitted.transfer
         logger.append_keys(partner_reference_no=transfer.reference, transfer_status=transfer.status)
@@ -121,6 +121,12 @@ def _check_amount(amount: Rupiah, services: Services) -> None:
     limits = services.limits
     if not limits.smallest <= amount <= limits.largest:
         raise ValidationFailed(f"amount.value must be at least {limits.smallest} and at most {limits.largest}")
+
+
+def _caller(app: APIGatewayHttpResolver) -> str:
+    """Who asks: `sub` of the token that API Gateway verified, or nobody where the issuer names none."""
+    claims = app.current_event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
+    return str(claims.get("sub", ""))
 
 
 def _flag(parameters: dict[str, str], name: str) -> bool:

@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from payouts import compose as shared
-from payouts.config import AmountLimits
+from payouts.config import AmountLimits, GuardRails
 from payouts.inquire import Inquirer
+from payouts.limits import DailyLimits
 from payouts.reconcile import Reconciler
 from payouts.snapshot import Forget
 from payouts.store.claims import Claims
+from payouts.store.counters import Counters
+from payouts.store.switch import SwitchStore
 from payouts.store.transfers import TransferStore
 from payouts.submit import Submitter
+from payouts.switch import Switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,15 @@ def compose(
     jitter: Callable[[], float] = random.random,
 ) -> Services:
     """Everything wired up from the environment. Raises ConfigurationError naming a bad or missing variable."""
-    limits = AmountLimits.read(environment)
+    limits, rails = AmountLimits.read(environment), GuardRails.read(environment)
     deployed = shared.compose(environment, clock, jitter)
     claims = Claims(deployed.table)
     inquirer = Inquirer(deployed.doku, claims, clock)
+    switch = Switch(SwitchStore(deployed.table), rails.accept_transfers, clock)
+    daily = DailyLimits(Counters(deployed.table), rails.everybody, rails.each_caller)
     return Services(
         inquirer=inquirer,
-        submitter=Submitter(deployed.store, claims, inquirer, deployed.doku, clock, jitter),
+        submitter=Submitter(deployed.store, claims, inquirer, deployed.doku, switch, daily, clock, jitter),
         reconciler=deployed.reconciler,
         store=deployed.store,
         limits=limits,

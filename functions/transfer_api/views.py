@@ -49,6 +49,7 @@ def summary(subject: Transfer, now: float) -> dict[str, Any]:
         "remark": intent.remark or None,
         "reason": {"code": decided.code, "message": decided.message} if decided else None,
         "createdAt": _time(subject.created_at),
+        "createdBy": subject.created_by or None,
         "updatedAt": _time(subject.updated_at),
         "nextCheckAt": None if subject.next_check_at is None else _time(subject.next_check_at),
     }

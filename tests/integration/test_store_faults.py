@@ -108,11 +108,12 @@ def test_28_a_history_at_its_bound_keeps_the_status_and_the_reference(world: Wor
     assert (flooded.status, flooded.reference_no) == (stored.status, stored.reference_no)
 
 
-def test_29_only_sessions_and_tokens_end_by_themselves(world: World) -> None:
+def test_29_only_sessions_tokens_and_counters_end_by_themselves(world: World) -> None:
+    world = World.start({**world.environment, "DAILY_COUNT_LIMIT": "1000"}, world.clock, world.doku)
     body = with_session(world)
     world.create(body, headers={"Idempotency-Key": "ends-by-itself-0001"})
     items = world.scan()
-    assert {item["pk"].split("#")[0] for item in items if "expiresAt" in item} == {"SESSION", "TOKEN"}
+    assert {item["pk"].split("#")[0] for item in items if "expiresAt" in item} == {"SESSION", "TOKEN", "COUNTER"}
     assert {item["pk"].split("#")[0] for item in items} >= {"TRANSFER", "SESSION", "TOKEN", "KEY"}
 
 

@@ -48,6 +48,8 @@ def test_an_inquiry_answers_the_banks_name_and_its_session_serves_one_transfer(w
 
 
 def test_creating_with_a_session_costs_a_claim_a_put_and_an_update(world: World) -> None:
+    """In a function that has its token and has looked at the switch in the last half minute."""
+    world.create(order())
     body = order()
     session = inquire(world, body)
     world.faults.calls.clear()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from payouts.config import AmountLimits, ConfigurationError, DokuSettings, TableSettings
+from payouts.config import AmountLimits, ConfigurationError, DailyLimit, DokuSettings, GuardRails, TableSettings
 from payouts.money import Rupiah
 
 GOOD = {
@@ -14,7 +14,14 @@ GOOD = {
     "DOKU_CHANNEL_ID": "KD",
     "MIN_AMOUNT": "1.00",
     "MAX_AMOUNT": "2.00",
+    "ACCEPT_TRANSFERS": "false",
+    "DAILY_AMOUNT_LIMIT": "3.00",
+    "DAILY_COUNT_LIMIT": "4",
+    "CALLER_DAILY_AMOUNT_LIMIT": "5.00",
+    "CALLER_DAILY_COUNT_LIMIT": "6",
 }
+NO_COUNT = [" ", "-1", "1.0", "00", "four", "4\n", "\u0664"]
+NO_AMOUNT = [" ", "-1.00", "3", "3.000", "1e9", "unlimited", "3.00\n"]
 BLANK = ["", " ", "a b", "a\n", "\n", "a\tb"]
 BAD = {
     "TABLE_NAME": BLANK,
@@ -28,8 +35,13 @@ BAD = {
     "DOKU_CHANNEL_ID": [*BLANK, "H2H\r\nX-Evil: 1"],
     "MIN_AMOUNT": ["", "0", "1", "1.0", "-1.00", "1,000.00", "1e5", "NaN", " 1.00", "1.00\n"],
     "MAX_AMOUNT": ["", "0", "2", "2.000", "-2.00", "10000000000000000.00", "unlimited"],
+    "ACCEPT_TRANSFERS": ["", "yes", "True", "false\n"],
+    "DAILY_AMOUNT_LIMIT": NO_AMOUNT,
+    "DAILY_COUNT_LIMIT": NO_COUNT,
+    "CALLER_DAILY_AMOUNT_LIMIT": NO_AMOUNT,
+    "CALLER_DAILY_COUNT_LIMIT": NO_COUNT,
 }
-SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits]] = {
+SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits | GuardRails]] = {
     "TABLE_NAME": TableSettings,
     "DUE_SHARDS": TableSettings,
     "DOKU_SECRET_ID": DokuSettings,
@@ -38,6 +50,11 @@ SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits]] = {
     "DOKU_CHANNEL_ID": DokuSettings,
     "MIN_AMOUNT": AmountLimits,
     "MAX_AMOUNT": AmountLimits,
+    "ACCEPT_TRANSFERS": GuardRails,
+    "DAILY_AMOUNT_LIMIT": GuardRails,
+    "DAILY_COUNT_LIMIT": GuardRails,
+    "CALLER_DAILY_AMOUNT_LIMIT": GuardRails,
+    "CALLER_DAILY_COUNT_LIMIT": GuardRails,
 }
 
 
@@ -45,6 +62,19 @@ def test_what_is_set_is_read() -> None:
     assert TableSettings.read(GOOD) == TableSettings("payouts", 4)
     assert DokuSettings.read(GOOD) == DokuSettings("https://api.doku.com", "/snap/v1.1", "KD", GOOD["DOKU_SECRET_ID"])
     assert AmountLimits.read(GOOD) == AmountLimits(Rupiah(100), Rupiah(200))
+
+    rails = GuardRails(False, DailyLimit(Rupiah(300), 4), DailyLimit(Rupiah(500), 6))
+    assert GuardRails.read(GOOD) == rails
+
+
+@pytest.mark.parametrize("nothing", ["", "0"])
+def test_a_limit_of_nothing_is_no_limit(nothing: str) -> None:
+    limits = dict.fromkeys([name for name in GOOD if name.endswith("_LIMIT")], nothing)
+    assert (
+        GuardRails.read(limits)
+        == GuardRails.read({})
+        == GuardRails(True, DailyLimit(None, None), DailyLimit(None, None))
+    )
 
 
 def test_what_is_not_set_has_the_defaults_of_the_design() -> None:

@@ -73,6 +73,51 @@ class AmountLimits:
         return limits
 
 
+@dataclass(frozen=True, slots=True)
+class DailyLimit:
+    """What may be asked for in one day (WIB). None is no limit."""
+
+    amount: Rupiah | None
+    count: int | None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is anything to count for."""
+        return self.amount is not None or self.count is not None
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRails:
+    """What the merchant bounds itself by: everything that it pays out in a day, and what one caller may ask for."""
+
+    accept_transfers: bool
+    everybody: DailyLimit
+    each_caller: DailyLimit
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "GuardRails":
+        """From `ACCEPT_TRANSFERS`, `DAILY_*_LIMIT` and `CALLER_DAILY_*_LIMIT`; empty or 0 is no limit."""
+        read = _Reader(environment)
+        return cls(
+            accept_transfers=read("ACCEPT_TRANSFERS", _one_of(Answer), Answer.YES) is Answer.YES,
+            everybody=DailyLimit(
+                read("DAILY_AMOUNT_LIMIT", _unless_none(Rupiah.parse), ""),
+                read("DAILY_COUNT_LIMIT", _unless_none(_count), ""),
+            ),
+            each_caller=DailyLimit(
+                read("CALLER_DAILY_AMOUNT_LIMIT", _unless_none(Rupiah.parse), ""),
+                read("CALLER_DAILY_COUNT_LIMIT", _unless_none(_count), ""),
+            ),
+        )
+
+
+class Answer(StrEnum):
+    """To a question of a parameter."""
+
+    YES = "true"
+    NO = "false"
+
+
 class Trust(StrEnum):
     """What an authenticated notification counts for."""
 
@@ -189,3 +234,7 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not text.isascii() or int(text) < 1:
         raise ValueError("must be a whole number from 1")
     return int(text)
+
+
+def _unless_none(parse: Callable[[str], T]) -> Callable[[str], T | None]:
+    return lambda text: None if text in ("", "0", "0.00") else parse(text)

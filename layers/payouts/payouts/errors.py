@@ -17,6 +17,8 @@ class PayoutError(Exception):
     code: str = "SERVER_ERROR"
     http_status: int = 500
     retryable: bool = False
+    retry_after: int = 0
+    """Seconds after which trying again makes sense; 0 where that is not known."""
 
     def __init__(self, message: str, doku: DokuSaid | None = None) -> None:
         super().__init__(message)
@@ -65,6 +67,18 @@ class Throttled(PayoutError):
     code = "TOO_MANY_REQUESTS"
     http_status = 429
     retryable = True
+    retry_after = 1
+
+
+class LimitReached(PayoutError):
+    """A limit that the merchant has set for a day. Nothing was sent, and nothing is until the day is over."""
+
+    code = "TOO_MANY_REQUESTS"
+    http_status = 429
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after = seconds
 
 
 class Unavailable(PayoutError):
@@ -73,6 +87,13 @@ class Unavailable(PayoutError):
     code = "MAINTENANCE_MODE"
     http_status = 503
     retryable = True
+    retry_after = 5
+
+
+class Stopped(Unavailable):
+    """An operator has stopped new transfers. Nothing was sent or stored."""
+
+    retry_after = 60
 
 
 class Misconfigured(PayoutError):
@@ -87,3 +108,4 @@ class Refused(PayoutError):
         self.code = code
         self.http_status = http_status
         self.retryable = retryable
+        self.retry_after = Unavailable.retry_after if retryable else 0

@@ -14,18 +14,21 @@ from payouts.doku.client import TRANSFER_SECONDS, Authority, DokuClient
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.outcomes import Outcome
 from payouts.doku.transport import NeverSent
-from payouts.errors import Duplicate, Mismatch, PayoutError, Unavailable
+from payouts.errors import Duplicate, LimitReached, Mismatch, PayoutError, Stopped, Unavailable
 from payouts.inquire import Inquirer
+from payouts.limits import DailyLimits
 from payouts.money import Rupiah
 from payouts.names import same_name
 from payouts.schedule import FIRST_CHECK, planned
 from payouts.store.claims import Claims
 from payouts.store.transfers import TransferStore
+from payouts.switch import Switch
 from payouts.transfer import Finding, Intent, Observation, Source, Status, Transfer, merge
 
 _RECORD_SECONDS = 2
 NOT_SENT = "NOT_SENT"
 """Code of a failure by proof that the request never left."""
+STOPPED = "new transfers are stopped for now; nothing was sent. Send the same request again later"
 
 Remaining = Callable[[], float]
 """Seconds until the function is stopped."""
@@ -39,6 +42,8 @@ class Order:
     fingerprint: str
     idempotency_key: str = ""
     """The header, where the merchant names a reference as well; the key is then bound to that reference (I2)."""
+    caller: str = ""
+    """Who asks: kept with a transfer that this order creates, and no part of what makes it a replay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Submitter:
         claims: Claims,
         inquirer: Inquirer,
         doku: DokuClient,
+        switch: Switch,
+        limits: DailyLimits,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -67,14 +74,19 @@ class Submitter:
         self._claims = claims
         self._inquirer = inquirer
         self._doku = doku
+        self._switch = switch
+        self._limits = limits
         self._clock = clock
         self._jitter = jitter
 
     def submit(self, order: Order, remaining: Remaining) -> Submitted:
         """The one transfer of this order: sent now, or as it stands from an earlier call.
 
-        Raises Duplicate, Mismatch, Refused, Throttled, Unavailable or Misconfigured; nothing was sent then.
+        Raises Duplicate, LimitReached, Mismatch, Refused, Stopped, Throttled, Unavailable, ValidationFailed or
+        Misconfigured; nothing was sent then.
         """
+        if not self._switch.is_on():
+            return self._standing(order, otherwise=Stopped(STOPPED))
         if order.idempotency_key:
             self._claims.claim_key(order.idempotency_key, order.intent.partner_reference_no)
         if order.intent.session_id:
@@ -87,16 +99,24 @@ class Submitter:
     def _submit_with_session(self, order: Order, remaining: Remaining) -> Submitted:
         try:
             session = self._claims.claim_session(order.intent, order.fingerprint, self._clock())
-        except (Duplicate, Mismatch):  # a replay outlives its session
-            standing = self._store.get(order.intent.partner_reference_no)
-            if standing is None:
-                raise
-            return _replay(order, standing)
+        except (Duplicate, Mismatch) as refused:  # a replay outlives its session
+            return self._standing(order, otherwise=refused)
         try:
+            if self._limits.in_force:  # a replay must be known before anything is counted
+                standing = self._store.get(order.intent.partner_reference_no)
+                if standing is not None:
+                    return _replay(order, standing)
             return self._through_the_door(self._confirmed(order, session.account_name, session.fee), remaining)
-        except Duplicate:
+        except (Duplicate, LimitReached):
             self._claims.release_session(order.intent, order.fingerprint)
             raise
+
+    def _standing(self, order: Order, otherwise: PayoutError) -> Submitted:
+        """What an earlier call of this order left. Raises `otherwise` where there is nothing."""
+        standing = self._store.get(order.intent.partner_reference_no)
+        if standing is None:
+            raise otherwise
+        return _replay(order, standing)
 
     def _inquired(self, order: Order) -> Transfer:
         """The transfer after an account inquiry whose name is the expected one. Raises Mismatch for another."""
@@ -135,6 +155,7 @@ class Submitter:
             external_ids=(external_id,),
             next_check_at=now + FIRST_CHECK,
             fee=fee,
+            created_by=order.caller,
         )
         return merge(transfer, Observation(now, Finding.SUBMITTING, Source.SUBMIT, external_id=external_id))
 
@@ -142,6 +163,7 @@ class Submitter:
         """Make the intent durable; whoever wins sends, everybody else gets what stands."""
         try:
             authority = self._doku.authority()
+            self._limits.take(transfer)
             if not _enough(remaining):
                 raise Unavailable("too little time was left to send the transfer; send the same request again")
         except PayoutError:

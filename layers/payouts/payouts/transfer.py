@@ -144,6 +144,8 @@ class Transfer:
     fee: Rupiah | None = None
     version: int = 0
     """Counts the writes; 0 is not stored yet."""
+    created_by: str = ""
+    """The caller whose request created it: `sub` of the token. May be personal, and decides nothing."""
 
     @property
     def reference(self) -> str:

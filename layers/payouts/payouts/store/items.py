@@ -51,6 +51,7 @@ def fixed(transfer: Transfer) -> Item:
         "createdAt": transfer.created_at,
         "day": day(transfer.created_at),
         **({"fee": str(transfer.fee)} if transfer.fee else {}),
+        **({"createdBy": transfer.created_by} if transfer.created_by else {}),
     }
 
 
@@ -87,6 +88,7 @@ def decode(item: Mapping[str, Any]) -> Transfer:
         next_check_at=None if next_check_at is None else int(next_check_at),
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
         version=int(item["version"]),
+        created_by=item.get("createdBy", ""),
     )
 
 

@@ -1,0 +1,84 @@
+"""How many transfers were asked for in a day, and their sum: one item per scope and day, one conditional write a take.
+
+The item remembers its latest requests, each in a slot by its hash. A request that was counted and then died before the
+door finds itself there when it is sent again, and is not counted twice; where another request has taken its slot since,
+it is. So a counter may be too high, by what crashed in such a way, and is never too low.
+"""
+
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from payouts.config import DailyLimit
+from payouts.money import Rupiah
+from payouts.store.table import ConditionFailed, Item, Table
+
+_SLOTS = 64
+"""Keeps the item at about 2 KB, however many transfers there are."""
+_NAMES = {"#amount": "amount", "#count": "count"}
+
+
+class Bound(StrEnum):
+    """Which of a day's two limits stands in the way."""
+
+    AMOUNT = "amount"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What is to be counted, once: `request` stands for one body under one reference."""
+
+    request: str
+    amount: Rupiah
+
+
+class Counters:
+    """The counters in the table. Raises Throttled or Unavailable where the table does."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def take(self, key: str, take: Take, limit: DailyLimit, expires_at: int) -> Bound | None:
+        """Count `take` where that stays within `limit`, or say which bound it would break. `expires_at` in seconds."""
+        values: Item = {":zero": 0, ":one": 1, ":amount": take.amount.sen, ":request": take.request}
+        condition = "(attribute_not_exists(#slot) OR #slot <> :request)"
+        if limit.amount is not None:
+            condition += " AND (attribute_not_exists(#amount) OR #amount <= :room)"
+            values[":room"] = limit.amount.sen - take.amount.sen
+        if limit.count is not None:
+            condition += " AND (attribute_not_exists(#count) OR #count < :most)"
+            values[":most"] = limit.count
+        expression = (
+            "SET #amount = if_not_exists(#amount, :zero) + :amount, #count = if_not_exists(#count, :zero) + :one,"
+            " #slot = :request, expiresAt = :expires"
+        )
+        slot = _slot(take)
+        try:
+            names = {**_NAMES, "#slot": slot}
+            self._table.update(_key(key), expression, condition, names, {**values, ":expires": expires_at})
+        except ConditionFailed as failed:
+            counted = failed.item or {}
+            return None if counted.get(slot) == take.request else _bound(counted, take, limit)
+        return None
+
+    def look(self, key: str, take: Take, limit: DailyLimit) -> Bound | None:
+        """The bound that `take` would break now. Promises nothing: only a write does."""
+        counted = self._table.get(_key(key)) or {}
+        return None if counted.get(_slot(take)) == take.request else _bound(counted, take, limit)
+
+
+def _bound(counted: Item, take: Take, limit: DailyLimit) -> Bound | None:
+    if limit.count is not None and counted.get("count", 0) >= limit.count:
+        return Bound.COUNT
+    if limit.amount is not None and counted.get("amount", 0) + take.amount.sen > limit.amount.sen:
+        return Bound.AMOUNT
+    return None
+
+
+def _slot(take: Take) -> str:
+    return f"recent{zlib.crc32(take.request.encode()) % _SLOTS}"
+
+
+def _key(key: str) -> str:
+    return f"COUNTER#{key}"

@@ -1,0 +1,44 @@
+"""Who asked for a transfer: kept with it, told to whoever may read it, and nothing else."""
+
+from datetime import datetime
+
+import pytest
+
+from doku_signing.timestamps import WIB
+from tests.harness import World, order
+from tools.explain import story
+
+
+def test_a_transfer_names_the_caller_who_created_it(world: World) -> None:
+    reference = world.create(order(), caller="dewi@example.com").body["partnerReferenceNo"]
+    assert world.get(reference).body["createdBy"] == "dewi@example.com"
+    stored = world.stored(reference)
+    assert stored is not None
+    assert "  Asked for by dewi@example.com" in story(stored, datetime.now(WIB))
+
+
+def test_a_replay_by_another_caller_is_a_replay_and_changes_nothing(world: World) -> None:
+    body = order()
+    world.create(body, caller="first")
+    replay = world.create(body, caller="second")
+    assert (replay.status, replay.headers["Idempotency-Replayed"]) == (201, "true")
+    assert replay.body["createdBy"] == "first"
+
+
+def test_a_check_keeps_the_caller(world: World) -> None:
+    reference = world.create(order(), caller="first").body["partnerReferenceNo"]
+    assert world.get(reference, refresh=True).body["status"] == "SUCCESS"
+    assert world.get(reference).body["createdBy"] == "first"
+
+
+def test_a_token_without_a_subject_creates_a_transfer_of_nobody(world: World) -> None:
+    reference = world.create(order(), caller=None).body["partnerReferenceNo"]
+    assert world.get(reference).body["createdBy"] is None
+
+
+def test_doku_and_the_log_hear_nothing_of_the_caller(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """I17: it may be an e-mail address."""
+    world.create(order(), caller="dewi@example.com")
+    assert "dewi" not in str(world.doku.ledger()["requests"])
+    captured = capsys.readouterr()
+    assert "dewi" not in captured.out + captured.err

@@ -1,0 +1,220 @@
+"""The merchant's own limits of a day: never exceeded, counted once, and nothing when they are off."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from doku_signing.timestamps import WIB
+from payouts.config import DailyLimit
+from payouts.money import Rupiah
+from payouts.store.counters import Bound, Counters, Take
+from payouts.store.table import Table
+from tests.harness import Answer, Context, World, crashing, inquiry_of, new_reference, order, sample_event
+
+
+def limited(world: World, **limits: str) -> World:
+    """A cold start with limits of its own, on a day of its own: an hour after the next midnight in WIB."""
+    now = datetime.fromtimestamp(world.clock(), WIB)
+    world.clock.advance(86_400 - (now.hour * 3600 + now.minute * 60 + now.second) + 3600)
+    return World.start({**world.environment, **limits}, world.clock, world.doku)
+
+
+def worth(rupiah: int, **changes: Any) -> dict[str, Any]:
+    return order(amount={"value": f"{rupiah}.00", "currency": "IDR"}, **changes)
+
+
+def refused(answer: Answer) -> bool:
+    return (answer.status, answer.body["response_code"], answer.body["retryable"]) == (429, "TOO_MANY_REQUESTS", False)
+
+
+def counted(world: World) -> list[tuple[int, int]]:
+    """Count and sum in rupiah of each of today's counters."""
+    today = datetime.fromtimestamp(world.clock(), WIB).date().isoformat()
+    items = [item for item in world.scan() if item["pk"].startswith(f"COUNTER#{today}")]
+    return [(int(item["count"]), int(item["amount"]) // 100) for item in sorted(items, key=lambda item: item["pk"])]
+
+
+def test_the_amount_of_a_day_is_taken_to_the_last_rupiah_and_no_further(world: World) -> None:
+    world = limited(world, DAILY_AMOUNT_LIMIT="50000.00")
+    assert world.create(worth(30_000)).status == 201
+    too_much = worth(20_001)
+    answer = world.create(too_much)
+    assert refused(answer)
+    assert "50000.00 rupiah a day" in answer.body["response_message"]
+    assert "T00:00:00+07:00" in answer.body["response_message"]
+    assert int(answer.headers["Retry-After"]) == pytest.approx(23 * 3600, abs=60)
+    assert world.sent(too_much["partnerReferenceNo"]) == []
+    assert world.stored(too_much["partnerReferenceNo"]) is None
+    assert world.create(worth(20_000)).status == 201
+    assert counted(world) == [(2, 50_000)]
+
+
+def test_the_count_of_a_day_is_kept_and_a_new_day_starts_anew_at_midnight_in_jakarta(world: World) -> None:
+    world = limited(world, DAILY_COUNT_LIMIT="2")
+    assert [world.create(order()).status for _ in range(3)] == [201, 201, 429]
+    body = order()
+    reset = world.create(body)
+    world.clock.advance(int(reset.headers["Retry-After"]))
+    assert world.create(body).status == 201
+    assert counted(world) == [(1, 200_000)]
+
+
+def test_each_caller_has_its_own_share(world: World) -> None:
+    world = limited(world, CALLER_DAILY_COUNT_LIMIT="1")
+    answers = [world.create(order(), caller=caller) for caller in ("one", "one", "other", None, None)]
+    assert [answer.status for answer in answers] == [201, 429, 201, 201, 429]
+    assert "1 transfers a day for one caller" in answers[1].body["response_message"]
+
+
+def test_what_is_refused_for_all_takes_nothing_of_the_callers_share(world: World) -> None:
+    world = limited(world, DAILY_COUNT_LIMIT="1", CALLER_DAILY_COUNT_LIMIT="5")
+    world.create(order(), caller="one")
+    assert refused(world.create(order(), caller="other"))
+    assert counted(world) == [(1, 200_000), (1, 200_000)]
+
+
+def test_what_is_refused_for_a_caller_takes_nothing_of_everybodys_share(world: World) -> None:
+    world = limited(world, DAILY_COUNT_LIMIT="5", CALLER_DAILY_AMOUNT_LIMIT="30000.00")
+    assert world.create(worth(30_000)).status == 201
+    assert refused(world.create(worth(10_000)))
+    assert sorted(counted(world)) == [(1, 30_000), (1, 30_000)]
+
+
+def test_what_no_day_has_room_for_is_a_wrong_request(world: World) -> None:
+    world = limited(world, CALLER_DAILY_AMOUNT_LIMIT="50000.00")
+    answer = world.create(worth(50_001))
+    assert (answer.status, answer.body["response_code"]) == (422, "VALIDATION_ERROR")
+    assert counted(world) == []
+
+
+def test_a_replay_is_answered_at_the_limit_and_never_counted(world: World) -> None:
+    world = limited(world, DAILY_COUNT_LIMIT="1")
+    body = order()
+    body["sessionId"] = world.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
+    world.create(body)
+    for _ in range(3):
+        assert world.create(body).headers["Idempotency-Replayed"] == "true"
+    assert counted(world) == [(1, 200_000)]
+
+
+def test_a_request_that_died_between_the_counter_and_the_door_is_counted_once(world: World) -> None:
+    world = limited(world, DAILY_COUNT_LIMIT="1", CALLER_DAILY_AMOUNT_LIMIT="200000.00")
+    body = order()
+    world.request("GET", "/v1/balance")  # which leaves a token: the next put is the door
+    world.faults.crash_before("PutItem")
+    with crashing():
+        world.create(body)
+    world = world.restarted()
+    assert refused(world.create(order()))  # what died may have been sent, for all that the counter knows
+    assert world.create(body).status == 201
+    assert counted(world) == [(1, 200_000), (1, 200_000)]
+
+
+def test_a_lost_reply_of_the_counter_does_not_count_twice(world: World) -> None:
+    world = limited(world, DAILY_COUNT_LIMIT="1")
+    world.faults.lose_reply("UpdateItem")
+    assert world.create(order()).status == 201
+    assert counted(world) == [(1, 200_000)]
+
+
+def test_a_failed_transfer_keeps_its_share(world: World) -> None:
+    world = limited(world, DAILY_COUNT_LIMIT="1")
+    world.doku.deposit("1000.00")
+    assert world.create(order()).body["status"] == "FAILED"
+    assert refused(world.create(order()))
+
+
+def test_a_session_that_met_the_limit_serves_another_transfer(world: World) -> None:
+    world = limited(world, CALLER_DAILY_COUNT_LIMIT="1")
+    world.create(order())
+    body = order()
+    body["sessionId"] = world.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
+    assert refused(world.create(body))
+    assert world.create({**body, "partnerReferenceNo": new_reference()}, caller="other").status == 201
+
+
+def test_32_at_once_never_exceed_the_limits(world: World) -> None:
+    world = limited(world, DAILY_AMOUNT_LIMIT="100000.00", CALLER_DAILY_COUNT_LIMIT="7")
+    bodies = [worth(10_000) for _ in range(32)]
+    with ThreadPoolExecutor(32) as pool:
+        futures = [
+            pool.submit(World.restarted(world).create, body, caller=f"caller {n % 2}") for n, body in enumerate(bodies)
+        ]
+        statuses = [future.result().status for future in futures]
+    sent = [body for body in bodies if world.sent(body["partnerReferenceNo"])]
+    assert statuses.count(201) == len(sent) == 10
+    assert set(statuses) == {201, 429}
+
+
+def test_32_copies_of_one_request_at_once_are_counted_once(world: World) -> None:
+    world = limited(world, DAILY_COUNT_LIMIT="1")
+    body = order()
+    with ThreadPoolExecutor(32) as pool:
+        answers = [pool.submit(World.restarted(world).create, body) for _ in range(32)]
+        assert {answer.result().status for answer in answers} <= {201, 202}
+    assert len(world.sent(body["partnerReferenceNo"])) == 1
+    assert counted(world) == [(1, 200_000)]
+
+
+def test_one_limit_costs_one_update_and_a_look_for_a_replay(world: World) -> None:
+    world = limited(world, DAILY_COUNT_LIMIT="9")
+    world.create(order())
+    body = order()
+    body["sessionId"] = world.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
+    world.faults.calls.clear()
+    world.create(body)
+    assert world.faults.calls == ["UpdateItem", "GetItem", "UpdateItem", "PutItem", "UpdateItem"]
+
+
+def test_a_counter_leaves_by_itself_and_says_nothing_of_who_asked(world: World) -> None:
+    world = limited(world, CALLER_DAILY_COUNT_LIMIT="9")
+    world.create(order(), caller="dewi@example.com")
+    today = datetime.fromtimestamp(world.clock(), WIB).date().isoformat()
+    (item,) = [item for item in world.scan() if item["pk"].startswith(f"COUNTER#{today}")]
+    assert 7 * 86_400 < float(item["expiresAt"]) - world.clock() < 8 * 86_400
+    assert "dewi" not in str(item)
+
+
+@pytest.fixture
+def counters(world: World) -> Counters:
+    return Counters(Table(world.dynamodb, world.environment["TABLE_NAME"]))
+
+
+def test_a_counter_is_what_a_ledger_of_the_same_requests_says(counters: Counters) -> None:
+    """Against a model without slots: the counter is never lower, and takes nothing beyond its limit."""
+    limit = DailyLimit(Rupiah(1000), 12)
+    runs = iter(range(1_000_000))
+
+    @settings(max_examples=25, deadline=None, derandomize=True)
+    @given(st.lists(st.tuples(st.integers(0, 99), st.integers(1, 300)), max_size=30))
+    def check(asked: list[tuple[int, int]]) -> None:
+        key = f"{new_reference()} {next(runs)}"
+        taken: dict[str, int] = {}
+        for number, sen in asked:
+            take = Take(f"{number} {sen}", Rupiah(sen))
+            bound = counters.take(key, take, limit, 2_000_000_000)
+            if bound is None:
+                taken[take.request] = sen
+            else:
+                assert bound is counters.look(key, take, limit)
+                assert (len(taken) + 1 > 12) or (sum(taken.values()) + sen > 1000) or take.request in taken
+            assert len(taken) <= 12
+            assert sum(taken.values()) <= 1000
+        if sum(taken.values()) + 300 > 1000 and len(taken) < 12:
+            assert counters.take(key, Take("one more", Rupiah(300)), limit, 2_000_000_000) is Bound.AMOUNT
+
+    check()
+
+
+def test_an_event_without_an_authorizer_is_of_nobody(world: World) -> None:
+    event = sample_event("create-transfer")
+    del event["requestContext"]["authorizer"]
+    body = order()
+    event["body"] = json.dumps(body)
+    assert world.call_handler(event, Context())["statusCode"] == 201
+    assert world.get(body["partnerReferenceNo"]).body["createdBy"] is None

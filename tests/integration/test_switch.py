@@ -1,0 +1,113 @@
+"""The stop of new transfers: at once, for nothing else, and undone as easily."""
+
+import pytest
+
+from payouts.store.switch import SwitchStore, Turned
+from payouts.store.table import Table
+from payouts.switch import MAX_AGE
+from tests.harness import Answer, World, inquiry_of, order
+from tools import switch
+
+
+def turn(world: World, stopped: bool) -> bool:
+    store = SwitchStore(Table(world.dynamodb, world.environment["TABLE_NAME"]))
+    return store.turn(Turned(stopped, "Dewi", "ticket 4711", int(world.clock() * 1000)))
+
+
+@pytest.fixture
+def stopped(world: World) -> World:
+    world.environment = {**world.environment, "TABLE_NAME": world.new_table()}
+    world = world.restarted()
+    assert turn(world, stopped=True)
+    return world
+
+
+def assert_stopped(answer: Answer) -> None:
+    assert (answer.status, answer.body["response_code"]) == (503, "MAINTENANCE_MODE")
+    assert (answer.body["retryable"], answer.headers["Retry-After"]) == (True, "60")
+    assert "Dewi" not in str(answer.body)
+
+
+def test_a_new_transfer_is_refused_and_nothing_is_sent_or_stored(stopped: World) -> None:
+    body = order()
+    assert_stopped(stopped.create(body, headers={"Idempotency-Key": "key-of-a-stop"}))
+    body["sessionId"] = stopped.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
+    before = stopped.scan()
+    assert_stopped(stopped.create(body))
+    assert stopped.scan() == before
+    assert stopped.sent(body["partnerReferenceNo"]) == []
+    assert [one["operation"] for one in stopped.doku.ledger()["requests"]] == ["inquiry"]
+
+
+def test_everything_else_goes_on(world: World) -> None:
+    world.environment = {**world.environment, "TABLE_NAME": world.new_table()}
+    world = world.restarted()
+    body = order()
+    reference = world.create(body).body["partnerReferenceNo"]
+    turn(world, stopped=True)
+    world = world.restarted()
+    assert world.create(body).headers["Idempotency-Replayed"] == "true"
+    other = world.create({**body, "remark": "another"})
+    assert (other.status, other.body["response_code"]) == (409, "DUPLICATE_TRANSACTION")
+    assert world.get(reference, refresh=True).body["status"] == "SUCCESS"
+    assert world.request("GET", "/v1/balance").status == 200
+    world.clock.advance(24 * 3600)
+    assert world.tick()["learned"] == 1
+
+
+def test_the_same_request_is_paid_once_transfers_are_taken_again(stopped: World) -> None:
+    body = order()
+    assert_stopped(stopped.create(body))
+    turn(stopped, stopped=False)
+    stopped.clock.advance(MAX_AGE)
+    assert stopped.create(body).status == 201
+
+
+def test_a_running_function_hears_of_a_stop_within_half_a_minute_and_reads_no_oftener(world: World) -> None:
+    world.environment = {**world.environment, "TABLE_NAME": world.new_table()}
+    world = world.restarted()
+    assert world.create(order()).status == 201
+    turn(world, stopped=True)
+    world.faults.calls.clear()
+    world.clock.advance(MAX_AGE - 1)
+    assert world.create(order()).status == 201
+    assert world.faults.calls.count("GetItem") == 1  # for the transfer
+    world.clock.advance(1)
+    assert_stopped(world.create(order()))
+
+
+def test_the_deployment_can_stop_them_too_and_then_nobody_turns_them_on(world: World) -> None:
+    world = World.start({**world.environment, "ACCEPT_TRANSFERS": "false"}, world.clock, world.doku)
+    turn(world, stopped=False)
+    assert_stopped(world.create(order()))
+
+
+def test_where_the_switch_cannot_be_read_nothing_is_sent(world: World) -> None:
+    world.faults.throttle("GetItem", times=1)
+    body = order()
+    assert world.create(body).status == 429
+    assert world.sent(body["partnerReferenceNo"]) == []
+
+
+def test_the_command_stops_starts_and_shows(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", world.environment["AWS_ENDPOINT_URL"])
+    assert switch.main(["stop", "--by", "Dewi", "--reason", "ticket 4711"]) == 0
+    assert "STOPPED: by Dewi" in capsys.readouterr().out
+    assert_stopped(world.create(order()))
+    assert switch.main(["stop", "--by", "Budi"]) == 0
+    told = capsys.readouterr().out
+    assert "so already" in told
+    assert "by Dewi" in told
+    assert switch.main(["start", "--by", "Budi"]) == 0
+    assert "new transfers are taken: by Budi" in capsys.readouterr().out
+    assert world.restarted().create(order()).status == 201
+
+
+def test_the_command_says_when_there_is_no_deployment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert switch.main(["show"]) == 1
+    assert "make run" in capsys.readouterr().err
