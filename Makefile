@@ -61,6 +61,10 @@ codes: $(READY) ## Write docs/response-codes.md anew from the code tables
 cost: $(READY) ## Write docs/cost.md anew from the bench's figures, the prices and the template
 	@$(BIN)/python -m tools.cost
 
+.PHONY: openapi
+openapi: $(READY) ## Write docs/openapi.json and docs/postman.json anew from the code
+	@$(BIN)/python -m tools.openapi $(ARGS)
+
 .PHONY: settle
 settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCESS --by NAME --reason TEXT"
 	@$(BIN)/python -m tools.settle $(ARGS)

@@ -9,7 +9,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -35,6 +35,7 @@ from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from payouts.transfer import Transfer
 from status_poller import entry as poller
+from tests import conformity
 from transfer_api.entry import create_handler
 from transfer_api.services import Services, compose
 
@@ -265,7 +266,9 @@ class World:
             del claims["sub"]
         if query:
             event["queryStringParameters"] = dict(query)
-        return Answer.of(self.call_handler(event, Context(remaining)))
+        answer = Answer.of(self.call_handler(event, Context(remaining)))
+        conformity.check(event["routeKey"], *astuple(answer))
+        return answer
 
     def create(self, body: Mapping[str, Any], **options: Any) -> Answer:
         """POST /v1/transfers."""
@@ -280,7 +283,9 @@ class World:
         event = sample_event(f"{kind}-notification")
         event["headers"] = {name.lower(): value for name, value in headers.items()}
         event["body"] = body if isinstance(body, str | None) else json.dumps(body)
-        return Answer.of(self.call_receiver({**event, **changes}, Context(lambda: 10_000)))
+        answer = Answer.of(self.call_receiver({**event, **changes}, Context(lambda: 10_000)))
+        conformity.check(f"POST /notifications/kirim-doku/{kind}", *astuple(answer))
+        return answer
 
     def tick(self, number: int = 0, of: int = 1, remaining: Callable[[], int] = lambda: 60_000) -> dict[str, Any]:
         """One tick of the schedule."""

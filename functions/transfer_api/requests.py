@@ -4,6 +4,7 @@ Fields that DOKU keeps in `additionalInfo` may stand there or at the top.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
@@ -14,18 +15,26 @@ from payouts.money import Rupiah
 from payouts.transfer import Intent
 
 
-def _matching(pattern: str, wanted: str) -> AfterValidator:
-    compiled = re.compile(pattern, re.ASCII)
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """A check for text that matches `pattern` from end to end, in ASCII. Its error says what is wanted instead."""
 
-    def check(value: str) -> str:
-        if compiled.fullmatch(value) is None:
-            raise ValueError(f"must be {wanted}")
+    pattern: re.Pattern[str]
+    wanted: str
+
+    def __call__(self, value: str) -> str:
+        """The value. Raises ValueError for what does not match."""
+        if self.pattern.fullmatch(value) is None:
+            raise ValueError(f"must be {self.wanted}")
         return value
 
-    return AfterValidator(check)
+
+def _matching(pattern: str, wanted: str) -> AfterValidator:
+    return AfterValidator(Matching(re.compile(pattern, re.ASCII), wanted))
 
 
-def _amount(value: str) -> str:
+def amount(value: str) -> str:
+    """The amount in its wire form. Raises ValueError for any other."""
     return str(Rupiah.parse(value))
 
 
@@ -48,7 +57,7 @@ class Amount(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    value: Annotated[str, AfterValidator(_amount)]
+    value: Annotated[str, AfterValidator(amount)]
     currency: Literal["IDR"]
 
 

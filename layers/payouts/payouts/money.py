@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-_WIRE = re.compile(r"(0|[1-9][0-9]{0,15})\.([0-9]{2})", re.ASCII)
+WIRE = re.compile(r"(0|[1-9][0-9]{0,15})\.([0-9]{2})", re.ASCII)
+"""An amount as DOKU writes it."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -16,7 +17,7 @@ class Rupiah:
     @classmethod
     def parse(cls, text: str) -> Self:
         """From the wire form, exactly two decimals and no sign. Raises ValueError for anything else."""
-        match = _WIRE.fullmatch(text)
+        match = WIRE.fullmatch(text)
         if match is None:
             raise ValueError('must be a string with two decimals, such as "200000.00"')
         return cls(int(match[1]) * 100 + int(match[2]))

@@ -1,0 +1,57 @@
+"""Holds answers against docs/openapi.json: the status is documented, and the body has its members and no others."""
+
+import copy
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from tools.openapi import document
+
+
+@cache
+def described() -> dict[str, Any]:
+    """The document, as it is written now."""
+    return document.document()
+
+
+def check(route: str, status: int, headers: Mapping[str, str], body: Any) -> None:
+    """Raises AssertionError for an answer to a route, such as `GET /health`, that the document does not describe."""
+    method, _, path = route.partition(" ")
+    operation = described()["paths"].get(path, {}).get(method.lower())
+    if operation is None:
+        assert status == 404, f"{route} is not documented, and answered {status}"
+        _check_body({"$ref": "#/components/schemas/Error"}, body)
+        return
+    answer = operation["responses"].get(str(status))
+    assert answer is not None, f"{route} answered {status}, which is not documented: {body}"
+    _check_body(answer["content"]["application/json"]["schema"], body)
+    names = {name.lower() for name in headers}
+    for name in ("Retry-After", "Idempotency-Replayed", "Location"):
+        documented = name in answer.get("headers", {})
+        assert name.lower() not in names or documented, f"{route} answered {status} with {name}, not documented"
+
+
+def _check_body(schema: dict[str, Any], body: Any) -> None:
+    errors = sorted(_validator(json.dumps(schema)).iter_errors(body), key=str)
+    assert not errors, f"{schema}: {[(list(error.absolute_path), error.message) for error in errors]}"
+
+
+@cache
+def _validator(schema: str) -> Any:
+    return Draft202012Validator({**json.loads(schema), "components": _closed(copy.deepcopy(described()["components"]))})
+
+
+def _closed(schema: Any) -> Any:
+    """The schema without room for members that it does not name: published, answers may grow; here, they may not."""
+    if isinstance(schema, dict):
+        if "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+        for value in schema.values():
+            _closed(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            _closed(value)
+    return schema

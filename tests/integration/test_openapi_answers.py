@@ -1,0 +1,76 @@
+"""Answers are as docs/openapi.json says. The harness holds every answer of every integration test against it; here are
+those that no other test asks for, and the proof that the harness would notice."""
+
+import copy
+import re
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from tests import conformity
+from tests.harness import World, inquiry_of, order
+from transfer_api.routes import create_app
+
+
+def test_every_answer_of_the_main_job_is_described(world: World) -> None:
+    body = order()
+    answers = [
+        world.request("POST", "/v1/account-inquiries", inquiry_of(body)),
+        world.create(body),
+        world.get(body["partnerReferenceNo"], refresh=True),
+        world.request("POST", f"/v1/transfers/{body['partnerReferenceNo']}/status-checks"),
+        world.request("GET", "/v1/transfers"),
+        world.request("GET", "/v1/balance"),
+        world.request("GET", "/v1/banks"),
+        world.request("GET", "/v1/response-codes"),
+        world.request("GET", "/v1/response-codes/4034314"),
+        world.request("GET", "/health"),
+    ]
+    assert {answer.status for answer in answers} == {200, 201}
+
+
+def test_an_answer_in_doubt_is_described(world: World) -> None:
+    world.doku.fault("transfer", "error-after", times=1)
+    assert world.create(order()).status == 202
+
+
+def test_every_member_that_is_described_is_there_in_some_answer(world: World) -> None:
+    """A transfer with everything: no schema promises what is never sent."""
+    reference = world.create(order()).body["partnerReferenceNo"]
+    paid = world.get(reference, refresh=True).body
+    transfer = conformity.described()["components"]["schemas"]["Transfer"]["properties"]
+    assert paid.keys() == transfer.keys()
+    seen = {name for one in paid["history"] for name in one}
+    assert seen == conformity.described()["components"]["schemas"]["Observation"]["properties"].keys()
+
+
+@pytest.mark.parametrize("change", ["one member more", "one member less", "another type", "another status"])
+def test_what_is_not_described_is_noticed(world: World, change: str) -> None:
+    answer = world.create(order())
+    body, status = copy.deepcopy(answer.body), answer.status
+    match change:
+        case "one member more":
+            body["surprise"] = True
+        case "one member less":
+            del body["final"]
+        case "another type":
+            body["amount"]["value"] = 200000
+        case "another status":
+            status = 418
+    with pytest.raises(AssertionError):
+        conformity.check("POST /v1/transfers", status, answer.headers, body)
+
+
+def test_the_resolver_has_the_routes_that_are_described_and_no_others(world: World) -> None:
+    app = create_app(world.services, Logger())
+    rules = [(route.method, route.rule) for route in (*app._static_routes, *app._dynamic_routes)]
+    paths = conformity.described()["paths"]
+    described = [
+        (method.upper(), re.sub(r"\{\w+\}", "x-1", path))
+        for path, methods in paths.items()
+        for method in methods
+        if not path.startswith("/notifications")
+    ]
+    for method, path in described:
+        assert [rule for verb, rule in rules if verb == method and rule.match(path)], path
+    assert len(rules) == len(described)

@@ -1,0 +1,227 @@
+"""The shapes of the API's answers. Only for the document: the functions write plain JSON and import none of this.
+
+tests/integration/test_openapi_answers.py holds real answers against them, with no member more and none less.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from payouts.codes.reading import MoneyMoved, Retry, Scope, System, Who
+from payouts.money import WIRE
+from payouts.transfer import Finding, Source, Status
+
+Wire = Annotated[str, Field(pattern=f"^{WIRE.pattern}$", examples=["200000.00"])]
+ErrorCode = Literal[
+    "INVALID_PARAMETER",
+    "VALIDATION_ERROR",
+    "TRANSACTION_NOT_FOUND",
+    "DUPLICATE_TRANSACTION",
+    "MERCHANT_NOT_ACTIVE",
+    "TOO_MANY_REQUESTS",
+    "MAINTENANCE_MODE",
+    "SERVER_ERROR",
+]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class Rupiah(_Answer):
+    """An amount as DOKU writes it."""
+
+    value: Wire
+    currency: Literal["IDR"]
+
+
+class Reason(_Answer):
+    """The observation behind the status: DOKU's code and message, or a person's word."""
+
+    code: str
+    message: str
+
+
+class Observation(_Answer):
+    """One thing that was learned about a transfer. What it does not say is left out."""
+
+    at: datetime
+    finding: Finding
+    source: Source
+    code: str = Field(default="", description="DOKU's code")
+    message: str = Field(default="", description="DOKU's message")
+    reference_no: str = Field(default="", description="DOKU's reference")
+    external_id: str = Field(default="", description="X-EXTERNAL-ID of the request that was answered")
+
+
+class TransferSummary(_Answer):
+    """A transfer as it stands in a list."""
+
+    partner_reference_no: str = Field(description="the merchant's reference, the key of everything")
+    status: Status
+    status_description: str = Field(description="the status in words")
+    final: bool = Field(description="whether DOKU has had its say")
+    review: bool = Field(description="open for more than seven days: a person should look")
+    reference_no: str | None = Field(description="DOKU's reference, once it is known")
+    session_id: str
+    amount: Rupiah
+    fee: Rupiah | None
+    customer_number: str
+    beneficiary_account_number: str
+    beneficiary_bank_code: str
+    beneficiary_account_name: str = Field(description="as DOKU was sent it")
+    remark: str | None
+    reason: Reason | None
+    created_at: datetime
+    created_by: str | None = Field(description="`sub` of the token that it was created with; may be personal")
+    updated_at: datetime
+    next_check_at: datetime | None = Field(description="when DOKU is asked next; null once nothing more is expected")
+
+
+class Transfer(TransferSummary):
+    """A transfer with its history, oldest first."""
+
+    history: list[Observation]
+
+
+class TransferList(_Answer):
+    """A page of a day's transfers, newest first."""
+
+    day: date = Field(description="in WIB")
+    transfers: list[TransferSummary]
+    cursor: str | None = Field(description="for the next page; null after the last")
+
+
+class Inquiry(_Answer):
+    """What the bank says of an account."""
+
+    partner_reference_no: str
+    session_id: str = Field(description="for one transfer, within the hour")
+    reference_no: str
+    beneficiary_account_number: str
+    beneficiary_account_name: str = Field(description="the bank's name for the account")
+    beneficiary_bank_code: str
+    beneficiary_bank_name: str
+    amount: Rupiah
+    fee: Rupiah | None
+    expires_at: datetime
+    additional_info: dict[str, Any] = Field(description="as DOKU said it")
+
+
+class Balance(_Answer):
+    """The deposit. What DOKU did not say is null."""
+
+    account_no: str
+    name: str
+    available_balance: Rupiah | None
+    hold_amount: Rupiah | None
+    credit_alert_limit: Rupiah | None
+
+
+class Bank(BaseModel):
+    """A bank or e-wallet, as a hint."""
+
+    code: str
+    name: str
+    short_name: str
+    swift: str
+    kind: Literal["bank", "bank_uus", "e-wallet", "wallet", "marketplace_va"]
+    note: str
+
+
+class Banks(_Answer):
+    """Banks and e-wallets, by code."""
+
+    banks: list[Bank]
+
+
+class Reading(_Answer):
+    """What a code means in one system. The members that are not required are there where the system has them."""
+
+    system: System
+    code: str
+    applies_to: Scope
+    known: bool = Field(description="false where no table lists the code: a best reading")
+    message: str
+    meaning: str
+    meaning_id: str = Field(description="in Indonesian")
+    outcome: str
+    money_moved: MoneyMoved
+    hold_funds: bool
+    retry: Retry
+    who_acts: Who
+    next_step: str
+    next_step_id: str = Field(description="in Indonesian")
+    service: str = ""
+    service_name: str = ""
+    service_name_id: str = ""
+    http_status: str = ""
+    category: str = ""
+    states: str = ""
+    suggested_action: str = Field(default="", description="DOKU's advice")
+    suggested_action_safe: bool = Field(default=True, description="whether that is safe for a payout")
+    source: str = ""
+
+
+class Explanation(_Answer):
+    """A code with all its readings, the likeliest first."""
+
+    code: str
+    known: bool
+    readings: list[Reading]
+
+
+class Codes(_Answer):
+    """Codes by system and words."""
+
+    codes: list[Explanation]
+
+
+class Health(_Answer):
+    """The API answers."""
+
+    status: Literal["ok"]
+
+
+class Error(BaseModel):
+    """What went wrong, with the code and HTTP status of DOKU's glossary, and what to do next."""
+
+    status: Literal["FAILED"]
+    response_code: ErrorCode
+    response_message: str = Field(min_length=1)
+    request_id: str
+    retryable: bool = Field(description="whether the very same request may be sent again")
+    doku_response_code: str = Field(default="", description="where DOKU said something")
+    doku_response_message: str = Field(default="", description="where DOKU said something")
+
+
+class GatewayMessage(BaseModel):
+    """What API Gateway itself answers."""
+
+    message: str | None
+
+
+class NotificationReply(_Answer):
+    """The answer that DOKU expects of a callback (seed 003, sections 5 and 6)."""
+
+    status: bool
+    transaction_id: str
+    response_code: str = Field(description="00 where the notification is kept")
+    response_message: str
+
+
+class Notification(_Answer):
+    """A callback as seed 003 shows it. It is read leniently: only transactionId is needed."""
+
+    transaction_id: Annotated[str, Field(min_length=1, max_length=64)] = Field(description="DOKU's reference")
+    send_trx_id: str = Field(default="", description="the merchant's partnerReferenceNo")
+    transaction_status: str = Field(default="", description="50 success, 35 failed, 20 unpaid, 40 refunded")
+    message: str = ""
+
+
+ALL: tuple[type[BaseModel], ...] = (
+    *(Transfer, TransferSummary, TransferList, Inquiry, Balance, Banks, Explanation, Codes, Health),
+    *(Error, GatewayMessage, Notification, NotificationReply),
+)

@@ -1,0 +1,140 @@
+"""Examples for the document: the seeds' requests, from events/, and answers as the API's own code writes them."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from payouts.codes.reading import System
+from payouts.doku import banks
+from payouts.doku.answers import Balance, Inquiry
+from payouts.doku.messages import InquiryRequest
+from payouts.errors import (
+    DokuSaid,
+    Duplicate,
+    InvalidParameter,
+    LimitReached,
+    Misconfigured,
+    Mismatch,
+    NotFound,
+    PayoutError,
+    Refused,
+    Stopped,
+    Throttled,
+    Unavailable,
+    ValidationFailed,
+)
+from payouts.money import Rupiah
+from payouts.schedule import FIRST_CHECK
+from payouts.store.claims import Session
+from payouts.submit import STOPPED
+from payouts.transfer import Finding, Intent, Observation, Source, Transfer, merge
+from transfer_api import explanations, failures, views
+
+_EVENTS = Path(__file__).parents[2] / "events"
+_AT = 1_726_558_912_022  # 2024-09-17T14:41:52.022+07:00
+_REQUEST_ID = "JKJaXmPLvHcESHA="
+_RUPIAH = Rupiah.parse("200000.00")
+_FEE = Rupiah.parse("4500.00")
+
+ERRORS: dict[str, PayoutError] = {
+    "missing field": InvalidParameter("amount is required"),
+    "wrong field": ValidationFailed('amount.value must be a string with two decimals, such as "200000.00"'),
+    "refused by the bank": Refused(
+        *(
+            "VALIDATION_ERROR",
+            422,
+            False,
+            "DOKU answered 4044211 Invalid Account. Correct the account, then inquire again",
+        ),
+        DokuSaid("4044211", "Invalid Account"),
+    ),
+    "unknown transfer": NotFound("there is no transfer with this partnerReferenceNo"),
+    "another name": Mismatch('the bank has this account under the name "SUHUT", not under "FHILEA"; nothing was sent'),
+    "reference is taken": Duplicate("partnerReferenceNo PAY-0001 belongs to another request; nothing was sent"),
+    "not enabled": Refused(
+        *("MERCHANT_NOT_ACTIVE", 403, False, "DOKU answered 4034207 Merchant Blocked. Ask DOKU to enable the merchant"),
+        DokuSaid("4034207", "Merchant Blocked"),
+    ),
+    "too many requests": Throttled("the table is throttled; send the same request again in a moment"),
+    "limit of the day": LimitReached(
+        "the limit of 500000000.00 rupiah a day for this deployment leaves no room for this transfer; nothing was sent."
+        " It resets at 2024-09-18T00:00:00+07:00",
+        33_489,
+    ),
+    "wrong deployment": Misconfigured("the DOKU secret has no clientId"),
+    "no answer": Unavailable("DOKU cannot be reached; send the same request again"),
+    "stopped": Stopped(STOPPED),
+}
+
+
+def request(event: str) -> Any:
+    """The body of a sample event."""
+    return json.loads(json.loads((_EVENTS / f"{event}.json").read_text())["body"])
+
+
+def error(name: str) -> dict[str, Any]:
+    """An error as the API writes it."""
+    return failures.body(ERRORS[name], _REQUEST_ID)
+
+
+def transfer(*findings: Finding) -> Any:
+    """Seed 003's transfer after these findings."""
+    return _plain(views.transfer(_transfer(*findings), _AT / 1000))
+
+
+def transfers() -> Any:
+    """A day with one transfer."""
+    found = views.summary(_transfer(Finding.ACCEPTED, Finding.SUCCESS), _AT / 1000)
+    return _plain({"day": "2024-09-17", "transfers": [found], "cursor": None})
+
+
+def inquiry() -> Any:
+    """Seed 003's account."""
+    asked = InquiryRequest(
+        partner_reference_no="PAY-0001",
+        customer_number="628115678890",
+        amount=_RUPIAH,
+        beneficiary_account_number="8377388292",
+        beneficiary_bank_code="014",
+        beneficiary_account_name="SUHUT",
+    )
+    found = Inquiry("I0438729855304540", "DK01123220", "SUHUT", "Bank BCA", _FEE, {"feeAmount": _FEE.wire()})
+    session = Session("I0438729855304540", "8377388292", "014", _RUPIAH, "SUHUT", _FEE, _AT // 1000 + 3600)
+    return _plain(views.inquiry(asked, found, session))
+
+
+def balance() -> Any:
+    """Seed 003's deposit."""
+    available, limit = Rupiah.parse("823781442.13"), Rupiah.parse("50000000.00")
+    return _plain(views.balance(Balance("A41418", "PT MERCHANT", available, Rupiah(0), limit)))
+
+
+def bank() -> Any:
+    """One bank."""
+    return {"banks": [asdict(found) for found in banks.search("014")]}
+
+
+def code() -> Any:
+    """An insufficient deposit."""
+    return _plain(explanations.of_code("4034314", {"system": System.SNAP}))
+
+
+def _transfer(*findings: Finding) -> Transfer:
+    intent = Intent(
+        *("PAY-0001", "628115678890", "8377388292", "014", _RUPIAH, "I0438729855304540"),
+        beneficiary_account_name="SUHUT",
+    )
+    created = Transfer(intent, "", _AT, ("0f8fad5bd9cb469f",), next_check_at=_AT + FIRST_CHECK, fee=_FEE)
+    created = merge(created, Observation(_AT, Finding.SUBMITTING, Source.SUBMIT, external_id="0f8fad5bd9cb469f"))
+    for number, finding in enumerate(findings, 1):
+        source = Source.SUBMIT if number == 1 else Source.STATUS_CHECK
+        code = ("", "no answer from DOKU (ReadTimeout)") if finding is Finding.IN_DOUBT else ("2004300", "Successful")
+        reference = "DK01123220" if finding is Finding.SUCCESS else ""
+        created = merge(created, Observation(_AT + number * 61_000, finding, source, *code, reference))
+    return created
+
+
+def _plain(members: Any) -> Any:
+    """As it is on the wire."""
+    return json.loads(json.dumps(members))

@@ -1,0 +1,287 @@
+"""What the document says of each route beside what the code and the template say."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from payouts.codes.reading import System
+from payouts.transfer import Finding, Status
+from tools.openapi import examples
+from transfer_api.requests import REFERENCE_PATTERN
+
+Examples = dict[str, Any]
+_OURS = ("Error",)
+_GATEWAYS = ("GatewayMessage",)
+_EITHER = ("Error", "GatewayMessage")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One status of an operation: the schemas that its body may have, and an example for each kind of it."""
+
+    description: str
+    schemas: tuple[str, ...]
+    examples: Examples
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One route. `request` is the schema of its body; `asks_doku` adds the ways in which DOKU can refuse a question."""
+
+    name: str
+    tag: str
+    summary: str
+    answers: dict[int, Answer]
+    description: str = ""
+    parameters: tuple[dict[str, Any], ...] = ()
+    request: str = ""
+    request_examples: Examples = field(default_factory=dict)
+
+
+def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _header(name: str, description: str, schema: dict[str, Any], required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": "header", "description": description, "required": required, "schema": schema}
+
+
+def _errors(*names: str) -> Examples:
+    return {name: examples.error(name) for name in names}
+
+
+_REFERENCE = {
+    "name": "partnerReferenceNo",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "pattern": f"^(?:{REFERENCE_PATTERN})$"},
+    "example": "PAY-0001",
+}
+_SYSTEM = _query("system", "one system only", {"enum": [str(one) for one in System if one is not System.UNKNOWN]})
+_DENIED = {
+    401: Answer(
+        "No token, or one that is expired, forged or for something else", _GATEWAYS, {"": {"message": "Unauthorized"}}
+    ),
+    403: Answer("The token has none of the scopes", _GATEWAYS, {"": {"message": "Forbidden"}}),
+}
+_FAILED = {
+    429: Answer("Too many requests", _EITHER, _errors("too many requests"), ("Retry-After",)),
+    500: Answer("The deployment is wrong, or something nobody foresaw", _EITHER, _errors("wrong deployment")),
+    503: Answer("Something that is needed does not answer; try again", _EITHER, _errors("no answer"), ("Retry-After",)),
+}
+_USUAL = {**_DENIED, **_FAILED}
+_WRONG = {
+    400: Answer("Not readable, or a field is missing; nothing was sent", _OURS, _errors("missing field")),
+    413: Answer("The body is larger than 10 MB", _GATEWAYS, {"": {"message": "Request Entity Too Large"}}),
+    422: Answer(
+        "A field is wrong, or DOKU refused it; nothing was sent", _OURS, _errors("wrong field", "refused by the bank")
+    ),
+}
+_NOT_ENABLED = {
+    403: Answer(
+        "The token has none of the scopes, or DOKU has not enabled the merchant for this",
+        _EITHER,
+        {"scope": {"message": "Forbidden"}, **_errors("not enabled")},
+    )
+}
+_BAD_QUERY = {422: Answer("A parameter is wrong", _OURS, _errors("wrong field"))}
+_UNKNOWN = {404: Answer("There is no such transfer", _OURS, _errors("unknown transfer"))}
+_NOTIFIED = {
+    200: Answer(
+        "Kept, and about to be confirmed by a status check",
+        ("NotificationReply",),
+        {
+            "": {
+                "status": True,
+                "transactionId": "DK0018353",
+                "responseCode": "00",
+                "responseMessage": "Successfully processed",
+            }
+        },
+    ),
+    **{
+        status: Answer(
+            description,
+            ("NotificationReply", "GatewayMessage") if status in (413, 429, 500, 503) else ("NotificationReply",),
+            {"": {"status": False, "transactionId": "", "responseCode": "99", "responseMessage": message}},
+        )
+        for status, description, message in (
+            (400, "No callback of DOKU's", "the body is not a JSON object"),
+            (401, "Not signed by DOKU", "agentKey or signature is not valid"),
+            (404, "There is no such notification", "there is no such notification"),
+            (413, "The body is larger than 10 MB", ""),
+            (429, "Too many requests", ""),
+            (500, "Unforeseen: send it again", "try again later"),
+            (503, "Not kept: send it again", "try again later"),
+        )
+    },
+}
+_SIGNED = (
+    _header("agentKey", "the merchant's, by DOKU", {"type": "string"}, required=True),
+    _header(
+        "requestId", "of this callback; what the signature covers, with agentKey", {"type": "string"}, required=True
+    ),
+)
+_CHECKED = Answer("The transfer", ("Transfer",), {"paid": examples.transfer(Finding.ACCEPTED, Finding.SUCCESS)})
+
+
+def _notification(kind: str, summary: str) -> Operation:
+    return Operation(
+        name=f"notify{kind.capitalize()}",
+        tag="DOKU's callbacks",
+        summary=summary,
+        description="DOKU calls this, not you. Register the URL with DOKU. A callback is a hint: DOKU is asked before"
+        " anything changes.",
+        parameters=_SIGNED,
+        request="Notification",
+        request_examples={"seed 003": examples.request(f"{kind}-notification")},
+        answers=_NOTIFIED,
+    )
+
+
+OPERATIONS: dict[str, Operation] = {
+    "POST /v1/account-inquiries": Operation(
+        name="inquireAccount",
+        tag="Transfers",
+        summary="Ask the bank for an account: its holder's name, the fee, and a session for one transfer",
+        request="AccountInquiry",
+        request_examples={"seed 003": examples.request("account-inquiry")},
+        answers={
+            200: Answer("What the bank says", ("Inquiry",), {"": examples.inquiry()}),
+            **_USUAL,
+            **_WRONG,
+            **_NOT_ENABLED,
+        },
+    ),
+    "POST /v1/transfers": Operation(
+        name="createTransfer",
+        tag="Transfers",
+        summary="Pay, at most once per partnerReferenceNo",
+        description="Send the same request again as often as you like: it answers with the same transfer and sends"
+        " nothing. Names a session of an account inquiry, or the name that the bank must have for the account. Needs"
+        " a partnerReferenceNo, in the body or derived from an Idempotency-Key.",
+        parameters=(
+            _header(
+                "Idempotency-Key",
+                "8 to 128 printable ASCII characters; gives the reference where the body has none, else is bound to it",
+                {"type": "string", "pattern": "^[!-~]{8,128}$"},
+            ),
+        ),
+        request="CreateTransfer",
+        request_examples={"seed 003": examples.request("create-transfer")},
+        answers={
+            201: Answer(
+                "The transfer is accepted or has its end already: look at its status",
+                ("Transfer",),
+                {"accepted": examples.transfer(Finding.ACCEPTED)},
+                ("Location", "Idempotency-Replayed"),
+            ),
+            202: Answer(
+                "The outcome is not known yet; it is asked about, and never sent again",
+                ("Transfer",),
+                {"in doubt": examples.transfer(Finding.IN_DOUBT)},
+                ("Location", "Idempotency-Replayed"),
+            ),
+            **_USUAL,
+            **_WRONG,
+            **_NOT_ENABLED,
+            409: Answer(
+                "The bank has another name, the session is not usable, or the reference belongs to another request;"
+                " nothing was sent",
+                _OURS,
+                _errors("another name", "reference is taken"),
+            ),
+            429: Answer(
+                "Too many requests, or a limit of the day is reached (not retryable); nothing was sent",
+                _EITHER,
+                _errors("too many requests", "limit of the day"),
+                ("Retry-After",),
+            ),
+            503: Answer(
+                "Something that is needed does not answer, or new transfers are stopped; nothing was sent",
+                _EITHER,
+                _errors("no answer", "stopped"),
+                ("Retry-After",),
+            ),
+        },
+    ),
+    "GET /v1/transfers": Operation(
+        name="listTransfers",
+        tag="Transfers",
+        summary="The transfers of a day, newest first",
+        parameters=(
+            _query("day", "a day in WIB, by default today", {"type": "string", "format": "date"}),
+            _query("status", "only these", {"enum": [str(status) for status in Status]}),
+            _query("cursor", "of the page before", {"type": "string"}),
+            _query("limit", "transfers a page", {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}),
+        ),
+        answers={200: Answer("A page", ("TransferList",), {"": examples.transfers()}), **_USUAL, **_BAD_QUERY},
+    ),
+    "GET /v1/transfers/{partnerReferenceNo}": Operation(
+        name="getTransfer",
+        tag="Transfers",
+        summary="A transfer and its history",
+        parameters=(
+            _REFERENCE,
+            _query("refresh", "ask DOKU if it is open and was not just checked", {"type": "boolean", "default": False}),
+        ),
+        answers={200: _CHECKED, **_USUAL, **_UNKNOWN, **_BAD_QUERY},
+    ),
+    "POST /v1/transfers/{partnerReferenceNo}/status-checks": Operation(
+        name="checkStatus",
+        tag="Transfers",
+        summary="Ask DOKU now what became of a transfer",
+        parameters=(_REFERENCE,),
+        answers={200: _CHECKED, **_USUAL, **_UNKNOWN, **_BAD_QUERY, 413: _WRONG[413]},
+    ),
+    "GET /v1/balance": Operation(
+        name="getBalance",
+        tag="Transfers",
+        summary="The deposit that transfers are paid from",
+        answers={
+            200: Answer("The deposit", ("Balance",), {"": examples.balance()}),
+            **_USUAL,
+            **_NOT_ENABLED,
+            422: Answer("DOKU refused the question", _OURS, _errors("refused by the bank")),
+        },
+    ),
+    "GET /v1/banks": Operation(
+        name="listBanks",
+        tag="Reference",
+        summary="Bank and e-wallet codes, as hints",
+        parameters=(_query("query", "words of the code, the name or the SWIFT code", {"type": "string"}),),
+        answers={200: Answer("Banks", ("Banks",), {"": examples.bank()}), **_USUAL},
+    ),
+    "GET /v1/response-codes": Operation(
+        name="listCodes",
+        tag="Reference",
+        summary="DOKU's codes, by system and words",
+        parameters=(_SYSTEM, _query("query", "words that each must hold", {"type": "string"})),
+        answers={200: Answer("Codes", ("Codes",), {"": {"codes": [examples.code()]}}), **_USUAL, **_BAD_QUERY},
+    ),
+    "GET /v1/response-codes/{code}": Operation(
+        name="explainCode",
+        tag="Reference",
+        summary="What a code of DOKU means, whether money moved, and what to do",
+        description="A code that nobody knows is no error: `known` is false.",
+        parameters=(
+            {
+                "name": "code",
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "minLength": 1},
+                "example": "4034314",
+            },
+            _SYSTEM,
+        ),
+        answers={200: Answer("Its readings", ("Explanation",), {"": examples.code()}), **_USUAL, **_BAD_QUERY},
+    ),
+    "POST /notifications/kirim-doku/unpaid": _notification("unpaid", "A transfer that was UNPAID is paid or failed"),
+    "POST /notifications/kirim-doku/refund": _notification("refund", "A transfer was refunded"),
+    "GET /health": Operation(
+        name="health",
+        tag="Reference",
+        summary="Whether the API answers",
+        answers={200: Answer("It does", ("Health",), {"": {"status": "ok"}}), **_FAILED},
+    ),
+}

@@ -1,0 +1,71 @@
+"""JSON Schemas of requests and answers, as OpenAPI 3.1 wants them (2020-12)."""
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
+
+from payouts.money import WIRE
+from tools.openapi import answers
+from transfer_api import requests
+from transfer_api.requests import AccountInquiry, CreateTransfer, Matching
+
+_REF = "#/components/schemas/{model}"
+
+
+class _Generator(GenerateJsonSchema):
+    """Shows what the requests' own checks want."""
+
+    def function_after_schema(self, schema: core_schema.AfterValidatorFunctionSchema) -> JsonSchemaValue:
+        shown = super().function_after_schema(schema)
+        check: Any = schema["function"]["function"]
+        if isinstance(check, Matching):
+            return {**shown, "pattern": f"^(?:{check.pattern.pattern})$", "description": check.wanted}
+        if check is requests.amount:
+            return {**shown, "pattern": f"^{WIRE.pattern}$", "description": "rupiah with exactly two decimals"}
+        return shown
+
+
+def components() -> dict[str, Any]:
+    """Every schema by name."""
+    models = [(AccountInquiry, "validation"), (CreateTransfer, "validation")]
+    found = _schemas(models) | _schemas([(model, "validation") for model in answers.ALL])
+    for name in ("AccountInquiry", "CreateTransfer"):
+        _let_fields_stand_in_additional_info(found[name])
+    either = ("sessionId", "beneficiaryAccountName")
+    found["CreateTransfer"]["allOf"].append({"anyOf": [way for name in either for way in _given(name)]})
+    return {name: _tidy(schema) for name, schema in sorted(found.items())}
+
+
+def _schemas(models: Any) -> dict[str, Any]:
+    _, document = models_json_schema(models, by_alias=True, ref_template=_REF, schema_generator=_Generator)
+    found: dict[str, Any] = document["$defs"]
+    return found
+
+
+def _let_fields_stand_in_additional_info(schema: dict[str, Any]) -> None:
+    """Every field may stand at the top or in additionalInfo, where seed 003 has some of them."""
+    fields = dict(schema["properties"])
+    nested = {"type": "object", "additionalProperties": False, "properties": fields}
+    schema["properties"]["additionalInfo"] = {
+        "anyOf": [nested, {"type": "null"}],
+        "description": "fields may stand here or at the top; twice only with the same value",
+    }
+    schema["allOf"] = [{"anyOf": _given(name)} for name in schema.pop("required")]
+
+
+def _given(name: str) -> list[dict[str, Any]]:
+    """The two ways of giving a field. Null is not given."""
+    here = {"required": [name], "properties": {name: {"type": ["string", "object"]}}}
+    return [here, {"required": ["additionalInfo"], "properties": {"additionalInfo": {"type": "object", **here}}}]
+
+
+def _tidy(schema: Any) -> Any:
+    """Without pydantic's titles, which say nothing, and defaults of what is left out."""
+    if isinstance(schema, dict):
+        return {
+            name: _tidy(value)
+            for name, value in schema.items()
+            if not (name == "title" and isinstance(value, str)) and not (name == "default" and value in ("", None))
+        }
+    return [_tidy(item) for item in schema] if isinstance(schema, list) else schema
