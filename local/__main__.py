@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from local import docs
 from local.aws import TABLE_ENDPOINT
 from local.doku_secret import BASE_URL, SECRET_FILE, SettingError, from_environment
 from local.ports import Ports, PortTakenError
@@ -76,6 +77,7 @@ def _say_where(stack: LocalStack) -> None:
         else f"DOKU        {stack.variable('DOKU_BASE_URL')}"
     )
     print(f"\n  console     {stack.api_url}/\n  API         {stack.api_url}\n  {doku}")
+    print(f"\n  API         {stack.api_url}\n  reference   {stack.api_url}{docs.PATH}\n  {doku}")
     print(f"  AWS         {stack.aws.url}\n  logs        {stack.state.logs}")
     print(_EXAMPLES.format(token=stack.token(), api=stack.api_url, body=_BODY))
     print("Ctrl-C ends it.\n", flush=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 from local import bundle, console, doku_secret, moto_server, template
+from local import bundle, docs, doku_secret, moto_server, template
 from local.authorizer import JwtAuthorizer, TokenIssuer
 from local.aws import TABLE_ENDPOINT, Aws
 from local.bundle import Bundle
@@ -171,6 +172,7 @@ class LocalStack:
         self.gateway.handlers.update(pages(self.bundle) | console.files() | self._local_routes())
         self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key))
         self.gateway.handlers.update(pages(self.bundle))
+        self.gateway.handlers.update(docs.handlers(self._root))
         self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key), self.bundle.cors)
         self._report(f"API on {self.api_url}")
 
