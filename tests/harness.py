@@ -35,7 +35,7 @@ from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from payouts.transfer import Transfer
 from status_poller import entry as poller
-from tests import conformity
+from tests import conformity, log_watch
 from transfer_api.entry import create_handler
 from transfer_api.services import Services, compose
 
@@ -260,6 +260,7 @@ class World:
         event["headers"] |= {name.lower(): value for name, value in (headers or {}).items()}
         event["body"] = body if isinstance(body, str | None) else json.dumps(body)
         event["routeKey"] = event["requestContext"]["routeKey"] = route_key(method, sent_path or path)
+        log_watch.note(body)
         claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
         claims["sub"] = caller
         if caller is None:
@@ -404,4 +405,5 @@ def order(**changes: Any) -> dict[str, Any]:
         "remark": "Remark test",
     }
     body |= changes
+    log_watch.note(body)
     return {name: value for name, value in body.items() if value is not None}

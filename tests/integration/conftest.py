@@ -13,6 +13,7 @@ from local.bundle import Function
 from local.clock import Clock
 from local.doku_simulator import Settings, Simulator
 from local.doku_simulator.control import Control
+from tests import log_watch
 from tests.harness import ROOT, World
 
 _PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
@@ -38,6 +39,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundi
     clock = Clock(clock_file)
     server = moto_server.start(0, clock)
     secret = doku_secret.generate()
+    log_watch.keep(secret)
     settings = Settings.from_secret(json.loads(secret), ticker=False)
     with Simulator(settings, clock=clock) as simulator:
         aws = Aws(server.url)

@@ -1,0 +1,66 @@
+"""Watches all that the functions log during the tests (I17): a test whose log holds a secret, a token, a signature or
+something personal fails, whatever else it is about.
+
+Lines that are JSON are what the loggers and metrics write; a test's own prints are none. What a test takes away from
+pytest with `capsys` it must look at itself.
+"""
+
+import json
+import re
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any
+
+import pytest
+
+PERSONAL_FIELDS = frozenset(
+    {
+        *("customerNumber", "beneficiaryAccountNumber", "beneficiaryAccountName", "beneficiaryPhoneNumber"),
+        *("beneficiaryFirstName", "beneficiaryLastName", "senderFirstName", "senderLastName", "senderPersonalId"),
+        "remark",
+    }
+)
+_SHORTEST = 5
+"""Shorter values stand in a log by chance."""
+_SECRET = re.compile(r"eyJ[A-Za-z0-9_-]{8}|Bearer |BEGIN [A-Z ]*KEY|(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{60,}")
+_known: set[str] = set()
+_of_this_test: set[str] = set()
+
+
+def keep(secret: str) -> None:
+    """Look for the values of this JSON secret from now on, the lines of its key one by one."""
+    for value in json.loads(secret).values():
+        _known.update(line for line in str(value).splitlines() if len(line) >= _SHORTEST)
+
+
+def note(said: Any) -> None:
+    """Look for what is personal in a request, until the end of this test."""
+    if isinstance(said, Mapping):
+        for name, value in said.items():
+            if name in PERSONAL_FIELDS and isinstance(value, str) and len(value) >= _SHORTEST:
+                _of_this_test.add(value)
+            note(value)
+
+
+def leaks(lines: Iterable[str], values: Iterable[str]) -> list[str]:
+    """The lines that hold one of the values as a word, or what looks like a token, a key or a signature."""
+    words = sorted(map(re.escape, values), key=len, reverse=True)
+    known = re.compile(f"(?<![0-9A-Za-z])(?:{'|'.join(words)})(?![0-9A-Za-z])") if words else None
+    return [line for line in lines if _SECRET.search(line) or (known and known.search(_unescaped(line)))]
+
+
+def _unescaped(line: str) -> str:
+    return line.replace("\\u", " \\u").replace('\\"', '"')
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail the test whose log holds what it must not."""
+    report = yield
+    logged = [line for line in f"{report.capstdout}\n{report.capstderr}".splitlines() if line.startswith("{")]
+    found = leaks([*logged, *report.caplog.splitlines()], _known | _of_this_test)
+    if report.when == "teardown":
+        _of_this_test.clear()
+    if found and report.passed:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} logs what nobody may read (I17):\n" + "\n".join(found[:5])
+    return report
