@@ -123,6 +123,11 @@ browser: $(VENV)/.browser-ready ## The console in a real Chromium (needs Chromiu
 screenshots: $(VENV)/.browser-ready ## Take docs/figures/screens anew
 	@$(BIN)/python -m tests.browser.screenshots
 
+VERIFY += fuzz
+.PHONY: fuzz
+fuzz: $(VENV)/.fuzz-ready ## Hostile requests from docs/openapi.json against the running bundle: make fuzz ARGS="--seed 2"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 # SAM has a virtual environment of its own: its pins clash with those of the bundle.
 SAM := .venv-sam/bin/sam
 .venv-sam/.ready: requirements/sam.txt $(READY)
@@ -168,6 +173,9 @@ lock: $(READY) ## Pin the dependencies again, with hashes
 		-c requirements/dev.txt requirements/browser.in -o requirements/browser.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		requirements/checkov.in -o requirements/checkov.txt
+
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+		-c requirements/dev.txt requirements/fuzz.in -o requirements/fuzz.txt
 
 .PHONY: verify
 verify: $(VERIFY) ## What needs more than the tests: lint, types, template, real processes, real engines

@@ -187,7 +187,11 @@ class _Connection(BaseHTTPRequestHandler):
             response = Response(500, [("Content-Type", "application/json")], b'{"message":"Internal Server Error"}')
         self._answer(response)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = serve  # noqa: N815
+    def __getattr__(self, name: str) -> Any:
+        """Every method is served: which ones there are is the handler's business."""
+        if name.startswith("do_"):
+            return self.serve
+        raise AttributeError(name)
 
     def handle_expect_100(self) -> bool:
         """Ask for the body, unless its announced length is refused anyway."""

@@ -41,6 +41,11 @@ def note(said: Any) -> None:
             note(value)
 
 
+def found_in(lines: Iterable[str]) -> list[str]:
+    """The lines that hold what was told to `keep` or `note`."""
+    return leaks(lines, _known | _of_this_test)
+
+
 def leaks(lines: Iterable[str], values: Iterable[str]) -> list[str]:
     """The lines that hold one of the values as a word, or what looks like a token, a key or a signature."""
     words = sorted(map(re.escape, values), key=len, reverse=True)
@@ -57,7 +62,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Fail the test whose log holds what it must not."""
     report = yield
     logged = [line for line in f"{report.capstdout}\n{report.capstderr}".splitlines() if line.startswith("{")]
-    found = leaks([*logged, *report.caplog.splitlines()], _known | _of_this_test)
+    found = found_in([*logged, *report.caplog.splitlines()])
     if report.when == "teardown":
         _of_this_test.clear()
     if found and report.passed:

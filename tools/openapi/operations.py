@@ -50,6 +50,8 @@ def _errors(*names: str) -> Examples:
     return {name: examples.error(name) for name in names}
 
 
+_DAY = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"  # like every parameter of a query, empty is as if it were not given
+_LIMIT = {"type": "integer", "minimum": 1, "maximum": 100}
 _REFERENCE = {
     "name": "partnerReferenceNo",
     "in": "path",
@@ -57,7 +59,9 @@ _REFERENCE = {
     "schema": {"type": "string", "pattern": f"^(?:{REFERENCE_PATTERN})$"},
     "example": "PAY-0001",
 }
-_SYSTEM = _query("system", "one system only", {"enum": [str(one) for one in System if one is not System.UNKNOWN]})
+_SYSTEM = _query(
+    "system", "one system only", {"enum": ["", *(str(one) for one in System if one is not System.UNKNOWN)]}
+)
 _DENIED = {
     401: Answer(
         "No token, or one that is expired, forged or for something else", _GATEWAYS, {"": {"message": "Unauthorized"}}
@@ -210,10 +214,10 @@ OPERATIONS: dict[str, Operation] = {
         tag="Transfers",
         summary="The transfers of a day, newest first",
         parameters=(
-            _query("day", "a day in WIB, by default today", {"type": "string", "format": "date"}),
-            _query("status", "only these", {"enum": [str(status) for status in Status]}),
+            _query("day", "a day in WIB, by default today", {"type": "string", "pattern": _DAY}),
+            _query("status", "only these", {"enum": ["", *map(str, Status)]}),
             _query("cursor", "of the page before", {"type": "string"}),
-            _query("limit", "transfers a page", {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}),
+            _query("limit", "transfers a page; 50 by default", {"anyOf": [_LIMIT, {"const": ""}]}),
         ),
         answers={200: Answer("A page", ("TransferList",), {"": examples.transfers()}), **_USUAL, **_BAD_QUERY},
     ),

@@ -63,7 +63,7 @@ def inquiry(answer: Answer) -> Inquiry | None:
         account_name=account_name,
         bank_name=text(body.get("beneficiaryBankName")),
         fee=rupiah(additional.get("feeAmount")),
-        additional=additional,
+        additional=_writable(additional),
     )
 
 
@@ -120,3 +120,13 @@ def names_another(value: object, expected: Rupiah) -> bool:
 
 def _members(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _writable(members: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What may be passed on as JSON: NaN as text, half a surrogate pair replaced, nothing nested too deeply."""
+    try:
+        written = json.dumps(members, ensure_ascii=False).encode("utf-8", "replace")
+        found: dict[str, Any] = json.loads(written, parse_constant=str)
+    except RecursionError:
+        return {}
+    return found

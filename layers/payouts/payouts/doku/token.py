@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from doku_signing.timestamps import token_timestamp
 from doku_signing.token import sign_token_request
+import re
+
 from payouts.credentials import Credentials, Token
 from payouts.doku import answers
 from payouts.doku.outcomes import Outcome, Service, text
@@ -18,6 +20,9 @@ _SECONDS = 3.0
 """For a token, its signature by KMS included (DESIGN 2.13)."""
 _CONNECT_SECONDS = 1.0
 _DEFAULT_LIFETIME = 900
+_LONGEST_LIFETIME = 86_400
+_USABLE = re.compile("[!-~]+")
+"""What can stand in a header. With another token no request could leave."""
 
 
 class Minter:
@@ -50,9 +55,10 @@ class Minter:
 
 def _token(answer: answers.Answer, now: float) -> Token:
     value = text(answer.body.get("accessToken"), limit=4096)
-    if answer.outcome is Outcome.ACCEPTED and value:
+    if answer.outcome is Outcome.ACCEPTED and _USABLE.fullmatch(value):
         lifetime = text(answer.body.get("expiresIn"))
-        return Token(value, now + (int(lifetime) if lifetime.isdecimal() else _DEFAULT_LIFETIME))
+        seconds = int(lifetime) if lifetime.isdecimal() else _DEFAULT_LIFETIME
+        return Token(value, now + min(seconds, _LONGEST_LIFETIME))
     said = DokuSaid(answer.verdict.code, answer.verdict.message)
     if answer.outcome in (Outcome.UNAUTHORIZED, Outcome.REJECTED):
         raise Misconfigured("DOKU refuses the merchant's credentials: check clientId and privateKey", said)
