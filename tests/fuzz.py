@@ -35,9 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     with LocalStack(report=print) as stack:
         stack.simulator.deposit("9999999999999.00")
         log_watch.keep(stack.state.secret.read_text())
-        ran = subprocess.run(
-            _command(stack, options), env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.fuzz_hooks"}, check=False
-        )
+        environment = os.environ | {"SCHEMATHESIS_HOOKS": "tests.fuzz_hooks"}
+        ran = subprocess.run(_command(stack, options), env=environment, check=False)
         found = [*_unacknowledged(stack), *_leaks(stack)]
     for problem in found:
         print(f"fuzz: {problem}")

@@ -5,7 +5,7 @@ from typing import Any
 import schemathesis
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator]
 def map_body(context: Any, body: Any) -> Any:
     """Half of the bodies that name the account's holder name the one that the simulator knows, and a usual amount."""
     if not isinstance(body, dict) or len(str(body)) % 2:

@@ -1,12 +1,11 @@
 """Minting a B2B access token (PROTOCOL.md section 2)."""
 
+import re
 import time
 from collections.abc import Callable
 
 from doku_signing.timestamps import token_timestamp
 from doku_signing.token import sign_token_request
-import re
-
 from payouts.credentials import Credentials, Token
 from payouts.doku import answers
 from payouts.doku.outcomes import Outcome, Service, text
