@@ -76,8 +76,8 @@ def _say_where(stack: LocalStack) -> None:
         if stack.simulator_url
         else f"DOKU        {stack.variable('DOKU_BASE_URL')}"
     )
-    print(f"\n  console     {stack.api_url}/\n  API         {stack.api_url}\n  {doku}")
-    print(f"\n  API         {stack.api_url}\n  reference   {stack.api_url}{docs.PATH}\n  {doku}")
+    print(f"\n  console     {stack.api_url}/\n  API         {stack.api_url}\n  reference   {stack.api_url}{docs.PATH}")
+    print(f"  {doku}")
     print(f"  AWS         {stack.aws.url}\n  logs        {stack.state.logs}")
     print(_EXAMPLES.format(token=stack.token(), api=stack.api_url, body=_BODY))
     print("Ctrl-C ends it.\n", flush=True)

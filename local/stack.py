@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
-from local import bundle, console, doku_secret, moto_server, template
-from local import bundle, docs, doku_secret, moto_server, template
+from local import bundle, console, docs, doku_secret, moto_server, template
 from local.authorizer import JwtAuthorizer, TokenIssuer
 from local.aws import TABLE_ENDPOINT, Aws
 from local.bundle import Bundle
@@ -170,8 +169,6 @@ class LocalStack:
             self._simulator.wait_until_healthy()
             self._report(f"DOKU simulator on {self._simulator.url}")
         self.gateway.handlers.update(pages(self.bundle) | console.files() | self._local_routes())
-        self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key))
-        self.gateway.handlers.update(pages(self.bundle))
         self.gateway.handlers.update(docs.handlers(self._root))
         self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key), self.bundle.cors)
         self._report(f"API on {self.api_url}")
