@@ -7,6 +7,7 @@ from payouts.store.table import Table
 from payouts.switch import MAX_AGE
 from tests.harness import Answer, World, inquiry_of, order
 from tools import switch
+from tools.target import find
 
 
 def turn(world: World, stopped: bool) -> bool:
@@ -93,6 +94,8 @@ def test_the_command_stops_starts_and_shows(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", world.environment["AWS_ENDPOINT_URL"])
+    world.environment = {**world.environment, "TABLE_NAME": find("local").outputs["TableName"]}  # one of many here
+    world = world.restarted()
     assert switch.main(["stop", "--by", "Dewi", "--reason", "ticket 4711"]) == 0
     assert "STOPPED: by Dewi" in capsys.readouterr().out
     assert_stopped(world.create(order()))
