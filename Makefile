@@ -150,10 +150,12 @@ audit: .venv-checkov/.ready ## Look for weaknesses in the template with checkov,
 	@.venv-checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet \
 		--file template.yaml .cache/template.json && echo "audit: clean"
 
+# What is deployed, and what it is built for; the build of the other architecture stays beside it.
+ARCH ?= arm64
+
 .PHONY: build
-build: .venv-sam/.ready ## Build the artefact with SAM (needs a python3.13)
-	@command -v python3.13 >/dev/null || { echo "sam build needs a python3.13 on the PATH, the runtime's version: install it with your package manager, pyenv or uv"; exit 1; }
-	@$(SAM) build
+build: .venv-sam/.ready ## Build the artefact for Lambda (needs a python3.13; ARCH=x86_64 for the other architecture)
+	@$(BIN)/python -m tools.build $(ARCH)
 
 .PHONY: deploy
 deploy: .venv-sam/.ready ## Build, deploy and check, from nothing: make deploy ENV=sandbox ARGS="--secret-file doku.json"

@@ -1,0 +1,34 @@
+"""Takes out of the dependencies layer what nothing needs at run time. Licences and metadata stay."""
+
+import shutil
+from pathlib import Path
+
+SERVICES = frozenset({"dynamodb", "s3", "secretsmanager", "sqs", "sts"})
+"""AWS services whose descriptions stay: those of `payouts.aws`, and STS for credentials by a role.
+
+botocore has some 400, which are half of the layer, and looks into each of them whenever it makes a client.
+"""
+_LEFTOVERS = ("bin", ".lock", "boto3/examples", "certifi/tests")
+_INSTALLERS = ("RECORD", "INSTALLER", "REQUESTED")
+"""Of the `.dist-info` folders: they would speak of files that are gone."""
+
+
+def slim(layer: Path) -> None:
+    """Slim the layer whose packages are in `layer`/python."""
+    packages = layer / "python"
+    for leftover in _LEFTOVERS:
+        _remove(packages / leftover)
+    for library in ("boto3", "botocore"):
+        for service in (packages / library / "data").iterdir():
+            if service.is_dir() and service.name not in SERVICES:
+                _remove(service)
+    for name in _INSTALLERS:
+        for record in packages.glob(f"*.dist-info/{name}"):
+            record.unlink()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
