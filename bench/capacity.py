@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
+from botocore.session import Session
 
 _READS = frozenset({"Query", "GetItem", "Scan", "BatchGetItem"})
 
@@ -19,10 +19,11 @@ class Capacity:
     calls: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def install(self, session: boto3.Session) -> None:
+    def install(self, session: Session) -> None:
         """Hook into every DynamoDB client that the session makes from now on."""
-        session.events.register("before-parameter-build.dynamodb.*", _ask)
-        session.events.register("after-call.dynamodb.*", self._count)
+        events = session.get_component("event_emitter")
+        events.register("before-parameter-build.dynamodb.*", _ask)
+        events.register("after-call.dynamodb.*", self._count)
 
     def reset(self) -> None:
         """Begin anew."""

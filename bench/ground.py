@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 
 from bench import dynamodb_local
@@ -22,6 +21,7 @@ from bench.stored import Loader
 from local import bundle, doku_secret, moto_server, template
 from local.aws import TABLE_ENDPOINT, Aws
 from local.clock import Clock
+from payouts.aws import session
 from status_poller import entry
 
 TICK_SECONDS = 60.0
@@ -104,9 +104,8 @@ def cold_start(
     """The real poller in this process, quiet. Takes over this process's environment variables."""
     changed = {"POLL_CONCURRENCY": str(concurrency)} if concurrency else {}
     os.environ.update({**environment, **_QUIET, **changed})
-    boto3.setup_default_session()
+    session.cache_clear()
     capacity = Capacity()
-    assert boto3.DEFAULT_SESSION is not None
-    capacity.install(boto3.DEFAULT_SESSION)
+    capacity.install(session())
     logger = Logger(service="payouts", stream=io.StringIO())
     return PollerFunction(entry.create_handler(entry.compose(os.environ, clock), logger), capacity)

@@ -20,6 +20,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
+from botocore.session import Session
 
 from local import bundle, template
 from local.bundle import QueueTrigger
@@ -29,6 +30,7 @@ from local.events import Drained, Pump
 from local.gateway import Router
 from notification_processor import entry as processor
 from notification_receiver import entry as receiver
+from payouts import aws
 from payouts.store import items
 from payouts.store.due import DueIndex
 from payouts.store.table import Table
@@ -88,11 +90,12 @@ class AwsFaults:
     lost_replies: dict[str, int] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
-    def install(self, session: boto3.Session) -> None:
+    def install(self, session: Session) -> None:
         """Hook into every client that the session makes from now on."""
-        session.events.register("before-call.*.*", self._before)
-        session.events.register("after-call.*.*", self._after)
-        session.events.register("before-send.*.*", self._lose_reply)
+        events = session.get_component("event_emitter")
+        events.register("before-call.*.*", self._before)
+        events.register("after-call.*.*", self._after)
+        events.register("before-send.*.*", self._lose_reply)
 
     def crash_before(self, operation: str) -> None:
         """Die before the next call of `operation` leaves."""
@@ -170,10 +173,8 @@ class World:
     def start(cls, environment: dict[str, str], clock: Clock, doku: Control, skew: float = 0.0) -> Self:
         """A fresh function environment, as after a cold start; its clock is `skew` seconds off."""
         faults = AwsFaults()
-        boto3.setup_default_session()
-        session = boto3.DEFAULT_SESSION
-        assert session is not None
-        faults.install(session)
+        aws.session.cache_clear()
+        faults.install(aws.session())
         now, logger = (lambda: clock() + skew), Logger(service="payouts")
         services = compose(environment, now, jitter=lambda: 0.0)
         return cls(

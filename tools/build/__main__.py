@@ -58,9 +58,13 @@ def _sam_build(architecture: str, interpreter: Path, target: Path) -> None:
         "PATH": f"{interpreter.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "SAM_CLI_TELEMETRY": "0",
     }
-    command = [_SAM, "build", "--build-dir", target, "--parameter-overrides", f"Architecture={architecture}"]
     ended = subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [_SAM, "build", "--build-dir", target, "--parameter-overrides", f"Architecture={architecture}"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     if ended.returncode:
         raise Failed(f"sam build failed\n{ended.stdout}")

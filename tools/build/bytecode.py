@@ -1,4 +1,4 @@
-"""Compiles an artefact for the runtime. SAM ships no bytecode: Lambda would compile every module at every cold start."""
+"""Compiles an artefact for the runtime. SAM ships no bytecode: every cold start would compile every module."""
 
 import os
 import subprocess

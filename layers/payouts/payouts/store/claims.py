@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from payouts.errors import Duplicate, Mismatch, Unavailable
 from payouts.money import Rupiah
-from payouts.store.table import ConditionFailed, Item, Table
+from payouts.store.attributes import Item
+from payouts.store.table import ConditionFailed, Table
 from payouts.transfer import Intent
 
 SESSION_SECONDS = 3600

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from payouts.store import items
-from payouts.store.table import ConditionFailed, Item, Table
+from payouts.store.attributes import Item
+from payouts.store.table import ConditionFailed, Table
 from payouts.transfer import Transfer
 
 

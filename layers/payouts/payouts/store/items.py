@@ -9,7 +9,7 @@ from typing import Any
 from doku_signing.timestamps import WIB
 from payouts.errors import Unavailable
 from payouts.money import Rupiah
-from payouts.store.table import Item
+from payouts.store.attributes import Item
 from payouts.transfer import Finding, Intent, Observation, Source, Transfer
 
 SCHEMA = 1

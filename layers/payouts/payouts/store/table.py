@@ -4,15 +4,13 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from payouts.errors import Misconfigured, Throttled, Unavailable
+from payouts.store.attributes import Item, decode, encode
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-Item = dict[str, Any]
 
 _THROTTLES = frozenset(
     {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "LimitExceededException"}
@@ -20,8 +18,6 @@ _THROTTLES = frozenset(
 _OUTAGES = frozenset({"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"})
 _BATCH, _BATCH_ATTEMPTS = 100, 3
 """Items that DynamoDB reads at once, and how often those that it left out are asked for."""
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 
 class ConditionFailed(Exception):
@@ -41,14 +37,14 @@ class Table:
 
     def get(self, pk: str) -> Item | None:
         """The item, consistently read."""
-        answer = self._call("get_item", Key=_encode({"pk": pk}), ConsistentRead=True)
-        return _decode(answer["Item"]) if "Item" in answer else None
+        answer = self._call("get_item", Key=encode({"pk": pk}), ConsistentRead=True)
+        return decode(answer["Item"]) if "Item" in answer else None
 
     def get_all(self, pks: Sequence[str]) -> list[Item]:
         """The items that are there, consistently read, in the order of their keys."""
         found: dict[str, Item] = {}
         for start in range(0, len(pks), _BATCH):
-            keys = [_encode({"pk": pk}) for pk in pks[start : start + _BATCH]]
+            keys = [encode({"pk": pk}) for pk in pks[start : start + _BATCH]]
             found.update((item["pk"], item) for item in self._batch(keys))
         return [found[pk] for pk in pks if pk in found]
 
@@ -59,7 +55,7 @@ class Table:
         and not a conflict (FAULTS 24).
         """
         nonce = secrets.token_hex(8)
-        arguments = {"Item": _encode({**item, "nonce": nonce}), "ConditionExpression": condition}
+        arguments = {"Item": encode({**item, "nonce": nonce}), "ConditionExpression": condition}
         self._conditional("put_item", nonce, arguments, names, values)
 
     def update(self, pk: str, expression: str, condition: str, names: Mapping[str, str], values: Item) -> Item:
@@ -69,7 +65,7 @@ class Table:
         """
         nonce = secrets.token_hex(8)
         arguments = {
-            "Key": _encode({"pk": pk}),
+            "Key": encode({"pk": pk}),
             "UpdateExpression": expression.replace("SET ", "SET nonce = :nonce, ", 1),
             "ConditionExpression": condition,
             "ReturnValues": "ALL_NEW",
@@ -78,18 +74,18 @@ class Table:
 
     def query(self, index: str, **arguments: Any) -> tuple[list[Item], Item | None]:
         """One page of an index, and the key to go on from; None after the last."""
-        values = _encode(arguments.pop("values"))
+        values = encode(arguments.pop("values"))
         start = arguments.pop("start", None)
         if start is not None:
-            arguments["ExclusiveStartKey"] = _encode(start)
+            arguments["ExclusiveStartKey"] = encode(start)
         answer = self._call("query", IndexName=index, ExpressionAttributeValues=values, **arguments)
         last = answer.get("LastEvaluatedKey")
-        return [_decode(item) for item in answer["Items"]], _decode(last) if last else None
+        return [decode(item) for item in answer["Items"]], decode(last) if last else None
 
     def _batch(self, keys: list[dict[str, Any]]) -> Iterator[Item]:
         for _ in range(_BATCH_ATTEMPTS):
             answer = self._ask("batch_get_item", RequestItems={self._name: {"Keys": keys, "ConsistentRead": True}})
-            yield from (_decode(item) for item in answer["Responses"].get(self._name, []))
+            yield from (decode(item) for item in answer["Responses"].get(self._name, []))
             keys = answer["UnprocessedKeys"].get(self._name, {}).get("Keys", [])
             if not keys:
                 return
@@ -101,14 +97,14 @@ class Table:
         if names:
             arguments["ExpressionAttributeNames"] = dict(names)
         if values:
-            arguments["ExpressionAttributeValues"] = _encode(values)
+            arguments["ExpressionAttributeValues"] = encode(values)
         try:
             answer = self._call(operation, ReturnValuesOnConditionCheckFailure="ALL_OLD", **arguments)
         except ConditionFailed as failed:
             if failed.item is not None and failed.item.get("nonce") == nonce:
                 return failed.item
             raise
-        return _decode(answer.get("Attributes", {}))
+        return decode(answer.get("Attributes", {}))
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         return self._ask(operation, TableName=self._name, **arguments)
@@ -127,17 +123,9 @@ def _translated(error: ClientError) -> Exception:
     code = error.response["Error"]["Code"]
     if code == "ConditionalCheckFailedException":
         found = error.response.get("Item")
-        return ConditionFailed(_decode(found) if found else None)  # type: ignore[arg-type]
+        return ConditionFailed(decode(found) if found else None)  # type: ignore[arg-type]
     if code in _THROTTLES:
         return Throttled("the table is throttled; send the same request again in a moment")
     if code in _OUTAGES or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         return Unavailable("the table does not answer; send the same request again")
     return Misconfigured(f"the table refuses the request ({code})")
-
-
-def _encode(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _serialize(value) for name, value in item.items()}
-
-
-def _decode(item: Mapping[str, Any]) -> Item:
-    return {name: _deserialize(value) for name, value in item.items()}

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from payouts.errors import Throttled, Unavailable
 from payouts.store import items
-from payouts.store.table import ConditionFailed, Item, Table
+from payouts.store.attributes import Item
+from payouts.store.table import ConditionFailed, Table
 from payouts.transfer import Transfer
 
 _ATTEMPTS = 10
