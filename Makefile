@@ -157,6 +157,24 @@ ARCH ?= arm64
 build: .venv-sam/.ready ## Build the artefact for Lambda (needs a python3.13; ARCH=x86_64 for the other architecture)
 	@$(BIN)/python -m tools.build $(ARCH)
 
+# AWS's runtime client and nothing else, in the runtime's Python.
+.venv-lambda/.ready: requirements/lambda.txt $(READY)
+	@echo "== setting up Lambda's runtime client (once)"
+	@PYTHON_OF_LAMBDA=$$($(BIN)/python -m tools.build.python) && \
+		$(BIN)/uv venv --quiet --clear --no-project --python "$$PYTHON_OF_LAMBDA" .venv-lambda
+	@$(BIN)/uv pip install --quiet --python .venv-lambda/bin/python --require-hashes -r requirements/lambda.txt
+	@touch $@
+
+MACHINE := $(if $(filter x86_64 amd64,$(shell uname -m)),x86_64,arm64)
+
+VERIFY += runtime
+.PHONY: runtime
+runtime: $(READY) ## The built artefact under AWS's Lambda runtime interface emulator (needs Linux and a python3.13)
+	@if [ "$$(uname)" = Linux ] && $(BIN)/python -m tools.build.python >/dev/null 2>&1 || [ -n "$$CI" ]; \
+		then $(MAKE) --no-print-directory build ARCH=$(MACHINE) && $(MAKE) --no-print-directory .venv-lambda/.ready && \
+			$(BIN)/python -m pytest tests/runtime; \
+		else echo "runtime: skipped, since it needs Linux and a python3.13"; fi
+
 .PHONY: deploy
 deploy: .venv-sam/.ready ## Build, deploy and check, from nothing: make deploy ENV=sandbox ARGS="--secret-file doku.json"
 	@$(BIN)/python -m tools.deploy --sam $(SAM) $(ARGS)
@@ -177,6 +195,8 @@ lock: $(READY) ## Pin the dependencies again, with hashes
 		requirements/checkov.in -o requirements/checkov.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		-c requirements/dev.txt requirements/fuzz.in -o requirements/fuzz.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
+		-c requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt
 
 .PHONY: verify
 verify: $(VERIFY) ## What needs more than the tests: lint, types, template, real processes, real engines

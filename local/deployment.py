@@ -27,8 +27,9 @@ class Deployment:
         found = bundle.read(template)
         deployed = aws.deploy(template, found.functions.values())
         self.ids, self._variables = deployed.ids, deployed.environments
+        self._aws = aws.environment()
         self.functions = {
-            name: FunctionPool(name, launch(each, root, state, aws.environment(), self._variables[name]), concurrency)
+            name: FunctionPool(name, launch(each, root, state, self._aws, self._variables[name]), concurrency)
             for name, each in found.functions.items()
         }
         self.pumps = [
@@ -45,6 +46,10 @@ class Deployment:
             if name in variables:
                 return variables[name]
         raise KeyError(name)
+
+    def environment(self, function: str) -> dict[str, str]:
+        """The template's variables of a function by logical id, and those by which it finds AWS."""
+        return {**self._aws, **self._variables[function]}
 
     def drain(self) -> Drained:
         """Process every message that is visible now, and those that processing makes visible, in all queues."""

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,3 +50,10 @@ def _runs(candidate: Path) -> bool:
         [candidate, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True
     )
     return asked.stdout.strip() == VERSION
+
+
+if __name__ == "__main__":
+    try:
+        print(find())
+    except NotFound as error:
+        sys.exit(f"build: {error}")
