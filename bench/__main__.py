@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 
 from rich.console import Console
 
-from bench import converge, figures, load, scale, signing, throughput, warm
+from bench import cold, converge, figures, load, scale, signing, throughput, warm
 from bench.dynamodb_local import NotAvailable
 
 Benchmark = Callable[[Console], Mapping[str, float]]
 
 BENCHMARKS: Mapping[str, Benchmark] = {
+    "cold": cold.run,
     "signing": signing.run,
     "warm": warm.run,
     "load": load.run,

@@ -1,0 +1,36 @@
+"""One cold start, in a fresh process of the runtime's Python. Knows nothing of the repository; imports only builtins.
+
+Its argument is JSON: `paths` to import from, `module` with a `handler`, and `events`. It prints JSON: processor
+milliseconds of `init` and of each of the `invocations`, and the `wall` milliseconds of init.
+"""
+
+import json
+import sys
+import time
+
+
+class Context:
+    """What the handlers use of Lambda's context."""
+
+    function_name = "cold"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:ap-southeast-3:123456789012:function:cold"
+    aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Enough for anything."""
+        return 25_000
+
+
+asked = json.loads(sys.argv[1])
+sys.path[:0] = asked["paths"]
+processor, wall = time.process_time(), time.perf_counter()
+handler = __import__(asked["module"], fromlist=["handler"]).handler
+init, waited = time.process_time() - processor, time.perf_counter() - wall
+invocations, answers = [], []
+for event in asked["events"]:
+    processor = time.process_time()
+    answers.append(handler(event, Context()))
+    invocations.append((time.process_time() - processor) * 1000)
+report = {"init": init * 1000, "wall": waited * 1000, "invocations": invocations, "answers": answers}
+print("\n" + json.dumps(report, default=str))
