@@ -13,6 +13,7 @@ from payouts.doku.messages import InquiryRequest, wire_name
 from payouts.errors import InvalidParameter
 from payouts.money import Rupiah
 from payouts.transfer import Intent
+from transfer_api.keys import REFERENCE_PATTERN
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,6 @@ def amount(value: str) -> str:
     return str(Rupiah.parse(value))
 
 
-REFERENCE_PATTERN = r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}"  # dots alone mean something else in a path
 Reference = Annotated[str, _matching(REFERENCE_PATTERN, "1 to 64 letters, digits or . _ ~ -")]
 CustomerNumber = Annotated[str, _matching(r"[0-9]{5,32}", "a phone number of 5 to 32 digits, such as 628115678890")]
 AccountNumber = Annotated[str, _matching(r"[0-9]{1,32}", "1 to 32 digits")]

@@ -1,0 +1,65 @@
+"""What a cold start may import, by name: a fresh process imports the handler and says what came along.
+
+Times are measured by `make bench ARGS=cold`; this fails when somebody adds an import that costs them.
+"""
+
+import os
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+from tests.harness import ROOT
+
+FUNCTIONS = ("transfer_api", "notification_receiver", "notification_processor", "status_poller")
+NOBODY = (
+    "boto3",  # botocore makes the clients
+    "s3transfer",
+    "aws_xray_sdk",  # Tracing: Active in the template needs no SDK
+    "cryptography",  # to mint a token, and for AES signatures of callbacks
+    "pydantic",  # to read a request's body
+    "payouts.codes",  # to explain a code or a refusal
+)
+OTHERS = {  # of those that are imported by some, who may
+    "aws_lambda_powertools.event_handler": {"transfer_api"},
+    "aws_lambda_powertools.utilities.data_classes": {"transfer_api"},
+    "asyncio": {"transfer_api"},  # the resolver's
+    "requests": {"transfer_api", "notification_processor", "status_poller"},  # DOKU's callers
+    "payouts.submit": {"transfer_api"},
+    "payouts.poll": {"status_poller"},
+}
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": "ap-southeast-3",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "TABLE_NAME": "transfers",
+    "DOKU_SECRET_ID": "doku",
+    "NOTIFICATION_QUEUE_URL": "https://sqs.ap-southeast-3.amazonaws.com/123456789012/notifications",
+    "POWERTOOLS_SERVICE_NAME": "payouts",
+    "POWERTOOLS_METRICS_NAMESPACE": "Payouts",
+    "PYTHONPATH": os.pathsep.join(str(ROOT / path) for path in ("functions", "layers/doku_signing", "layers/payouts")),
+}
+
+
+@cache
+def imported(function: str) -> frozenset[str]:
+    """Every module that a cold start of the function imports."""
+    command = f"import sys, {function}.app; print('modules:', *sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", command], env=ENVIRONMENT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    (line,) = [line for line in ended.stdout.splitlines() if line.startswith("modules:")]
+    return frozenset(line.split()[1:])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_what_is_needed_rarely_is_not_imported_at_the_start(function: str) -> None:
+    assert f"{function}.entry" in imported(function)
+    assert [name for name in NOBODY if name in imported(function)] == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_imports_only_what_is_its_own(function: str) -> None:
+    assert {name for name in OTHERS if name in imported(function)} == {
+        name for name, functions in OTHERS.items() if function in functions
+    }
