@@ -21,6 +21,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from doku_signing.notification import Scheme
 from local.template import TemplateError, check_parameter
+from tools.build.artefact import directory as built
 from tools.doctor import __main__ as doctor
 from tools.doctor import secret as secret_check
 from tools.doctor.finding import Verdict
@@ -67,7 +68,7 @@ def deploy(options: argparse.Namespace, ask: Ask, run: Run, root: Path = Path())
     if run(["make", "build", f"ARCH={known['Architecture']}"]) != 0:
         raise Stopped("the build failed; what it said is above. Nothing was deployed")
     stamp(root)
-    if run(_sam(options, chosen)) != 0:
+    if run(_sam(options, chosen, built(str(known["Architecture"])))) != 0:
         raise Stopped("sam did not deploy; what it said is above. What was deployed before still runs")
     target = find(options.env, root)
     print("3. the secret")
@@ -173,8 +174,9 @@ def fill_secret(client: Any, secret_id: str, file: Path | None, ask: Ask) -> Non
     print(f"   filled in from {file}: remove that file now")
 
 
-def _sam(options: argparse.Namespace, chosen: Mapping[str, str]) -> list[str]:
+def _sam(options: argparse.Namespace, chosen: Mapping[str, str], artefact: Path) -> list[str]:
     command = [options.sam, "deploy", "--config-env", options.env, "--no-fail-on-empty-changeset"]
+    command += ["--template-file", str(artefact / "template.yaml")]
     command += ["--no-confirm-changeset"] if options.yes else []
     return [*command, "--parameter-overrides", *(f"{name}={value}" for name, value in chosen.items())]
 

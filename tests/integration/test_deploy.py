@@ -192,6 +192,7 @@ def test_from_nothing_to_the_doctor(
     def sam(command: Sequence[str]) -> int:
         commands.append(command[:2])
         if command[0] == "sam":
+            assert command[command.index("--template-file") + 1].endswith(".aws-sam/build/template.yaml")
             parameters = command[command.index("--parameter-overrides") + 1 :]
             account.client("cloudformation").create_stack(**stack_with(found, parameters))
         return 0
