@@ -9,9 +9,8 @@ import platform
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import track
@@ -82,28 +81,32 @@ def _firsts(starts: Starts, events: FirstEvents, console: Console) -> dict[str, 
     return measured
 
 
-def _figures(inits: Mapping[str, Iterable[Measured]]) -> dict[str, float]:
-    bare = _init(inits["bare"])
-    ratios = {f"cold_ratio_{name}": _init(inits[name]) / bare for name in FUNCTIONS}
-    speedups = {f"cold_speedup_{name}": _init(inits[_PLAIN + name]) / _init(inits[name]) for name in FUNCTIONS}
-    return {**ratios, **speedups, "cold_ratio_eager": _init(inits["eager"]) / bare}
+def _figures(inits: Mapping[str, Sequence[Measured]]) -> dict[str, float]:
+    ratios = {f"cold_ratio_{name}": _ratio(inits[name], inits["bare"]) for name in FUNCTIONS}
+    speedups = {f"cold_speedup_{name}": _ratio(inits[_PLAIN + name], inits[name]) for name in FUNCTIONS}
+    return {**ratios, **speedups, "cold_ratio_eager": _ratio(inits["eager"], inits["bare"])}
 
 
-def _init(measured: Iterable[Measured]) -> float:
+def _ratio(these: Sequence[Measured], those: Sequence[Measured]) -> float:
+    """The median over the rounds: within one, both met the same machine."""
+    return statistics.median(this.init / that.init for this, that in zip(these, those, strict=True))
+
+
+def _init(measured: Sequence[Measured]) -> float:
     return statistics.median(each.init for each in measured)
 
 
-def _table(inits: Mapping[str, list[Measured]], firsts: Mapping[str, list[Measured]]) -> Table:
-    table = Table(title=f"Cold starts, processor ms (median of {len(inits['bare'])}; first of {_FIRST_ROUNDS})")
-    for column in ("", "init", "wall", "of bare", "without bytecode", "gain", "first invocation", "init + first"):
-        table.add_column(column, justify="right" if column else "left")
-    bare = _init(inits["bare"])
+def _table(inits: Mapping[str, Sequence[Measured]], firsts: Mapping[str, Sequence[Measured]]) -> Table:
+    rounds = f"median of {len(inits['bare'])} rounds, of {_FIRST_ROUNDS} for the first call"
+    table = Table(title="Cold starts in milliseconds of processor time", caption=rounds)
+    for column in ("", "init", "of boto3", "no bytecode", "gain", "first call", "both"):
+        table.add_column(column, justify="right" if column else "left", no_wrap=True)
     for name in ("bare", *FUNCTIONS, "eager"):
         init, plain = _init(inits[name]), inits.get(_PLAIN + name)
-        wall = statistics.median(each.wall for each in inits[name])
-        first = statistics.median(each.invocations[0] for each in firsts[name]) if name in firsts else None
-        cells: list[Any] = [f"{init:.0f}", f"{wall:.0f}", f"{init / bare:.2f}"]
-        cells += [f"{_init(plain):.0f}", f"{_init(plain) / init:.2f} x"] if plain else ["", ""]
-        cells += [f"{first:.0f}", f"{init + first:.0f}"] if first is not None else ["", ""]
-        table.add_row("boto3 and one client" if name == "bare" else name, *cells)
+        cells = [f"{init:.0f}", f"{_ratio(inits[name], inits['bare']):.2f}"]
+        cells += [f"{_init(plain):.0f}", f"{_ratio(plain, inits[name]):.2f} x"] if plain else ["", ""]
+        if name in firsts:
+            first = statistics.median(each.invocations[0] for each in firsts[name])
+            cells += [f"{first:.0f}", f"{init + first:.0f}"]
+        table.add_row("boto3, one client" if name == "bare" else name, *cells)
     return table

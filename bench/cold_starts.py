@@ -24,10 +24,9 @@ _HANDLERS = ROOT / "bench" / "cold_handlers"
 
 @dataclass(frozen=True)
 class Measured:
-    """Processor milliseconds, but for `wall`, the milliseconds that init took; and what the handler answered."""
+    """Milliseconds of processor time, of init and of each invocation, and what the handler answered."""
 
     init: float
-    wall: float
     invocations: Sequence[float]
     answers: Sequence[Any]
 

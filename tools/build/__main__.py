@@ -13,7 +13,6 @@ from tools.build.slim import slim
 _SAM = ROOT / ".venv-sam" / "bin" / "sam"
 _UV = ROOT / ".venv" / "bin" / "uv"
 _DEPENDENCIES = "DependenciesLayer"
-_MEBIBYTE = 1024 * 1024
 
 
 class Failed(Exception):
@@ -72,10 +71,10 @@ def _sam_build(architecture: str, interpreter: Path, target: Path) -> None:
 
 def report(artefact: Artefact) -> None:
     """Print what was made and how large it is."""
-    print(f"{'':32}{'unzipped':>12}{'zipped':>12}")
+    print(f"{'':32}{'unzipped':>16}{'zipped':>16}")
     for name, folder in (artefact.layers | artefact.functions).items():
         size = measure(folder)
-        print(f"{name:32}{size.unzipped / _MEBIBYTE:>8.1f} MiB{size.zipped / _MEBIBYTE:>8.1f} MiB")
+        print(f"{name:32}{size.unzipped / 1024:>12,.0f} KiB{size.zipped / 1024:>12,.0f} KiB")
     print(f"build: {artefact.architecture} artefact in {artefact.path.relative_to(ROOT)}")
 
 
