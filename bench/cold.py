@@ -97,9 +97,9 @@ def _init(measured: Sequence[Measured]) -> float:
 
 
 def _table(inits: Mapping[str, Sequence[Measured]], firsts: Mapping[str, Sequence[Measured]]) -> Table:
-    rounds = f"median of {len(inits['bare'])} rounds, of {_FIRST_ROUNDS} for the first call"
+    rounds = f"median of {len(inits['bare'])} rounds, of {_FIRST_ROUNDS} for the first call after init"
     table = Table(title="Cold starts in milliseconds of processor time", caption=rounds)
-    for column in ("", "init", "of boto3", "no bytecode", "gain", "first call", "both"):
+    for column in ("", "init", "ratio", "no .pyc", "gain", "first", "both"):
         table.add_column(column, justify="right" if column else "left", no_wrap=True)
     for name in ("bare", *FUNCTIONS, "eager"):
         init, plain = _init(inits[name]), inits.get(_PLAIN + name)

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import boto3
 from aws_lambda_powertools import Logger
 
 from bench import dynamodb_local
@@ -68,10 +67,9 @@ def _deployed(aws: Aws, doku_url: str, secret: str) -> dict[str, str]:
 
 def _composed(environment: dict[str, str], clock: Clock, doku: Control, secret: dict[str, str]) -> Deployment:
     capacity, faults = Capacity(), AwsFaults()
-    boto3.setup_default_session()
-    assert boto3.DEFAULT_SESSION is not None
-    capacity.install(boto3.DEFAULT_SESSION)
-    faults.install(boto3.DEFAULT_SESSION)
+    session.cache_clear()
+    capacity.install(session())
+    faults.install(session())
     logger = Logger(service="payouts", stream=io.StringIO())
     services = compose(environment, clock, jitter=lambda: 0.0)
     world = World(
