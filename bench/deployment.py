@@ -21,6 +21,7 @@ from local.doku_simulator import Settings, Simulator
 from local.doku_simulator.control import Control
 from notification_processor import entry as processor
 from notification_receiver import entry as receiver
+from payouts.aws import session
 from status_poller import entry as poller
 from tests.harness import AwsFaults, World
 from transfer_api.entry import create_handler
