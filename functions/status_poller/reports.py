@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from doku_signing.timestamps import WIB
-from payouts import report
 from payouts.store.transfers import TransferStore
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ class DailyReport:
         """Where the report is and how many need attention. Raises ValueError without a bucket."""
         if not self._bucket:
             raise ValueError("REPORT_BUCKET is not set: there is nowhere to keep the report")
+        from payouts import report  # once a day
+
         now = self._clock()
         day = (datetime.fromtimestamp(now, WIB) - timedelta(days=1)).date().isoformat()
         made = report.of_day(self._store, day, int(now * 1000))

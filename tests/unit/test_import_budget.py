@@ -20,6 +20,7 @@ NOBODY = (
     "cryptography",  # to mint a token, and for AES signatures of callbacks
     "pydantic",  # to read a request's body
     "payouts.codes",  # to explain a code or a refusal
+    "payouts.report",  # once a day
 )
 OTHERS = {  # of those that are imported by some, who may
     "aws_lambda_powertools.event_handler": {"transfer_api"},
