@@ -16,6 +16,7 @@ FUNCTIONS = ("transfer_api", "notification_receiver", "notification_processor", 
 NOBODY = (
     "boto3",  # botocore makes the clients
     "s3transfer",
+    "requests",  # urllib3 does it
     "aws_xray_sdk",  # Tracing: Active in the template needs no SDK
     "cryptography",  # to mint a token, and for AES signatures of callbacks
     "pydantic",  # to read a request's body
@@ -26,8 +27,8 @@ OTHERS = {  # of those that are imported by some, who may
     "aws_lambda_powertools.event_handler": {"transfer_api"},
     "aws_lambda_powertools.utilities.data_classes": {"transfer_api"},
     "asyncio": {"transfer_api"},  # the resolver's
-    "requests": {"transfer_api", "notification_processor", "status_poller"},  # DOKU's callers
     "payouts.submit": {"transfer_api"},
+    "payouts.doku.transport": {"transfer_api", "notification_processor", "status_poller"},
     "payouts.poll": {"status_poller"},
 }
 ENVIRONMENT = {

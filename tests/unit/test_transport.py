@@ -268,7 +268,7 @@ def test_an_error_names_its_kind_and_shows_nothing_of_the_request() -> None:
     with listening(saying()) as peer, transport_to(peer.url) as transport:
         with pytest.raises(NoReply) as failed:
             transport.post(PATH, HEADERS | {"Authorization": "Bearer secret"}, BODY, PATIENT)
-        assert str(failed.value) == "ConnectionError"
+        assert str(failed.value) == "ProtocolError"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
