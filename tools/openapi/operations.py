@@ -6,7 +6,7 @@ from typing import Any
 from payouts.codes.reading import System
 from payouts.transfer import Finding, Status
 from tools.openapi import examples
-from transfer_api.requests import REFERENCE_PATTERN
+from transfer_api.keys import REFERENCE_PATTERN
 
 Examples = dict[str, Any]
 _OURS = ("Error",)

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from payouts.config import DailyLimit
 from payouts.money import Rupiah
-from payouts.store.table import ConditionFailed, Item, Table
+from payouts.store.attributes import Item
+from payouts.store.table import ConditionFailed, Table
 
 _SLOTS = 64
 """Keeps the item at about 2 KB, however many transfers there are."""
