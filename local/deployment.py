@@ -10,6 +10,7 @@ from local.clock import Clock
 from local.events import Drained, Pump
 from local.launch import launch
 from local.pool import FunctionPool
+from local.runtime import Start, start_python
 from local.schedule import Ticker
 from local.state import StateDirectory
 from local.template import Template
@@ -18,18 +19,26 @@ from local.template import Template
 class Deployment:
     """The bundle at `root` as `template` describes it. Queues and schedules wait for `drain` and `tick`, or `start`.
 
-    `concurrency` bounds the workers of each function.
+    `concurrency` bounds the workers of each function, and `start` makes their processes.
     """
 
     def __init__(
-        self, template: Template, root: Path, aws: Aws, state: StateDirectory, clock: Clock, concurrency: int
+        self,
+        template: Template,
+        root: Path,
+        aws: Aws,
+        state: StateDirectory,
+        clock: Clock,
+        concurrency: int,
+        start: Start = start_python,
     ) -> None:
         found = bundle.read(template)
         deployed = aws.deploy(template, found.functions.values())
         self.ids, self._variables = deployed.ids, deployed.environments
         self._aws = aws.environment()
+        variables = self._variables
         self.functions = {
-            name: FunctionPool(name, launch(each, root, state, self._aws, self._variables[name]), concurrency)
+            name: FunctionPool(name, launch(each, root, state, self._aws, variables[name], start), concurrency)
             for name, each in found.functions.items()
         }
         self.pumps = [

@@ -7,14 +7,19 @@ from pathlib import Path
 from local.bundle import Function
 from local.clock import Clock
 from local.moto_server import ACCOUNT
-from local.runtime import Launch
+from local.runtime import Launch, Start, start_python
 from local.state import StateDirectory
 from local.template import REGION
 from local.worker import CLOCK_FILE, PLAIN
 
 
 def launch(
-    function: Function, root: Path, state: StateDirectory, aws: Mapping[str, str], variables: Mapping[str, str]
+    function: Function,
+    root: Path,
+    state: StateDirectory,
+    aws: Mapping[str, str],
+    variables: Mapping[str, str],
+    start: Start = start_python,
 ) -> Launch:
     """How to start `function` of the bundle at `root`, with AWS's and the template's variables."""
     environment = {
@@ -34,6 +39,7 @@ def launch(
         environment=environment,
         log=state.logs / f"{function.name}.log",
         clock=Clock(state.clock),
+        start=start,
     )
 
 

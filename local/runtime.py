@@ -10,12 +10,12 @@ import selectors
 import socket
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import parse_headers
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from local.child import Child
 from local.clock import Clock
@@ -44,6 +44,29 @@ class FunctionCrashed(InvocationFailed):
     """The function's process ended without an answer."""
 
 
+class Process(Protocol):
+    """What runs a worker, as `local.child.Child` has it."""
+
+    @property
+    def life(self) -> socket.socket: ...
+    @property
+    def pid(self) -> int: ...
+    @property
+    def alive(self) -> bool: ...
+    def kill(self) -> None: ...
+    def close(self) -> None: ...
+    def how_it_ended(self) -> str: ...
+
+
+Start = Callable[[str, Path, Mapping[str, str]], Process]
+"""Starts a process that runs a handler: from its name, a log and all of its environment."""
+
+
+def start_python(handler: str, log: Path, environment: Mapping[str, str]) -> Process:
+    """A fresh interpreter, as in a cold start."""
+    return Child(["-u", "-m", "local.worker", handler], log, environment)
+
+
 @dataclass(frozen=True)
 class Launch:
     """How to start a worker of one function. `timeout` in seconds; `environment` is all that the process gets."""
@@ -54,6 +77,7 @@ class Launch:
     environment: Mapping[str, str]
     log: Path
     clock: Clock
+    start: Start = start_python
 
 
 @dataclass(frozen=True)
@@ -85,11 +109,8 @@ class Worker:
         self._connection: socket.socket | None = None
         self._stream: BinaryIO | None = None
         address = f"{HOST}:{self._listener.getsockname()[1]}"
-        self._process = Child(
-            ["-u", "-m", "local.worker", launch.handler],
-            launch.log,
-            {**launch.environment, "AWS_LAMBDA_RUNTIME_API": address},
-        )
+        environment = {**launch.environment, "AWS_LAMBDA_RUNTIME_API": address}
+        self._process = launch.start(launch.handler, launch.log, environment)
         self._events = selectors.DefaultSelector()
         self._events.register(self._listener, selectors.EVENT_READ)
         self._events.register(self._process.life, selectors.EVENT_READ)

@@ -12,7 +12,7 @@ from rich.console import Console
 from bench import figures
 from proofs.part import Shown
 
-PARTS: Mapping[str, str] = {}
+PARTS: Mapping[str, str] = {"matrix": "proofs.matrix.show"}
 """Part to module, in the order in which they run. A module has `run(console) -> Shown`."""
 
 FIGURES = Path(__file__).parent.parent / "docs" / "figures" / "proof.json"

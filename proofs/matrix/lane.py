@@ -1,0 +1,127 @@
+"""A lane: a process that plays cells, one after the other, in a world of its own."""
+
+import json
+import multiprocessing
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from time import monotonic
+from typing import Any
+
+from local import doku_secret
+from proofs.matrix.cells import Cell
+from proofs.matrix.flows import play
+from proofs.matrix.nursery import Nursery
+from proofs.matrix.play import Play
+from proofs.matrix.world import World
+
+_forking = multiprocessing.get_context("fork")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a cell showed: each broken invariant with how, the timeline, and the calls that left meanwhile."""
+
+    cell: Cell
+    broken: list[tuple[str, str]]
+    timeline: list[str]
+    labels: list[str]
+    seconds: float
+
+
+class Lanes:
+    """So many lanes over the bundle at `root`."""
+
+    def __init__(self, root: Path, number: int) -> None:
+        secret = doku_secret.generate()
+        self._lines = []
+        self._processes = []
+        for _ in range(number):
+            ours, theirs = _forking.Pipe()
+            process = _forking.Process(target=_live, args=(root, secret, theirs), daemon=False)
+            process.start()
+            theirs.close()
+            self._lines.append(ours)
+            self._processes.append(process)
+
+    def play(self, cells: Iterable[Cell]) -> Iterator[Result]:
+        """The results as they come."""
+        waiting, results = SimpleQueue[Cell | None](), SimpleQueue[Result | None]()
+        for cell in cells:
+            waiting.put(cell)
+        threads = [Thread(target=_feed, args=(line, waiting, results), daemon=True) for line in self._lines]
+        for thread in threads:
+            waiting.put(None)
+        for thread in threads:
+            thread.start()
+        ended = 0
+        while ended < len(threads):
+            result = results.get()
+            if result is None:
+                ended += 1
+            else:
+                yield result
+
+    def close(self) -> None:
+        """End all lanes."""
+        for line in self._lines:
+            line.send(None)  # its end alone would not be seen: the lanes that were forked later hold it as well
+        for process in self._processes:
+            process.join()
+
+
+@contextmanager
+def lanes(root: Path, number: int) -> Iterator[Lanes]:
+    """Lanes for as long as they are needed."""
+    running = Lanes(root, number)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def _feed(line: Any, waiting: "SimpleQueue[Cell | None]", results: "SimpleQueue[Result | None]") -> None:
+    try:
+        while (cell := waiting.get()) is not None:
+            line.send(cell)
+            results.put(line.recv())
+    finally:
+        results.put(None)
+
+
+def _live(root: Path, secret: str, line: Any) -> None:
+    nursery = Nursery()
+    world = World(root, json.loads(secret), secret, nursery)
+    try:
+        while (cell := line.recv()) is not None:
+            line.send(_result(world, cell))
+    except (EOFError, KeyboardInterrupt):
+        pass
+    finally:
+        world.close()
+
+
+def _result(world: World, cell: Cell) -> Result:
+    began = monotonic()
+    world.reset()
+    subject = Play(world, cell)
+    world.wire.on_arrival = subject.judge.arriving
+    try:
+        play(subject)
+    except Exception:
+        subject.judge.breaks("the matrix itself", traceback.format_exc())
+    timeline = [*subject.notes, *_history(world, subject.reference)] if subject.judge.broken else []
+    return Result(cell, subject.judge.broken, timeline, subject.labels, monotonic() - began)
+
+
+def _history(world: World, reference: str) -> list[str]:
+    item = world.item(reference)
+    calls = [f"call {one.label} {one.mode or ''} -> {one.status or 'no answer'}" for one in world.wire.seen]
+    if item is None:
+        return [*calls, "there is no such transfer"]
+    seen = (f"history {one['at']} {one['finding']} {one['source']} {one.get('message', '')}" for one in item["history"])
+    return [*calls, *seen, f"stored as {item['status']}"]

@@ -1,0 +1,152 @@
+"""One cell being played: what a merchant, DOKU and the schedules do, and everything that was seen on the way."""
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from proofs.matrix.cells import Cell
+from proofs.matrix.judge import Judge
+from proofs.matrix.modes import KILLS
+from proofs.matrix.wire import Fault
+from proofs.matrix.world import World
+
+TICKS = 8
+"""So many ticks, at the times at which the transfer is due, settle every transfer once all is healthy (I13)."""
+_ROUNDS = 40
+_TRIES = 3
+_QUEUES = ("NotificationQueue", "NotificationDeadLetterQueue")
+
+
+@dataclass
+class Answer:
+    """An HTTP answer to the merchant."""
+
+    status: int
+    body: dict[str, Any]
+
+
+@dataclass
+class Play:
+    """A world with one transfer to watch."""
+
+    world: World
+    cell: Cell
+    reference: str = ""
+    body: dict[str, Any] = field(default_factory=dict)
+    key: str = ""
+    notes: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    """The calls that left while the flow ran."""
+
+    def __post_init__(self) -> None:
+        self.reference = self.world.new_reference()
+        self.body = {
+            "partnerReferenceNo": self.reference,
+            "customerNumber": "628115678890",
+            "beneficiaryAccountNumber": "8812345001",  # UNPAID at first, paid after four minutes
+            "beneficiaryBankCode": "014",
+            "beneficiaryAccountName": "SUHUT",
+            "amount": {"value": "200000.00", "currency": "IDR"},
+        }
+        self.judge = Judge(self.world, self.reference, self.body, self.note)
+        self._began = time.monotonic()
+
+    def note(self, text: str) -> None:
+        """Write down what happened."""
+        self.notes.append(f"{time.monotonic() - self._began:7.2f} s  {text}")
+
+    # --- the merchant
+
+    def call(self, method: str, path: str, body: Any = None) -> Answer:
+        """A request of the merchant's, and what the judge makes of its answer."""
+        response = self.world.call(method, path, body, self.key)
+        try:
+            members = json.loads(response.content)
+        except ValueError:
+            members = {}
+        answer = Answer(response.status_code, members)
+        said = members.get("status") if response.ok else members.get("response_message", members.get("message"))
+        self.note(f"{method} {path} -> {response.status_code} {said or ''}")
+        self.judge.look()
+        return answer
+
+    def create(self) -> Answer:
+        """POST /v1/transfers."""
+        answer = self.call("POST", "/v1/transfers", self.body)
+        self.judge.acknowledged |= answer.status in (201, 202)
+        self.judge.look()
+        return answer
+
+    def inquire(self) -> Answer:
+        """POST /v1/account-inquiries; a transfer goes on with its session."""
+        names = ("customerNumber", "beneficiaryAccountNumber", "beneficiaryBankCode", "beneficiaryAccountName", "amount")
+        return self.call("POST", "/v1/account-inquiries", {name: self.body[name] for name in names})
+
+    def insist(self, ask: Any, *wanted: int) -> None:
+        """Ask until the answer is wanted, as a client does that keeps its key. In a healthy world it comes soon."""
+        for _ in range(_TRIES):
+            answer = ask()
+            if answer.status in wanted:
+                return
+        self.judge.breaks("I8", f"the same request again was answered {answer.status} {answer.body}")
+
+    # --- the flow
+
+    def run(self, act: Any, function: str) -> None:
+        """The flow with its fault; then everything is healthy again."""
+        world, fault = self.world, None
+        if self.cell.mode is not None:
+            fault = Fault(self.cell.label, self.cell.mode, lambda: world.kill(function))
+        before = len(world.wire.seen)
+        world.wire.begin(fault)
+        self.note(f"the flow begins, {self.cell.label} is broken: {self.cell.mode}" if fault else "the flow begins")
+        answer = act(self)
+        seen = world.wire.seen[before:]
+        world.wire.begin()
+        self.note("all is healthy again")
+        self.labels = [one.label for one in seen]
+        if fault and not any(one.mode for one in seen):
+            self.judge.breaks("the matrix itself", f"{self.cell.label} never came")
+        self.judge.after_the_flow(seen, answer, killed=self.cell.mode in KILLS)
+
+    def settle(self) -> None:
+        """Let time pass as DOKU, the queue and the schedule have it, until nothing is expected any more."""
+        ticks = 0
+        for _ in range(_ROUNDS):
+            moments = self._expected()
+            if not moments:
+                break
+            if self._next_check() is not None and ticks >= TICKS:
+                self.judge.breaks("I13", f"not settled after {ticks} ticks")
+                return
+            self.world.advance(min(moments) - self.world.clock())
+            self.world.drain()
+            due = self._next_check()
+            if due is not None and due <= self.world.clock():
+                ticks += 1
+                self._tick()
+            self.judge.look()
+        else:
+            self.judge.breaks("I11", "there was no end of notifications")
+
+    def _tick(self) -> None:
+        before = len(self.world.wire.seen)
+        self.note(f"tick: {self.world.tick()}")
+        self.judge.after_a_tick(self.world.wire.seen[before:])
+
+    def _expected(self) -> list[float]:
+        """Moments at which something is to happen, in seconds: a check, a callback, a message that is hidden."""
+        moments = [one["due"] for one in self.world.books()["notifications"] if one["outcome"] == "due"]
+        if (check := self._next_check()) is not None:
+            moments.append(check)
+        if self.world.messages(_QUEUES[0]):
+            moments.append(self.world.clock() + 60)
+        return moments
+
+    def _next_check(self) -> float | None:
+        """When an open transfer is due; one that has its end is looked at again only days later."""
+        item = self.world.item(self.reference)
+        if item is None or item["status"] in ("SUCCESS", "FAILED", "REFUNDED") or "nextCheckAt" not in item:
+            return None
+        return float(item["nextCheckAt"]) / 1000

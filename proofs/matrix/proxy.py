@@ -1,0 +1,121 @@
+"""A proxy between the functions and one service, which breaks the calls that it is told to."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+from local.http_server import HOST
+from proofs.matrix.calls import Call, Request
+from proofs.matrix.modes import ANSWERED, DELAYS, KILLS, NOT_FORWARDED, Mode, answer
+from proofs.matrix.wire import Fault, Seen, Wire
+
+_PATIENCE = 60.0  # seconds, for a caller that is to give up; every one of ours does so much earlier
+
+
+class Proxy:
+    """Passes on what comes to `url`, and tells `wire` of it. `name` reads the call off a request."""
+
+    def __init__(self, upstream: str, name: Callable[[Request], Call], wire: Wire) -> None:
+        self._server = _Server((HOST, 0), _Connection)
+        self._server.upstream = (HOST, urlsplit(upstream).port or 80)
+        self._server.name, self._server.wire = name, wire
+        self.url = f"http://{HOST}:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingTCPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+    allow_reuse_address = True
+    upstream: tuple[str, int]
+    name: Callable[[Request], Call]
+    wire: Wire
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A worker that died in mid-call is what this is about."""
+
+
+class _Connection(StreamRequestHandler):
+    """One connection of a function, and its own to the service."""
+
+    server: _Server
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        with contextlib.closing(socket.create_connection(self.server.upstream)) as service:
+            service.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            replies = service.makefile("rb")
+            while (request := _read_request(self.rfile)) is not None:
+                if not self._serve(request, service, replies):
+                    return
+
+    def _serve(self, request: Request, service: socket.socket, replies: BinaryIO) -> bool:
+        """Pass one request on, as its fault has it. False where the connection ends."""
+        call = self.server.name(request)
+        seen, fault = self.server.wire.arrive(call)
+
+        def forward() -> bytes:
+            service.sendall(request.raw)
+            reply = _read_reply(replies)
+            seen.status = int(reply.split(b" ", 2)[1])
+            return reply
+
+        if fault is None:
+            self.wfile.write(forward())
+            return True
+        return self._break(fault, seen, forward)
+
+    def _break(self, fault: Fault, seen: Seen, forward: Callable[[], bytes]) -> bool:
+        mode: Mode = fault.mode
+        if mode in DELAYS:
+            self._wait_for_hang_up()
+        if mode not in NOT_FORWARDED:
+            forward()
+        if mode in KILLS:
+            fault.kill()
+        if mode in ANSWERED:
+            self.wfile.write(answer(mode, seen.call))
+        return mode in ANSWERED
+
+    def _wait_for_hang_up(self) -> None:
+        self.connection.settimeout(_PATIENCE)
+        self.rfile.read(1)
+        self.connection.settimeout(None)
+
+
+def _read_request(stream: BinaryIO) -> Request | None:
+    head, body = _read_message(stream)
+    if not head:
+        return None
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return Request(first.split(" ")[1], headers, body, head + body)
+
+
+def _read_reply(stream: BinaryIO) -> bytes:
+    head, body = _read_message(stream)
+    if not head:
+        raise ConnectionResetError("the service hung up")
+    return head + body
+
+
+def _read_message(stream: BinaryIO) -> tuple[bytes, bytes]:
+    """Head and body; empty where there is no further message. Everybody here states a length."""
+    head, length = b"", 0
+    while line := stream.readline():
+        head += line
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.partition(b":")[2])
+        if line == b"\r\n":
+            return head, stream.read(length) if length else b""
+    return b"", b""

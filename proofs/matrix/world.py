@@ -1,0 +1,171 @@
+"""One lane's own world: AWS, DOKU, a clock, and the functions in processes of their own behind fault proxies."""
+
+import contextlib
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+from boto3.dynamodb.types import TypeDeserializer
+
+from local import moto_server, template
+from local.authorizer import JwtAuthorizer, TokenIssuer
+from local.aws import Aws
+from local.bundle import read
+from local.clock import Clock
+from local.deployment import Deployment
+from local.doku_simulator import Settings, Simulator
+from local.gateway import Gateway
+from local.runtime import InvocationFailed
+from local.state import StateDirectory
+from proofs.matrix.calls import of_aws, of_doku
+from proofs.matrix.nursery import Nursery
+from proofs.matrix.proxy import Proxy
+from proofs.matrix.wire import Wire
+
+API, RECEIVER = "TransferApiFunction", "NotificationReceiverFunction"
+PROCESSOR, POLLER = "NotificationProcessorFunction", "StatusPollerFunction"
+_PARAMETERS = {"JwtAudience": "payouts", "DueShards": "1", "PollConcurrency": "2"}
+_SCOPES = ("transfers:read", "transfers:write")
+_numbers = itertools.count(1)
+
+
+class _BehindProxy(Aws):
+    """AWS that functions reach by the proxy, and everybody else directly."""
+
+    def __init__(self, url: str, proxy_url: str) -> None:
+        super().__init__(url)
+        self._proxy_url = proxy_url
+
+    def environment(self) -> dict[str, str]:
+        """Variables through which a function finds the proxy."""
+        return {**super().environment(), "AWS_ENDPOINT_URL": self._proxy_url}
+
+
+class World:
+    """The bundle at `root`, its workers forked by `nursery`, from `__enter__` to `__exit__`."""
+
+    def __init__(self, root: Path, secret: Mapping[str, str], secret_text: str, nursery: Nursery) -> None:
+        self._closing = contextlib.ExitStack()
+        self._state = StateDirectory(root)
+        self._closing.callback(self._state.close)
+        self.clock = Clock(self._state.clock)
+        self.gateway = Gateway(0, self.clock, lambda _: None)
+        self._closing.callback(self.gateway.server.close)
+        url = f"{self.gateway.server.url}/notifications/kirim-doku"
+        simulator = Simulator(Settings.from_secret(secret, ticker=False, notification_url=url), clock=self.clock)
+        self._closing.enter_context(simulator)
+        self.doku = simulator.world
+        server = moto_server.start(0, self.clock)
+        self._closing.callback(server.close)
+        self.wire = Wire()
+        aws_proxy, doku_proxy = Proxy(server.url, of_aws, self.wire), Proxy(simulator.url, of_doku, self.wire)
+        self._closing.callback(aws_proxy.close)
+        self._closing.callback(doku_proxy.close)
+        self.aws = _BehindProxy(server.url, aws_proxy.url)
+        self._deploy(root, doku_proxy.url, secret_text, nursery)
+
+    def close(self) -> None:
+        """End every process and thread, and remove the state."""
+        self._closing.close()
+
+    def _deploy(self, root: Path, doku_url: str, secret: str, nursery: Nursery) -> None:
+        issuer = TokenIssuer("https://login.example.com/", _PARAMETERS["JwtAudience"])
+        parameters = {**_PARAMETERS, "JwtIssuer": "https://login.example.com/", "DokuBaseUrl": doku_url}
+        translated = template.load(root / "template.yaml", parameters)
+        self.deployment = Deployment(translated, root, self.aws, self._state, self.clock, 1, nursery.start)
+        self._closing.callback(self.deployment.close)
+        secret_id = self.deployment.variable("DOKU_SECRET_ID")
+        self.aws.secretsmanager.put_secret_value(SecretId=secret_id, SecretString=secret)
+        self.gateway.start(read(translated).routes, self.deployment.functions, JwtAuthorizer(issuer.public_key))
+        self._headers = {"Authorization": f"Bearer {issuer.token(_SCOPES)}"}
+
+    # --- the merchant
+
+    def call(self, method: str, path: str, body: Any = None, key: str = "") -> requests.Response:
+        """One HTTP request of the merchant's to the API."""
+        headers = {**self._headers, **({"Idempotency-Key": key} if key else {})}
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.request(method, self.gateway.server.url + path, json=body, headers=headers, timeout=60)
+
+    # --- what runs by itself in AWS
+
+    def drain(self) -> tuple[str, ...]:
+        """Process every visible message; the errors of invocations that failed as a whole."""
+        return self.deployment.drain().errors
+
+    def tick(self) -> str:
+        """Invoke the poller once; what it answered, or how it failed."""
+        try:
+            return str(next(iter(self.deployment.tick().values())))
+        except InvocationFailed as error:
+            return str(error)
+
+    def kill(self, function: str) -> None:
+        """`kill -9` of a function's worker; the next invocation starts another."""
+        self.deployment.functions[function].kill()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, and have DOKU call back whatever came due."""
+        self.doku.advance(max(0.0, seconds))
+
+    # --- looking
+
+    def items(self, kind: str) -> list[dict[str, Any]]:
+        """The items of a kind, such as TRANSFER, as the table has them."""
+        found = self.aws.dynamodb.scan(TableName=self._table, ConsistentRead=True)["Items"]
+        decode = TypeDeserializer().deserialize
+        items = [{name: decode(value) for name, value in item.items()} for item in found]
+        return [item for item in items if item["pk"].startswith(f"{kind}#")]
+
+    def item(self, reference: str) -> dict[str, Any] | None:
+        """A transfer as the table has it."""
+        return next((item for item in self.items("TRANSFER") if item["pk"] == f"TRANSFER#{reference}"), None)
+
+    def books(self) -> dict[str, Any]:
+        """DOKU's ledger."""
+        return self.doku.ledger.snapshot(self.clock())
+
+    def messages(self, queue: str) -> int:
+        """Messages in a queue of the template, visible or not."""
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        url = self.deployment.ids[queue]
+        found = self.aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+    def log_sizes(self) -> dict[Path, int]:
+        """How much every function has logged."""
+        return {path: path.stat().st_size for path in self._state.logs.glob("*.log")}
+
+    def logged_since(self, sizes: Mapping[Path, int]) -> str:
+        """What the functions have logged since."""
+        return "".join(path.read_text(errors="replace")[sizes.get(path, 0) :] for path in self.log_sizes())
+
+    # --- beginning anew
+
+    def reset(self) -> None:
+        """Empty table, queues and books; processes, tokens and time go on."""
+        self.wire.begin()
+        for item in self.aws.dynamodb.scan(TableName=self._table)["Items"]:
+            self.aws.dynamodb.delete_item(TableName=self._table, Key={"pk": item["pk"]})
+        self.doku.reset()
+        for queue in ("NotificationQueue", "NotificationDeadLetterQueue"):
+            if self.messages(queue):
+                self.clock.advance(61)  # a queue may be purged once a minute
+                self.aws.sqs.purge_queue(QueueUrl=self.deployment.ids[queue])
+        self.wire.clear()
+
+    def forget_token(self) -> None:
+        """As if no function had ever had a token."""
+        for item in self.items("TOKEN"):
+            self.aws.dynamodb.delete_item(TableName=self._table, Key={"pk": {"S": item["pk"]}})
+
+    def new_reference(self) -> str:
+        """A partnerReferenceNo that no cell of this lane has used."""
+        return f"MATRIX-{next(_numbers):05d}"
+
+    @property
+    def _table(self) -> str:
+        return self.deployment.variable("TABLE_NAME")
