@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 from aws_lambda_powertools import Logger
 from boto3.dynamodb.types import TypeDeserializer
-from botocore.awsrequest import AWSPreparedRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 from botocore.session import Session
@@ -88,6 +88,7 @@ class AwsFaults:
     before: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
     after: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
     lost_replies: dict[str, int] = field(default_factory=dict)
+    pages: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
 
     def install(self, session: Session) -> None:
@@ -95,7 +96,7 @@ class AwsFaults:
         events = session.get_component("event_emitter")
         events.register("before-call.*.*", self._before)
         events.register("after-call.*.*", self._after)
-        events.register("before-send.*.*", self._lose_reply)
+        events.register("before-send.*.*", self._send)
 
     def crash_before(self, operation: str) -> None:
         """Die before the next call of `operation` leaves."""
@@ -118,6 +119,10 @@ class AwsFaults:
         """Carry the next request of `operation` out and lose its answer; botocore sends it again by itself."""
         self.lost_replies[operation] = times
 
+    def answer_with_a_page(self, operation: str) -> None:
+        """Let something in between answer the next request of `operation`, with 200 and HTML."""
+        self.pages.add(operation)
+
     def _before(self, event_name: str, **_: Any) -> None:
         operation = event_name.rsplit(".", 1)[1]
         self.calls.append(operation)
@@ -126,12 +131,23 @@ class AwsFaults:
     def _after(self, event_name: str, **_: Any) -> None:
         _run_next(self.after, event_name.rsplit(".", 1)[1])
 
-    def _lose_reply(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> None:
+    def _send(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         operation = event_name.rsplit(".", 1)[1]
+        if operation in self.pages:
+            self.pages.remove(operation)
+            return AWSResponse(request.url, 200, {}, _Page())
         if self.lost_replies.get(operation, 0):
             self.lost_replies[operation] -= 1
             URLLib3Session().send(request)
             raise ConnectionClosedError(endpoint_url=request.url)
+        return None
+
+
+class _Page:
+    """A body as urllib3 has it."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield b"<html>please log in</html>"
 
 
 def _run_next(hooks: dict[str, list[Callable[[], None]]], operation: str) -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
+
+from payouts.aws import NO_ANSWER
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -29,6 +31,6 @@ class Backoff:
             self._sqs.change_message_visibility(
                 QueueUrl=self._queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds
             )
-        except (ClientError, BotoCoreError):
+        except (ClientError, *NO_ANSWER):
             return None
         return seconds

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from notification_receiver.authenticator import Authenticator
+from payouts.aws import NO_ANSWER
 from payouts.doku import callbacks
 from payouts.doku.callbacks import Kind, Notification
 from payouts.errors import PayoutError
@@ -85,8 +86,10 @@ class Receiver:
             "body": body.decode("utf-8-sig"),
         }
         try:
-            self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
-        except (ClientError, BotoCoreError):
+            kept = self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
+        except (ClientError, *NO_ANSWER):
+            kept = None
+        if kept is None or "MessageId" not in kept:  # a page of something in between is no promise of SQS's
             return Reply(503, _FAILED, "try again later", notification.transaction_id)
         return Reply(200, "00", "Successfully processed", notification.transaction_id)
 

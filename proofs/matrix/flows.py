@@ -48,12 +48,12 @@ def _nothing(_: Play) -> None:
 
 def _warm_api(subject: Play) -> None:
     """So that the worker has a token and the secret."""
-    subject.call("GET", "/v1/balance")
+    subject.insist(lambda: subject.call("GET", "/v1/balance"), 200)
 
 
 def _with_session(subject: Play) -> None:
     """The account inquiry that the transfer refers to. It warms the API as well."""
-    subject.body["sessionId"] = subject.inquire().body["sessionId"]
+    subject.body["sessionId"] = subject.insist(subject.inquire, 200).body["sessionId"]
 
 
 def _with_key(subject: Play) -> None:
@@ -64,7 +64,7 @@ def _with_key(subject: Play) -> None:
 def _replayed(subject: Play) -> None:
     _with_session(subject)
     subject.key = f"key-of-{subject.reference}"
-    subject.create()
+    _created(subject)
 
 
 def _with_dead_token(subject: Play) -> None:
@@ -73,12 +73,12 @@ def _with_dead_token(subject: Play) -> None:
 
 
 def _created(subject: Play) -> None:
-    subject.create()
+    subject.insist(subject.create, 201)
 
 
 def _called_back(subject: Play) -> None:
     """A callback about a refund that never was: it warms receiver and processor, and changes nothing."""
-    subject.create()
+    _created(subject)
     resend(subject.world.doku, {"kind": "refund", "partnerReferenceNo": subject.reference})
     subject.world.drain()
     subject.judge.look()
@@ -97,7 +97,7 @@ def _refund_message(subject: Play) -> None:
 
 def _due(subject: Play) -> None:
     """Asked about once, which warms the poller, and due again."""
-    subject.create()
+    _created(subject)
     for _ in range(2):
         item = subject.world.item(subject.reference)
         assert item is not None

@@ -133,6 +133,11 @@ class Judge:
         if told := [text for text in (*_PRIVATE, *self._secrets()) if text in logged]:
             self.breaks("I17", f"a log line has {told}")
 
+    def complaints(self) -> list[str]:
+        """What the functions have logged as warnings and errors."""
+        lines = self._world.logged_since(self._logs).splitlines()
+        return [f"log {line}" for line in lines if '"WARNING"' in line or '"ERROR"' in line or "Error" in line]
+
     def _secrets(self) -> list[str]:
         settings = self._world.doku.settings
         return [settings.client_secret, settings.notification_key]

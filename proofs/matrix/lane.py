@@ -6,17 +6,19 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
-from typing import Any
 
 from local import doku_secret
+from proofs.matrix import libraries
 from proofs.matrix.cells import Cell
 from proofs.matrix.flows import play
 from proofs.matrix.nursery import Nursery
-from proofs.matrix.play import Play
+from proofs.matrix.play import Play, Stuck
 from proofs.matrix.world import World
 
 _forking = multiprocessing.get_context("fork")
@@ -37,12 +39,13 @@ class Lanes:
     """So many lanes over the bundle at `root`."""
 
     def __init__(self, root: Path, number: int) -> None:
+        libraries.load()
         secret = doku_secret.generate()
-        self._lines = []
-        self._processes = []
+        self._lines: list[Connection] = []
+        self._processes: list[BaseProcess] = []
         for _ in range(number):
             ours, theirs = _forking.Pipe()
-            process = _forking.Process(target=_live, args=(root, secret, theirs), daemon=False)
+            process = _forking.Process(target=_live, args=(root, secret, theirs, [*self._lines, ours]))
             process.start()
             theirs.close()
             self._lines.append(ours)
@@ -56,7 +59,6 @@ class Lanes:
         threads = [Thread(target=_feed, args=(line, waiting, results), daemon=True) for line in self._lines]
         for thread in threads:
             waiting.put(None)
-        for thread in threads:
             thread.start()
         ended = 0
         while ended < len(threads):
@@ -69,7 +71,7 @@ class Lanes:
     def close(self) -> None:
         """End all lanes."""
         for line in self._lines:
-            line.send(None)  # its end alone would not be seen: the lanes that were forked later hold it as well
+            line.close()
         for process in self._processes:
             process.join()
 
@@ -84,7 +86,7 @@ def lanes(root: Path, number: int) -> Iterator[Lanes]:
         running.close()
 
 
-def _feed(line: Any, waiting: "SimpleQueue[Cell | None]", results: "SimpleQueue[Result | None]") -> None:
+def _feed(line: Connection, waiting: "SimpleQueue[Cell | None]", results: "SimpleQueue[Result | None]") -> None:
     try:
         while (cell := waiting.get()) is not None:
             line.send(cell)
@@ -93,12 +95,14 @@ def _feed(line: Any, waiting: "SimpleQueue[Cell | None]", results: "SimpleQueue[
         results.put(None)
 
 
-def _live(root: Path, secret: str, line: Any) -> None:
+def _live(root: Path, secret: str, line: Connection, of_the_parent: list[Connection]) -> None:
+    for inherited in of_the_parent:  # else the parent's end would not be seen
+        inherited.close()
     nursery = Nursery()
     world = World(root, json.loads(secret), secret, nursery)
     try:
-        while (cell := line.recv()) is not None:
-            line.send(_result(world, cell))
+        while True:
+            line.send(_result(world, line.recv()))
     except (EOFError, KeyboardInterrupt):
         pass
     finally:
@@ -112,9 +116,13 @@ def _result(world: World, cell: Cell) -> Result:
     world.wire.on_arrival = subject.judge.arriving
     try:
         play(subject)
+    except Stuck as stuck:
+        subject.judge.breaks("I8", str(stuck))
     except Exception:
         subject.judge.breaks("the matrix itself", traceback.format_exc())
-    timeline = [*subject.notes, *_history(world, subject.reference)] if subject.judge.broken else []
+    timeline = []
+    if subject.judge.broken:
+        timeline = [*subject.notes, *_history(world, subject.reference), *subject.judge.complaints()]
     return Result(cell, subject.judge.broken, timeline, subject.labels, monotonic() - began)
 
 

@@ -53,6 +53,7 @@ class Fork:
 
     @property
     def alive(self) -> bool:
+        """Whether it has not ended."""
         return not select.select([self.life], [], [], 0)[0]
 
     def kill(self) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from proofs.matrix.world import World
 TICKS = 8
 """So many ticks, at the times at which the transfer is due, settle every transfer once all is healthy (I13)."""
 _ROUNDS = 40
-_TRIES = 3
+_WAITS = (1, 2, 4, 8, 16)
 _QUEUES = ("NotificationQueue", "NotificationDeadLetterQueue")
 
 
@@ -24,6 +25,10 @@ class Answer:
 
     status: int
     body: dict[str, Any]
+
+
+class Stuck(Exception):
+    """A client that does all that it should gets nowhere."""
 
 
 @dataclass
@@ -80,20 +85,30 @@ class Play:
 
     def inquire(self) -> Answer:
         """POST /v1/account-inquiries; a transfer goes on with its session."""
-        names = ("customerNumber", "beneficiaryAccountNumber", "beneficiaryBankCode", "beneficiaryAccountName", "amount")
+        names = (
+            "customerNumber",
+            "beneficiaryAccountNumber",
+            "beneficiaryBankCode",
+            "beneficiaryAccountName",
+            "amount",
+        )
         return self.call("POST", "/v1/account-inquiries", {name: self.body[name] for name in names})
 
-    def insist(self, ask: Any, *wanted: int) -> None:
-        """Ask until the answer is wanted, as a client does that keeps its key. In a healthy world it comes soon."""
-        for _ in range(_TRIES):
+    def insist(self, ask: Callable[[], Answer], *wanted: int) -> Answer:
+        """Ask until the answer is wanted, as a client does that keeps its key and waits a little longer each time.
+
+        Raises Stuck where it never is, though the world is healthy.
+        """
+        for seconds in _WAITS:
             answer = ask()
             if answer.status in wanted:
-                return
-        self.judge.breaks("I8", f"the same request again was answered {answer.status} {answer.body}")
+                return answer
+            self.world.advance(seconds)
+        raise Stuck(f"the same request, sent {len(_WAITS)} times, was answered {answer.status} {answer.body}")
 
     # --- the flow
 
-    def run(self, act: Any, function: str) -> None:
+    def run(self, act: "Callable[[Play], Answer | None]", function: str) -> None:
         """The flow with its fault; then everything is healthy again."""
         world, fault = self.world, None
         if self.cell.mode is not None:

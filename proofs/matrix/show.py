@@ -1,6 +1,6 @@
 """The fault matrix as a part of the proof: plays all cells, prints a table and every cell that failed.
 
-`MATRIX_ONLY` names the cells to play, separated by commas, `*` for anything: `MATRIX_ONLY='submit/*/doku.transfer#1/*'`.
+`MATRIX_ONLY` names the cells to play, separated by commas, with `*` for anything, such as `submit/*/doku.transfer#1/*`.
 `MATRIX_LANES` is how many are played at once.
 """
 
@@ -22,6 +22,7 @@ from proofs.part import Shown
 ROOT = Path(__file__).parents[2]
 _LANES = 10  # most cells wait for a time-out or for another process
 _STEP = 100
+_WIDTH = 150
 
 
 def run(console: Console) -> Shown:
@@ -80,7 +81,7 @@ def _told(result: Result, console: Console) -> Result:
 def _show(console: Console, results: list[Result]) -> None:
     """Flow by mode: cells played, and in red how many of them failed."""
     modes = [mode for mode in (None, *Mode) if any(result.cell.mode is mode for result in results)]
-    table = Table("flow", *(mode or "healthy" for mode in modes), "all", box=None, header_style="bold")
+    table = Table("flow", *(mode or "healthy" for mode in modes), "all", box=None, header_style="bold", padding=(0, 1))
     played = Counter((result.cell.flow, result.cell.mode) for result in results)
     failed = Counter((result.cell.flow, result.cell.mode) for result in results if result.broken)
 
@@ -92,4 +93,4 @@ def _show(console: Console, results: list[Result]) -> None:
     for flow in flows:
         table.add_row(flow, *(count([flow], [mode]) for mode in modes), count([flow], modes))
     table.add_row("all", *(count(flows, [mode]) for mode in modes), count(flows, modes))
-    console.print(table)
+    console.print(table, width=_WIDTH, crop=False, soft_wrap=True)

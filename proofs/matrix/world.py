@@ -28,7 +28,9 @@ API, RECEIVER = "TransferApiFunction", "NotificationReceiverFunction"
 PROCESSOR, POLLER = "NotificationProcessorFunction", "StatusPollerFunction"
 _PARAMETERS = {"JwtAudience": "payouts", "DueShards": "1", "PollConcurrency": "2"}
 _SCOPES = ("transfers:read", "transfers:write")
+_TOO_OLD = 1000  # seconds: a token lasts 900, a secret is read again after 300
 _numbers = itertools.count(1)
+_decode = TypeDeserializer().deserialize
 
 
 class _BehindProxy(Aws):
@@ -116,13 +118,14 @@ class World:
     def items(self, kind: str) -> list[dict[str, Any]]:
         """The items of a kind, such as TRANSFER, as the table has them."""
         found = self.aws.dynamodb.scan(TableName=self._table, ConsistentRead=True)["Items"]
-        decode = TypeDeserializer().deserialize
-        items = [{name: decode(value) for name, value in item.items()} for item in found]
+        items = [{name: _decode(value) for name, value in item.items()} for item in found]
         return [item for item in items if item["pk"].startswith(f"{kind}#")]
 
     def item(self, reference: str) -> dict[str, Any] | None:
         """A transfer as the table has it."""
-        return next((item for item in self.items("TRANSFER") if item["pk"] == f"TRANSFER#{reference}"), None)
+        key = {"pk": {"S": f"TRANSFER#{reference}"}}
+        found = self.aws.dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        return None if found is None else {name: _decode(value) for name, value in found.items()}
 
     def books(self) -> dict[str, Any]:
         """DOKU's ledger."""
@@ -146,14 +149,14 @@ class World:
     # --- beginning anew
 
     def reset(self) -> None:
-        """Empty table, queues and books; processes, tokens and time go on."""
+        """Empty table, queues and books. Processes go on, and what they hold of tokens and the secret is too old."""
         self.wire.begin()
+        self.clock.advance(_TOO_OLD)
         for item in self.aws.dynamodb.scan(TableName=self._table)["Items"]:
             self.aws.dynamodb.delete_item(TableName=self._table, Key={"pk": item["pk"]})
         self.doku.reset()
         for queue in ("NotificationQueue", "NotificationDeadLetterQueue"):
             if self.messages(queue):
-                self.clock.advance(61)  # a queue may be purged once a minute
                 self.aws.sqs.purge_queue(QueueUrl=self.deployment.ids[queue])
         self.wire.clear()
 

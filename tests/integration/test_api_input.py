@@ -125,6 +125,7 @@ def test_a_transfer_without_a_session_needs_the_name_of_the_account(idle: World)
     assert_untouched(idle)
 
 
+@pytest.mark.covers(54)
 def test_a_transfer_without_any_key_is_refused(idle: World) -> None:
     """FAULTS 54."""
     answer = send(idle, dumps(partnerReferenceNo=None))
@@ -132,6 +133,7 @@ def test_a_transfer_without_any_key_is_refused(idle: World) -> None:
     assert_untouched(idle)
 
 
+@pytest.mark.covers(54, 58)
 def test_a_bad_idempotency_key_is_refused_with_and_without_a_reference(idle: World) -> None:
     """FAULTS 54, 58."""
     bad = [
@@ -158,6 +160,7 @@ def test_the_shortest_and_the_longest_key_are_taken(world: World) -> None:
         assert (answer.status, answer.body["status"]) == (201, "ACCEPTED"), key
 
 
+@pytest.mark.covers(54, 58)
 def test_a_bad_reference_in_the_body_is_refused(idle: World) -> None:
     """FAULTS 54, 58: it becomes the Location header."""
     bad = [
@@ -206,6 +209,7 @@ def spellings(body: dict[str, Any]) -> dict[str, str | bytes]:
     }
 
 
+@pytest.mark.covers(55, "I8")
 def test_the_same_request_in_another_spelling_is_a_replay(world: World) -> None:
     """FAULTS 55. I8."""
     body = order()
@@ -220,6 +224,7 @@ def test_the_same_request_in_another_spelling_is_a_replay(world: World) -> None:
     assert len(world.sent(body["partnerReferenceNo"])) == len(world.debits(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers(55)
 def test_the_same_request_in_another_spelling_is_a_replay_under_a_key_too(world: World) -> None:
     """FAULTS 55."""
     body = order(partnerReferenceNo=None)
@@ -231,6 +236,7 @@ def test_the_same_request_in_another_spelling_is_a_replay_under_a_key_too(world:
     assert len(world.debits(created.body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers("I8")
 def test_a_request_that_differs_in_any_field_is_another_and_refused(world: World) -> None:
     """I8."""
     body = order()
@@ -254,6 +260,7 @@ def test_a_request_that_differs_in_any_field_is_another_and_refused(world: World
     assert len(world.doku.ledger()["debits"]) == 1
 
 
+@pytest.mark.covers("I2")
 def test_one_key_pays_once_whether_it_comes_alone_or_with_a_reference(world: World) -> None:
     """I2: debits per Idempotency-Key <= 1."""
     alone = [order(partnerReferenceNo=None), order()]
@@ -293,6 +300,7 @@ BAD_VALUES = [
 ]
 
 
+@pytest.mark.covers(56)
 def test_an_amount_that_is_not_the_wire_form_is_refused(idle: World) -> None:
     """FAULTS 56."""
     for value in BAD_VALUES:
@@ -306,6 +314,7 @@ def test_an_amount_that_is_not_the_wire_form_is_refused(idle: World) -> None:
     assert_untouched(idle)
 
 
+@pytest.mark.covers(56)
 def test_an_amount_that_is_no_amount_is_refused(idle: World) -> None:
     """FAULTS 56."""
     for amount in ("200000.00", 200000, 200000.00, True, [], ["200000.00", "IDR"], [{"value": "200000.00"}]):
@@ -321,6 +330,7 @@ def test_an_amount_that_is_no_amount_is_refused(idle: World) -> None:
     assert_untouched(idle)
 
 
+@pytest.mark.covers(56)
 def test_amounts_outside_the_limits_are_refused_and_the_limits_told(idle: World) -> None:
     """FAULTS 56."""
     for value in ("0.00", "0.01", "9999.99", "250000000.01", "9999999999999999.99"):
@@ -329,6 +339,7 @@ def test_amounts_outside_the_limits_are_refused_and_the_limits_told(idle: World)
     assert_untouched(idle)
 
 
+@pytest.mark.covers("I7")
 def test_amounts_at_the_limits_are_paid_exactly(world: World) -> None:
     """I7."""
     world.doku.deposit("999999999.00")
@@ -375,6 +386,7 @@ BAD_FIELDS: dict[str, list[Any]] = {
 }
 
 
+@pytest.mark.covers(57)
 def test_a_field_of_the_wrong_form_is_named_and_its_value_not_repeated(idle: World) -> None:
     """FAULTS 57."""
     for field, values in BAD_FIELDS.items():
@@ -385,6 +397,7 @@ def test_a_field_of_the_wrong_form_is_named_and_its_value_not_repeated(idle: Wor
     assert_untouched(idle)
 
 
+@pytest.mark.covers(58)
 def test_no_field_takes_a_line_break_or_another_character_outside_printable_ascii(idle: World) -> None:
     """FAULTS 58."""
     sample = {**order(), **{field: "07" for field in BAD_FIELDS if field not in order()}}
@@ -399,6 +412,7 @@ def test_no_field_takes_a_line_break_or_another_character_outside_printable_asci
     assert_untouched(idle)
 
 
+@pytest.mark.covers(57)
 def test_a_bank_that_is_not_in_our_list_is_left_to_doku(world: World) -> None:
     """FAULTS 57: the list is a hint for people and never a gate."""
     for bank in ("ZZZ", "947", "GOPAY", "000"):
@@ -413,6 +427,7 @@ def test_the_longest_account_number_is_taken(world: World) -> None:
     assert [sent["beneficiaryAccountNumber"] for sent in world.sent(body["partnerReferenceNo"])] == ["8" * 32]
 
 
+@pytest.mark.covers(59)
 def test_what_only_we_or_doku_may_say_is_refused(idle: World) -> None:
     """FAULTS 59."""
     fields = ("status", "id", "history", "version", "createdAt", "nextCheckAt", "externalId", "X-EXTERNAL-ID")
@@ -482,6 +497,7 @@ UNREADABLE: dict[str, str | bytes | None] = {
 }
 
 
+@pytest.mark.covers(39, 60)
 def test_a_body_that_cannot_be_read_is_refused(idle: World) -> None:
     """FAULTS 39, 60."""
     for case, body in UNREADABLE.items():
@@ -492,6 +508,7 @@ def test_a_body_that_cannot_be_read_is_refused(idle: World) -> None:
     assert_untouched(idle)
 
 
+@pytest.mark.covers(39, 60)
 def test_base64_that_is_none_is_refused(idle: World) -> None:
     """FAULTS 39, 60."""
     for rubbish in ("%%%", "x", "=", "====", "e30", "{}", json.dumps(order()), "é", "\ud800"):
@@ -500,11 +517,13 @@ def test_base64_that_is_none_is_refused(idle: World) -> None:
     assert_untouched(idle)
 
 
+@pytest.mark.covers(60)
 def test_the_largest_body_is_read(world: World) -> None:
     """FAULTS 60."""
     assert send(world, json.dumps(order()).ljust(65_536)).status == 201
 
 
+@pytest.mark.covers(39)
 def test_nesting_of_no_depth_breaks_the_reader(idle: World) -> None:
     """FAULTS 39: near the limit of the parser other steps may meet theirs."""
     for depth in (1, 100, 500, *range(880, 1010), 2_000, 5_000):
@@ -514,6 +533,7 @@ def test_nesting_of_no_depth_breaks_the_reader(idle: World) -> None:
     assert_untouched(idle)
 
 
+@pytest.mark.covers(39)
 def test_half_a_surrogate_pair_in_the_name_of_a_member_is_refused(idle: World) -> None:
     """FAULTS 39: it is JSON, and no text that could be answered with."""
     half = '"\\ud800"'
@@ -527,6 +547,7 @@ def test_half_a_surrogate_pair_in_the_name_of_a_member_is_refused(idle: World) -
     assert_untouched(idle)
 
 
+@pytest.mark.covers(60)
 def test_a_refusal_does_not_grow_with_the_request(idle: World) -> None:
     """FAULTS 60."""
     many = {f"unknown{number}": 1 for number in range(3_000)}
@@ -628,6 +649,7 @@ ODD_PATHS = [
 ]
 
 
+@pytest.mark.covers(54, 58)
 def test_a_reference_in_the_path_with_odd_characters_finds_nothing_and_breaks_nothing(idle: World) -> None:
     """FAULTS 54, 58."""
     for odd in ODD_PATHS:
@@ -700,6 +722,7 @@ def all_kinds_of_requests(world: World) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.covers("I17")
 def test_no_line_of_the_log_holds_anything_personal_or_secret(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, world: World
 ) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
+
 from local.bundle import QueueTrigger
 from local.events import Drained, Pump
 from tests.harness import Answer, Context, InProcess, World, order, sample_event
@@ -202,6 +204,7 @@ def _outcome(
     )
 
 
+@pytest.mark.covers(23, 33, 34, "I10", "I11")
 def test_33_34_a_burst_leaves_every_transfer_as_dokus_books_have_it_and_no_notification_in_limbo(world: World) -> None:
     outcome = burst(world)
     print(outcome)  # noqa: T201

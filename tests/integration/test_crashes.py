@@ -5,6 +5,7 @@ import pytest
 from tests.harness import World, crashing, inquiry_of, order
 
 
+@pytest.mark.covers(1, "I4")
 def test_1_a_crash_before_the_put_leaves_nothing_and_the_same_request_pays(world: World) -> None:
     body = order()
     world.create(order())  # a token is there: the next PutItem is the door
@@ -17,6 +18,7 @@ def test_1_a_crash_before_the_put_leaves_nothing_and_the_same_request_pays(world
     assert len(world.debits(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers(2, "I1", "I3")
 def test_2_a_crash_between_the_door_and_the_send_is_never_sent_and_ends_as_not_received(world: World) -> None:
     body = order()
     world.create(order())
@@ -34,6 +36,7 @@ def test_2_a_crash_between_the_door_and_the_send_is_never_sent_and_ends_as_not_r
     assert after.sent(body["partnerReferenceNo"]) == []
 
 
+@pytest.mark.covers(3, 4, "I1", "I13")
 def test_4_a_crash_between_the_answer_and_the_write_ends_in_success(world: World) -> None:
     """3 looks the same from the table: the send happened, and nothing was recorded."""
     body = order()
@@ -47,6 +50,7 @@ def test_4_a_crash_between_the_answer_and_the_write_ends_in_success(world: World
     assert len(after.sent(body["partnerReferenceNo"])) == len(after.debits(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers(5, "I8")
 def test_5_a_crash_after_the_write_answers_the_replay_with_the_outcome(world: World) -> None:
     body = order()
     world.create(order())
@@ -58,6 +62,7 @@ def test_5_a_crash_after_the_write_answers_the_replay_with_the_outcome(world: Wo
     assert len(world.sent(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers(1)
 def test_a_crash_between_claiming_a_session_and_the_door_heals_itself(world: World) -> None:
     body = order()
     inquiry = world.request("POST", "/v1/account-inquiries", inquiry_of(body))
@@ -68,6 +73,7 @@ def test_a_crash_between_claiming_a_session_and_the_door_heals_itself(world: Wor
     assert world.restarted().create(body).body["status"] == "ACCEPTED"
 
 
+@pytest.mark.covers(1, "I2")
 def test_a_crash_between_binding_a_key_and_the_door_heals_itself(world: World) -> None:
     body, headers = order(), {"Idempotency-Key": "crash-between-key-and-door"}
     world.create(order())
@@ -78,6 +84,7 @@ def test_a_crash_between_binding_a_key_and_the_door_heals_itself(world: World) -
     assert len(world.debits(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers("I8")
 @pytest.mark.parametrize("remaining", [29_000, 1_000])
 def test_a_replay_is_answered_even_where_nothing_could_be_sent_any_more(world: World, remaining: int) -> None:
     """I8: the transfer stands, whether there is a token or time now or not."""
@@ -91,6 +98,7 @@ def test_a_replay_is_answered_even_where_nothing_could_be_sent_any_more(world: W
     assert (replay.status, replay.headers["Idempotency-Replayed"]) == (201, "true")
 
 
+@pytest.mark.covers(2, "I1")
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_crash_around_the_second_send_is_never_a_third(world: World, moment: str) -> None:
     body = order()

@@ -99,6 +99,7 @@ NOT_EXECUTED = [
 ]
 
 
+@pytest.mark.covers(9, 11, 14, 15, 17, 19, "I1", "I2", "I13", "I14")
 @pytest.mark.parametrize(("kind", "options"), [case[1:] for case in EXECUTED], ids=[case[0] for case in EXECUTED])
 def test_an_unclear_answer_with_the_money_moved_ends_in_success(
     world: World, kind: str, options: dict[str, Any]
@@ -113,6 +114,7 @@ def test_an_unclear_answer_with_the_money_moved_ends_in_success(
     assert len(world.debits(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers(10, 11, 13, 15, 17, 18, "I1", "I6", "I14")
 @pytest.mark.parametrize(
     ("kind", "options"), [case[1:] for case in NOT_EXECUTED], ids=[case[0] for case in NOT_EXECUTED]
 )
@@ -135,6 +137,7 @@ def test_an_unclear_answer_without_the_money_moved_fails_only_after_the_window(
     assert world.debits(body["partnerReferenceNo"]) == []
 
 
+@pytest.mark.covers(9, "I1", "I8")
 def test_a_replay_while_in_doubt_sends_nothing(world: World) -> None:
     body = order()
     world.doku.fault("transfer", "timeout-after", **QUICK)
@@ -144,6 +147,7 @@ def test_a_replay_while_in_doubt_sends_nothing(world: World) -> None:
     paid_at_most_once(world, body["partnerReferenceNo"])
 
 
+@pytest.mark.covers(16)
 def test_202_in_progress_is_pending_and_then_paid(world: World) -> None:
     """16."""
     body = order()
@@ -153,6 +157,7 @@ def test_202_in_progress_is_pending_and_then_paid(world: World) -> None:
     paid_at_most_once(world, body["partnerReferenceNo"])
 
 
+@pytest.mark.covers(19)
 @pytest.mark.parametrize("kind", ["string-codes", "number-codes"])
 def test_codes_as_text_and_as_numbers_mean_the_same(world: World, kind: str) -> None:
     """19."""
@@ -160,6 +165,7 @@ def test_codes_as_text_and_as_numbers_mean_the_same(world: World, kind: str) -> 
     assert world.create(order()).body["status"] == "ACCEPTED"
 
 
+@pytest.mark.covers(20)
 def test_not_found_for_a_while_and_then_success_is_success(world: World) -> None:
     """20."""
     body = order()
@@ -172,6 +178,7 @@ def test_not_found_for_a_while_and_then_success_is_success(world: World) -> None
     assert world.let_time_pass(body["partnerReferenceNo"], minutes=10 * 24 * 60) == "SUCCESS"
 
 
+@pytest.mark.covers(21, "I3")
 def test_success_met_by_failed_is_disputed_and_stays_checked(world: World) -> None:
     """21."""
     body = order()
@@ -184,6 +191,7 @@ def test_success_met_by_failed_is_disputed_and_stays_checked(world: World) -> No
     assert checked.body["final"] is False
 
 
+@pytest.mark.covers("I5")
 @pytest.mark.parametrize(
     ("kind", "options"),
     [
@@ -204,6 +212,7 @@ def test_a_status_answer_that_proves_nothing_changes_nothing(world: World, kind:
     assert answer.body["nextCheckAt"] is not None
 
 
+@pytest.mark.covers(19, "I5")
 def test_an_unknown_latest_status_proves_nothing(world: World) -> None:
     body = order()
     world.create(body)
@@ -211,6 +220,7 @@ def test_an_unknown_latest_status_proves_nothing(world: World) -> None:
     assert world.get(body["partnerReferenceNo"], refresh=True).body["status"] == "ACCEPTED"
 
 
+@pytest.mark.covers("I1", "I4", "I14", "I16")
 def test_a_refused_token_is_replaced_and_the_transfer_sent_once_more(world: World) -> None:
     """Token expired mid-flight: the 401 proves that nothing was executed, so one second send is allowed, recorded."""
     body = order()
@@ -227,6 +237,7 @@ def test_a_refused_token_is_replaced_and_the_transfer_sent_once_more(world: Worl
     paid_at_most_once(world, body["partnerReferenceNo"])
 
 
+@pytest.mark.covers("I1")
 def test_two_refusals_in_a_row_fail_the_transfer_without_a_third_send(world: World) -> None:
     body = order()
     world.doku.fault("transfer", "unauthorized", times=5)
@@ -247,6 +258,7 @@ def test_no_second_send_without_time_for_it(world: World) -> None:
     assert len(world.sent(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers(6)
 def test_a_put_that_took_too_long_is_not_followed_by_a_send(world: World) -> None:
     """6: who is stopped in mid-send knows nothing, and who has not sent knows that."""
     body = order()
@@ -257,6 +269,7 @@ def test_a_put_that_took_too_long_is_not_followed_by_a_send(world: World) -> Non
     assert world.sent(body["partnerReferenceNo"]) == []
 
 
+@pytest.mark.covers("I1")
 def test_a_refusal_of_something_else_is_no_licence_to_send_again(world: World) -> None:
     """I1: a 401 that names another transfer proves nothing about this one."""
     body = order()
@@ -269,6 +282,7 @@ def test_a_refusal_of_something_else_is_no_licence_to_send_again(world: World) -
     assert doku.requests == 1
 
 
+@pytest.mark.covers(13)
 @pytest.mark.parametrize("location", ["http://[bad", "/\xff\xfe", ""])
 def test_a_redirect_to_nowhere_is_in_doubt_and_no_error(world: World, location: str) -> None:
     """13: requests looks at the Location even where it does not follow it."""
@@ -281,6 +295,7 @@ def test_a_redirect_to_nowhere_is_in_doubt_and_no_error(world: World, location: 
     assert doku.requests == 1
 
 
+@pytest.mark.covers(21, "I6")
 @pytest.mark.parametrize("finding", [Finding.UNPAID, Finding.SUCCESS])
 def test_a_refusal_that_doku_contradicts_is_not_sent_again_and_not_failed(world: World, finding: Finding) -> None:
     """Refused with 401, and yet another function hears from DOKU that it has the transfer."""
@@ -308,6 +323,7 @@ def test_no_amount_in_an_answer_makes_an_error_behind_the_door(world: World, amo
     assert world.create(order()).status in (201, 202)
 
 
+@pytest.mark.covers(6)
 def test_too_little_time_refuses_before_the_door_and_the_same_request_may_be_sent_again(world: World) -> None:
     """6, DESIGN 2.13."""
     body = order()
@@ -317,6 +333,7 @@ def test_too_little_time_refuses_before_the_door_and_the_same_request_may_be_sen
     assert world.create(body).status == 201
 
 
+@pytest.mark.covers(8)
 def test_a_deployment_that_cannot_reach_doku_fails_before_the_door(world: World) -> None:
     """8: without a token nothing is stored."""
     world.environment = {**world.environment, "DOKU_BASE_URL": "http://127.0.0.1:9"}
@@ -327,6 +344,7 @@ def test_a_deployment_that_cannot_reach_doku_fails_before_the_door(world: World)
     assert world.stored(body["partnerReferenceNo"]) is None
 
 
+@pytest.mark.covers(8, "I6")
 def test_a_connection_refused_behind_the_door_fails_with_proof(world: World) -> None:
     """8: twice no connection is proof that nothing left."""
     body = order()
@@ -367,6 +385,7 @@ def test_a_refused_inquiry_is_asked_once_more_with_a_new_token(world: World) -> 
     assert world.create(order()).status == 201
 
 
+@pytest.mark.covers(27, "I14", "I20")
 @pytest.mark.parametrize("minutes", [-4, 4])
 def test_a_function_whose_clock_is_minutes_off_still_pays_once(world: World, minutes: int) -> None:
     """27, I20: the clock decides when to ask, not whether money moved."""

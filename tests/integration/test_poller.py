@@ -54,6 +54,7 @@ def test_a_tick_asks_about_what_is_due_and_about_nothing_else(world: World) -> N
     assert world.tick()["learned"] == 0
 
 
+@pytest.mark.covers(22)
 def test_a_paid_transfer_is_looked_at_after_1_3_and_7_days_and_then_never_again(world: World) -> None:
     """22."""
     (reference,) = create(world, 1)
@@ -67,6 +68,7 @@ def test_a_paid_transfer_is_looked_at_after_1_3_and_7_days_and_then_never_again(
     assert stored.next_check_at is None
 
 
+@pytest.mark.covers(22)
 def test_22_a_late_refund_without_any_callback_is_noticed(world: World) -> None:
     (reference,) = create(world, 1, beneficiaryAccountNumber="7746555134")
     world.clock.advance(61)
@@ -76,6 +78,7 @@ def test_22_a_late_refund_without_any_callback_is_noticed(world: World) -> None:
     assert world.tick()["statuses"] == {"REFUNDED": 1}
 
 
+@pytest.mark.covers(21)
 def test_21_a_disputed_transfer_stays_checked_until_it_is_refunded(world: World) -> None:
     create(world, 1)
     world.clock.advance(61)
@@ -90,6 +93,7 @@ def test_21_a_disputed_transfer_stays_checked_until_it_is_refunded(world: World)
     assert world.tick()["statuses"] == {"REFUNDED": 1}
 
 
+@pytest.mark.covers(49, "I12")
 def test_49_overlapping_ticks_ask_once_a_slot(world: World) -> None:
     references = create(world, 20)
     world.clock.advance(61)
@@ -100,6 +104,7 @@ def test_49_overlapping_ticks_ask_once_a_slot(world: World) -> None:
     assert asked(world) == dict.fromkeys(references, 1)
 
 
+@pytest.mark.covers(50, "I12")
 def test_50_a_duplicated_tick_asks_nobody_again(world: World) -> None:
     references = create(world, 5, **UNPAID)
     world.clock.advance(61)
@@ -108,6 +113,7 @@ def test_50_a_duplicated_tick_asks_nobody_again(world: World) -> None:
     assert asked(world) == dict.fromkeys(references, 1)
 
 
+@pytest.mark.covers("I12")
 def test_pollers_side_by_side_divide_the_shards_without_asking_twice(world: World) -> None:
     references = create(world, 40)
     world.clock.advance(61)
@@ -126,6 +132,7 @@ def test_a_poller_that_is_not_one_of_them_is_an_error(world: World, number: int,
         world.tick(number, of)
 
 
+@pytest.mark.covers(51)
 def test_51_a_tick_without_time_leaves_everything_to_the_next(world: World) -> None:
     references = create(world, 3)
     world.clock.advance(61)
@@ -134,6 +141,7 @@ def test_51_a_tick_without_time_leaves_everything_to_the_next(world: World) -> N
     assert world.tick()["learned"] == len(references)
 
 
+@pytest.mark.covers(51)
 def test_51_the_oldest_are_asked_about_first(world: World) -> None:
     world.environment = {**world.environment, "POLL_CONCURRENCY": "1"}
     one_by_one = world.restarted()
@@ -147,6 +155,7 @@ def test_51_the_oldest_are_asked_about_first(world: World) -> None:
     assert [one["partnerReferenceNo"] for one in requests if one["operation"] == "status"] == references
 
 
+@pytest.mark.covers(52)
 def test_52_doku_down_opens_the_circuit_and_starves_nobody(world: World) -> None:
     world.environment = {**world.environment, "POLL_CONCURRENCY": "4"}
     poller = world.restarted()
@@ -178,6 +187,7 @@ def test_one_broken_answer_holds_up_nobody_else(world: World) -> None:
     assert broken.next_check_at == broken.created_at + 2 * MINUTE
 
 
+@pytest.mark.covers(30)
 def test_an_item_of_a_newer_version_holds_up_nobody_else(world: World) -> None:
     references = create(world, 3)
     world.write_attribute(references[0], "schema", {"N": "2"})
@@ -187,6 +197,7 @@ def test_an_item_of_a_newer_version_holds_up_nobody_else(world: World) -> None:
     assert world.tick()["skipped"] == 0  # it is not at the head of the line for ever
 
 
+@pytest.mark.covers(23)
 def test_a_throttled_claim_leaves_the_slot_and_a_throttled_write_loses_nothing(world: World) -> None:
     (reference,) = create(world, 1)
     world.clock.advance(61)
@@ -200,6 +211,7 @@ def test_a_throttled_claim_leaves_the_slot_and_a_throttled_write_loses_nothing(w
     assert world.tick()["statuses"] == {"SUCCESS": 1}
 
 
+@pytest.mark.covers(23)
 def test_one_unreadable_shard_holds_up_no_other(world: World) -> None:
     references = create(world, 20)
     world.clock.advance(61)
@@ -210,6 +222,7 @@ def test_one_unreadable_shard_holds_up_no_other(world: World) -> None:
     assert world.tick()["learned"] == len(references) - tick["learned"]
 
 
+@pytest.mark.covers(52)
 def test_without_a_token_a_tick_ends_soon_and_loses_nobody(world: World) -> None:
     """52: the threads do not queue up for a token that nobody gets."""
     create(world, 20)
@@ -223,6 +236,7 @@ def test_without_a_token_a_tick_ends_soon_and_loses_nobody(world: World) -> None
     assert world.restarted().tick()["statuses"] == {"SUCCESS": 20}
 
 
+@pytest.mark.covers("I3", "I13")
 def test_a_poller_that_dies_after_its_claim_only_puts_the_check_off(world: World) -> None:
     (reference,) = create(world, 1)
     world.clock.advance(61)
@@ -235,6 +249,7 @@ def test_a_poller_that_dies_after_its_claim_only_puts_the_check_off(world: World
     assert status_of(world, reference) == "SUCCESS"
 
 
+@pytest.mark.covers(25, "I12")
 def test_25_a_slot_that_the_index_still_shows_is_not_asked_about_again(world: World) -> None:
     (reference,) = create(world, 1, **UNPAID)
     world.clock.advance(61)
@@ -245,6 +260,7 @@ def test_25_a_slot_that_the_index_still_shows_is_not_asked_about_again(world: Wo
     assert world.due_index.claim(slot, slot.at + MINUTE) is None
 
 
+@pytest.mark.covers(53, "I3", "I20")
 def test_53_a_transfer_that_is_open_for_seven_days_is_up_for_review_and_still_checked(world: World) -> None:
     (reference,) = create(world, 1)
     world.doku.fault("status", "status-says", latestTransactionStatus="03", times=None)
@@ -262,6 +278,7 @@ def test_53_a_transfer_that_is_open_for_seven_days_is_up_for_review_and_still_ch
     assert world.get(reference).body["nextCheckAt"] is not None
 
 
+@pytest.mark.covers(51, "I13")
 def test_13_the_schedule_converges_within_a_stated_number_of_ticks(world: World) -> None:
     """What is due, however late, is asked about in the next tick; half an hour of "not found" takes six checks."""
     paid = create(world, 10)
@@ -279,6 +296,7 @@ def test_13_the_schedule_converges_within_a_stated_number_of_ticks(world: World)
     assert all(count <= 3 for count in asked(world).values())
 
 
+@pytest.mark.covers("I19")
 def test_19_what_succeeded_is_what_doku_debited(world: World) -> None:
     create(world, 5)
     create(world, 3, **UNPAID)

@@ -43,6 +43,7 @@ def status_after_the_next_tick(stack: LocalStack) -> None:
     stack.tick()
 
 
+@pytest.mark.covers(3, 6, 7, "I1", "I13")
 def test_kill_9_while_doku_executes_loses_nothing_and_sends_nothing_again(stack: LocalStack) -> None:
     """3, 6, 7: Lambda's own time-out and an out-of-memory kill look the same."""
     body = order()
@@ -61,6 +62,7 @@ def test_kill_9_while_doku_executes_loses_nothing_and_sends_nothing_again(stack:
     assert sent(stack, reference) == debited(stack, reference) == 1
 
 
+@pytest.mark.covers(26, "I1")
 def test_many_requests_with_one_key_through_several_processes_pay_once(stack: LocalStack) -> None:
     """26, with real processes."""
     body = order()
@@ -71,6 +73,7 @@ def test_many_requests_with_one_key_through_several_processes_pay_once(stack: Lo
     assert sent(stack, body["partnerReferenceNo"]) == debited(stack, body["partnerReferenceNo"]) == 1
 
 
+@pytest.mark.covers("I18")
 @pytest.mark.parametrize(
     ("claims", "status"),
     [
@@ -91,6 +94,7 @@ def test_18_what_the_token_does_not_allow_does_not_happen(
     assert call(stack, "GET", f"/v1/transfers/{body['partnerReferenceNo']}").status_code == 404
 
 
+@pytest.mark.covers("I18")
 @pytest.mark.parametrize(
     "path",
     [
@@ -112,11 +116,13 @@ def test_18_no_spelling_of_the_path_gets_around_a_scope(stack: LocalStack, path:
     assert sent(stack, body["partnerReferenceNo"]) == 0
 
 
+@pytest.mark.covers("I18")
 def test_18_without_a_token_nothing_happens_and_health_needs_none(stack: LocalStack) -> None:
     assert requests.post(f"{stack.api_url}/v1/transfers", json=order(), timeout=10).status_code == 401
     assert requests.get(f"{stack.api_url}/health", timeout=10).json() == {"status": "ok"}
 
 
+@pytest.mark.covers("I17")
 def test_17_nothing_personal_and_no_secret_is_logged_by_any_function(stack: LocalStack) -> None:
     body = order(beneficiaryAccountNumber="5566123459", customerNumber="6281199988877", senderPersonalId="317199887")
     call(stack, "POST", "/v1/transfers", body)

@@ -108,6 +108,7 @@ def trusting(world: World) -> World:
 # --- what a notification does ---------------------------------------------------------------------
 
 
+@pytest.mark.covers("I10")
 @pytest.mark.parametrize(
     ("fields", "end", "history"),
     [
@@ -188,6 +189,7 @@ def test_nothing_is_kept_for_a_refunded_transfer_even_while_doku_is_down(world: 
     assert pump(world) == Drained(batches=1, succeeded=1)
 
 
+@pytest.mark.covers("I5", "I10")
 def test_an_altered_body_changes_nothing(world: World) -> None:
     """Its signature is right, as it does not cover the body: only check status counts."""
     paid, failed = created(world), created(world, FAILING)
@@ -203,6 +205,7 @@ def test_an_altered_body_changes_nothing(world: World) -> None:
     assert (standing(world, paid).status, standing(world, failed).status) == ("SUCCESS", "FAILED")
 
 
+@pytest.mark.covers("I5")
 def test_a_notification_that_lies_about_a_transfer_that_still_waits_changes_nothing(world: World) -> None:
     reference = created(world)
     number = standing(world, reference).reference_no
@@ -260,6 +263,7 @@ def test_a_trusted_notification_with_an_unknown_status_proves_nothing(world: Wor
 # --- too early, too often, in the wrong order, unknown ---------------------------------------------
 
 
+@pytest.mark.covers(31)
 def test_31_a_callback_that_overtakes_the_answer_to_the_create_call_is_applied(world: World) -> None:
     world.create(order())  # a token is there
     body = order(**UNPAID)
@@ -282,6 +286,7 @@ def test_31_a_callback_that_overtakes_the_answer_to_the_create_call_is_applied(w
     assert len(world.debits(reference)) == 1
 
 
+@pytest.mark.covers(31)
 def test_31_a_callback_about_a_transfer_that_was_left_submitting_is_applied(world: World) -> None:
     world.create(order())
     body = order(**UNPAID)
@@ -298,6 +303,7 @@ def test_31_a_callback_about_a_transfer_that_was_left_submitting_is_applied(worl
     assert standing(after, reference).reference_no.startswith("DK")
 
 
+@pytest.mark.covers(31)
 def test_31_a_callback_about_a_transfer_that_is_created_later_waits_for_it(world: World) -> None:
     body = order(**UNPAID)
     reference = body["partnerReferenceNo"]
@@ -309,6 +315,7 @@ def test_31_a_callback_about_a_transfer_that_is_created_later_waits_for_it(world
     assert standing(world, reference).status == "SUCCESS"
 
 
+@pytest.mark.covers(31)
 def test_31_a_callback_before_doku_itself_knows_the_transfer_is_kept(world: World) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
@@ -321,6 +328,7 @@ def test_31_a_callback_before_doku_itself_knows_the_transfer_is_kept(world: Worl
     assert standing(world, reference).status == "SUCCESS"
 
 
+@pytest.mark.covers(32)
 def test_32_a_refund_before_dokus_reference_is_stored_waits_for_it(world: World) -> None:
     world.create(order())
     body = order(**REFUNDED)
@@ -339,6 +347,7 @@ def test_32_a_refund_before_dokus_reference_is_stored_waits_for_it(world: World)
     assert standing(world, reference).status == "REFUNDED"
 
 
+@pytest.mark.covers(33, "I10")
 def test_33_a_notification_100_times_is_a_notification_once_and_asks_doku_once(world: World) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
@@ -349,6 +358,7 @@ def test_33_a_notification_100_times_is_a_notification_once_and_asks_doku_once(w
     assert (waiting(world), dead(world)) == (0, 0)
 
 
+@pytest.mark.covers(33, "I10", "I11")
 def test_33_a_notification_100_times_in_parallel_is_applied_and_lost_nowhere(world: World) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
@@ -363,6 +373,7 @@ def test_33_a_notification_100_times_in_parallel_is_applied_and_lost_nowhere(wor
     assert (waiting(world), dead(world)) == (0, 0)
 
 
+@pytest.mark.covers(34, "I10")
 def test_34_notifications_in_every_order_end_in_the_same_state(world: World) -> None:
     said: dict[str, Callable[[str, str], None]] = {
         "unpaid": lambda ours, theirs: notified(world, sendTrxId=ours, transactionId=theirs, transactionStatus="20"),
@@ -379,6 +390,7 @@ def test_34_notifications_in_every_order_end_in_the_same_state(world: World) -> 
     assert {standing(world, reference).status for reference in references} == {"REFUNDED"}
 
 
+@pytest.mark.covers(34, "I5", "I10")
 def test_34_a_notification_that_comes_after_the_next_one_moves_nothing_back(world: World) -> None:
     reference = announced(world, REFUNDED)
     pump(world)
@@ -391,6 +403,7 @@ def test_34_a_notification_that_comes_after_the_next_one_moves_nothing_back(worl
     assert len(world.sent(reference, "status")) == asked  # nothing of it was news
 
 
+@pytest.mark.covers(35, "I11")
 def test_35_a_notification_about_an_unknown_transfer_is_tried_ten_times_with_growing_waits_and_then_dead(
     world: World,
 ) -> None:
@@ -405,6 +418,7 @@ def test_35_a_notification_about_an_unknown_transfer_is_tried_ten_times_with_gro
     assert (waiting(world), dead(world)) == (0, 1)
 
 
+@pytest.mark.covers(35)
 def test_35_where_sqs_refuses_the_wait_the_queues_own_time_out_keeps_the_message(world: World) -> None:
     reference = new_reference()
     notified(world, sendTrxId=reference, transactionId="DK00000000")
@@ -416,6 +430,7 @@ def test_35_where_sqs_refuses_the_wait_the_queues_own_time_out_keeps_the_message
     assert pump(world) == Drained(batches=1, failed=1)
 
 
+@pytest.mark.covers(36)
 def test_36_a_notification_replayed_a_week_later_changes_nothing(world: World) -> None:
     reference = announced(world, REFUNDED)
     pump(world)
@@ -430,6 +445,7 @@ def test_36_a_notification_replayed_a_week_later_changes_nothing(world: World) -
 # --- the queue ------------------------------------------------------------------------------------
 
 
+@pytest.mark.covers(42)
 def test_42_one_bad_of_ten_holds_up_no_other(world: World) -> None:
     references = [created(world) for _ in range(9)]
     world.clock.advance(5 * MINUTES)
@@ -442,6 +458,7 @@ def test_42_one_bad_of_ten_holds_up_no_other(world: World) -> None:
     assert waiting(world) == 1
 
 
+@pytest.mark.covers(43)
 def test_43_when_all_are_bad_all_are_kept(world: World) -> None:
     for number in range(10):
         notified(world, sendTrxId=f"UNKNOWN-{number}", transactionId="DK00000000")
@@ -449,6 +466,7 @@ def test_43_when_all_are_bad_all_are_kept(world: World) -> None:
     assert (waiting(world), dead(world)) == (10, 0)
 
 
+@pytest.mark.covers(44, "I11")
 def test_44_a_crash_mid_batch_loses_nothing_and_applies_nothing_twice(world: World) -> None:
     references = [created(world) for _ in range(5)]
     world.clock.advance(5 * MINUTES)
@@ -470,6 +488,7 @@ def test_44_a_crash_mid_batch_loses_nothing_and_applies_nothing_twice(world: Wor
     assert sum(len(after.sent(reference, "status")) for reference in references) == 6  # one died with its answer
 
 
+@pytest.mark.covers(44, "I11")
 def test_44_a_crash_after_the_write_applies_nothing_twice(world: World) -> None:
     reference = announced(world)
     world.faults.crash_after("UpdateItem")
@@ -492,6 +511,7 @@ def kept(kind: str, at: float, **body: Any) -> str:
     return json.dumps({"kind": kind, "receivedAt": int(at * 1000), "requestId": "1", "body": json.dumps(body)})
 
 
+@pytest.mark.covers(45)
 def test_45_one_message_twice_in_a_batch_is_applied_once(world: World) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
@@ -520,6 +540,7 @@ POISON = [
 ]
 
 
+@pytest.mark.covers(46)
 def test_46_poison_ends_in_the_dead_letter_queue_and_holds_up_nobody(world: World) -> None:
     reference = announced(world)
     put(world, *POISON[1:])  # SQS takes no empty message
@@ -530,12 +551,14 @@ def test_46_poison_ends_in_the_dead_letter_queue_and_holds_up_nobody(world: Worl
     assert (waiting(world), dead(world)) == (0, len(POISON) - 1)
 
 
+@pytest.mark.covers(46)
 def test_46_poison_fails_alone_whatever_it_is(world: World) -> None:
     for body in POISON:
         answer = world.call_processor({"Records": [record(body, "poison")]}, Context(lambda: 60_000))
         assert answer == {"batchItemFailures": [{"itemIdentifier": "poison"}]}, body[:80]
 
 
+@pytest.mark.covers(46)
 def test_46_the_dead_letter_queue_has_an_alarm_from_the_first_message() -> None:
     resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
     redrive_policy = resources["NotificationQueue"]["Properties"]["RedrivePolicy"]
@@ -554,6 +577,7 @@ def test_46_the_dead_letter_queue_has_an_alarm_from_the_first_message() -> None:
     assert kept_for == [14 * 24 * HOURS] * 2
 
 
+@pytest.mark.covers(47, "I11")
 @pytest.mark.parametrize("times", [1, 2])
 def test_47_redriving_twice_equals_once(world: World, times: int) -> None:
     reference = created(world)
@@ -572,6 +596,7 @@ def test_47_redriving_twice_equals_once(world: World, times: int) -> None:
     assert (waiting(world), dead(world)) == (0, 0)
 
 
+@pytest.mark.covers(47, "I11")
 def test_47_a_redrive_under_live_traffic_applies_both(world: World) -> None:
     body = order(**UNPAID)
     late = body["partnerReferenceNo"]
@@ -591,6 +616,7 @@ def test_47_a_redrive_under_live_traffic_applies_both(world: World) -> None:
     assert (waiting(world), dead(world)) == (0, 0)
 
 
+@pytest.mark.covers(48)
 def test_48_when_visibility_expires_while_processing_both_deliveries_end_in_the_same_state(world: World) -> None:
     reference = announced(world)
     second = world.restarted()
@@ -627,6 +653,7 @@ def test_with_too_little_time_left_the_rest_of_the_batch_goes_back_as_it_is(worl
 # --- DOKU or the table is down ---------------------------------------------------------------------
 
 
+@pytest.mark.covers("I11")
 @pytest.mark.parametrize(
     "kind", ["error-before", "reset-before", "throttled", "garbage", "unknown-code", "wrong-amount"]
 )
@@ -655,6 +682,7 @@ def test_a_callback_counts_as_known_only_when_doku_was_heard(world: World) -> No
     assert standing(world, reference).status == "SUCCESS"
 
 
+@pytest.mark.covers(23, "I11")
 @pytest.mark.parametrize("operation", ["GetItem", "UpdateItem"])
 def test_while_the_table_is_throttled_the_notification_is_kept_and_applied_later(world: World, operation: str) -> None:
     reference = announced(world)
@@ -666,6 +694,7 @@ def test_while_the_table_is_throttled_the_notification_is_kept_and_applied_later
     assert standing(world, reference).status == "SUCCESS"
 
 
+@pytest.mark.covers(23, "I11")
 def test_while_the_index_is_throttled_a_refund_is_kept_and_applied_later(world: World) -> None:
     reference = announced(world, REFUNDED)
     world.faults.throttle("Query")
@@ -675,6 +704,7 @@ def test_while_the_index_is_throttled_a_refund_is_kept_and_applied_later(world: 
     assert standing(world, reference).status == "REFUNDED"
 
 
+@pytest.mark.covers("I17")
 def test_a_failure_that_nobody_foresaw_keeps_the_notification_and_says_no_more_than_its_type(world: World) -> None:
     """I17: neither the log of what failed nor that of what was applied has anything personal."""
     references = [announced(world), announced(world)]

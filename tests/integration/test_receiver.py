@@ -167,6 +167,7 @@ def test_a_kept_notification_is_answered_with_exactly_the_body_of_seed_003(world
     assert json.loads(result["body"])["status"] is True
 
 
+@pytest.mark.covers("I15")
 def test_what_is_kept_is_the_body_as_received_with_its_kind_and_time(world: World) -> None:
     """I15."""
     before = int(world.clock() * 1000)
@@ -196,6 +197,7 @@ def test_a_kept_notification_costs_one_call_of_sqs_and_none_of_the_table(world: 
 # --- authentication -------------------------------------------------------------------------------
 
 
+@pytest.mark.covers(38)
 def test_38_header_names_count_in_any_case(world: World) -> None:
     headers = signed(world)
     for spelled in (str, str.lower, str.upper, str.title):
@@ -204,6 +206,7 @@ def test_38_header_names_count_in_any_case(world: World) -> None:
     assert waiting(world) == 4
 
 
+@pytest.mark.covers(37, 38, "I9")
 def test_37_whatever_is_not_signed_by_doku_is_refused_and_changes_nothing(world: World) -> None:
     """36 and 38 too: another request's signature, and headers that came twice, which API Gateway joins by a comma."""
     right = signed(world)
@@ -243,6 +246,7 @@ def test_37_whatever_is_not_signed_by_doku_is_refused_and_changes_nothing(world:
     assert deliver(world, right).status == 200  # and this was DOKU's
 
 
+@pytest.mark.covers(37)
 def test_37_a_forger_learns_nothing_of_the_body(world: World) -> None:
     """The signature comes first: a bad body and a good one are refused alike."""
     forged = signed(world, key=OTHER_KEY)
@@ -264,6 +268,7 @@ def test_an_aes_key_may_have_three_lengths(world: World, length: int) -> None:
     assert deliver(world, signed(world)).status == 200
 
 
+@pytest.mark.covers(37)
 def test_37_while_the_key_rotates_the_current_and_the_previous_one_are_accepted(world: World) -> None:
     before = signed(world)
     rotate(world, notificationKey=OTHER_KEY)
@@ -272,6 +277,7 @@ def test_37_while_the_key_rotates_the_current_and_the_previous_one_are_accepted(
     assert deliver(world, signed(world, key="0" * 16)).status == 401
 
 
+@pytest.mark.covers(37)
 def test_37_a_key_that_was_rotated_away_twice_is_refused(world: World) -> None:
     first = signed(world)
     rotate(world, notificationKey=OTHER_KEY)
@@ -281,6 +287,7 @@ def test_37_a_key_that_was_rotated_away_twice_is_refused(world: World) -> None:
     assert statuses == [401, 200, 200]
 
 
+@pytest.mark.covers(37)
 def test_37_a_key_that_was_rotated_away_twice_is_refused_by_a_warm_function_after_five_minutes(world: World) -> None:
     first = signed(world)
     assert deliver(world, first).status == 200
@@ -290,6 +297,7 @@ def test_37_a_key_that_was_rotated_away_twice_is_refused_by_a_warm_function_afte
     assert deliver(world, first).status == 401
 
 
+@pytest.mark.covers(37)
 def test_37_a_fresh_key_is_accepted_although_the_old_secret_is_cached(world: World) -> None:
     assert deliver(world, signed(world)).status == 200
     rotate(world, notificationKey=OTHER_KEY)
@@ -298,6 +306,7 @@ def test_37_a_fresh_key_is_accepted_although_the_old_secret_is_cached(world: Wor
     assert deliver(world, signed(world)).status == 200
 
 
+@pytest.mark.covers(37)
 def test_37_a_flood_of_forgeries_has_the_secret_read_twice_a_minute_at_most(world: World) -> None:
     forged = signed(world, key=OTHER_KEY)
     deliver(world, signed(world))
@@ -308,6 +317,7 @@ def test_37_a_flood_of_forgeries_has_the_secret_read_twice_a_minute_at_most(worl
     assert world.faults.calls.count("GetSecretValue") <= 5  # the previous version, and then both versions twice
 
 
+@pytest.mark.covers(37)
 def test_37_a_new_agent_key_rotates_along(world: World) -> None:
     before = signed(world)
     rotate(world, agentKey="A50000", notificationKey=OTHER_KEY)
@@ -316,6 +326,7 @@ def test_37_a_new_agent_key_rotates_along(world: World) -> None:
     assert [deliver(world, headers).status for headers in mixed] == [401, 401]
 
 
+@pytest.mark.covers(37, "I9")
 @pytest.mark.parametrize("key", ["", None], ids=["empty", "missing"])
 def test_37_an_empty_key_authenticates_nothing_not_even_what_it_signed(world: World, key: str | None) -> None:
     ours = secret(world)
@@ -330,6 +341,7 @@ def test_37_an_empty_key_authenticates_nothing_not_even_what_it_signed(world: Wo
     assert waiting(world) == 0
 
 
+@pytest.mark.covers(37)
 def test_37_an_aes_key_of_a_wrong_length_is_our_fault_and_asks_doku_to_send_again(world: World) -> None:
     right = signed(world)
     rotate(world, notificationKey="too short")
@@ -340,6 +352,7 @@ def test_37_an_aes_key_of_a_wrong_length_is_our_fault_and_asks_doku_to_send_agai
     assert waiting(world) == 0
 
 
+@pytest.mark.covers(37)
 def test_37_a_key_of_a_wrong_length_that_was_put_right_does_no_more_harm(world: World) -> None:
     """The bad key stays behind as the previous one: it must not stand in the way of the good one."""
     rotate(world, notificationKey="too short")
@@ -394,6 +407,7 @@ def base64ed(body: bytes) -> str:
 DEEP = "[" * 10_000 + "]" * 10_000
 
 
+@pytest.mark.covers(39, "I9")
 def test_39_a_body_that_is_no_notification_is_refused_and_not_kept(world: World) -> None:
     headers = signed(world)
     bodies: dict[str, str | None] = {
@@ -428,6 +442,7 @@ def test_39_a_body_that_is_no_notification_is_refused_and_not_kept(world: World)
     assert waiting(world) == 0
 
 
+@pytest.mark.covers(39, "I9")
 def test_39_a_body_in_base64_that_is_no_notification_is_refused_and_not_kept(world: World) -> None:
     headers = signed(world)
     bodies = {
@@ -447,6 +462,7 @@ def test_39_a_body_in_base64_that_is_no_notification_is_refused_and_not_kept(wor
     assert waiting(world) == 0
 
 
+@pytest.mark.covers(39)
 def test_39_an_odd_body_that_names_its_transaction_is_kept_as_it_came(world: World) -> None:
     headers = signed(world)
     odd = {
@@ -476,6 +492,7 @@ def test_39_an_odd_body_that_names_its_transaction_is_kept_as_it_came(world: Wor
         assert read(json.dumps(one)).notification.transaction_id == "DK0018353"  # the processor understands each
 
 
+@pytest.mark.covers(39)
 def test_39_a_refusal_does_not_repeat_what_was_sent(world: World) -> None:
     headers = signed(world)
     for body in ('{"name":"SUHUT"', '{"transactionId":["SUHUT"]}', "SUHUT" * 10_000, "SUHUT\ud800"):
@@ -487,6 +504,7 @@ def test_39_a_refusal_does_not_repeat_what_was_sent(world: World) -> None:
 # --- routes ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.covers(40)
 def test_40_a_trailing_slash_or_a_stage_prefix_makes_no_difference(world: World) -> None:
     headers, route = signed(world), "/notifications/kirim-doku/refund"
     for path in (route, f"{route}/", f"{route}//", f"/prod{route}", f"/prod{route}/"):
@@ -494,6 +512,7 @@ def test_40_a_trailing_slash_or_a_stage_prefix_makes_no_difference(world: World)
     assert [one["kind"] for one in queued(world)] == ["refund"] * 5
 
 
+@pytest.mark.covers(40)
 def test_40_another_path_is_not_found_even_when_signed(world: World) -> None:
     headers, base = signed(world), "/notifications/kirim-doku"
     paths = ["", "/", base, f"{base}/", f"{base}/paid", f"{base}/UNPAID", f"{base}/unpaid/x", f"{base}/refund%2F"]
@@ -501,6 +520,7 @@ def test_40_another_path_is_not_found_even_when_signed(world: World) -> None:
     assert waiting(world) == 0
 
 
+@pytest.mark.covers(41)
 def test_41_only_post_is_a_notification(world: World) -> None:
     headers = signed(world)
     methods = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "post", ""]
@@ -508,6 +528,7 @@ def test_41_only_post_is_a_notification(world: World) -> None:
     assert waiting(world) == 0
 
 
+@pytest.mark.covers(41)
 def test_41_the_content_type_does_not_matter(world: World) -> None:
     headers = signed(world)
     del headers["Content-Type"]
@@ -527,6 +548,7 @@ def test_41_the_content_type_does_not_matter(world: World) -> None:
 # --- the queue ------------------------------------------------------------------------------------
 
 
+@pytest.mark.covers("I11")
 def test_what_cannot_be_kept_is_not_acknowledged_and_nothing_is_lost_or_doubled_when_doku_sends_again(
     world: World,
 ) -> None:
@@ -548,6 +570,7 @@ def test_a_request_id_that_makes_the_message_too_large_is_not_acknowledged(world
     assert deliver(world, signed(world, "x" * 1_100_000)).status == 503
 
 
+@pytest.mark.covers("I11")
 def test_a_crash_before_the_answer_loses_nothing(world: World) -> None:
     headers = signed(world)
     world.faults.crash_before("SendMessage")
@@ -560,6 +583,20 @@ def test_a_crash_before_the_answer_loses_nothing(world: World) -> None:
     assert deliver(world, headers).status == 200
 
 
+@pytest.mark.covers(14, "I11")
+def test_a_page_instead_of_an_answer_of_sqs_is_not_acknowledged(world: World) -> None:
+    world.faults.answer_with_a_page("SendMessage")
+    assert deliver(world, signed(world)).status == 503
+    assert deliver(world, signed(world)).status == 200
+
+
+@pytest.mark.covers(14)
+def test_a_page_instead_of_the_secret_asks_doku_to_send_again(world: World) -> None:
+    world.faults.answer_with_a_page("GetSecretValue")
+    assert deliver(world, signed(world)).status == 503
+
+
+@pytest.mark.covers("I11")
 def test_a_lost_answer_of_sqs_loses_nothing(world: World) -> None:
     world.faults.lose_reply("SendMessage")
     assert deliver(world, signed(world)).status == 200
@@ -595,6 +632,7 @@ BODIES = st.one_of(
 NAMES = st.sampled_from(["requestId", "agentKey", "signature", "SIGNATURE", "x-forwarded-for", "content-type", ""])
 
 
+@pytest.mark.covers("I9")
 def test_nothing_that_anybody_can_send_is_a_5xx_and_only_what_is_signed_is_kept(world: World) -> None:
     """I9, by chance."""
     right = {name.lower(): value for name, value in signed(world).items()}
@@ -616,6 +654,7 @@ def test_nothing_that_anybody_can_send_is_a_5xx_and_only_what_is_signed_is_kept(
     assert waiting(world) == len(kept)
 
 
+@pytest.mark.covers("I17")
 def test_no_line_of_the_log_and_no_reply_holds_a_secret_or_anything_personal(world: World) -> None:
     """I17."""
     written = io.StringIO()

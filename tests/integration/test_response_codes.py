@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+import pytest
+
 from payouts.codes.catalogue import listed
 from payouts.codes.explain import explain
 from payouts.codes.reading import MoneyMoved, Reading, Retry, Scope, System
@@ -45,6 +47,7 @@ def strike(world: World, operation: str, reading: Reading) -> None:
     world.doku.fault(operation, "unknown-code", **options)
 
 
+@pytest.mark.covers(15, 16, 17, 18, 19)
 def test_a_transfer_that_gets_any_code_becomes_what_the_catalogue_says(world: World) -> None:
     """FAULTS 15 to 19."""
     walked = list(rows(Scope.TRANSFER, "43"))

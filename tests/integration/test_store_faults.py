@@ -15,6 +15,7 @@ def with_session(world: World) -> dict[str, object]:
     return {**body, "sessionId": inquiry.body["sessionId"]}
 
 
+@pytest.mark.covers(23, "I4")
 @pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"], ids=["the claim", "the door"])
 def test_23_throttling_before_the_door_is_refused_and_may_be_sent_again(world: World, operation: str) -> None:
     body = with_session(world)
@@ -25,6 +26,7 @@ def test_23_throttling_before_the_door_is_refused_and_may_be_sent_again(world: W
     assert world.create(body).body["status"] == "ACCEPTED"
 
 
+@pytest.mark.covers(23, "I3", "I13")
 def test_23_throttling_of_the_outcome_is_answered_202_and_settled_by_check_status(world: World) -> None:
     body = order()
     world.create(order())
@@ -35,12 +37,14 @@ def test_23_throttling_of_the_outcome_is_answered_202_and_settled_by_check_statu
     assert len(world.debits(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers(23)
 def test_23_throttling_of_a_read_is_an_error_that_may_be_tried_again(world: World) -> None:
     world.faults.throttle("GetItem")
     answer = world.get("ANY")
     assert (answer.status, answer.body["response_code"]) == (429, "TOO_MANY_REQUESTS")
 
 
+@pytest.mark.covers(24, "I1")
 def test_24_a_put_whose_reply_was_lost_still_wins_the_door_and_sends_once(world: World) -> None:
     body = order()
     world.create(order())
@@ -51,6 +55,7 @@ def test_24_a_put_whose_reply_was_lost_still_wins_the_door_and_sends_once(world:
     assert len(world.sent(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers(24)
 def test_24_an_update_whose_reply_was_lost_is_no_conflict(world: World) -> None:
     body = order()
     world.create(order())
@@ -62,12 +67,37 @@ def test_24_an_update_whose_reply_was_lost_is_no_conflict(world: World) -> None:
     assert (stored.version, len(stored.history)) == (2, 2)
 
 
+@pytest.mark.covers(24)
 def test_24_a_claim_whose_reply_was_lost_is_still_ours(world: World) -> None:
     body = with_session(world)
     world.faults.lose_reply("UpdateItem")
     assert world.create(body).body["status"] == "ACCEPTED"
 
 
+@pytest.mark.covers(14, "I4")
+def test_a_page_instead_of_the_tables_answer_is_no_open_door(world: World) -> None:
+    """botocore takes HTML with 200 for an empty answer, which is what a put is answered with."""
+    body = order()
+    world.create(order())
+    world.faults.answer_with_a_page("PutItem")
+    refused = world.create(body)
+    assert (refused.status, refused.body["retryable"]) == (503, True)
+    assert world.sent(body["partnerReferenceNo"]) == []
+    assert world.create(body).body["status"] == "ACCEPTED"
+
+
+@pytest.mark.covers(14)
+def test_a_page_instead_of_the_tables_answer_is_not_no_transfer_and_no_error_behind_the_door(world: World) -> None:
+    body = order()
+    world.create(order())
+    world.faults.answer_with_a_page("UpdateItem")
+    assert world.create(body).status == 202
+    world.faults.answer_with_a_page("GetItem")
+    assert world.get(body["partnerReferenceNo"]).status == 503
+    assert world.let_time_pass(body["partnerReferenceNo"], minutes=2) == "SUCCESS"
+
+
+@pytest.mark.covers(26, "I1", "I2")
 def test_26_of_32_requests_with_one_key_at_once_one_sends(world: World) -> None:
     body = order()
     world.create(order())
@@ -79,6 +109,7 @@ def test_26_of_32_requests_with_one_key_at_once_one_sends(world: World) -> None:
     assert len(world.sent(body["partnerReferenceNo"])) == len(world.debits(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers(26, 61)
 def test_26_of_two_references_that_race_for_one_session_one_sends(world: World) -> None:
     body = with_session(world)
     bodies = [{**body, "partnerReferenceNo": f"{body['partnerReferenceNo']}-{number}"} for number in range(8)]
@@ -98,6 +129,7 @@ def test_writes_that_meet_are_both_kept(world: World) -> None:
     assert both == world.stored(reference)
 
 
+@pytest.mark.covers(28, "I5")
 def test_28_a_history_at_its_bound_keeps_the_status_and_the_reference(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
     stored = world.stored(reference)
@@ -108,6 +140,7 @@ def test_28_a_history_at_its_bound_keeps_the_status_and_the_reference(world: Wor
     assert (flooded.status, flooded.reference_no) == (stored.status, stored.reference_no)
 
 
+@pytest.mark.covers(29)
 def test_29_only_sessions_tokens_and_counters_end_by_themselves(world: World) -> None:
     world = World.start({**world.environment, "DAILY_COUNT_LIMIT": "1000"}, world.clock, world.doku)
     body = with_session(world)
@@ -117,6 +150,7 @@ def test_29_only_sessions_tokens_and_counters_end_by_themselves(world: World) ->
     assert {item["pk"].split("#")[0] for item in items} >= {"TRANSFER", "SESSION", "TOKEN", "KEY"}
 
 
+@pytest.mark.covers(30)
 def test_30_an_item_of_a_newer_version_is_left_alone(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
     world.write_attribute(reference, "schema", {"N": "2"})
@@ -125,6 +159,7 @@ def test_30_an_item_of_a_newer_version_is_left_alone(world: World) -> None:
     assert "newer version" in answer.body["response_message"]
 
 
+@pytest.mark.covers(30)
 def test_30_attributes_that_this_version_does_not_know_survive_its_writes(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
     world.write_attribute(reference, "settledBy", {"S": "somebody"})

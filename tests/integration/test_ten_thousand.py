@@ -55,11 +55,13 @@ def deployed(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Ite
     surroundings.aws.dynamodb.delete_table(TableName=environment["TABLE_NAME"])
 
 
+@pytest.mark.covers(51)
 def test_the_number_of_ticks_follows_from_the_pollers_limits() -> None:
     assert Backlog(transfers=10_000, threads=16, answer_seconds=0.2).ticks == 3
     assert THOUSAND.ticks == 3
 
 
+@pytest.mark.covers(51, "I13")
 def test_a_thousand_due_after_an_hour_without_ticks_converge_in_three(deployed: Deployed) -> None:
     course = deployed.work_off(THOUSAND)
     converge.check(THOUSAND, course)

@@ -15,6 +15,7 @@ def mints(world: World) -> int:
     return sum(one["httpStatus"] == 200 for one in world.doku.ledger()["tokenRequests"])
 
 
+@pytest.mark.covers("I16")
 def test_a_token_is_minted_once_and_shared_by_cold_starts(world: World) -> None:
     world.doku.expire_tokens()
     world.clock.advance(1000)
@@ -23,6 +24,7 @@ def test_a_token_is_minted_once_and_shared_by_cold_starts(world: World) -> None:
     assert mints(world) == 1
 
 
+@pytest.mark.covers("I16")
 def test_a_token_is_not_used_near_its_end(world: World) -> None:
     world.create(order())
     before = mints(world)
@@ -32,6 +34,7 @@ def test_a_token_is_not_used_near_its_end(world: World) -> None:
     assert all(one["httpStatus"] != 401 for one in world.doku.ledger()["requests"])
 
 
+@pytest.mark.covers(64, "I16")
 def test_many_functions_without_a_token_mint_one(world: World) -> None:
     world.clock.advance(1000)
     worlds = [world.restarted() for _ in range(4)]
@@ -41,6 +44,7 @@ def test_many_functions_without_a_token_mint_one(world: World) -> None:
     assert mints(world) == 1
 
 
+@pytest.mark.covers(64, "I16")
 def test_64_a_token_that_another_environment_ended_is_replaced_once(world: World) -> None:
     world.create(order())
     world.doku.expire_tokens()
@@ -49,6 +53,7 @@ def test_64_a_token_that_another_environment_ended_is_replaced_once(world: World
     assert mints(world) == before + 1
 
 
+@pytest.mark.covers("I16")
 def test_a_token_that_another_function_replaced_already_is_not_minted_again(world: World) -> None:
     """I16: re-read before refreshing."""
     stale, fresh = world.restarted(), world.restarted()
@@ -69,6 +74,7 @@ def test_a_refresher_that_died_holds_nobody_up_for_long(world: World) -> None:
     assert world.restarted().create(order()).status == 201
 
 
+@pytest.mark.covers(63)
 @pytest.mark.parametrize("members", [("clientSecret",), ("privateKey",)])
 def test_63_a_secret_rotated_mid_flight_is_read_again(
     world: World, surroundings: Surroundings, members: tuple[str, ...]
@@ -87,6 +93,7 @@ def test_63_a_secret_rotated_mid_flight_is_read_again(
     assert world.create(order()).body["status"] == "ACCEPTED"
 
 
+@pytest.mark.covers("I17")
 @pytest.mark.parametrize("text", ["", "no json", "[]", '{"clientId": "x"}', '{"clientId": 5}'])
 def test_a_bad_secret_is_named_and_never_shown(world: World, surroundings: Surroundings, text: str) -> None:
     secrets = surroundings.aws.secretsmanager

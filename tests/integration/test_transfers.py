@@ -24,6 +24,7 @@ def test_a_transfer_is_accepted_and_then_paid(world: World) -> None:
     assert [seen["finding"] for seen in checked.body["history"]] == ["SUBMITTING", "ACCEPTED", "SUCCESS"]
 
 
+@pytest.mark.covers("I4", "I7")
 def test_doku_receives_what_was_asked_for_and_nothing_else(world: World) -> None:
     body = order(amount={"value": "123456.00", "currency": "IDR"})
     world.create(body)
@@ -36,6 +37,7 @@ def test_doku_receives_what_was_asked_for_and_nothing_else(world: World) -> None
     assert sent["externalId"] == stored.external_ids[-1]
 
 
+@pytest.mark.covers(61)
 def test_an_inquiry_answers_the_banks_name_and_its_session_serves_one_transfer(world: World) -> None:
     body = order(beneficiaryAccountName="Somebody Else")
     answer = world.request("POST", "/v1/account-inquiries", inquiry_of(body))
@@ -58,6 +60,7 @@ def test_creating_with_a_session_costs_a_claim_a_put_and_an_update(world: World)
     assert len(world.sent(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers(61)
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -77,6 +80,7 @@ def test_a_session_of_another_transfer_is_refused_naming_the_difference(
     assert world.stored(body["partnerReferenceNo"]) is None
 
 
+@pytest.mark.covers(61)
 def test_an_unknown_and_an_expired_session_are_refused(world: World) -> None:
     unknown = world.create(order(sessionId="I0000000000000000"))
     assert (unknown.status, "unknown or expired" in unknown.body["response_message"]) == (409, True)
@@ -88,6 +92,7 @@ def test_an_unknown_and_an_expired_session_are_refused(world: World) -> None:
     assert world.sent(body["partnerReferenceNo"]) == []
 
 
+@pytest.mark.covers(61)
 def test_another_name_at_the_bank_stops_the_transfer_and_tells_both(world: World) -> None:
     body = order(beneficiaryAccountName="FHILEA HERMANUS")
     answer = world.create(body)
@@ -102,6 +107,7 @@ def test_case_spacing_and_punctuation_of_the_name_do_not_matter(world: World) ->
     assert world.create(order(beneficiaryAccountName=" su-hut. ")).body["status"] == "ACCEPTED"
 
 
+@pytest.mark.covers(55, "I8")
 def test_a_replay_answers_with_the_same_transfer_and_sends_nothing(world: World) -> None:
     body = order()
     world.create(body)
@@ -113,6 +119,7 @@ def test_a_replay_answers_with_the_same_transfer_and_sends_nothing(world: World)
     assert len(world.sent(body["partnerReferenceNo"])) == len(world.debits(body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers(61, "I8")
 def test_a_replay_outlives_its_session(world: World) -> None:
     body = order()
     body["sessionId"] = inquire(world, body)
@@ -121,6 +128,7 @@ def test_a_replay_outlives_its_session(world: World) -> None:
     assert world.create(body).headers["Idempotency-Replayed"] == "true"
 
 
+@pytest.mark.covers("I8")
 def test_another_body_under_the_same_reference_is_refused_and_changes_nothing(world: World) -> None:
     body = order()
     world.create(body)
@@ -140,6 +148,7 @@ def test_a_refused_second_body_gives_its_session_back(world: World) -> None:
     assert world.create({**other, "partnerReferenceNo": new_reference()}).body["status"] == "ACCEPTED"
 
 
+@pytest.mark.covers("I2", "I8")
 def test_an_idempotency_key_alone_gives_one_reference(world: World) -> None:
     body = order(partnerReferenceNo=None)
     headers = {"Idempotency-Key": f"key-{new_reference()}"}
@@ -149,6 +158,7 @@ def test_an_idempotency_key_alone_gives_one_reference(world: World) -> None:
     assert len(world.debits(first.body["partnerReferenceNo"])) == 1
 
 
+@pytest.mark.covers("I2")
 def test_one_idempotency_key_with_two_references_pays_once(world: World) -> None:
     headers = {"Idempotency-Key": f"key-{new_reference()}"}
     first, second = order(), order()
@@ -159,6 +169,7 @@ def test_one_idempotency_key_with_two_references_pays_once(world: World) -> None
     assert world.debits(second["partnerReferenceNo"]) == []
 
 
+@pytest.mark.covers(62, "I6")
 def test_a_deposit_that_is_too_low_fails_the_transfer_with_dokus_code(world: World) -> None:
     world.doku.deposit("1000.00")
     answer = world.create(order())
@@ -167,6 +178,7 @@ def test_a_deposit_that_is_too_low_fails_the_transfer_with_dokus_code(world: Wor
     assert answer.body["nextCheckAt"] is None
 
 
+@pytest.mark.covers(57)
 def test_an_account_that_does_not_exist_is_refused_with_dokus_code(world: World) -> None:
     world.doku.account("014", "9990001", None)
     answer = world.create(order(beneficiaryAccountNumber="9990001"))
@@ -185,6 +197,7 @@ def test_the_balance_is_read_in_both_shapes(world: World, shape: str) -> None:
     assert answer.body["creditAlertLimit"]["currency"] == "IDR"
 
 
+@pytest.mark.covers(16, "I13")
 @pytest.mark.parametrize(("bank", "end"), [("014", "SUCCESS"), ("002", "FAILED")])
 def test_an_unpaid_transfer_ends_as_doku_says(world: World, bank: str, end: str) -> None:
     body = order(beneficiaryBankCode=bank, beneficiaryAccountNumber="9912345678", channelCode="07")
@@ -193,6 +206,7 @@ def test_an_unpaid_transfer_ends_as_doku_says(world: World, bank: str, end: str)
     assert world.let_time_pass(body["partnerReferenceNo"], minutes=180) == end
 
 
+@pytest.mark.covers(22)
 def test_a_paid_transfer_that_is_refunded_later_is_noticed(world: World) -> None:
     body = order(beneficiaryAccountNumber="7746555134")
     world.create(body)

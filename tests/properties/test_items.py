@@ -83,12 +83,14 @@ def an_item() -> dict[str, Any]:
     return stored(merge(Transfer(intent, "f", 1_000, ("1",), next_check_at=61_000, version=1), seen))
 
 
+@pytest.mark.covers("I7")
 @settings(max_examples=200, deadline=None)
 @given(transfers)
 def test_every_transfer_comes_back_as_it_was_stored(transfer: Transfer) -> None:
     assert items.decode(stored(transfer)) == transfer
 
 
+@pytest.mark.covers(29, "I3")
 @settings(max_examples=100, deadline=None)
 @given(transfers)
 def test_an_item_shows_its_status_and_is_in_the_sparse_indexes_only_where_it_belongs(transfer: Transfer) -> None:
@@ -103,6 +105,7 @@ def test_an_item_shows_its_status_and_is_in_the_sparse_indexes_only_where_it_bel
     assert not {"expiresAt", "ttl"} & item.keys()  # FAULTS 29: time to live touches sessions and tokens alone
 
 
+@pytest.mark.covers(30)
 @pytest.mark.parametrize("schema", [2, 3, 100])
 def test_an_item_of_a_newer_schema_is_left_alone(schema: int) -> None:
     """FAULTS 30."""
@@ -110,6 +113,7 @@ def test_an_item_of_a_newer_schema_is_left_alone(schema: int) -> None:
         items.decode({**an_item(), "schema": schema})
 
 
+@pytest.mark.covers(30)
 def test_members_of_the_intent_that_another_version_wrote_are_ignored() -> None:
     """FAULTS 30."""
     item = an_item()
@@ -117,6 +121,7 @@ def test_members_of_the_intent_that_another_version_wrote_are_ignored() -> None:
     assert items.decode(other) == items.decode(item)
 
 
+@pytest.mark.covers(30)
 def test_members_of_the_intent_that_an_older_version_did_not_know_are_empty() -> None:
     """FAULTS 30."""
     intent = items.decode(an_item()).intent

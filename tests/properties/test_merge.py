@@ -100,12 +100,14 @@ def evidence_of(seen: list[Observation]) -> Status:
     return Status.SUBMITTING
 
 
+@pytest.mark.covers(34, "I10")
 @settings(max_examples=200, deadline=None)
 @given(few, few)
 def test_merge_is_commutative(one: list[Observation], other: list[Observation]) -> None:
     assert merge(merge(NEW, *one), *other) == merge(merge(NEW, *other), *one) == merge(NEW, *other, *one)
 
 
+@pytest.mark.covers(34, "I10")
 @settings(max_examples=200, deadline=None)
 @given(few, few, few)
 def test_merge_is_associative(one: list[Observation], two: list[Observation], three: list[Observation]) -> None:
@@ -114,6 +116,7 @@ def test_merge_is_associative(one: list[Observation], two: list[Observation], th
     assert left == right
 
 
+@pytest.mark.covers(33, "I10")
 @settings(max_examples=200, deadline=None)
 @given(few)
 def test_merge_is_idempotent(seen: list[Observation]) -> None:
@@ -121,6 +124,7 @@ def test_merge_is_idempotent(seen: list[Observation]) -> None:
     assert merge(once, *seen) == merge(once, *once.history) == merge(once) == once
 
 
+@pytest.mark.covers(28)
 @settings(max_examples=60, deadline=None)
 @given(many(), st.integers(0, 2**32))
 def test_past_its_bound_the_history_is_the_same_however_it_was_split_and_ordered(
@@ -145,6 +149,7 @@ def test_past_its_bound_the_history_is_the_same_however_it_was_split_and_ordered
     assert merge(together, *seen) == together
 
 
+@pytest.mark.covers(28)
 @settings(max_examples=60, deadline=None)
 @given(many(), st.lists(words, max_size=3))
 def test_the_status_is_the_join_of_everything_seen_whatever_was_dropped(
@@ -170,6 +175,7 @@ def test_any_observations_give_a_status_and_change_nothing_but_the_history(seen:
     assert replace(merged, history=()) == NEW
 
 
+@pytest.mark.covers("I5")
 @settings(max_examples=200, deadline=None)
 @given(few_of_doku, few_of_doku)
 def test_the_status_never_moves_down_by_what_doku_says(before: list[Observation], after: list[Observation]) -> None:
@@ -178,6 +184,7 @@ def test_the_status_never_moves_down_by_what_doku_says(before: list[Observation]
     assert merge(old, *after).status in ABOVE[old.status]
 
 
+@pytest.mark.covers(28, "I5")
 @settings(max_examples=60, deadline=None)
 @given(many())
 def test_the_status_never_moves_down_past_the_bound(seen: list[Observation]) -> None:
@@ -227,6 +234,7 @@ def test_a_person_settles_what_is_disputed_or_open_for_ever(verdict: Finding) ->
         assert settled.settlement == word
 
 
+@pytest.mark.covers(22)
 def test_dokus_refund_counts_for_more_than_a_persons_word_and_its_contradiction_disputes_it() -> None:
     """FAULTS 22."""
     word = Observation(5, Finding.FAILED, Source.OPERATOR)

@@ -10,6 +10,7 @@ MOST = 10**18 - 1
 sen = st.integers(0, MOST)
 
 
+@pytest.mark.covers("I7")
 @settings(max_examples=200, deadline=None)
 @given(sen)
 @example(0)
@@ -47,6 +48,7 @@ def test_a_text_is_refused_or_is_exactly_the_wire_form_of_what_it_gave(text: str
     assert str(amount) == text
 
 
+@pytest.mark.covers(56)
 @pytest.mark.parametrize(
     "text",
     [

@@ -141,6 +141,7 @@ def test_a_handler_has_one_broad_boundary_and_there_is_none_elsewhere() -> None:
         assert broad_handlers(path) == allowed.get(path.name, 0), path
 
 
+@pytest.mark.covers("I17")
 def test_nothing_that_is_deployed_prints() -> None:
     """I17: what is printed ends in the log without the logger's masks."""
     for path in sources("functions", "layers"):

@@ -97,6 +97,7 @@ def test_other_fields_of_a_wrong_type_or_length_are_as_if_they_were_not_there(va
     assert read == Notification(Kind.UNPAID, "DK0018353")
 
 
+@pytest.mark.covers(39)
 @pytest.mark.parametrize(
     "body",
     [
@@ -123,6 +124,7 @@ def test_what_is_not_an_object_is_refused(body: str) -> None:
         parse(Kind.UNPAID, body.encode())
 
 
+@pytest.mark.covers(39)
 @pytest.mark.parametrize("opening", ["[", '{"a":', '{"transactionId":"DK0018353","a":['])
 def test_json_that_is_10000_deep_is_refused(opening: str) -> None:
     with pytest.raises(ValueError, match="the body is not JSON in UTF-8"):
@@ -132,10 +134,12 @@ def test_json_that_is_10000_deep_is_refused(opening: str) -> None:
         parse(Kind.UNPAID, (opening * 10_000 + "1" + closing * 10_000).encode())
 
 
+@pytest.mark.covers(39)
 def test_a_byte_order_mark_is_no_part_of_the_body() -> None:
     assert parse(Kind.UNPAID, b"\xef\xbb\xbf" + UNPAID.encode()) == parse(Kind.UNPAID, UNPAID.encode())
 
 
+@pytest.mark.covers(39)
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
 def test_another_encoding_than_utf_8_is_refused(encoding: str) -> None:
     with pytest.raises(ValueError, match="the body is not JSON in UTF-8"):
@@ -150,6 +154,7 @@ def test_the_reason_of_a_refusal_shows_nothing_of_the_body() -> None:
         assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
+@pytest.mark.covers(39)
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 4300, "9" * 21, "-0"])
 def test_numbers_beyond_all_measure_are_ignored(number: str) -> None:
     body = UNPAID.replace('"1699520040340"', number).replace('"50"', number).replace('"text"', number)
@@ -168,11 +173,13 @@ def test_a_number_with_more_digits_than_python_reads_is_refused() -> None:
         parse(Kind.UNPAID, UNPAID.replace('"1699520040340"', "9" * 5000).encode())
 
 
+@pytest.mark.covers(39)
 def test_of_duplicate_keys_the_last_one_counts() -> None:
     read = parse(Kind.REFUND, b'{"transactionId": "DK1", "transactionId": "DK2", "message": "a", "message": null}')
     assert (read.transaction_id, read.message) == ("DK2", "")
 
 
+@pytest.mark.covers(39)
 def test_emoji_are_text() -> None:
     raw = parse(Kind.UNPAID, UNPAID.replace("Success", "\U0001f600").encode())
     escaped = parse(Kind.UNPAID, UNPAID.replace("Success", "\\ud83d\\ude00").encode())
@@ -183,6 +190,7 @@ def test_unknown_fields_are_ignored() -> None:
     assert unpaid(additionalInfo={"a": [1, {"b": None}]}, status="SUCCESS", transactionid="DK9") == unpaid()
 
 
+@pytest.mark.covers(39)
 def test_crlf_and_blanks_between_members_are_json() -> None:
     body = UNPAID.replace(", ", ",\r\n\t ").encode() + b"\r\n"
     assert parse(Kind.UNPAID, body) == parse(Kind.UNPAID, UNPAID.encode())

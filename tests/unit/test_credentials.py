@@ -80,6 +80,7 @@ def test_a_secret_with_two_private_keys_is_refused_and_neither_is_shown() -> Non
     assert not [part for part in (*VALUES, KMS_ID) if part in shown(refused.value)]
 
 
+@pytest.mark.covers(37)
 def test_a_secret_without_a_notification_key_has_an_empty_one() -> None:
     """It authenticates nothing (FAULTS 37)."""
     without = {name: value for name, value in SECRET.items() if name != "notificationKey"}
@@ -106,6 +107,7 @@ def test_a_secret_that_is_not_a_json_object_is_refused_without_showing_it(text: 
     assert refused.value.__context__ is None
 
 
+@pytest.mark.covers("I17")
 def test_credentials_tokens_and_authorities_show_nothing_of_themselves() -> None:
     credentials = Credentials.parse(json.dumps(SECRET))
     token = Token("eyJhbGciOiJSUzI1NiJ9.secret", 1_700_000_000.0)

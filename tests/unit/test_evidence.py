@@ -90,6 +90,7 @@ def test_the_seeds_status_answer_proves_that_the_transfer_was_paid() -> None:
     )
 
 
+@pytest.mark.covers(19, 22)
 @pytest.mark.parametrize(
     ("latest", "finding"),
     [
@@ -116,6 +117,7 @@ def test_each_latest_transaction_status_in_snaps_and_in_kirim_dokus_words(latest
     assert of_status(latestTransactionStatus=latest).finding is finding
 
 
+@pytest.mark.covers(19, "I5")
 @pytest.mark.parametrize(
     "latest",
     [
@@ -129,6 +131,7 @@ def test_an_unknown_or_missing_status_proves_nothing(latest: Any) -> None:
     assert of_status(latestTransactionStatus=latest).finding is Finding.UNCLEAR
 
 
+@pytest.mark.covers(21)
 @pytest.mark.parametrize("latest", ["00", "04", "05", "06", "07"])
 @pytest.mark.parametrize(
     "about_another",
@@ -167,6 +170,7 @@ def test_what_a_status_leaves_out_or_writes_otherwise_is_no_contradiction(silent
     assert of_status(**silent).finding is Finding.SUCCESS
 
 
+@pytest.mark.covers(19, 20)
 @pytest.mark.parametrize(
     ("http", "code", "finding"),
     [
@@ -196,6 +200,7 @@ def test_the_seeds_acceptance_is_accepted_and_not_paid() -> None:
     assert seen == Observation(5_000, Finding.ACCEPTED, Source.SUBMIT, "2004300", "Successful", "DK01123220", "1")
 
 
+@pytest.mark.covers(15, 16, 17, 18, 19)
 @pytest.mark.parametrize(
     ("http", "code", "finding"),
     [
@@ -227,6 +232,7 @@ def test_what_the_answer_to_a_transfer_proves(http: int, code: object, finding: 
     assert seen.reference_no == ("DK1" if finding in (Finding.ACCEPTED, Finding.UNPAID) else "")
 
 
+@pytest.mark.covers(21)
 @pytest.mark.parametrize(("http", "code"), [(200, "2004300"), (202, "2024300")])
 @pytest.mark.parametrize(
     "about_another",
@@ -252,6 +258,7 @@ def test_an_acceptance_without_dokus_reference_is_still_one(reference: Any) -> N
     assert (seen.finding, seen.reference_no) == (Finding.ACCEPTED, "")
 
 
+@pytest.mark.covers(9, 11, "I6")
 @pytest.mark.parametrize("outcome", [Outcome.IN_DOUBT, Outcome.THROTTLED, Outcome.NOT_FOUND])
 def test_everything_that_is_not_clear_leaves_a_transfer_in_doubt(outcome: Outcome) -> None:
     """FAULTS 9, 11: no answer at all comes as IN_DOUBT. I6: a time-out alone never yields FAILED."""

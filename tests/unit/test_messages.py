@@ -165,6 +165,7 @@ def test_the_balance_is_asked_for_by_the_agent_key() -> None:
     assert messages.balance("A41879") == b'{"accountNo":"A41879"}'
 
 
+@pytest.mark.covers(9)
 def test_the_status_of_a_transfer_that_nobody_answered_is_asked_for_by_our_reference_alone() -> None:
     """FAULTS 9: no other reference is known then."""
     transfer = Transfer(INTENT, "f", 1_000, ("892834",))

@@ -67,6 +67,7 @@ def all_codes(service: Service) -> Iterator[tuple[int, str, Outcome]]:
             yield http, f"{case:02d}", snap(service, http, f"{http}{service}{case:02d}")
 
 
+@pytest.mark.covers(19)
 @pytest.mark.parametrize("row", CASES, ids=lambda row: f"{row['http']}xx{row['case']}")
 def test_every_known_code_means_what_the_table_says_as_text_and_as_number(row: dict[str, str]) -> None:
     """FAULTS 19."""
@@ -79,12 +80,14 @@ def test_every_known_code_means_what_the_table_says_as_text_and_as_number(row: d
         assert classify(service, http, {"responseCode": int(code), "responseMessage": row["message"]}) == verdict
 
 
+@pytest.mark.covers(15, 16, 17, 18)
 @pytest.mark.parametrize(("code", "outcome"), TRANSFER_CODES.items())
 def test_the_codes_that_a_transfer_is_known_to_get(code: str, outcome: Outcome) -> None:
     """FAULTS 15, 16, 17, 18."""
     assert snap(Service.TRANSFER, int(code[:3]), code) is outcome
 
 
+@pytest.mark.covers("I6")
 def test_exactly_the_standards_list_says_that_a_transfer_was_not_executed() -> None:
     for row in CASES:
         http, case = row["http"], row["case"]
@@ -93,6 +96,7 @@ def test_exactly_the_standards_list_says_that_a_transfer_was_not_executed() -> N
         assert certain == (listed and (http, case) not in BUT_AMBIGUOUS), (http, case)
 
 
+@pytest.mark.covers(19)
 def test_a_code_that_nobody_knows_leaves_a_transfer_in_doubt() -> None:
     """FAULTS 19."""
     known = {(int(row["http"]), row["case"]) for row in CASES}
@@ -100,6 +104,7 @@ def test_a_code_that_nobody_knows_leaves_a_transfer_in_doubt() -> None:
         assert (http, case) in known or outcome is Outcome.IN_DOUBT
 
 
+@pytest.mark.covers(15, 16, 17, "I6")
 def test_no_5xx_409_202_or_inconsistent_request_ever_says_that_a_transfer_was_not_executed() -> None:
     """FAULTS 15, 16, 17."""
     for http, case, outcome in all_codes(Service.TRANSFER):
@@ -115,12 +120,14 @@ def test_only_2004300_accepts_a_transfer_and_only_2024300_leaves_it_pending() ->
     assert accepted == [200]
 
 
+@pytest.mark.covers(20)
 def test_only_4045301_says_that_a_transfer_is_not_found() -> None:
     """FAULTS 20."""
     missing = [(http, case) for http, case, outcome in all_codes(Service.STATUS) if outcome is Outcome.NOT_FOUND]
     assert missing == [(404, "01")]
 
 
+@pytest.mark.covers(19)
 @pytest.mark.parametrize("row", CASES, ids=lambda row: f"{row['http']}xx{row['case']}")
 def test_a_code_that_contradicts_the_http_status_or_the_service_is_in_doubt(row: dict[str, str]) -> None:
     """FAULTS 19."""
@@ -149,6 +156,7 @@ def test_a_glossary_code_means_what_it_says_with_its_own_http_status_only(code: 
         assert others == {Outcome.IN_DOUBT}
 
 
+@pytest.mark.covers(19)
 @pytest.mark.parametrize(
     "code",
     [
@@ -177,6 +185,7 @@ def test_what_is_no_code_is_in_doubt(service: Service, member: str, code: object
         assert classify(service, http, {member: code}).outcome is Outcome.IN_DOUBT
 
 
+@pytest.mark.covers(13, 14)
 @pytest.mark.parametrize(
     "body",
     [
@@ -225,6 +234,7 @@ def test_a_verdict_names_the_code_even_where_it_proves_nothing() -> None:
     assert (verdict.outcome, verdict.code, verdict.message) == (Outcome.IN_DOUBT, "5004300", "General Error")
 
 
+@pytest.mark.covers(18)
 def test_the_wait_that_a_throttled_answer_asks_for_is_kept() -> None:
     """FAULTS 18."""
     body = b'{"responseCode":"4294300","responseMessage":"Too Many Requests"}'

@@ -36,6 +36,7 @@ def next_after(subject: Transfer, after: int, jitter: float = 0.0) -> int | None
     return None if at is None else at - START
 
 
+@pytest.mark.covers("I3")
 @pytest.mark.parametrize("finding", OPEN)
 def test_an_open_transfer_is_asked_about_in_growing_steps_and_then_daily_for_ever(finding: Finding) -> None:
     now, slots = 0, []
@@ -49,6 +50,7 @@ def test_an_open_transfer_is_asked_about_in_growing_steps_and_then_daily_for_eve
     assert next_after(transfer(finding), 400 * DAY + 1) == 401 * DAY
 
 
+@pytest.mark.covers(21)
 def test_a_disputed_transfer_stays_open() -> None:
     """FAULTS 21."""
     disputed = transfer(Finding.SUCCESS, Finding.FAILED)
@@ -57,6 +59,7 @@ def test_a_disputed_transfer_stays_open() -> None:
     assert next_after(disputed, 30 * DAY) == 30 * DAY + HOUR
 
 
+@pytest.mark.covers(51)
 @pytest.mark.parametrize(
     ("last_tick", "now", "slot"),
     [
@@ -83,6 +86,7 @@ def test_the_next_check_is_always_in_the_future(minute: int) -> None:
         assert at > now
 
 
+@pytest.mark.covers(27, "I20")
 def test_a_clock_that_is_behind_waits_for_the_first_slot() -> None:
     """FAULTS 27."""
     assert next_after(NEW, -5 * MINUTE) == MINUTE
@@ -99,6 +103,7 @@ def test_jitter_puts_a_check_off_by_up_to_a_tenth_of_the_wait_and_never_forward(
     assert jittered == slot + int((slot - now) * 0.1 * jitter)
 
 
+@pytest.mark.covers(22)
 def test_a_paid_transfer_is_looked_at_again_after_one_three_and_seven_days_and_then_never() -> None:
     """FAULTS 22: a refund is announced at most three times. Counted from when it was paid."""
     paid = merge(transfer(Finding.ACCEPTED), seen(Finding.SUCCESS, 5 * HOUR), seen(Finding.SUCCESS, 2 * DAY))
@@ -124,6 +129,7 @@ def test_a_failure_by_dokus_word_or_before_the_send_is_never_asked_about_again(c
         assert next_after(failed, now) is None
 
 
+@pytest.mark.covers(20)
 def test_a_failure_by_dokus_silence_is_looked_at_again_and_sooner_than_a_paid_one() -> None:
     """FAULTS 20: "not found" for N minutes, and then success."""
     failed = merge(transfer(Finding.IN_DOUBT), seen(Finding.FAILED, HOUR, "NOT_RECEIVED"))
@@ -139,6 +145,7 @@ def test_a_failure_by_dokus_silence_is_looked_at_again_and_sooner_than_a_paid_on
     ]
 
 
+@pytest.mark.covers(21, 31)
 @pytest.mark.parametrize("code", ["2005300/06", "NOT_RECEIVED"])
 def test_a_callback_about_a_failed_transfer_has_it_looked_at_again_for_a_while(code: str) -> None:
     """FAULTS 21, 31: check status may lag behind the callback."""
@@ -157,6 +164,7 @@ def test_planning_changes_the_next_check_and_nothing_else() -> None:
     assert settled.next_check_at is None
 
 
+@pytest.mark.covers(10, 20)
 @pytest.mark.parametrize("finding", [Finding.SUBMITTING, Finding.IN_DOUBT])
 def test_not_found_three_times_over_half_an_hour_proves_that_doku_never_got_it(finding: Finding) -> None:
     """FAULTS 10, 20."""
@@ -170,6 +178,7 @@ def test_not_found_three_times_over_half_an_hour_proves_that_doku_never_got_it(f
     assert proof_of_absence(merge(missing, proof)) is None
 
 
+@pytest.mark.covers(20, "I6")
 @pytest.mark.parametrize(
     "minutes",
     [
@@ -191,12 +200,14 @@ def test_not_found_less_often_or_over_less_time_proves_nothing(finding: Finding,
     assert proof_of_absence(merge(transfer(finding), *not_found(*minutes))) is None
 
 
+@pytest.mark.covers(20, "I6")
 def test_only_not_found_counts_as_not_found() -> None:
     unclear = [seen(Finding.UNCLEAR, minute * MINUTE) for minute in range(1, 60)]
     notified = [seen(Finding.NOTIFIED, minute * MINUTE) for minute in range(1, 60)]
     assert proof_of_absence(merge(transfer(Finding.IN_DOUBT), *unclear, *notified, *not_found(1, 60))) is None
 
 
+@pytest.mark.covers(20)
 @pytest.mark.parametrize(
     "finding", [Finding.ACCEPTED, Finding.UNPAID, Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED]
 )
@@ -207,6 +218,7 @@ def test_what_doku_once_acknowledged_is_never_absent(finding: Finding) -> None:
     assert proof_of_absence(merge(transfer(Finding.SUCCESS, Finding.FAILED), *missing)) is None
 
 
+@pytest.mark.covers(10, "I13")
 def test_the_slots_of_an_unheard_transfer_lead_to_the_proof_within_the_hour() -> None:
     """I13, FAULTS 10."""
     missing, now = transfer(Finding.IN_DOUBT), 0
@@ -219,6 +231,7 @@ def test_the_slots_of_an_unheard_transfer_lead_to_the_proof_within_the_hour() ->
     assert now == HOUR
 
 
+@pytest.mark.covers(53)
 @pytest.mark.parametrize("finding", OPEN)
 def test_what_is_open_after_seven_days_needs_a_person(finding: Finding) -> None:
     """FAULTS 53."""
@@ -227,6 +240,7 @@ def test_what_is_open_after_seven_days_needs_a_person(finding: Finding) -> None:
     assert needs_review(transfer(finding), START + 70 * DAY)
 
 
+@pytest.mark.covers(53)
 def test_what_is_settled_needs_nobody_and_what_is_disputed_does() -> None:
     """FAULTS 53."""
     for finding in (Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED):

@@ -160,6 +160,7 @@ def test_notification_vectors(scheme: Scheme, request_id: str, signature: str) -
     assert not verify_notification(scheme, [KEY], AGENT, request_id + "x", signature)
 
 
+@pytest.mark.covers(37, "I9")
 @pytest.mark.parametrize("scheme", list(Scheme))
 @pytest.mark.parametrize("signature", ["", "A" * 64, "é\ud800", "=", "x" * 10_000])
 def test_what_was_not_signed_with_the_key_does_not_verify_and_never_raises(scheme: Scheme, signature: str) -> None:
@@ -167,6 +168,7 @@ def test_what_was_not_signed_with_the_key_does_not_verify_and_never_raises(schem
     assert not verify_notification(scheme, [KEY], AGENT, signature, signature)
 
 
+@pytest.mark.covers(37)
 @pytest.mark.parametrize("scheme", list(Scheme))
 def test_an_empty_key_authenticates_nothing(scheme: Scheme) -> None:
     assert not verify_notification(scheme, ["", ""], AGENT, REQUEST_ID, "")
@@ -194,6 +196,7 @@ def test_token_signature_verifies_with_the_public_key_and_only_over_this_text() 
         public.verify(signature, b"BRN-0001|2020-09-22T01:51:01Z", padding.PKCS1v15(), SHA256())
 
 
+@pytest.mark.covers("I17")
 @pytest.mark.parametrize("pem", ["", "not a key", "-----BEGIN PRIVATE KEY-----\nxx\n-----END PRIVATE KEY-----"])
 def test_a_bad_private_key_is_refused_without_showing_it(pem: str) -> None:
     with pytest.raises(ValueError, match="not an unencrypted PEM") as refused:
@@ -212,6 +215,7 @@ def test_timestamps_are_utc_for_the_token_and_wib_for_calls() -> None:
     assert request_timestamp(1608537371.5) == "2020-12-21T14:56:11+07:00"
 
 
+@pytest.mark.covers("I14")
 def test_external_id_is_numeric_of_32_digits_and_does_not_repeat() -> None:
     made = {external_id(1700000000.0) for _ in range(10_000)}
     assert len(made) == 10_000

@@ -152,18 +152,21 @@ def server_tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     return context
 
 
+@pytest.mark.covers(8)
 def test_a_refused_connection_proves_that_nothing_was_sent(free_port: int) -> None:
     """FAULTS 8."""
     with transport_to(f"http://127.0.0.1:{free_port}") as transport, pytest.raises(NeverSent):
         transport.post(PATH, HEADERS, BODY, PATIENT)
 
 
+@pytest.mark.covers(8)
 def test_a_host_that_does_not_resolve_proves_that_nothing_was_sent() -> None:
     """FAULTS 8."""
     with transport_to("https://doku.invalid") as transport, pytest.raises(NeverSent):
         transport.post(PATH, HEADERS, BODY, PATIENT)
 
 
+@pytest.mark.covers(8)
 def test_a_connection_that_is_not_taken_up_in_time_proves_that_nothing_was_sent() -> None:
     """FAULTS 8: the queue of the listener is full, so the handshake of TCP itself is never answered."""
     with socket.socket() as server, contextlib.ExitStack() as waiting:
@@ -178,6 +181,7 @@ def test_a_connection_that_is_not_taken_up_in_time_proves_that_nothing_was_sent(
             transport.post(PATH, HEADERS, BODY, (0.1, 5.0))
 
 
+@pytest.mark.covers(8)
 def test_a_certificate_that_is_not_trusted_proves_that_nothing_was_sent(server_tls: ssl.SSLContext) -> None:
     """FAULTS 8."""
     seen: list[bytes] = []
@@ -208,6 +212,7 @@ def test_an_https_port_that_speaks_no_tls_is_never_taken_for_an_answer() -> None
         assert peer.requests == []
 
 
+@pytest.mark.covers(9, 10, 11, 14)
 @pytest.mark.parametrize(
     "script",
     [
@@ -245,6 +250,7 @@ def test_a_request_that_left_and_got_no_whole_answer_proves_nothing(script: Scri
         assert len(peer.requests) == 1  # and it was not sent again
 
 
+@pytest.mark.covers(9, 10)
 @pytest.mark.parametrize(
     "script",
     [
@@ -263,6 +269,7 @@ def test_a_read_time_out_proves_nothing(script: Script) -> None:
         assert len(peer.requests) == 1  # and it was not sent again
 
 
+@pytest.mark.covers("I17")
 def test_an_error_names_its_kind_and_shows_nothing_of_the_request() -> None:
     """I17: the message of urllib3 holds host and path."""
     with listening(saying()) as peer, transport_to(peer.url) as transport:
@@ -271,6 +278,7 @@ def test_an_error_names_its_kind_and_shows_nothing_of_the_request() -> None:
         assert str(failed.value) == "ProtocolError"
 
 
+@pytest.mark.covers(13)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_answer_and_is_not_followed(status: int) -> None:
     """FAULTS 13."""
@@ -282,6 +290,7 @@ def test_a_redirect_is_an_answer_and_is_not_followed(status: int) -> None:
         assert elsewhere.connections == 0
 
 
+@pytest.mark.covers(15, 18, "I1")
 @pytest.mark.parametrize("status", [202, 400, 401, 404, 409, 429, 500, 502, 503, 504])
 def test_every_status_is_an_answer_and_none_is_tried_again(status: int) -> None:
     """FAULTS 15, 18."""
@@ -291,6 +300,7 @@ def test_every_status_is_an_answer_and_none_is_tried_again(status: int) -> None:
         assert len(peer.requests) == peer.connections == 1
 
 
+@pytest.mark.covers("I15")
 @pytest.mark.parametrize("body", [BODY, b"", b"{}", b'{ "a" : 1 }\n', bytes(range(256)) * 1_000])
 def test_the_bytes_sent_are_the_bytes_given(body: bytes) -> None:
     """I15."""
@@ -314,6 +324,7 @@ def test_a_connection_is_kept_alive_and_used_again() -> None:
         assert (peer.connections, len(peer.requests)) == (1, 3)
 
 
+@pytest.mark.covers(12)
 @pytest.mark.parametrize(("idle", "connections"), [(0.0, 1), (19.0, 1), (20.1, 2), (900.0, 2)])
 def test_a_connection_that_was_idle_for_more_than_twenty_seconds_is_not_used_again(
     idle: float, connections: int
@@ -327,6 +338,7 @@ def test_a_connection_that_was_idle_for_more_than_twenty_seconds_is_not_used_aga
         assert (peer.connections, len(peer.requests)) == (connections, 2)
 
 
+@pytest.mark.covers(12)
 @pytest.mark.parametrize(
     ("monotonic", "wall", "connections"),
     [(0.0, 20.1, 2), (0.0, 19.0, 1), (-1.0, 1.0, 2), (1.0, -1.0, 2), (-1e6, 3e5, 2), (20.1, 0.0, 2)],
@@ -356,6 +368,7 @@ def test_after_close_the_next_request_takes_a_new_connection() -> None:
         assert (peer.connections, len(peer.requests)) == (2, 2)
 
 
+@pytest.mark.covers(12)
 def test_idleness_counts_from_the_end_of_the_last_call_even_a_failed_one() -> None:
     """FAULTS 12."""
     now = [100.0]
@@ -366,6 +379,7 @@ def test_idleness_counts_from_the_end_of_the_last_call_even_a_failed_one() -> No
         assert peer.connections == 1
 
 
+@pytest.mark.covers(12, "I1")
 def test_a_connection_that_the_other_side_closed_is_replaced_and_the_request_sent_once() -> None:
     """FAULTS 12."""
     with listening(saying(OK)) as peer, transport_to(peer.url) as transport:

@@ -7,6 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+from botocore.parsers import ResponseParserError
 from botocore.session import Session, get_session
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ class KmsClient(Protocol):
     def close(self) -> None:
         """Close its connections."""
 
+
+NO_ANSWER = (BotoCoreError, ResponseParserError)
+"""What clients raise where AWS did not answer, or with what nobody can read. The call may have been carried out."""
 
 _QUICK = Config(
     connect_timeout=1,

@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from payouts.aws import NO_ANSWER
 from payouts.errors import Misconfigured, PayoutError, Unavailable
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _RETRY = 10.0
 """Seconds between two attempts to read a secret again that can't be had."""
 _PASSING = frozenset({"ThrottlingException", "InternalServiceError"})
 _OPTIONAL = frozenset({"private_key", "private_key_kms_id", "notification_key"})
+_SILENT = "Secrets Manager does not answer; send the same request again"
 _WIRE = {
     "client_id": "clientId",
     "client_secret": "clientSecret",
@@ -129,8 +131,10 @@ class CredentialStore:
         except ClientError as error:
             reason = error.response["Error"]["Code"]
             if reason in _PASSING or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-                raise Unavailable("Secrets Manager does not answer; send the same request again") from error
+                raise Unavailable(_SILENT) from error
             raise Misconfigured(f"the DOKU secret cannot be read ({reason})") from error
-        except BotoCoreError as error:
-            raise Unavailable("Secrets Manager does not answer; send the same request again") from error
+        except NO_ANSWER as error:
+            raise Unavailable(_SILENT) from error
+        if "ARN" not in answer:  # a page of something in between: botocore finds it empty
+            raise Unavailable(_SILENT)
         return Credentials.parse(answer.get("SecretString", ""))

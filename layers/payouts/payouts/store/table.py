@@ -4,8 +4,9 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from payouts.aws import NO_ANSWER
 from payouts.errors import Misconfigured, Throttled, Unavailable
 from payouts.store.attributes import Item, decode, encode
 
@@ -18,6 +19,7 @@ _THROTTLES = frozenset(
 _OUTAGES = frozenset({"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"})
 _BATCH, _BATCH_ATTEMPTS = 100, 3
 """Items that DynamoDB reads at once, and how often those that it left out are asked for."""
+_SILENT = "the table does not answer; send the same request again"
 
 
 class ConditionFailed(Exception):
@@ -114,8 +116,10 @@ class Table:
             answer: dict[str, Any] = getattr(self._client, operation)(**arguments)
         except ClientError as error:
             raise _translated(error) from error
-        except BotoCoreError as error:
-            raise Unavailable("the table does not answer; send the same request again") from error
+        except NO_ANSWER as error:
+            raise Unavailable(_SILENT) from error
+        if "RequestId" not in answer["ResponseMetadata"]:  # a page of something in between: botocore finds it empty
+            raise Unavailable(_SILENT)
         return answer
 
 
@@ -127,5 +131,5 @@ def _translated(error: ClientError) -> Exception:
     if code in _THROTTLES:
         return Throttled("the table is throttled; send the same request again in a moment")
     if code in _OUTAGES or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-        return Unavailable("the table does not answer; send the same request again")
+        return Unavailable(_SILENT)
     return Misconfigured(f"the table refuses the request ({code})")
