@@ -65,6 +65,10 @@ cost: $(READY) ## Write docs/cost.md anew from the bench's figures, the prices a
 openapi: $(READY) ## Write docs/openapi.json and docs/postman.json anew from the code
 	@$(BIN)/python -m tools.openapi $(ARGS)
 
+.PHONY: invariants
+invariants: $(READY) ## Write docs/invariants.md anew from the scenarios and the tests' markers
+	@$(BIN)/python -m tools.invariants_page
+
 .PHONY: settle
 settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCESS --by NAME --reason TEXT"
 	@$(BIN)/python -m tools.settle $(ARGS)
@@ -106,6 +110,11 @@ VERIFY := check demo
 .PHONY: prove
 prove: $(READY) ## Show what is promised: model check, fault matrix, guards ... (ARGS=model for one part)
 	@$(BIN)/python -m proofs $(ARGS)
+
+VERIFY += matrix
+.PHONY: matrix
+matrix: $(READY) ## A slice of the fault matrix: kill -9 around every call of every warm flow, and lost answers of DOKU
+	@MATRIX_ONLY='*/warm/*/kill-after,*/warm/doku.*/lose-reply' $(BIN)/python -m proofs --no-figures matrix
 
 VERIFY += converge
 .PHONY: converge

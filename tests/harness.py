@@ -18,6 +18,7 @@ import boto3
 from aws_lambda_powertools import Logger
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 from botocore.session import Session
@@ -135,7 +136,7 @@ class AwsFaults:
         operation = event_name.rsplit(".", 1)[1]
         if operation in self.pages:
             self.pages.remove(operation)
-            return AWSResponse(request.url, 200, {}, _Page())
+            return AWSResponse(request.url, 200, HTTPHeaders(), _Page())
         if self.lost_replies.get(operation, 0):
             self.lost_replies[operation] -= 1
             URLLib3Session().send(request)

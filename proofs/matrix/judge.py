@@ -179,11 +179,11 @@ class Judge:
                 self.breaks("I10", f"{item['status']}, and by DOKU's books {expected}")
 
     def _notifications(self) -> None:
-        accepted = [one for one in self._world.books()["notifications"] if one["outcome"] == "delivered"]
-        item = self._world.item(self._reference)
-        findings = {seen["finding"] for seen in item["history"]} if item else set()
-        if accepted and "NOTIFIED" not in findings:
-            self.breaks("I11", "a notification was accepted and never applied")
+        accepted = {one["kind"] for one in self._world.books()["notifications"] if one["outcome"] == "delivered"}
+        item = self._world.item(self._reference) or {"history": []}
+        told = [seen["message"] for seen in item["history"] if seen["finding"] == "NOTIFIED"]
+        if lost := sorted(kind for kind in accepted if not any(one.startswith(kind) for one in told)):
+            self.breaks("I11", f"a notification was accepted and never applied: {', '.join(lost)}")
         if any(one["outcome"] == "failed" for one in self._world.books()["notifications"]):
             self.breaks("I11", "DOKU gave a notification up")
         if left := [queue for queue in _QUEUES if self._world.messages(queue)]:

@@ -18,9 +18,10 @@ from proofs.matrix import libraries
 from proofs.matrix.cells import Cell
 from proofs.matrix.flows import play
 from proofs.matrix.nursery import Nursery
-from proofs.matrix.play import Play, Stuck
+from proofs.matrix.play import NeverCame, Play, Stuck
 from proofs.matrix.world import World
 
+_ATTEMPTS = 3  # to have the fault fall at all
 _forking = multiprocessing.get_context("fork")
 
 
@@ -111,15 +112,20 @@ def _live(root: Path, secret: str, line: Connection, of_the_parent: list[Connect
 
 def _result(world: World, cell: Cell) -> Result:
     began = monotonic()
-    world.reset()
-    subject = Play(world, cell)
-    world.wire.on_arrival = subject.judge.arriving
-    try:
-        play(subject)
-    except Stuck as stuck:
-        subject.judge.breaks("I8", str(stuck))
-    except Exception:
-        subject.judge.breaks("the matrix itself", traceback.format_exc())
+    for _ in range(_ATTEMPTS):
+        world.reset()
+        subject = Play(world, cell)
+        world.wire.on_arrival = subject.judge.arriving
+        try:
+            play(subject)
+        except NeverCame as missed:
+            subject.judge.breaks("the matrix itself", str(missed))
+            continue
+        except Stuck as stuck:
+            subject.judge.breaks("I8", str(stuck))
+        except Exception:
+            subject.judge.breaks("the matrix itself", traceback.format_exc())
+        break
     timeline = []
     if subject.judge.broken:
         timeline = [*subject.notes, *_history(world, subject.reference), *subject.judge.complaints()]

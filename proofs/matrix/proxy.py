@@ -4,8 +4,9 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
+from io import BufferedIOBase
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from typing import Any, BinaryIO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from local.http_server import HOST
@@ -13,6 +14,7 @@ from proofs.matrix.calls import Call, Request
 from proofs.matrix.modes import ANSWERED, DELAYS, KILLS, NOT_FORWARDED, Mode, answer
 from proofs.matrix.wire import Fault, Seen, Wire
 
+Stream = IO[bytes] | BufferedIOBase
 _PATIENCE = 60.0  # seconds, for a caller that is to give up; every one of ours does so much earlier
 
 
@@ -59,7 +61,7 @@ class _Connection(StreamRequestHandler):
                 if not self._serve(request, service, replies):
                     return
 
-    def _serve(self, request: Request, service: socket.socket, replies: BinaryIO) -> bool:
+    def _serve(self, request: Request, service: socket.socket, replies: Stream) -> bool:
         """Pass one request on, as its fault has it. False where the connection ends."""
         call = self.server.name(request)
         seen, fault = self.server.wire.arrive(call)
@@ -93,7 +95,7 @@ class _Connection(StreamRequestHandler):
         self.connection.settimeout(None)
 
 
-def _read_request(stream: BinaryIO) -> Request | None:
+def _read_request(stream: Stream) -> Request | None:
     head, body = _read_message(stream)
     if not head:
         return None
@@ -102,14 +104,14 @@ def _read_request(stream: BinaryIO) -> Request | None:
     return Request(first.split(" ")[1], headers, body, head + body)
 
 
-def _read_reply(stream: BinaryIO) -> bytes:
+def _read_reply(stream: Stream) -> bytes:
     head, body = _read_message(stream)
     if not head:
         raise ConnectionResetError("the service hung up")
     return head + body
 
 
-def _read_message(stream: BinaryIO) -> tuple[bytes, bytes]:
+def _read_message(stream: Stream) -> tuple[bytes, bytes]:
     """Head and body; empty where there is no further message. Everybody here states a length."""
     head, length = b"", 0
     while line := stream.readline():

@@ -1,7 +1,7 @@
 """The fault matrix as a part of the proof: plays all cells, prints a table and every cell that failed.
 
 `MATRIX_ONLY` names the cells to play, separated by commas, with `*` for anything, such as `submit/*/doku.transfer#1/*`.
-`MATRIX_LANES` is how many are played at once.
+`MATRIX_LANES` is how many are played at once, `MATRIX_ROOT` another bundle than this repository's.
 """
 
 import os
@@ -28,7 +28,8 @@ _WIDTH = 150
 def run(console: Console) -> Shown:
     """All cells, or those of MATRIX_ONLY."""
     number = int(os.environ.get("MATRIX_LANES", _LANES))
-    results = list(matrix(ROOT, os.environ.get("MATRIX_ONLY", ""), number, console))
+    root = Path(os.environ.get("MATRIX_ROOT", ROOT))
+    results = list(matrix(root, os.environ.get("MATRIX_ONLY", ""), number, console))
     _show(console, results)
     failed = [result for result in results if result.broken]
     line = f"{len(results)} cells, {len(failed)} failed"
@@ -52,9 +53,7 @@ def matrix(root: Path, only: str, number: int, console: Console) -> Iterator[Res
 
 def _asked_for(healthy: list[Cell], only: str) -> list[Cell]:
     """The flows that the patterns may be about."""
-    starts = {tuple(pattern.split("/")[:2]) for pattern in only.split(",")}
-    named = {start[0] for start in starts}
-    return [cell for cell in healthy if not only or cell.flow in named or any("*" in name for name in named)]
+    return selected(healthy, ",".join("/".join(pattern.split("/")[:2]) for pattern in only.split(",")))
 
 
 def _played(running: Lanes, cells: list[Cell], console: Console) -> Iterator[Result]:

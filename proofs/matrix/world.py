@@ -133,10 +133,9 @@ class World:
 
     def messages(self, queue: str) -> int:
         """Messages in a queue of the template, visible or not."""
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
         url = self.deployment.ids[queue]
-        found = self.aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
-        return sum(int(found[name]) for name in names)
+        found = self.aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
 
     def log_sizes(self) -> dict[Path, int]:
         """How much every function has logged."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from doku_signing.token import Signer
-from payouts.aws import KmsClient
+from payouts.aws import NO_ANSWER, KmsClient
 from payouts.credentials import Credentials
 from payouts.errors import Misconfigured, Unavailable
 
+_SILENT = "KMS does not answer; send the same request again"
 _PASSING = frozenset(
     {"ThrottlingException", "KMSInternalException", "DependencyTimeoutException", "KeyUnavailableException"}
 )
@@ -48,8 +49,10 @@ class MerchantKey:
         except ClientError as error:
             reason = error.response["Error"]["Code"]
             if reason in _PASSING or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-                raise Unavailable("KMS does not answer; send the same request again") from error
+                raise Unavailable(_SILENT) from error
             raise Misconfigured(f"KMS does not sign with the DOKU secret's privateKeyKmsId ({reason})") from error
-        except BotoCoreError as error:
-            raise Unavailable("KMS does not answer; send the same request again") from error
+        except NO_ANSWER as error:
+            raise Unavailable(_SILENT) from error
+        if "Signature" not in answer:  # a page of something in between: botocore finds it empty
+            raise Unavailable(_SILENT)
         return answer["Signature"]

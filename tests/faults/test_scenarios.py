@@ -1,0 +1,32 @@
+"""Every invariant and every scenario has a test that says so, and the page that lists them is current."""
+
+from tools import invariants_page
+from tools.invariants_page import Marked
+
+
+def covered(tests: list[Marked]) -> set[str]:
+    return {name for test in tests for name in test.ids}
+
+
+def test_every_invariant_and_scenario_has_a_test() -> None:
+    assert invariants_page.statements().keys() - covered(invariants_page.tests()) == set()
+
+
+def test_every_marker_names_an_invariant_or_a_scenario() -> None:
+    known = invariants_page.statements().keys()
+    assert [test for test in invariants_page.tests() if not known >= set(test.ids)] == []
+
+
+def test_there_are_20_invariants_and_64_scenarios() -> None:
+    expected = [*(f"I{number}" for number in range(1, 21)), *(str(number) for number in range(1, 65))]
+    assert list(invariants_page.statements()) == expected
+
+
+def test_the_page_is_current() -> None:
+    assert invariants_page.PAGE.read_text(encoding="utf-8") == invariants_page.page(), "run `make invariants`"
+
+
+def test_the_matrix_judges_what_it_can_see() -> None:
+    """Not I9, I18 and I20: nobody forges, nobody lacks a token and no clock is wrong in it."""
+    seen = {f"I{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 19)}
+    assert invariants_page.judged() == seen

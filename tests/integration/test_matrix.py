@@ -1,0 +1,77 @@
+"""The fault matrix sees what it is to see: bundles with a bug fail in it, and this one does not."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SUBMIT = "layers/payouts/payouts/submit.py"
+RECEIVER = "functions/notification_receiver/receiver.py"
+
+
+def matrix(only: str, root: Path = ROOT) -> tuple[int, str]:
+    """Exit code and output of the matrix over these cells. A process of its own: lanes are forked without threads."""
+    wanted = {"MATRIX_ONLY": only, "MATRIX_ROOT": str(root), "MATRIX_LANES": "1"}
+    command = [sys.executable, "-m", "proofs", "--no-figures", "matrix"]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | wanted, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def altered(tmp_path: Path, path: str, right: str, wrong: str) -> Path:
+    """A copy of the bundle in which one line is wrong."""
+    for part in ("functions", "layers"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "template.yaml", tmp_path)
+    source = (tmp_path / path).read_text()
+    assert source.count(right) == 1
+    (tmp_path / path).write_text(source.replace(right, wrong))
+    return tmp_path
+
+
+@pytest.mark.covers(3, 6, 7, "I1", "I2", "I13")
+def test_a_kill_before_and_after_the_send_and_a_lost_answer_break_nothing() -> None:
+    code, output = matrix("submit-session/warm/doku.transfer#1/kill-*,submit-session/warm/doku.transfer#1/lose-reply")
+    assert code == 0, output
+    assert "matrix: 3 cells, 0 failed" in output
+
+
+@pytest.mark.parametrize(
+    ("path", "right", "wrong", "cell", "told"),
+    [
+        (
+            SUBMIT,
+            "if refused and seen.finding is Finding.FAILED:",
+            "if refused or seen.finding is Finding.IN_DOUBT:",
+            "submit-session/warm/doku.transfer#1/lose-reply",
+            "I1: 2 requests that DOKU may have executed",
+        ),
+        (
+            SUBMIT,
+            "standing = self._store.create(transfer)",
+            "standing = None",
+            "submit-session/warm/doku.transfer#1/503",
+            "I4: money was asked for before the intent was stored",
+        ),
+        (
+            RECEIVER,
+            'if kept is None or "MessageId" not in kept:',
+            "if False:",
+            "receive/warm/sqs.SendMessage#1/503",
+            "I11: a notification was accepted and never applied: unpaid",
+        ),
+    ],
+    ids=["a second send after no answer", "a send before the put", "an acknowledgement of what was not kept"],
+)
+def test_a_bundle_with_a_bug_fails(tmp_path: Path, path: str, right: str, wrong: str, cell: str, told: str) -> None:
+    code, output = matrix(cell, altered(tmp_path, path, right, wrong))
+    assert code == 1, output
+    assert told in output
+    assert f"MATRIX_ONLY='{cell}'" in output
+
+
+def test_without_any_cell_nothing_is_proved() -> None:
+    assert matrix("no-such-flow/*")[0] == 1

@@ -1,0 +1,106 @@
+"""Writes docs/invariants.md from tests/faults/scenarios.csv and the tests' `covers` markers: make invariants."""
+
+import ast
+import csv
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "invariants.md"
+SCENARIOS = ROOT / "tests" / "faults" / "scenarios.csv"
+_JUDGES = ("proofs/matrix/judge.py", "proofs/matrix/play.py", "proofs/matrix/lane.py", "proofs/matrix/flows.py")
+
+_HEAD = """\
+# Invariants and fault scenarios
+
+What must hold whatever happens, what is made to happen, and the tests that show it. Written by `make invariants` from
+`tests/faults/scenarios.csv` and the tests' `covers` markers; a test fails while an entry has no test, a marker names no
+entry, or this page is not current.
+
+*matrix* stands for the fault matrix as well (`make prove ARGS=matrix`): every outbound call of every flow, broken in
+every way, in real processes; afterwards all that it judges is checked against the ledger of the DOKU simulator.
+"""
+
+
+@dataclass(frozen=True, order=True)
+class Marked:
+    """A test and the entries that its marker names."""
+
+    path: str
+    name: str
+    ids: tuple[str, ...]
+
+
+def statements() -> dict[str, str]:
+    """Every invariant (I1 ...) and scenario (1 ...) by its id."""
+    with SCENARIOS.open(encoding="utf-8", newline="") as file:
+        return {row["id"]: row["statement"].replace(";", ",") for row in csv.DictReader(file)}
+
+
+def tests() -> list[Marked]:
+    """All tests with a `covers` marker, read from the sources: nothing is imported or run."""
+    return sorted(test for path in sorted((ROOT / "tests").rglob("test_*.py")) for test in _of_file(path))
+
+
+def judged() -> frozenset[str]:
+    """The invariants that the fault matrix judges."""
+    found = (re.findall(r"breaks\(\s*\"(I\d+)\"", (ROOT / path).read_text(encoding="utf-8")) for path in _JUDGES)
+    return frozenset(one for ids in found for one in ids)
+
+
+def page() -> str:
+    """The whole page."""
+    known, covering = statements(), tests()
+    invariants = [name for name in known if name.startswith("I")]
+    scenarios = [name for name in known if not name.startswith("I")]
+    parts = (
+        _HEAD,
+        "## Invariants\n",
+        _table(invariants, known, covering),
+        "## Scenarios\n",
+        _table(scenarios, known, covering),
+    )
+    return "\n".join(parts)
+
+
+def main() -> int:
+    """Write the page. Returns the exit code."""
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"{PAGE.relative_to(ROOT)}: {len(statements())} entries, {len(tests())} tests")
+    return 0
+
+
+def _of_file(path: Path) -> Iterator[Marked]:
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.FunctionDef):
+            ids = [name for decorator in node.decorator_list for name in _covered(decorator)]
+            if ids:
+                yield Marked(path.relative_to(ROOT).as_posix(), node.name, tuple(ids))
+
+
+def _covered(decorator: ast.expr) -> list[str]:
+    if not isinstance(decorator, ast.Call) or ast.unparse(decorator.func) != "pytest.mark.covers":
+        return []
+    return [str(ast.literal_eval(argument)) for argument in decorator.args]
+
+
+def _table(names: Iterable[str], known: dict[str, str], covering: list[Marked]) -> str:
+    lines = ["| id | what | shown by |", "|---|---|---|"]
+    for name in names:
+        shown = [_link(test) for test in covering if name in test.ids]
+        if name in judged():
+            shown.insert(0, "*matrix*")
+        lines.append(f"| {name} | {known[name]} | {', '.join(shown)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _link(test: Marked) -> str:
+    words = test.name.removeprefix("test_").replace("_", " ")
+    return f"[{words}](../{test.path})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
