@@ -79,6 +79,7 @@ def test_doku_refuses_what_another_key_signed(world: World, kms: Kms) -> None:
     assert mints(world) == 0
 
 
+@pytest.mark.covers(63)
 def test_63_a_key_that_moves_into_kms_is_found_when_doku_refuses_the_old_one(world: World, kms: Kms) -> None:
     world.create(order())
     arn = kms.new_key()
@@ -118,6 +119,16 @@ def test_silence_of_kms_is_passing_and_nothing_is_sent(world: World, kms: Kms, m
     assert "KMS" in answer.body["response_message"]
     assert world.stored(body["partnerReferenceNo"]) is None
     assert world.doku.ledger()["tokenRequests"] == []
+
+
+@pytest.mark.covers(14)
+def test_a_page_instead_of_a_signature_is_passing_and_nothing_is_sent(world: World, kms: Kms) -> None:
+    kms.use(kms.new_key())
+    body, fresh = order(), world.restarted()
+    fresh.faults.answer_with_a_page("Sign")
+    answer = fresh.create(body)
+    assert (answer.status, answer.body["retryable"]) == (503, True)
+    assert world.stored(body["partnerReferenceNo"]) is None
 
 
 # --- three seconds for a token, the signature included -------------------------------------------------
