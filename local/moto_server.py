@@ -8,7 +8,8 @@ long poll waits, or a consumer with nothing to do would stop everyone.
 import io
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -31,6 +32,13 @@ _modules = tuple(moto.backends.list_of_moto_modules())
 def start(port: int, clock: Clock) -> "MotoServer":
     """Serve AWS on `port` (any free one if 0), time by `clock`. Raises OSError when the port is taken."""
     return MotoServer(port, clock)
+
+
+@contextmanager
+def at_rest() -> Iterator[None]:
+    """Nothing is answered inside: for whoever looks at moto's own state, in this process."""
+    with _lock:
+        yield
 
 
 class MotoServer:

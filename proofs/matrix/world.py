@@ -8,6 +8,8 @@ from typing import Any
 
 import requests
 from boto3.dynamodb.types import TypeDeserializer
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
 
 from local import moto_server, template
 from local.authorizer import JwtAuthorizer, TokenIssuer
@@ -19,6 +21,7 @@ from local.doku_simulator import Settings, Simulator
 from local.gateway import Gateway
 from local.runtime import InvocationFailed
 from local.state import StateDirectory
+from local.template import REGION
 from proofs.matrix.calls import of_aws, of_doku
 from proofs.matrix.nursery import Nursery
 from proofs.matrix.proxy import Proxy
@@ -78,6 +81,7 @@ class World:
         translated = template.load(root / "template.yaml", parameters)
         self.deployment = Deployment(translated, root, self.aws, self._state, self.clock, 1, nursery.start)
         self._closing.callback(self.deployment.close)
+        self._table = self.deployment.variable("TABLE_NAME")
         secret_id = self.deployment.variable("DOKU_SECRET_ID")
         self.aws.secretsmanager.put_secret_value(SecretId=secret_id, SecretString=secret)
         self.gateway.start(read(translated).routes, self.deployment.functions, JwtAuthorizer(issuer.public_key))
@@ -122,10 +126,12 @@ class World:
         return [item for item in items if item["pk"].startswith(f"{kind}#")]
 
     def item(self, reference: str) -> dict[str, Any] | None:
-        """A transfer as the table has it."""
-        key = {"pk": {"S": f"TRANSFER#{reference}"}}
-        found = self.aws.dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        return None if found is None else {name: _decode(value) for name, value in found.items()}
+        """A transfer as the table has it, looked up in moto itself: this is asked for all the time."""
+        with moto_server.at_rest():
+            table = dynamodb_backends[moto_server.ACCOUNT][REGION].get_table(self._table)
+            found = table.get_item(DynamoType({"S": f"TRANSFER#{reference}"}))
+            attributes = found.to_json()["Attributes"] if found else None
+        return attributes and {name: _decode(value) for name, value in attributes.items()}
 
     def books(self) -> dict[str, Any]:
         """DOKU's ledger."""
@@ -167,7 +173,3 @@ class World:
     def new_reference(self) -> str:
         """A partnerReferenceNo that no cell of this lane has used."""
         return f"MATRIX-{next(_numbers):05d}"
-
-    @property
-    def _table(self) -> str:
-        return self.deployment.variable("TABLE_NAME")
