@@ -68,6 +68,9 @@ class Lanes:
                 ended += 1
             else:
                 yield result
+        while not waiting.empty():
+            if cell_left := waiting.get():
+                yield _unplayed(cell_left, "no lane was left to play it")
 
     def close(self) -> None:
         """End all lanes."""
@@ -88,12 +91,18 @@ def lanes(root: Path, number: int) -> Iterator[Lanes]:
 
 
 def _feed(line: Connection, waiting: "SimpleQueue[Cell | None]", results: "SimpleQueue[Result | None]") -> None:
-    try:
-        while (cell := waiting.get()) is not None:
+    while (cell := waiting.get()) is not None:
+        try:
             line.send(cell)
             results.put(line.recv())
-    finally:
-        results.put(None)
+        except (EOFError, OSError):
+            results.put(_unplayed(cell, "its lane died"))
+            break
+    results.put(None)
+
+
+def _unplayed(cell: Cell, why: str) -> Result:
+    return Result(cell, [("the matrix itself", why)], [], [], 0.0)
 
 
 def _live(root: Path, secret: str, line: Connection, of_the_parent: list[Connection]) -> None:
