@@ -92,4 +92,4 @@ def _show(console: Console, results: list[Result]) -> None:
     for flow in flows:
         table.add_row(flow, *(count([flow], [mode]) for mode in modes), count([flow], modes))
     table.add_row("all", *(count(flows, [mode]) for mode in modes), count(flows, modes))
-    console.print(table, width=_WIDTH, crop=False, soft_wrap=True)
+    Console(file=console.file, width=max(console.width, _WIDTH)).print(table)
