@@ -111,6 +111,11 @@ VERIFY := check demo
 prove: $(READY) ## Show what is promised: model check, fault matrix, guards ... (ARGS=model for one part)
 	@$(BIN)/python -m proofs $(ARGS)
 
+VERIFY += documents
+.PHONY: documents
+documents: $(READY) ## Type what README and docs tell to type, and follow their links
+	@$(BIN)/python -m pytest tests/documents
+
 VERIFY += matrix
 .PHONY: matrix
 matrix: $(READY) ## A slice of the fault matrix: kill -9 around every call of every warm flow, and lost answers of DOKU
