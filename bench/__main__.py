@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from rich.console import Console
 
 from bench import cold, converge, figures, load, scale, signing, throughput, warm
-from bench.dynamodb_local import NotAvailable
+from bench.java_engine import NotAvailable
 
 Benchmark = Callable[[Console], Mapping[str, float]]
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 TABLE_ENDPOINT = "AWS_ENDPOINT_URL_DYNAMODB"
+QUEUE_ENDPOINT = "AWS_ENDPOINT_URL_SQS"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -43,6 +44,7 @@ _TABLE = (
     "BillingMode",
     "ProvisionedThroughput",
 )
+_QUEUE = ("VisibilityTimeout", "MessageRetentionPeriod", "RedrivePolicy", "RedriveAllowPolicy")
 
 
 @dataclass(frozen=True)
@@ -54,18 +56,19 @@ class Deployed:
 
 
 class Aws:
-    """AWS at `url`, tables on the engine at `table_url` if given. Its clients may be shared by threads."""
+    """AWS at `url`, tables and queues on engines of their own if given. Its clients may be shared by threads."""
 
-    def __init__(self, url: str, table_url: str | None = None) -> None:
-        self.url, self.table_url = url, table_url
+    def __init__(self, url: str, table_url: str | None = None, queue_url: str | None = None) -> None:
+        self.url, self.table_url, self.queue_url = url, table_url, queue_url
         self._tables: list[str] = []  # on the other engine
         self.dynamodb: DynamoDBClient = self._client("dynamodb", table_url or url)
-        self.sqs: SQSClient = self._client("sqs", url)
+        self.sqs: SQSClient = self._client("sqs", queue_url or url)
         self.secretsmanager: SecretsManagerClient = self._client("secretsmanager", url)
 
     def environment(self) -> dict[str, str]:
         """Variables through which a function finds this AWS."""
-        endpoints = {"AWS_ENDPOINT_URL": self.url} | ({TABLE_ENDPOINT: self.table_url} if self.table_url else {})
+        engines = {TABLE_ENDPOINT: self.table_url, QUEUE_ENDPOINT: self.queue_url}
+        endpoints = {"AWS_ENDPOINT_URL": self.url} | {name: url for name, url in engines.items() if url}
         nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}  # not the developer's own
         return CREDENTIALS | endpoints | nowhere
 
@@ -77,10 +80,14 @@ class Aws:
         stack = f"local-{os.getpid()}-{os.urandom(3).hex()}"
         secrets = self._create_secrets(template, stack)
         tables = template.of_type("AWS::DynamoDB::Table") if self.table_url else {}
-        outputs = {f.name: dict(f.variables) for f in functions} | {name: dict(p) for name, p in tables.items()}
+        queues = template.of_type("AWS::SQS::Queue") if self.queue_url else {}
+        elsewhere = {name: dict(properties) for name, properties in {**tables, **queues}.items()}
+        outputs = {f.name: dict(f.variables) for f in functions} | elsewhere
         ids, resolved = self._create_stack(stack, _body(template, secrets, outputs), {**template.parameters, **secrets})
         for name in tables:
             self._create_table(ids[name], resolved[name])
+        for name in sorted(queues, key=lambda name: "RedrivePolicy" in resolved[name]):  # dead-letter queues first
+            self._create_queue(ids[name], resolved[name])
         environments = {f.name: {k: str(v) for k, v in resolved[f.name].items()} for f in functions}
         return Deployed({**ids, **secrets}, environments)
 
@@ -120,6 +127,12 @@ class Aws:
         self.dynamodb.create_table(TableName=name, **{key: properties[key] for key in _TABLE if key in properties})
         self._tables.append(name)
         self.dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+
+    def _create_queue(self, url: str, properties: Mapping[str, Any]) -> None:
+        """Under the name that `url` ends with: of a queue's URL, SQS and its likes look at nothing else."""
+        given = {key: properties[key] for key in _QUEUE if key in properties}
+        attributes = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
+        self.sqs.create_queue(QueueName=url.rpartition("/")[2], Attributes=attributes)  # type: ignore[arg-type]
 
     @staticmethod
     def _client(service: str, url: str) -> Any:

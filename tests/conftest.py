@@ -1,3 +1,15 @@
-"""What holds for every test."""
+"""What holds for every test, and options of all tests."""
+
+import pytest
 
 pytest_plugins = ["tests.log_watch"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        action="append",
+        default=[],
+        choices=("dynamodb-local", "elasticmq"),
+        help="put tables or queues on a real engine instead of moto (needs Java 17 and Maven); may be given twice",
+    )

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,7 +21,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
-from botocore.session import Session
+from botocore.loaders import Loader, create_loader
+from botocore.session import Session, get_session
 
 from local import bundle, template
 from local.bundle import QueueTrigger
@@ -44,6 +45,7 @@ from transfer_api.services import Services, compose
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
 
 ROOT = Path(__file__).parent.parent
 _numbers = itertools.count(1)
@@ -191,7 +193,7 @@ class World:
         """A fresh function environment, as after a cold start; its clock is `skew` seconds off."""
         faults = AwsFaults()
         aws.session.cache_clear()
-        faults.install(aws.session())
+        faults.install(_quick(aws.session()))
         now, logger = (lambda: clock() + skew), Logger(service="payouts")
         services = compose(environment, now, jitter=lambda: 0.0)
         return cls(
@@ -250,10 +252,16 @@ class World:
         """The shard of a transfer in it."""
         return int(items.shard(reference, int(self.environment["DUE_SHARDS"])))
 
-    @property
+    @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """A client of the test's own."""
-        client: DynamoDBClient = boto3.Session().client("dynamodb")
+        """A client of the test's own: no fault falls on it."""
+        client: DynamoDBClient = _client("dynamodb")
+        return client
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """The same for queues."""
+        client: SQSClient = _client("sqs")
         return client
 
     def request(
@@ -319,13 +327,12 @@ class World:
         url = self.environment["NOTIFICATION_QUEUE_URL"]
         trigger = QueueTrigger("NotificationProcessorFunction", "NotificationQueue", 10, 0, True, None)
         function = InProcess(self.call_processor, remaining)
-        return Pump(trigger, url, boto3.Session().client("sqs"), function).drain()
+        return Pump(trigger, url, self.sqs, function).drain()
 
     def messages(self, queue: str = "NOTIFICATION_QUEUE_URL") -> int:
         """Messages in a queue, visible or not; `DEAD_LETTER_QUEUE_URL` for the dead ones."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        sqs = boto3.Session().client("sqs")
-        found = sqs.get_queue_attributes(QueueUrl=self.environment[queue], AttributeNames=names)
+        found = self.sqs.get_queue_attributes(QueueUrl=self.environment[queue], AttributeNames=names)
         return sum(int(value) for value in found["Attributes"].values())
 
     def stored(self, reference: str) -> Transfer | None:
@@ -358,6 +365,22 @@ class World:
         stored = self.stored(reference)
         assert stored is not None
         return str(stored.status)
+
+
+@cache
+def _loader() -> Loader:
+    return create_loader()
+
+
+def _quick(session: Session) -> Session:
+    """AWS's descriptions of its services are read once in this process, not at every cold start."""
+    session.register_component("data_loader", _loader())
+    return session
+
+
+def _client(service: str) -> Any:
+    """A client of the tests' own: no fault falls on it."""
+    return _quick(get_session()).create_client(service)
 
 
 @cache

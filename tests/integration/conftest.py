@@ -1,68 +1,40 @@
 """One AWS, one DOKU and one clock for all integration tests; a cold start for each test."""
 
-import json
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 
-from local import bundle, doku_secret, moto_server, template
-from local.aws import Aws
-from local.bundle import Function
-from local.clock import Clock
-from local.doku_simulator import Settings, Simulator
-from local.doku_simulator.control import Control
-from tests import log_watch
-from tests.harness import ROOT, World
-
-_PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a deployment finds around it."""
-
-    environment: dict[str, str]
-    clock: Clock
-    clock_file: Path
-    functions: tuple[Function, ...]
-    doku: Control
-    aws: Aws
-    secret_id: str
-    secret: str
+from bench import dynamodb_local, elasticmq
+from bench.java_engine import NotInstalled
+from tests.harness import World
+from tests.surroundings import Surroundings, surrounding
 
 
 @pytest.fixture(scope="session")
-def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
-    clock_file = tmp_path_factory.mktemp("clock") / "offset"
-    clock = Clock(clock_file)
-    server = moto_server.start(0, clock)
-    secret = doku_secret.generate()
-    log_watch.keep(secret)
-    settings = Settings.from_secret(json.loads(secret), ticker=False)
-    with Simulator(settings, clock=clock) as simulator:
-        aws = Aws(server.url)
-        parameters = {**_PARAMETERS, "DokuBaseUrl": simulator.url}
-        translated = template.load(ROOT / "template.yaml", parameters)
-        functions = tuple(bundle.read(translated).functions.values())
-        deployed = aws.deploy(translated, functions)
-        secret_id = deployed.ids["DokuSecret"]
-        environment: dict[str, str] = {"DEAD_LETTER_QUEUE_URL": deployed.ids["NotificationDeadLetterQueue"]}
-        for variables in (*deployed.environments.values(), aws.environment()):
-            environment |= variables
-        yield Surroundings(environment, clock, clock_file, functions, Control(simulator.url), aws, secret_id, secret)
-    server.close()
+def surroundings(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Surroundings]:
+    chosen = request.config.getoption("--engine")
+    offset = tmp_path_factory.mktemp("clock") / "offset"
+    with ExitStack() as running:
+        try:
+            table = running.enter_context(dynamodb_local.running()) if "dynamodb-local" in chosen else None
+            queue = running.enter_context(elasticmq.running(offset)) if "elasticmq" in chosen else None
+        except NotInstalled as reason:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(str(reason))
+        yield running.enter_context(surrounding(offset, table, queue))
 
 
 @pytest.fixture
 def world(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name, value in surroundings.environment.items():
         monkeypatch.setenv(name, value)
-    surroundings.doku.reset()
-    surroundings.clock.advance(61)  # a queue may be purged once a minute
-    for name in ("NOTIFICATION_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
-        surroundings.aws.sqs.purge_queue(QueueUrl=surroundings.environment[name])
-    surroundings.aws.secretsmanager.put_secret_value(SecretId=surroundings.secret_id, SecretString=surroundings.secret)
-    yield World.start(surroundings.environment, surroundings.clock, surroundings.doku)
+    surroundings.tidy()
+    world = surroundings.start()
+    if surroundings.aws.table_url:  # it keeps what moto forgets: a table for each test
+        monkeypatch.setenv("TABLE_NAME", world.new_table())
+        world = surroundings.start({"TABLE_NAME": os.environ["TABLE_NAME"]})
+    yield world
     surroundings.doku.heal()

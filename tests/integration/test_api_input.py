@@ -10,7 +10,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from tests.harness import Answer, Context, World, new_reference, order, sample_event
-from tests.integration.conftest import Surroundings
+from tests.surroundings import Surroundings
 from transfer_api.entry import create_handler
 
 INVALID, WRONG = (400, "INVALID_PARAMETER"), (422, "VALIDATION_ERROR")

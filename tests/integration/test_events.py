@@ -9,7 +9,7 @@ import pytest
 
 from local import bundle, template
 from tests.harness import ROOT, Context, World, sample_event
-from tests.integration.conftest import Surroundings
+from tests.surroundings import Surroundings
 from tests.integration.test_receiver import aws, waiting
 
 SAMPLES = sorted(path.stem for path in (ROOT / "events").glob("*.json"))

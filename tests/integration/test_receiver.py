@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from notification_processor.entry import read
 from notification_receiver.entry import compose, create_handler
 from tests.harness import Answer, Context, World, crashing, sample_event
-from tests.integration.conftest import Surroundings
+from tests.surroundings import Surroundings
 
 REQUEST_ID = "fd53b1e3-9c35-4dfa-a95ca8dbc5695485"
 UNPAID = (

@@ -20,7 +20,7 @@ from bench.stored import Loader, Mould, transfer
 from payouts.store import items
 from payouts.transfer import Finding
 from status_poller import entry
-from tests.integration.conftest import Surroundings
+from tests.surroundings import Surroundings
 
 THOUSAND = Backlog(transfers=1_000, threads=4, answer_seconds=0.5)
 """A tick asks for 45 of its 60 seconds, with four threads, about 90 transfers each: 360 in all. So three ticks."""

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from tests.harness import World, crashing, order
-from tests.integration.conftest import Surroundings
+from tests.surroundings import Surroundings
 
 
 def mints(world: World) -> int:

@@ -1,0 +1,67 @@
+"""What a deployment finds around it: one AWS, one DOKU and one clock."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import bundle, doku_secret, moto_server, template
+from local.aws import Aws
+from local.bundle import Function
+from local.clock import Clock
+from local.doku_simulator import Settings, Simulator
+from local.doku_simulator.control import Control
+from tests import log_watch
+from tests.harness import ROOT, World
+
+PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """AWS with everything of the template that holds state, a DOKU, and the time."""
+
+    environment: dict[str, str]
+    clock: Clock
+    clock_file: Path
+    functions: tuple[Function, ...]
+    doku: Control
+    aws: Aws
+    secret_id: str
+    secret: str
+
+    def tidy(self) -> None:
+        """As if nothing had happened, but for the time and what the table holds."""
+        self.doku.reset()
+        self.clock.advance(61)  # a queue may be purged once a minute
+        for name in ("NOTIFICATION_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
+            self.aws.sqs.purge_queue(QueueUrl=self.environment[name])
+        self.aws.secretsmanager.put_secret_value(SecretId=self.secret_id, SecretString=self.secret)
+
+    def start(self, environment: Mapping[str, str] | None = None) -> World:
+        """The functions after a cold start, with other variables if given; they are expected in `os.environ`."""
+        return World.start({**self.environment, **(environment or {})}, self.clock, self.doku)
+
+
+@contextmanager
+def surrounding(
+    clock_file: Path, table_url: str | None = None, queue_url: str | None = None
+) -> Iterator[Surroundings]:
+    """moto and the simulator on one clock, tables and queues on engines of their own if given."""
+    clock = Clock(clock_file)
+    server = moto_server.start(0, clock)
+    secret = doku_secret.generate()
+    log_watch.keep(secret)
+    settings = Settings.from_secret(json.loads(secret), ticker=False)
+    with Simulator(settings, clock=clock) as simulator:
+        aws = Aws(server.url, table_url, queue_url)
+        translated = template.load(ROOT / "template.yaml", {**PARAMETERS, "DokuBaseUrl": simulator.url})
+        functions = tuple(bundle.read(translated).functions.values())
+        deployed = aws.deploy(translated, functions)
+        secret_id = deployed.ids["DokuSecret"]
+        environment: dict[str, str] = {"DEAD_LETTER_QUEUE_URL": deployed.ids["NotificationDeadLetterQueue"]}
+        for variables in (*deployed.environments.values(), aws.environment()):
+            environment |= variables
+        yield Surroundings(environment, clock, clock_file, functions, Control(simulator.url), aws, secret_id, secret)
+    server.close()
