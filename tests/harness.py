@@ -93,6 +93,8 @@ class AwsFaults:
     lost_replies: dict[str, int] = field(default_factory=dict)
     pages: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
+    watch: Callable[[str, str], None] = lambda operation, body: None
+    """Told of every call before it leaves: the operation, and what is asked for as JSON."""
 
     def install(self, session: Session) -> None:
         """Hook into every client that the session makes from now on."""
@@ -126,9 +128,10 @@ class AwsFaults:
         """Let something in between answer the next request of `operation`, with 200 and HTML."""
         self.pages.add(operation)
 
-    def _before(self, event_name: str, **_: Any) -> None:
+    def _before(self, event_name: str, params: Mapping[str, Any], **_: Any) -> None:
         operation = event_name.rsplit(".", 1)[1]
         self.calls.append(operation)
+        self.watch(operation, str(params["body"]))
         _run_next(self.before, operation)
 
     def _after(self, event_name: str, **_: Any) -> None:
@@ -331,7 +334,7 @@ class World:
 
     def messages(self, queue: str = "NOTIFICATION_QUEUE_URL") -> int:
         """Messages in a queue, visible or not; `DEAD_LETTER_QUEUE_URL` for the dead ones."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.sqs.get_queue_attributes(QueueUrl=self.environment[queue], AttributeNames=names)
         return sum(int(value) for value in found["Attributes"].values())
 

@@ -1,0 +1,52 @@
+"""DOKU's callbacks, true, repeated and forged, signed with no code of ours."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+OTHER_KEY = "fedcba9876543210"
+
+
+@dataclass(frozen=True)
+class Callback:
+    """One callback as it comes in."""
+
+    kind: str
+    body: str
+    headers: dict[str, str]
+
+
+def of_doku(announced: Mapping[str, Any], agent_key: str, key: str, **changes: str) -> Callback:
+    """What the ledger says that DOKU announced, `changes` made to its body: the signature does not cover it."""
+    request_id = announced["requestId"]
+    headers = {"requestId": request_id, "agentKey": agent_key, "signature": _sign(key, agent_key + request_id)}
+    return Callback(announced["kind"], json.dumps({**announced["body"], **changes}), headers)
+
+
+FORGERIES = ("another key", "another agent", "no signature", "garbage", "another request")
+
+
+def forged(true: Callback, how: str) -> Callback:
+    """The callback as somebody would make it who has seen one and knows no key."""
+    agent, request_id = true.headers["agentKey"], true.headers["requestId"]
+    changes = {
+        "another key": {"signature": _sign(OTHER_KEY, agent + request_id)},
+        "another agent": {"agentKey": "A00000"},
+        "no signature": {"signature": ""},
+        "garbage": {"signature": "not base64 \u00e9"},
+        "another request": {"requestId": request_id + "1"},
+    }
+    return Callback(true.kind, true.body, {**true.headers, **changes[how]})
+
+
+def _sign(key: str, text: str) -> str:
+    """AES-ECB by PROTOCOL.md section 6."""
+    padder = padding.PKCS7(128).padder()
+    encryptor = Cipher(algorithms.AES(key.encode()), modes.ECB()).encryptor()
+    padded = padder.update(text.encode()) + padder.finalize()
+    return base64.b64encode(encryptor.update(padded) + encryptor.finalize()).decode()

@@ -1,0 +1,97 @@
+"""python -m tests.stateful.explore [profile]: let Hypothesis look for a history in which an invariant does not hold."""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from local.clock import Clock
+from tests.harness import World
+from tests.stateful.machine import Counted, Payouts
+from tests.stateful.merchant import Start
+from tests.surroundings import Surroundings, surrounding
+
+ENVIRONMENT = {"POLL_CONCURRENCY": "1"}
+"""One thread, so that a history can be played again."""
+
+_COMMON = settings(
+    deadline=None,
+    database=None,
+    print_blob=False,
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+PROFILES: Mapping[str, settings] = {
+    "test": settings(_COMMON, max_examples=15, stateful_step_count=30, derandomize=True),
+    "prove": settings(_COMMON, max_examples=60, stateful_step_count=50, derandomize=True),
+    "soak": settings(_COMMON, max_examples=1000, stateful_step_count=60),
+}
+
+
+@dataclass(frozen=True)
+class Explored:
+    """How much was looked at. `failed` is the history that breaks an invariant, in words; None where none was found."""
+
+    examples: int
+    steps: int
+    seconds: float
+    failed: str | None
+
+    def __str__(self) -> str:
+        found = "1 failed" if self.failed else "0 failed"
+        return f"{self.examples} examples, {self.steps} steps, {found}, {self.seconds:.0f} seconds"
+
+
+def cold_start(surroundings: Surroundings, skew: float) -> World:
+    """The functions as they are."""
+    return World.start({**surroundings.environment, **ENVIRONMENT}, surroundings.clock, surroundings.doku, skew)
+
+
+def explore(surroundings: Surroundings, profile: settings, start: Start = cold_start) -> Explored:
+    """Run the machine; the functions' variables are expected in `os.environ`."""
+    counted, began, failed = Counted(), time.monotonic(), None
+    try:
+        with redirect_stdout(StringIO()):  # metrics are printed
+            run_state_machine_as_test(lambda: Payouts(surroundings, start, counted), settings=profile)  # type: ignore[no-untyped-call]
+    except Exception as error:  # whatever broke, it is a finding
+        failed = "".join(traceback.format_exception(error))
+    return Explored(counted.examples, counted.steps, time.monotonic() - began, failed)
+
+
+@contextmanager
+def deployed() -> Iterator[Surroundings]:
+    """moto, a simulator and this process's variables, outside of pytest."""
+    with tempfile.TemporaryDirectory() as directory, surrounding(Clock(Path(directory) / "offset")) as surroundings:
+        os.environ.update(surroundings.environment)
+        yield surroundings
+
+
+def main() -> int:
+    """Exit code 1 when an invariant was broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.stateful.explore", description=__doc__)
+    chosen = os.environ.get("HYPOTHESIS_PROFILE", "soak")
+    parser.add_argument("profile", nargs="?", default=chosen, choices=sorted(PROFILES))
+    parser.add_argument("--examples", type=int, help="how many histories, instead of the profile's number")
+    options = parser.parse_args()
+    profile = PROFILES[options.profile]
+    if options.examples:
+        profile = settings(profile, max_examples=options.examples)
+    with deployed() as surroundings:
+        explored = explore(surroundings, profile)
+    print(explored.failed or "", end="")
+    print(f"stateful: {explored}")
+    return 1 if explored.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
