@@ -21,8 +21,8 @@ from tests.stateful.machine import Counted, Payouts
 from tests.stateful.merchant import Start
 from tests.surroundings import Surroundings, surrounding
 
-ENVIRONMENT = {"POLL_CONCURRENCY": "1"}
-"""One thread, so that a history can be played again."""
+ENVIRONMENT = {"POLL_CONCURRENCY": "1", "DUE_SHARDS": "2"}
+"""One thread, so that a history can be played again; few shards, so that a tick is quick."""
 
 _COMMON = settings(
     deadline=None,

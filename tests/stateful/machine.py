@@ -4,28 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.harness import World, inquiry_of
-from tests.stateful import invariants
+from tests.harness import World
+from tests.stateful import faults, invariants
 from tests.stateful.callbacks import FORGERIES, Callback, forged, of_doku
-from tests.stateful.merchant import OPERATIONS, Merchant, Start
+from tests.stateful.merchant import Merchant, Start
 from tests.stateful.orders import FATES, Order
 from tests.surroundings import Surroundings
 
-_TRANSFER_FAULTS = (
-    *("error-before", "error-after", "reset-before", "reset-after", "reset-mid-body", "garbage", "truncated", "empty"),
-    *("in-progress", "throttled", "redirect", "unauthorized", "maintenance", "wrong-reference", "wrong-amount"),
-)
-_QUESTION_FAULTS = ("error-before", "error-after", "reset-before", "reset-mid-body", "garbage", "unauthorized", "throttled")
-_AWS = (
-    *("PutItem", "UpdateItem", "GetItem", "Query", "SendMessage", "ChangeMessageVisibility", "GetSecretValue"),
-)
 _LONGEST = 8 * 24 * 3600
 """Seconds that may go by in an example: what queues keep for 14 days must outlast its end, too."""
 _PATIENCE = 11
 """Rounds of an hour after which a message that can't be applied is dead."""
-_KEYS = ("0123456789abcdef", "00112233445566778899aabb", "ffeeddccbbaa99887766554433221100")
+_LEAPS = (1, 30, 61, 300, 660, 1800, 3600, 7200, 25 * 3600, _LONGEST - 3600)
 
 
 class Counted:
@@ -45,7 +37,8 @@ class Payouts(RuleBasedStateMachine):
         self.merchant = Merchant(surroundings, start)
         self.counted = counted
         self.passed = 0
-        self.meanwhile: Callable[[World], None] | None = None
+        """Seconds by which the clock was moved."""
+        self.now = self.merchant.snapshot()
         counted.examples += 1
 
     # --- the merchant
@@ -56,52 +49,50 @@ class Payouts(RuleBasedStateMachine):
         identity=st.sampled_from(["reference", "key", "both"]),
         amount=st.integers(10_000, 900_000),
         session=st.booleans(),
+        befalls=st.one_of(st.none(), faults.OF_TRANSFERS, faults.OF_AWS),
     )
-    def create(self, fate: str, identity: str, amount: int, session: bool) -> Order:
+    def create(self, fate: str, identity: str, amount: int, session: bool, befalls: faults.Fault | None) -> Order:
         order = Order.of(fate, identity, amount)
         if session:
-            inquire = lambda: self.merchant.world.request("POST", "/v1/account-inquiries", inquiry_of(order.body))  # noqa: E731
-            inquired = self.merchant.attempt(inquire)
-            if inquired is not None and inquired.status == 200:
-                order.body["sessionId"] = inquired.body["sessionId"]
+            self.merchant.inquire(order)
         self.merchant.orders.append(order)
+        if befalls is not None:
+            befalls.strike(self.merchant)
         self.merchant.create(order)
         return order
 
     @rule(order=orders)
     def ask_again(self, order: Order) -> None:
         """I8: the same request, the same transfer."""
-        stood = self.merchant.world.stored(order.reference)
+        stood = order.reference in self.now.items
         answer = self.merchant.create(order)
-        if stood is not None and answer is not None and answer.status in (201, 202):
-            assert answer.headers.get("Idempotency-Replayed") == "true"
-            assert answer.body["amount"] == order.body["amount"]
+        if stood and answer is not None and answer.status in (201, 202):
+            assert answer.headers.get("Idempotency-Replayed") == "true", "I8"
+            assert answer.body["amount"] == order.body["amount"], "I8"
 
     @rule(order=orders)
     def ask_for_something_else_under_the_same_key(self, order: Order) -> None:
         """I8, I2: refused, and nothing changes."""
-        before = self.merchant.snapshot()
+        before = self.now
         if order.reference not in before.items:
             return
         answer = self.merchant.create(order, body=order.with_another_amount)
-        assert answer is None or answer.status in (409, 429, 503), answer
+        assert answer is None or answer.status in (409, 429, 503), f"I8: {answer}"
         if "Idempotency-Key" in order.headers and "partnerReferenceNo" in order.body:
             other = {**order.body, "partnerReferenceNo": f"{order.reference}-other"}
             refused = self.merchant.attempt(lambda: self.merchant.world.create(other, headers=order.headers))
-            assert refused is None or refused.status in (409, 429, 503), refused
+            assert refused is None or refused.status in (409, 429, 503), f"I2: {refused}"
         after = self.merchant.snapshot()
-        assert after.items == before.items
-        assert after.requests("transfer") == before.requests("transfer")
+        assert after.items == before.items, "I8"
+        assert after.requests("transfer") == before.requests("transfer"), "I8"
 
-    @rule(order=orders, refresh=st.booleans())
-    def look(self, order: Order, refresh: bool) -> None:
-        answer = self.merchant.attempt(lambda: self.merchant.world.get(order.reference, refresh))
-        assert answer is None or answer.status == 200 or not order.acknowledged or self.merchant.faulty, answer
-
-    @rule(order=orders)
-    def check_status(self, order: Order) -> None:
-        path = f"/v1/transfers/{order.reference}/status-checks"
-        self.merchant.attempt(lambda: self.merchant.world.request("POST", path))
+    @rule(order=orders, how=st.sampled_from(["look", "refresh", "check"]))
+    def look(self, order: Order, how: str) -> None:
+        if how == "check":
+            self.merchant.check_status(order.reference)
+            return
+        answer = self.merchant.attempt(lambda: self.merchant.world.get(order.reference, refresh=how == "refresh"))
+        assert answer is None or answer.status == 200 or not order.acknowledged or self.merchant.faulty, f"I3: {answer}"
 
     # --- DOKU calls back
 
@@ -126,7 +117,7 @@ class Payouts(RuleBasedStateMachine):
     @precondition(lambda self: self.merchant.callbacks)
     @rule(number=st.integers(0, 7))
     def replay(self, number: int) -> None:
-        """Something that was said before, however long ago; its key may have been replaced since."""
+        """36: something that was said before, however long ago; its key may have been replaced since."""
         callbacks = self.merchant.callbacks
         self.merchant.call_back(callbacks[number % len(callbacks)])
 
@@ -139,13 +130,13 @@ class Payouts(RuleBasedStateMachine):
     @rule(number=st.integers(0, 7), how=st.sampled_from(FORGERIES))
     def forge(self, number: int, how: str) -> None:
         """I9."""
-        before, true = self.merchant.snapshot(), self._announced(number)
+        before, true, messages = self.now, self._announced(number), self.merchant.world.messages()
         if true is None:
             return
         status = self.merchant.call_back(forged(true, how))
-        assert status in (None, 401) or (self.merchant.faulty and status == 503), status
-        after = self.merchant.snapshot()
-        assert (after.items, after.waiting) == (before.items, before.waiting)
+        assert status in (None, 401) or (self.merchant.faulty and status == 503), f"I9: {status}"
+        assert self.merchant.snapshot().items == before.items, "I9"
+        assert self.merchant.world.messages() == messages, "I9"
 
     # --- the schedule, the queue and operators
 
@@ -155,60 +146,41 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(rival=st.booleans())
     def tick(self, rival: bool) -> None:
-        """I12: with `rival`, another poller has its whole tick between the first one's look at the index and its claim."""
-        before = self.merchant.snapshot().answered("status")
-        if rival:
-            self.meanwhile = lambda world: self._tick(world)
-        self._tick()
-        self.meanwhile = None
+        """I12: with `rival`, another poller has a whole tick between the first one's look at the index and its claim."""
+        before = self.now.answered("status")
+        self.merchant.interrupt(self.merchant.tick if rival else None)
+        self.merchant.tick()
+        self.merchant.interrupt(None)
         asked = self.merchant.snapshot().answered("status") - before
         assert max(asked.values(), default=0) <= 1, f"I12: asked more than once in a slot: {asked}"
-
-    def _tick(self, world: World | None = None) -> None:
-        self._watched()
-        self.merchant.attempt((world or self.merchant.world).tick)
-
-    @rule()
-    def redrive(self) -> None:
-        self.merchant.redrive()
-
-    @rule(order=orders)
-    def settle(self, order: Order) -> None:
-        self.merchant.settle(order.reference)
-
-    @rule(skew=st.sampled_from([0.0, -100.0, 100.0]))
-    def cold_start(self, skew: float) -> None:
-        """27: on a machine whose clock is off."""
-        self.merchant.restart(skew)
-
-    # --- at the same time
 
     @rule(order=orders, again=orders, what=st.sampled_from(["replay", "tick", "pump", "check"]))
     def at_once(self, order: Order, again: Order, what: str) -> None:
         """Before a write of a transfer by one environment, another one does something about the same or another."""
         actions: dict[str, Callable[[World], Any]] = {
             "replay": lambda world: self.merchant.create(again, world),
-            "tick": lambda world: self.merchant.attempt(world.tick),
+            "tick": self.merchant.tick,
             "pump": self.merchant.pump,
-            "check": lambda world: world.request("POST", f"/v1/transfers/{again.reference}/status-checks"),
+            "check": lambda world: self.merchant.check_status(again.reference, world),
         }
-        self.meanwhile, self.merchant.contended = actions[what], True
-        self._watched()
+        self.merchant.interrupt(actions[what])
         self.merchant.create(order)
-        self.merchant.attempt(lambda: self.merchant.world.get(order.reference, refresh=True))
-        self.meanwhile, self.merchant.contended = None, False
+        self.merchant.check_status(order.reference)
+        self.merchant.interrupt(None)
 
-    def _watched(self) -> None:
-        def watch(operation: str, body: str) -> None:
-            if self.meanwhile and operation in ("PutItem", "UpdateItem") and '"TRANSFER#' in body:
-                action, self.meanwhile = self.meanwhile, None
-                action(self.merchant.rival())
-
-        self.merchant.world.faults.watch = watch
+    @rule(order=orders, what=st.sampled_from(["redrive", "settle", "restart", "restart early", "restart late"]))
+    def operate(self, order: Order, what: str) -> None:
+        """47, 53, 27."""
+        if what == "redrive":
+            self.merchant.redrive()
+        elif what == "settle":
+            self.merchant.settle(order.reference)
+        else:
+            self.merchant.restart({"restart early": -100.0, "restart late": 100.0}.get(what, 0.0))
 
     # --- time and faults
 
-    @rule(seconds=st.sampled_from([1, 30, 61, 300, 660, 1800, 3600, 7200, 6 * 3600, 25 * 3600, 8 * 24 * 3600 - 60]))
+    @rule(seconds=st.sampled_from(_LEAPS))
     def time_goes_by(self, seconds: int) -> None:
         seconds = min(seconds, _LONGEST - self.passed)
         self.passed += seconds
@@ -221,19 +193,9 @@ class Payouts(RuleBasedStateMachine):
             self.time_goes_by(3601)
             self.merchant.pump()
 
-    @rule(operation=st.sampled_from(["transfer", "transfer", "status", "inquiry", "token"]), data=st.data())
-    def doku_errs(self, operation: str, data: st.DataObject) -> None:
-        kinds = _TRANSFER_FAULTS if operation == "transfer" else _QUESTION_FAULTS
-        kind, times = data.draw(st.sampled_from(kinds)), data.draw(st.integers(1, 3))
-        self.merchant.doku.fault(operation, kind, times=times)
-        self.merchant.memory.tokens_disturbed |= operation == "token"
-
-    @rule(kind=st.sampled_from(["reset-before", "maintenance", "error-after"]))
-    def doku_goes_down(self, kind: str) -> None:
-        """52."""
-        for operation in OPERATIONS:
-            self.merchant.doku.fault(operation, kind, times=None)
-        self.merchant.memory.tokens_disturbed = True
+    @rule(fault=st.one_of(faults.OF_TRANSFERS, faults.OF_QUESTIONS, faults.OF_AWS, faults.OUTAGES, faults.OF_KEYS))
+    def something_breaks(self, fault: faults.Fault) -> None:
+        fault.strike(self.merchant)
 
     @rule()
     def doku_comes_up(self) -> None:
@@ -246,42 +208,15 @@ class Payouts(RuleBasedStateMachine):
             return
         said = {"partnerReferenceNo": order.reference, "latestTransactionStatus": "06"}
         self.merchant.doku.fault("status", "status-says", **said)
-        self.check_status(order)
-
-    @rule(operation=st.sampled_from(_AWS), kind=st.sampled_from(["throttle", "lose", "crash before", "crash after"]))
-    def aws_errs(self, operation: str, kind: str) -> None:
-        faults = self.merchant.world.faults
-        act = {
-            "throttle": faults.throttle,
-            "lose": faults.lose_reply,
-            "crash before": faults.crash_before,
-            "crash after": faults.crash_after,
-        }
-        act[kind](operation)
-        self.merchant.faulty = self.merchant.memory.tokens_disturbed = True
-
-    @rule(members=st.sampled_from(["clientSecret", "notificationKey"]), number=st.integers(0, 2))
-    def rotate_the_secret(self, members: str, number: int) -> None:
-        """63."""
-        value = _KEYS[number] if members == "notificationKey" else f"SK-rotated-{number}"
-        self.merchant.put_secret({**self.merchant.secret(), members: value})
-        self.merchant.doku.rotate(**{members: value})
-        self.merchant.memory.tokens_disturbed = True
-
-    @rule()
-    def tokens_expire(self) -> None:
-        self.merchant.doku.expire_tokens()
+        self.merchant.check_status(order.reference)
 
     # --- what holds
-
-    @initialize()
-    def begin(self) -> None:
-        self.merchant.memory.tokens_disturbed = False
 
     @invariant()
     def invariants_hold(self) -> None:
         self.counted.steps += 1
-        invariants.check(self.merchant.snapshot(), self.merchant.orders, self.merchant.memory)
+        self.now = self.merchant.snapshot()
+        invariants.check(self.now, self.merchant.orders, self.merchant.memory)
 
     def teardown(self) -> None:
         """Heal everything and let time pass."""

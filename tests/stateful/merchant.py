@@ -5,12 +5,13 @@ The machine's rules are in `machine`; here is what they have in common.
 
 import json
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeVar
 
 from payouts.errors import PayoutError
 from payouts.settle import settle
 from payouts.transfer import Status
-from tests.harness import Answer, Crash, World
+from tests.harness import Answer, Crash, World, inquiry_of
 from tests.stateful.callbacks import Callback
 from tests.stateful.invariants import END_OF, Memory
 from tests.stateful.orders import Order
@@ -26,7 +27,6 @@ _LAPSE = 6.0
 _DAY_AND_AN_HOUR = 25 * 3600
 _TICKS = 6
 """A day apart: an open transfer is due at each, and "not found" proves something at the third."""
-OPERATIONS = ("token", "inquiry", "transfer", "status")
 
 
 class Merchant:
@@ -41,7 +41,7 @@ class Merchant:
         self.faulty = False
         """Whether AWS was made to fail since the last cold start."""
         self.contended = False
-        """Whether another environment acts in the middle of a call."""
+        """Whether another environment may act in the middle of a call."""
         surroundings.tidy()
         self.world = start(surroundings, 0.0)
         for item in self.world.scan():
@@ -49,8 +49,8 @@ class Merchant:
             self.world.dynamodb.delete_item(TableName=self.world.environment["TABLE_NAME"], Key=key)
 
     def snapshot(self) -> Snapshot:
-        """Both sides as they are now."""
-        return Snapshot.take(self.world)
+        """Both sides as they are now. Messages are counted where some should be there."""
+        return Snapshot.take(self.world, count=self.memory.kept > self.memory.applied)
 
     def restart(self, skew: float = 0.0) -> None:
         """A cold start in place of the functions that ran; no fault of AWS outlives it."""
@@ -58,9 +58,21 @@ class Merchant:
         self.faulty = False
         self.memory.tokens_disturbed = True
 
+    @cached_property
     def rival(self) -> World:
-        """Another environment of the same functions."""
+        """Another environment of the same functions, which nothing befalls."""
         return self._start(self._surroundings, 0.0)
+
+    def interrupt(self, action: Callable[[World], Any] | None) -> None:
+        """Have the rival do this once, before the next write of a transfer leaves; None for nothing any more."""
+        waiting = [action] if action else []
+        self.contended = bool(action)
+
+        def watch(operation: str, body: str) -> None:
+            if waiting and operation in ("PutItem", "UpdateItem") and '"TRANSFER#' in body:
+                waiting.pop()(self.rival)
+
+        self.world.faults.watch = watch
 
     def attempt(self, call: Callable[[], T]) -> T | None:
         """What the call returns; None when the process died in it, and was started again."""
@@ -96,6 +108,21 @@ class Merchant:
         self.memory.kept += answer.status == 200
         return answer.status
 
+    def check_status(self, reference: str, world: World | None = None) -> None:
+        """As whoever is impatient does."""
+        path = f"/v1/transfers/{reference}/status-checks"
+        self.attempt(lambda: (world or self.world).request("POST", path))
+
+    def tick(self, world: World | None = None) -> None:
+        """Once a minute, or when the rules say so."""
+        self.attempt((world or self.world).tick)
+
+    def inquire(self, order: Order) -> None:
+        """Have the order name an account inquiry's session, if it can be had."""
+        answer = self.attempt(lambda: self.world.request("POST", "/v1/account-inquiries", inquiry_of(order.body)))
+        if answer is not None and answer.status == 200:
+            order.body["sessionId"] = answer.body["sessionId"]
+
     def pump(self, world: World | None = None) -> None:
         """Let the processor have what is visible."""
         drained = self.attempt((world or self.world).pump)
@@ -125,7 +152,7 @@ class Merchant:
         if state not in END_OF or transfer is None:
             return False
         try:
-            settle(self.rival().store, transfer, Status(END_OF[state]), "Dewi", "as DOKU has it", int(self.clock() * 1000))
+            settle(self.rival.store, transfer, Status(END_OF[state]), "Dewi", "as DOKU has it", int(self.clock() * 1000))
         except PayoutError:
             return False
         self.memory.settled.add(reference)

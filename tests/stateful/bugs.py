@@ -1,0 +1,135 @@
+"""Deployments with one thing wrong in each, put together from the product's own parts: the machine must find it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import Metrics
+
+from notification_processor import entry as processor
+from notification_processor.backoff import Backoff
+from payouts import aws
+from payouts import compose as shared
+from payouts.doku.client import Authority
+from payouts.inquire import Inquirer
+from payouts.notified import NotificationApplier
+from payouts.poll import Poller
+from payouts.reconcile import Reconciler
+from payouts.schedule import planned
+from payouts.store import items
+from payouts.store.claims import Claims
+from payouts.store.due import DueIndex, Slot
+from payouts.store.transfers import TransferStore
+from payouts.submit import Submitter
+from payouts.transfer import Finding, Observation, Source, Transfer
+from status_poller import entry as poller
+from tests.harness import World
+from tests.stateful.explore import ENVIRONMENT, cold_start
+from tests.stateful.merchant import Start
+from tests.surroundings import Surroundings
+from transfer_api.entry import create_handler
+from payouts.config import Trust
+
+
+class SendsAgain(Submitter):
+    """Sends once more when no answer came."""
+
+    def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, bool]:
+        seen, refused = super()._attempt(transfer, authority)
+        return super()._attempt(transfer, authority) if seen.finding is Finding.IN_DOUBT else (seen, refused)
+
+
+class FailsAtATimeout(Submitter):
+    """Believes that what was not answered was not done."""
+
+    def _learned(self, standing: Transfer, seen: Observation) -> Transfer:
+        failed = replace(seen, finding=Finding.FAILED) if seen.finding is Finding.IN_DOUBT else seen
+        return super()._learned(standing, failed)
+
+
+class LastWins(Reconciler):
+    """Lets the latest observation overwrite all others."""
+
+    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
+        return planned(replace(standing, history=seen[-1:]), self._now(), 0.0)
+
+
+class GivesUpAtOnce(Reconciler):
+    """Takes one "not found" for a proof."""
+
+    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
+        failed = (replace(one, finding=Finding.FAILED) if one.finding is Finding.NOT_FOUND else one for one in seen)
+        return super()._learned(standing, *failed)
+
+
+class OpenDoor(TransferStore):
+    """Creates a transfer whether there is one or not."""
+
+    def create(self, transfer: Transfer) -> Transfer | None:
+        standing = super().create(transfer)
+        if standing is not None:
+            self.update(standing, lambda _: replace(transfer, version=standing.version))
+        return None
+
+
+class AsksAnyway(DueIndex):
+    """Takes a slot that somebody else has taken."""
+
+    def claim(self, slot: Slot, until: int) -> Transfer | None:
+        item = self._table.get(items.key(slot.reference))
+        return super().claim(slot, until) or (items.decode(item) if item else None)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a deployment is put together from."""
+
+    submitter: type[Submitter] = Submitter
+    reconciler: type[Reconciler] = Reconciler
+    store: type[TransferStore] = TransferStore
+    index: type[DueIndex] = DueIndex
+    trust: Trust = Trust.CONFIRM
+
+
+BUGS: Mapping[str, tuple[Parts, str]] = {
+    "sends again after a timeout": (Parts(submitter=SendsAgain), "I1"),
+    "a timeout is a failure": (Parts(submitter=FailsAtATimeout), "I6"),
+    "the last observation wins": (Parts(reconciler=LastWins), "I5"),
+    "not found once is a failure": (Parts(reconciler=GivesUpAtOnce), "I6"),
+    "no condition on the door": (Parts(store=OpenDoor), "I1"),
+    "two pollers ask about one slot": (Parts(index=AsksAnyway), "I12"),
+    "a callback is believed": (Parts(trust=Trust.SIGNED), "I"),
+}
+
+
+def started_with(parts: Parts) -> Start:
+    """A cold start with these parts in place of the product's."""
+
+    def start(surroundings: Surroundings, skew: float) -> World:
+        world, now = cold_start(surroundings, skew), lambda: surroundings.clock() + skew
+        deployed = shared.compose(world.environment, now, _no_jitter)
+        store = parts.store(deployed.table, deployed.settings.due_shards)
+        reconciler = parts.reconciler(store, deployed.doku, now, _no_jitter)
+        claims = Claims(deployed.table)
+        inquirer = Inquirer(deployed.doku, claims, now)
+        submitter = parts.submitter(store, claims, inquirer, deployed.doku, now, _no_jitter)
+        services = replace(world.services, submitter=submitter, reconciler=reconciler, store=store)
+        applier = NotificationApplier(store, reconciler, parts.trust)
+        backoff = Backoff(aws.sqs(), world.environment["NOTIFICATION_QUEUE_URL"], _no_jitter)
+        asking = poller.compose(world.environment, now, _no_jitter)
+        asking = replace(asking, poller=Poller(parts.index(deployed.table), reconciler, 1, now))
+        logger = Logger(service="payouts")
+        return replace(
+            world,
+            services=services,
+            call_handler=create_handler(services, logger),
+            call_processor=processor.create_handler((applier, backoff), logger),
+            call_poller=poller.create_handler(asking, logger, Metrics()),
+        )
+
+    return start
+
+
+def _no_jitter() -> float:
+    return 0.0

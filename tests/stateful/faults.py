@@ -1,0 +1,93 @@
+"""What can be made to break, as values that Hypothesis can draw."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from tests.stateful.merchant import Merchant
+
+_OF_TRANSFERS = (
+    *("error-before", "error-after", "reset-before", "reset-after", "reset-mid-body", "garbage", "truncated", "empty"),
+    *("in-progress", "throttled", "redirect", "unauthorized", "maintenance", "wrong-reference", "wrong-amount"),
+)
+_OF_QUESTIONS = (
+    *("error-before", "error-after", "reset-before", "reset-mid-body", "garbage", "unauthorized", "throttled"),
+)
+_QUESTIONS = ("status", "inquiry", "token")
+_WRITES = ("PutItem", "UpdateItem")
+_OTHERS = ("GetItem", "Query", "SendMessage", "ChangeMessageVisibility", "GetSecretValue")
+_KEYS = ("00112233445566778899aabb", "ffeeddccbbaa99887766554433221100")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that breaks, in words and in deed."""
+
+    words: str
+    strike: Callable[[Merchant], None]
+
+    def __repr__(self) -> str:
+        return f"<{self.words}>"
+
+
+def _doku(operation: str, kind: str, times: int | None) -> Fault:
+    def strike(merchant: Merchant) -> None:
+        merchant.doku.fault(operation, kind, times=times)
+        merchant.memory.tokens_disturbed |= operation == "token"
+
+    return Fault(f"{operation} {kind} x{times}", strike)
+
+
+def _outage(kind: str) -> Fault:
+    def strike(merchant: Merchant) -> None:
+        for operation in ("transfer", *_QUESTIONS):
+            _doku(operation, kind, None).strike(merchant)
+
+    return Fault(f"DOKU is down: {kind}", strike)
+
+
+def _aws(operation: str, kind: str) -> Fault:
+    def strike(merchant: Merchant) -> None:
+        faults = merchant.world.faults
+        act = {
+            "throttled": faults.throttle,
+            "lost reply": faults.lose_reply,
+            "crash before": faults.crash_before,
+            "crash after": faults.crash_after,
+        }
+        act[kind](operation)
+        merchant.faulty = merchant.memory.tokens_disturbed = True
+
+    return Fault(f"{operation} {kind}", strike)
+
+
+def _rotated(member: str, value: str) -> Fault:
+    def strike(merchant: Merchant) -> None:
+        merchant.put_secret({**merchant.secret(), member: value})
+        merchant.doku.rotate(**{member: value})
+        merchant.memory.tokens_disturbed = True
+
+    return Fault(f"{member} rotated", strike)
+
+
+OF_TRANSFERS: SearchStrategy[Fault] = st.builds(
+    _doku, st.just("transfer"), st.sampled_from(_OF_TRANSFERS), st.integers(1, 2)
+)
+"""14 to 19: the one call that moves money goes wrong."""
+OF_QUESTIONS: SearchStrategy[Fault] = st.builds(
+    _doku, st.sampled_from(_QUESTIONS), st.sampled_from(_OF_QUESTIONS), st.integers(1, 3)
+)
+OUTAGES: SearchStrategy[Fault] = st.builds(_outage, st.sampled_from(["reset-before", "maintenance", "error-after"]))
+"""52."""
+OF_AWS: SearchStrategy[Fault] = st.builds(
+    _aws, st.sampled_from(_WRITES + _WRITES + _OTHERS), st.sampled_from(["throttled", "lost reply", "crash before", "crash after"])
+)
+"""1 to 7, 23, 24."""
+OF_KEYS: SearchStrategy[Fault] = st.one_of(
+    st.builds(_rotated, st.just("notificationKey"), st.sampled_from(_KEYS)),
+    st.builds(_rotated, st.just("clientSecret"), st.just("SK-rotated")),
+    st.just(Fault("tokens expire", lambda merchant: merchant.doku.expire_tokens())),
+)
+"""37, 63, 64."""
