@@ -83,8 +83,9 @@ def put(world: World, *bodies: str) -> None:
 
 
 def until_dead(world: World) -> None:
-    """Deliver what is in the queue as often as it may be."""
-    for _ in range(len(WAITS) + 1):
+    """Deliver what is in the queue as often as it may be, and once more: while SQS moves messages to the dead-letter
+    queue, it may say that there are none."""
+    for _ in range(len(WAITS) + 2):
         pump(world)
         world.clock.advance(WAITS[-1] * 1.25 + 1)
 

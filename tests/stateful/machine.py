@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.harness import World
 from tests.stateful import faults, invariants
@@ -18,6 +18,14 @@ _LONGEST = 8 * 24 * 3600
 _PATIENCE = 11
 """Rounds of an hour after which a message that can't be applied is dead."""
 _LEAPS = (1, 30, 61, 300, 660, 1800, 3600, 7200, 25 * 3600, _LONGEST - 3600)
+ORDERS = st.builds(
+    Order.of,
+    fate=st.sampled_from(sorted(FATES)),
+    identity=st.sampled_from(["reference", "key", "both"]),
+    amount=st.integers(10_000, 900_000),
+)
+BEFALLS = st.one_of(st.none(), faults.OF_TRANSFERS, faults.OF_AWS)
+MEANWHILE = st.sampled_from(["replay", "tick", "pump", "check"])
 
 
 class Counted:
@@ -43,22 +51,33 @@ class Payouts(RuleBasedStateMachine):
 
     # --- the merchant
 
-    @rule(
-        target=orders,
-        fate=st.sampled_from(sorted(FATES)),
-        identity=st.sampled_from(["reference", "key", "both"]),
-        amount=st.integers(10_000, 900_000),
-        session=st.booleans(),
-        befalls=st.one_of(st.none(), faults.OF_TRANSFERS, faults.OF_AWS),
-    )
-    def create(self, fate: str, identity: str, amount: int, session: bool, befalls: faults.Fault | None) -> Order:
-        order = Order.of(fate, identity, amount)
+    def _wanted(self, order: Order, session: bool) -> Order:
         if session:
             self.merchant.inquire(order)
         self.merchant.orders.append(order)
+        return order
+
+    @initialize(target=orders, order=ORDERS, session=st.booleans(), befalls=BEFALLS)
+    def create_one(self, order: Order, session: bool, befalls: faults.Fault | None) -> Order:
+        return self.create(order, session, befalls)
+
+    @initialize(target=orders, order=ORDERS, session=st.booleans(), befalls=BEFALLS)
+    def create_another(self, order: Order, session: bool, befalls: faults.Fault | None) -> Order:
+        return self.create(order, session, befalls)
+
+    @rule(target=orders, order=ORDERS, session=st.booleans(), befalls=BEFALLS)
+    def create(self, order: Order, session: bool, befalls: faults.Fault | None) -> Order:
+        self._wanted(order, session)
         if befalls is not None:
             befalls.strike(self.merchant)
         self.merchant.create(order)
+        return order
+
+    @rule(target=orders, order=ORDERS, session=st.booleans(), what=MEANWHILE)
+    def create_contended(self, order: Order, session: bool, what: str) -> Order:
+        """Before a write of a new transfer by one environment, another one does something about the same."""
+        self._wanted(order, session)
+        self._at_once(order, order, what)
         return order
 
     @rule(order=orders)
@@ -140,8 +159,10 @@ class Payouts(RuleBasedStateMachine):
 
     # --- the schedule, the queue and operators
 
-    @rule()
-    def pump(self) -> None:
+    @rule(callback=st.none() | st.integers(0, 7))
+    def pump(self, callback: int | None) -> None:
+        if callback is not None:
+            self.deliver(callback, 1)
         self.merchant.pump()
 
     @rule(rival=st.booleans())
@@ -154,9 +175,12 @@ class Payouts(RuleBasedStateMachine):
         asked = self.merchant.snapshot().answered("status") - before
         assert max(asked.values(), default=0) <= 1, f"I12: asked more than once in a slot: {asked}"
 
-    @rule(order=orders, again=orders, what=st.sampled_from(["replay", "tick", "pump", "check"]))
-    def at_once(self, order: Order, again: Order, what: str) -> None:
-        """Before a write of a transfer by one environment, another one does something about the same or another."""
+    @rule(order=orders, again=orders, what=MEANWHILE)
+    def ask_contended(self, order: Order, again: Order, what: str) -> None:
+        """The same with what stands already, and another transfer perhaps."""
+        self._at_once(order, again, what)
+
+    def _at_once(self, order: Order, again: Order, what: str) -> None:
         actions: dict[str, Callable[[World], Any]] = {
             "replay": lambda world: self.merchant.create(again, world),
             "tick": self.merchant.tick,

@@ -1,0 +1,188 @@
+"""Many at once: what may happen is drawn from a seed, what must hold is read from DOKU's ledger (FAULTS 26, 33, 49, 64)."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from tests.contention.deployments import Deployment
+from tests.harness import Answer, order
+
+Scenario = Callable[[Deployment, int], int]
+"""Takes a seed and returns how many calls it made at once. Raises AssertionError."""
+
+PAID_LATER = {"beneficiaryAccountNumber": "0012345678", "channelCode": "07"}
+_PAID_AFTER = 301
+
+
+def one_key(deployment: Deployment, seed: int, callers: int = 32) -> int:
+    """26: one request by so many callers, differently spelled, with the key, the reference or both."""
+    chance, body = random.Random(seed), order()
+    key = {"Idempotency-Key": f"key-of-{body['partnerReferenceNo']}"}
+    spellings = [dict(chance.sample(list(body.items()), len(body))) for _ in range(callers)]
+    headers: Mapping[str, str] = key if seed % 2 else {}
+    if seed % 3 == 0:
+        deployment.doku.fault("transfer", chance.choice(["garbage", "reset-after", "error-after"]))
+    answers = _all(partial(deployment.request, "POST", "/v1/transfers", one, headers) for one in spellings)
+    _check_one_payment(deployment, answers)
+    return callers
+
+
+def many_keys(deployment: Deployment, seed: int, keys: int = 100, callers: int = 8) -> int:
+    """26: so many payments by so many callers each, all mixed up; a few of them want to pay something else."""
+    chance = random.Random(seed)
+    bodies = [order(amount={"value": f"{10_000 + number}.00", "currency": "IDR"}) for number in range(keys)]
+    calls = [body for body in bodies for _ in range(callers)]
+    wrong = [{**body, "remark": "something else"} for body in chance.sample(bodies, keys // 10)]
+    for body in bodies:  # the first of each comes in before what contradicts it
+        assert deployment.request("POST", "/v1/transfers", body).status in (201, 202)
+    mixed = chance.sample(calls[keys:] + wrong, len(calls[keys:] + wrong))
+    answers = _all(partial(deployment.request, "POST", "/v1/transfers", one) for one in mixed)
+    refused = [answer for answer in answers if answer.status == 409]
+    assert len(refused) == len(wrong), "another request under a key is refused, and no other one"
+    ledger = deployment.doku.ledger()
+    for body in bodies:
+        reference = body["partnerReferenceNo"]
+        assert _count(ledger["debits"], reference) == 1, f"I2: {reference}"
+        assert _sent(ledger, "transfer")[reference] == 1, f"I1: {reference}"
+    return len(mixed)
+
+
+def many_new_keys(deployment: Deployment, seed: int, keys: int = 100, callers: int = 8) -> int:
+    """26: the same without a first one: all of a key's callers race for its door."""
+    bodies = [order() for _ in range(keys)]
+    calls = [body for body in bodies for _ in range(callers)]
+    random.Random(seed).shuffle(calls)
+    answers = _all(partial(deployment.request, "POST", "/v1/transfers", one) for one in calls)
+    by_reference: dict[str, list[Answer]] = {body["partnerReferenceNo"]: [] for body in bodies}
+    for answer in answers:
+        by_reference[answer.body["partnerReferenceNo"]].append(answer)
+    assert {len(found) for found in by_reference.values()} == {callers}, "I8: answered with another transfer"
+    for found in by_reference.values():
+        _check_one_payment(deployment, found)
+    return len(calls)
+
+
+def pollers_and_processor(deployment: Deployment, seed: int, transfers: int = 30) -> int:
+    """49, 33: two pollers and the processor at once over transfers of which DOKU called back twice each."""
+    references = [_created(deployment, PAID_LATER) for _ in range(transfers)]
+    deployment.advance(_PAID_AFTER)
+    actions: list[Callable[[], Any]] = [deployment.tick, deployment.tick, deployment.process, deployment.process]
+    random.Random(seed).shuffle(actions)
+    before = _sent(deployment.doku.ledger(), "status")
+    _all(actions)
+    _all([deployment.process])
+    asked = _sent(deployment.doku.ledger(), "status") - before
+    for reference in references:
+        # A poller asks once for the slot. Of the two copies of a callback, each may find nothing known yet.
+        assert 1 <= asked[reference] <= 3, f"I12: DOKU was asked {asked[reference]} times about {reference}"
+        assert _status(deployment, reference) == "SUCCESS", f"I10: {reference}"
+    return len(actions)
+
+
+def two_pollers(deployment: Deployment, seed: int, transfers: int = 30) -> int:
+    """49, 50: two pollers at once, twice; one question for each due slot."""
+    references = [_created(deployment, PAID_LATER) for _ in range(transfers)]
+    for _ in range(2):
+        deployment.advance(66)
+        before = _sent(deployment.doku.ledger(), "status")
+        _all([deployment.tick] * 3)
+        asked = _sent(deployment.doku.ledger(), "status") - before
+        wrong = {one: asked[one] for one in references if asked[one] != 1}
+        assert not wrong, f"I12: not asked once in this slot: {wrong}"
+    return 6
+
+
+def everything_about_one(deployment: Deployment, seed: int, rounds: int = 5) -> int:
+    """Refreshes, a poller, replays and callbacks about one transfer at once."""
+    chance = random.Random(seed)
+    for _ in range(rounds):
+        body = order(**PAID_LATER)
+        assert deployment.request("POST", "/v1/transfers", body).status in (201, 202)
+        reference = body["partnerReferenceNo"]
+        deployment.advance(_PAID_AFTER)
+        path = f"/v1/transfers/{reference}"
+        actions: list[Callable[[], Any]] = [
+            *[lambda: deployment.request("POST", f"{path}/status-checks")] * 3,
+            *[lambda: deployment.request("POST", "/v1/transfers", body)] * 3,
+            *[deployment.tick, deployment.process, deployment.process],
+        ]
+        chance.shuffle(actions)
+        _all(actions)
+        deployment.process()
+        found = deployment.request("GET", path).body
+        assert found["status"] == "SUCCESS", f"I10: {found}"
+        said = Counter(seen["finding"] for seen in found["history"])
+        assert said["SUBMITTING"] == said["NOTIFIED"] == 1, f"noted once each, and nothing overwritten: {said}"
+        ledger = deployment.doku.ledger()
+        assert _sent(ledger, "transfer")[reference] == _count(ledger["debits"], reference) == 1, "I1, I2"
+    return rounds * 9
+
+
+def one_token(deployment: Deployment, seed: int, callers: int = 16) -> int:
+    """64: every environment finds its token refused at once. One is minted, and each pays once."""
+    _created(deployment, {})
+    deployment.doku.expire_tokens()
+    before = _minted(deployment)
+    bodies = [order() for _ in range(callers)]
+    answers = _all(partial(deployment.request, "POST", "/v1/transfers", body) for body in bodies)
+    assert {answer.status for answer in answers} == {201}
+    assert _minted(deployment) == before + 1, "I16"
+    ledger = deployment.doku.ledger()
+    assert all(_count(ledger["debits"], body["partnerReferenceNo"]) == 1 for body in bodies), "I2"
+    return callers
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "32 callers with one key": one_key,
+    "100 keys by 8 callers each": many_new_keys,
+    "100 keys, and contradictions": many_keys,
+    "three pollers": two_pollers,
+    "two pollers and the processor": pollers_and_processor,
+    "everything about one transfer": everything_about_one,
+    "one token for all": one_token,
+}
+
+
+def _check_one_payment(deployment: Deployment, answers: Iterable[Answer]) -> None:
+    answers = list(answers)
+    assert {answer.status for answer in answers} <= {201, 202}, [answer.body for answer in answers]
+    (reference,) = {answer.body["partnerReferenceNo"] for answer in answers}
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1, "I8: one of them sent"
+    assert len({(one.body["amount"]["value"], one.body["createdAt"]) for one in answers}) == 1, "I8: one transfer"
+    ledger = deployment.doku.ledger()
+    assert _sent(ledger, "transfer")[reference] == 1, "I1"
+    assert _count(ledger["debits"], reference) == 1, "I2"
+
+
+def _all(calls: Iterable[Callable[[], Any]]) -> list[Any]:
+    """Every call at once; what they return, in order. Raises what the first one raised."""
+    calls = list(calls)
+    with ThreadPoolExecutor(min(32, len(calls))) as threads:
+        return [one.result() for one in [threads.submit(call) for call in calls]]
+
+
+def _created(deployment: Deployment, fields: Mapping[str, str]) -> str:
+    answer = deployment.request("POST", "/v1/transfers", order(**fields))
+    assert answer.status in (201, 202), answer.body
+    return str(answer.body["partnerReferenceNo"])
+
+
+def _status(deployment: Deployment, reference: str) -> str:
+    return str(deployment.request("GET", f"/v1/transfers/{reference}").body["status"])
+
+
+def _minted(deployment: Deployment) -> int:
+    return sum(one["executed"] for one in deployment.doku.ledger()["tokenRequests"])
+
+
+def _sent(ledger: Mapping[str, Any], operation: str) -> Counter[str]:
+    """Requests of an operation that DOKU did not refuse with 401, by reference."""
+    requests = (one for one in ledger["requests"] if one["operation"] == operation and one["httpStatus"] != 401)
+    return Counter(one["partnerReferenceNo"] for one in requests)
+
+
+def _count(entries: Iterable[Mapping[str, Any]], reference: str) -> int:
+    return sum(one["partnerReferenceNo"] == reference for one in entries)
