@@ -141,6 +141,14 @@ VERIFY += fuzz
 .PHONY: fuzz
 fuzz: $(VENV)/.fuzz-ready ## Hostile requests from docs/openapi.json against the running bundle: make fuzz ARGS="--seed 2"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+VERIFY += engines
+.PHONY: engines
+engines: $(READY) ## The tests of store, flows and queue on DynamoDB Local and ElasticMQ (needs Java and Maven)
+	@$(BIN)/python -m proofs --no-figures engines
+
+.PHONY: soak
+soak: $(READY) ## Draw histories of a deployment for a long time: make soak ARGS="--examples 5000"
+	@$(BIN)/python -m proofs.soak $(ARGS)
 
 # SAM has a virtual environment of its own: its pins clash with those of the bundle.
 SAM := .venv-sam/bin/sam

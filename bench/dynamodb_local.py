@@ -9,12 +9,12 @@ from contextlib import AbstractContextManager
 
 from bench.java_engine import HERE, Engine, NotAvailable
 
-_ENGINE = Engine("DynamoDB Local", HERE / "pom.xml", HERE / "DynamoDbLocal.java", "51 MB")
+ENGINE = Engine("DynamoDB Local", HERE / "pom.xml", HERE / "DynamoDbLocal.java", "51 MB")
 
 
 def running() -> AbstractContextManager[str]:
     """The URL of a fresh, empty engine on 127.0.0.1, stopped at the end. Raises NotAvailable."""
-    return _ENGINE.running("-inMemory", "-sharedDb", "-disableTelemetry")
+    return ENGINE.running("-inMemory", "-sharedDb", "-disableTelemetry")
 
 
 if __name__ == "__main__":

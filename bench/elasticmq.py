@@ -7,9 +7,9 @@ from bench.java_engine import HERE, Engine
 from local.moto_server import ACCOUNT
 from local.template import REGION
 
-_ENGINE = Engine("ElasticMQ", HERE / "elasticmq.pom.xml", HERE / "ElasticMq.java", "36 MB")
+ENGINE = Engine("ElasticMQ", HERE / "elasticmq.pom.xml", HERE / "ElasticMq.java", "36 MB")
 
 
 def running(clock: Path) -> AbstractContextManager[str]:
     """The URL of fresh queues by the clock whose offset is in a file (local.clock). Raises NotAvailable."""
-    return _ENGINE.running(str(clock), REGION, ACCOUNT)
+    return ENGINE.running(str(clock), REGION, ACCOUNT)

@@ -44,8 +44,7 @@ class Engine:
     @contextmanager
     def running(self, *arguments: str) -> Iterator[str]:
         """The URL of a fresh, empty engine on 127.0.0.1, stopped at the end. Raises NotAvailable."""
-        java = _command("java", "Java 17 or newer")
-        self._fetch()
+        java = self.prepare()
         options = (f"-Dsqlite4java.library.path={self.jars}", "-cp", f"{self.jars}/*")
         command = [java, *options, str(self.main), *arguments]
         with tempfile.TemporaryFile("w+") as output:
@@ -54,6 +53,12 @@ class Engine:
                 yield f"http://127.0.0.1:{self._port(process, output)}"
             finally:
                 _stop(process)
+
+    def prepare(self) -> str:
+        """Have all that it takes on this machine; the path of `java`. Raises NotAvailable."""
+        java = _command("java", "Java 17 or newer")
+        self._fetch()
+        return java
 
     def _fetch(self) -> None:
         """Have the jars filled in by Maven the first time, and whenever the pom changes."""

@@ -12,7 +12,12 @@ from rich.console import Console
 from bench import figures
 from proofs.part import Shown
 
-PARTS: Mapping[str, str] = {"matrix": "proofs.matrix.show"}
+PARTS: Mapping[str, str] = {
+    "matrix": "proofs.matrix.show",
+    "stateful": "proofs.stateful",
+    "concurrency": "proofs.concurrency",
+    "engines": "proofs.engines",
+}
 """Part to module, in the order in which they run. A module has `run(console) -> Shown`."""
 
 FIGURES = Path(__file__).parent.parent / "docs" / "figures" / "proof.json"

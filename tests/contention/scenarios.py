@@ -1,4 +1,4 @@
-"""Many at once: what may happen is drawn from a seed, what must hold is read from DOKU's ledger (FAULTS 26, 33, 49, 64)."""
+"""Many at once: the order is drawn from a seed, what came of it is read from DOKU's ledger (FAULTS 26, 33, 49, 64)."""
 
 import random
 from collections import Counter
@@ -105,8 +105,8 @@ def everything_about_one(deployment: Deployment, seed: int, rounds: int = 5) -> 
         deployment.advance(_PAID_AFTER)
         path = f"/v1/transfers/{reference}"
         actions: list[Callable[[], Any]] = [
-            *[lambda: deployment.request("POST", f"{path}/status-checks")] * 3,
-            *[lambda: deployment.request("POST", "/v1/transfers", body)] * 3,
+            *[partial(deployment.request, "POST", f"{path}/status-checks")] * 3,
+            *[partial(deployment.request, "POST", "/v1/transfers", body)] * 3,
             *[deployment.tick, deployment.process, deployment.process],
         ]
         chance.shuffle(actions)

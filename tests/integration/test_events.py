@@ -9,8 +9,8 @@ import pytest
 
 from local import bundle, template
 from tests.harness import ROOT, Context, World, sample_event
-from tests.surroundings import Surroundings
 from tests.integration.test_receiver import aws, waiting
+from tests.surroundings import Surroundings
 
 SAMPLES = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
 REFERENCE = "hsjkans284b2he54"

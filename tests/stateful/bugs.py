@@ -1,8 +1,7 @@
 """Deployments with one thing wrong in each, put together from the product's own parts: the machine must find it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics
@@ -11,6 +10,7 @@ from notification_processor import entry as processor
 from notification_processor.backoff import Backoff
 from payouts import aws
 from payouts import compose as shared
+from payouts.config import Trust
 from payouts.doku.client import Authority
 from payouts.inquire import Inquirer
 from payouts.notified import NotificationApplier
@@ -22,14 +22,13 @@ from payouts.store.claims import Claims
 from payouts.store.due import DueIndex, Slot
 from payouts.store.transfers import TransferStore
 from payouts.submit import Submitter
-from payouts.transfer import Finding, Observation, Source, Transfer
+from payouts.transfer import Finding, Observation, Transfer
 from status_poller import entry as poller
 from tests.harness import World
-from tests.stateful.explore import ENVIRONMENT, cold_start
+from tests.stateful.explore import cold_start
 from tests.stateful.merchant import Start
 from tests.surroundings import Surroundings
 from transfer_api.entry import create_handler
-from payouts.config import Trust
 
 
 class SendsAgain(Submitter):

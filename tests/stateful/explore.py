@@ -1,8 +1,6 @@
-"""python -m tests.stateful.explore [profile]: let Hypothesis look for a history in which an invariant does not hold."""
+"""Let Hypothesis look for a history in which an invariant does not hold."""
 
-import argparse
 import os
-import sys
 import tempfile
 import time
 import traceback
@@ -11,11 +9,12 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from local.clock import Clock
 from tests.harness import World
 from tests.stateful.machine import Counted, Payouts
 from tests.stateful.merchant import Start
@@ -62,7 +61,8 @@ def explore(surroundings: Surroundings, profile: settings, start: Start = cold_s
     counted, began, failed = Counted(), time.monotonic(), None
     try:
         with redirect_stdout(StringIO()):  # metrics are printed
-            run_state_machine_as_test(lambda: Payouts(surroundings, start, counted), settings=profile)  # type: ignore[no-untyped-call]
+            machine: Any = lambda: Payouts(surroundings, start, counted)  # noqa: E731
+            run_state_machine_as_test(machine, settings=profile)
     except Exception as error:  # whatever broke, it is a finding
         failed = "".join(traceback.format_exception(error))
     return Explored(counted.examples, counted.steps, time.monotonic() - began, failed)
@@ -71,27 +71,9 @@ def explore(surroundings: Surroundings, profile: settings, start: Start = cold_s
 @contextmanager
 def deployed() -> Iterator[Surroundings]:
     """moto, a simulator and this process's variables, outside of pytest."""
-    with tempfile.TemporaryDirectory() as directory, surrounding(Clock(Path(directory) / "offset")) as surroundings:
-        os.environ.update(surroundings.environment)
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        surrounding(Path(directory) / "offset") as surroundings,
+        patch.dict(os.environ, surroundings.environment),
+    ):
         yield surroundings
-
-
-def main() -> int:
-    """Exit code 1 when an invariant was broken."""
-    parser = argparse.ArgumentParser(prog="python -m tests.stateful.explore", description=__doc__)
-    chosen = os.environ.get("HYPOTHESIS_PROFILE", "soak")
-    parser.add_argument("profile", nargs="?", default=chosen, choices=sorted(PROFILES))
-    parser.add_argument("--examples", type=int, help="how many histories, instead of the profile's number")
-    options = parser.parse_args()
-    profile = PROFILES[options.profile]
-    if options.examples:
-        profile = settings(profile, max_examples=options.examples)
-    with deployed() as surroundings:
-        explored = explore(surroundings, profile)
-    print(explored.failed or "", end="")
-    print(f"stateful: {explored}")
-    return 1 if explored.failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -82,7 +82,9 @@ OF_QUESTIONS: SearchStrategy[Fault] = st.builds(
 OUTAGES: SearchStrategy[Fault] = st.builds(_outage, st.sampled_from(["reset-before", "maintenance", "error-after"]))
 """52."""
 OF_AWS: SearchStrategy[Fault] = st.builds(
-    _aws, st.sampled_from(_WRITES + _WRITES + _OTHERS), st.sampled_from(["throttled", "lost reply", "crash before", "crash after"])
+    _aws,
+    st.sampled_from(_WRITES + _WRITES + _OTHERS),
+    st.sampled_from(["throttled", "lost reply", "crash before", "crash after"]),
 )
 """1 to 7, 23, 24."""
 OF_KEYS: SearchStrategy[Fault] = st.one_of(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from tests.stateful.orders import Order
 from tests.stateful.snapshot import Snapshot
@@ -125,14 +126,14 @@ def _tokens_last(now: Snapshot, memory: Memory) -> None:
     refused = [one["at"] for one in now.ledger["requests"] if one["httpStatus"] == 401]
     if memory.tokens_disturbed:
         return
-    for first, second in zip(minted, minted[1:], strict=False):
+    for first, second in pairwise(minted):
         excused = second - first >= _TOKEN_SECONDS or any(first <= at <= second for at in refused)
         assert excused, f"I16: a token was replaced after {second - first:.0f} s, and none was refused"
 
 
 def check_converged(now: Snapshot, memory: Memory) -> None:
     """With every fault healed and time gone by: each transfer as DOKU has it, and the sums the same (I10, I13, I19)."""
-    expected = {reference: "FAILED" for reference in now.stored} | {
+    expected = dict.fromkeys(now.stored, "FAILED") | {
         reference: END_OF[one["state"]] for reference, one in now.booked.items()
     }
     found = {reference: str(one.status) for reference, one in now.stored.items()}

@@ -1,4 +1,4 @@
-"""Everything that may happen to a deployment, in any order (Hypothesis draws it), and what must hold after each step."""
+"""Everything that may happen to a deployment, in an order that Hypothesis draws, and what must hold after each step."""
 
 from collections.abc import Callable
 from typing import Any
@@ -51,32 +51,34 @@ class Payouts(RuleBasedStateMachine):
 
     # --- the merchant
 
-    def _wanted(self, order: Order, session: bool) -> Order:
-        if session:
-            self.merchant.inquire(order)
-        self.merchant.orders.append(order)
-        return order
-
     @initialize(target=orders, order=ORDERS, session=st.booleans(), befalls=BEFALLS)
     def create_one(self, order: Order, session: bool, befalls: faults.Fault | None) -> Order:
-        return self.create(order, session, befalls)
+        return self._created(order, session, befalls)
 
     @initialize(target=orders, order=ORDERS, session=st.booleans(), befalls=BEFALLS)
     def create_another(self, order: Order, session: bool, befalls: faults.Fault | None) -> Order:
-        return self.create(order, session, befalls)
+        return self._created(order, session, befalls)
 
     @rule(target=orders, order=ORDERS, session=st.booleans(), befalls=BEFALLS)
     def create(self, order: Order, session: bool, befalls: faults.Fault | None) -> Order:
-        self._wanted(order, session)
+        return self._created(order, session, befalls)
+
+    def _created(self, order: Order, session: bool, befalls: faults.Fault | None) -> Order:
+        self._want(order, session)
         if befalls is not None:
             befalls.strike(self.merchant)
         self.merchant.create(order)
         return order
 
+    def _want(self, order: Order, session: bool) -> None:
+        if session:
+            self.merchant.inquire(order)
+        self.merchant.orders.append(order)
+
     @rule(target=orders, order=ORDERS, session=st.booleans(), what=MEANWHILE)
     def create_contended(self, order: Order, session: bool, what: str) -> Order:
         """Before a write of a new transfer by one environment, another one does something about the same."""
-        self._wanted(order, session)
+        self._want(order, session)
         self._at_once(order, order, what)
         return order
 
@@ -167,7 +169,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(rival=st.booleans())
     def tick(self, rival: bool) -> None:
-        """I12: with `rival`, another poller has a whole tick between the first one's look at the index and its claim."""
+        """I12: with `rival`, another poller has a whole tick between the first one's look and its claim."""
         before = self.now.answered("status")
         self.merchant.interrupt(self.merchant.tick if rival else None)
         self.merchant.tick()

@@ -84,7 +84,7 @@ class Merchant:
             return None
 
     def create(self, order: Order, world: World | None = None, body: Any = None) -> Answer | None:
-        """Ask for the transfer. An error is an answer only where nothing was sent, and 5xx never is one after a send."""
+        """Ask for the transfer. An error is an answer only where nothing was sent."""
         sent = len(self._sent(order))
         answer = self.attempt(lambda: (world or self.world).create(body or order.body, headers=order.headers))
         if answer is None:
@@ -152,7 +152,9 @@ class Merchant:
         if state not in END_OF or transfer is None:
             return False
         try:
-            settle(self.rival.store, transfer, Status(END_OF[state]), "Dewi", "as DOKU has it", int(self.clock() * 1000))
+            settle(
+                self.rival.store, transfer, Status(END_OF[state]), "Dewi", "as DOKU has it", int(self.clock() * 1000)
+            )
         except PayoutError:
             return False
         self.memory.settled.add(reference)

@@ -1,0 +1,35 @@
+"""Histories drawn at random. `make soak` looks at more of them, `make prove ARGS=stateful` at some."""
+
+import os
+
+import pytest
+from hypothesis import Phase, settings
+
+from tests.stateful.bugs import BUGS, started_with
+from tests.stateful.explore import PROFILES, explore
+from tests.surroundings import Surroundings
+
+_FIRST = settings(PROFILES["test"], max_examples=15, phases=[Phase.generate])
+"""The first history that shows it will do: it need not be the shortest."""
+_QUICK = ("sends again after a timeout", "the last observation wins", "no condition on the door")
+"""Those that a test has time for; the proof looks for all."""
+
+
+@pytest.fixture(autouse=True)
+def variables(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in surroundings.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_no_history_breaks_an_invariant(surroundings: Surroundings) -> None:
+    explored = explore(surroundings, PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "test")])
+    assert explored.failed is None, explored.failed
+    assert explored.steps > 100
+
+
+@pytest.mark.parametrize("name", _QUICK)
+def test_a_history_gives_a_bug_away(surroundings: Surroundings, name: str) -> None:
+    parts, invariant = BUGS[name]
+    found = explore(surroundings, _FIRST, started_with(parts)).failed
+    assert found is not None, "the machine is blind to it"
+    assert f"AssertionError: {invariant}" in found, found
