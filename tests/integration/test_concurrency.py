@@ -10,7 +10,7 @@ from tests.contention.scenarios import SCENARIOS
 from tests.harness import World
 from tests.surroundings import Surroundings
 
-NAMES = list(SCENARIOS)
+LONG = "100 keys by 8 callers each"
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +19,11 @@ def stack() -> Iterator[LocalStack]:
         yield running
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_on_threads(world: World, surroundings: Surroundings, name: str, seed: int) -> None:
-    SCENARIOS[name](Threads(surroundings, [world, *(world.restarted() for _ in range(3))]), seed)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_on_threads(world: World, surroundings: Surroundings, name: str) -> None:
+    SCENARIOS[name](Threads(surroundings, [world, *(world.restarted() for _ in range(3))]), 1)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name != LONG])
 def test_on_processes(stack: LocalStack, name: str) -> None:
-    SCENARIOS[name](Processes(stack), 3)
+    SCENARIOS[name](Processes(stack), 2)
