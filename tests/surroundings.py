@@ -45,9 +45,7 @@ class Surroundings:
 
 
 @contextmanager
-def surrounding(
-    clock_file: Path, table_url: str | None = None, queue_url: str | None = None
-) -> Iterator[Surroundings]:
+def surrounding(clock_file: Path, table_url: str | None = None, queue_url: str | None = None) -> Iterator[Surroundings]:
     """moto and the simulator on one clock, tables and queues on engines of their own if given."""
     clock = Clock(clock_file)
     server = moto_server.start(0, clock)

@@ -19,7 +19,7 @@ from local.doku_simulator.control import Control
 from local.stack import LocalStack
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
-from tests.integration.conftest import Surroundings
+from tests.surroundings import Surroundings
 from tools.doctor import __main__ as doctor
 from tools.doctor import api
 from tools.doctor.finding import Finding, Verdict

@@ -20,8 +20,8 @@ from payouts.doku.token import Minter
 from payouts.doku.transport import Transport
 from payouts.errors import Unavailable
 from tests.harness import World, order
-from tests.integration.conftest import Surroundings
 from tests.integration.test_tokens import mints
+from tests.surroundings import Surroundings
 from tests.unit.test_transport import listening, saying
 from tools import public_key
 from tools.target import Target

@@ -19,11 +19,11 @@ from local.launch import launch
 from local.runtime import Worker
 from local.state import StateDirectory
 from tests.harness import ROOT, World, inquiry_of, order, sample_event
-from tests.integration.conftest import Surroundings
 from tests.integration.test_processor import UNPAID, announced
 from tests.integration.test_receiver import queued, signed
 from tests.integration.test_tokens import mints
 from tests.restored import Copy, started
+from tests.surroundings import Surroundings
 from tests.wire import Wire
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric and snapshot-restore-py are for Linux")

@@ -7,8 +7,6 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics
 
 from notification_processor import entry as processor
-from notification_processor.backoff import Backoff
-from payouts import aws
 from payouts import compose as shared
 from payouts.config import Trust
 from payouts.doku.client import Authority
@@ -115,7 +113,7 @@ def started_with(parts: Parts) -> Start:
         submitter = parts.submitter(store, claims, inquirer, deployed.doku, now, _no_jitter)
         services = replace(world.services, submitter=submitter, reconciler=reconciler, store=store)
         applier = NotificationApplier(store, reconciler, parts.trust)
-        backoff = Backoff(aws.sqs(), world.environment["NOTIFICATION_QUEUE_URL"], _no_jitter)
+        applying = replace(processor.compose(world.environment, now, _no_jitter), applier=applier)
         asking = poller.compose(world.environment, now, _no_jitter)
         asking = replace(asking, poller=Poller(parts.index(deployed.table), reconciler, 1, now))
         logger = Logger(service="payouts")
@@ -123,7 +121,7 @@ def started_with(parts: Parts) -> Start:
             world,
             services=services,
             call_handler=create_handler(services, logger),
-            call_processor=processor.create_handler((applier, backoff), logger),
+            call_processor=processor.create_handler(applying, logger),
             call_poller=poller.create_handler(asking, logger, Metrics()),
         )
 

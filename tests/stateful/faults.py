@@ -18,6 +18,7 @@ _OF_QUESTIONS = (
 _QUESTIONS = ("status", "inquiry", "token")
 _WRITES = ("PutItem", "UpdateItem")
 _OTHERS = ("GetItem", "Query", "SendMessage", "ChangeMessageVisibility", "GetSecretValue")
+_HIDDEN_SECONDS = 20 * 60
 _KEYS = ("00112233445566778899aabb", "ffeeddccbbaa99887766554433221100")
 
 
@@ -38,6 +39,13 @@ def _doku(operation: str, kind: str, times: int | None) -> Fault:
         merchant.memory.tokens_disturbed |= operation == "token"
 
     return Fault(f"{operation} {kind} x{times}", strike)
+
+
+def _hidden(merchant: Merchant) -> None:
+    """Once a history: DOKU must know its own transfers again within the half hour that proves an absence."""
+    if not merchant.hidden:
+        merchant.hidden = True
+        merchant.doku.fault("status", "not-found", seconds=_HIDDEN_SECONDS)
 
 
 def _outage(kind: str) -> Fault:
@@ -79,6 +87,8 @@ OF_TRANSFERS: SearchStrategy[Fault] = st.builds(
 OF_QUESTIONS: SearchStrategy[Fault] = st.builds(
     _doku, st.sampled_from(_QUESTIONS), st.sampled_from(_OF_QUESTIONS), st.integers(1, 3)
 )
+HIDDEN: SearchStrategy[Fault] = st.just(Fault("DOKU does not find what it has", _hidden))
+"""20."""
 OUTAGES: SearchStrategy[Fault] = st.builds(_outage, st.sampled_from(["reset-before", "maintenance", "error-after"]))
 """52."""
 OF_AWS: SearchStrategy[Fault] = st.builds(

@@ -24,7 +24,7 @@ ORDERS = st.builds(
     identity=st.sampled_from(["reference", "key", "both"]),
     amount=st.integers(10_000, 900_000),
 )
-BEFALLS = st.one_of(st.none(), faults.OF_TRANSFERS, faults.OF_AWS)
+BEFALLS = st.one_of(st.none(), faults.OF_TRANSFERS, faults.OF_AWS, faults.HIDDEN)
 MEANWHILE = st.sampled_from(["replay", "tick", "pump", "check"])
 
 
@@ -118,9 +118,10 @@ class Payouts(RuleBasedStateMachine):
     # --- DOKU calls back
 
     def _announced(self, number: int, **changes: str) -> Callback | None:
-        """One of DOKU's announcements so far; None while there is none."""
-        announced = self.merchant.doku.ledger()["notifications"]
-        secret = self.merchant.secret()
+        """One of DOKU's announcements, after some minutes if there is none yet; None if there is still none."""
+        if not self.merchant.doku.ledger()["notifications"]:
+            self.time_goes_by(301)
+        announced, secret = self.merchant.doku.ledger()["notifications"], self.merchant.secret()
         if not announced:
             return None
         return of_doku(announced[number % len(announced)], secret["agentKey"], secret["notificationKey"], **changes)
@@ -147,6 +148,7 @@ class Payouts(RuleBasedStateMachine):
         """Another body under a true signature, which does not cover it (DESIGN 2.7)."""
         if changed := self._announced(number, transactionStatus=status):
             self.merchant.call_back(changed)
+            self.merchant.pump()
 
     @rule(number=st.integers(0, 7), how=st.sampled_from(FORGERIES))
     def forge(self, number: int, how: str) -> None:

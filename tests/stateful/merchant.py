@@ -40,6 +40,8 @@ class Merchant:
         self.memory = Memory()
         self.faulty = False
         """Whether AWS was made to fail since the last cold start."""
+        self.hidden = False
+        """Whether DOKU has denied its transfers for a while."""
         self.contended = False
         """Whether another environment may act in the middle of a call."""
         surroundings.tidy()
