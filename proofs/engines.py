@@ -13,7 +13,7 @@ from proofs.part import Shown
 _TESTS = Path(__file__).parent.parent / "tests" / "integration"
 FILES = (
     *("test_store_faults", "test_transfers", "test_crashes", "test_tokens", "test_poller", "test_ten_thousand"),
-    *("test_processor", "test_burst", "test_settle"),
+    *("test_processor", "test_queue_engine", "test_burst", "test_settle"),
 )
 """Whatever depends on how a table or a queue behaves."""
 

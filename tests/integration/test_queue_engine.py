@@ -1,0 +1,49 @@
+"""What only a real queue can show: pytest --engine elasticmq (FAULTS 46, 47)."""
+
+import json
+
+import boto3
+import pytest
+
+from tests.harness import World
+from tests.integration.test_processor import announced, dead, notified, pump, standing, until_dead
+from tests.integration.test_receiver import waiting
+from tests.local_support import until
+from tests.surroundings import Surroundings
+from tools.redrive import redrive
+from tools.target import Target
+
+
+@pytest.fixture
+def queue_url(surroundings: Surroundings) -> str:
+    if surroundings.aws.queue_url is None:
+        pytest.skip("moto moves no messages by itself; on a real queue: --engine elasticmq")
+    return surroundings.aws.queue_url
+
+
+def test_47_a_deployments_redrive_has_the_queue_move_its_messages_once(world: World, queue_url: str) -> None:
+    world.doku.fault("status", "maintenance", times=None)
+    reference = announced(world)
+    until_dead(world)
+    assert (waiting(world), dead(world)) == (0, 1)
+    world.doku.heal()
+    names = {"DeadLetterQueueUrl": "DEAD_LETTER_QUEUE_URL", "NotificationQueueUrl": "NOTIFICATION_QUEUE_URL"}
+    outputs = {name: world.environment[variable] for name, variable in names.items()}
+    target = Target("sandbox", boto3.Session(), queue_url, outputs, {})
+    assert redrive(target) == 0
+    until(lambda: dead(world) == 0)
+    assert redrive(target) == 0  # nothing is left: moved once
+    assert pump(world).succeeded == 1
+    assert standing(world, reference).status == "SUCCESS"
+    assert (waiting(world), dead(world)) == (0, 0)
+
+
+def test_46_a_dead_message_says_how_often_it_was_received(world: World, queue_url: str) -> None:
+    notified(world, sendTrxId="NOBODY", transactionId="DK-NOBODY", transactionStatus="50", activityCode="200")
+    until_dead(world)
+    received = world.sqs.receive_message(
+        QueueUrl=world.environment["DEAD_LETTER_QUEUE_URL"], MessageSystemAttributeNames=["All"]
+    )
+    (message,) = received["Messages"]
+    assert json.loads(message["Body"])["kind"] == "unpaid"
+    assert int(message["Attributes"]["ApproximateReceiveCount"]) > 10
