@@ -325,12 +325,12 @@ class World:
         """The daily schedule."""
         return self.call_poller({"report": "yesterday"}, Context(lambda: 60_000, "StatusPollerFunction"))
 
-    def pump(self, remaining: Callable[[], int] = lambda: 60_000) -> Drained:
-        """Let the processor have every message that is visible now."""
+    def pump(self, remaining: Callable[[], int] = lambda: 60_000, batches: int = 1000) -> Drained:
+        """Let the processor have every message that is visible now, in so many batches at most."""
         url = self.environment["NOTIFICATION_QUEUE_URL"]
         trigger = QueueTrigger("NotificationProcessorFunction", "NotificationQueue", 10, 0, True, None)
         function = InProcess(self.call_processor, remaining)
-        return Pump(trigger, url, self.sqs, function).drain()
+        return Pump(trigger, url, self.sqs, function).drain(max_batches=batches)
 
     def messages(self, queue: str = "NOTIFICATION_QUEUE_URL") -> int:
         """Messages in a queue, visible or not; `DEAD_LETTER_QUEUE_URL` for the dead ones."""

@@ -89,14 +89,14 @@ class Parts:
     trust: Trust = Trust.CONFIRM
 
 
-BUGS: Mapping[str, tuple[Parts, str]] = {
-    "sends again after a timeout": (Parts(submitter=SendsAgain), "I1"),
-    "a timeout is a failure": (Parts(submitter=FailsAtATimeout), "I6"),
-    "the last observation wins": (Parts(reconciler=LastWins), "I5"),
-    "not found once is a failure": (Parts(reconciler=GivesUpAtOnce), "I6"),
-    "no condition on the door": (Parts(store=OpenDoor), "I1"),
-    "two pollers ask about one slot": (Parts(index=AsksAnyway), "I12"),
-    "a callback is believed": (Parts(trust=Trust.SIGNED), "I"),
+BUGS: Mapping[str, Parts] = {
+    "sends again after a timeout": Parts(submitter=SendsAgain),
+    "a timeout is a failure": Parts(submitter=FailsAtATimeout),
+    "the last observation wins": Parts(reconciler=LastWins),
+    "not found once is a failure": Parts(reconciler=GivesUpAtOnce),
+    "no condition on the door": Parts(store=OpenDoor),
+    "two pollers ask about one slot": Parts(index=AsksAnyway),
+    "a callback is believed": Parts(trust=Trust.SIGNED),
 }
 
 

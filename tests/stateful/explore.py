@@ -1,6 +1,7 @@
 """Let Hypothesis look for a history in which an invariant does not hold."""
 
 import os
+import re
 import tempfile
 import time
 import traceback
@@ -45,6 +46,12 @@ class Explored:
     steps: int
     seconds: float
     failed: str | None
+
+    @property
+    def broken(self) -> str:
+        """The invariant, such as I6; the empty string where none is broken, or something else is."""
+        named = re.search(r"AssertionError: (I\d+)", self.failed or "")
+        return named[1] if named else ""
 
     def __str__(self) -> str:
         found = "1 failed" if self.failed else "0 failed"

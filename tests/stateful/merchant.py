@@ -58,7 +58,7 @@ class Merchant:
         """A cold start in place of the functions that ran; no fault of AWS outlives it."""
         self.world = self._start(self._surroundings, skew)
         self.faulty = False
-        self.memory.tokens_disturbed = True
+        self.memory.tokens_disturbed |= skew != 0.0
 
     @cached_property
     def rival(self) -> World:
@@ -83,6 +83,7 @@ class Merchant:
         except Crash:
             self.clock.advance(_LAPSE)
             self.restart()
+            self.memory.tokens_disturbed = True  # one may have been minted and not shared
             return None
 
     def create(self, order: Order, world: World | None = None, body: Any = None) -> Answer | None:
@@ -127,8 +128,9 @@ class Merchant:
 
     def pump(self, world: World | None = None) -> None:
         """Let the processor have what is visible."""
-        drained = self.attempt((world or self.world).pump)
-        self.memory.applied += drained.succeeded if drained else 0
+        calling = world or self.world
+        while (drained := self.attempt(lambda: calling.pump(batches=1))) and drained.batches:
+            self.memory.applied += drained.succeeded
 
     def redrive(self) -> None:
         """As `make redrive` does it."""
