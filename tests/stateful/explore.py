@@ -32,8 +32,8 @@ _COMMON = settings(
     suppress_health_check=list(HealthCheck),
 )
 PROFILES: Mapping[str, settings] = {
-    "test": settings(_COMMON, max_examples=12, stateful_step_count=30, derandomize=True),
-    "prove": settings(_COMMON, max_examples=60, stateful_step_count=50, derandomize=True),
+    "test": settings(_COMMON, max_examples=8, stateful_step_count=30, derandomize=True),
+    "prove": settings(_COMMON, max_examples=30, stateful_step_count=40, derandomize=True),
     "soak": settings(_COMMON, max_examples=1000, stateful_step_count=60),
 }
 
