@@ -141,6 +141,7 @@ VERIFY += fuzz
 .PHONY: fuzz
 fuzz: $(VENV)/.fuzz-ready ## Hostile requests from docs/openapi.json against the running bundle: make fuzz ARGS="--seed 2"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 VERIFY += engines
 .PHONY: engines
 engines: $(READY) ## The tests of store, flows and queue on DynamoDB Local and ElasticMQ (needs Java and Maven)

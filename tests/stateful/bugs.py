@@ -4,22 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import Metrics
 
 from notification_processor import entry as processor
 from payouts import compose as shared
-from payouts.config import Trust
+from payouts.config import DailyLimit, Trust
 from payouts.doku.client import Authority
 from payouts.inquire import Inquirer
+from payouts.limits import DailyLimits
 from payouts.notified import NotificationApplier
 from payouts.poll import Poller
 from payouts.reconcile import Reconciler
 from payouts.schedule import planned
 from payouts.store import items
 from payouts.store.claims import Claims
+from payouts.store.counters import Counters
 from payouts.store.due import DueIndex, Slot
+from payouts.store.switch import SwitchStore
 from payouts.store.transfers import TransferStore
 from payouts.submit import Submitter
+from payouts.switch import Switch
 from payouts.transfer import Finding, Observation, Transfer
 from status_poller import entry as poller
 from tests.harness import World
@@ -110,7 +113,9 @@ def started_with(parts: Parts) -> Start:
         reconciler = parts.reconciler(store, deployed.doku, now, _no_jitter)
         claims = Claims(deployed.table)
         inquirer = Inquirer(deployed.doku, claims, now)
-        submitter = parts.submitter(store, claims, inquirer, deployed.doku, now, _no_jitter)
+        switch, unlimited = Switch(SwitchStore(deployed.table), True, now), DailyLimit(None, None)
+        limits = DailyLimits(Counters(deployed.table), unlimited, unlimited)
+        submitter = parts.submitter(store, claims, inquirer, deployed.doku, switch, limits, now, _no_jitter)
         services = replace(world.services, submitter=submitter, reconciler=reconciler, store=store)
         applier = NotificationApplier(store, reconciler, parts.trust)
         applying = replace(processor.compose(world.environment, now, _no_jitter), applier=applier)
@@ -122,7 +127,7 @@ def started_with(parts: Parts) -> Start:
             services=services,
             call_handler=create_handler(services, logger),
             call_processor=processor.create_handler(applying, logger),
-            call_poller=poller.create_handler(asking, logger, Metrics()),
+            call_poller=poller.create_handler(asking, logger),
         )
 
     return start
