@@ -21,7 +21,8 @@ def run(console: Console) -> Shown:
     table = Table("scenario", "on", "rounds", "calls at once", "failed", title="many at once")
     runs = calls = failed = 0
     with deployed() as surroundings:
-        worlds = [surroundings.start() for _ in range(4)]
+        with contextlib.redirect_stdout(io.StringIO()):  # functions on threads log there
+            worlds = [surroundings.start() for _ in range(4)]
         on: dict[str, Deployment] = {"threads": Threads(surroundings, worlds)}
         with LocalStack(concurrency=3) as stack:
             on["processes"] = Processes(stack)
@@ -42,7 +43,7 @@ def _rounds(deployment: Deployment, name: str, console: Console) -> tuple[int, i
     made = failed = 0
     for seed in _SEEDS:
         try:
-            with contextlib.redirect_stdout(io.StringIO()):  # functions on threads log there
+            with contextlib.redirect_stdout(io.StringIO()):
                 made += SCENARIOS[name](deployment, seed)
         except Exception:
             failed += 1
