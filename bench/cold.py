@@ -18,8 +18,8 @@ from rich.table import Table
 
 from bench import cold_starts
 from bench.cold_starts import FUNCTIONS, ColdStart, Measured
-from bench.dynamodb_local import NotAvailable
 from bench.first_events import FirstEvents
+from bench.java_engine import NotAvailable
 from bench.lines import ROOT
 from local.stack import LocalStack
 from tools.build import python

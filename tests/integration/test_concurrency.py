@@ -19,11 +19,13 @@ def stack() -> Iterator[LocalStack]:
         yield running
 
 
+@pytest.mark.covers(26, 33, 49, 50, 64, "I1", "I2", "I8", "I10", "I12", "I16")
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_on_threads(world: World, surroundings: Surroundings, name: str) -> None:
     SCENARIOS[name](Threads(surroundings, [world, *(world.restarted() for _ in range(3))]), 1)
 
 
+@pytest.mark.covers(26, 33, 49, 50, 64, "I1", "I2", "I8", "I10", "I12", "I16")
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if name != LONG])
 def test_on_processes(stack: LocalStack, name: str) -> None:
     SCENARIOS[name](Processes(stack), 2)

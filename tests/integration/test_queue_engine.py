@@ -21,6 +21,7 @@ def queue_url(surroundings: Surroundings) -> str:
     return surroundings.aws.queue_url
 
 
+@pytest.mark.covers(47, "I11")
 def test_47_a_deployments_redrive_has_the_queue_move_its_messages_once(world: World, queue_url: str) -> None:
     world.doku.fault("status", "maintenance", times=None)
     reference = announced(world)
@@ -38,6 +39,7 @@ def test_47_a_deployments_redrive_has_the_queue_move_its_messages_once(world: Wo
     assert (waiting(world), dead(world)) == (0, 0)
 
 
+@pytest.mark.covers(46)
 def test_46_a_dead_message_says_how_often_it_was_received(world: World, queue_url: str) -> None:
     notified(world, sendTrxId="NOBODY", transactionId="DK-NOBODY", transactionStatus="50", activityCode="200")
     until_dead(world)

@@ -62,6 +62,7 @@ def _aws(operation: str, kind: str) -> Fault:
         act = {
             "throttled": faults.throttle,
             "lost reply": faults.lose_reply,
+            "a page": faults.answer_with_a_page,
             "crash before": faults.crash_before,
             "crash after": faults.crash_after,
         }
@@ -94,7 +95,7 @@ OUTAGES: SearchStrategy[Fault] = st.builds(_outage, st.sampled_from(["reset-befo
 OF_AWS: SearchStrategy[Fault] = st.builds(
     _aws,
     st.sampled_from(_WRITES + _WRITES + _OTHERS),
-    st.sampled_from(["throttled", "lost reply", "crash before", "crash after"]),
+    st.sampled_from(["throttled", "lost reply", "a page", "crash before", "crash after"]),
 )
 """1 to 7, 23, 24."""
 OF_KEYS: SearchStrategy[Fault] = st.one_of(
