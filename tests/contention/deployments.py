@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import requests
 
@@ -43,10 +43,16 @@ class Threads:
     surroundings: Surroundings
     worlds: list[World]
 
+    @classmethod
+    def started(cls, surroundings: Surroundings, environments: int = 4) -> Self:
+        """So many environments over a new table: no poller has other transfers to ask about."""
+        table = {"TABLE_NAME": surroundings.start().new_table()}
+        return cls(surroundings, [surroundings.start(table) for _ in range(environments)])
+
     def __post_init__(self) -> None:
         self.doku = self.surroundings.doku
         self._turn = count()
-        self._announced = 0
+        self._announced = len(self.doku.ledger()["notifications"])
 
     def request(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         return self._next().request(method, path, body, headers)

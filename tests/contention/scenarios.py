@@ -68,7 +68,7 @@ def many_keys_at_once(deployment: Deployment, seed: int, keys: int = 100, caller
     return len(calls)
 
 
-def pollers_and_processor(deployment: Deployment, seed: int, transfers: int = 30) -> int:
+def pollers_and_processor(deployment: Deployment, seed: int, transfers: int = 20) -> int:
     """49, 33: two pollers and the processor at once over transfers of which DOKU called back twice each."""
     references = [_created(deployment, PAID_LATER) for _ in range(transfers)]
     deployment.advance(_PAID_AFTER)
@@ -85,7 +85,7 @@ def pollers_and_processor(deployment: Deployment, seed: int, transfers: int = 30
     return len(actions)
 
 
-def two_pollers(deployment: Deployment, seed: int, transfers: int = 30) -> int:
+def two_pollers(deployment: Deployment, seed: int, transfers: int = 20) -> int:
     """49, 50: two pollers at once, twice; one question for each due slot."""
     references = [_created(deployment, PAID_LATER) for _ in range(transfers)]
     for _ in range(2):
@@ -100,7 +100,7 @@ def two_pollers(deployment: Deployment, seed: int, transfers: int = 30) -> int:
     return 6
 
 
-def everything_about_one(deployment: Deployment, seed: int, rounds: int = 5) -> int:
+def everything_about_one(deployment: Deployment, seed: int, rounds: int = 3) -> int:
     """Refreshes, a poller, replays and callbacks about one transfer at once."""
     chance = random.Random(seed)
     for _ in range(rounds):

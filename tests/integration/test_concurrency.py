@@ -7,7 +7,6 @@ import pytest
 from local.stack import LocalStack
 from tests.contention.deployments import Processes, Threads
 from tests.contention.scenarios import SCENARIOS
-from tests.harness import World
 from tests.surroundings import Surroundings
 
 LONG = "100 keys by 8 callers each"
@@ -21,8 +20,9 @@ def stack() -> Iterator[LocalStack]:
 
 @pytest.mark.covers(26, 33, 49, 50, 64, "I1", "I2", "I8", "I10", "I12", "I16")
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_on_threads(world: World, surroundings: Surroundings, name: str) -> None:
-    SCENARIOS[name](Threads(surroundings, [world, *(world.restarted() for _ in range(3))]), 1)
+@pytest.mark.usefixtures("world")
+def test_on_threads(surroundings: Surroundings, name: str) -> None:
+    SCENARIOS[name](Threads.started(surroundings), 1)
 
 
 @pytest.mark.covers(26, 33, 49, 50, 64, "I1", "I2", "I8", "I10", "I12", "I16")
