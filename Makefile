@@ -69,6 +69,10 @@ openapi: $(READY) ## Write docs/openapi.json and docs/postman.json anew from the
 invariants: $(READY) ## Write docs/invariants.md anew from the scenarios and the tests' markers
 	@$(BIN)/python -m tools.invariants_page
 
+.PHONY: figures
+figures: $(READY) ## Write the measured numbers of docs/figures into README.md and docs/
+	@$(BIN)/python -m tools.figures
+
 .PHONY: settle
 settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCESS --by NAME --reason TEXT"
 	@$(BIN)/python -m tools.settle $(ARGS)
@@ -95,7 +99,7 @@ burst: $(READY) ## 1,000 signed notifications, duplicated, shuffled and throttle
 
 .PHONY: bench
 bench: $(VENV)/.bench-ready ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench $(ARGS) && $(BIN)/python -m tools.figures
 
 .PHONY: check
 check: $(READY) ## Lint, types and template

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bench import figures
 from proofs.part import Shown
+from tools import figures as pages
 
 PARTS: Mapping[str, str] = {
     "matrix": "proofs.matrix.show",
@@ -31,6 +32,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := [name for name in options.parts if name not in PARTS]:
         parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    if not PARTS:
+        parser.error("there are no parts, so nothing would be shown")
     console = Console()
     lines, holds = [], True
     for name in options.parts or PARTS:
@@ -41,6 +44,7 @@ def main() -> int:
         lines.append(f"{name}: {shown.line} ({time.monotonic() - began:.0f} s)")
         if not options.no_figures:
             figures.merge(shown.figures, FIGURES)
+            pages.write()
     console.rule("proved" if holds else "not proved")
     for line in lines:
         console.print(line, highlight=False)
