@@ -14,6 +14,8 @@ from proofs.part import Shown
 from tools import figures as pages
 
 PARTS: Mapping[str, str] = {
+    "model": "proofs.model",
+    "guards": "proofs.guards",
     "matrix": "proofs.matrix.show",
     "stateful": "proofs.stateful",
     "concurrency": "proofs.concurrency",

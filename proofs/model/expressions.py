@@ -1,0 +1,50 @@
+"""The few DynamoDB expressions that the store uses, over plain dictionaries. DynamoDB itself is checked elsewhere."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+Item = dict[str, Any]
+_TERM = re.compile(r"attribute_not_exists\((#?\w+)\)|(#?\w+) (=|<|>) (:\w+)|(AND|OR|\(|\))|\s+")
+
+
+def holds(condition: str, names: Mapping[str, str], values: Item, item: Item | None) -> bool:
+    """Whether a condition holds of an item, or of nothing. Raises ValueError for one in words not known here."""
+    return not condition or _compiled(condition)(item or {}, names, values)
+
+
+def updated(expression: str, names: Mapping[str, str], values: Item, item: Item) -> Item:
+    """The item after `SET a = :b, c = :d REMOVE e, f`."""
+    setting, _, removing = expression.removeprefix("SET ").partition(" REMOVE ")
+    changed = dict(item)
+    for assignment in setting.split(", "):
+        name, _, value = assignment.partition(" = ")
+        changed[names.get(name, name)] = values[value]
+    for name in filter(None, removing.split(", ")):
+        changed.pop(names.get(name, name), None)
+    return changed
+
+
+@cache
+def _compiled(condition: str) -> Callable[[Item, Mapping[str, str], Item], bool]:
+    parts, end = [], 0
+    for term in _TERM.finditer(condition):
+        if term.start() != end:
+            break
+        end = term.end()
+        parts.append(_python(term))
+    if end != len(condition):
+        raise ValueError(f"the model does not know {condition[end:]!r}")
+    test: Callable[[Item, Mapping[str, str], Item], bool] = eval(f"lambda item, names, values: {' '.join(parts)}")
+    return test
+
+
+def _python(term: re.Match[str]) -> str:
+    absent, name, operator, value, word = term.groups()
+    if absent:
+        return f"(names.get({absent!r}, {absent!r}) not in item)"
+    if name:
+        found = f"item.get(names.get({name!r}, {name!r}))"
+        return f"({found} is not None and {found} {'==' if operator == '=' else operator} values[{value!r}])"
+    return word.lower() if word else ""

@@ -1,0 +1,121 @@
+"""The real use cases, put together over the outside. A test puts a broken part in the place of a real one."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from doku_signing.notification import Scheme
+from notification_processor.entry import read
+from notification_receiver.authenticator import Authenticator
+from notification_receiver.receiver import Receiver
+from payouts.config import DokuSettings, Trust
+from payouts.inquire import Inquirer
+from payouts.money import Rupiah
+from payouts.notified import NotificationApplier
+from payouts.poll import Poller
+from payouts.reconcile import Reconciler
+from payouts.settle import settle
+from payouts.store.claims import Claims
+from payouts.store.due import DueIndex
+from payouts.store.transfers import TransferStore
+from payouts.submit import Order, Submitter
+from payouts.transfer import Intent, Status
+from proofs.model.outside import (
+    ModelCredentials,
+    ModelDoku,
+    ModelQueue,
+    ModelTable,
+    ModelTokens,
+    ModelTransport,
+    Outside,
+    signed_headers,
+)
+
+SETTINGS = DokuSettings("https://doku.example", "/v1.0", "H2H", "secret")
+TIME_ENOUGH = (29.0,)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The classes that an invocation is made of; all real unless a test says otherwise."""
+
+    store: type[TransferStore] = TransferStore
+    claims: type[Claims] = Claims
+    reconciler: type[Reconciler] = Reconciler
+    submitter: type[Submitter] = Submitter
+    due_index: type[DueIndex] = DueIndex
+    authenticator: type[Authenticator] = Authenticator
+    trust: Trust = Trust.CONFIRM
+
+
+def order(reference: str = "PAY-1", account: str = "8377388292", session: str = "", key: str = "") -> Order:
+    """A merchant's order; its fingerprint is that of another body where the account is another."""
+    intent = Intent(reference, "628115678890", account, "014", Rupiah(20_000_000), session)
+    if not session:
+        intent = Intent(**{**_members(intent), "beneficiary_account_name": "SUHUT"})
+    return Order(intent, f"fingerprint of {account} {session}", key)
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One run of a use case. Equal ones behave equally when they are given the same answers."""
+
+    actor: str
+    order: Order | None = None
+    remaining: tuple[float, ...] = TIME_ENOUGH
+    """Seconds left, at each time of asking; the last holds on."""
+    message: str = ""
+    reference: str = ""
+    verdict: Status = Status.SUCCESS
+    kind: str = ""
+    body: bytes = field(default=b"", repr=False)
+
+    def run(self, outside: Outside, parts: Parts) -> Any:
+        """Run the real code. Raises Suspended where the outside has no answer yet."""
+        table = ModelTable(outside)
+        store = parts.store(table, 1)
+        doku = ModelDoku(SETTINGS, ModelCredentials(), ModelTokens(), ModelTransport(outside), outside.clock)
+        doku.outside = outside
+        reconciler = parts.reconciler(store, doku, outside.clock, lambda: 0.0)
+        if self.order is not None:
+            claims = parts.claims(table)
+            inquirer = Inquirer(doku, claims, outside.clock)
+            submitter = parts.submitter(store, claims, inquirer, doku, outside.clock, lambda: 0.0)
+            return submitter.submit(self.order, _counting(self.remaining))
+        if self.message:
+            return NotificationApplier(store, reconciler, parts.trust).apply(read(self.message))
+        if self.kind:
+            return self._receive(outside, parts)
+        if self.reference:
+            transfer = store.get(self.reference)
+            now = int(outside.clock() * 1000)
+            return transfer and settle(store, transfer, self.verdict, "ani", "seen at the bank", now)
+        return Poller(parts.due_index(table), reconciler, 1, outside.clock).tick([0], lambda: 60.0)
+
+    def _receive(self, outside: Outside, parts: Parts) -> Any:
+        authenticator = parts.authenticator(ModelCredentials(), Scheme.HMAC_SHA512, ())
+        receiver = Receiver(authenticator, cast(Any, ModelQueue(outside)), "queue", outside.clock)
+        event = {
+            "rawPath": f"/notifications/kirim-doku/{self.kind}",
+            "headers": signed_headers(valid=self.actor != "forger"),
+            "requestContext": {"http": {"method": "POST", "sourceIp": "192.0.2.1"}},
+            "body": self.body.decode(),
+        }
+        return receiver.receive(event)
+
+
+def callback(kind: str, reference_no: str, reference: str, status: str) -> bytes:
+    """A notification's body. A refund names nothing but DOKU's reference."""
+    members = {"transactionId": reference_no, "transactionStatus": status}
+    return json.dumps(members | ({"sendTrxId": reference} if kind == "unpaid" else {})).encode()
+
+
+def _counting(times: tuple[float, ...]) -> Callable[[], float]:
+    left: Iterator[float] = iter(times)
+    last = times[-1]
+    return lambda: next(left, last)
+
+
+def _members(intent: Intent) -> dict[str, Any]:
+    return {name: getattr(intent, name) for name in Intent.__slots__}

@@ -1,0 +1,50 @@
+"""The explorations, each with its bound."""
+
+from proofs.model.parts import Invocation, order
+from proofs.model.scenario import BEGAN, Budget, Scenario
+
+_ONE = Invocation("merchant", order())
+_AGAIN = Invocation("merchant again", order())
+_OTHER = Invocation("other merchant", order(account="1112223334"))
+
+SESSION = {
+    "pk": "SESSION#S1",
+    "accountNumber": "8377388292",
+    "bankCode": "014",
+    "amount": "200000.00",
+    "accountName": "SUHUT",
+    "expiresAt": BEGAN // 1000 + 60,
+}
+"""An account inquiry of the same transfer, which ends after a minute."""
+
+_WITH_SESSION = Invocation("merchant", order(session="S1"))
+_KEYED = Invocation("merchant", order(key="key-0001"))
+_KEYED_OTHERWISE = Invocation("other merchant", order("PAY-2", key="key-0001"))
+
+SCENARIOS = (
+    Scenario("the same order twice", (_ONE, _AGAIN), Budget(faults=1)),
+    Scenario("another order under the same reference", (_ONE, _OTHER), Budget(faults=1)),
+    Scenario(
+        "the same order twice, with a session that ends",
+        (_WITH_SESSION, Invocation("merchant again", order(session="S1"))),
+        Budget(faults=1, advances=1),
+        items=(SESSION,),
+    ),
+    Scenario(
+        "two orders with one session",
+        (_WITH_SESSION, Invocation("other merchant", order("PAY-2", session="S1"))),
+        Budget(faults=1),
+        items=(SESSION,),
+    ),
+    Scenario("two orders with one Idempotency-Key", (_KEYED, _KEYED_OTHERWISE), Budget(faults=1)),
+    Scenario("an order and its replay while a poller asks", (_ONE, _AGAIN), Budget(ticks=1, advances=1)),
+    Scenario("an order, a poller, and a fault", (_ONE,), Budget(faults=1, ticks=1, advances=1)),
+    Scenario("two pollers", (_ONE,), Budget(ticks=2, advances=2), pollers=2),
+    Scenario("callbacks, true, altered and twice", (_ONE,), Budget(callbacks=2, deliveries=2)),
+    Scenario("a callback, a poller and a fault", (_ONE,), Budget(faults=1, ticks=1, advances=1, callbacks=1, deliveries=1)),
+    Scenario("half an hour of not found", (_ONE,), Budget(faults=1, ticks=4, advances=6)),
+    Scenario("DOKU denies what it has, and a person decides", (_ONE,), Budget(ticks=4, advances=6, words=1), patient=False),
+    Scenario("open for a week, and a person decides", (_ONE,), Budget(ticks=2, advances=1, weeks=1, words=1)),
+    Scenario("too little time behind the door", (Invocation("merchant", order(), (29.0, 10.0)),), Budget(faults=1, ticks=1, advances=1)),
+    Scenario("too little time for a second send", (Invocation("merchant", order(), (29.0, 29.0, 10.0)),), Budget(faults=1, ticks=1, advances=1)),
+)
