@@ -2,10 +2,16 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from payouts.transfer import HISTORY_LATEST, Finding, Observation, Source, merge
+from payouts.errors import Duplicate, Unavailable
+from payouts.money import Rupiah
+from payouts.store.claims import Claims, Session
+from payouts.store.table import Table
+from payouts.store.transfers import TransferStore
+from payouts.transfer import HISTORY_LATEST, Finding, Intent, Observation, Source, merge
 from tests.harness import World, inquiry_of, order
 
 
@@ -183,3 +189,33 @@ def test_a_transfer_is_found_by_dokus_reference(world: World) -> None:
     assert found.reference == created["partnerReferenceNo"]
     assert world.store.find("DK00000000") is None
     assert replace(found, version=0) != found
+
+
+def test_an_index_that_names_another_transfer_finds_none(world: World) -> None:
+    """FAULTS 25: what an index says is looked up in the table itself."""
+    reference = str(world.create(order()).body["partnerReferenceNo"])
+    assert (found := world.stored(reference))
+    world.write_attribute(reference, "referenceNo", {"S": "DK-OF-ANOTHER"})
+    assert world.store.find(found.reference_no) is None
+    assert world.store.find("DK-OF-ANOTHER") is None
+
+
+def test_a_transfer_is_read_as_it_stands(world: World) -> None:
+    """FAULTS 25: a replay that read an old copy would answer with less than was promised before."""
+    asked: list[Any] = []
+    client = world.dynamodb
+    client.meta.events.register("before-parameter-build.dynamodb.GetItem", lambda params, **_: asked.append(params))
+    TransferStore(Table(client, world.environment["TABLE_NAME"]), 1).get("ANY")
+    assert [one["ConsistentRead"] for one in asked] == [True]
+
+
+def test_a_session_that_doku_gives_again_stays_used(world: World) -> None:
+    session = Session("I-TWICE", "8377388292", "014", Rupiah.parse("200000.00"), "SUHUT", None, int(world.clock()) + 60)
+    intent = Intent("PAY-A", "628115678890", "8377388292", "014", session.amount, session.session_id)
+    claims = Claims(Table(world.dynamodb, world.environment["TABLE_NAME"]))
+    claims.save(session)
+    claims.claim_session(intent, "f", world.clock())
+    with pytest.raises(Unavailable, match="used already"):
+        claims.save(session)
+    with pytest.raises(Duplicate):
+        claims.claim_session(replace(intent, partner_reference_no="PAY-B"), "f", world.clock())

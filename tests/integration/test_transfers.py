@@ -174,6 +174,7 @@ def test_a_deposit_that_is_too_low_fails_the_transfer_with_dokus_code(world: Wor
     world.doku.deposit("1000.00")
     answer = world.create(order())
     assert (answer.status, answer.body["status"]) == (201, "FAILED")
+    assert len(world.sent(answer.body["partnerReferenceNo"])) == 1
     assert answer.body["reason"]["code"] == "4034314"
     assert answer.body["nextCheckAt"] is None
 

@@ -1,0 +1,29 @@
+"""The list of guards can't rot: what it takes away is still there, and so are the tests that must die."""
+
+import pytest
+
+from proofs.guards.listed import ROOT, Guard, listed
+
+GUARDS = listed()
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=str)
+def test_the_guard_stands_exactly_once_where_the_list_says(guard: Guard) -> None:
+    source = (ROOT / guard.file).read_text(encoding="utf-8")
+    without = guard.removed_from(source)
+    assert without != source
+    if guard.file.endswith(".py"):
+        compile(without, guard.file, "exec")
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=str)
+def test_the_tests_that_must_die_exist(guard: Guard) -> None:
+    assert guard.tests
+    for test in guard.tests:
+        path, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8") if name else (ROOT / path).exists()
+
+
+def test_a_guard_that_has_moved_is_an_error() -> None:
+    with pytest.raises(ValueError, match="stands there 0 times"):
+        GUARDS[0].removed_from("")
