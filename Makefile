@@ -115,6 +115,10 @@ VERIFY := check demo
 prove: $(READY) ## Show what is promised: model check, fault matrix, guards ... (ARGS=model for one part)
 	@$(BIN)/python -m proofs $(ARGS)
 
+.PHONY: mutate
+mutate: $(READY) $(VENV)/.mutation-ready ## Mutate the pure modules: a test must die of every change (ARGS=schedule.py for one)
+	@$(BIN)/python -m proofs.mutation $(ARGS)
+
 VERIFY += documents
 .PHONY: documents
 documents: $(READY) ## Type what README and docs tell to type, and follow their links
@@ -224,6 +228,8 @@ lock: $(READY) ## Pin the dependencies again, with hashes
 		-c requirements/dev.txt requirements/fuzz.in -o requirements/fuzz.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 		-c requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+		-c requirements/dev.txt requirements/mutation.in -o requirements/mutation.txt
 
 .PHONY: verify
 verify: $(VERIFY) ## What needs more than the tests: lint, types, template, real processes, real engines

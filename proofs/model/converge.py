@@ -89,6 +89,4 @@ def _ended(transfer: Transfer, ledger: Ledger) -> bool:
 
 def _healthy(ledger: Ledger) -> Ledger:
     """What DOKU was working on is paid."""
-    return tuple(
-        sent._replace(fate=Fate.PAID) if sent.fate in (Fate.LATER, Fate.UNPAID) else sent for sent in ledger
-    )
+    return tuple(sent._replace(fate=Fate.PAID) if sent.fate in (Fate.LATER, Fate.UNPAID) else sent for sent in ledger)

@@ -2,7 +2,7 @@
 sends twice."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -63,12 +63,15 @@ class Answer:
     faults: int = 0
 
 
-def answers(request: Request, ledger: Ledger, now: int, patient: bool) -> list[Answer]:
-    """Everything that DOKU may answer. A `patient` one knows within LAG what it took; others may never say so."""
+def answers(request: Request, ledger: Ledger, now: int, patient: bool, plain: bool) -> list[Answer]:
+    """Everything that DOKU may answer. A `patient` one knows within LAG what it took; others may never say so.
+
+    A `plain` one answers a transfer request in one way for each finding and fate.
+    """
     body = json.loads(request.body)
     match request.what:
         case "transfer-bank":
-            return list(_to_transfer(body["partnerReferenceNo"]))
+            return list(_to_transfer(body["partnerReferenceNo"], plain))
         case "bank-account-inquiry":
             return list(_to_inquiry())
         case _:
@@ -109,23 +112,29 @@ def expired(ledger: Ledger, now: int) -> Ledger:
     )
 
 
-def _to_transfer(reference: str) -> Iterator[Answer]:
+def _to_transfer(reference: str, plain: bool) -> Iterator[Answer]:
     named = {"partnerReferenceNo": reference, "referenceNo": reference_no(reference)}
     accepted = _said(200, "2004300", "Successful", **named)
-    other = _said(200, "2004300", "Successful", **named, amount={"value": "1.00", "currency": "IDR"})
     yield Answer("takes it: 2004300", "said", accepted, Fate.UNPAID)
-    yield Answer("takes it: 2024300", "said", _said(202, "2024300", "Request In Progress", **named), Fate.UNPAID)
+    if not plain:
+        yield from _other_words(named)
     yield Answer("rejects it: 4034314", "said", _said(403, "4034314", "Insufficient Funds"), Fate.REJECTED)
     yield Answer("refuses the token: 4014301", "said", _said(401, "4014301", "Invalid Token (B2B)"), Fate.REFUSED)
+    yield Answer("never gets it: no connection", "never sent")
+    for fate in (Fate.UNPAID, Fate.NOT_EXECUTED, Fate.LATER):
+        yield Answer(f"does not reply, {fate}", "no reply", None, fate)
+
+
+def _other_words(named: Mapping[str, str]) -> Iterator[Answer]:
+    """Pending, and every way of being unclear."""
+    other = _said(200, "2004300", "Successful", **named, amount={"value": "1.00", "currency": "IDR"})
+    yield Answer("takes it: 2024300", "said", _said(202, "2024300", "Request In Progress", **named), Fate.UNPAID)
     yield Answer("takes it and names another amount", "said", other, Fate.UNPAID)
     yield Answer("takes it and answers HTML", "said", (200, b"<html>"), Fate.UNPAID)
-    yield Answer("never gets it: no connection", "never sent")
     unclear = {"4294300": (429, "throttles"), "4044301": (404, "says not found"), "5004300": (500, "fails")}
     for fate in (Fate.UNPAID, Fate.NOT_EXECUTED):
         for code, (status, words) in unclear.items():
             yield Answer(f"{words}: {code}, {fate}", "said", _said(status, code, ""), fate)
-    for fate in (Fate.UNPAID, Fate.NOT_EXECUTED, Fate.LATER):
-        yield Answer(f"does not reply, {fate}", "no reply", None, fate)
 
 
 def _to_inquiry() -> Iterator[Answer]:

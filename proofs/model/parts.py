@@ -1,14 +1,17 @@
 """The real use cases, put together over the outside. A test puts a broken part in the place of a real one."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Self, cast
+from unittest.mock import patch
 
 from doku_signing.notification import Scheme
 from notification_processor.entry import read
 from notification_receiver.authenticator import Authenticator
 from notification_receiver.receiver import Receiver
+from payouts import poll
 from payouts.config import DokuSettings, Trust
 from payouts.inquire import Inquirer
 from payouts.money import Rupiah
@@ -57,6 +60,31 @@ def order(reference: str = "PAY-1", account: str = "8377388292", session: str = 
     return Order(intent, f"fingerprint of {account} {session}", key)
 
 
+class InThisThread:
+    """For `ThreadPoolExecutor`: the order of a tick's threads is not part of this model, and threads cannot be run again
+    from their start."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Everything is done already."""
+
+    def submit(self, work: Callable[..., None], *arguments: Any) -> "Future[None]":
+        """Done when it returns."""
+        work(*arguments)
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+
+    def map(self, work: Callable[[Any], Any], arguments: Iterable[Any]) -> Iterator[Any]:
+        """As `map`."""
+        return map(work, arguments)
+
+
 @dataclass(frozen=True)
 class Invocation:
     """One run of a use case. Equal ones behave equally when they are given the same answers."""
@@ -91,7 +119,8 @@ class Invocation:
             transfer = store.get(self.reference)
             now = int(outside.clock() * 1000)
             return transfer and settle(store, transfer, self.verdict, "ani", "seen at the bank", now)
-        return Poller(parts.due_index(table), reconciler, 1, outside.clock).tick([0], lambda: 60.0)
+        with patch.object(poll, "ThreadPoolExecutor", InThisThread):
+            return Poller(parts.due_index(table), reconciler, 2, outside.clock).tick([0], lambda: 60.0)
 
     def _receive(self, outside: Outside, parts: Parts) -> Any:
         authenticator = parts.authenticator(ModelCredentials(), Scheme.HMAC_SHA512, ())

@@ -39,6 +39,8 @@ class Scenario:
     pollers: int = 1
     patient: bool = True
     """Whether DOKU knows within half an hour what it took. Otherwise it may deny it as long as the path goes on."""
+    plain: bool = False
+    """Whether DOKU answers a transfer request in one way for each finding and fate, and not in every one."""
     items: tuple[Mapping[str, Any], ...] = field(default=())
     """What the table holds at the beginning."""
     small: Budget | None = None

@@ -41,13 +41,13 @@ class Effect:
 class World:
     """All tables and ledgers that were met, and what calls make of them."""
 
-    def __init__(self, patient: bool) -> None:
+    def __init__(self, patient: bool = True, plain: bool = False) -> None:
         self.items = Items()
         self.tables: Interned[Pairs] = Interned()
         self.ledgers: Interned[Ledger] = Interned()
         self._patient = patient
+        self._plain = plain
         self._transfers: dict[int, Transfer] = {}
-
 
     def table(self, entries: Mapping[str, int]) -> int:
         """The number of a table."""
@@ -128,7 +128,7 @@ class World:
 
     def _ask(self, request: Request, outer: Outer) -> Iterator[Effect]:
         ledger = self.ledgers[outer.ledger]
-        for answer in doku.answers(request, ledger, outer.now, self._patient):
+        for answer in doku.answers(request, ledger, outer.now, self._patient, self._plain):
             changed = outer
             if answer.fate is not None:
                 reference = doku.reference_in(request)

@@ -30,7 +30,9 @@ CALLBACKS = BY_NAME["callbacks, true, altered and twice"]
 ALONE = BY_NAME["half an hour of not found"]
 
 
-@pytest.mark.parametrize("scenario", [scenario for scenario in SCENARIOS if scenario.small is not None], ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize(
+    "scenario", [scenario for scenario in SCENARIOS if scenario.small is not None], ids=lambda scenario: scenario.name
+)
 def test_everything_holds_within_a_small_bound(scenario: Scenario) -> None:
     explored = explore(scenario, budget=scenario.small)
     assert (explored.violation, explored.trace) == ("", ())
