@@ -61,8 +61,7 @@ def order(reference: str = "PAY-1", account: str = "8377388292", session: str = 
 
 
 class InThisThread:
-    """For `ThreadPoolExecutor`: the order of a tick's threads is not part of this model, and threads cannot be run again
-    from their start."""
+    """For `ThreadPoolExecutor`: the order of a tick's threads is no part of this model."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
@@ -124,7 +123,7 @@ class Invocation:
 
     def _receive(self, outside: Outside, parts: Parts) -> Any:
         authenticator = parts.authenticator(ModelCredentials(), Scheme.HMAC_SHA512, ())
-        receiver = Receiver(authenticator, cast(Any, ModelQueue(outside)), "queue", outside.clock)
+        receiver = Receiver(authenticator, cast("Any", ModelQueue(outside)), "queue", outside.clock)
         event = {
             "rawPath": f"/notifications/kirim-doku/{self.kind}",
             "headers": signed_headers(valid=self.actor != "forger"),

@@ -1,6 +1,7 @@
 """The model check holds at a small bound, and finds every bug that is put in."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from payouts.store.claims import Claims
 from payouts.store.table import Item
 from payouts.store.transfers import TransferStore
 from payouts.submit import Order, Remaining, Submitted, Submitter
-from payouts.transfer import Finding, Observation, Source, Transfer, merge
+from payouts.transfer import Finding, Observation, Transfer, merge
 from proofs.model.explore import explore
 from proofs.model.expressions import holds, updated
 from proofs.model.parts import Parts
@@ -63,8 +64,6 @@ class Forgetful(TransferStore):
     """Stores transfers in doubt as if nothing were expected of them."""
 
     def update(self, transfer: Transfer, change: Callable[[Transfer], Transfer]) -> Transfer:
-        from dataclasses import replace
-
         return super().update(transfer, lambda standing: replace(change(standing), next_check_at=None))
 
 
@@ -72,8 +71,6 @@ class LastWord(Reconciler):
     """Believes what it heard last and forgets the rest."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
-        from dataclasses import replace
-
         return replace(super()._learned(standing, *seen), history=seen)
 
 
@@ -89,14 +86,9 @@ class Hasty(Reconciler):
 class FailsOnTimeout(Submitter):
     """Takes silence for a refusal."""
 
-    def _unclear_is_failed(self, seen: Observation) -> Observation:
-        if seen.finding is not Finding.IN_DOUBT:
-            return seen
-        return Observation(seen.at, Finding.FAILED, Source.SUBMIT, seen.code, seen.message, "", seen.external_id)
-
     def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, bool]:
         seen, refused = super()._attempt(transfer, authority)
-        return self._unclear_is_failed(seen), refused
+        return replace(seen, finding=Finding.FAILED) if seen.finding is Finding.IN_DOUBT else seen, refused
 
 
 class SendsAgain(FailsOnTimeout):
