@@ -14,7 +14,8 @@ from proofs.guards.listed import ROOT, Guard
 _COPIED = ("bench", "docs", "events", "functions", "layers", "local", "proofs", "tests", "tools")
 _FILES = ("pyproject.toml", "template.yaml", "README.md", "Makefile")
 _FAILED = re.compile(r"^(?:FAILED|ERROR) \S*?(\w+\.py(?:::\w+)?)", re.MULTILINE)
-_SECONDS = 120
+_SECONDS = 600.0
+"""After which a run is given up. That is no death: nothing was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Copy:
 
     def failing(self, tests: Iterable[str]) -> str:
         """What pytest says of tests that fail as things are; empty where they pass."""
-        code, told = self._pytest(tests, 10 * _SECONDS)
+        code, told = self._pytest(tests)
         return "" if code == 0 else told
 
     def without(self, guard: Guard) -> Fate:
@@ -53,7 +54,7 @@ class Copy:
         source = path.read_text(encoding="utf-8")
         path.write_text(guard.removed_from(source), encoding="utf-8")
         try:
-            code, told = self._pytest(guard.tests, _SECONDS)
+            code, told = self._pytest(guard.tests)
         finally:
             path.write_text(source, encoding="utf-8")
         dead = _FAILED.search(told)
@@ -61,10 +62,12 @@ class Copy:
             return Fate(guard, True, dead[1])
         return Fate(guard, False, told.strip().rpartition("\n")[2] or f"exit code {code}")
 
-    def _pytest(self, tests: Iterable[str], seconds: float) -> tuple[int, str]:
+    def _pytest(self, tests: Iterable[str]) -> tuple[int, str]:
         command = [sys.executable, "-B", "-m", "pytest", "-x", "--no-header", "-rfE", "--tb=no", *tests]
         try:
-            ended = subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=seconds, check=False)
+            ended = subprocess.run(
+                command, cwd=self.root, capture_output=True, text=True, timeout=_SECONDS, check=False
+            )
         except subprocess.TimeoutExpired:
-            return 1, "FAILED by time-out.py"
+            return 2, f"no end within {_SECONDS:.0f} s"
         return ended.returncode, ended.stdout + ended.stderr

@@ -78,13 +78,18 @@ class Convergence:
 
 
 def _ended(transfer: Transfer, ledger: Ledger) -> bool:
-    """Whether a transfer shows what DOKU says; DISPUTED where DOKU has said both."""
+    """Whether a transfer shows what DOKU says. DISPUTED where DOKU has said both, or something else than a person.
+
+    A person's word stands where DOKU has nothing to say against it.
+    """
     fate = doku.fate_of(transfer.reference, ledger)
-    if transfer.settlement is not None:
-        return transfer.status in (Status(transfer.settlement.finding), Status.DISPUTED, _ENDS.get(fate or Fate.FAILED))
+    status, settlement = transfer.status, transfer.settlement
+    if status is (_ENDS.get(fate, Status.FAILED) if fate else Status.FAILED):
+        return True
+    if settlement is not None:
+        return status is Status.DISPUTED or (fate not in _ENDS and status is Status(settlement.finding))
     both = {Finding.SUCCESS, Finding.FAILED} <= {seen.finding for seen in transfer.history}
-    disputed = transfer.status is Status.DISPUTED and both
-    return disputed or transfer.status is (_ENDS.get(fate, Status.FAILED) if fate else Status.FAILED)
+    return status is Status.DISPUTED and both
 
 
 def _healthy(ledger: Ledger) -> Ledger:

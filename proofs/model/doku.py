@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from payouts.schedule import NOT_FOUND_WINDOW
+from payouts.schedule import DAY, NOT_FOUND_WINDOW
 from proofs.model.outside import Request
 
 LAG = NOT_FOUND_WINDOW
@@ -31,12 +31,13 @@ class Fate(StrEnum):
 MOVED = frozenset({Fate.UNPAID, Fate.PAID, Fate.FAILED, Fate.REFUNDED})
 """Debited at some time."""
 OPEN_TO_MOVE = MOVED | {Fate.LATER}
-BECOMES = {
+REFUNDS = 7 * DAY
+"""Milliseconds after a request within which DOKU may refund it: nobody asks about a paid transfer after that."""
+_BECOMES = {
     Fate.LATER: (Fate.UNPAID,),
     Fate.UNPAID: (Fate.PAID, Fate.FAILED),
     Fate.PAID: (Fate.REFUNDED,),
 }
-"""What DOKU does by itself."""
 _LATEST = {Fate.UNPAID: "03", Fate.PAID: "00", Fate.FAILED: "06", Fate.REFUNDED: "04"}
 
 
@@ -102,6 +103,11 @@ def fate_of(reference: str, ledger: Ledger) -> Fate | None:
 def reference_no(reference: str) -> str:
     """DOKU's own reference."""
     return f"DK-{reference}"
+
+
+def moves(sent: Sent, now: int) -> tuple[Fate, ...]:
+    """What DOKU may do next with a request by itself."""
+    return () if sent.fate is Fate.PAID and now - sent.at >= REFUNDS else _BECOMES.get(sent.fate, ())
 
 
 def expired(ledger: Ledger, now: int) -> Ledger:

@@ -188,7 +188,7 @@ class Machine:
     def _doku_moves(self, state: State) -> Iterator[Step]:
         ledger = self.world.ledgers[state.outer.ledger]
         for index, sent in enumerate(ledger):
-            for fate in doku.BECOMES.get(sent.fate, ()):
+            for fate in doku.moves(sent, state.outer.now):
                 changed = (*ledger[:index], sent._replace(fate=fate), *ledger[index + 1 :])
                 outer = self.world.with_ledger(state.outer, changed)
                 yield f"DOKU: {sent.reference} is {fate}", state._replace(outer=outer)

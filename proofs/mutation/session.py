@@ -48,8 +48,8 @@ def mutate(copy: Copy, module: str, tests: tuple[str, ...]) -> Mutated:
     config.write_text(_CONFIG.format(module=module, python=sys.executable, tests=" ".join(tests)), encoding="utf-8")
     session.unlink(missing_ok=True)
     cosmic_ray = Path(sys.executable).parent / "cosmic-ray"
-    for command in (["baseline", config], ["init", config, session], ["exec", config, session]):
-        subprocess.run([cosmic_ray, *command], cwd=copy.root, check=True, capture_output=True)
+    for command in (("baseline", config), ("init", config, session), ("exec", config, session)):
+        subprocess.run((cosmic_ray, *command), cwd=copy.root, check=True, capture_output=True)
     dumped = subprocess.run([cosmic_ray, "dump", session], cwd=copy.root, check=True, capture_output=True, text=True)
     results = [json.loads(line) for line in dumped.stdout.splitlines()]
     return Mutated(module, len(results), tuple(_survivors(module, results)))
