@@ -2,7 +2,7 @@
 sends twice."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -26,6 +26,16 @@ class Fate(StrEnum):
     PAID = "paid"
     FAILED = "failed"
     REFUNDED = "refunded"
+
+
+class Words(StrEnum):
+    """In how many ways DOKU answers a transfer request. It executes it or not in each."""
+
+    EVERY = "every"
+    PLAIN = "plain"
+    """One for each finding and fate."""
+    NONE = "none"
+    """It never replies."""
 
 
 MOVED = frozenset({Fate.UNPAID, Fate.PAID, Fate.FAILED, Fate.REFUNDED})
@@ -64,15 +74,12 @@ class Answer:
     faults: int = 0
 
 
-def answers(request: Request, ledger: Ledger, now: int, patient: bool, plain: bool) -> list[Answer]:
-    """Everything that DOKU may answer. A `patient` one knows within LAG what it took; others may never say so.
-
-    A `plain` one answers a transfer request in one way for each finding and fate.
-    """
+def answers(request: Request, ledger: Ledger, now: int, patient: bool, words: Words) -> list[Answer]:
+    """Everything that DOKU may answer. A `patient` one knows within LAG what it took; others may never say so."""
     body = json.loads(request.body)
     match request.what:
         case "transfer-bank":
-            return list(_to_transfer(body["partnerReferenceNo"], plain))
+            return list(_to_transfer(body["partnerReferenceNo"], words))
         case "bank-account-inquiry":
             return list(_to_inquiry())
         case _:
@@ -118,21 +125,25 @@ def expired(ledger: Ledger, now: int) -> Ledger:
     )
 
 
-def _to_transfer(reference: str, plain: bool) -> Iterator[Answer]:
-    named = {"partnerReferenceNo": reference, "referenceNo": reference_no(reference)}
-    accepted = _said(200, "2004300", "Successful", **named)
-    yield Answer("takes it: 2004300", "said", accepted, Fate.UNPAID)
-    if not plain:
-        yield from _other_words(named)
-    yield Answer("rejects it: 4034314", "said", _said(403, "4034314", "Insufficient Funds"), Fate.REJECTED)
-    yield Answer("refuses the token: 4014301", "said", _said(401, "4014301", "Invalid Token (B2B)"), Fate.REFUSED)
-    yield Answer("never gets it: no connection", "never sent")
+def _to_transfer(reference: str, words: Words) -> Iterator[Answer]:
+    if words is not Words.NONE:
+        yield from _plain_words(reference)
+    if words is Words.EVERY:
+        yield from _other_words(reference)
     for fate in (Fate.UNPAID, Fate.NOT_EXECUTED, Fate.LATER):
         yield Answer(f"does not reply, {fate}", "no reply", None, fate)
 
 
-def _other_words(named: Mapping[str, str]) -> Iterator[Answer]:
+def _plain_words(reference: str) -> Iterator[Answer]:
+    yield Answer("takes it: 2004300", "said", _said(200, "2004300", "Successful", **_named(reference)), Fate.UNPAID)
+    yield Answer("rejects it: 4034314", "said", _said(403, "4034314", "Insufficient Funds"), Fate.REJECTED)
+    yield Answer("refuses the token: 4014301", "said", _said(401, "4014301", "Invalid Token (B2B)"), Fate.REFUSED)
+    yield Answer("never gets it: no connection", "never sent")
+
+
+def _other_words(reference: str) -> Iterator[Answer]:
     """Pending, and every way of being unclear."""
+    named = _named(reference)
     other = _said(200, "2004300", "Successful", **named, amount={"value": "1.00", "currency": "IDR"})
     yield Answer("takes it: 2024300", "said", _said(202, "2024300", "Request In Progress", **named), Fate.UNPAID)
     yield Answer("takes it and names another amount", "said", other, Fate.UNPAID)
@@ -141,6 +152,10 @@ def _other_words(named: Mapping[str, str]) -> Iterator[Answer]:
     for fate in (Fate.UNPAID, Fate.NOT_EXECUTED):
         for code, (status, words) in unclear.items():
             yield Answer(f"{words}: {code}, {fate}", "said", _said(status, code, ""), fate)
+
+
+def _named(reference: str) -> dict[str, str]:
+    return {"partnerReferenceNo": reference, "referenceNo": reference_no(reference)}
 
 
 def _to_inquiry() -> Iterator[Answer]:

@@ -50,7 +50,7 @@ class Machine:
 
     def __init__(self, scenario: Scenario, budget: Budget, parts: Parts) -> None:
         self.scenario = scenario
-        self.world = World(scenario.patient, scenario.plain)
+        self.world = World(scenario.patient, scenario.words)
         self.runs = Runs(parts)
         self.callbacks = Callbacks(self.runs)
         names = [f"poller {number + 1}" for number in range(scenario.pollers)]

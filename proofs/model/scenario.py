@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from proofs.model.doku import Words
 from proofs.model.parts import Invocation
 
 BEGAN = 1_790_000_000_000
@@ -39,8 +40,8 @@ class Scenario:
     pollers: int = 1
     patient: bool = True
     """Whether DOKU knows within half an hour what it took. Otherwise it may deny it as long as the path goes on."""
-    plain: bool = False
-    """Whether DOKU answers a transfer request in one way for each finding and fate, and not in every one."""
+    words: Words = Words.EVERY
+    """In how many ways DOKU answers a transfer request."""
     items: tuple[Mapping[str, Any], ...] = field(default=())
     """What the table holds at the beginning."""
     small: Budget | None = None

@@ -1,5 +1,6 @@
 """The explorations, each with its bound."""
 
+from proofs.model.doku import Words
 from proofs.model.parts import Invocation, order
 from proofs.model.scenario import BEGAN, Budget, Scenario
 
@@ -22,32 +23,34 @@ _KEYED = Invocation("merchant", order(key="key-0001"))
 _KEYED_OTHERWISE = Invocation("other merchant", order("PAY-2", key="key-0001"))
 
 SCENARIOS = (
-    Scenario("two pollers", (_ONE,), Budget(ticks=2, advances=2), pollers=2, plain=True),
-    Scenario("half an hour of not found", (_ONE,), Budget(ticks=3, advances=6), plain=True),
+    Scenario("two pollers", (_ONE,), Budget(ticks=2, advances=1), pollers=2, words=Words.PLAIN),
+    Scenario("half an hour of not found", (_ONE,), Budget(ticks=3, advances=6), words=Words.NONE),
     Scenario(
         "DOKU denies what it has, and a person decides",
         (_ONE,),
         Budget(ticks=3, advances=6, words=1),
         patient=False,
-        plain=True,
+        words=Words.NONE,
     ),
     Scenario(
         "a callback, a poller and a fault",
         (_ONE,),
         Budget(faults=1, ticks=1, advances=1, callbacks=1, deliveries=1),
-        plain=True,
+        words=Words.PLAIN,
     ),
     Scenario("an order, a poller, and a fault", (_ONE,), Budget(faults=1, ticks=1, advances=1)),
-    Scenario("an order and its replay while a poller asks", (_ONE, _AGAIN), Budget(ticks=1, advances=1), plain=True),
-    Scenario("callbacks, true, altered and twice", (_ONE,), Budget(callbacks=2, deliveries=2), plain=True),
+    Scenario(
+        "an order and its replay while a poller asks", (_ONE, _AGAIN), Budget(ticks=1, advances=1), words=Words.PLAIN
+    ),
+    Scenario("callbacks, true, altered and twice", (_ONE,), Budget(callbacks=2, deliveries=2), words=Words.PLAIN),
     Scenario(
         "open for a week, and a person decides",
         (_ONE,),
-        Budget(ticks=2, advances=1, weeks=1, words=1),
-        plain=True,
+        Budget(ticks=1, advances=1, weeks=1, words=1),
+        words=Words.PLAIN,
     ),
-    Scenario("the same order twice", (_ONE, _AGAIN), Budget(faults=1), small=Budget()),
-    Scenario("another order under the same reference", (_ONE, _OTHER), Budget(faults=1), small=Budget()),
+    Scenario("the same order twice", (_ONE, _AGAIN), Budget(faults=2), small=Budget()),
+    Scenario("another order under the same reference", (_ONE, _OTHER), Budget(faults=2), small=Budget()),
     Scenario(
         "the same order twice, with a session that ends",
         (_WITH_SESSION, Invocation("merchant again", order(session="S1"))),

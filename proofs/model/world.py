@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from payouts.store import items
 from payouts.transfer import Transfer
 from proofs.model import doku
-from proofs.model.doku import Ledger, Sent
+from proofs.model.doku import Ledger, Sent, Words
 from proofs.model.expressions import holds, updated
 from proofs.model.interned import Interned, Items
 from proofs.model.outside import Request
@@ -41,12 +41,12 @@ class Effect:
 class World:
     """All tables and ledgers that were met, and what calls make of them."""
 
-    def __init__(self, patient: bool = True, plain: bool = False) -> None:
+    def __init__(self, patient: bool = True, words: Words = Words.EVERY) -> None:
         self.items = Items()
         self.tables: Interned[Pairs] = Interned()
         self.ledgers: Interned[Ledger] = Interned()
         self._patient = patient
-        self._plain = plain
+        self._words = words
         self._transfers: dict[int, Transfer] = {}
 
     def table(self, entries: Mapping[str, int]) -> int:
@@ -128,7 +128,7 @@ class World:
 
     def _ask(self, request: Request, outer: Outer) -> Iterator[Effect]:
         ledger = self.ledgers[outer.ledger]
-        for answer in doku.answers(request, ledger, outer.now, self._patient, self._plain):
+        for answer in doku.answers(request, ledger, outer.now, self._patient, self._words):
             changed = outer
             if answer.fate is not None:
                 reference = doku.reference_in(request)
