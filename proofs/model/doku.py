@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from payouts.schedule import DAY, NOT_FOUND_WINDOW
+from payouts.schedule import DAY, MINUTE, NOT_FOUND_WINDOW
 from proofs.model.outside import Request
 
-LAG = NOT_FOUND_WINDOW
-"""Milliseconds after which DOKU knows a transfer that it took, and executes none any more."""
+LAG = NOT_FOUND_WINDOW - 5 * MINUTE
+"""Milliseconds after which DOKU knows a transfer that it took, and executes none any more. It must be shorter than the window
+by the time that a request may leave after its transfer was asked about first: an invocation's lifetime."""
+DENIAL = DAY
+"""The same for a DOKU that is not patient."""
 
 
 class Fate(StrEnum):
@@ -75,7 +78,7 @@ class Answer:
 
 
 def answers(request: Request, ledger: Ledger, now: int, patient: bool, words: Words) -> list[Answer]:
-    """Everything that DOKU may answer. A `patient` one knows within LAG what it took; others may never say so."""
+    """Everything that DOKU may answer. A `patient` one knows within LAG what it took, others within DENIAL."""
     body = json.loads(request.body)
     match request.what:
         case "transfer-bank":
@@ -170,7 +173,7 @@ def _to_status(reference: str, ledger: Ledger, now: int, patient: bool) -> Itera
     said = truth(reference, ledger)
     yield Answer(f"says what is: {fate_of(reference, ledger) or 'not known'}", "said", said)
     sent_at = max((sent.at for sent in ledger if sent.fate in MOVED), default=now)
-    if said[0] == 200 and (now - sent_at < LAG or not patient):
+    if said[0] == 200 and now - sent_at < (LAG if patient else DENIAL):
         lie = _said(404, "4045301", "Transaction Not Found")
         yield Answer("says not found although it has it", "said", lie, faults=1 if patient else 0)
     other = _said(200, "2005300", "", latestTransactionStatus="00", originalPartnerReferenceNo="PAY-9")

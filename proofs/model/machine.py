@@ -24,7 +24,7 @@ from proofs.model.invariants import (
 from proofs.model.outside import Given, Request
 from proofs.model.parts import Invocation, Parts
 from proofs.model.runs import Ended, Runs
-from proofs.model.scenario import BEGAN, Budget, Scenario
+from proofs.model.scenario import BEGAN, LIFETIME, Budget, Scenario
 from proofs.model.world import Effect, Outer, World
 
 IDLE, GONE, ACKNOWLEDGED = -1, -2, -3
@@ -143,12 +143,15 @@ class Machine:
         return state._replace(actors=_with(state.actors, slot, actor))
 
     def _crashed(self, state: State, slot: int, run: int) -> State:
-        """What was taken from the queue is there again; a submitter's merchant may send again only by another actor."""
+        budget = state.budget._replace(faults=state.budget.faults - 1)
+        return self._stopped(state, slot, run)._replace(budget=budget)
+
+    def _stopped(self, state: State, slot: int, run: int) -> State:
+        """Without an invocation. What it took from the queue is there again; its merchant may send again as another."""
         invocation = self.runs.invocation(run)
         queue = _queued(state.queue, invocation.message) if invocation.message else state.queue
         actor = GONE if invocation.order is not None else IDLE
-        budget = state.budget._replace(faults=state.budget.faults - 1)
-        return State(state.outer, queue, budget, _with(state.actors, slot, actor))
+        return state._replace(queue=queue, actors=_with(state.actors, slot, actor))
 
     def _begins(self, state: State, slot: int) -> Iterator[tuple[State, int]]:
         budget, now = state.budget, state.outer.now
@@ -182,6 +185,9 @@ class Machine:
             yield "a week passes", self._at(later, outer.now + WEEK)
 
     def _at(self, state: State, now: int) -> State:
+        for slot, run in enumerate(state.actors):
+            if run >= 0 and now - self.runs.began(run) > LIFETIME:
+                state = self._stopped(state, slot, run)
         ledger = doku.expired(self.world.ledgers[state.outer.ledger], now)
         return state._replace(outer=self.world.with_ledger(state.outer._replace(now=now), ledger))
 

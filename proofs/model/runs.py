@@ -22,6 +22,7 @@ class Runs:
         self._parts = parts
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._steps: list[tuple[int | None, Invocation, Given]] = []
+        self._began: list[int] = []
         self._next: list[Request | Ended | None] = []
 
     def begin(self, invocation: Invocation, now: int) -> int:
@@ -35,6 +36,10 @@ class Runs:
     def invocation(self, run: int) -> Invocation:
         """What a run is a run of."""
         return self._steps[run][1]
+
+    def began(self, run: int) -> int:
+        """When a run began, in milliseconds."""
+        return self._began[run]
 
     def next(self, run: int) -> Request | Ended:
         """What it asks the outside next, or how it ended."""
@@ -51,6 +56,7 @@ class Runs:
         if number is None:
             number = self._numbers[key] = len(self._steps)
             self._steps.append(step)
+            self._began.append(step[2].at if step[0] is None else self._began[step[0]])
             self._next.append(None)
         return number
 

@@ -11,6 +11,11 @@ BEGAN = 1_790_000_000_000
 """When every exploration begins, in milliseconds. Any time would do."""
 
 
+LIFETIME = 2 * 60_000
+"""Milliseconds after which an invocation has been stopped: the longest time-out of a function, and a minute by which
+clocks may be apart."""
+
+
 class Budget(NamedTuple):
     """How often each thing may still happen on one path. What DOKU makes of a transfer request costs nothing."""
 
@@ -39,7 +44,7 @@ class Scenario:
     budget: Budget
     pollers: int = 1
     patient: bool = True
-    """Whether DOKU knows within half an hour what it took. Otherwise it may deny it as long as the path goes on."""
+    """Whether DOKU knows within half an hour what it took. Otherwise it may deny it for a day."""
     words: Words = Words.EVERY
     """In how many ways DOKU answers a transfer request."""
     items: tuple[Mapping[str, Any], ...] = field(default=())

@@ -24,11 +24,11 @@ _KEYED_OTHERWISE = Invocation("other merchant", order("PAY-2", key="key-0001"))
 
 SCENARIOS = (
     Scenario("two pollers", (_ONE,), Budget(ticks=2, advances=1), pollers=2, words=Words.PLAIN),
-    Scenario("half an hour of not found", (_ONE,), Budget(ticks=3, advances=6), words=Words.NONE),
+    Scenario("half an hour of not found", (_ONE,), Budget(faults=1, ticks=3, advances=6), words=Words.PLAIN),
     Scenario(
         "DOKU denies what it has, and a person decides",
         (_ONE,),
-        Budget(ticks=3, advances=6, words=1),
+        Budget(ticks=4, advances=7, words=1),
         patient=False,
         words=Words.NONE,
     ),
@@ -46,7 +46,7 @@ SCENARIOS = (
     Scenario(
         "open for a week, and a person decides",
         (_ONE,),
-        Budget(ticks=1, advances=1, weeks=1, words=1),
+        Budget(faults=1, ticks=2, advances=1, weeks=1, words=1),
         words=Words.PLAIN,
     ),
     Scenario("the same order twice", (_ONE, _AGAIN), Budget(faults=2), small=Budget()),

@@ -116,6 +116,17 @@ def test_a_paid_transfer_is_looked_at_again_after_one_three_and_seven_days_and_t
     assert next_after(paid, 100 * DAY) is None
 
 
+def test_a_last_look_that_doku_did_not_answer_is_made_again_a_day_later() -> None:
+    """Otherwise a refund between the third day and the seventh is noticed by nobody."""
+    paid = merge(transfer(Finding.SUCCESS), seen(Finding.UNCLEAR, 3 * DAY))
+    assert next_after(paid, 3 * DAY) == 7 * DAY
+    silent = merge(paid, seen(Finding.UNCLEAR, 7 * DAY + 1))
+    assert next_after(silent, 7 * DAY + 1) == 8 * DAY + 1
+    assert next_after(merge(silent, seen(Finding.SUCCESS, 8 * DAY + 1)), 8 * DAY + 1) is None
+    hinted = merge(paid, seen(Finding.SUCCESS, 7 * DAY), seen(Finding.UNCLEAR, 9 * DAY, source=Source.SUBMIT))
+    assert next_after(hinted, 9 * DAY) is None
+
+
 def test_a_refunded_transfer_is_never_asked_about_again() -> None:
     for other in Finding:
         for now in (0, HOUR, 10 * DAY):

@@ -1,4 +1,8 @@
-"""Behind the door nobody hears of an error, whatever it is (DESIGN 2.3)."""
+"""Behind the door: nobody hears of an error, whatever it is, and nothing is begun without time for it (DESIGN 2.3)."""
+
+import json
+
+import pytest
 
 from payouts.submit import Submitted
 from payouts.transfer import Finding, Status
@@ -12,24 +16,29 @@ class Surprise(Exception):
     """Nobody foresaw it."""
 
 
-class Surprising(Outside):
-    """All goes well until the transfer is sent."""
+class Surroundings(Outside):
+    """All goes well until the transfer is sent: then DOKU refuses the token, or nobody foresaw what comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, surprise: bool) -> None:
         super().__init__([Given(BEGAN, "begin")], "merchant")
-        self.world = World(patient=True)
+        self.world = World()
+        self.surprise = surprise
+        self.sent: list[str] = []
         self.outer = Outer(BEGAN, self.world.table({}), self.world.ledgers.number(()))
 
     def ask(self, request: Request) -> Given:
         if request.what == "transfer-bank":
-            raise Surprise
+            self.sent.append(request.external_id)
+            if self.surprise:
+                raise Surprise
+            return Given(BEGAN, "said", (401, json.dumps({"responseCode": "4014301"}).encode()))
         effect = next(self.world.effects(request, self.outer))
         self.outer = effect.outer
         return Given(BEGAN, effect.kind, effect.value)
 
 
 def test_an_error_that_nobody_foresaw_leaves_the_transfer_in_doubt_and_in_the_index() -> None:
-    outside = Surprising()
+    outside = Surroundings(surprise=True)
     submitted = Invocation("merchant", order()).run(outside, Parts())
     assert isinstance(submitted, Submitted)
     assert submitted.transfer.status is Status.IN_DOUBT
@@ -37,3 +46,16 @@ def test_an_error_that_nobody_foresaw_leaves_the_transfer_in_doubt_and_in_the_in
     stored = outside.world.transfer(number)
     assert (stored.status, stored.next_check_at) == (Status.IN_DOUBT, BEGAN + 60_000)
     assert [seen.message for seen in stored.history if seen.finding is Finding.IN_DOUBT] == ["unexpected Surprise"]
+
+
+@pytest.mark.parametrize(
+    ("remaining", "sent", "durable"),
+    [((29.0,), 2, 2), ((29.0, 29.0, 10.0), 1, 1), ((29.0, 29.0, 29.0, 10.0), 1, 2), ((29.0, 10.0), 0, 1)],
+    ids=["enough", "too little after the refusal", "too little after the write", "too little after the door"],
+)
+def test_no_send_is_begun_without_time_for_it(remaining: tuple[float, ...], sent: int, durable: int) -> None:
+    outside = Surroundings(surprise=False)
+    submitted = Invocation("merchant", order(), remaining).run(outside, Parts())
+    assert submitted.transfer.status is Status.FAILED
+    assert (len(outside.sent), len(submitted.transfer.external_ids)) == (sent, durable)
+    assert set(outside.sent) <= set(submitted.transfer.external_ids)

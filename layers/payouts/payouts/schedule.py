@@ -77,11 +77,17 @@ def _next_after_the_end(transfer: Transfer, now: int) -> int | None:
     decided = transfer.decided_by
     if decided is not None and (transfer.status is Status.SUCCESS or _may_be_wrong(transfer, decided)):
         again = _SETTLED if transfer.status is Status.SUCCESS else _DOUBTED
-        candidates.append(_next(again, decided.at, now))
+        candidates.append(_next(again, decided.at, now) or (now + DAY if _unheard(transfer) else None))
     notified_at = max((seen.at for seen in transfer.history if seen.finding is Finding.NOTIFIED), default=None)
     if notified_at is not None:
         candidates.append(_next(_NOTIFIED, notified_at, now))
     return min(filter(None, candidates), default=None)
+
+
+def _unheard(transfer: Transfer) -> bool:
+    """Whether DOKU could not be asked last time. A last look that saw nothing was none: there may be a refund."""
+    checks = [seen for seen in transfer.history if seen.source is Source.STATUS_CHECK]
+    return bool(checks) and checks[-1].finding is Finding.UNCLEAR
 
 
 def _may_be_wrong(transfer: Transfer, failure: Observation) -> bool:
