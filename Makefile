@@ -59,7 +59,7 @@ codes: $(READY) ## Write docs/response-codes.md anew from the code tables
 
 .PHONY: cost
 cost: $(READY) ## Write docs/cost.md anew from the bench's figures, the prices and the template
-	@$(BIN)/python -m tools.cost
+	@$(BIN)/python -m tools.cost && $(BIN)/python -m tools.figures
 
 .PHONY: openapi
 openapi: $(READY) ## Write docs/openapi.json and docs/postman.json anew from the code
@@ -99,7 +99,7 @@ burst: $(READY) ## 1,000 signed notifications, duplicated, shuffled and throttle
 
 .PHONY: bench
 bench: $(VENV)/.bench-ready ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)
-	@$(BIN)/python -m bench $(ARGS) && $(BIN)/python -m tools.figures
+	@$(BIN)/python -m bench $(ARGS) && $(BIN)/python -m tools.cost && $(BIN)/python -m tools.figures
 
 .PHONY: check
 check: $(READY) ## Lint, types and template

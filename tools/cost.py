@@ -2,7 +2,6 @@
 
 import csv
 import json
-import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cost.md"
 PRICES = Path(__file__).parent / "prices.csv"
 FIGURES = ROOT / "docs" / "figures" / "bench.json"
+SUMS = ROOT / "docs" / "figures" / "cost.json"
 PRICED = "2026-11-21, us-east-1, without the free tier"
 
 # --- what is assumed, and said on the page
@@ -109,14 +109,21 @@ def idle(template: Template) -> dict[str, float]:
     }
 
 
+def sums() -> tuple[float, float]:
+    """US dollars for a million transfers, and for a month without any."""
+    figures, template, prices = json.loads(FIGURES.read_text()), _template(), Prices.read()
+    used = transfer(figures, template, figures["poll_share_of_ideal"])
+    return (
+        sum(prices.of(name, 1e6 * count) for name, count in used.items()),
+        sum(prices.of(name, count) for name, count in idle(template).items()),
+    )
+
+
 def page() -> str:
     """docs/cost.md."""
-    figures = json.loads(FIGURES.read_text())
-    template = load(ROOT / "template.yaml", {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"})
-    prices, share = Prices.read(), figures["poll_share_of_ideal"]
-    used, still = transfer(figures, template, share), idle(template)
-    million = sum(prices.of(name, 1e6 * count) for name, count in used.items())
-    month = sum(prices.of(name, count) for name, count in still.items())
+    figures, template, prices = json.loads(FIGURES.read_text()), _template(), Prices.read()
+    used, still = transfer(figures, template, figures["poll_share_of_ideal"]), idle(template)
+    million, month = sums()
     return "\n".join(
         [
             "# What it costs",
@@ -217,12 +224,25 @@ def _limits(figures: Mapping[str, float], template: Template) -> Iterator[str]:
         yield f"| {name} | {per_second * _MONTH / 1e6:,.0f} million | {by} |"
 
 
+def _template() -> Template:
+    return load(ROOT / "template.yaml", {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"})
+
+
 def _memory(template: Template) -> dict[str, float]:
     """Gigabytes by function."""
     functions = template.of_type("AWS::Lambda::Function")
     return {name: float(properties["MemorySize"]) / 1024 for name, properties in functions.items()}
 
 
-if __name__ == "__main__":
+def write() -> None:
+    """The page, and its two sums among the figures."""
     PAGE.write_text(page(), encoding="utf-8")
-    sys.exit(print(f"{PAGE.relative_to(ROOT)} written"))
+    million, month = sums()
+    SUMS.write_text(
+        json.dumps({"cost_million_usd": round(million, 2), "cost_idle_usd": round(month, 2)}, indent=2) + "\n"
+    )
+
+
+if __name__ == "__main__":
+    write()
+    print(f"{PAGE.relative_to(ROOT)} written")

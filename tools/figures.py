@@ -1,7 +1,8 @@
 """Writes measured numbers into README.md and docs/: make figures.
 
 A page holds `<!-- figure:NAME -->` TEXT `<!-- /figure -->`, in a sentence or a cell of a table; TEXT is the number of
-that name in docs/figures/*.json. A format may follow the name, as Python writes it: `<!-- figure:NAME .0% -->`.
+that name in docs/figures/*.json. A format may follow the name, as Python writes it, `<!-- figure:NAME .0% -->`, or
+`date` for a day such as 20261121.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -71,6 +73,8 @@ def _text(figures: Mapping[str, float], name: str, spec: str | None) -> str:
     if name not in figures:
         return MISSING
     value = figures[name]
+    if spec == "date":
+        return date.fromisoformat(f"{value}").isoformat()
     return format(value, spec or ("," if isinstance(value, int) else ",.4g"))
 
 

@@ -15,7 +15,8 @@ from payouts.credentials import Credentials, CredentialStore
 from payouts.doku.client import DokuClient
 from payouts.doku.transport import NeverSent, NoReply, Reply, Timeout, Transport
 from payouts.errors import Throttled, Unavailable
-from payouts.store.table import ConditionFailed, Item, Table
+from payouts.store.attributes import Item
+from payouts.store.table import ConditionFailed, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +162,10 @@ class ModelQueue:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
 
-    def send_message(self, **arguments: str) -> None:
+    def send_message(self, **arguments: str) -> dict[str, str]:
         """Keep a message."""
         self._outside.call(Request("keep", body=arguments["MessageBody"].encode()))
+        return {"MessageId": "kept"}
 
 
 CREDENTIALS = Credentials("client", "secret", "no key is needed here", "agent", "0123456789abcdef")

@@ -12,17 +12,22 @@ from notification_processor.entry import read
 from notification_receiver.authenticator import Authenticator
 from notification_receiver.receiver import Receiver
 from payouts import poll
-from payouts.config import DokuSettings, Trust
+from payouts.config import DailyLimit, DokuSettings, Trust
 from payouts.inquire import Inquirer
+from payouts.limits import DailyLimits
 from payouts.money import Rupiah
 from payouts.notified import NotificationApplier
 from payouts.poll import Poller
 from payouts.reconcile import Reconciler
 from payouts.settle import settle
 from payouts.store.claims import Claims
+from payouts.store.counters import Counters
 from payouts.store.due import DueIndex
+from payouts.store.switch import SwitchStore
+from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from payouts.submit import Order, Submitter
+from payouts.switch import Switch
 from payouts.transfer import Intent, Status
 from proofs.model.outside import (
     ModelCredentials,
@@ -37,6 +42,21 @@ from proofs.model.outside import (
 
 SETTINGS = DokuSettings("https://doku.example", "/v1.0", "H2H", "secret")
 TIME_ENOUGH = (29.0,)
+
+
+class _NothingStored(Table):
+    """A table without the switch's item."""
+
+    def __init__(self) -> None:
+        pass
+
+    def get(self, pk: str) -> None:
+        """Nothing."""
+
+
+SWITCH = Switch(SwitchStore(_NothingStored()), accept=True)
+LIMITS = DailyLimits(Counters(_NothingStored()), DailyLimit(None, None), DailyLimit(None, None))
+"""Neither the switch nor limits are part of the model: transfers are taken, and nothing is counted."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +128,7 @@ class Invocation:
         if self.order is not None:
             claims = parts.claims(table)
             inquirer = Inquirer(doku, claims, outside.clock)
-            submitter = parts.submitter(store, claims, inquirer, doku, outside.clock, lambda: 0.0)
+            submitter = parts.submitter(store, claims, inquirer, doku, SWITCH, LIMITS, outside.clock, lambda: 0.0)
             return submitter.submit(self.order, _counting(self.remaining))
         if self.message:
             return NotificationApplier(store, reconciler, parts.trust).apply(read(self.message))

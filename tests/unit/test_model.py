@@ -11,8 +11,8 @@ from payouts.doku.client import Authority
 from payouts.reconcile import Reconciler
 from payouts.schedule import NOT_RECEIVED
 from payouts.store import items
+from payouts.store.attributes import Item
 from payouts.store.claims import Claims
-from payouts.store.table import Item
 from payouts.store.transfers import TransferStore
 from payouts.submit import Order, Remaining, Submitted, Submitter
 from payouts.transfer import Finding, Observation, Transfer, merge
