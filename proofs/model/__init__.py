@@ -26,7 +26,8 @@ def run(console: Console) -> Shown:
     console.print(table)
     for scenario in SCENARIOS:
         used = {name: count for name, count in scenario.budget._asdict().items() if count}
-        console.print(f"  bound of {scenario.name!r}: {used}", highlight=False)
+        bound = ", ".join(f"{count} {name}" for name, count in used.items())
+        console.print(f"  {scenario.name}: {bound}; DOKU's words: {scenario.words}", highlight=False, soft_wrap=True)
     states, violations = sum(one.states for one in found), sum(bool(one.violation) for one in found)
     transitions = sum(one.transitions for one in found)
     figures = {

@@ -11,8 +11,8 @@ from payouts.schedule import DAY, MINUTE, NOT_FOUND_WINDOW
 from proofs.model.outside import Request
 
 LAG = NOT_FOUND_WINDOW - 5 * MINUTE
-"""Milliseconds after which DOKU knows a transfer that it took, and executes none any more. It must be shorter than the
-window by the time that a request may leave after its transfer was asked about first: an invocation's lifetime."""
+"""Milliseconds after which DOKU knows a transfer that it took, and executes none any more. Shorter than the window by
+more than an invocation lives: a request may leave so long after its transfer was asked about first."""
 DENIAL = DAY
 """The same for a DOKU that is not patient."""
 

@@ -24,7 +24,7 @@ _KEYED_OTHERWISE = Invocation("other merchant", order("PAY-2", key="key-0001"))
 
 SCENARIOS = (
     Scenario("two pollers", (_ONE,), Budget(ticks=2, advances=1), pollers=2, words=Words.PLAIN),
-    Scenario("half an hour of not found", (_ONE,), Budget(faults=1, ticks=3, advances=6), words=Words.PLAIN),
+    Scenario("half an hour of not found", (_ONE,), Budget(ticks=3, advances=6), words=Words.PLAIN),
     Scenario(
         "DOKU denies what it has, and a person decides",
         (_ONE,),
@@ -33,9 +33,9 @@ SCENARIOS = (
         words=Words.NONE,
     ),
     Scenario(
-        "a callback, a poller and a fault",
+        "a callback and a fault",
         (_ONE,),
-        Budget(faults=1, ticks=1, advances=1, callbacks=1, deliveries=1),
+        Budget(faults=1, callbacks=1, deliveries=1),
         words=Words.PLAIN,
     ),
     Scenario("an order, a poller, and a fault", (_ONE,), Budget(faults=1, ticks=1, advances=1)),
@@ -46,7 +46,7 @@ SCENARIOS = (
     Scenario(
         "open for a week, and a person decides",
         (_ONE,),
-        Budget(faults=1, ticks=2, advances=1, weeks=1, words=1),
+        Budget(faults=1, ticks=1, advances=1, weeks=1, words=1),
         words=Words.PLAIN,
     ),
     Scenario("the same order twice", (_ONE, _AGAIN), Budget(faults=2), small=Budget()),
