@@ -56,7 +56,7 @@ OF_SEED_STATUS = Transfer(
     created_at=1_000,
     external_ids=("1",),
 )
-MISSING = object()
+MISSING = "(left out)"
 OURS: dict[str, Any] = {
     "originalPartnerReferenceNo": "PAY-1",
     "amount": {"value": "200000.00", "currency": "IDR"},
