@@ -49,7 +49,7 @@ def test_figures_are_kept_beside_those_that_were_not_measured_now(
     monkeypatch.setattr(proofs, "PARTS", {"first": "first"})
     monkeypatch.setattr(proofs, "FIGURES", file)
     assert prove(monkeypatch, "first") == 0
-    assert json.loads(file.read_text()) == {"first_things": 3, "other_things": 4}
+    assert {"first_things": 3, "other_things": 4}.items() <= json.loads(file.read_text()).items()
 
 
 @pytest.mark.parametrize("parts", [{}, {"first": "first"}])
