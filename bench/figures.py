@@ -3,10 +3,8 @@
 import json
 import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-
-from doku_signing.timestamps import WIB
 
 PATH = Path(__file__).parent.parent / "docs" / "figures" / "bench.json"
 
@@ -14,7 +12,7 @@ PATH = Path(__file__).parent.parent / "docs" / "figures" / "bench.json"
 def merge(measured: Mapping[str, float], path: Path = PATH) -> None:
     """Write what was measured, and the day; what was not measured now stays as it was."""
     known = json.loads(path.read_text()) if path.exists() else {}
-    today = int(datetime.now(WIB).strftime("%Y%m%d"))
+    today = int(datetime.now(UTC).strftime("%Y%m%d"))
     figures = known | {name: _rounded(value) for name, value in measured.items()} | {f"{path.stem}_date": today}
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")

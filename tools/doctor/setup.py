@@ -35,7 +35,7 @@ class FileSecret:
 
     def get_secret_value(self, *, SecretId: str, VersionStage: str = "") -> Mapping[str, Any]:  # noqa: N803
         """The text, whatever is asked for."""
-        return {"SecretString": self.text}
+        return {"ARN": "file", "SecretString": self.text}
 
 
 @dataclass(frozen=True)
