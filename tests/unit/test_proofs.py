@@ -10,6 +10,7 @@ from rich.console import Console
 
 from proofs import __main__ as proofs
 from proofs.part import Shown
+from tools import figures
 
 
 def a_part(monkeypatch: pytest.MonkeyPatch, name: str, holds: bool) -> None:
@@ -40,16 +41,22 @@ def test_all_parts_run_and_all_must_hold(
     assert "second: three things" in told
 
 
-def test_figures_are_kept_beside_those_that_were_not_measured_now(
+def test_figures_join_those_that_were_not_measured_now_and_stand_in_the_pages(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     a_part(monkeypatch, "first", holds=True)
-    file = tmp_path / "proof.json"
+    file, page = tmp_path / "docs" / "figures" / "proof.json", tmp_path / "README.md"
+    file.parent.mkdir(parents=True)
     file.write_text('{"other_things": 4}')
+    page.write_text("<!-- figure:first_things -->?<!-- /figure --> and <!-- figure:other_things -->?<!-- /figure -->")
     monkeypatch.setattr(proofs, "PARTS", {"first": "first"})
     monkeypatch.setattr(proofs, "FIGURES", file)
+    monkeypatch.setattr(figures, "ROOT", tmp_path)
     assert prove(monkeypatch, "first") == 0
-    assert {"first_things": 3, "other_things": 4}.items() <= json.loads(file.read_text()).items()
+    assert json.loads(file.read_text()).items() >= {"first_things": 3, "other_things": 4}.items()
+    assert page.read_text() == (
+        "<!-- figure:first_things -->3<!-- /figure --> and <!-- figure:other_things -->4<!-- /figure -->"
+    )
 
 
 @pytest.mark.parametrize("parts", [{}, {"first": "first"}])
