@@ -626,7 +626,7 @@ def test_a_refresh_that_is_neither_true_nor_false_is_refused(world: World) -> No
 
 
 ODD_PATHS = [
-    *("a b", "a%20b", "a+b", "%0d%0aX-Evil:1", "a\r\nb", "a\x00", "%00", "ä", "%C3%A4", "😀", "\ud800", "x" * 65),
+    *("a b", "a%20b", "a+b", "%0d%0aX-Evil:1", "a\r\nb", "a\x00", "%00", "ä", "%C3%A4", "😀", "\ud800", "x-" * 33),
     *(
         "a/b",
         "a%2Fb",
@@ -645,7 +645,7 @@ ODD_PATHS = [
         "a\\b",
         "<a>",
     ),
-    *("%2e%2e", "..%2f..", "*", "$", "", " ", "x" * 10_000, "TRANSFER#PAY-000001", "${jndi:ldap://x}", "' OR 1=1 --"),
+    *("%2e%2e", "..%2f..", "*", "$", "", " ", "x-" * 5_000, "TRANSFER#PAY-000001", "${jndi:ldap://x}", "' OR 1=1 --"),
 ]
 
 
