@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.log_watch"]
+pytest_plugins = ["tests.log_watch", "tests.deployment"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,4 +1,4 @@
-"""One AWS, one DOKU and one clock for all integration tests; a cold start for each test."""
+"""The deployment that many tests run on: moto has one state and one time in a process, so there is only one."""
 
 import os
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from tests.surroundings import Surroundings, surrounding
 
 @pytest.fixture(scope="session")
 def surroundings(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Surroundings]:
+    """One AWS, one DOKU and one clock for all tests of a process: moto has no more than one."""
     chosen = request.config.getoption("--engine")
     offset = tmp_path_factory.mktemp("clock") / "offset"
     with ExitStack() as running:
@@ -29,6 +30,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtu
 
 @pytest.fixture
 def world(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A cold start for each test."""
     for name, value in surroundings.environment.items():
         monkeypatch.setenv(name, value)
     surroundings.tidy()
