@@ -39,7 +39,7 @@ run: $(READY) ## Serve the bundle on http://127.0.0.1:3000 until Ctrl-C
 
 .PHONY: test
 test: $(READY) ## Run the tests that need only Python
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: redrive
 redrive: $(READY) ## Bring dead notifications back: make redrive ENV=sandbox ARGS=--dry-run
