@@ -50,7 +50,7 @@ def _command(stack: LocalStack, options: argparse.Namespace) -> list[str]:
         *(str(Path(sys.executable).parent / "schemathesis"), "run", str(PATH), "--url", stack.api_url),
         *("--header", f"Authorization: Bearer {stack.token()}", "--checks", ",".join(_CHECKS)),
         *("--phases", "examples,coverage,fuzzing", "--max-examples", str(options.examples), "--no-shrink"),
-        *("--seed", str(options.seed), "--max-time", str(options.seconds), "--workers", "2"),
+        *("--seed", str(options.seed), "--max-time", str(options.seconds), "--workers", "1"),
         *("--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off"),
     ]
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from proofs.guards.listed import ROOT, Guard
 
-_COPIED = ("bench", "docs", "events", "functions", "layers", "local", "proofs", "tests", "tools")
+_COPIED = ("bench", "console", "docs", "events", "functions", "layers", "local", "proofs", "tests", "tools")
 _FILES = ("pyproject.toml", "template.yaml", "README.md", "Makefile")
 _FAILED = re.compile(r"^(?:FAILED|ERROR) \S*?(\w+\.py(?:::\w+)?)", re.MULTILINE)
 _SECONDS = 600.0
