@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -66,12 +67,21 @@ def _deployed(aws: Aws, doku_url: str, secret: str) -> dict[str, str]:
     return environment
 
 
+def _write_aside() -> None:
+    """Let what the functions log be written, which is part of their work, and not be printed."""
+    for name in logging.root.manager.loggerDict:
+        for handler in logging.getLogger(name).handlers:
+            if isinstance(handler, logging.StreamHandler):
+                handler.setStream(io.StringIO())
+
+
 def _composed(environment: dict[str, str], clock: Clock, doku: Control, secret: dict[str, str]) -> Deployment:
     capacity, faults = Capacity(), AwsFaults()
     session.cache_clear()
     capacity.install(session())
     faults.install(session())
     logger = Logger(service="payouts", stream=io.StringIO())
+    _write_aside()
     services = compose(environment, clock, jitter=lambda: 0.0)
     world = World(
         environment,
