@@ -3,6 +3,7 @@
 SAM's own translator turns the template into CloudFormation, so that what runs locally is what would be deployed.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 REGION = "ap-southeast-3"
+logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of switches and metrics of its own
 _LOCAL = "s3://local/"  # SAM accepts code only from S3, where `sam package` would have put it
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
