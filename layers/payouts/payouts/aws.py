@@ -6,6 +6,7 @@ They are botocore's, the same that boto3 hands out: importing boto3 as well cost
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
+from botocore import __version__
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.parsers import ResponseParserError
@@ -36,6 +37,8 @@ _QUICK = Config(
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 2},
     tcp_keepalive=True,
+    parameter_validation=False,  # AWS checks as well, and nothing is sent but what this software has put together
+    user_agent=f"kirim-doku-payouts Botocore/{__version__}",  # botocore's own is put together twice for every call
 )
 
 
