@@ -1,8 +1,8 @@
 """A transfer as a DynamoDB item, and back."""
 
 import zlib
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from payouts.transfer import Finding, Intent, Observation, Source, Transfer
 
 SCHEMA = 1
 """Of the item. An item of a newer schema is left alone: half-understood, it would be damaged (FAULTS 30)."""
+_INTENT = tuple(member.name for member in fields(Intent))
+_OBSERVATION = tuple(member.name for member in fields(Observation))
 
 
 def key(reference: str) -> str:
@@ -46,7 +48,7 @@ def fixed(transfer: Transfer) -> Item:
     return {
         "pk": key(transfer.reference),
         "schema": SCHEMA,
-        "intent": _compact({**asdict(transfer.intent), "amount": str(transfer.intent.amount)}),
+        "intent": {**_compact(transfer.intent, _INTENT), "amount": str(transfer.intent.amount)},
         "fingerprint": transfer.fingerprint,
         "createdAt": transfer.created_at,
         "day": day(transfer.created_at),
@@ -60,7 +62,7 @@ def changing(transfer: Transfer) -> Item:
     return {
         "status": str(transfer.status),
         "externalIds": list(transfer.external_ids),
-        "history": [_compact(asdict(seen)) for seen in transfer.history],
+        "history": [_compact(seen, _OBSERVATION) for seen in transfer.history],
         **({"referenceNo": transfer.reference_no} if transfer.reference_no else {}),
     }
 
@@ -77,10 +79,9 @@ def decode(item: Mapping[str, Any]) -> Transfer:
     if item["schema"] > SCHEMA:
         raise Unavailable("a newer version of this software wrote this transfer; deploy that version")
     intent = {**item["intent"], "amount": Rupiah.parse(item["intent"]["amount"])}
-    known = {member.name for member in fields(Intent)}
     next_check_at = item.get("nextCheckAt")
     return Transfer(
-        intent=Intent(**{name: value for name, value in intent.items() if name in known}),
+        intent=Intent(**{name: value for name, value in intent.items() if name in _INTENT}),
         fingerprint=item["fingerprint"],
         created_at=int(item["createdAt"]),
         external_ids=tuple(item["externalIds"]),
@@ -93,11 +94,12 @@ def decode(item: Mapping[str, Any]) -> Transfer:
 
 
 def _observation(seen: Mapping[str, Any]) -> Observation:
-    known = {member.name for member in fields(Observation)}
-    kept = {name: value for name, value in seen.items() if name in known}
+    kept = {name: value for name, value in seen.items() if name in _OBSERVATION}
     values = {**kept, "at": int(seen["at"]), "finding": Finding(seen["finding"]), "source": Source(seen["source"])}
     return Observation(**values)
 
 
-def _compact(members: Mapping[str, Any]) -> Item:
-    return {name: str(value) if isinstance(value, str) else value for name, value in members.items() if value != ""}
+def _compact(value: Intent | Observation, names: Iterable[str]) -> Item:
+    """Its members that are not empty. `asdict` would copy each of them as well, and they never change."""
+    members = ((name, getattr(value, name)) for name in names)
+    return {name: str(member) if isinstance(member, str) else member for name, member in members if member != ""}
