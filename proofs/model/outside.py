@@ -121,7 +121,9 @@ class ModelTable(Table):
         """As `Table.put`, without the nonce: a lost reply is an error here."""
         self._outside.call(Request("put", item["pk"], item, "", condition, names, values))
 
-    def update(self, pk: str, expression: str, condition: str, names: Mapping[str, str], values: Item) -> Item:
+    def update(
+        self, pk: str, expression: str, condition: str, names: Mapping[str, str], values: Item, returned: bool = True
+    ) -> Item:
         """As `Table.update`, without the nonce."""
         after: Item = self._outside.call(Request("update", pk, None, expression, condition, names, values))
         return after

@@ -11,7 +11,6 @@ from payouts.doku.client import Authority
 from payouts.reconcile import Reconciler
 from payouts.schedule import NOT_RECEIVED
 from payouts.store import items
-from payouts.store.attributes import Item
 from payouts.store.claims import Claims
 from payouts.store.transfers import TransferStore
 from payouts.submit import Order, Remaining, Submitted, Submitter
@@ -52,12 +51,12 @@ class OpenDoor(TransferStore):
 class BlindWrites(TransferStore):
     """Writes without looking at the version."""
 
-    def _write(self, transfer: Transfer) -> Item:
+    def _write(self, transfer: Transfer) -> None:
         setting = {**items.changing(transfer), **items.due(transfer, 1), "version": transfer.version + 1}
         names = {f"#{name}": name for name in setting}
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
         values = {f":{name}": value for name, value in setting.items()}
-        return self._table.update(items.key(transfer.reference), expression, "", names, values)
+        self._table.update(items.key(transfer.reference), expression, "", names, values)
 
 
 class Forgetful(TransferStore):

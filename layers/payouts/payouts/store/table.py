@@ -60,17 +60,20 @@ class Table:
         arguments = {"Item": encode({**item, "nonce": nonce}), "ConditionExpression": condition}
         self._conditional("put_item", nonce, arguments, names, values)
 
-    def update(self, pk: str, expression: str, condition: str, names: Mapping[str, str], values: Item) -> Item:
+    def update(
+        self, pk: str, expression: str, condition: str, names: Mapping[str, str], values: Item, returned: bool = True
+    ) -> Item:
         """Update where `condition` holds and return the item as it is now. Raises ConditionFailed.
 
-        `expression` is a SET clause; a nonce is added to it for the same reason as in `put`.
+        `expression` is a SET clause; a nonce is added to it for the same reason as in `put`. A caller that has written
+        all that it knows of need not have the item `returned`, and parsed.
         """
         nonce = secrets.token_hex(8)
         arguments = {
             "Key": encode({"pk": pk}),
             "UpdateExpression": expression.replace("SET ", "SET nonce = :nonce, ", 1),
             "ConditionExpression": condition,
-            "ReturnValues": "ALL_NEW",
+            "ReturnValues": "ALL_NEW" if returned else "NONE",
         }
         return self._conditional("update_item", nonce, arguments, names, {**values, ":nonce": nonce})
 

@@ -1,6 +1,7 @@
 """Transfers in the table: created once, changed only by conditional writes on their version."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from payouts.errors import Throttled, Unavailable
 from payouts.store import items
@@ -57,10 +58,11 @@ class TransferStore:
             if changed == transfer:
                 return transfer
             try:
-                written = items.decode(self._write(changed))
+                self._write(changed)
             except ConditionFailed as failed:
                 transfer = items.decode(_standing(failed))
                 continue
+            written = replace(changed, version=changed.version + 1)
             if written.status is not transfer.status:
                 self._status_changed(transfer, written)
             return written
@@ -104,7 +106,7 @@ class TransferStore:
         transfers = map(items.decode, self._table.get_all([item["pk"] for item in found]))
         return [transfer for transfer in transfers if status in (None, transfer.status)], last
 
-    def _write(self, transfer: Transfer) -> Item:
+    def _write(self, transfer: Transfer) -> None:
         """Set what changes and nothing else: attributes that this version does not know survive (FAULTS 30)."""
         setting = {**self._variable(transfer), "version": transfer.version + 1}
         names = {f"#{name}": name for name in setting} | _VERSION
@@ -112,7 +114,9 @@ class TransferStore:
         if transfer.next_check_at is None:
             expression += " REMOVE dueShard, nextCheckAt"
         values = {f":{name}": value for name, value in setting.items()} | {":expected": transfer.version}
-        return self._table.update(items.key(transfer.reference), expression, "#version = :expected", names, values)
+        self._table.update(
+            items.key(transfer.reference), expression, "#version = :expected", names, values, returned=False
+        )
 
     def _variable(self, transfer: Transfer) -> Item:
         return {**items.changing(transfer), **items.due(transfer, self._due_shards)}
