@@ -6,6 +6,7 @@ Bytes are made once, signed and sent as they are.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from payouts.money import Rupiah
@@ -62,6 +63,7 @@ def status(subject: Transfer) -> bytes:
     return _encode({"originalPartnerReferenceNo": subject.reference, **known, "serviceCode": "43"})
 
 
+@cache
 def wire_name(name: str) -> str:
     """`partner_reference_no` as DOKU writes it: `partnerReferenceNo`. The one place where names are mapped."""
     first, *rest = name.split("_")
