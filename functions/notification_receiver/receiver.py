@@ -5,15 +5,16 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from notification_receiver.authenticator import Authenticator
-from payouts.aws import NO_ANSWER
+from payouts.aws import ask
 from payouts.doku import callbacks
 from payouts.doku.callbacks import Kind, Notification
-from payouts.errors import PayoutError
+from payouts.errors import PayoutError, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -85,11 +86,10 @@ class Receiver:
             "requestId": request_id,
             "body": body.decode("utf-8-sig"),
         }
+        send = partial(self._sqs.send_message, QueueUrl=self._queue_url, MessageBody=json.dumps(message))
         try:
-            kept = self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
-        except (ClientError, *NO_ANSWER):
-            kept = None
-        if kept is None or "MessageId" not in kept:  # a page of something in between is no promise of SQS's
+            ask("SQS", send, "MessageId")
+        except (ClientError, Unavailable):
             return Reply(503, _FAILED, "try again later", notification.transaction_id)
         return Reply(200, "00", "Successfully processed", notification.transaction_id)
 

@@ -58,8 +58,8 @@ def test_a_kill_before_and_after_the_send_and_a_lost_answer_break_nothing() -> N
         ),
         (
             RECEIVER,
-            'if kept is None or "MessageId" not in kept:',
-            "if False:",
+            'return Reply(503, _FAILED, "try again later", notification.transaction_id)',
+            "pass",
             "receive/warm/sqs.SendMessage#1/503",
             "I11: a notification was accepted and never applied: unpaid",
         ),

@@ -3,14 +3,17 @@
 They are botocore's, the same that boto3 hands out: importing boto3 as well costs every cold start another fifth.
 """
 
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from botocore import __version__
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from botocore.session import Session, get_session
+
+from payouts.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,10 +22,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+Answered = TypeVar("Answered", bound=Mapping[str, Any])
+
+
 class KmsClient(Protocol):
     """What is used of a KMS client."""
 
-    def sign(self, *, KeyId: str, Message: bytes, MessageType: str, SigningAlgorithm: str) -> dict[str, bytes]:  # noqa: N803
+    def sign(self, *, KeyId: str, Message: bytes, MessageType: str, SigningAlgorithm: str) -> dict[str, Any]:  # noqa: N803
         """Answers with the `Signature`."""
 
     def close(self) -> None:
@@ -40,6 +46,31 @@ _QUICK = Config(
     parameter_validation=False,  # AWS checks as well, and nothing is sent but what this software has put together
     user_agent=f"kirim-doku-payouts Botocore/{__version__}",  # botocore's own is put together twice for every call
 )
+
+
+def ask(service: str, call: Callable[[], Answered], always: str, passing: Collection[str] = ()) -> Answered:
+    """What `service` answers to `call`; `always` names a member of every answer to it, or of its ResponseMetadata.
+
+    Raises Unavailable where nothing came or nothing that can be read, where the service failed (5xx) or says that it
+    will pass (a code of `passing`). Whatever else it refuses is a ClientError still.
+    """
+    silent = f"{service} does not answer; send the same request again"
+    try:
+        answer = call()
+    except ClientError as error:
+        if refusal(error) in passing or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+            raise Unavailable(silent) from error
+        raise
+    except NO_ANSWER as error:
+        raise Unavailable(silent) from error
+    if always not in answer and always not in answer["ResponseMetadata"]:
+        raise Unavailable(silent)  # a page of something in between: botocore finds it empty
+    return answer
+
+
+def refusal(error: ClientError) -> str:
+    """AWS's code for why it refuses."""
+    return error.response["Error"]["Code"]
 
 
 @cache

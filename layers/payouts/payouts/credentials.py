@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from payouts.aws import NO_ANSWER
+from payouts.aws import ask, refusal
 from payouts.errors import Misconfigured, PayoutError, Unavailable
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ _RETRY = 10.0
 """Seconds between two attempts to read a secret again that can't be had."""
 _PASSING = frozenset({"ThrottlingException", "InternalServiceError"})
 _OPTIONAL = frozenset({"private_key", "private_key_kms_id", "notification_key"})
-_SILENT = "Secrets Manager does not answer; send the same request again"
 _WIRE = {
     "client_id": "clientId",
     "client_secret": "clientSecret",
@@ -126,15 +126,9 @@ class CredentialStore:
             return ()
 
     def _read(self, stage: str) -> Credentials:
+        get = partial(self._client.get_secret_value, SecretId=self._secret_id, VersionStage=stage)
         try:
-            answer = self._client.get_secret_value(SecretId=self._secret_id, VersionStage=stage)
+            answer = ask("Secrets Manager", get, "ARN", _PASSING)
         except ClientError as error:
-            reason = error.response["Error"]["Code"]
-            if reason in _PASSING or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-                raise Unavailable(_SILENT) from error
-            raise Misconfigured(f"the DOKU secret cannot be read ({reason})") from error
-        except NO_ANSWER as error:
-            raise Unavailable(_SILENT) from error
-        if "ARN" not in answer:  # a page of something in between: botocore finds it empty
-            raise Unavailable(_SILENT)
+            raise Misconfigured(f"the DOKU secret cannot be read ({refusal(error)})") from error
         return Credentials.parse(answer.get("SecretString", ""))

@@ -1,15 +1,15 @@
 """Signing with the merchant's private key: it is in the secret, or in KMS, which it never leaves."""
 
 from collections.abc import Callable
+from functools import partial
 
 from botocore.exceptions import ClientError
 
 from doku_signing.token import Signer
-from payouts.aws import NO_ANSWER, KmsClient
+from payouts.aws import KmsClient, ask, refusal
 from payouts.credentials import Credentials
-from payouts.errors import Misconfigured, Unavailable
+from payouts.errors import Misconfigured
 
-_SILENT = "KMS does not answer; send the same request again"
 _PASSING = frozenset(
     {"ThrottlingException", "KMSInternalException", "DependencyTimeoutException", "KeyUnavailableException"}
 )
@@ -42,17 +42,11 @@ class MerchantKey:
         """RAW, since what is signed is far shorter than the 4,096 bytes that KMS takes."""
         if self._kms is None:
             self._kms = self._make_kms()
+        how = {"MessageType": "RAW", "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256"}
+        sign = partial(self._kms.sign, KeyId=key_id, Message=message, **how)
         try:
-            answer = self._kms.sign(
-                KeyId=key_id, Message=message, MessageType="RAW", SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256"
-            )
+            answer = ask("KMS", sign, "Signature", _PASSING)
         except ClientError as error:
-            reason = error.response["Error"]["Code"]
-            if reason in _PASSING or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-                raise Unavailable(_SILENT) from error
-            raise Misconfigured(f"KMS does not sign with the DOKU secret's privateKeyKmsId ({reason})") from error
-        except NO_ANSWER as error:
-            raise Unavailable(_SILENT) from error
-        if "Signature" not in answer:  # a page of something in between: botocore finds it empty
-            raise Unavailable(_SILENT)
-        return answer["Signature"]
+            reason = f"KMS does not sign with the DOKU secret's privateKeyKmsId ({refusal(error)})"
+            raise Misconfigured(reason) from error
+        return bytes(answer["Signature"])

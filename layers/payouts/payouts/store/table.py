@@ -1,13 +1,14 @@
 """A table of items with a key `pk`, and conditional writes that know their own retries."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from payouts.aws import NO_ANSWER
-from payouts.errors import Misconfigured, Throttled, Unavailable
+from payouts.aws import ask, refusal
+from payouts.errors import Misconfigured, Throttled
 from payouts.store.attributes import Item, decode, encode
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ _THROTTLES = frozenset(
 _OUTAGES = frozenset({"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"})
 _BATCH, _BATCH_ATTEMPTS = 100, 3
 """Items that DynamoDB reads at once, and how often those that it left out are asked for."""
-_SILENT = "the table does not answer; send the same request again"
 
 
 class ConditionFailed(Exception):
@@ -115,24 +115,18 @@ class Table:
         return self._ask(operation, TableName=self._name, **arguments)
 
     def _ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        call: Callable[[], dict[str, Any]] = partial(getattr(self._client, operation), **arguments)
         try:
-            answer: dict[str, Any] = getattr(self._client, operation)(**arguments)
+            return ask("the table", call, "RequestId", _OUTAGES)
         except ClientError as error:
             raise _translated(error) from error
-        except NO_ANSWER as error:
-            raise Unavailable(_SILENT) from error
-        if "RequestId" not in answer["ResponseMetadata"]:  # a page of something in between: botocore finds it empty
-            raise Unavailable(_SILENT)
-        return answer
 
 
 def _translated(error: ClientError) -> Exception:
-    code = error.response["Error"]["Code"]
+    code = refusal(error)
     if code == "ConditionalCheckFailedException":
         found = error.response.get("Item")
         return ConditionFailed(decode(found) if found else None)  # type: ignore[arg-type]
     if code in _THROTTLES:
         return Throttled("the table is throttled; send the same request again in a moment")
-    if code in _OUTAGES or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-        return Unavailable(_SILENT)
     return Misconfigured(f"the table refuses the request ({code})")
