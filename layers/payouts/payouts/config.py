@@ -100,14 +100,8 @@ class GuardRails:
         read = _Reader(environment)
         return cls(
             accept_transfers=read("ACCEPT_TRANSFERS", _one_of(Answer), Answer.YES) is Answer.YES,
-            everybody=DailyLimit(
-                read("DAILY_AMOUNT_LIMIT", _unless_none(Rupiah.parse), ""),
-                read("DAILY_COUNT_LIMIT", _unless_none(_count), ""),
-            ),
-            each_caller=DailyLimit(
-                read("CALLER_DAILY_AMOUNT_LIMIT", _unless_none(Rupiah.parse), ""),
-                read("CALLER_DAILY_COUNT_LIMIT", _unless_none(_count), ""),
-            ),
+            everybody=_daily_limit(read, "DAILY"),
+            each_caller=_daily_limit(read, "CALLER_DAILY"),
         )
 
 
@@ -196,6 +190,13 @@ class _Reader:
             return parse(text)
         except ValueError as error:
             raise ConfigurationError(f"{name} {error}") from None
+
+
+def _daily_limit(read: _Reader, prefix: str) -> DailyLimit:
+    return DailyLimit(
+        amount=read(f"{prefix}_AMOUNT_LIMIT", _unless_none(Rupiah.parse), ""),
+        count=read(f"{prefix}_COUNT_LIMIT", _unless_none(_count), ""),
+    )
 
 
 def _matching(pattern: str, wanted: str) -> Callable[[str], str]:

@@ -35,7 +35,7 @@ class DailyLimits:
 
         Raises LimitReached, or ValidationFailed for what no day has room for.
         """
-        day = datetime.fromtimestamp(transfer.created_at / 1000, WIB).replace(hour=0, minute=0, second=0, microsecond=0)
+        day = _midnight(_created(transfer))
         whose = "this deployment", "one caller"
         for limit, who in zip((self._everybody, self._each_caller), whose, strict=True):
             _check_size(transfer, limit, who)
@@ -61,13 +61,22 @@ def _refuse(bound: Bound | None, limit: DailyLimit, who: str, transfer: Transfer
     if bound is None:
         return
     most = f"{limit.count} transfers" if bound is Bound.COUNT else f"{limit.amount} rupiah"
-    now = datetime.fromtimestamp(transfer.created_at / 1000, WIB)
-    reset = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    now = _created(transfer)
+    reset = _midnight(now) + timedelta(days=1)
     raise LimitReached(
         f"the limit of {most} a day for {who} leaves no room for this transfer; nothing was sent."
         f" It resets at {reset.isoformat()}",
         int((reset - now).total_seconds()) + 1,
     )
+
+
+def _created(transfer: Transfer) -> datetime:
+    return datetime.fromtimestamp(transfer.created_at / 1000, WIB)
+
+
+def _midnight(at: datetime) -> datetime:
+    """The beginning of its day."""
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _request(transfer: Transfer) -> str:
