@@ -232,12 +232,3 @@ def test_a_verdict_names_the_code_even_where_it_proves_nothing() -> None:
     reply = Reply(200, json.dumps({"responseCode": 5004300, "responseMessage": "General Error"}).encode())
     verdict = answers.read(Service.TRANSFER, reply).verdict
     assert (verdict.outcome, verdict.code, verdict.message) == (Outcome.IN_DOUBT, "5004300", "General Error")
-
-
-@pytest.mark.covers(18)
-def test_the_wait_that_a_throttled_answer_asks_for_is_kept() -> None:
-    """FAULTS 18."""
-    body = b'{"responseCode":"4294300","responseMessage":"Too Many Requests"}'
-    with_wait = answers.read(Service.TRANSFER, Reply(429, body, "7"))
-    assert (with_wait.outcome, with_wait.retry_after) == (Outcome.THROTTLED, "7")
-    assert answers.read(Service.STATUS, Reply(429, body.replace(b"43", b"53", 1))).retry_after == ""

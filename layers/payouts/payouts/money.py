@@ -25,9 +25,6 @@ class Rupiah:
     def __str__(self) -> str:
         return f"{self.sen // 100}.{self.sen % 100:02d}"
 
-    def __add__(self, other: "Rupiah") -> "Rupiah":
-        return Rupiah(self.sen + other.sen)
-
     def wire(self) -> dict[str, str]:
         """As DOKU writes an amount: value and currency."""
         return {"value": str(self), "currency": "IDR"}

@@ -17,7 +17,6 @@ class Answer:
 
     verdict: Verdict
     body: Mapping[str, Any] = field(default_factory=dict)
-    retry_after: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -28,7 +27,7 @@ class Answer:
 def read(service: Service, reply: Reply) -> Answer:
     """Classify a reply. Never raises for anything that can arrive (FAULTS 14, 19)."""
     body = _parse(reply.body)
-    return Answer(classify(service, reply.http_status, body), body or {}, reply.retry_after)
+    return Answer(classify(service, reply.http_status, body), body or {})
 
 
 def _parse(body: bytes) -> dict[str, Any] | None:
