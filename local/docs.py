@@ -22,6 +22,7 @@ _PAGE = f"""\
 <html lang="en">
 <meta charset="utf-8">
 <title>Kirim DOKU payouts: API</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="{PATH}/{_STYLE}">
 <div id="ui"></div>
 <script src="{PATH}/{_SCRIPT}"></script>
