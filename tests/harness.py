@@ -191,10 +191,21 @@ class World:
     call_poller: Callable[[dict[str, Any], Any], dict[str, Any]]
 
     @classmethod
-    def start(cls, environment: dict[str, str], clock: Clock, doku: Control, skew: float = 0.0) -> Self:
-        """A fresh function environment, as after a cold start; its clock is `skew` seconds off."""
+    def start(
+        cls,
+        environment: dict[str, str],
+        clock: Clock,
+        doku: Control,
+        skew: float = 0.0,
+        watch: Callable[[Session], None] = lambda session: None,
+    ) -> Self:
+        """A fresh function environment, as after a cold start; its clock is `skew` seconds off.
+
+        `watch` may hook into the session that its clients of AWS come from.
+        """
         faults = AwsFaults()
         aws.session.cache_clear()
+        watch(aws.session())
         faults.install(_quick(aws.session()))
         now, logger = (lambda: clock() + skew), Logger(service="payouts")
         services = compose(environment, now, jitter=lambda: 0.0)

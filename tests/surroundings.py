@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,19 +47,17 @@ class Surroundings:
 @contextmanager
 def surrounding(clock_file: Path, table_url: str | None = None, queue_url: str | None = None) -> Iterator[Surroundings]:
     """moto and the simulator on one clock, tables and queues on engines of their own if given."""
-    clock = Clock(clock_file)
-    server = moto_server.start(0, clock)
-    secret = doku_secret.generate()
+    clock, secret = Clock(clock_file), doku_secret.generate()
     log_watch.keep(secret)
     settings = Settings.from_secret(json.loads(secret), ticker=False)
-    with Simulator(settings, clock=clock) as simulator:
+    with closing(moto_server.start(0, clock)) as server, Simulator(settings, clock=clock) as simulator:
         aws = Aws(server.url, table_url, queue_url)
         translated = template.load(ROOT / "template.yaml", {**PARAMETERS, "DokuBaseUrl": simulator.url})
         functions = tuple(bundle.read(translated).functions.values())
         deployed = aws.deploy(translated, functions)
         secret_id = deployed.ids["DokuSecret"]
+        aws.secretsmanager.put_secret_value(SecretId=secret_id, SecretString=secret)
         environment: dict[str, str] = {"DEAD_LETTER_QUEUE_URL": deployed.ids["NotificationDeadLetterQueue"]}
         for variables in (*deployed.environments.values(), aws.environment()):
             environment |= variables
         yield Surroundings(environment, clock, clock_file, functions, Control(simulator.url), aws, secret_id, secret)
-    server.close()
