@@ -1,0 +1,24 @@
+"""The real handlers in this process, over moto's server and the simulator, on a clock that the test moves.
+
+Nothing of ours is replaced. Faults come from where they come from in life: the simulator breaks DOKU, and hooks on
+botocore's own events break AWS or kill the process.
+"""
+
+from tests.harness.faults import Crash, crashing
+from tests.harness.invocation import Answer, Context, InProcess
+from tests.harness.samples import ROOT, inquiry_of, new_reference, order, sample_event
+from tests.harness.world import World
+
+__all__ = [
+    "ROOT",
+    "Answer",
+    "Context",
+    "Crash",
+    "InProcess",
+    "World",
+    "crashing",
+    "inquiry_of",
+    "new_reference",
+    "order",
+    "sample_event",
+]
