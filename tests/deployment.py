@@ -30,13 +30,10 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtu
 
 @pytest.fixture
 def world(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A cold start for each test."""
-    for name, value in surroundings.environment.items():
+    """A cold start for each test, over a table of its own: what other tests leave behind is none of its business."""
+    table = {"TABLE_NAME": surroundings.new_table()}
+    for name, value in {**surroundings.environment, **table}.items():
         monkeypatch.setenv(name, value)
     surroundings.tidy()
-    world = surroundings.start()
-    if surroundings.aws.table_url:  # it keeps what moto forgets: a table for each test
-        monkeypatch.setenv("TABLE_NAME", world.new_table())
-        world = surroundings.start({"TABLE_NAME": os.environ["TABLE_NAME"]})
-    yield world
+    yield surroundings.start(table)
     surroundings.doku.heal()

@@ -14,6 +14,7 @@ from local.doku_simulator import Settings, Simulator
 from local.doku_simulator.control import Control
 from tests import log_watch
 from tests.harness import ROOT, World
+from tests.harness.tables import like
 
 PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
 
@@ -32,12 +33,16 @@ class Surroundings:
     secret: str
 
     def tidy(self) -> None:
-        """As if nothing had happened, but for the time and what the table holds."""
+        """As if nothing had happened, but for the time and what is in the tables."""
         self.doku.reset()
         self.clock.advance(61)  # a queue may be purged once a minute
         for name in ("NOTIFICATION_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
             self.aws.sqs.purge_queue(QueueUrl=self.environment[name])
         self.aws.secretsmanager.put_secret_value(SecretId=self.secret_id, SecretString=self.secret)
+
+    def new_table(self) -> str:
+        """The name of an empty table like the deployment's."""
+        return like(self.aws.dynamodb, self.environment["TABLE_NAME"])
 
     def start(self, environment: Mapping[str, str] | None = None) -> World:
         """The functions after a cold start, with other variables if given; they are expected in `os.environ`."""

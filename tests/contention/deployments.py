@@ -46,7 +46,7 @@ class Threads:
     @classmethod
     def started(cls, surroundings: Surroundings, environments: int = 4) -> Self:
         """So many environments over a new table: no poller has other transfers to ask about."""
-        table = {"TABLE_NAME": surroundings.start().new_table()}
+        table = {"TABLE_NAME": surroundings.new_table()}
         return cls(surroundings, [surroundings.start(table) for _ in range(environments)])
 
     def __post_init__(self) -> None:

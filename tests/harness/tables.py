@@ -1,25 +1,21 @@
 """Tables like the deployment's."""
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_TABLE = ("AttributeDefinitions", "KeySchema", "StreamSpecification")
+_INDEX = ("IndexName", "KeySchema", "Projection")
 _numbers = itertools.count(1)
 
 
 def like(dynamodb: "DynamoDBClient", name: str) -> str:
-    """The name of a new, empty table with the keys and indexes of the table `name`."""
-    model = dynamodb.describe_table(TableName=name)["Table"]
-    kept = ("IndexName", "KeySchema", "Projection")
-    indexes = [{key: index[key] for key in kept} for index in model["GlobalSecondaryIndexes"]]  # type: ignore[literal-required]
+    """The name of a new, empty table with the keys, indexes and stream of the table `name`."""
+    model: Any = dynamodb.describe_table(TableName=name)["Table"]
+    given = {key: model[key] for key in _TABLE if key in model}
+    indexes: Any = [{key: index[key] for key in _INDEX} for index in model["GlobalSecondaryIndexes"]]
     made = f"{name}-{next(_numbers)}"
-    dynamodb.create_table(
-        TableName=made,
-        AttributeDefinitions=model["AttributeDefinitions"],
-        KeySchema=model["KeySchema"],
-        GlobalSecondaryIndexes=indexes,  # type: ignore[arg-type]
-        BillingMode="PAY_PER_REQUEST",
-    )
+    dynamodb.create_table(TableName=made, GlobalSecondaryIndexes=indexes, BillingMode="PAY_PER_REQUEST", **given)
     return made

@@ -27,12 +27,9 @@ def deployed() -> bundle.Bundle:
 
 @pytest.fixture
 def signing(surroundings: Surroundings, world: World) -> World:
-    """A world in which DOKU signs with the samples' key, and which knows nothing of the samples' transfer yet."""
+    """A world in which DOKU signs with the samples' key."""
     changed = json.loads(surroundings.secret) | {"agentKey": "A41418", "notificationKey": KEY}
     surroundings.aws.secretsmanager.put_secret_value(SecretId=surroundings.secret_id, SecretString=json.dumps(changed))
-    surroundings.aws.dynamodb.delete_item(
-        TableName=world.environment["TABLE_NAME"], Key={"pk": {"S": f"TRANSFER#{REFERENCE}"}}
-    )
     return world
 
 

@@ -12,13 +12,6 @@ from tests.harness import World, crashing, order
 UNPAID = {"beneficiaryAccountNumber": "9912345678", "channelCode": "07"}
 
 
-@pytest.fixture
-def world(world: World) -> World:
-    """With a table of its own: other tests leave open transfers behind."""
-    world.environment = {**world.environment, "TABLE_NAME": world.new_table()}
-    return world.restarted()
-
-
 def create(world: World, count: int, **changes: Any) -> list[str]:
     return [str(world.create(order(**changes)).body["partnerReferenceNo"]) for _ in range(count)]
 

@@ -210,8 +210,6 @@ def applied(world: World, function: Copy) -> None:
 
 
 def test_the_poller_asks_after_the_restore(world: World, surroundings: Surroundings, tmp_path: Path) -> None:
-    own_table = {**world.environment, "TABLE_NAME": world.new_table()}  # else all that other tests left is due
-    world = World.start(own_table, world.clock, world.doku)
     with deployed("status_poller", world, surroundings, tmp_path) as deployment:
         assert due(world, deployment.function) == "SUCCESS"
         deployment.function.take_snapshot()

@@ -17,8 +17,6 @@ def turn(world: World, stopped: bool) -> bool:
 
 @pytest.fixture
 def stopped(world: World) -> World:
-    world.environment = {**world.environment, "TABLE_NAME": world.new_table()}
-    world = world.restarted()
     assert turn(world, stopped=True)
     return world
 
@@ -41,8 +39,6 @@ def test_a_new_transfer_is_refused_and_nothing_is_sent_or_stored(stopped: World)
 
 
 def test_everything_else_goes_on(world: World) -> None:
-    world.environment = {**world.environment, "TABLE_NAME": world.new_table()}
-    world = world.restarted()
     body = order()
     reference = world.create(body).body["partnerReferenceNo"]
     turn(world, stopped=True)
@@ -65,8 +61,6 @@ def test_the_same_request_is_paid_once_transfers_are_taken_again(stopped: World)
 
 
 def test_a_running_function_hears_of_a_stop_within_half_a_minute_and_reads_no_oftener(world: World) -> None:
-    world.environment = {**world.environment, "TABLE_NAME": world.new_table()}
-    world = world.restarted()
     assert world.create(order()).status == 201
     turn(world, stopped=True)
     world.faults.calls.clear()
