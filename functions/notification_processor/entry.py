@@ -54,6 +54,7 @@ def create_handler(services: Services, logger: Logger) -> Handler:
     applier, backoff = services.applier, services.backoff
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """A batch from SQS; the messages that were not applied are delivered again."""
         failed = [record for record in event["Records"] if not _applied(record, context)]
         return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 

@@ -49,6 +49,7 @@ def create_handler(services: Services, logger: Logger) -> Handler:
     receiver = services.receiver
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """A callback from API Gateway; the reply, and one log line about it."""
         try:
             reply = receiver.receive(event)
         except Exception as error:

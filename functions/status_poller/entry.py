@@ -61,6 +61,7 @@ def create_handler(services: Services, logger: Logger) -> Handler:
     """
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """A tick of the schedule, the day's report or the deposit's measure; what was done."""
         if "report" in event:
             written = services.report.write()
             logger.info("report", **written)

@@ -12,12 +12,14 @@ def add_routes(app: APIGatewayHttpResolver) -> None:
 
     @app.get(_ROUTE)
     def list_codes() -> Response[str]:
+        """200: codes by system and words."""
         from transfer_api import explanations
 
         return json_response(200, explanations.of_search(app.current_event.query_string_parameters))
 
     @app.get(_ROUTE + r"/[\s\S]+")  # the resolver's <code> would answer 404 to most of Unicode
     def explain_code() -> Response[str]:
+        """200: a code with all its readings, the best guess where no table lists it."""
         from transfer_api import explanations
 
         event = app.current_event

@@ -20,6 +20,7 @@ def create_handler(services: Services, logger: Logger) -> Handler:
     app = create_app(services, logger)
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """A request from API Gateway; its answer, and one log line about it."""
         logger.clear_state()
         logger.append_keys(request_id=event["requestContext"]["requestId"], route=event.get("routeKey"))
         answer = app.resolve(_as_authorized(event), context)

@@ -32,6 +32,7 @@ def _add_money_routes(app: APIGatewayHttpResolver, services: Services, logger: L
 
     @app.post("/v1/account-inquiries")
     def inquire_account() -> Response[str]:
+        """200: the bank's name for the account, and the session for one transfer to it."""
         from transfer_api.body import read
         from transfer_api.requests import AccountInquiry
 
@@ -43,10 +44,12 @@ def _add_money_routes(app: APIGatewayHttpResolver, services: Services, logger: L
 
     @app.get("/v1/balance")
     def get_balance() -> Response[str]:
+        """200: the deposit at DOKU."""
         return json_response(200, views.balance(services.inquirer.balance()))
 
     @app.post("/v1/transfers")
     def create_transfer() -> Response[str]:
+        """201, or 202 where DOKU's answer was not clear; a replay answers with the transfer as it stands."""
         from transfer_api.body import read
         from transfer_api.requests import CreateTransfer
 
@@ -79,12 +82,14 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
 
     @app.get("/v1/transfers")
     def list_transfers() -> Response[str]:
+        """200: a page of a day's transfers, newest first."""
         now = services.clock()
         page = listing.page(services.store, app.current_event.query_string_parameters, now)
         return json_response(200, {**page, "transfers": [views.summary(found, now) for found in page["transfers"]]})
 
     @app.get("/v1/transfers/<reference>")
     def get_transfer(reference: str) -> Response[str]:
+        """200: the transfer with its history; `refresh` asks DOKU first."""
         transfer = find(reference)
         if _flag(app.current_event.query_string_parameters, "refresh"):
             transfer = services.reconciler.refresh(transfer)
@@ -92,6 +97,7 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
 
     @app.post("/v1/transfers/<reference>/status-checks")
     def check_status(reference: str) -> Response[str]:
+        """200: the transfer after DOKU was asked about it."""
         checked, _ = services.reconciler.check(find(reference))
         return answer(checked)
 
@@ -99,11 +105,13 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
 def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
     @app.get("/v1/banks")
     def list_banks() -> Response[str]:
+        """200: banks and e-wallets by code or words."""
         query = app.current_event.query_string_parameters.get("query", "")
         return json_response(200, {"banks": [asdict(bank) for bank in banks.search(query)]})
 
     @app.get("/health")
     def health() -> Response[str]:
+        """200, and nothing of the deployment."""
         return json_response(200, {"status": "ok"})
 
 
