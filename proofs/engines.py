@@ -13,12 +13,12 @@ from bench import dynamodb_local, elasticmq
 from bench.java_engine import NotInstalled
 from proofs.part import Shown
 
-_TESTS = Path(__file__).parent.parent / "tests" / "integration"
-FILES = (
-    *("test_store_faults", "test_transfers", "test_crashes", "test_tokens", "test_poller", "test_ten_thousand"),
-    *("test_processor", "test_queue_engine", "test_burst", "test_settle"),
+_FOLDER = Path(__file__).parent.parent / "tests" / "integration"
+TESTS = (
+    *("test_store_faults.py", "test_transfers.py", "test_crashes.py", "test_tokens.py", "test_poller.py"),
+    *("test_ten_thousand.py", "processor", "test_queue_engine.py", "test_burst.py", "test_settle.py"),
 )
-"""Whatever depends on how a table or a queue behaves."""
+"""Whatever depends on how a table or a queue behaves: files and folders."""
 
 
 def run(console: Console) -> Shown:
@@ -32,9 +32,9 @@ def run(console: Console) -> Shown:
         return Shown(f"skipped: {reason}", {}, holds=True)
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "report.xml"
-        files = [str(_TESTS / f"{name}.py") for name in FILES]
+        tests = [str(_FOLDER / name) for name in TESTS]
         options = ["--engine", "dynamodb-local", "--engine", "elasticmq", "--show-capture=no", f"--junit-xml={report}"]
-        done = subprocess.run([sys.executable, "-m", "pytest", *options, *files], check=False)
+        done = subprocess.run([sys.executable, "-m", "pytest", *options, *tests], check=False)
         suite = ElementTree.parse(report).getroot()[0].attrib
     failed = int(suite["failures"]) + int(suite["errors"])
     passed = int(suite["tests"]) - failed - int(suite["skipped"])

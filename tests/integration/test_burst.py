@@ -13,7 +13,7 @@ import pytest
 from local.bundle import QueueTrigger
 from local.events import Drained, Pump
 from tests.harness import Answer, Context, InProcess, World, order, sample_event
-from tests.integration.test_receiver import aes_ecb, aws, secret, waiting
+from tests.integration.receiver.callbacks import aes_ecb, aws, secret, waiting
 
 _DESTINIES: tuple[dict[str, str], ...] = (
     {"beneficiaryAccountNumber": "0012345678"},  # UNPAID, then paid

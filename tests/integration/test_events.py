@@ -9,7 +9,7 @@ import pytest
 
 from local import bundle, template
 from tests.harness import ROOT, Context, World, sample_event
-from tests.integration.test_receiver import aws, waiting
+from tests.integration.receiver.callbacks import aws, waiting
 from tests.surroundings import Surroundings
 
 SAMPLES = sorted(path.stem for path in (ROOT / "events").glob("*.json"))

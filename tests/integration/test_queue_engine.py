@@ -6,8 +6,8 @@ import boto3
 import pytest
 
 from tests.harness import World
-from tests.integration.test_processor import announced, dead, notified, pump, standing, until_dead
-from tests.integration.test_receiver import waiting
+from tests.integration.processor.notifications import announced, dead, notified, pump, standing, until_dead
+from tests.integration.receiver.callbacks import waiting
 from tests.local_support import until
 from tests.surroundings import Surroundings
 from tools.redrive import redrive

@@ -19,8 +19,8 @@ from local.launch import launch
 from local.runtime import Worker
 from local.state import StateDirectory
 from tests.harness import ROOT, World, inquiry_of, order, sample_event
-from tests.integration.test_processor import UNPAID, announced
-from tests.integration.test_receiver import queued, signed
+from tests.integration.processor.notifications import UNPAID, announced
+from tests.integration.receiver.callbacks import queued, signed
 from tests.integration.test_tokens import mints
 from tests.restored import Copy, started
 from tests.surroundings import Surroundings

@@ -9,7 +9,7 @@ import pytest
 
 from payouts.measure import NAMESPACE
 from tests.harness import Context, World, order, sample_event
-from tests.integration.test_receiver import deliver, signed
+from tests.integration.receiver.callbacks import deliver, signed
 from tests.template.reading import properties, text, translated
 
 BY_AWS = {

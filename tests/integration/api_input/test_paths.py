@@ -1,0 +1,124 @@
+"""Parameters, cursors and references in the path (FAULTS 54, 58)."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from tests.harness import World
+from tests.integration.api_input.requests import WRONG, assert_refused, assert_untouched, dumps, send
+
+
+def cursor(position: Any) -> str:
+    raw = position if isinstance(position, bytes) else json.dumps(position).encode()
+    return base64.urlsafe_b64encode(raw).decode()
+
+
+def test_a_bad_parameter_of_the_list_is_named(idle: World) -> None:
+    bad = {
+        "day": [
+            "x",
+            "2024-13-01",
+            "2024-02-30",
+            "2024-9-1",
+            "17-09-2024",
+            "2024-09-17T00:00",
+            " 2024-09-18",
+            "\u0662\u0660\u0662\u0664-\u0660\u0669-\u0661\u0667",
+        ],
+        "status": ["x", "success", "SUCCESS ", "NOTIFIED", "NOT_FOUND", "SUCCESS,FAILED", "__class__"],
+        "limit": ["0", "101", "-1", "+1", "1.0", "1e1", " 1", "1\n", "x", "0001", "\u0661", "\uff19", "9" * 5_000],
+    }
+    for name, values in bad.items():
+        for value in values:
+            answer = send(idle, method="GET", query={name: value})
+            assert_refused(answer, WRONG, [name], [] if name == "status" else [value], case=(name, value))
+    assert_untouched(idle)
+
+
+def test_an_empty_parameter_of_the_list_is_none(world: World) -> None:
+    query = {"day": "", "status": "", "limit": "", "cursor": ""}
+    assert send(world, method="GET", query=query).status == 200
+
+
+def test_a_cursor_that_is_not_one_of_this_days_list_is_refused(idle: World) -> None:
+    now = int(idle.clock() * 1000)
+    day = 86_400_000
+    rubbish = ["x", "%%", "é", "=", "A" * 10_000, cursor(b"\xff"), cursor(b"[" * 5_000)]
+    shapes: list[Any] = [None, [], ["TRANSFER#a"], {"pk": "a", "at": now}, "ab", 12, True, [["a"], now], ["a", now, 1]]
+    pairs: list[Any] = [[1, now], [None, now], ["a", str(now)], ["a", now + 0.5], ["a", None], ["a", True], [now, "a"]]
+    times = [["TRANSFER#a", at] for at in (now - day, now + day, 0, -1, 10**30, -(10**30), 10**17)]
+    for forged in [*rubbish, *(cursor(one) for one in [*shapes, *pairs, *times])]:
+        answer = send(idle, method="GET", query={"cursor": forged})
+        assert_refused(answer, WRONG, ["cursor"], [forged], case=forged)
+    assert_untouched(idle)
+
+
+def test_a_cursor_forged_with_a_key_that_dynamodb_refuses_is_refused(idle: World) -> None:
+    """An empty or over-long key or one that is no text is a ValidationException there, which must not become a 500."""
+    for pk in ("", "TRANSFER#" + "x" * 3_000, "TRANSFER#\ud800"):
+        answer = send(idle, method="GET", query={"cursor": cursor([pk, int(idle.clock() * 1000)])})
+        assert_refused(answer, WRONG, ["cursor"], case=ascii(pk[:20]))
+    assert_untouched(idle)
+
+
+def test_a_cursor_forged_with_the_key_of_something_else_is_refused(world: World) -> None:
+    for pk in ("TOKEN#BRN-1", "KEY#00", "SESSION#I1"):
+        answer = send(world, method="GET", query={"cursor": cursor([pk, int(world.clock() * 1000)])})
+        assert_refused(answer, WRONG, ["cursor"], case=pk)
+
+
+def test_a_refresh_that_is_neither_true_nor_false_is_refused(world: World) -> None:
+    reference = send(world, dumps()).body["partnerReferenceNo"]
+    asked = len(world.doku.ledger()["requests"])
+    for value in ("", "1", "0", "yes", "TRUE", "True", " true", "true,true", "null"):
+        answer = send(world, method="GET", path=f"/v1/transfers/{reference}", query={"refresh": value})
+        assert_refused(answer, WRONG, ["refresh"], case=value)
+    assert len(world.doku.ledger()["requests"]) == asked
+
+
+ODD_PATHS = [
+    *("a b", "a%20b", "a+b", "%0d%0aX-Evil:1", "a\r\nb", "a\x00", "%00", "ä", "%C3%A4", "😀", "\ud800", "x-" * 33),
+    *(
+        "a/b",
+        "a%2Fb",
+        "a;b",
+        "a'b",
+        'a"b',
+        "a#b",
+        "a?b",
+        "a,b",
+        "a:b",
+        "a@b",
+        "(a)",
+        "[a]",
+        "{a}",
+        "a|b",
+        "a\\b",
+        "<a>",
+    ),
+    *("%2e%2e", "..%2f..", "*", "$", "", " ", "x-" * 5_000, "TRANSFER#PAY-000001", "${jndi:ldap://x}", "' OR 1=1 --"),
+]
+
+
+@pytest.mark.covers(54, 58)
+def test_a_reference_in_the_path_with_odd_characters_finds_nothing_and_breaks_nothing(idle: World) -> None:
+    """FAULTS 54, 58."""
+    for odd in ODD_PATHS:
+        for method, path in (("GET", f"/v1/transfers/{odd}"), ("POST", f"/v1/transfers/{odd}/status-checks")):
+            answer = send(idle, method=method, path=path)
+            assert (answer.status, answer.body["response_code"]) in {WRONG, (404, "TRANSACTION_NOT_FOUND")}, (
+                method,
+                odd,
+            )
+            assert (answer.body["status"], answer.body["retryable"]) == ("FAILED", False)
+            assert len(odd) < 4 or odd not in answer.body["response_message"]
+    assert_untouched(idle)
+
+
+def test_a_reference_that_does_not_exist_is_looked_up_and_nothing_more(world: World) -> None:
+    for method, path in (("GET", "/v1/transfers/NOT-THERE"), ("POST", "/v1/transfers/NOT-THERE/status-checks")):
+        assert (send(world, method=method, path=path).status) == 404
+    assert world.faults.calls == ["GetItem", "GetItem"]
+    assert world.doku.ledger()["requests"] == []

@@ -1,0 +1,97 @@
+"""DOKU's callbacks on their way through the queue."""
+
+from collections.abc import Callable
+from typing import Any
+
+from local.bundle import QueueTrigger
+from local.events import Drained, Pump
+from payouts.transfer import Transfer
+from tests.harness import InProcess, World, new_reference, order
+from tests.integration.receiver.callbacks import aws, signed, waiting
+
+UNPAID = {"beneficiaryAccountNumber": "0012345678"}  # seed 003: UNPAID at first, paid within five minutes
+FAILING = UNPAID | {"beneficiaryBankCode": "002"}  # UNPAID at first, failed at the next odd hour
+REFUNDED = {"beneficiaryAccountNumber": "7746555134"}  # paid at once, refunded after five minutes
+MINUTES = 60
+HOURS = 3600
+WAITS = [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+"""Seconds after each of the ten deliveries that template.yaml allows."""
+
+
+def pump(world: World, remaining: Callable[[], int] = lambda: 60_000) -> Drained:
+    """Let the processor have every message that is visible now: `World.pump`, without a new client each time."""
+    url = world.environment["NOTIFICATION_QUEUE_URL"]
+    trigger = QueueTrigger("NotificationProcessorFunction", "NotificationQueue", 10, 0, True, None)
+    return Pump(trigger, url, aws("sqs"), InProcess(world.call_processor, remaining)).drain()
+
+
+def notified(world: World, kind: str = "unpaid", request_id: str = "", **body: Any) -> None:
+    """Have a callback with this body kept."""
+    assert world.notify(kind, body, signed(world, request_id or new_reference())).status == 200
+
+
+def call_back(world: World, reference: str, times: int = 1, **changes: Any) -> None:
+    """Have what DOKU has announced about `reference` last kept, each time under the same requestId."""
+    (*_, last) = [one for one in world.doku.ledger()["notifications"] if one["partnerReferenceNo"] == reference]
+    headers = signed(world, last["requestId"])
+    for _ in range(times):
+        assert world.notify(last["kind"], last["body"] | changes, headers).status == 200
+
+
+def created(world: World, fields: dict[str, str] = UNPAID) -> str:
+    """A transfer that DOKU took."""
+    answer = world.create(order(**fields))
+    assert answer.status in (201, 202)
+    return str(answer.body["partnerReferenceNo"])
+
+
+def announced(world: World, fields: dict[str, str] = UNPAID) -> str:
+    """A transfer that has come to its end at DOKU, which has called back."""
+    reference = created(world, fields)
+    world.clock.advance(2 * HOURS if fields == FAILING else 5 * MINUTES)
+    call_back(world, reference)
+    return reference
+
+
+def standing(world: World, reference: str) -> Transfer:
+    stored = world.stored(reference)
+    assert stored is not None
+    return stored
+
+
+def findings(world: World, reference: str) -> list[str]:
+    return [str(seen.finding) for seen in standing(world, reference).history]
+
+
+def dead(world: World) -> int:
+    return waiting(world, "DEAD_LETTER_QUEUE_URL")
+
+
+def put(world: World, *bodies: str) -> None:
+    """Straight into the queue, past the receiver."""
+    for body in bodies:
+        aws("sqs").send_message(QueueUrl=world.environment["NOTIFICATION_QUEUE_URL"], MessageBody=body)
+
+
+def until_dead(world: World) -> None:
+    """Deliver what is in the queue as often as it may be, and once more: while SQS moves messages to the dead-letter
+    queue, it may say that there are none."""
+    for _ in range(len(WAITS) + 2):
+        pump(world)
+        world.clock.advance(WAITS[-1] * 1.25 + 1)
+
+
+def redrive(world: World, keep: bool = False) -> int:
+    """Move all dead messages back, or copy them: as after a crash between the send and the delete."""
+    moved, url = 0, world.environment["DEAD_LETTER_QUEUE_URL"]
+    while messages := aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        for message in messages:
+            put(world, message["Body"])
+            moved += 1
+            if not keep:
+                aws("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return moved
+
+
+def trusting(world: World) -> World:
+    return World.start(world.environment | {"NOTIFICATION_TRUST": "signed"}, world.clock, world.doku)

@@ -1,0 +1,176 @@
+"""A kept notification is confirmed and applied (I5, I10)."""
+
+import pytest
+
+from local.events import Drained
+from payouts.transfer import Finding
+from tests.harness import World
+from tests.integration.processor.notifications import (
+    FAILING,
+    HOURS,
+    MINUTES,
+    REFUNDED,
+    UNPAID,
+    announced,
+    call_back,
+    created,
+    dead,
+    findings,
+    notified,
+    pump,
+    standing,
+    trusting,
+)
+from tests.integration.receiver.callbacks import waiting
+
+
+@pytest.mark.covers("I10")
+@pytest.mark.parametrize(
+    ("fields", "end", "history"),
+    [
+        (UNPAID, "SUCCESS", ["SUBMITTING", "UNPAID", "NOTIFIED", "SUCCESS"]),
+        (FAILING, "FAILED", ["SUBMITTING", "UNPAID", "NOTIFIED", "FAILED"]),
+        (REFUNDED, "REFUNDED", ["SUBMITTING", "ACCEPTED", "NOTIFIED", "REFUNDED"]),
+    ],
+    ids=["unpaid, then paid", "unpaid, then failed", "refunded, named by transactionId alone"],
+)
+def test_a_notification_brings_the_transfer_to_the_end_that_check_status_confirms(
+    world: World, fields: dict[str, str], end: str, history: list[str]
+) -> None:
+    reference = announced(world, fields)
+    assert pump(world) == Drained(batches=1, succeeded=1)
+    assert standing(world, reference).status == end
+    assert findings(world, reference) == history
+    assert len(world.sent(reference, "status")) == 1
+    answer = world.get(reference)
+    assert (answer.body["status"], answer.body["final"]) == (end, True)
+    assert (waiting(world), dead(world)) == (0, 0)
+
+
+def test_a_notification_goes_into_the_history_once_with_the_time_it_came_and_what_it_said(world: World) -> None:
+    reference = created(world)
+    world.clock.advance(5 * MINUTES)
+    before = world.clock() * 1000
+    call_back(world, reference, times=3)
+    after = world.clock() * 1000
+    world.clock.advance(10 * MINUTES)
+    pump(world)
+    (hint,) = [seen for seen in standing(world, reference).history if seen.finding is Finding.NOTIFIED]
+    assert before - 1 <= hint.at <= after
+    assert (hint.source, hint.code, hint.message) == (
+        "NOTIFICATION",
+        "50",
+        "unpaid notification: Transaction is Success",
+    )
+    assert findings(world, reference).count("NOTIFIED") == 1
+
+
+def test_a_notification_is_confirmed_and_stored_in_one_write(world: World) -> None:
+    first, reference = created(world), created(world)
+    world.clock.advance(5 * MINUTES)
+    call_back(world, first)
+    pump(world)  # secret and token are there
+    call_back(world, reference)
+    world.faults.calls.clear()
+    pump(world)
+    assert world.faults.calls == ["GetItem", "UpdateItem"]
+    assert standing(world, reference).version == 3
+
+
+def test_a_callback_about_what_is_known_already_is_noted_once_and_asks_doku_nothing(world: World) -> None:
+    reference = created(world)
+    world.clock.advance(5 * MINUTES)
+    world.get(reference, refresh=True)
+    asked = len(world.sent(reference, "status"))
+    call_back(world, reference, times=2)
+    assert pump(world).succeeded == 2
+    assert findings(world, reference) == ["SUBMITTING", "UNPAID", "SUCCESS", "NOTIFIED"]
+    assert len(world.sent(reference, "status")) == asked
+
+
+@pytest.mark.parametrize("status", ["99", "", None])
+def test_a_callback_whose_status_says_nothing_has_doku_asked_all_the_same(world: World, status: str | None) -> None:
+    reference = created(world)
+    world.clock.advance(5 * MINUTES)
+    call_back(world, reference, transactionStatus=status)
+    assert pump(world).succeeded == 1
+    assert standing(world, reference).status == "SUCCESS"
+
+
+def test_nothing_is_kept_for_a_refunded_transfer_even_while_doku_is_down(world: World) -> None:
+    reference = announced(world, REFUNDED)
+    pump(world)
+    world.doku.fault("status", "error-before", times=None)
+    notified(world, sendTrxId=reference, transactionId="DK1", transactionStatus="99")
+    assert pump(world) == Drained(batches=1, succeeded=1)
+
+
+@pytest.mark.covers("I5", "I10")
+def test_an_altered_body_changes_nothing(world: World) -> None:
+    """Its signature is right, as it does not cover the body: only check status counts."""
+    paid, failed = created(world), created(world, FAILING)
+    world.clock.advance(2 * HOURS)
+    call_back(world, paid, transactionStatus="35", message="Transaction is Failed")
+    call_back(world, failed, transactionStatus="50", message="Transaction is Success")
+    assert pump(world).succeeded == 2
+    assert (standing(world, paid).status, standing(world, failed).status) == ("SUCCESS", "FAILED")
+    call_back(world, paid, transactionStatus="35")
+    call_back(world, failed, transactionStatus="50")
+    notified(world, "refund", transactionId=standing(world, paid).reference_no)
+    assert pump(world).succeeded == 3
+    assert (standing(world, paid).status, standing(world, failed).status) == ("SUCCESS", "FAILED")
+
+
+@pytest.mark.covers("I5")
+def test_a_notification_that_lies_about_a_transfer_that_still_waits_changes_nothing(world: World) -> None:
+    reference = created(world)
+    number = standing(world, reference).reference_no
+    for status in ("50", "35", "40", "99", ""):
+        notified(world, sendTrxId=reference, transactionId=number, transactionStatus=status)
+    notified(world, "refund", transactionId=number)
+    pump(world)
+    assert standing(world, reference).status == "UNPAID"
+    assert waiting(world) == 0
+
+
+def test_a_callback_about_a_settled_transfer_that_doku_does_not_confirm_has_it_asked_again(world: World) -> None:
+    """Check status may lag behind: after 10 minutes, an hour and six."""
+    reference = created(world, {})
+    world.get(reference, refresh=True)
+    assert standing(world, reference).status == "SUCCESS"
+    world.clock.advance(2 * HOURS)
+    notified(world, "refund", transactionId=standing(world, reference).reference_no)
+    pump(world)
+    transfer = standing(world, reference)
+    (hint,) = [seen for seen in transfer.history if seen.finding is Finding.NOTIFIED]
+    assert (transfer.status, transfer.next_check_at) == ("SUCCESS", hint.at + 10 * MINUTES * 1000)
+    for later in (1 * HOURS, 6 * HOURS, 24 * HOURS - 2 * HOURS):
+        due = standing(world, reference).next_check_at
+        assert due is not None
+        world.clock.advance(max(0.0, due / 1000 - world.clock()) + 1)
+        world.request("POST", f"/v1/transfers/{reference}/status-checks")
+        planned = standing(world, reference).next_check_at
+        assert planned is not None
+        assert planned == pytest.approx(hint.at + later * 1000, abs=60_000)
+
+
+@pytest.mark.parametrize("said", ["50", "35", "refund"])
+def test_a_trusted_notification_is_applied_without_asking_doku(world: World, said: str) -> None:
+    trusted, reference = trusting(world), created(world)
+    number = standing(world, reference).reference_no
+    if said == "refund":
+        notified(world, "refund", transactionId=number)
+    else:
+        notified(world, sendTrxId=reference, transactionId=number, transactionStatus=said)
+    assert pump(trusted).succeeded == 1
+    end = {"50": "SUCCESS", "35": "FAILED", "refund": "REFUNDED"}[said]
+    assert standing(world, reference).status == end
+    assert world.sent(reference, "status") == []
+
+
+def test_a_trusted_notification_with_an_unknown_status_proves_nothing(world: World) -> None:
+    trusted, reference = trusting(world), created(world)
+    for status in ("99", "", "00"):
+        notified(world, sendTrxId=reference, transactionId="DK0018353", transactionStatus=status)
+    assert pump(trusted).succeeded == 3
+    assert (standing(world, reference).status, "NOTIFIED" in findings(world, reference)) == ("UNPAID", True)

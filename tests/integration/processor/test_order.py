@@ -1,0 +1,205 @@
+"""Too early, too often, in the wrong order, or about nothing known (I5, I10, I11; FAULTS 31-36)."""
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from local.events import Drained
+from tests.harness import World, crashing, new_reference, order
+from tests.integration.processor.notifications import (
+    HOURS,
+    MINUTES,
+    REFUNDED,
+    UNPAID,
+    WAITS,
+    announced,
+    call_back,
+    created,
+    dead,
+    findings,
+    notified,
+    pump,
+    standing,
+)
+from tests.integration.receiver.callbacks import waiting
+
+
+@pytest.mark.covers(31)
+def test_31_a_callback_that_overtakes_the_answer_to_the_create_call_is_applied(world: World) -> None:
+    world.create(order())  # a token is there
+    body = order(**UNPAID)
+    reference = body["partnerReferenceNo"]
+    world.doku.fault("transfer", "hold-after", partnerReferenceNo=reference)
+    other = world.restarted()
+    with ThreadPoolExecutor(1) as pool:
+        creating = pool.submit(world.create, body)
+        while not world.debits(reference):
+            assert not creating.done()
+        assert standing(other, reference).status == "SUBMITTING"
+        world.clock.advance(5 * MINUTES)
+        call_back(other, reference)
+        assert pump(other).succeeded == 1
+        assert standing(other, reference).status == "SUCCESS"
+        world.doku.heal()
+        answer = creating.result()
+    assert (answer.status, answer.body["status"]) == (201, "SUCCESS")
+    assert standing(world, reference).status == "SUCCESS"
+    assert len(world.debits(reference)) == 1
+
+
+@pytest.mark.covers(31)
+def test_31_a_callback_about_a_transfer_that_was_left_submitting_is_applied(world: World) -> None:
+    world.create(order())
+    body = order(**UNPAID)
+    reference = body["partnerReferenceNo"]
+    world.faults.crash_before("UpdateItem")
+    with crashing():
+        world.create(body)
+    after = world.restarted()
+    assert (standing(after, reference).status, standing(after, reference).reference_no) == ("SUBMITTING", "")
+    world.clock.advance(5 * MINUTES)
+    call_back(after, reference)
+    assert pump(after).succeeded == 1
+    assert standing(after, reference).status == "SUCCESS"
+    assert standing(after, reference).reference_no.startswith("DK")
+
+
+@pytest.mark.covers(31)
+def test_31_a_callback_about_a_transfer_that_is_created_later_waits_for_it(world: World) -> None:
+    body = order(**UNPAID)
+    reference = body["partnerReferenceNo"]
+    notified(world, sendTrxId=reference, transactionId="DK99999999", transactionStatus="50")
+    assert pump(world) == Drained(batches=1, failed=1)
+    world.create(body)
+    world.clock.advance(5 * MINUTES)
+    assert pump(world) == Drained(batches=1, succeeded=1)
+    assert standing(world, reference).status == "SUCCESS"
+
+
+@pytest.mark.covers(31)
+def test_31_a_callback_before_doku_itself_knows_the_transfer_is_kept(world: World) -> None:
+    reference = created(world)
+    world.clock.advance(5 * MINUTES)
+    world.doku.fault("status", "not-found", times=1, partnerReferenceNo=reference)
+    call_back(world, reference)
+    assert pump(world).failed == 1
+    assert standing(world, reference).status == "UNPAID"
+    world.clock.advance(WAITS[0] + 1)
+    assert pump(world).succeeded == 1
+    assert standing(world, reference).status == "SUCCESS"
+
+
+@pytest.mark.covers(32)
+def test_32_a_refund_before_dokus_reference_is_stored_waits_for_it(world: World) -> None:
+    world.create(order())
+    body = order(**REFUNDED)
+    reference = body["partnerReferenceNo"]
+    world.doku.fault("transfer", "reset-after", partnerReferenceNo=reference)
+    assert world.create(body).status == 202
+    assert standing(world, reference).reference_no == ""
+    world.clock.advance(5 * MINUTES)
+    call_back(world, reference)
+    assert pump(world).failed == 1  # by transactionId alone there is nothing to be found
+    world.doku.fault("status", "status-says", latestTransactionStatus="00", partnerReferenceNo=reference)
+    world.request("POST", f"/v1/transfers/{reference}/status-checks")
+    assert standing(world, reference).status == "SUCCESS"
+    world.clock.advance(WAITS[0] + 1)
+    assert pump(world).succeeded == 1
+    assert standing(world, reference).status == "REFUNDED"
+
+
+@pytest.mark.covers(33, "I10")
+def test_33_a_notification_100_times_is_a_notification_once_and_asks_doku_once(world: World) -> None:
+    reference = created(world)
+    world.clock.advance(5 * MINUTES)
+    call_back(world, reference, times=100)
+    assert pump(world) == Drained(batches=10, succeeded=100)
+    assert findings(world, reference) == ["SUBMITTING", "UNPAID", "NOTIFIED", "SUCCESS"]
+    assert len(world.sent(reference, "status")) == 1
+    assert (waiting(world), dead(world)) == (0, 0)
+
+
+@pytest.mark.covers(33, "I10", "I11")
+def test_33_a_notification_100_times_in_parallel_is_applied_and_lost_nowhere(world: World) -> None:
+    reference = created(world)
+    world.clock.advance(5 * MINUTES)
+    call_back(world, reference, times=100)
+    worlds = [world.restarted() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        drained = sum(pool.map(pump, worlds), Drained())
+    assert (drained.succeeded, drained.failed, drained.errors) == (100, 0, ())
+    assert standing(world, reference).status == "SUCCESS"
+    assert findings(world, reference).count("NOTIFIED") <= len(worlds)
+    assert len(world.sent(reference, "status")) <= len(worlds)
+    assert (waiting(world), dead(world)) == (0, 0)
+
+
+@pytest.mark.covers(34, "I10")
+def test_34_notifications_in_every_order_end_in_the_same_state(world: World) -> None:
+    said: dict[str, Callable[[str, str], None]] = {
+        "unpaid": lambda ours, theirs: notified(world, sendTrxId=ours, transactionId=theirs, transactionStatus="20"),
+        "paid": lambda ours, theirs: notified(world, sendTrxId=ours, transactionId=theirs, transactionStatus="50"),
+        "refunded": lambda _, theirs: notified(world, "refund", transactionId=theirs),
+    }
+    orders = list(itertools.permutations(said))
+    references = [created(world, REFUNDED) for _ in orders]
+    world.clock.advance(5 * MINUTES)
+    for reference, sequence in zip(references, orders, strict=True):
+        for one in sequence:
+            said[one](reference, standing(world, reference).reference_no)
+    assert pump(world).succeeded == 3 * len(orders)
+    assert {standing(world, reference).status for reference in references} == {"REFUNDED"}
+
+
+@pytest.mark.covers(34, "I5", "I10")
+def test_34_a_notification_that_comes_after_the_next_one_moves_nothing_back(world: World) -> None:
+    reference = announced(world, REFUNDED)
+    pump(world)
+    settled, asked = standing(world, reference), len(world.sent(reference, "status"))
+    for status in ("20", "50", "35"):
+        notified(world, sendTrxId=reference, transactionId=settled.reference_no, transactionStatus=status)
+        pump(world)
+    assert standing(world, reference).status == "REFUNDED"
+    assert standing(world, reference).next_check_at is None
+    assert len(world.sent(reference, "status")) == asked  # nothing of it was news
+
+
+@pytest.mark.covers(35, "I11")
+def test_35_a_notification_about_an_unknown_transfer_is_tried_ten_times_with_growing_waits_and_then_dead(
+    world: World,
+) -> None:
+    notified(world, sendTrxId="UNKNOWN", transactionId="DK00000000", transactionStatus="50")
+    for wait in WAITS:
+        assert pump(world) == Drained(batches=1, failed=1)
+        assert (waiting(world), dead(world)) == (1, 0)
+        world.clock.advance(wait - 5)
+        assert pump(world) == Drained(), f"it was to wait for {wait} s"
+        world.clock.advance(6)
+    assert pump(world) == Drained()
+    assert (waiting(world), dead(world)) == (0, 1)
+
+
+@pytest.mark.covers(35)
+def test_35_where_sqs_refuses_the_wait_the_queues_own_time_out_keeps_the_message(world: World) -> None:
+    reference = new_reference()
+    notified(world, sendTrxId=reference, transactionId="DK00000000")
+    world.faults.throttle("ChangeMessageVisibility")
+    assert pump(world) == Drained(batches=1, failed=1)
+    world.clock.advance(WAITS[0] + 1)
+    assert pump(world) == Drained()
+    world.clock.advance(360)
+    assert pump(world) == Drained(batches=1, failed=1)
+
+
+@pytest.mark.covers(36)
+def test_36_a_notification_replayed_a_week_later_changes_nothing(world: World) -> None:
+    reference = announced(world, REFUNDED)
+    pump(world)
+    before, asked = standing(world, reference), len(world.sent(reference, "status"))
+    world.clock.advance(7 * 24 * HOURS)
+    call_back(world, reference, times=2)
+    assert pump(world).succeeded == 2
+    assert standing(world, reference) == before
+    assert len(world.sent(reference, "status")) == asked

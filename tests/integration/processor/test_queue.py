@@ -1,0 +1,234 @@
+"""Batches, crashes, poison, the dead-letter queue and redrives (I11; FAULTS 42-48)."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from local.events import Drained
+from tests.harness import ROOT, Context, World, crashing, order
+from tests.integration.processor.notifications import (
+    HOURS,
+    MINUTES,
+    UNPAID,
+    WAITS,
+    announced,
+    call_back,
+    created,
+    dead,
+    findings,
+    notified,
+    pump,
+    put,
+    redrive,
+    standing,
+    until_dead,
+)
+from tests.integration.receiver.callbacks import waiting
+
+
+@pytest.mark.covers(42)
+def test_42_one_bad_of_ten_holds_up_no_other(world: World) -> None:
+    references = [created(world) for _ in range(9)]
+    world.clock.advance(5 * MINUTES)
+    for number, reference in enumerate(references):
+        call_back(world, reference)
+        if number == 4:
+            notified(world, sendTrxId="UNKNOWN", transactionId="DK00000000")
+    assert pump(world) == Drained(batches=1, succeeded=9, failed=1)
+    assert {standing(world, reference).status for reference in references} == {"SUCCESS"}
+    assert waiting(world) == 1
+
+
+@pytest.mark.covers(43)
+def test_43_when_all_are_bad_all_are_kept(world: World) -> None:
+    for number in range(10):
+        notified(world, sendTrxId=f"UNKNOWN-{number}", transactionId="DK00000000")
+    assert pump(world) == Drained(batches=1, failed=10)
+    assert (waiting(world), dead(world)) == (10, 0)
+
+
+@pytest.mark.covers(44, "I11")
+def test_44_a_crash_mid_batch_loses_nothing_and_applies_nothing_twice(world: World) -> None:
+    references = [created(world) for _ in range(5)]
+    world.clock.advance(5 * MINUTES)
+    for reference in references:
+        call_back(world, reference)
+    world.faults.before["UpdateItem"] = [lambda: None, lambda: None]
+    world.faults.crash_before("UpdateItem")
+    with crashing():
+        pump(world)
+    after = world.restarted()
+    assert (
+        sorted(str(standing(after, reference).status) for reference in references) == ["SUCCESS"] * 2 + ["UNPAID"] * 3
+    )
+    assert pump(after) == Drained()  # hidden until the batch's time-out
+    world.clock.advance(361)
+    assert pump(after) == Drained(batches=1, succeeded=5)
+    for reference in references:
+        assert findings(after, reference) == ["SUBMITTING", "UNPAID", "NOTIFIED", "SUCCESS"]
+    assert sum(len(after.sent(reference, "status")) for reference in references) == 6  # one died with its answer
+
+
+@pytest.mark.covers(44, "I11")
+def test_44_a_crash_after_the_write_applies_nothing_twice(world: World) -> None:
+    reference = announced(world)
+    world.faults.crash_after("UpdateItem")
+    with crashing():
+        pump(world)
+    world.clock.advance(361)
+    before = standing(world, reference)
+    assert pump(world.restarted()).succeeded == 1
+    assert standing(world, reference) == before
+
+
+def record(body: str, message_id: str = "1", count: int = 1) -> dict[str, Any]:
+    """A message as Lambda hands it over."""
+    attributes = {"ApproximateReceiveCount": str(count)}
+    return {"messageId": message_id, "receiptHandle": "unknown", "body": body, "attributes": attributes}
+
+
+def kept(kind: str, at: float, **body: Any) -> str:
+    """A message as the receiver writes it."""
+    return json.dumps({"kind": kind, "receivedAt": int(at * 1000), "requestId": "1", "body": json.dumps(body)})
+
+
+@pytest.mark.covers(45)
+def test_45_one_message_twice_in_a_batch_is_applied_once(world: World) -> None:
+    reference = created(world)
+    world.clock.advance(5 * MINUTES)
+    good = kept("unpaid", world.clock(), sendTrxId=reference, transactionId="DK1", transactionStatus="50")
+    bad = kept("refund", world.clock(), transactionId="DK00000000")
+    records = [record(good, "1"), record(bad, "2"), record(good, "1"), record(bad, "2")]
+    answer = world.call_processor({"Records": records}, Context(lambda: 60_000))
+    assert {one["itemIdentifier"] for one in answer["batchItemFailures"]} == {"2"}
+    assert findings(world, reference).count("NOTIFIED") == findings(world, reference).count("SUCCESS") == 1
+
+
+POISON = [
+    "",
+    "not JSON",
+    "null",
+    "[]",
+    "{}",
+    '{"kind":"paid","receivedAt":1,"body":"{}"}',
+    '{"kind":"unpaid","receivedAt":1,"body":"{}"}',
+    '{"kind":"unpaid","receivedAt":1,"body":{"transactionId":"DK1"}}',
+    '{"kind":"unpaid","receivedAt":null,"body":"{\\"transactionId\\":\\"DK1\\"}"}',
+    '{"kind":"unpaid","receivedAt":1e999,"body":"{\\"transactionId\\":\\"DK1\\"}"}',
+    '{"kind":["unpaid"],"receivedAt":1,"body":"{\\"transactionId\\":\\"DK1\\"}"}',
+    '{"kind":"unpaid","receivedAt":1,"body":"{\\"transactionId\\":\\"DK1\\"}\\ud800"}',
+    "[" * 100_000,
+]
+
+
+@pytest.mark.covers(46)
+def test_46_poison_ends_in_the_dead_letter_queue_and_holds_up_nobody(world: World) -> None:
+    reference = announced(world)
+    put(world, *POISON[1:])  # SQS takes no empty message
+    drained = pump(world)
+    assert (drained.succeeded, drained.failed, drained.errors) == (1, len(POISON) - 1, ())
+    assert standing(world, reference).status == "SUCCESS"
+    until_dead(world)
+    assert (waiting(world), dead(world)) == (0, len(POISON) - 1)
+
+
+@pytest.mark.covers(46)
+def test_46_poison_fails_alone_whatever_it_is(world: World) -> None:
+    for body in POISON:
+        answer = world.call_processor({"Records": [record(body, "poison")]}, Context(lambda: 60_000))
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "poison"}]}, body[:80]
+
+
+@pytest.mark.covers(46)
+def test_46_the_dead_letter_queue_has_an_alarm_from_the_first_message() -> None:
+    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
+    redrive_policy = resources["NotificationQueue"]["Properties"]["RedrivePolicy"]
+    assert redrive_policy["maxReceiveCount"] == len(WAITS)
+    assert redrive_policy["deadLetterTargetArn"] == {"Fn::GetAtt": ["NotificationDeadLetterQueue", "Arn"]}
+    alarm = resources["DeadNotificationsAlarm"]["Properties"]
+    assert (alarm["MetricName"], alarm["Threshold"], alarm["ComparisonOperator"]) == (
+        "ApproximateNumberOfMessagesVisible",
+        0,
+        "GreaterThanThreshold",
+    )
+    assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["NotificationDeadLetterQueue", "QueueName"]}
+    kept_for = [
+        resources[f"Notification{name}Queue"]["Properties"]["MessageRetentionPeriod"] for name in ("", "DeadLetter")
+    ]
+    assert kept_for == [14 * 24 * HOURS] * 2
+
+
+@pytest.mark.covers(47, "I11")
+@pytest.mark.parametrize("times", [1, 2])
+def test_47_redriving_twice_equals_once(world: World, times: int) -> None:
+    reference = created(world)
+    world.clock.advance(5 * MINUTES)
+    world.doku.fault("status", "error-before", times=None)
+    call_back(world, reference)
+    until_dead(world)
+    assert dead(world) == 1
+    world.doku.heal()
+    for time in range(1, times + 1):
+        assert redrive(world, keep=time < times) == 1
+        world.clock.advance(61)
+    assert pump(world) == Drained(batches=1, succeeded=times)
+    assert standing(world, reference).status == "SUCCESS"
+    assert findings(world, reference).count("NOTIFIED") == 1
+    assert (waiting(world), dead(world)) == (0, 0)
+
+
+@pytest.mark.covers(47, "I11")
+def test_47_a_redrive_under_live_traffic_applies_both(world: World) -> None:
+    body = order(**UNPAID)
+    late = body["partnerReferenceNo"]
+    for _ in range(2):
+        notified(world, sendTrxId=late, transactionId="DK00000000", transactionStatus="50")
+    until_dead(world)
+    world.create(body)
+    live = [created(world) for _ in range(5)]
+    world.clock.advance(5 * MINUTES)
+    for number, reference in enumerate(live):
+        call_back(world, reference)
+        if number == 2:
+            assert redrive(world) == 2
+    call_back(world, late)
+    assert pump(world) == Drained(batches=1, succeeded=8)
+    assert {standing(world, reference).status for reference in (late, *live)} == {"SUCCESS"}
+    assert (waiting(world), dead(world)) == (0, 0)
+
+
+@pytest.mark.covers(48)
+def test_48_when_visibility_expires_while_processing_both_deliveries_end_in_the_same_state(world: World) -> None:
+    reference = announced(world)
+    second = world.restarted()
+
+    def overtake() -> None:
+        world.clock.advance(361)
+        assert pump(second) == Drained(batches=1, succeeded=1)
+
+    world.faults.before["UpdateItem"] = [overtake]
+    pump(world)
+    assert findings(world, reference).count("NOTIFIED") == 1
+    assert standing(world, reference).status == "SUCCESS"
+    assert (waiting(world), dead(world)) == (0, 0)
+
+
+def countdown(*values: int) -> Callable[[], int]:
+    left: Iterator[int] = iter(values)
+    return lambda: next(left)
+
+
+def test_with_too_little_time_left_the_rest_of_the_batch_goes_back_as_it_is(world: World) -> None:
+    references = [created(world) for _ in range(3)]
+    world.clock.advance(5 * MINUTES)
+    for reference in references:
+        call_back(world, reference)
+    assert pump(world, countdown(60_000, 20_000, 19_999)) == Drained(batches=1, succeeded=2, failed=1)
+    assert sorted(str(standing(world, one).status) for one in references) == ["SUCCESS", "SUCCESS", "UNPAID"]
+    assert sum(len(world.sent(one, "status")) for one in references) == 2
+    world.clock.advance(361)
+    assert pump(world) == Drained(batches=1, succeeded=1)
+    assert {standing(world, one).status for one in references} == {"SUCCESS"}

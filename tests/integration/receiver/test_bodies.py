@@ -1,0 +1,151 @@
+"""Whatever comes in as a body is refused or kept as it came (I9; FAULTS 39)."""
+
+import base64
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notification_processor.entry import read
+from tests.harness import World
+from tests.integration.receiver.callbacks import REFUND, REFUSED, UNPAID, deliver, members, queued, signed, waiting
+
+
+def base64ed(body: bytes) -> str:
+    return base64.b64encode(body).decode()
+
+
+DEEP = "[" * 10_000 + "]" * 10_000
+
+
+@pytest.mark.covers(39, "I9")
+def test_39_a_body_that_is_no_notification_is_refused_and_not_kept(world: World) -> None:
+    headers = signed(world)
+    bodies: dict[str, str | None] = {
+        "none": None,
+        "empty": "",
+        "blank": " \r\n",
+        "text": "transactionId=DK0018353",
+        "cut off": UNPAID[:-1],
+        "null": "null",
+        "list": f"[{UNPAID}]",
+        "string": '"DK0018353"',
+        "NaN": "NaN",
+        "no transactionId": "{}",
+        "transactionId null": '{"transactionId":null}',
+        "transactionId NaN": '{"transactionId":NaN}',
+        "transactionId 1e999": '{"transactionId":1e999}',
+        "transactionId true": '{"transactionId":true}',
+        "transactionId too long": '{"transactionId":"' + "D" * 65 + '"}',
+        "transactionId with a line break": '{"transactionId":"DK\\r\\n1"}',
+        "transactionId with half an emoji": '{"transactionId":"DK\\ud83d"}',
+        "half an emoji": UNPAID.replace("Success", "\ud83d"),
+        "huge integer": UNPAID.replace('"1699520040340"', "9" * 5000),
+        "10,000 deep": "[" * 10_000,
+        "10,000 deep and closed": '{"transactionId":"DK1","a":' + DEEP[2_000:-2_000] + "}",
+        "16 KB and a byte": UNPAID[:-1] + " " * (16_384 + 1 - len(UNPAID)) + "}",
+        "16 KB and a byte in two-byte letters": UNPAID.replace("Success", "é" * 8_192),
+        "11 MB": UNPAID[:-1] + " " * 11_000_000 + "}",
+        "11 MB of something": "x" * 11_000_000,
+    }
+    answers = {name: members(world, headers, body) for name, body in bodies.items()}
+    assert answers == dict.fromkeys(bodies, (400, *REFUSED))
+    assert waiting(world) == 0
+
+
+@pytest.mark.covers(39, "I9")
+def test_39_a_body_in_base64_that_is_no_notification_is_refused_and_not_kept(world: World) -> None:
+    headers = signed(world)
+    bodies = {
+        "not base64": UNPAID,
+        "wrong padding": base64ed(UNPAID.encode())[:-1],
+        "not ASCII": "é" * 8,
+        "empty": "",
+        "with line breaks": base64ed(UNPAID.encode())[:40] + "\r\n" + base64ed(UNPAID.encode())[40:],
+        "not UTF-8": base64ed(UNPAID.replace("Success", "Réussi").encode("latin-1")),
+        "UTF-16": base64ed(UNPAID.encode("utf-16")),
+        "zeros": base64ed(bytes(1000)),
+        "16 KB and a byte": base64ed(UNPAID[:-1].encode() + b" " * (16_384 + 1 - len(UNPAID)) + b"}"),
+        "11 MB": base64ed(bytes(11_000_000)),
+    }
+    answers = {name: members(world, headers, body, isBase64Encoded=True) for name, body in bodies.items()}
+    assert answers == dict.fromkeys(bodies, (400, *REFUSED))
+    assert waiting(world) == 0
+
+
+@pytest.mark.covers(39)
+def test_39_an_odd_body_that_names_its_transaction_is_kept_as_it_came(world: World) -> None:
+    headers = signed(world)
+    odd = {
+        "byte order mark": "\ufeff" + UNPAID,
+        "CRLF": UNPAID.replace(",", ",\r\n") + "\r\n",
+        "duplicate keys": UNPAID[:-1] + ',"transactionStatus":"35","transactionId":"DK0018353"}',
+        "NaN and 1e999": UNPAID[:-1] + ',"a":NaN,"b":1e999,"c":-Infinity,"d":' + "9" * 4000 + "}",
+        "emoji": UNPAID.replace("Success", "\U0001f600" * 5),
+        "half an emoji, escaped": UNPAID.replace("Success", "\\ud83d"),
+        "controls, escaped": UNPAID.replace("Success", "\\u0000\\u001b[31m"),
+        "DEL and separators": UNPAID.replace("Success", "\x7f\u2028\u2029"),
+        "no character of Unicode": UNPAID.replace("Success", "\ufffe\uffff"),
+        "numbers": UNPAID.replace('"50"', "50").replace('"1699520040340"', "1699520040340"),
+        "unknown fields": UNPAID[:-1] + ',"additionalInfo":{"a":[1,{"b":null}]}}',
+        "900 deep": UNPAID[:-1] + ',"a":' + "[" * 900 + "]" * 900 + "}",
+        "16 KB": UNPAID[:-1] + " " * (16_384 - len(UNPAID)) + "}",
+        "16 KB of quotes and emoji": UNPAID.replace("Success", '\\"' * 4_000 + "\U0001f600" * 1_900),
+    }
+    answers = {name: deliver(world, headers, body).status for name, body in odd.items()}
+    assert answers == dict.fromkeys(odd, 200)
+    in_base64 = {deliver(world, headers, base64ed(body.encode()), isBase64Encoded=True).status for body in odd.values()}
+    assert in_base64 == {200}
+    kept = queued(world)
+    expected = [body.removeprefix("\ufeff") for body in odd.values()] * 2
+    assert sorted(one["body"] for one in kept) == sorted(expected)
+    for one in kept:
+        assert read(json.dumps(one)).notification.transaction_id == "DK0018353"  # the processor understands each
+
+
+@pytest.mark.covers(39)
+def test_39_a_refusal_does_not_repeat_what_was_sent(world: World) -> None:
+    headers = signed(world)
+    for body in ('{"name":"SUHUT"', '{"transactionId":["SUHUT"]}', "SUHUT" * 10_000, "SUHUT\ud800"):
+        answer = deliver(world, headers, body)
+        assert answer.status == 400
+        assert "SUHUT" not in json.dumps(answer.body)
+
+
+TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
+BODIES = st.one_of(
+    TEXT,
+    st.none(),
+    st.sampled_from([UNPAID, REFUND, DEEP, base64ed(UNPAID.encode())]),
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=70),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+        max_leaves=8,
+    ).map(json.dumps),
+    st.fixed_dictionaries({"transactionId": st.text(max_size=70) | st.integers()}).map(json.dumps),
+    st.binary(max_size=80).map(base64ed),
+)
+NAMES = st.sampled_from(["requestId", "agentKey", "signature", "SIGNATURE", "x-forwarded-for", "content-type", ""])
+
+
+@pytest.mark.covers("I9")
+def test_nothing_that_anybody_can_send_is_a_5xx_and_only_what_is_signed_is_kept(world: World) -> None:
+    """I9, by chance."""
+    right = {name.lower(): value for name, value in signed(world).items()}
+    kept = []
+
+    @settings(max_examples=300, deadline=None, database=None)
+    @given(st.booleans(), st.dictionaries(NAMES, TEXT, max_size=5), BODIES, st.booleans())
+    def anything(by_doku: bool, headers: dict[str, str], body: str | None, encoded: bool) -> None:
+        sent = {**headers, **right} if by_doku else headers
+        by_chance = "SIGNATURE" in sent  # may or may not come after the right one
+        answer = deliver(world, sent, body, isBase64Encoded=encoded)
+        assert answer.status in ({200, 400, 401} if by_chance else {200, 400} if by_doku else {401})
+        assert answer.body["status"] is (answer.status == 200)
+        assert list(answer.body) == ["status", "transactionId", "responseCode", "responseMessage"]
+        kept.extend([answer] if answer.status == 200 else [])
+
+    anything()
+    assert kept
+    assert waiting(world) == len(kept)

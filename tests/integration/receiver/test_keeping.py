@@ -1,0 +1,209 @@
+"""A callback is kept, and then answered (I11, I15, I17; FAULTS 14, 40, 41)."""
+
+import io
+import json
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from notification_receiver.entry import compose, create_handler
+from tests.harness import Context, World, crashing
+from tests.integration.receiver.callbacks import (
+    REFUND,
+    REFUSED,
+    REQUEST_ID,
+    UNPAID,
+    configured,
+    deliver,
+    event,
+    members,
+    queued,
+    secret,
+    signed,
+    waiting,
+)
+
+
+@pytest.mark.parametrize(("kind", "body"), [("unpaid", UNPAID), ("refund", REFUND)])
+def test_a_kept_notification_is_answered_with_exactly_the_body_of_seed_003(world: World, kind: str, body: str) -> None:
+    result = world.call_receiver(event(signed(world), body, kind=kind), Context())
+    assert result["statusCode"] == 200
+    assert result["headers"]["Content-Type"] == "application/json"
+    assert json.loads(result["body"], object_pairs_hook=list) == [
+        ("status", True),
+        ("transactionId", "DK0018353"),
+        ("responseCode", "00"),
+        ("responseMessage", "Successfully processed"),
+    ]
+    assert json.loads(result["body"])["status"] is True
+
+
+@pytest.mark.covers("I15")
+def test_what_is_kept_is_the_body_as_received_with_its_kind_and_time(world: World) -> None:
+    """I15."""
+    before = int(world.clock() * 1000)
+    deliver(world, signed(world))
+    deliver(world, signed(world, "another"), REFUND, kind="refund")
+    kept = sorted(queued(world), key=lambda message: str(message["kind"]))
+    assert [(one["kind"], one["requestId"], one["body"]) for one in kept] == [
+        ("refund", "another", REFUND),
+        ("unpaid", REQUEST_ID, UNPAID),
+    ]
+    assert all(before <= one["receivedAt"] <= world.clock() * 1000 for one in kept)
+
+
+def test_a_kept_notification_costs_one_call_of_sqs_and_none_of_the_table(world: World) -> None:
+    headers = signed(world)
+    deliver(world, headers)
+    deliver(world, headers | {"signature": "Zm9yZ2Vk"})  # has the previous version of the secret read
+    world.faults.calls.clear()
+    assert deliver(world, headers).status == 200
+    assert world.faults.calls == ["SendMessage"]
+    world.faults.calls.clear()
+    assert deliver(world, headers | {"signature": "Zm9yZ2Vk"}).status == 401
+    assert deliver(world, headers, "no JSON").status == 400
+    assert world.faults.calls == []
+
+
+@pytest.mark.covers(40)
+def test_40_a_trailing_slash_or_a_stage_prefix_makes_no_difference(world: World) -> None:
+    headers, route = signed(world), "/notifications/kirim-doku/refund"
+    for path in (route, f"{route}/", f"{route}//", f"/prod{route}", f"/prod{route}/"):
+        assert deliver(world, headers, REFUND, kind="refund", path=path).status == 200, path
+    assert [one["kind"] for one in queued(world)] == ["refund"] * 5
+
+
+@pytest.mark.covers(40)
+def test_40_another_path_is_not_found_even_when_signed(world: World) -> None:
+    headers, base = signed(world), "/notifications/kirim-doku"
+    paths = ["", "/", base, f"{base}/", f"{base}/paid", f"{base}/UNPAID", f"{base}/unpaid/x", f"{base}/refund%2F"]
+    assert {path: members(world, headers, path=path) for path in paths} == dict.fromkeys(paths, (404, *REFUSED))
+    assert waiting(world) == 0
+
+
+@pytest.mark.covers(41)
+def test_41_only_post_is_a_notification(world: World) -> None:
+    headers = signed(world)
+    methods = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "post", ""]
+    assert {one: members(world, headers, method=one)[0] for one in methods} == dict.fromkeys(methods, 404)
+    assert waiting(world) == 0
+
+
+@pytest.mark.covers(41)
+def test_41_the_content_type_does_not_matter(world: World) -> None:
+    headers = signed(world)
+    del headers["Content-Type"]
+    types = [
+        "",
+        "application/json; charset=utf-8",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/x",
+        "ü",
+    ]
+    assert deliver(world, headers).status == 200
+    assert {deliver(world, headers | {"Content-Type": one}).status for one in types} == {200}
+    assert waiting(world) == 1 + len(types)
+
+
+@pytest.mark.covers("I11")
+def test_what_cannot_be_kept_is_not_acknowledged_and_nothing_is_lost_or_doubled_when_doku_sends_again(
+    world: World,
+) -> None:
+    headers = signed(world)
+    world.faults.throttle("SendMessage")
+    refused = (503, ("status", False), ("transactionId", "DK0018353"), ("responseCode", "99"))
+    assert members(world, headers) == refused
+    assert waiting(world) == 0
+    assert deliver(world, headers).status == 200
+    assert waiting(world) == 1
+
+
+def test_a_queue_that_is_gone_is_not_acknowledged(world: World) -> None:
+    nowhere = configured(world, NOTIFICATION_QUEUE_URL=world.environment["NOTIFICATION_QUEUE_URL"] + "-gone")
+    assert deliver(nowhere, signed(world)).status == 503
+
+
+def test_a_request_id_that_makes_the_message_too_large_is_not_acknowledged(world: World) -> None:
+    assert deliver(world, signed(world, "x" * 1_100_000)).status == 503
+
+
+@pytest.mark.covers("I11")
+def test_a_crash_before_the_answer_loses_nothing(world: World) -> None:
+    headers = signed(world)
+    world.faults.crash_before("SendMessage")
+    with crashing():
+        deliver(world, headers)
+    world.faults.crash_after("SendMessage")
+    with crashing():
+        deliver(world, headers)
+    assert waiting(world) == 1
+    assert deliver(world, headers).status == 200
+
+
+@pytest.mark.covers(14, "I11")
+def test_a_page_instead_of_an_answer_of_sqs_is_not_acknowledged(world: World) -> None:
+    world.faults.answer_with_a_page("SendMessage")
+    assert deliver(world, signed(world)).status == 503
+    assert deliver(world, signed(world)).status == 200
+
+
+@pytest.mark.covers(14)
+def test_a_page_instead_of_the_secret_asks_doku_to_send_again(world: World) -> None:
+    world.faults.answer_with_a_page("GetSecretValue")
+    assert deliver(world, signed(world)).status == 503
+
+
+@pytest.mark.covers("I11")
+def test_a_lost_answer_of_sqs_loses_nothing(world: World) -> None:
+    world.faults.lose_reply("SendMessage")
+    assert deliver(world, signed(world)).status == 200
+    assert {one["body"] for one in queued(world)} == {UNPAID}
+
+
+def test_what_nobody_foresaw_is_a_500_in_dokus_shape(world: World) -> None:
+    headers = signed(world)
+
+    def fail() -> None:
+        raise RuntimeError(secret(world)["notificationKey"])
+
+    world.faults.before["SendMessage"] = [fail]
+    assert members(world, headers) == (500, *REFUSED)
+    assert deliver(world, headers).status == 200
+
+
+@pytest.mark.covers("I17")
+def test_no_line_of_the_log_and_no_reply_holds_a_secret_or_anything_personal(world: World) -> None:
+    """I17."""
+    written = io.StringIO()
+    logger = Logger(service="receiver-that-is-read", stream=written)
+    handler = create_handler(compose(world.environment, world.clock), logger)
+    right, ours = signed(world), secret(world)
+    personal = {"beneficiaryAccountName": "QZSUHUT", "account": "8377388292", "phone": "628115678890", "id": "89012345"}
+    told = UNPAID[:-1] + "," + json.dumps(personal)[1:]
+
+    def fail() -> None:
+        raise RuntimeError(f"{ours} {right} {personal}")
+
+    events = [
+        event(right, told),
+        event(right, told[:-1]),
+        event(right | {"signature": right["signature"] + "x"}, told),
+        event({}, told),
+        event(right, told, path="/QZSUHUT"),
+        event(right, json.dumps({"transactionId": ["QZSUHUT"]})),
+        event(right, told, isBase64Encoded=True),
+    ]
+    results = [handler(one, Context()) for one in events]  # type: ignore[arg-type]
+    world.faults.throttle("SendMessage")
+    results.append(handler(event(right, told), Context()))  # type: ignore[arg-type]
+    world.faults.before["SendMessage"] = [fail]
+    results.append(handler(event(right, told), Context()))  # type: ignore[arg-type]
+    lines = written.getvalue().splitlines()
+    logged = [json.loads(line) for line in lines]
+    statuses = [result["statusCode"] for result in results]
+    assert statuses == [200, 400, 401, 401, 404, 400, 400, 503, 500]
+    assert [one["status"] for one in logged if one["message"] == "notification"] == statuses
+    hidden = [*ours.values(), right["signature"], *personal.values(), "PRIVATE KEY"]
+    for text in [*lines, *map(json.dumps, results)]:
+        assert not [value for value in hidden if value in text]
