@@ -151,6 +151,13 @@ SCENARIOS: Mapping[str, Scenario] = {
 }
 
 
+def most_for_one(deployment: Deployment) -> tuple[int, int]:
+    """The most transfer requests that DOKU took, and the most debits, that any one reference has seen so far."""
+    ledger = deployment.doku.ledger()
+    debits = Counter(one["partnerReferenceNo"] for one in ledger["debits"])
+    return max(_sent(ledger, "transfer").values()), max(debits.values())
+
+
 def _check_one_payment(deployment: Deployment, answers: Iterable[Answer]) -> None:
     answers = list(answers)
     assert {answer.status for answer in answers} <= {201, 202}, [answer.body for answer in answers]

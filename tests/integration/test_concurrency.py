@@ -6,7 +6,7 @@ import pytest
 
 from local.stack import LocalStack
 from tests.contention.deployments import Processes, Threads
-from tests.contention.scenarios import SCENARIOS
+from tests.contention.scenarios import SCENARIOS, most_for_one
 from tests.surroundings import Surroundings
 
 LONG = "100 keys by 8 callers each"
@@ -22,10 +22,14 @@ def stack() -> Iterator[LocalStack]:
 @pytest.mark.parametrize("name", SCENARIOS)
 @pytest.mark.usefixtures("world")
 def test_on_threads(surroundings: Surroundings, name: str) -> None:
-    SCENARIOS[name](Threads.started(surroundings), 1)
+    deployment = Threads.started(surroundings)
+    assert SCENARIOS[name](deployment, 1) > 3, "that was nothing at once"
+    assert most_for_one(deployment) == (1, 1), "I1, I2"
 
 
 @pytest.mark.covers(26, 33, 49, 50, 64, "I1", "I2", "I8", "I10", "I12", "I16")
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if name != LONG])
 def test_on_processes(stack: LocalStack, name: str) -> None:
-    SCENARIOS[name](Processes(stack), 2)
+    deployment = Processes(stack)
+    assert SCENARIOS[name](deployment, 2) > 3, "that was nothing at once"
+    assert most_for_one(deployment) == (1, 1), "I1, I2"

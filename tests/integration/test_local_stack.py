@@ -288,6 +288,8 @@ def test_in_the_background_messages_are_processed_as_they_come(stack: LocalStack
         send(stack, queue, do="ok", pk="background")
         until(lambda: stored(stack, "background"))
 
+    assert stack.drain() == Drained(), "the message was taken out, and nothing is left for anybody else"
+
 
 # --- schedules
 

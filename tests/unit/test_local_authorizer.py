@@ -91,8 +91,9 @@ def test_the_public_key_is_no_shared_secret() -> None:
 
 
 def test_one_of_the_routes_scopes_is_enough_and_none_is_403() -> None:
-    AUTHORIZER.check(ISSUER.token(["write", "other"]), EXPECTED, ["write", "admin"])
+    claims = AUTHORIZER.check(ISSUER.token(["write", "other"]), EXPECTED, ["write", "admin"])
 
+    assert claims["scope"] == "write other"
     assert denied("Bearer " + ISSUER.token(["read"]), "write", "admin") == 403
     assert denied("Bearer " + ISSUER.token([]), "write") == 403
     assert denied("Bearer " + ISSUER.token(["writer"]), "write") == 403
@@ -101,8 +102,12 @@ def test_one_of_the_routes_scopes_is_enough_and_none_is_403() -> None:
 def test_scopes_may_come_as_scp_and_audiences_as_a_list() -> None:
     token = ISSUER.token([], scope=None, scp=["read"], aud=["else", "reports"])
 
-    AUTHORIZER.check(token, EXPECTED, ["read"])
+    claims = AUTHORIZER.check(token, EXPECTED, ["read"])
+
+    assert (claims["scp"], claims["aud"]) == (["read"], ["else", "reports"])
 
 
 def test_without_an_audience_the_client_id_counts() -> None:
-    AUTHORIZER.check(ISSUER.token(["read"], aud=None, client_id="payouts"), EXPECTED, ["read"])
+    claims = AUTHORIZER.check(ISSUER.token(["read"], aud=None, client_id="payouts"), EXPECTED, ["read"])
+
+    assert claims["client_id"] == "payouts"
