@@ -57,6 +57,7 @@ class Route:
 
     @property
     def key(self) -> str:
+        """As API Gateway names it: `GET /v1/balance`."""
         return self.path if self.path == "$default" else f"{self.method} {self.path}"
 
 

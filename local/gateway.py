@@ -20,7 +20,8 @@ LocalHandler = Callable[[Request], Response]
 class Invocable(Protocol):
     """What the gateway needs of a function."""
 
-    def invoke(self, event: Any, timeout: float | None = None) -> Any: ...
+    def invoke(self, event: Any, timeout: float | None = None) -> Any:
+        """The function's answer, waited for so many seconds."""
 
 
 class Router:
@@ -57,6 +58,7 @@ class Gateway:
         authorizer: JwtAuthorizer,
         allowed: Cors | None = None,
     ) -> None:
+        """Serve these routes by these functions from now on; `allowed` is what CORS lets in."""
         self._router, self._functions, self._authorizer = Router(routes), functions, authorizer
         self._cors = allowed
         self.server.start()

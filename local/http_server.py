@@ -34,10 +34,12 @@ class Request:
 
     @property
     def path(self) -> str:
+        """The target before the question mark, as it was sent."""
         return self.target.partition("?")[0]
 
     @property
     def query(self) -> str:
+        """The target after the question mark, as it was sent."""
         return self.target.partition("?")[2]
 
     def header(self, name: str) -> str | None:
@@ -77,6 +79,7 @@ class HttpServer:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def start(self) -> None:
+        """Serve in a thread of its own."""
         self._thread.start()
 
     def close(self) -> None:

@@ -33,6 +33,7 @@ class Follower:
         self._thread = threading.Thread(target=self._run, name="log follower", daemon=True)
 
     def start(self) -> None:
+        """Follow the logs in a thread."""
         self._thread.start()
 
     def close(self) -> None:

@@ -27,6 +27,7 @@ class Context:
     log_stream_name: str = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
 
     def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda would end the invocation."""
         return max(0, int((self.deadline - time.time()) * 1000))
 
 

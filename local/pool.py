@@ -105,10 +105,12 @@ class _Slot:
 
     @property
     def pid(self) -> int | None:
+        """The worker's process, None before it has started."""
         worker = self._worker
         return worker.pid if worker else None
 
     def kill(self) -> bool:
+        """`kill -9` of the worker; whether there was one."""
         if (worker := self._worker) is None:
             return False
         worker.kill()

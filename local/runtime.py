@@ -48,14 +48,25 @@ class Process(Protocol):
     """What runs a worker, as `local.child.Child` has it."""
 
     @property
-    def life(self) -> socket.socket: ...
+    def life(self) -> socket.socket:
+        """Readable once the process is gone."""
+
     @property
-    def pid(self) -> int: ...
+    def pid(self) -> int:
+        """Its process id."""
+
     @property
-    def alive(self) -> bool: ...
-    def kill(self) -> None: ...
-    def close(self) -> None: ...
-    def how_it_ended(self) -> str: ...
+    def alive(self) -> bool:
+        """Whether it still runs."""
+
+    def kill(self) -> None:
+        """`kill -9`. When this returns the process is gone."""
+
+    def close(self) -> None:
+        """End the process and forget it."""
+
+    def how_it_ended(self) -> str:
+        """Waits for its end; in Lambda's words."""
 
 
 Start = Callable[[str, Path, Mapping[str, str]], Process]

@@ -34,6 +34,7 @@ class SimulatorProcess:
             time.sleep(0.02)
 
     def close(self) -> None:
+        """End its process."""
         self._process.close()
 
     def _healthy(self) -> bool:

@@ -38,7 +38,8 @@ def _print(line: str) -> None:
 
 
 class _Closes(Protocol):
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End it."""
 
 
 _Closeable = TypeVar("_Closeable", bound=_Closes)

@@ -20,6 +20,7 @@ class StateDirectory:
         self.secret = self.path / "doku-secret.json"
 
     def close(self) -> None:
+        """Remove it."""
         shutil.rmtree(self.path, ignore_errors=True)
 
 

@@ -35,6 +35,7 @@ class Template:
 
     @property
     def resources(self) -> Mapping[str, Mapping[str, Any]]:
+        """By logical id."""
         resources: Mapping[str, Mapping[str, Any]] = self.document["Resources"]
         return resources
 

@@ -18,6 +18,7 @@ PLAIN = "LOCAL_PLAIN_WORKER"
 
 
 def main(handler: str) -> None:
+    """Serve invocations of `handler` until the process that started this one ends."""
     lifeline.watch()
     Clock(Path(os.environ.pop(CLOCK_FILE))).install()
     plain = os.environ.pop(PLAIN, None)

@@ -32,6 +32,7 @@ class Accounts:
     _holders: dict[tuple[str, str], str | None] = field(default_factory=_SAMPLE.copy)
 
     def register(self, bank: str, number: str, name: str | None) -> None:
+        """Let an account have this holder, or not exist."""
         self._holders[bank, number] = name
 
     def holder(self, bank: str, number: str, expected: str) -> str | None:

@@ -16,6 +16,7 @@ class FaultBoard:
         self._stopped = False
 
     def add(self, fault: Fault) -> None:
+        """Let a fault fall from now on."""
         with self._lock:
             self._faults.append(fault)
             self._asked_for.append(fault)

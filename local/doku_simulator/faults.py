@@ -120,6 +120,7 @@ class Fault:
         return ended or self.times == 0
 
     def falls_on(self, operation: str, reference: str | None) -> bool:
+        """Whether it is about this operation on this transfer."""
         return self.operation == operation and self.partner_reference_no in (None, reference)
 
     def as_json(self) -> Json:

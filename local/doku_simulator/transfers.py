@@ -57,6 +57,7 @@ class Transfer:
 
     @property
     def state(self) -> State:
+        """Where it stands now."""
         return self.changes[-1].state
 
     def paid_at(self) -> float | None:

@@ -6,6 +6,7 @@ WIB = timezone(timedelta(hours=7))
 
 
 def at_wib(moment: float) -> datetime:
+    """The moment in Jakarta."""
     return datetime.fromtimestamp(moment, WIB)
 
 
