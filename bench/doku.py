@@ -25,11 +25,6 @@ class StandIn:
     def __exit__(self, *_: object) -> None:
         self._child.close()
 
-    def answer_after(self, seconds: float) -> None:
-        """Change the latency."""
-        self._child.tell({"latency": seconds})
-        self._child.hear()
-
     def asked(self) -> Counter[str]:
         """Status checks since the last `reset`, by reference. Raises RuntimeError where one was refused."""
         self._child.tell({"asked": True})

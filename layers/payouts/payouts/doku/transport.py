@@ -36,7 +36,6 @@ class Reply:
 
     http_status: int
     body: bytes
-    retry_after: str = ""
 
 
 class Transport:
@@ -71,7 +70,7 @@ class Transport:
                 preload_content=False,
             )
             try:
-                return Reply(response.status, self._whole(response, deadline), response.headers.get("Retry-After", ""))
+                return Reply(response.status, self._whole(response, deadline))
             finally:
                 response.close()  # does nothing to a connection that is back in the pool, its answer read to the end
                 response.release_conn()
