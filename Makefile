@@ -112,11 +112,11 @@ format: $(READY) ## Format the code
 VERIFY := check demo
 
 .PHONY: prove
-prove: $(READY) ## Show what is promised: model check, fault matrix, guards ... (ARGS=model for one part)
+prove: $(VENV)/.mutation-ready ## Show what is promised: model check, guards, mutants, fault matrix ... (ARGS=model for one part)
 	@$(BIN)/python -m proofs $(ARGS)
 
 .PHONY: mutate
-mutate: $(READY) $(VENV)/.mutation-ready ## Mutate the pure modules: a test must die of every change (ARGS=schedule.py for one)
+mutate: $(VENV)/.mutation-ready ## Mutate the pure modules: a test must die of every change (ARGS=schedule.py for one)
 	@$(BIN)/python -m proofs.mutation $(ARGS)
 
 VERIFY += documents

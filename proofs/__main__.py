@@ -16,6 +16,7 @@ from tools import figures as pages
 PARTS: Mapping[str, str] = {
     "model": "proofs.model",
     "guards": "proofs.guards",
+    "mutants": "proofs.mutation",
     "matrix": "proofs.matrix.show",
     "stateful": "proofs.stateful",
     "concurrency": "proofs.concurrency",

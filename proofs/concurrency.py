@@ -32,7 +32,12 @@ def run(console: Console) -> Shown:
             table.add_row(name, where, str(len(_SEEDS)), str(made), str(broken))
             runs, calls, failed = runs + len(_SEEDS), calls + made, failed + broken
     console.print(table)
-    figures = {"concurrency_runs": runs, "concurrency_calls": calls, "concurrency_failed": failed}
+    figures = {
+        "concurrency_scenarios": len(SCENARIOS),
+        "concurrency_runs": runs,
+        "concurrency_calls": calls,
+        "concurrency_failed": failed,
+    }
     return Shown(
         f"{runs} runs of {len(SCENARIOS)} scenarios, {calls} calls at once, {failed} failed", figures, not failed
     )

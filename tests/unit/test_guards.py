@@ -2,7 +2,8 @@
 
 import pytest
 
-from proofs.guards.listed import ROOT, Guard, listed
+from proofs.copies import ROOT
+from proofs.guards.listed import Guard, listed
 
 GUARDS = listed()
 
