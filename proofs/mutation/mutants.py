@@ -16,7 +16,10 @@ moment in milliseconds to the power of another is only a long wait."""
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A change of a module: the lines before and after it, stripped. `source` is all of the changed module."""
+    """A change of a module: the lines before and after it, stripped, with the line below where a decorator changes.
+
+    `source` is all of the changed module.
+    """
 
     module: str
     before: str
@@ -63,6 +66,17 @@ def _program(source: str) -> str:
 
 def _difference(source: str, changed: str) -> tuple[str, str]:
     """The lines that differ, before and after."""
-    lines = list(difflib.ndiff(source.splitlines(), changed.splitlines()))
-    before, after = (" ".join(line[2:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
-    return before, after
+    lines, others = source.splitlines(), changed.splitlines()
+    found = difflib.SequenceMatcher(None, lines, others, autojunk=False).get_opcodes()
+    differing = [(lines[a:b], others[c:d], lines[b : b + 1]) for tag, a, b, c, d in found if tag != "equal"]
+    before = [line for gone, _, below in differing for line in (*gone, *below * _decorates(gone))]
+    after = [line for gone, come, below in differing for line in (*come, *below * _decorates(gone))]
+    return _in_a_line(before), _in_a_line(after)
+
+
+def _decorates(lines: list[str]) -> bool:
+    return any(line.strip().startswith("@") for line in lines)
+
+
+def _in_a_line(lines: list[str]) -> str:
+    return " ".join(filter(None, map(str.strip, lines)))

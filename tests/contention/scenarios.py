@@ -16,6 +16,7 @@ Scenario = Callable[[Deployment, int], int]
 
 PAID_LATER = {"beneficiaryAccountNumber": "0012345678", "channelCode": "07"}
 _PAID_AFTER = 301
+_TICKS_TO_THE_END = 4
 _ATTEMPTS = 20
 
 
@@ -86,7 +87,7 @@ def pollers_and_processor(deployment: Deployment, seed: int, transfers: int = 20
 
 
 def two_pollers(deployment: Deployment, seed: int, transfers: int = 20) -> int:
-    """49, 50: two pollers at once, twice; one question for each due slot."""
+    """49, 50: three pollers at once, twice; never two questions for one due slot, and in the end they know all."""
     references = [_created(deployment, PAID_LATER) for _ in range(transfers)]
     for _ in range(2):
         deployment.advance(66)
@@ -94,9 +95,13 @@ def two_pollers(deployment: Deployment, seed: int, transfers: int = 20) -> int:
         before = _sent(deployment.doku.ledger(), "status")
         _all([deployment.tick] * 3)
         asked = _sent(deployment.doku.ledger(), "status") - before
-        wrong = {one: asked[one] for one in due if asked[one] != 1}
-        assert due, "nothing came due"
-        assert not wrong, f"I12: not asked once in this slot: {wrong}"
+        twice = {one: asked[one] for one in due if asked[one] > 1}
+        assert not twice, f"I12: asked more than once in this slot: {twice}"
+        assert sum(asked[one] for one in due) > 0, "nothing was asked"
+    for _ in range(_TICKS_TO_THE_END):  # a poller that AWS kept waiting has left some to a later slot
+        deployment.advance(_PAID_AFTER)
+        deployment.tick()
+    assert {_status(deployment, one) for one in references} == {"SUCCESS"}, "I13"
     return 6
 
 

@@ -27,6 +27,7 @@ UNLISTED = ["", "UE01", "UE..", "U200", "IT99", "SY05", "1234", "00", "0", "0000
 
 def test_every_code_of_the_seeds_is_decided() -> None:
     assert set(EXPECTED) == set(codes())
+    assert codes() is codes(), "read once"
 
 
 @pytest.mark.parametrize("code", EXPECTED)
@@ -46,6 +47,7 @@ def test_advices_follow_the_callers_waits_and_end_in_giving_up(code: str) -> Non
     sent = [decide(State.ADVICE, code, WAITS, number) for number in range(4)]
     assert sent == [AdviseAfter(60), AdviseAfter(300), GIVE_UP, GIVE_UP]
     assert decide(State.PAYMENT, code, ()) == GIVE_UP
+    assert decide(State.ADVICE, code, WAITS, -1) == GIVE_UP
 
 
 @pytest.mark.parametrize("code", ["0000", "U000", "IT08"])

@@ -73,6 +73,8 @@ def test_an_unlisted_biller_code_is_read_by_its_category(code: str, category: st
     assert not explained.known
     assert {(reading.system, reading.category) for reading in explained.readings} == {(System.BILLER, category)}
     payment = explained.readings[0]
+    assert "category" not in payment.meaning, "the category's own words"
+    assert "kategori" not in payment.meaning_id
     assert (payment.scope, payment.advice.money_moved) == (Scope.PAYMENT, MoneyMoved.UNKNOWN)
 
 
@@ -81,6 +83,8 @@ def test_a_biller_prefix_that_nobody_names_is_read_as_billers_and_unknown(code: 
     explained = explain(code)
     assert (explained.known, explained.readings[0].system) == (False, System.BILLER)
     assert explained.readings[0].advice.hold_funds
+    assert "of no category" in explained.readings[0].meaning
+    assert "tanpa kategori" in explained.readings[0].meaning_id
 
 
 @pytest.mark.parametrize("code", ["100", "418", "502", "599"])

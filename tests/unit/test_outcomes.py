@@ -9,7 +9,7 @@ import pytest
 
 import payouts.doku
 from payouts.doku import answers
-from payouts.doku.outcomes import Outcome, Service, classify
+from payouts.doku.outcomes import UNLISTED, Outcome, Service, cases, classify, glossary, text
 from payouts.doku.transport import Reply
 
 DATA = Path(payouts.doku.__file__).parent / "data"
@@ -226,6 +226,22 @@ def test_two_envelopes_at_once_are_read_as_snap() -> None:
     body = {"responseCode": "5004300", "response_code": "VALIDATION_ERROR"}
     assert classify(Service.TRANSFER, 422, body).outcome is Outcome.IN_DOUBT
     assert classify(Service.TRANSFER, 500, body).outcome is Outcome.IN_DOUBT
+
+
+@pytest.mark.parametrize("code", ["20043000", "200430", "20043a0", "2004 00", "4005300"])
+def test_a_code_that_is_none_of_this_call_is_not_looked_up(code: str) -> None:
+    assert classify(Service.TRANSFER, 200, {"responseCode": code}).cause == ""
+    assert classify(Service.TRANSFER, 200, {"responseCode": "2004399"}).cause == UNLISTED
+
+
+def test_what_is_kept_of_an_answer_is_text_and_bounded() -> None:
+    assert (text("x" * 300), text("y" * 300, 3), text(2004300)) == ("x" * 200, "yyy", "2004300")
+    assert {text(value) for value in (None, True, 1.5, ["a"], {"a": 1}, b"a")} == {""}
+
+
+def test_the_tables_are_read_once() -> None:
+    assert cases() is cases()
+    assert glossary() is glossary()
 
 
 def test_a_verdict_names_the_code_even_where_it_proves_nothing() -> None:

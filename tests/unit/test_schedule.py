@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from payouts.money import Rupiah
-from payouts.schedule import needs_review, next_check_at, planned, proof_of_absence
+from payouts.schedule import FIRST_CHECK, needs_review, next_check_at, planned, proof_of_absence
 from payouts.transfer import Finding, Intent, Observation, Source, Status, Transfer, merge
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -57,6 +57,24 @@ def test_a_disputed_transfer_stays_open() -> None:
     assert disputed.status is Status.DISPUTED
     assert next_after(disputed, 0) == HOUR
     assert next_after(disputed, 30 * DAY) == 30 * DAY + HOUR
+
+
+def test_the_first_check_is_the_first_slot() -> None:
+    assert next_after(NEW, 0) == FIRST_CHECK == MINUTE
+
+
+def test_every_moment_counts_from_the_creation_and_not_from_the_epoch() -> None:
+    """A transfer of the epoch's first second, whose times are small numbers."""
+    early = replace(NEW, created_at=1_000)
+    assert next_check_at(early, 1_000 + 40 * DAY, 0.0) == 1_000 + 41 * DAY
+    assert next_check_at(early, 1_000, 0.5) == 1_000 + MINUTE + 3_000
+    assert not needs_review(early, 7 * DAY)
+    assert needs_review(early, 7 * DAY + 1_000)
+    missing = [Observation(at, Finding.NOT_FOUND, Source.STATUS_CHECK) for at in (1_000, 2_000, 30 * MINUTE + 1_000)]
+    proof = proof_of_absence(merge(early, *missing))
+    assert proof is not None
+    assert "over 30 minutes" in proof.message
+    assert proof_of_absence(merge(early, *missing[:2], replace(missing[2], at=30 * MINUTE + 999))) is None
 
 
 @pytest.mark.covers(51)
@@ -143,7 +161,8 @@ def test_a_failure_by_dokus_word_or_before_the_send_is_never_asked_about_again(c
 @pytest.mark.covers(20)
 def test_a_failure_by_dokus_silence_is_looked_at_again_and_sooner_than_a_paid_one() -> None:
     """FAULTS 20: "not found" for N minutes, and then success."""
-    failed = merge(transfer(Finding.IN_DOUBT), seen(Finding.FAILED, HOUR, "NOT_RECEIVED"))
+    stored_code = "_".join(["NOT", "RECEIVED"])  # equal to ours, and another object
+    failed = merge(transfer(Finding.IN_DOUBT), seen(Finding.FAILED, HOUR, stored_code))
     hours = (0, 1, 6, 12, 24, 3 * 24, 7 * 24)
     assert [next_after(failed, HOUR + passed * HOUR) for passed in hours] == [
         HOUR + 1 * HOUR,
@@ -162,10 +181,10 @@ def test_a_callback_about_a_failed_transfer_has_it_looked_at_again_for_a_while(c
     """FAULTS 21, 31: check status may lag behind the callback."""
     called = seen(Finding.NOTIFIED, 30 * DAY, source=Source.NOTIFICATION)
     failed = merge(transfer(Finding.SUBMITTING), seen(Finding.FAILED, HOUR, code), called)
-    at = next_after(failed, 30 * DAY)
-    assert at is not None
-    assert 30 * DAY < at <= 30 * DAY + HOUR
-    assert next_after(failed, 31 * DAY) is None
+    waits = (10 * MINUTE, HOUR, 6 * HOUR, None)
+    for passed, wait in zip((0, *waits[:-1]), waits, strict=True):
+        assert passed is not None
+        assert next_after(failed, 30 * DAY + passed) == (None if wait is None else 30 * DAY + wait)
 
 
 def test_planning_changes_the_next_check_and_nothing_else() -> None:
@@ -183,7 +202,7 @@ def test_not_found_three_times_over_half_an_hour_proves_that_doku_never_got_it(f
     proof = proof_of_absence(missing)
     assert proof is not None
     assert (proof.finding, proof.code, proof.source) == (Finding.FAILED, "NOT_RECEIVED", Source.STATUS_CHECK)
-    assert START + 31 * MINUTE <= proof.at < START + 31 * MINUTE + 1_000
+    assert proof.at == START + 31 * MINUTE + 1, "after the answer that completes it"
     assert "3 times over 30 minutes" in proof.message
     assert merge(missing, proof).status is Status.FAILED
     assert proof_of_absence(merge(missing, proof)) is None

@@ -125,6 +125,12 @@ def test_symmetric_signature_vectors(path: str, body: object, signature: str) ->
     assert made == signature
 
 
+def test_what_is_signed_is_given_by_name() -> None:
+    """Six texts in a row are easily mixed up."""
+    with pytest.raises(TypeError):
+        sign_request("secret", "POST", "/path", "token", b"", "now")  # type: ignore[call-arg]
+
+
 def test_an_empty_body_hashes_as_the_empty_string_v6() -> None:
     expected = f"GET:/x:t:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855:{TIME}"
     assert string_to_sign("GET", "/x", "t", b"", TIME) == expected.encode()
@@ -220,4 +226,5 @@ def test_external_id_is_numeric_of_32_digits_and_does_not_repeat() -> None:
     made = {external_id(1700000000.0) for _ in range(10_000)}
     assert len(made) == 10_000
     assert all(len(one) == 32 and one.isdecimal() for one in made)
+    assert max(int(one[13:]) for one in made) > 99 * 10**17, "all of the nineteen random digits are used"
     assert external_id(1700000000.123, lambda _: 7) == "17000000001230000000000000000007"

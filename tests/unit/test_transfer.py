@@ -93,6 +93,16 @@ def test_what_decided_is_the_earliest_that_says_so_and_the_latest_side_of_a_disp
     assert NEW.decided_by is None
 
 
+def test_what_doku_says_in_the_moment_of_a_persons_word_was_known_to_the_person() -> None:
+    settled = merge(NEW, said(Finding.SUCCESS, 1), said(Finding.FAILED, 5), word(Finding.SUCCESS, 5))
+    assert settled.status is Status.SUCCESS
+    assert merge(settled, said(Finding.FAILED, 6)).status is Status.DISPUTED
+
+
+def test_a_new_transfer_is_not_stored_yet() -> None:
+    assert (NEW.reference, NEW.version, NEW.history) == ("PAY-1", 0, ())
+
+
 def test_dokus_reference_is_the_one_learned_first() -> None:
     assert NEW.reference_no == ""
     seen = said(Finding.ACCEPTED, 2), said(Finding.UNPAID, 3, reference_no="DK1"), said(Finding.UNPAID, 4)

@@ -1,6 +1,5 @@
 """When DOKU is to be asked about a transfer next (DESIGN 2.9). Pure; times in milliseconds since the epoch."""
 
-from bisect import bisect_right
 from dataclasses import replace
 from itertools import chain
 
@@ -12,7 +11,7 @@ DAY = 24 * HOUR
 
 FIRST_CHECK = 1 * MINUTE
 _OPEN = tuple(
-    chain((1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE), (hour * HOUR for hour in range(1, 25)))
+    chain((1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE), (hour * HOUR for hour in range(1, 24)))
 )
 _SETTLED = (1 * DAY, 3 * DAY, 7 * DAY)
 """A refund is announced at most three times, so a paid transfer is looked at again."""
@@ -98,8 +97,7 @@ def _may_be_wrong(transfer: Transfer, failure: Observation) -> bool:
 
 
 def _next(offsets: tuple[int, ...], start: int, now: int) -> int | None:
-    index = bisect_right(offsets, now - start)
-    return start + offsets[index] if index < len(offsets) else None
+    return next((start + offset for offset in offsets if start + offset > now), None)
 
 
 def _next_day(start: int, now: int) -> int:

@@ -1,0 +1,25 @@
+"""The domain's values can't be changed, and hold nothing but what they declare."""
+
+from dataclasses import FrozenInstanceError, fields
+from typing import Any
+
+import pytest
+
+from payouts.codes.decide import AdviseAfter, GiveUp, Hold, Release
+from payouts.doku.outcomes import Outcome, Verdict
+from payouts.money import Rupiah
+from payouts.transfer import Finding, Intent, Observation, Source, Transfer
+
+INTENT = Intent("PAY-1", "628115678890", "8377388292", "014", Rupiah(20_000_000), "S1")
+VALUES = [
+    *(Rupiah(1), INTENT, Transfer(INTENT, "f", 1_000, ("1",)), Observation(1, Finding.SUCCESS, Source.SUBMIT)),
+    *(Verdict(Outcome.ACCEPTED), Hold(), Release(), AdviseAfter(60), GiveUp()),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_a_value_cannot_be_changed(value: Any) -> None:
+    for name in [*(member.name for member in fields(value)), "another"]:
+        with pytest.raises((FrozenInstanceError, TypeError)):  # TypeError: what slots make of a name that is no field
+            setattr(value, name, None)
+    assert not hasattr(value, "__dict__")
