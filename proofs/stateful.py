@@ -9,10 +9,16 @@ from rich.table import Table
 
 from proofs.part import Shown
 from tests.stateful.bugs import BUGS, started_with
-from tests.stateful.explore import PROFILES, deployed, explore
+from tests.stateful.explore import PROFILES, Explored, deployed, explore
+from tests.stateful.merchant import Start
 from tests.surroundings import Surroundings
 
-_FIRST = settings(PROFILES["test"], max_examples=40, phases=[Phase.generate])
+_FIRST = settings(PROFILES["test"], phases=[Phase.generate])
+_SEARCHES = (
+    settings(_FIRST, max_examples=8, stateful_step_count=20),
+    settings(_FIRST, max_examples=40, stateful_step_count=30),
+)
+"""Short histories first: most bugs need no more."""
 
 
 def run(console: Console) -> Shown:
@@ -37,9 +43,18 @@ def _missed(surroundings: Surroundings, console: Console) -> list[str]:
     table = Table("seeded bug", "given away by", "examples", "steps", title="deployments with one thing wrong")
     missed = []
     for name, parts in BUGS.items():
-        found = explore(surroundings, _FIRST, started_with(parts))
+        found = _found(surroundings, started_with(parts))
         table.add_row(name, found.broken or "nothing", str(found.examples), str(found.steps))
         if not found.broken:
             missed.append(name)
     console.print(table)
     return missed
+
+
+def _found(surroundings: Surroundings, start: Start) -> Explored:
+    """The first search that breaks an invariant, or the last one."""
+    for search in _SEARCHES:
+        explored = explore(surroundings, search, start)
+        if explored.broken:
+            break
+    return explored

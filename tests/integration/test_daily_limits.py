@@ -41,6 +41,7 @@ def counted(world: World) -> list[tuple[int, int]]:
     return [(int(item["count"]), int(item["amount"]) // 100) for item in sorted(items, key=lambda item: item["pk"])]
 
 
+@pytest.mark.covers("I21", "I23")
 def test_the_amount_of_a_day_is_taken_to_the_last_rupiah_and_no_further(world: World) -> None:
     world = limited(world, DAILY_AMOUNT_LIMIT="50000.00")
     assert world.create(worth(30_000)).status == 201
@@ -57,6 +58,7 @@ def test_the_amount_of_a_day_is_taken_to_the_last_rupiah_and_no_further(world: W
     assert counted(world) == [(2, 50_000)]
 
 
+@pytest.mark.covers("I21", "I23")
 def test_the_count_of_a_day_is_kept_and_a_new_day_starts_anew_at_midnight_in_jakarta(world: World) -> None:
     world = limited(world, DAILY_COUNT_LIMIT="2")
     assert [world.create(order()).status for _ in range(3)] == [201, 201, 429]
@@ -67,6 +69,7 @@ def test_the_count_of_a_day_is_kept_and_a_new_day_starts_anew_at_midnight_in_jak
     assert counted(world) == [(1, 200_000)]
 
 
+@pytest.mark.covers("I21")
 def test_each_caller_has_its_own_share(world: World) -> None:
     world = limited(world, CALLER_DAILY_COUNT_LIMIT="1")
     answers = [world.create(order(), caller=caller) for caller in ("one", "one", "other", None, None)]
@@ -132,6 +135,7 @@ def test_a_failed_transfer_keeps_its_share(world: World) -> None:
     assert refused(world.create(order()))
 
 
+@pytest.mark.covers("I23")
 def test_a_session_that_met_the_limit_serves_another_transfer(world: World) -> None:
     world = limited(world, CALLER_DAILY_COUNT_LIMIT="1")
     world.create(order())
@@ -141,6 +145,7 @@ def test_a_session_that_met_the_limit_serves_another_transfer(world: World) -> N
     assert world.create({**body, "partnerReferenceNo": new_reference()}, caller="other").status == 201
 
 
+@pytest.mark.covers("I21")
 def test_32_at_once_never_exceed_the_limits(world: World) -> None:
     world = limited(world, DAILY_AMOUNT_LIMIT="100000.00", CALLER_DAILY_COUNT_LIMIT="7")
     bodies = [worth(10_000) for _ in range(32)]

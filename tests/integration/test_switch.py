@@ -27,6 +27,7 @@ def assert_stopped(answer: Answer) -> None:
     assert "Dewi" not in str(answer.body)
 
 
+@pytest.mark.covers("I22", "I23")
 def test_a_new_transfer_is_refused_and_nothing_is_sent_or_stored(stopped: World) -> None:
     body = order()
     assert_stopped(stopped.create(body, headers={"Idempotency-Key": "key-of-a-stop"}))
@@ -38,6 +39,7 @@ def test_a_new_transfer_is_refused_and_nothing_is_sent_or_stored(stopped: World)
     assert [one["operation"] for one in stopped.doku.ledger()["requests"]] == ["inquiry"]
 
 
+@pytest.mark.covers("I22")
 def test_everything_else_goes_on(world: World) -> None:
     body = order()
     reference = world.create(body).body["partnerReferenceNo"]
@@ -52,6 +54,7 @@ def test_everything_else_goes_on(world: World) -> None:
     assert world.tick()["learned"] == 1
 
 
+@pytest.mark.covers("I23")
 def test_the_same_request_is_paid_once_transfers_are_taken_again(stopped: World) -> None:
     body = order()
     assert_stopped(stopped.create(body))
@@ -60,6 +63,7 @@ def test_the_same_request_is_paid_once_transfers_are_taken_again(stopped: World)
     assert stopped.create(body).status == 201
 
 
+@pytest.mark.covers("I22")
 def test_a_running_function_hears_of_a_stop_within_half_a_minute_and_reads_no_oftener(world: World) -> None:
     assert world.create(order()).status == 201
     turn(world, stopped=True)

@@ -1,14 +1,16 @@
 """Deployments with one thing wrong in each, put together from the product's own parts: the machine must find it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from aws_lambda_powertools import Logger
 
 from notification_processor import entry as processor
 from payouts import compose as shared
-from payouts.config import DailyLimit, Trust
+from payouts.config import DailyLimit, GuardRails, Trust
 from payouts.doku.client import Authority
+from payouts.errors import LimitReached, Stopped
 from payouts.inquire import Inquirer
 from payouts.limits import DailyLimits
 from payouts.notified import NotificationApplier
@@ -17,11 +19,11 @@ from payouts.reconcile import Reconciler
 from payouts.schedule import planned
 from payouts.store import items
 from payouts.store.claims import Claims
-from payouts.store.counters import Counters
+from payouts.store.counters import Bound, Counters, Take
 from payouts.store.due import DueIndex, Slot
 from payouts.store.switch import SwitchStore
 from payouts.store.transfers import TransferStore
-from payouts.submit import Submitter
+from payouts.submit import STOPPED, Order, Remaining, Submitted, Submitter
 from payouts.switch import Switch
 from payouts.transfer import Finding, Observation, Transfer
 from status_poller import entry as poller
@@ -73,6 +75,50 @@ class OpenDoor(TransferStore):
         return None
 
 
+class LooksOnly(Counters):
+    """Sees whether a day has room, and counts nothing."""
+
+    def take(self, key: str, take: Take, limit: DailyLimit, expires_at: int) -> Bound | None:
+        return self.look(key, take, limit)
+
+
+class CountsLater(DailyLimits):
+    """Looks where it should count, and counts when it is told to."""
+
+    def take(self, transfer: Transfer) -> None:
+        DailyLimits(LooksOnly(self._counters._table), self._everybody, self._each_caller).take(transfer)
+
+    def count(self, transfer: Transfer) -> None:
+        with suppress(LimitReached):
+            super().take(transfer)
+
+
+class CountsWhatWasSent(Submitter):
+    """Counts a transfer in a day's limits once it was sent."""
+
+    def _send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> Submitted:
+        submitted = super()._send(transfer, authority, remaining)
+        assert isinstance(self._limits, CountsLater)
+        self._limits.count(transfer)
+        return submitted
+
+
+class ReadOnce(Switch):
+    """Reads how it stands at its first use, and never again."""
+
+    def is_on(self) -> bool:
+        return super().is_on() if self._read is None else self._read[1]
+
+
+class StopsEverybody(Submitter):
+    """Refuses replays as well while new transfers are stopped."""
+
+    def submit(self, order: Order, remaining: Remaining) -> Submitted:
+        if not self._switch.is_on():
+            raise Stopped(STOPPED)
+        return super().submit(order, remaining)
+
+
 class AsksAnyway(DueIndex):
     """Takes a slot that somebody else has taken."""
 
@@ -90,6 +136,8 @@ class Parts:
     store: type[TransferStore] = TransferStore
     index: type[DueIndex] = DueIndex
     trust: Trust = Trust.CONFIRM
+    limits: type[DailyLimits] = DailyLimits
+    switch: type[Switch] = Switch
 
 
 BUGS: Mapping[str, Parts] = {
@@ -100,6 +148,9 @@ BUGS: Mapping[str, Parts] = {
     "no condition on the door": Parts(store=OpenDoor),
     "two pollers ask about one slot": Parts(index=AsksAnyway),
     "a callback is believed": Parts(trust=Trust.SIGNED),
+    "a limit counts what was sent": Parts(submitter=CountsWhatWasSent, limits=CountsLater),
+    "the switch is read once": Parts(switch=ReadOnce),
+    "a stop refuses replays": Parts(submitter=StopsEverybody),
 }
 
 
@@ -113,8 +164,9 @@ def started_with(parts: Parts) -> Start:
         reconciler = parts.reconciler(store, deployed.doku, now, _no_jitter)
         claims = Claims(deployed.table)
         inquirer = Inquirer(deployed.doku, claims, now)
-        switch, unlimited = Switch(SwitchStore(deployed.table), True, now), DailyLimit(None, None)
-        limits = DailyLimits(Counters(deployed.table), unlimited, unlimited)
+        rails = GuardRails.read(world.environment)
+        switch = parts.switch(SwitchStore(deployed.table), rails.accept_transfers, now)
+        limits = parts.limits(Counters(deployed.table), rails.everybody, rails.each_caller)
         submitter = parts.submitter(store, claims, inquirer, deployed.doku, switch, limits, now, _no_jitter)
         services = replace(world.services, submitter=submitter, reconciler=reconciler, store=store)
         applier = NotificationApplier(store, reconciler, parts.trust)

@@ -34,7 +34,7 @@ _COMMON = settings(
 )
 PROFILES: Mapping[str, settings] = {
     "test": settings(_COMMON, max_examples=8, stateful_step_count=30, derandomize=True),
-    "prove": settings(_COMMON, max_examples=30, stateful_step_count=40, derandomize=True),
+    "prove": settings(_COMMON, max_examples=20, stateful_step_count=40, derandomize=True),
     "soak": settings(_COMMON, max_examples=1000, stateful_step_count=60),
 }
 

@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
 from tests.stateful.orders import Order
-from tests.stateful.snapshot import Snapshot
+from tests.stateful.snapshot import Snapshot, day
 
 _RANK = {
     "SUBMITTING": 0,
@@ -23,7 +22,6 @@ _RANK = {
 END_OF = {"PAID": "SUCCESS", "FAILED": "FAILED", "REFUNDED": "REFUNDED"}
 """Our status for each state in which a transfer can end at DOKU."""
 _FINAL = frozenset(END_OF.values())
-_WIB = timedelta(hours=7)
 _TOKEN_SECONDS = 900 - 30 - 300
 """After so many seconds a token may be replaced: its life less the margin and what clocks may be apart."""
 
@@ -115,9 +113,7 @@ def _nothing_lost(now: Snapshot, memory: Memory) -> None:
 
 
 def _external_ids_are_fresh(now: Snapshot) -> None:
-    used = Counter(
-        ((datetime.fromtimestamp(one["at"], UTC) + _WIB).date(), one["externalId"]) for one in now.ledger["requests"]
-    )
+    used = Counter((day(one["at"]), one["externalId"]) for one in now.ledger["requests"])
     assert max(used.values(), default=0) <= 1, "I14: an X-EXTERNAL-ID came twice on one day"
 
 

@@ -2,16 +2,27 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
 
 from tests.harness import World
-from tests.stateful import faults, invariants
+from tests.stateful import faults, invariants, rails
 from tests.stateful.callbacks import FORGERIES, Callback, forged, of_doku
 from tests.stateful.merchant import Merchant, Start
 from tests.stateful.orders import FATES, Order
+from tests.stateful.snapshot import Snapshot
 from tests.surroundings import Surroundings
 
 _LONGEST = 8 * 24 * 3600
@@ -24,9 +35,14 @@ ORDERS = st.builds(
     fate=st.sampled_from(sorted(FATES)),
     identity=st.sampled_from(["reference", "key", "both"]),
     amount=st.integers(10_000, 900_000),
+    caller=st.sampled_from(["frontend-1", "frontend-2", None]),
 )
 BEFALLS = st.one_of(st.none(), faults.OF_TRANSFERS, faults.OF_AWS, faults.HIDDEN)
-MEANWHILE = st.sampled_from(["replay", "tick", "pump", "check"])
+WISHES = st.tuples(ORDERS, st.booleans(), BEFALLS)
+"""What is wanted, whether it is inquired first, and what befalls it."""
+MEANWHILE = st.sampled_from(["replay", "tick", "pump", "check", "stop"])
+
+Wish = tuple[Order, bool, faults.Fault | None]
 
 
 class Counted:
@@ -43,26 +59,24 @@ class Payouts(RuleBasedStateMachine):
 
     def __init__(self, surroundings: Surroundings, start: Start, counted: Counted) -> None:
         super().__init__()
-        self.merchant = Merchant(surroundings, start)
+        self._deploy = partial(Merchant, surroundings, start)
         self.counted = counted
         self.passed = 0
         """Seconds by which the clock was moved."""
-        self.now = self.merchant.snapshot()
         counted.examples += 1
+
+    @initialize(target=orders, limits=rails.LIMITS, one=WISHES, another=WISHES)
+    def begin(self, limits: rails.Limits, one: Wish, another: Wish) -> MultipleResults[Order]:
+        """A deployment with two transfers."""
+        self.merchant = self._deploy(limits)
+        self.now = self.merchant.snapshot()
+        return multiple(self._created(*one), self._created(*another))
 
     # --- the merchant
 
-    @initialize(target=orders, order=ORDERS, session=st.booleans(), befalls=BEFALLS)
-    def create_one(self, order: Order, session: bool, befalls: faults.Fault | None) -> Order:
-        return self._created(order, session, befalls)
-
-    @initialize(target=orders, order=ORDERS, session=st.booleans(), befalls=BEFALLS)
-    def create_another(self, order: Order, session: bool, befalls: faults.Fault | None) -> Order:
-        return self._created(order, session, befalls)
-
-    @rule(target=orders, order=ORDERS, session=st.booleans(), befalls=BEFALLS)
-    def create(self, order: Order, session: bool, befalls: faults.Fault | None) -> Order:
-        return self._created(order, session, befalls)
+    @rule(target=orders, wish=WISHES)
+    def create(self, wish: Wish) -> Order:
+        return self._created(*wish)
 
     def _created(self, order: Order, session: bool, befalls: faults.Fault | None) -> Order:
         self._want(order, session)
@@ -83,12 +97,21 @@ class Payouts(RuleBasedStateMachine):
         self._at_once(order, order, what)
         return order
 
+    @rule(target=orders, order=ORDERS, other=ORDERS, session=st.booleans())
+    def create_two_at_once(self, order: Order, other: Order, session: bool) -> MultipleResults[Order]:
+        """While one is at the door, another one comes: perhaps a day's last share is for one of them."""
+        self._want(order, session)
+        self._want(other, session)
+        self._at_once(order, other, "replay")
+        return multiple(order, other)
+
     @rule(order=orders)
     def ask_again(self, order: Order) -> None:
         """I8: the same request, the same transfer."""
         stood = order.reference in self.now.items
         answer = self.merchant.create(order)
-        if stood and answer is not None and answer.status in (201, 202):
+        if stood and answer is not None and not self.merchant.faulty:
+            assert answer.status in (201, 202), f"I8: {answer}"
             assert answer.headers.get("Idempotency-Replayed") == "true", "I8"
             assert answer.body["amount"] == order.body["amount"], "I8"
 
@@ -191,6 +214,7 @@ class Payouts(RuleBasedStateMachine):
             "tick": self.merchant.tick,
             "pump": self.merchant.pump,
             "check": lambda world: self.merchant.check_status(again.reference, world),
+            "stop": lambda _: self.merchant.turn(stopped=True),
         }
         self.merchant.interrupt(actions[what])
         self.merchant.create(order)
@@ -207,6 +231,12 @@ class Payouts(RuleBasedStateMachine):
         else:
             self.merchant.restart({"restart early": -100.0, "restart late": 100.0}.get(what, 0.0))
 
+    @rule(stopped=st.booleans(), seconds=st.sampled_from((0, 29, 36)))
+    def turn_the_switch(self, stopped: bool, seconds: int) -> None:
+        """New transfers are stopped, or taken again, within half a minute."""
+        self.merchant.turn(stopped)
+        self.time_goes_by(seconds)
+
     # --- time and faults
 
     @rule(seconds=st.sampled_from(_LEAPS))
@@ -214,6 +244,11 @@ class Payouts(RuleBasedStateMachine):
         seconds = min(seconds, _LONGEST - self.passed)
         self.passed += seconds
         self.merchant.clock.advance(seconds)
+
+    @rule(seconds=st.sampled_from((-40, 1, 300)))
+    def midnight_comes(self, seconds: int) -> None:
+        """In Jakarta, where a day of the limits ends; by a clock that is off, perhaps not yet, or already."""
+        self.time_goes_by(max(0, rails.until_midnight(self.merchant.clock()) + seconds))
 
     @rule()
     def patience_runs_out(self) -> None:
@@ -244,14 +279,19 @@ class Payouts(RuleBasedStateMachine):
     @invariant()
     def invariants_hold(self) -> None:
         self.counted.steps += 1
-        self.now = self.merchant.snapshot()
-        invariants.check(self.now, self.merchant.orders, self.merchant.memory)
+        self.now = self._checked()
+
+    def _checked(self) -> Snapshot:
+        now = self.merchant.snapshot()
+        invariants.check(now, self.merchant.orders, self.merchant.memory)
+        self.merchant.rails.check(now, self.merchant.orders)
+        return now
 
     def teardown(self) -> None:
         """Heal everything and let time pass, unless something is broken already."""
         if sys.exception() is not None:
             return
         self.merchant.converge()
-        now = self.merchant.snapshot()
-        invariants.check(now, self.merchant.orders, self.merchant.memory)
-        invariants.check_converged(now, self.merchant.memory)
+        invariants.check_converged(self._checked(), self.merchant.memory)
+        self.merchant.come_back()
+        invariants.check_converged(self._checked(), self.merchant.memory)

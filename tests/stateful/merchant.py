@@ -5,16 +5,21 @@ The machine's rules are in `machine`; here is what they have in common.
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 from payouts.errors import PayoutError
 from payouts.settle import settle
+from payouts.store import items
+from payouts.store.switch import SwitchStore, Turned
+from payouts.store.table import Table
 from payouts.transfer import Status
 from tests.harness import Answer, Crash, World, inquiry_of
 from tests.stateful.callbacks import Callback
 from tests.stateful.invariants import END_OF, Memory
 from tests.stateful.orders import Order
+from tests.stateful.rails import Limits, Rails, Stop, refused, until_midnight
 from tests.stateful.snapshot import Snapshot
 from tests.surroundings import Surroundings
 from tools.redrive import move
@@ -25,19 +30,24 @@ Start = Callable[[Surroundings, float], World]
 _LAPSE = 6.0
 """Seconds from a crash to the next cold start: a token's lock, which the dead may have held, has lapsed by then."""
 _DAY_AND_AN_HOUR = 25 * 3600
+_EIGHT = 8 * 3600
 _TICKS = 6
 """A day apart: an open transfer is due at each, and "not found" proves something at the third."""
+_HEALTHY_TICKS = 2
+"""The same where DOKU answers: one sees the payment, the next one a refund."""
 
 
 class Merchant:
     """The functions over one table, one DOKU and one clock, in the merchant's and DOKU's hands."""
 
-    def __init__(self, surroundings: Surroundings, start: Start) -> None:
-        self._surroundings, self._start = surroundings, start
+    def __init__(self, surroundings: Surroundings, start: Start, limits: Limits) -> None:
+        environment = {**surroundings.environment, **limits.environment}
+        self._surroundings, self._start = replace(surroundings, environment=environment), start
         self.clock, self.doku = surroundings.clock, surroundings.doku
         self.orders: list[Order] = []
         self.callbacks: list[Callback] = []
         self.memory = Memory()
+        self.rails = Rails(limits)
         self.faulty = False
         """Whether AWS was made to fail since the last cold start."""
         self.hidden = False
@@ -45,7 +55,8 @@ class Merchant:
         self.contended = False
         """Whether another environment may act in the middle of a call."""
         surroundings.tidy()
-        self.world = start(surroundings, 0.0)
+        self.clock.advance(until_midnight(self.clock()) + _EIGHT)  # a history has the same midnights when played again
+        self.world = start(self._surroundings, 0.0)
         for item in self.world.scan():
             key = {"pk": {"S": item["pk"]}}
             self.world.dynamodb.delete_item(TableName=self.world.environment["TABLE_NAME"], Key=key)
@@ -88,10 +99,13 @@ class Merchant:
 
     def create(self, order: Order, world: World | None = None, body: Any = None) -> Answer | None:
         """Ask for the transfer. An error is an answer only where nothing was sent."""
-        sent = len(self._sent(order))
-        answer = self.attempt(lambda: (world or self.world).create(body or order.body, headers=order.headers))
+        sent, asked = len(self._sent(order)), body or order.body
+        answer = self.attempt(lambda: (world or self.world).create(asked, headers=order.headers, caller=order.caller))
         if answer is None:
             return None
+        if refused(answer):
+            order.refused = True
+            assert not self._is_stored(order), f"I23: {order} stands, and was answered {answer.body}"
         if answer.status in (201, 202):
             assert answer.body["partnerReferenceNo"] == order.reference, "I8: another transfer"
             order.acknowledged = True
@@ -101,6 +115,14 @@ class Merchant:
 
     def _sent(self, order: Order) -> list[Any]:
         return self.world.sent(order.reference)
+
+    def _is_stored(self, order: Order) -> bool:
+        """As nobody's client says whom a fault could befall."""
+        return self._table.get(items.key(order.reference)) is not None
+
+    @property
+    def _table(self) -> Table:
+        return Table(self.world.dynamodb, self.world.environment["TABLE_NAME"])
 
     def call_back(self, callback: Callback, world: World | None = None) -> int | None:
         """The receiver's HTTP status."""
@@ -137,6 +159,16 @@ class Merchant:
         environment = self.world.environment
         move(self.world.sqs, environment["DEAD_LETTER_QUEUE_URL"], environment["NOTIFICATION_QUEUE_URL"])
 
+    def turn(self, stopped: bool) -> None:
+        """As `make stop-transfers` and `make start-transfers` do it."""
+        before, stops = self.clock(), self.rails.stops
+        if not SwitchStore(self._table).turn(Turned(stopped, "Dewi", "ticket 4711", int(before * 1000))):
+            return
+        if stopped:
+            stops.append(Stop(self.clock()))
+        elif stops:
+            stops[-1].until = before
+
     def secret(self) -> dict[str, str]:
         """The merchant's secret as it is now."""
         found = self._surroundings.aws.secretsmanager.get_secret_value(SecretId=self._surroundings.secret_id)
@@ -165,13 +197,28 @@ class Merchant:
         return True
 
     def converge(self) -> None:
-        """Heal everything and let time pass until nothing is open or unsaid."""
+        """Heal everything and let time pass until nothing is open or unsaid. What is stopped stays so."""
         self.doku.heal()
         self.restart()
-        for _ in range(_TICKS):
-            self.clock.advance(_DAY_AND_AN_HOUR)
-            self.world.tick()
+        self._let_days_pass(_TICKS)
         for reference in [one for one, kept in self.snapshot().stored.items() if kept.status is Status.DISPUTED]:
             assert self.settle(reference)
         self.redrive()
         self.pump()
+
+    def come_back(self) -> None:
+        """Ask once more for what a limit or the stop refused, each on a day of its own: nothing is in the way now."""
+        self.turn(stopped=False)
+        waiting = [order for order in self.orders if order.refused and not order.acknowledged]
+        for order in filter(self.rails.limits.ever_allow, waiting):
+            self.clock.advance(_DAY_AND_AN_HOUR)
+            if "sessionId" in order.body:
+                self.inquire(order)
+            self.create(order)
+            assert order.acknowledged, f"I23: {order} was refused once and is for ever"
+        self._let_days_pass(_HEALTHY_TICKS if waiting else 0)
+
+    def _let_days_pass(self, days: int) -> None:
+        for _ in range(days):
+            self.clock.advance(_DAY_AND_AN_HOUR)
+            self.world.tick()

@@ -22,21 +22,27 @@ class Order:
     reference: str
     body: dict[str, Any]
     headers: dict[str, str]
+    amount: int
+    """In rupiah."""
+    caller: str | None
+    """Who asks; None for one whose token does not say."""
     acknowledged: bool = False
     """Whether it was answered with 201 or 202."""
+    refused: bool = False
+    """Whether a limit or the stop stood in its way."""
 
     @classmethod
-    def of(cls, fate: str, identity: str, amount: int) -> "Order":
-        """Identified by a `reference`, a `key`, or `both`; `amount` in rupiah."""
+    def of(cls, fate: str, identity: str, amount: int, caller: str | None) -> "Order":
+        """Identified by a `reference`, a `key`, or `both`."""
         body = order(**FATES[fate], amount={"value": f"{amount}.00", "currency": "IDR"})
         reference = str(body["partnerReferenceNo"])
         if identity == "reference":
-            return cls(reference, body, {})
+            return cls(reference, body, {}, amount, caller)
         headers = {"Idempotency-Key": f"key-of-{reference}"}
         if identity == "key":
             del body["partnerReferenceNo"]
             reference = "IK" + hashlib.sha256(headers["Idempotency-Key"].encode()).hexdigest()[:38]
-        return cls(reference, body, headers)
+        return cls(reference, body, headers, amount, caller)
 
     @property
     def with_another_amount(self) -> dict[str, Any]:

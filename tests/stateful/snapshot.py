@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +12,12 @@ from payouts.transfer import Transfer
 from tests.harness import World
 
 Json = Mapping[str, Any]
+_WIB = timedelta(hours=7)
+
+
+def day(at: float) -> date:
+    """The day in Jakarta, of seconds since the epoch."""
+    return (datetime.fromtimestamp(at, UTC) + _WIB).date()
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,11 @@ class Snapshot:
     def booked(self) -> Mapping[str, Json]:
         """The transfers that DOKU executed, by partnerReferenceNo."""
         return {one["partnerReferenceNo"]: one for one in self.ledger["transfers"]}
+
+    @cached_property
+    def first_sent(self) -> Mapping[str, float]:
+        """When DOKU was first asked to execute each transfer, in seconds since the epoch."""
+        return {one["partnerReferenceNo"]: one["at"] for one in reversed(self.requests("transfer"))}
 
     def requests(self, operation: str) -> list[Json]:
         """Those of one operation that reached DOKU, in order."""
