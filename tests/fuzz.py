@@ -9,6 +9,8 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
+from http import HTTPStatus
 from pathlib import Path
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -35,9 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
     with LocalStack(report=print) as stack:
         stack.simulator.deposit("9999999999999.00")
         log_watch.keep(stack.state.secret.read_text())
-        environment = os.environ | {"SCHEMATHESIS_HOOKS": "tests.fuzz_hooks"}
+        environment = os.environ | {
+            "SCHEMATHESIS_HOOKS": "tests.fuzz_hooks",
+            "FUZZ_API": stack.api_url,
+            "FUZZ_TOKEN": stack.token(),
+        }
         ran = subprocess.run(_command(stack, options), env=environment, check=False)
-        found = [*_unacknowledged(stack), *_leaks(stack)]
+        found = [*_unacknowledged(stack), *_executed(stack), *_leaks(stack)]
     for problem in found:
         print(f"fuzz: {problem}")
     failed = ran.returncode != 0 or bool(found)
@@ -57,18 +63,30 @@ def _command(stack: LocalStack, options: argparse.Namespace) -> list[str]:
 
 def _unacknowledged(stack: LocalStack) -> list[str]:
     """What is stored or paid and was not acknowledged, or the other way round."""
-    answered = [json.loads(line) for line in stack.logs().splitlines() if line.startswith('{"level"')]
-    created = [one for one in answered if one.get("route") == "POST /v1/transfers" and one.get("message") == "request"]
-    acknowledged = {one["partner_reference_no"] for one in created if one["status"] in _ACKNOWLEDGED}
+    logged = [json.loads(line) for line in stack.logs().splitlines() if line.startswith('{"level"')]
+    created = [one for one in logged if one.get("route") == "POST /v1/transfers" and one.get("message") == "request"]
+    answered = [one["partner_reference_no"] for one in created if one["status"] in _ACKNOWLEDGED]
+    acknowledged = set(answered)
     stored = _stored(stack)
-    paid = [debit["partnerReferenceNo"] for debit in stack.simulator.ledger()["debits"]]
-    print(f"fuzz: {len(created)} creates, {len(acknowledged)} transfers, {len(stored)} stored, {len(paid)} paid")
+    paid = {debit["partnerReferenceNo"] for debit in stack.simulator.ledger()["debits"]}
+    print(
+        f"fuzz: {len(created)} creates, {len(answered)} acknowledged; {len(stored)} transfers stored, {len(paid)} paid"
+    )
     return [
         *(f"stored, and not acknowledged: {reference}" for reference in stored - acknowledged),
         *(f"acknowledged, and not stored: {reference}" for reference in acknowledged - stored),
-        *(f"paid, and not stored: {reference}" for reference in set(paid) - stored),
-        *(f"paid twice: {reference}" for reference in set(paid) if paid.count(reference) > 1),
-        *([] if acknowledged else ["no transfer was created at all: these requests prove nothing"]),
+        *(f"paid, and not stored: {reference}" for reference in paid - stored),
+    ]
+
+
+def _executed(stack: LocalStack) -> list[str]:
+    """What DOKU was asked to execute more than once, by its ledger; or that it got no transfer at all."""
+    requests = [one for one in stack.simulator.ledger()["requests"] if one["operation"] == "transfer"]
+    asked = Counter(one["partnerReferenceNo"] for one in requests if one["httpStatus"] != HTTPStatus.UNAUTHORIZED)
+    print(f"fuzz: DOKU got {len(asked)} transfers")
+    return [
+        *(f"DOKU was asked {times} times to execute {reference}" for reference, times in asked.items() if times > 1),
+        *([] if asked else ["DOKU got no transfer at all: these requests prove nothing"]),
     ]
 
 
