@@ -1,5 +1,6 @@
 """The cold starts that are compared: the built functions, the same without bytecode, and two handlers beside them."""
 
+import importlib
 import json
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 from bench.lines import ROOT
 from tools.build import bytecode
 from tools.build.artefact import Artefact
+from tools.build.slim import SERVICES
 
 FUNCTIONS: Mapping[str, str] = {
     "transfer_api": "TransferApiFunction",
@@ -20,6 +22,8 @@ FUNCTIONS: Mapping[str, str] = {
 }
 """Packages by what the template calls their functions."""
 _HANDLERS = ROOT / "bench" / "cold_handlers"
+_ONLY_BESIDE = ("boto3", "s3transfer", "requests", "charset_normalizer", "idna")
+"""What the handlers to compare with import, and nothing that is deployed does."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,20 @@ def beside(
 ) -> dict[str, ColdStart]:
     """The handlers to compare with, compiled into `handlers` and on the artefact's own dependencies."""
     shutil.copytree(_HANDLERS, handlers, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in _ONLY_BESIDE:
+        _copy_library(name, handlers / name)
     bytecode.compile_all(interpreter, handlers, bytecode.TASK)
     paths = [handlers, artefact.layers["DependenciesLayer"] / "python"]
     return {name: ColdStart(interpreter, name, paths, environment) for name in ("bare", "eager")}
+
+
+def _copy_library(name: str, to: Path) -> None:
+    """This interpreter's own, in pure Python, and of boto3's services those that the layer keeps of botocore's."""
+    (library,) = importlib.import_module(name).__path__
+    shutil.copytree(library, to, ignore=shutil.ignore_patterns("__pycache__", "*.so", "examples"))
+    for service in (to / "data").glob("*/"):
+        if service.name not in SERVICES:
+            shutil.rmtree(service)
 
 
 def without_bytecode(artefact: Artefact, copy: Path) -> Artefact:

@@ -1,4 +1,4 @@
-"""A handler as it is often written: everything that the bundle uses anywhere, imported and made at the start."""
+"""A handler as it is often written: all that the bundle uses anywhere, by boto3 and requests, made at the start."""
 
 from typing import Any
 

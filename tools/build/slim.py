@@ -8,7 +8,7 @@ SERVICES = frozenset({"dynamodb", "kms", "s3", "secretsmanager", "sqs", "sts"})
 
 botocore has some 400, which are half of the layer, and looks into each of them whenever it makes a client.
 """
-_LEFTOVERS = ("bin", ".lock", "boto3/examples", "certifi/tests")
+_LEFTOVERS = ("bin", ".lock", "certifi/tests")
 _INSTALLERS = ("RECORD", "INSTALLER", "REQUESTED")
 """Of the `.dist-info` folders: they would speak of files that are gone."""
 
@@ -18,10 +18,9 @@ def slim(layer: Path) -> None:
     packages = layer / "python"
     for leftover in _LEFTOVERS:
         _remove(packages / leftover)
-    for library in ("boto3", "botocore"):
-        for service in (packages / library / "data").iterdir():
-            if service.is_dir() and service.name not in SERVICES:
-                _remove(service)
+    for service in (packages / "botocore" / "data").iterdir():
+        if service.is_dir() and service.name not in SERVICES:
+            _remove(service)
     for name in _INSTALLERS:
         for record in packages.glob(f"*.dist-info/{name}"):
             record.unlink()
