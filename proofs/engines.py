@@ -34,6 +34,7 @@ def run(console: Console) -> Shown:
         report = Path(directory) / "report.xml"
         tests = [str(_FOLDER / name) for name in TESTS]
         options = ["--engine", "dynamodb-local", "--engine", "elasticmq", "--show-capture=no", f"--junit-xml={report}"]
+        options += ["-n", "2", "--dist", "loadfile"]
         done = subprocess.run([sys.executable, "-m", "pytest", *options, *tests], check=False)
         suite = ElementTree.parse(report).getroot()[0].attrib
     failed = int(suite["failures"]) + int(suite["errors"])

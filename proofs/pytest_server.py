@@ -4,7 +4,6 @@ Run it in a copy of the project. It has imported what is slow to import and noth
 JSON on its standard input, it forks, runs the tests in the child and answers with a line of JSON: `code` and `told`.
 """
 
-import gc
 import importlib
 import json
 import os
@@ -28,12 +27,11 @@ _SECONDS = 600
 
 def main() -> None:
     """Serve until there are no more orders."""
-    libraries.load()
     for name in ("moto.server", "samtranslator.translator.transform"):
         importlib.import_module(name)
+    libraries.load()
     settings.register_profile("first failure", phases=[Phase.explicit, Phase.generate], derandomize=True, database=None)
     settings.load_profile("first failure")
-    gc.freeze()  # what is there by now is not looked at again by every child
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     for line in sys.stdin:
         print(json.dumps(_answer(json.loads(line))), file=answers)

@@ -3,6 +3,9 @@
 It also shows that it would notice: deployments with a known bug, each of which it must find.
 """
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
 from hypothesis import Phase, settings
 from rich.console import Console
 from rich.table import Table
@@ -10,8 +13,6 @@ from rich.table import Table
 from proofs.part import Shown
 from tests.stateful.bugs import BUGS, started_with
 from tests.stateful.explore import PROFILES, Explored, deployed, explore
-from tests.stateful.merchant import Start
-from tests.surroundings import Surroundings
 
 _FIRST = settings(PROFILES["test"], phases=[Phase.generate])
 _SEARCHES = (
@@ -19,14 +20,21 @@ _SEARCHES = (
     settings(_FIRST, max_examples=40, stateful_step_count=30),
 )
 """Short histories first: most bugs need no more."""
+_PROCESSES = 2
 
 
 def run(console: Console) -> Shown:
     """The profile `prove`, and every known bug."""
-    with deployed() as surroundings:
-        explored = explore(surroundings, PROFILES["prove"])
-        console.print(explored.failed or str(explored), highlight=False)
-        missed = _missed(surroundings, console)
+    with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn")) as processes:
+        exploring = processes.submit(_explored)
+        found = dict(zip(BUGS, processes.map(_found, BUGS), strict=True))
+        explored = exploring.result()
+    console.print(explored.failed or str(explored), highlight=False)
+    table = Table("seeded bug", "given away by", "examples", "steps", title="deployments with one thing wrong")
+    for name, search in found.items():
+        table.add_row(name, search.broken or "nothing", str(search.examples), str(search.steps))
+    console.print(table)
+    missed = [name for name, search in found.items() if not search.broken]
     line = f"{explored}; {len(BUGS) - len(missed)} of {len(BUGS)} seeded bugs found"
     figures = {
         "stateful_examples": explored.examples,
@@ -38,23 +46,16 @@ def run(console: Console) -> Shown:
     return Shown(line, figures, explored.failed is None and not missed)
 
 
-def _missed(surroundings: Surroundings, console: Console) -> list[str]:
-    """The known bugs that no history gave away."""
-    table = Table("seeded bug", "given away by", "examples", "steps", title="deployments with one thing wrong")
-    missed = []
-    for name, parts in BUGS.items():
-        found = _found(surroundings, started_with(parts))
-        table.add_row(name, found.broken or "nothing", str(found.examples), str(found.steps))
-        if not found.broken:
-            missed.append(name)
-    console.print(table)
-    return missed
+def _explored() -> Explored:
+    with deployed() as surroundings:
+        return explore(surroundings, PROFILES["prove"])
 
 
-def _found(surroundings: Surroundings, start: Start) -> Explored:
+def _found(bug: str) -> Explored:
     """The first search that breaks an invariant, or the last one."""
-    for search in _SEARCHES:
-        explored = explore(surroundings, search, start)
-        if explored.broken:
-            break
-    return explored
+    with deployed() as surroundings:
+        for search in _SEARCHES:
+            explored = explore(surroundings, search, started_with(BUGS[bug]))
+            if explored.broken:
+                break
+        return explored

@@ -3,24 +3,25 @@
 import json
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-from rich.console import Console
 
 from proofs import __main__ as proofs
-from proofs.part import Shown
 from tools import figures
 
 
-def a_part(monkeypatch: pytest.MonkeyPatch, name: str, holds: bool) -> None:
-    module = ModuleType(name)
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to import parts from."""
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    return folder
 
-    def run(console: Console) -> Shown:
-        return Shown("three things", {f"{name}_things": 3}, holds)
 
-    module.run = run  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, name, module)
+def a_part(parts: Path, name: str, holds: bool) -> None:
+    shown = f'Shown("three things", {{"{name}_things": 3}}, {holds})'
+    (parts / f"{name}.py").write_text(f"from proofs.part import Shown\ndef run(console):\n    return {shown}\n")
 
 
 def prove(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -30,10 +31,10 @@ def prove(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 @pytest.mark.parametrize(("second_holds", "code"), [(True, 0), (False, 1)])
 def test_all_parts_run_and_all_must_hold(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], second_holds: bool, code: int
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], parts: Path, second_holds: bool, code: int
 ) -> None:
-    a_part(monkeypatch, "first", holds=True)
-    a_part(monkeypatch, "second", holds=second_holds)
+    a_part(parts, "first", holds=True)
+    a_part(parts, "second", holds=second_holds)
     monkeypatch.setattr(proofs, "PARTS", {"first": "first", "second": "second"})
     assert prove(monkeypatch, "--no-figures") == code
     told = capsys.readouterr().out
@@ -42,9 +43,9 @@ def test_all_parts_run_and_all_must_hold(
 
 
 def test_figures_join_those_that_were_not_measured_now_and_stand_in_the_pages(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, parts: Path
 ) -> None:
-    a_part(monkeypatch, "first", holds=True)
+    a_part(parts, "first", holds=True)
     file, page = tmp_path / "docs" / "figures" / "proof.json", tmp_path / "README.md"
     file.parent.mkdir(parents=True)
     file.write_text('{"other_things": 4}')
@@ -59,11 +60,21 @@ def test_figures_join_those_that_were_not_measured_now_and_stand_in_the_pages(
     )
 
 
-@pytest.mark.parametrize("parts", [{}, {"first": "first"}])
-def test_no_parts_and_unknown_parts_are_errors(monkeypatch: pytest.MonkeyPatch, parts: dict[str, str]) -> None:
-    monkeypatch.setattr(proofs, "PARTS", parts)
+def test_what_a_part_leaves_behind_the_next_one_does_not_find(monkeypatch: pytest.MonkeyPatch, parts: Path) -> None:
+    a_part(parts, "first", holds=True)
+    (parts / "second.py").write_text(
+        "import sys\nfrom proofs.part import Shown\n"
+        "def run(console):\n    return Shown('', {}, 'first' not in sys.modules)\n"
+    )
+    monkeypatch.setattr(proofs, "PARTS", {"first": "first", "second": "second"})
+    assert prove(monkeypatch, "--no-figures") == 0
+
+
+@pytest.mark.parametrize("named", [{}, {"first": "first"}])
+def test_no_parts_and_unknown_parts_are_errors(monkeypatch: pytest.MonkeyPatch, named: dict[str, str]) -> None:
+    monkeypatch.setattr(proofs, "PARTS", named)
     with pytest.raises(SystemExit) as refused:
-        prove(monkeypatch, *(["second"] if parts else []))
+        prove(monkeypatch, *(["second"] if named else []))
     assert refused.value.code == 2
 
 
