@@ -10,4 +10,4 @@ from transfer_api.services import compose
 
 services = compose(os.environ)
 handler = create_handler(services, Logger())
-snapshot.register(os.environ, services.held)
+snapshot.register(os.environ, services.held, late=["transfer_api.body", "transfer_api.requests"])

@@ -1,5 +1,8 @@
 """Hooks are registered under SnapStart and nowhere else."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from payouts import snapshot
@@ -31,3 +34,13 @@ def test_what_is_held_is_dropped_before_the_snapshot_and_after_each_restore() ->
         for function, arguments, options in registry.get_after_restore():
             function(*arguments, **options)
         assert sorted(dropped) == ["secret", "token"]
+
+
+def test_what_is_imported_late_is_in_the_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "imported_late.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    snapshot.register({"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}, [], late=["imported_late"])
+    assert "imported_late" not in sys.modules
+    for function, arguments, options in registry.get_before_snapshot():
+        function(*arguments, **options)
+    assert sys.modules.pop("imported_late").__file__ == str(tmp_path / "imported_late.py")
