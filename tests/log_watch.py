@@ -21,7 +21,8 @@ PERSONAL_FIELDS = frozenset(
 )
 _SHORTEST = 5
 """Shorter values stand in a log by chance."""
-_SECRET = re.compile(r"eyJ[A-Za-z0-9_-]{8}|Bearer |BEGIN [A-Z ]*KEY|(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{60,}")
+_SECRET = re.compile(r"eyJ[A-Za-z0-9_-]{16}|Bearer |BEGIN [A-Z ]*KEY|(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{60,}")
+"""A token is longer than the id of a request, which is drawn from the same letters."""
 _known: set[str] = set()
 _of_this_test: set[str] = set()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from proofs.matrix.calls import TRANSFER, Call
 from proofs.matrix.wire import Seen
 from proofs.matrix.world import World
+from tests.log_watch import leaks
 
 if TYPE_CHECKING:
     from proofs.matrix.play import Answer
@@ -15,7 +16,7 @@ _ORDER = {"SUBMITTING": 0, "IN_DOUBT": 1, "ACCEPTED": 2, "UNPAID": 3, "SUCCESS":
 _ORDER["REFUNDED"] = 6
 _ENDS = {"PAID": "SUCCESS", "FAILED": "FAILED", "REFUNDED": "REFUNDED"}
 _QUEUES = ("NotificationQueue", "NotificationDeadLetterQueue")
-_PRIVATE = ("8812345001", "7746555134", "628115678890", "SUHUT", "Bearer ", "eyJ")
+_PRIVATE = ("8812345001", "7746555134", "628115678890", "SUHUT")
 
 
 class Judge:
@@ -130,8 +131,8 @@ class Judge:
         self._money()
         self._notifications()
         logged = self._world.logged_since(self._logs)
-        if told := [text for text in (*_PRIVATE, *self._secrets()) if text in logged]:
-            self.breaks("I17", f"a log line has {told}")
+        for line in leaks(logged.splitlines(), (*_PRIVATE, *self._secrets())):
+            self.breaks("I17", f"a log line tells what is secret or personal: {line}")
 
     def complaints(self) -> list[str]:
         """What the functions have logged as warnings and errors."""
