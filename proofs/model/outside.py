@@ -122,11 +122,11 @@ class ModelTable(Table):
         self._outside.call(Request("put", item["pk"], item, "", condition, names, values))
 
     def update(
-        self, pk: str, expression: str, condition: str, names: Mapping[str, str], values: Item, returned: bool = True
+        self, pk: str, expression: str, condition: str, names: Mapping[str, str], values: Item, returned: bool = False
     ) -> Item:
         """As `Table.update`, without the nonce."""
         after: Item = self._outside.call(Request("update", pk, None, expression, condition, names, values))
-        return after
+        return after if returned else {}
 
     def query(self, index: str, **arguments: Any) -> tuple[list[Item], Item | None]:
         """Everything in one page."""

@@ -69,8 +69,8 @@ class Claims:
             ":for": fingerprint,
         }
         try:
-            expression = "SET claimedBy = :by, claimedFor = :for"
-            return _decode(self._table.update(_session(intent.session_id), expression, condition, {}, values))
+            expression, pk = "SET claimedBy = :by, claimedFor = :for", _session(intent.session_id)
+            return _decode(self._table.update(pk, expression, condition, {}, values, returned=True))
         except ConditionFailed as failed:
             raise _refusal(failed.item, intent, now) from None
 

@@ -40,8 +40,8 @@ class DueIndex:
         """
         values = {":slot": slot.at, ":until": until}
         try:
-            expression = "SET nextCheckAt = :until"
-            item = self._table.update(items.key(slot.reference), expression, "nextCheckAt = :slot", {}, values)
+            expression, pk = "SET nextCheckAt = :until", items.key(slot.reference)
+            item = self._table.update(pk, expression, "nextCheckAt = :slot", {}, values, returned=True)
         except ConditionFailed:
             return None
         return items.decode(item)

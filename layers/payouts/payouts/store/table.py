@@ -61,12 +61,11 @@ class Table:
         self._conditional("put_item", nonce, arguments, names, values)
 
     def update(
-        self, pk: str, expression: str, condition: str, names: Mapping[str, str], values: Item, returned: bool = True
+        self, pk: str, expression: str, condition: str, names: Mapping[str, str], values: Item, returned: bool = False
     ) -> Item:
-        """Update where `condition` holds and return the item as it is now. Raises ConditionFailed.
+        """Update where `condition` holds. The whole item as it is now where it is to be `returned`, else an empty one.
 
-        `expression` is a SET clause; a nonce is added to it for the same reason as in `put`. A caller that has written
-        all that it knows of need not have the item `returned`, and parsed.
+        Raises ConditionFailed. `expression` is a SET clause; a nonce is added to it for the same reason as in `put`.
         """
         nonce = secrets.token_hex(8)
         arguments = {
@@ -75,7 +74,8 @@ class Table:
             "ConditionExpression": condition,
             "ReturnValues": "ALL_NEW" if returned else "NONE",
         }
-        return self._conditional("update_item", nonce, arguments, names, {**values, ":nonce": nonce})
+        item = self._conditional("update_item", nonce, arguments, names, {**values, ":nonce": nonce})
+        return item if returned else {}
 
     def query(self, index: str, **arguments: Any) -> tuple[list[Item], Item | None]:
         """One page of an index, and the key to go on from; None after the last."""

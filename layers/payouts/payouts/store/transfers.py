@@ -114,9 +114,7 @@ class TransferStore:
         if transfer.next_check_at is None:
             expression += " REMOVE dueShard, nextCheckAt"
         values = {f":{name}": value for name, value in setting.items()} | {":expected": transfer.version}
-        self._table.update(
-            items.key(transfer.reference), expression, "#version = :expected", names, values, returned=False
-        )
+        self._table.update(items.key(transfer.reference), expression, "#version = :expected", names, values)
 
     def _variable(self, transfer: Transfer) -> Item:
         return {**items.changing(transfer), **items.due(transfer, self._due_shards)}
