@@ -74,7 +74,7 @@ def _cursor(start: dict[str, Any]) -> str:
 def _start(cursor: str, day: str) -> dict[str, Any]:
     try:
         reference, created_at = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-        if not isinstance(created_at, int) or items.day(created_at) != day:
+        if type(created_at) is not int or items.day(created_at) != day:
             raise ValueError
         return {"pk": items.key(checked_reference(reference)), "day": day, "createdAt": created_at}
     except (ValueError, TypeError, OverflowError, OSError, RecursionError, ValidationFailed):

@@ -52,6 +52,11 @@ def test_a_cursor_that_is_not_one_of_this_days_list_is_refused(idle: World) -> N
     for forged in [*rubbish, *(cursor(one) for one in [*shapes, *pairs, *times])]:
         answer = send(idle, method="GET", query={"cursor": forged})
         assert_refused(answer, WRONG, ["cursor"], [forged], case=forged)
+    at_the_epoch = {
+        "day": "1970-01-01",
+        "cursor": cursor(["a", True]),
+    }  # in Python, true is a number
+    assert_refused(send(idle, method="GET", query=at_the_epoch), WRONG, ["cursor"])
     assert_untouched(idle)
 
 
