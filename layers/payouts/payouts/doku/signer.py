@@ -42,8 +42,13 @@ class MerchantKey:
         """RAW, since what is signed is far shorter than the 4,096 bytes that KMS takes."""
         if self._kms is None:
             self._kms = self._make_kms()
-        how = {"MessageType": "RAW", "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256"}
-        sign = partial(self._kms.sign, KeyId=key_id, Message=message, **how)
+        sign = partial(
+            self._kms.sign,
+            KeyId=key_id,
+            Message=message,
+            MessageType="RAW",
+            SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256",
+        )
         try:
             answer = ask("KMS", sign, "Signature", _PASSING)
         except ClientError as error:
