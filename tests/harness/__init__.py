@@ -4,17 +4,19 @@ Nothing of ours is replaced. Faults come from where they come from in life: the 
 botocore's own events break AWS or kill the process.
 """
 
-from tests.harness.faults import Crash, crashing
+from tests.harness.faults import PAGES, Crash, Page, crashing
 from tests.harness.invocation import Answer, Context, InProcess
 from tests.harness.samples import ROOT, inquiry_of, new_reference, order, sample_event
 from tests.harness.world import World
 
 __all__ = [
+    "PAGES",
     "ROOT",
     "Answer",
     "Context",
     "Crash",
     "InProcess",
+    "Page",
     "World",
     "crashing",
     "inquiry_of",

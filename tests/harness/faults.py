@@ -26,6 +26,29 @@ def crashing() -> Iterator[None]:
     raise AssertionError("nothing crashed")
 
 
+@dataclass(frozen=True)
+class Page:
+    """What something in between answers in AWS's place."""
+
+    status: int
+    body: bytes
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.body[:20].decode('ascii', 'backslashreplace')}"
+
+    def stream(self) -> Iterator[bytes]:
+        """The body as urllib3 has it."""
+        yield self.body
+
+
+LOGIN = Page(200, b"<html>please log in</html>")
+PAGES = (
+    *(LOGIN, Page(200, b"\xff\xfe"), Page(200, b"[]"), Page(200, b"null"), Page(200, b'"ok"'), Page(200, b"[" * 9_999)),
+    *(Page(300, b"<html>choose</html>"), Page(300, b"\xff\xfe"), Page(302, b""), Page(404, b"\xff\xfe")),
+)
+"""Pages that botocore takes for an empty answer, does not read, or trips over."""
+
+
 @dataclass
 class AwsFaults:
     """What is made to happen to calls of AWS, by operation such as `PutItem`: each hook is used once, in order."""
@@ -33,7 +56,7 @@ class AwsFaults:
     before: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
     after: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
     lost_replies: dict[str, int] = field(default_factory=dict)
-    pages: set[str] = field(default_factory=set)
+    pages: dict[str, Page] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     watch: Callable[[str, str], None] = lambda operation, body: None
     """Told of every call before it leaves: the operation, and what is asked for as JSON."""
@@ -66,9 +89,9 @@ class AwsFaults:
         """Carry the next request of `operation` out and lose its answer; botocore sends it again by itself."""
         self.lost_replies[operation] = times
 
-    def answer_with_a_page(self, operation: str) -> None:
-        """Let something in between answer the next request of `operation`, with 200 and HTML."""
-        self.pages.add(operation)
+    def answer_with_a_page(self, operation: str, page: Page = LOGIN) -> None:
+        """Let something in between answer the next call of `operation`, which is not carried out."""
+        self.before.setdefault(operation, []).append(lambda: self.pages.update({operation: page}))
 
     def _before(self, event_name: str, params: Mapping[str, Any], **_: Any) -> None:
         operation = event_name.rsplit(".", 1)[1]
@@ -82,20 +105,13 @@ class AwsFaults:
     def _send(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         operation = event_name.rsplit(".", 1)[1]
         if operation in self.pages:
-            self.pages.remove(operation)
-            return AWSResponse(request.url, 200, HTTPHeaders(), _Page())
+            page = self.pages.pop(operation)
+            return AWSResponse(request.url, page.status, HTTPHeaders(), page)
         if self.lost_replies.get(operation, 0):
             self.lost_replies[operation] -= 1
             URLLib3Session().send(request)
             raise ConnectionClosedError(endpoint_url=request.url)
         return None
-
-
-class _Page:
-    """A body as urllib3 has it."""
-
-    def stream(self) -> Iterator[bytes]:
-        yield b"<html>please log in</html>"
 
 
 def _run_next(hooks: dict[str, list[Callable[[], None]]], operation: str) -> None:

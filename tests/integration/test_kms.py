@@ -19,7 +19,7 @@ from payouts.doku.signer import MerchantKey
 from payouts.doku.token import Minter
 from payouts.doku.transport import Transport
 from payouts.errors import Unavailable
-from tests.harness import World, order
+from tests.harness import PAGES, Page, World, order
 from tests.integration.test_tokens import mints
 from tests.surroundings import Surroundings
 from tests.unit.test_transport import listening, saying
@@ -122,10 +122,11 @@ def test_silence_of_kms_is_passing_and_nothing_is_sent(world: World, kms: Kms, m
 
 
 @pytest.mark.covers(14)
-def test_a_page_instead_of_a_signature_is_passing_and_nothing_is_sent(world: World, kms: Kms) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_page_instead_of_a_signature_is_passing_and_nothing_is_sent(world: World, kms: Kms, page: Page) -> None:
     kms.use(kms.new_key())
     body, fresh = order(), world.restarted()
-    fresh.faults.answer_with_a_page("Sign")
+    fresh.faults.answer_with_a_page("Sign", page)
     answer = fresh.create(body)
     assert (answer.status, answer.body["retryable"]) == (503, True)
     assert world.stored(body["partnerReferenceNo"]) is None

@@ -1,13 +1,14 @@
 """Every open transfer converges by ticks alone (FAULTS 20-22, 25, 49-53; I3, I12, I13, I19)."""
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from payouts.schedule import DAY, HOUR, MINUTE
-from tests.harness import World, crashing, order
+from tests.harness import PAGES, Page, World, crashing, order
 
 UNPAID = {"beneficiaryAccountNumber": "9912345678", "channelCode": "07"}
 
@@ -190,14 +191,27 @@ def test_an_item_of_a_newer_version_holds_up_nobody_else(world: World) -> None:
     assert world.tick()["skipped"] == 0  # it is not at the head of the line for ever
 
 
-@pytest.mark.covers(23)
-def test_a_throttled_claim_leaves_the_slot_and_a_throttled_write_loses_nothing(world: World) -> None:
+def _throttled(world: World, operation: str) -> None:
+    world.faults.throttle(operation)
+
+
+def _answered_with(page: Page) -> Callable[[World, str], None]:
+    return lambda world, operation: world.faults.answer_with_a_page(operation, page)
+
+
+@pytest.mark.covers(14, 23)
+@pytest.mark.parametrize(
+    "strike", [_throttled, *map(_answered_with, PAGES)], ids=["throttled", *(str(page) for page in PAGES)]
+)
+def test_a_claim_that_fails_leaves_the_slot_and_a_write_that_fails_loses_nothing(
+    world: World, strike: Callable[[World, str], None]
+) -> None:
     (reference,) = create(world, 1)
     world.clock.advance(61)
-    world.faults.throttle("UpdateItem")
+    strike(world, "UpdateItem")
     assert world.tick()["skipped"] == 1
     world.faults.before["UpdateItem"] = [lambda: None]
-    world.faults.throttle("UpdateItem")
+    strike(world, "UpdateItem")
     assert world.tick()["learned"] == 1
     assert status_of(world, reference) == "ACCEPTED"
     world.clock.advance(301)

@@ -12,7 +12,7 @@ from payouts.store.claims import Claims, Session
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from payouts.transfer import HISTORY_LATEST, Finding, Intent, Observation, Source, merge
-from tests.harness import World, inquiry_of, order
+from tests.harness import PAGES, Page, World, inquiry_of, order
 
 
 def with_session(world: World) -> dict[str, object]:
@@ -81,26 +81,31 @@ def test_24_a_claim_whose_reply_was_lost_is_still_ours(world: World) -> None:
 
 
 @pytest.mark.covers(14, "I4")
-def test_a_page_instead_of_the_tables_answer_is_no_open_door(world: World) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_page_instead_of_the_tables_answer_is_no_open_door(world: World, page: Page) -> None:
     """botocore takes HTML with 200 for an empty answer, which is what a put is answered with."""
     body = order()
     world.create(order())
-    world.faults.answer_with_a_page("PutItem")
+    world.faults.answer_with_a_page("PutItem", page)
     refused = world.create(body)
     assert (refused.status, refused.body["retryable"]) == (503, True)
     assert world.sent(body["partnerReferenceNo"]) == []
     assert world.create(body).body["status"] == "ACCEPTED"
 
 
-@pytest.mark.covers(14)
-def test_a_page_instead_of_the_tables_answer_is_not_no_transfer_and_no_error_behind_the_door(world: World) -> None:
+@pytest.mark.covers(14, "I1")
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_page_instead_of_the_tables_answer_is_not_no_transfer_and_no_error_behind_the_door(
+    world: World, page: Page
+) -> None:
     body = order()
     world.create(order())
-    world.faults.answer_with_a_page("UpdateItem")
+    world.faults.answer_with_a_page("UpdateItem", page)
     assert world.create(body).status == 202
-    world.faults.answer_with_a_page("GetItem")
+    world.faults.answer_with_a_page("GetItem", page)
     assert world.get(body["partnerReferenceNo"]).status == 503
     assert world.let_time_pass(body["partnerReferenceNo"], minutes=2) == "SUCCESS"
+    assert len(world.sent(body["partnerReferenceNo"])) == len(world.debits(body["partnerReferenceNo"])) == 1
 
 
 @pytest.mark.covers(26, "I1", "I2")

@@ -59,7 +59,7 @@ def _outage(kind: str) -> Fault:
 def _aws(operation: str, kind: str) -> Fault:
     def strike(merchant: Merchant) -> None:
         faults = merchant.world.faults
-        act = {
+        act: dict[str, Callable[[str], None]] = {
             "throttled": faults.throttle,
             "lost reply": faults.lose_reply,
             "a page": faults.answer_with_a_page,

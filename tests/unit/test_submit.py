@@ -17,9 +17,9 @@ class Surprise(Exception):
 
 
 class Surroundings(Outside):
-    """All goes well until the transfer is sent: then DOKU refuses the token, or nobody foresaw what comes."""
+    """All goes well until the transfer is sent: then DOKU refuses the token, or nobody foresaw what a call raises."""
 
-    def __init__(self, surprise: bool) -> None:
+    def __init__(self, surprise: str = "") -> None:
         super().__init__([Given(BEGAN, "begin")], "merchant")
         self.world = World()
         self.surprise = surprise
@@ -29,8 +29,9 @@ class Surroundings(Outside):
     def ask(self, request: Request) -> Given:
         if request.what == "transfer-bank":
             self.sent.append(request.external_id)
-            if self.surprise:
-                raise Surprise
+        if self.sent and request.what == self.surprise:
+            raise Surprise
+        if request.what == "transfer-bank":
             return Given(BEGAN, "said", (401, json.dumps({"responseCode": "4014301"}).encode()))
         effect = next(self.world.effects(request, self.outer))
         self.outer = effect.outer
@@ -38,7 +39,7 @@ class Surroundings(Outside):
 
 
 def test_an_error_that_nobody_foresaw_leaves_the_transfer_in_doubt_and_in_the_index() -> None:
-    outside = Surroundings(surprise=True)
+    outside = Surroundings("transfer-bank")
     submitted = Invocation("merchant", order()).run(outside, Parts())
     assert isinstance(submitted, Submitted)
     assert submitted.transfer.status is Status.IN_DOUBT
@@ -48,13 +49,25 @@ def test_an_error_that_nobody_foresaw_leaves_the_transfer_in_doubt_and_in_the_in
     assert [seen.message for seen in stored.history if seen.finding is Finding.IN_DOUBT] == ["unexpected Surprise"]
 
 
+def test_an_error_that_nobody_foresaw_while_the_outcome_is_recorded_is_none_of_the_callers() -> None:
+    outside = Surroundings("update")
+    submitted = Invocation("merchant", order()).run(outside, Parts())
+    assert isinstance(submitted, Submitted)
+    assert isinstance(submitted.unrecorded, Surprise)
+    [(_, number)] = outside.world.transfers(outside.outer.table)
+    stored = outside.world.transfer(number)
+    assert submitted.transfer.status is stored.status is Status.SUBMITTING
+    assert stored.next_check_at == BEGAN + 60_000
+    assert len(outside.sent) == 1
+
+
 @pytest.mark.parametrize(
     ("remaining", "sent", "durable"),
     [((29.0,), 2, 2), ((29.0, 29.0, 10.0), 1, 1), ((29.0, 29.0, 29.0, 10.0), 1, 2), ((29.0, 10.0), 0, 1)],
     ids=["enough", "too little after the refusal", "too little after the write", "too little after the door"],
 )
 def test_no_send_is_begun_without_time_for_it(remaining: tuple[float, ...], sent: int, durable: int) -> None:
-    outside = Surroundings(surprise=False)
+    outside = Surroundings()
     submitted = Invocation("merchant", order(), remaining).run(outside, Parts())
     assert submitted.transfer.status is Status.FAILED
     assert (len(outside.sent), len(submitted.transfer.external_ids)) == (sent, durable)

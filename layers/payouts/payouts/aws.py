@@ -35,7 +35,11 @@ class KmsClient(Protocol):
         """Close its connections."""
 
 
-NO_ANSWER = (BotoCoreError, ResponseParserError)
+NO_ANSWER = (
+    *(BotoCoreError, ResponseParserError),
+    # botocore's parsers take it for granted that a body is UTF-8 and a JSON object: what else Python makes of a page
+    *(ValueError, TypeError, AttributeError, LookupError, RecursionError),
+)
 """What clients raise where AWS did not answer, or with what nobody can read. The call may have been carried out."""
 
 _QUICK = Config(
@@ -52,13 +56,14 @@ def ask(service: str, call: Callable[[], Answered], always: str, passing: Collec
     """What `service` answers to `call`; `always` names a member of every answer to it, or of its ResponseMetadata.
 
     Raises Unavailable where nothing came or nothing that can be read, where the service failed (5xx) or says that it
-    will pass (a code of `passing`). Whatever else it refuses is a ClientError still.
+    will pass (a code of `passing`). Whatever else it refuses (4xx) is a ClientError still.
     """
     silent = f"{service} does not answer; send the same request again"
     try:
         answer = call()
     except ClientError as error:
-        if refusal(error) in passing or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if refusal(error) in passing or not 400 <= status < 500:  # below: a redirect of something in between
             raise Unavailable(silent) from error
         raise
     except NO_ANSWER as error:
@@ -69,8 +74,8 @@ def ask(service: str, call: Callable[[], Answered], always: str, passing: Collec
 
 
 def refusal(error: ClientError) -> str:
-    """AWS's code for why it refuses."""
-    return error.response["Error"]["Code"]
+    """AWS's code for why it refuses; empty where the answer names none."""
+    return error.response.get("Error", {}).get("Code", "")
 
 
 @cache

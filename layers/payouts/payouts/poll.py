@@ -31,7 +31,7 @@ class Checked(StrEnum):
     SILENT = "silent"
     """DOKU did not answer as it should."""
     SKIPPED = "skipped"
-    """The table did not answer, or a newer version wrote the item. It is due again soon."""
+    """The table did not answer, or the item can't be read (a newer version wrote it). It is due again soon."""
 
 
 @dataclass
@@ -90,14 +90,13 @@ class Poller:
 
     def _work(self, round_: "_Round") -> None:
         while (slot := round_.next()) is not None:
-            self._check(slot, round_)
+            try:
+                self._check(slot, round_)
+            except Exception:  # the table's, or one that nobody foresaw: this one is due again, the others go on
+                round_.count(Checked.SKIPPED)
 
     def _check(self, slot: Slot, round_: "_Round") -> None:
-        try:
-            transfer = self._index.claim(slot, int(self._clock() * 1000) + _CLAIM_MILLIS)
-        except PayoutError:
-            round_.count(Checked.SKIPPED)
-            return
+        transfer = self._index.claim(slot, int(self._clock() * 1000) + _CLAIM_MILLIS)
         if transfer is None:
             round_.count(Checked.TAKEN)
             return
@@ -107,17 +106,14 @@ class Poller:
         except DokuSilent as silent:
             round_.was_silent(transfer, silent.seen)
             return
-        except Exception:  # an answer that nobody foresaw: this one waits for its claim to end, the others go on
-            round_.count(Checked.SKIPPED)
-            return
         round_.count(Checked.LEARNED)
         round_.note(self._record(transfer, seen))
 
     def _record(self, transfer: Transfer, seen: Observation) -> Transfer | None:
-        """Where the table refuses, the claim ends by itself and the transfer is asked about again."""
+        """Where it can't be stored, the claim ends by itself and the transfer is asked about again."""
         try:
             return self._reconciler.record(transfer, seen)
-        except PayoutError:
+        except Exception:  # whatever it is, it must not end the tick
             return None
 
 

@@ -52,7 +52,7 @@ class Submitted:
 
     transfer: Transfer
     replayed: bool
-    unrecorded: PayoutError | None = None
+    unrecorded: Exception | None = None
     """Why the outcome could not be stored. DOKU's answer is lost then, and check status will find it again."""
 
 
@@ -177,7 +177,7 @@ class Submitter:
         return _replay(Order(transfer.intent, transfer.fingerprint), standing)
 
     def _send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> Submitted:
-        """Behind the door: never raises PayoutError. What can't be recorded is left to check status."""
+        """Behind the door: never raises. What can't be recorded is left to check status."""
         try:
             if not _enough(remaining):  # the put took its time, and whoever is stopped in mid-send knows nothing
                 seen, refused = self._not_sent(transfer, "too little time was left to send it"), False
@@ -187,7 +187,7 @@ class Submitter:
                 transfer, seen = self._send_again(transfer, authority, seen, remaining)
             recorded = self._store.update(transfer, lambda standing: self._learned(standing, seen))
             return Submitted(recorded, replayed=False)
-        except PayoutError as error:
+        except Exception as error:  # whatever it is: what was sent stays sent
             return Submitted(transfer, replayed=False, unrecorded=error)
 
     def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, bool]:

@@ -7,7 +7,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from notification_receiver.entry import compose, create_handler
-from tests.harness import Context, World, crashing
+from tests.harness import PAGES, Context, Page, World, crashing
 from tests.integration.receiver.callbacks import (
     REFUND,
     REFUSED,
@@ -142,15 +142,17 @@ def test_a_crash_before_the_answer_loses_nothing(world: World) -> None:
 
 
 @pytest.mark.covers(14, "I11")
-def test_a_page_instead_of_an_answer_of_sqs_is_not_acknowledged(world: World) -> None:
-    world.faults.answer_with_a_page("SendMessage")
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_page_instead_of_an_answer_of_sqs_is_not_acknowledged(world: World, page: Page) -> None:
+    world.faults.answer_with_a_page("SendMessage", page)
     assert deliver(world, signed(world)).status == 503
     assert deliver(world, signed(world)).status == 200
 
 
 @pytest.mark.covers(14)
-def test_a_page_instead_of_the_secret_asks_doku_to_send_again(world: World) -> None:
-    world.faults.answer_with_a_page("GetSecretValue")
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_page_instead_of_the_secret_asks_doku_to_send_again(world: World, page: Page) -> None:
+    world.faults.answer_with_a_page("GetSecretValue", page)
     assert deliver(world, signed(world)).status == 503
 
 
