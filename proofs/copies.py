@@ -5,6 +5,7 @@ import os
 import queue
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +20,7 @@ from typing import TypeVar
 ROOT = Path(__file__).parents[1]
 _COPIED = ("bench", "console", "docs", "events", "functions", "layers", "local", "proofs", "tests", "tools")
 _FILES = ("pyproject.toml", "template.yaml", "README.md", "Makefile")
-_FAILED = re.compile(r"^(?:FAILED|ERROR) \S*?(\w+\.py(?:::\w+)?)", re.MULTILINE)
+_FAILED = re.compile(r"^FAILED \S*?(\w+\.py(?:::\w+)?)", re.MULTILINE)
 _CPU_SECONDS = 300
 _AT_ONCE = 2
 
@@ -44,6 +45,16 @@ class Run:
     def passed(self) -> bool:
         """Whether every test lived on."""
         return self.code == 0
+
+    @property
+    def noticed(self) -> bool:
+        """Whether a test failed, none could be collected, or they computed for too long.
+
+        Raises RuntimeError for a run that ended in another way: it shows nothing.
+        """
+        if self.code not in (0, 1, 2, -signal.SIGXCPU):
+            raise RuntimeError(f"a run of pytest ended with {self.code}: {self.told[-2000:]}")
+        return not self.passed
 
     def __str__(self) -> str:
         return self.died or self.told.strip().rpartition("\n")[2] or f"exit code {self.code}"
@@ -112,10 +123,10 @@ class Copies:
         futures = [self._threads.submit(self._in_a_copy, work, item) for item in items]
         yield from (future.result() for future in as_completed(futures))
 
-    def failing(self, tests: Iterable[str]) -> str:
-        """What pytest says of tests that fail as things are; empty where all pass."""
-        runs = self.each(lambda copy, test: copy.run([test]), sorted(set(tests)))
-        return "\n".join(run.told for run in runs if not run.passed)
+    def failing(self, orders: Iterable[tuple[str, ...]], cpu_seconds: int = _CPU_SECONDS) -> str:
+        """What pytest says of runs that fail as things are; empty where all pass."""
+        runs = self.each(lambda copy, order: copy.run(order, cpu_seconds), sorted(set(orders)))
+        return "\n".join(run.told or str(run) for run in runs if not run.passed)
 
     def _in_a_copy(self, work: Callable[[Copy, Item], Result], item: Item) -> Result:
         copy = self._idle.get()
@@ -132,4 +143,6 @@ def copies() -> Iterator[Copies]:
         made = [Copy(Path(folder) / str(number)) for number in range(_AT_ONCE)]
         for copy in made:
             running.callback(copy.close)
-        yield Copies(made, running.enter_context(ThreadPoolExecutor(_AT_ONCE)))
+        threads = ThreadPoolExecutor(_AT_ONCE)
+        running.callback(threads.shutdown, cancel_futures=True)
+        yield Copies(made, threads)

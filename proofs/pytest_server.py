@@ -4,6 +4,7 @@ Run it in a copy of the project. It has imported what is slow to import and noth
 JSON on its standard input, it forks, runs the tests in the child and answers with a line of JSON: `code` and `told`.
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -30,11 +31,12 @@ def main() -> None:
     for name in ("moto.server", "samtranslator.translator.transform"):
         importlib.import_module(name)
     libraries.load()
-    settings.register_profile("first failure", phases=[Phase.explicit, Phase.generate], derandomize=True, database=None)
+    settings.register_profile(
+        "first failure", phases=[Phase.explicit, Phase.generate], derandomize=True, database=None, deadline=None
+    )
     settings.load_profile("first failure")
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
     for line in sys.stdin:
-        print(json.dumps(_answer(json.loads(line))), file=answers)
+        print(json.dumps(_answer(json.loads(line))), flush=True)
 
 
 def _answer(order: dict[str, Any]) -> dict[str, Any]:
@@ -43,6 +45,8 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
         if pid == 0:
             _run(order["arguments"], order["cpu_seconds"], told)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        with contextlib.suppress(ProcessLookupError):  # what it has started and left running
+            os.killpg(pid, signal.SIGKILL)
         told.seek(0)
         return {"code": code, "told": told.read()}
 
@@ -50,11 +54,12 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
 def _run(arguments: Sequence[str], cpu_seconds: int, told: IO[str]) -> NoReturn:
     code = 3  # as pytest's own for what went wrong inside of it
     try:
+        os.setpgid(0, 0)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(told.fileno(), 1)
         os.dup2(told.fileno(), 2)
         random.seed()
-        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 5))
         signal.alarm(_SECONDS)
         code = int(pytest.main([*_FLAGS, *arguments]))
         sys.stdout.flush()

@@ -15,9 +15,8 @@ from proofs.part import Shown
 
 _EXPLAINED = Path(__file__).parent / "survivors.toml"
 _STEP = 100
-_ALONE = ("--noconftest",)  # these tests need no deployment
 _CPU_SECONDS = 20
-"""What loops for longer was noticed."""
+"""A mutant that computes for longer was noticed: it loops."""
 
 
 def run(console: Console, modules: Sequence[str] = tuple(MODULES)) -> Shown:
@@ -26,12 +25,12 @@ def run(console: Console, modules: Sequence[str] = tuple(MODULES)) -> Shown:
     found = [mutant for module in modules for mutant in mutants(module)]
     console.print(f"  {len(found)} mutants of {len(modules)} modules; first their tests, with nothing changed")
     with copies() as running:
-        if broken := running.failing(test for module in modules for test in MODULES[module]):
+        if broken := running.failing(map(_arguments, modules), _CPU_SECONDS):
             console.print(broken, markup=False, highlight=False)
             return Shown("the tests fail with nothing changed", {}, holds=False)
         survivors = set()
         for done, (mutant, ran) in enumerate(running.each(_mutated, found), start=1):
-            if ran.passed:
+            if not ran.noticed:
                 survivors.add(mutant)
                 console.print(f"  lives on: {mutant}", markup=False, highlight=False, soft_wrap=True)
             if done % _STEP == 0 or done == len(found):
@@ -52,7 +51,12 @@ def explanations() -> dict[Mutant, str]:
 
 
 def _mutated(copy: Copy, mutant: Mutant) -> tuple[Mutant, Run]:
-    return mutant, copy.run_with(mutant.module, mutant.source, (*_ALONE, *MODULES[mutant.module]), _CPU_SECONDS)
+    return mutant, copy.run_with(mutant.module, mutant.source, _arguments(mutant.module), _CPU_SECONDS)
+
+
+def _arguments(module: str) -> tuple[str, ...]:
+    """What its tests are run with: without what the deployment's tests need."""
+    return "--noconftest", *MODULES[module]
 
 
 def _show(console: Console, found: list[Mutant], survivors: set[Mutant], explained: set[Mutant]) -> None:

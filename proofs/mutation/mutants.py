@@ -31,14 +31,22 @@ class Mutant:
 
 
 def mutants(module: str) -> Iterator[Mutant]:
-    """Those of the module at a path. A change of annotations alone is none, nor is the same change twice."""
+    """Those of the module at a path. A change of annotations alone is none, nor is the same change twice.
+
+    Raises ValueError where two can't be told apart by their lines: an explanation of one would hide the other.
+    """
     source = (ROOT / module).read_text(encoding="utf-8")
     seen = {_program(source)}
+    lines: set[Mutant] = set()
     for changed in _changes(source):
         with suppress(SyntaxError):  # that is no program
             if (program := _program(changed)) not in seen:
                 seen.add(program)
-                yield Mutant(module, *_difference(source, changed), changed)
+                mutant = Mutant(module, *_difference(source, changed), changed)
+                if mutant in lines:
+                    raise ValueError(f"{mutant} stands there twice; write one of the two lines differently")
+                lines.add(mutant)
+                yield mutant
 
 
 def _changes(source: str) -> Iterator[str]:

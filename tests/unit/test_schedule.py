@@ -125,7 +125,8 @@ def test_jitter_puts_a_check_off_by_up_to_a_tenth_of_the_wait_and_never_forward(
 def test_a_paid_transfer_is_looked_at_again_after_one_three_and_seven_days_and_then_never() -> None:
     """FAULTS 22: a refund is announced at most three times. Counted from when it was paid."""
     paid = merge(transfer(Finding.ACCEPTED), seen(Finding.SUCCESS, 5 * HOUR), seen(Finding.SUCCESS, 2 * DAY))
-    checks, now = [], 5 * HOUR
+    checks: list[int] = []
+    now = 5 * HOUR
     while (at := next_after(paid, now)) is not None and len(checks) < 4:
         assert at > now
         checks.append(at - 5 * HOUR)
