@@ -27,7 +27,7 @@ class Deployment(Protocol):
         """Call the transfer API."""
 
     def tick(self) -> Any:
-        """One tick of one more poller, over all shards."""
+        """One tick of one more poller, over all shards; the poller's summary of it."""
 
     def process(self) -> Any:
         """Let the processor have what is in the queue."""

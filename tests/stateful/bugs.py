@@ -1,6 +1,6 @@
 """Deployments with one thing wrong in each, put together from the product's own parts: the machine must find it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -140,17 +140,25 @@ class Parts:
     switch: type[Switch] = Switch
 
 
-BUGS: Mapping[str, Parts] = {
-    "sends again after a timeout": Parts(submitter=SendsAgain),
-    "a timeout is a failure": Parts(submitter=FailsAtATimeout),
-    "the last observation wins": Parts(reconciler=LastWins),
-    "not found once is a failure": Parts(reconciler=GivesUpAtOnce),
-    "no condition on the door": Parts(store=OpenDoor),
-    "two pollers ask about one slot": Parts(index=AsksAnyway),
-    "a callback is believed": Parts(trust=Trust.SIGNED),
-    "a limit counts what was sent": Parts(submitter=CountsWhatWasSent, limits=CountsLater),
-    "the switch is read once": Parts(switch=ReadOnce),
-    "a stop refuses replays": Parts(submitter=StopsEverybody),
+@dataclass(frozen=True)
+class Bug:
+    """A deployment with one thing wrong, and the invariants that this breaks: which comes first is up to the draw."""
+
+    parts: Parts
+    breaks: Set[str]
+
+
+BUGS: Mapping[str, Bug] = {
+    "sends again after a timeout": Bug(Parts(submitter=SendsAgain), {"I1", "I2"}),
+    "a timeout is a failure": Bug(Parts(submitter=FailsAtATimeout), {"I5", "I6", "I13", "I19"}),
+    "the last observation wins": Bug(Parts(reconciler=LastWins), {"I4", "I5", "I6", "I13", "I19"}),
+    "not found once is a failure": Bug(Parts(reconciler=GivesUpAtOnce), {"I5", "I6", "I13", "I19"}),
+    "no condition on the door": Bug(Parts(store=OpenDoor), {"I1", "I2", "I4", "I5", "I8"}),
+    "two pollers ask about one slot": Bug(Parts(index=AsksAnyway), {"I12"}),
+    "a callback is believed": Bug(Parts(trust=Trust.SIGNED), {"I5", "I6", "I13", "I19"}),
+    "a limit counts what was sent": Bug(Parts(submitter=CountsWhatWasSent, limits=CountsLater), {"I21"}),
+    "the switch is read once": Bug(Parts(switch=ReadOnce), {"I22", "I23"}),
+    "a stop refuses replays": Bug(Parts(submitter=StopsEverybody), {"I23"}),
 }
 
 

@@ -20,6 +20,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.harness import World
 from tests.stateful.machine import Counted, Payouts
 from tests.stateful.merchant import Start
+from tests.stateful.rails import Met
 from tests.surroundings import Surroundings, surrounding
 
 ENVIRONMENT = {"POLL_CONCURRENCY": "1", "DUE_SHARDS": "2"}
@@ -45,8 +46,14 @@ class Explored:
 
     examples: int
     steps: int
+    met: Mapping[Met, int]
     seconds: float
     failed: str | None
+
+    @property
+    def never_met(self) -> list[Met]:
+        """What no history had, so that nothing was shown about it."""
+        return [one for one in Met if not self.met[one]]
 
     @property
     def broken(self) -> str:
@@ -56,7 +63,8 @@ class Explored:
 
     def __str__(self) -> str:
         found = "1 failed" if self.failed else "0 failed"
-        return f"{self.examples} examples, {self.steps} steps, {found}, {self.seconds:.0f} seconds"
+        refused = self.met[Met.LIMIT] + self.met[Met.STOP]
+        return f"{self.examples} examples, {self.steps} steps, {refused} refusals, {found}, {self.seconds:.0f} seconds"
 
 
 def cold_start(surroundings: Surroundings, skew: float) -> World:
@@ -73,7 +81,7 @@ def explore(surroundings: Surroundings, profile: settings, start: Start = cold_s
             run_state_machine_as_test(machine, settings=profile)
     except Exception as error:  # whatever broke, it is a finding
         failed = "".join(traceback.format_exception(error))
-    return Explored(counted.examples, counted.steps, time.monotonic() - began, failed)
+    return Explored(counted.examples, counted.steps, counted.met, time.monotonic() - began, failed)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Everything that may happen to a deployment, in an order that Hypothesis draws, and what must hold after each step."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -46,10 +47,12 @@ Wish = tuple[Order, bool, faults.Fault | None]
 
 
 class Counted:
-    """Examples and steps, over all machines of a run."""
+    """Examples and steps, and what they met that was refused, over all machines of a run."""
 
-    examples = 0
-    steps = 0
+    def __init__(self) -> None:
+        self.examples = 0
+        self.steps = 0
+        self.met: Counter[rails.Met] = Counter()
 
 
 class Payouts(RuleBasedStateMachine):
@@ -295,3 +298,4 @@ class Payouts(RuleBasedStateMachine):
         invariants.check_converged(self._checked(), self.merchant.memory)
         self.merchant.come_back()
         invariants.check_converged(self._checked(), self.merchant.memory)
+        self.counted.met += self.merchant.rails.met

@@ -19,7 +19,7 @@ from tests.harness import Answer, Crash, World, inquiry_of
 from tests.stateful.callbacks import Callback
 from tests.stateful.invariants import END_OF, Memory
 from tests.stateful.orders import Order
-from tests.stateful.rails import Limits, Rails, Stop, refused, until_midnight
+from tests.stateful.rails import Limits, Met, Rails, Stop, refused_by, until_midnight
 from tests.stateful.snapshot import Snapshot
 from tests.surroundings import Surroundings
 from tools.redrive import move
@@ -103,11 +103,14 @@ class Merchant:
         answer = self.attempt(lambda: (world or self.world).create(asked, headers=order.headers, caller=order.caller))
         if answer is None:
             return None
-        if refused(answer):
+        if by := refused_by(answer):
             order.refused = True
+            self.rails.met[by] += 1
             assert not self._is_stored(order), f"I23: {order} stands, and was answered {answer.body}"
+            assert not self._sent(order), f"I23: {order} was sent, and was answered {answer.body}"
         if answer.status in (201, 202):
             assert answer.body["partnerReferenceNo"] == order.reference, "I8: another transfer"
+            self.rails.met[Met.RETURN] += order.refused and not order.acknowledged
             order.acknowledged = True
         elif not self.contended:
             assert len(self._sent(order)) == sent, f"{order} was sent and answered {answer.status}"
