@@ -198,13 +198,17 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(rival=st.booleans())
     def tick(self, rival: bool) -> None:
-        """I12: with `rival`, another poller has a whole tick between the first one's look and its claim."""
+        """I12: with `rival`, another poller has a whole tick between the first one's look and its claim.
+
+        By clocks that are apart each of the two may come in a slot of its own (FAULTS 27).
+        """
         before = self.now.answered("status")
         self.merchant.interrupt(self.merchant.tick if rival else None)
         self.merchant.tick()
         self.merchant.interrupt(None)
         asked = self.merchant.snapshot().answered("status") - before
-        assert max(asked.values(), default=0) <= 1, f"I12: asked more than once in a slot: {asked}"
+        slots = 2 if rival and self.merchant.skewed else 1
+        assert max(asked.values(), default=0) <= slots, f"I12: asked more than once in a slot: {asked}"
 
     @rule(order=orders, again=orders, what=MEANWHILE)
     def ask_contended(self, order: Order, again: Order, what: str) -> None:

@@ -52,6 +52,8 @@ class Merchant:
         """Whether AWS was made to fail since the last cold start."""
         self.hidden = False
         """Whether DOKU has denied its transfers for a while."""
+        self.skewed = False
+        """Whether the functions' clock is off, which the rival's never is."""
         self.contended = False
         """Whether another environment may act in the middle of a call."""
         surroundings.tidy()
@@ -69,7 +71,8 @@ class Merchant:
         """A cold start in place of the functions that ran; no fault of AWS outlives it."""
         self.world = self._start(self._surroundings, skew)
         self.faulty = False
-        self.memory.tokens_disturbed |= skew != 0.0
+        self.skewed = skew != 0.0
+        self.memory.tokens_disturbed |= self.skewed
 
     @cached_property
     def rival(self) -> World:
