@@ -1,7 +1,6 @@
 """What the poller finds around it in a benchmark: the template's own table on DynamoDB Local, and a DOKU."""
 
 import io
-import logging
 import os
 import tempfile
 import time
@@ -86,7 +85,6 @@ def prepared(latency: float) -> Iterator[Ground]:
 
 def deployed(aws: Aws, doku_url: str, secret: str) -> dict[str, str]:
     """The poller's environment, with everything of the template that holds state made on `aws`."""
-    logging.getLogger("samtranslator").setLevel(logging.ERROR)
     translated = template.load(ROOT / "template.yaml", {**_PARAMETERS, "DokuBaseUrl": doku_url})
     made = aws.deploy(translated, bundle.read(translated).functions.values())
     aws.secretsmanager.put_secret_value(SecretId=made.ids["DokuSecret"], SecretString=secret)

@@ -1,7 +1,6 @@
 """Prints template.yaml as CloudFormation gets it, for tools that know nothing of SAM."""
 
 import json
-import logging
 import sys
 from pathlib import Path
 
@@ -12,7 +11,6 @@ _PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payout
 
 def main() -> int:
     """Exit code 0, with the translated template on standard output."""
-    logging.getLogger("samtranslator").setLevel(logging.ERROR)
     translated = template.load(Path("template.yaml"), _PARAMETERS)
     json.dump(translated.document, sys.stdout, indent=1, default=str)
     return 0

@@ -1,6 +1,5 @@
 """Let Hypothesis look for a history in which an invariant does not hold."""
 
-import logging
 import os
 import re
 import tempfile
@@ -87,7 +86,6 @@ def explore(surroundings: Surroundings, profile: settings, start: Start = cold_s
 @contextmanager
 def deployed() -> Iterator[Surroundings]:
     """moto, a simulator and this process's variables, outside of pytest."""
-    logging.getLogger("samtranslator").setLevel(logging.ERROR)
     with (
         tempfile.TemporaryDirectory() as directory,
         surrounding(Path(directory) / "offset") as surroundings,

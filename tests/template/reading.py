@@ -1,7 +1,6 @@
 """The template as CloudFormation gets it, and what the tests look for in it."""
 
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -30,7 +29,6 @@ def translated(**parameters: str) -> Template:
 
 @cache
 def _translated(parameters: tuple[tuple[str, str], ...]) -> Template:
-    logging.getLogger("samtranslator").setLevel(logging.ERROR)
     return template.load(ROOT / "template.yaml", {**PARAMETERS, **dict(parameters)})
 
 
