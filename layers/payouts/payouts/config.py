@@ -100,8 +100,8 @@ class GuardRails:
         read = _Reader(environment)
         return cls(
             accept_transfers=read("ACCEPT_TRANSFERS", _one_of(Answer), Answer.YES) is Answer.YES,
-            everybody=_daily_limit(read, "DAILY"),
-            each_caller=_daily_limit(read, "CALLER_DAILY"),
+            everybody=_daily_limit(read, "DAILY_AMOUNT_LIMIT", "DAILY_COUNT_LIMIT"),
+            each_caller=_daily_limit(read, "CALLER_DAILY_AMOUNT_LIMIT", "CALLER_DAILY_COUNT_LIMIT"),
         )
 
 
@@ -192,11 +192,9 @@ class _Reader:
             raise ConfigurationError(f"{name} {error}") from None
 
 
-def _daily_limit(read: _Reader, prefix: str) -> DailyLimit:
-    return DailyLimit(
-        amount=read(f"{prefix}_AMOUNT_LIMIT", _unless_none(Rupiah.parse), ""),
-        count=read(f"{prefix}_COUNT_LIMIT", _unless_none(_count), ""),
-    )
+def _daily_limit(read: _Reader, amount: str, count: str) -> DailyLimit:
+    """The limit that two variables make."""
+    return DailyLimit(read(amount, _unless_none(Rupiah.parse), ""), read(count, _unless_none(_count), ""))
 
 
 def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
