@@ -19,7 +19,7 @@ from typing import IO, Any, NoReturn
 import pytest
 from hypothesis import Phase, settings
 
-from proofs.matrix import libraries
+from proofs import libraries
 
 _FLAGS = ("-x", "--no-header", "-rfE", "--tb=no", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 _SECONDS = 600

@@ -14,7 +14,7 @@ from threading import Thread
 from time import monotonic
 
 from local import doku_secret
-from proofs.matrix import libraries
+from proofs import libraries
 from proofs.matrix.cells import Cell
 from proofs.matrix.flows import play
 from proofs.matrix.nursery import Nursery

@@ -1,4 +1,4 @@
-"""The libraries that lanes and workers need, imported once before anything is forked: nothing of the bundle's own."""
+"""The libraries that functions and tests need, imported once before anything is forked: nothing of the bundle's own."""
 
 import gc
 import importlib
