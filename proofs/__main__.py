@@ -36,8 +36,6 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := [name for name in options.parts if name not in PARTS]:
         parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    if not PARTS:
-        parser.error("there are no parts, so nothing would be shown")
     console = Console()
     lines, holds = [], True
     for name in options.parts or PARTS:
