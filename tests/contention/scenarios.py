@@ -3,20 +3,21 @@
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from tests.contention.deployments import Deployment
-from tests.harness import Answer, order
+from tests.contention.deployment import Deployment
+from tests.harness import Answer, inquiry_of, order
 
 Scenario = Callable[[Deployment, int], int]
 """Takes a seed and returns how many calls it made at once. Raises AssertionError."""
 
 PAID_LATER = {"beneficiaryAccountNumber": "0012345678", "channelCode": "07"}
 _PAID_AFTER = 301
+_TOKEN_IS_TOO_OLD = 1000
 _TICKS_TO_THE_END = 4
 _ATTEMPTS = 20
 
@@ -30,7 +31,22 @@ def one_key(deployment: Deployment, seed: int, callers: int = 32) -> int:
     if seed % 3 == 0:
         deployment.doku.fault("transfer", chance.choice(["garbage", "reset-after", "error-after"]))
     answers = _all((partial(_pay, deployment, one, headers) for one in spellings), threads=callers)
-    _check_one_payment(deployment, answers)
+    _check_one_payment(deployment.doku.ledger(), answers)
+    return callers
+
+
+def one_session(deployment: Deployment, seed: int, callers: int = 8) -> int:
+    """26, 61: one session of an inquiry under so many references, of which one is paid."""
+    body = order()
+    session = deployment.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
+    references = [f"{body['partnerReferenceNo']}-{number}" for number in range(callers)]
+    random.Random(seed).shuffle(references)
+    bodies = [{**body, "sessionId": session, "partnerReferenceNo": reference} for reference in references]
+    answers = _all(partial(_pay, deployment, one) for one in bodies)
+    assert sorted(answer.status for answer in answers) == [201] + [409] * (callers - 1), answers
+    ledger = deployment.doku.ledger()
+    assert sum(_count(ledger["debits"], reference) for reference in references) == 1, "I2"
+    assert sum(_sent(ledger, "transfer")[reference] for reference in references) == 1, "I1"
     return callers
 
 
@@ -65,8 +81,9 @@ def many_keys_at_once(deployment: Deployment, seed: int, keys: int = 100, caller
         assert answer.status in (201, 202), answer.body
         by_reference[answer.body["partnerReferenceNo"]].append(answer)
     assert {len(found) for found in by_reference.values()} == {callers}, "I8: answered with another transfer"
+    ledger = deployment.doku.ledger()
     for found in by_reference.values():
-        _check_one_payment(deployment, found)
+        _check_one_payment(ledger, found)
     return len(calls)
 
 
@@ -87,7 +104,7 @@ def pollers_and_processor(deployment: Deployment, seed: int, transfers: int = 20
     return len(actions)
 
 
-def two_pollers(deployment: Deployment, seed: int, transfers: int = 20) -> int:
+def three_pollers(deployment: Deployment, seed: int, transfers: int = 20) -> int:
     """49, 50: three pollers at once, twice; never two questions for one due slot, and in the end they know all."""
     references = [_created(deployment, PAID_LATER) for _ in range(transfers)]
     for _ in range(2):
@@ -138,9 +155,12 @@ def everything_about_one(deployment: Deployment, seed: int, rounds: int = 3) -> 
 
 
 def one_token(deployment: Deployment, seed: int, callers: int = 16) -> int:
-    """64: every environment finds its token refused at once. One is minted, and each pays once."""
+    """64: every environment finds its token refused, or too old, at once. One is minted, and each pays once."""
     _created(deployment, {})
-    deployment.doku.expire_tokens()
+    if seed % 2:
+        deployment.doku.expire_tokens()
+    else:
+        deployment.advance(_TOKEN_IS_TOO_OLD)
     before = _minted(deployment)
     bodies = [order() for _ in range(callers)]
     answers = _all(partial(_pay, deployment, body) for body in bodies)
@@ -152,14 +172,16 @@ def one_token(deployment: Deployment, seed: int, callers: int = 16) -> int:
 
 
 SCENARIOS: Mapping[str, Scenario] = {
-    "32 callers with one key": one_key,
-    "100 keys by 8 callers each": many_keys_at_once,
-    "30 keys, and contradictions": contradictions,
-    "three pollers": two_pollers,
+    "three pollers": three_pollers,
     "two pollers and the processor": pollers_and_processor,
     "everything about one transfer": everything_about_one,
     "one token for all": one_token,
+    "one session under 8 references": one_session,
+    "32 callers with one key": one_key,
+    "30 keys, and contradictions": contradictions,
+    "100 keys by 8 callers each": many_keys_at_once,
 }
+"""Pollers come first: they ask about every transfer that is in the table by then."""
 
 
 def most_for_one(deployment: Deployment) -> tuple[int, int]:
@@ -169,13 +191,11 @@ def most_for_one(deployment: Deployment) -> tuple[int, int]:
     return max(_sent(ledger, "transfer").values()), max(debits.values())
 
 
-def _check_one_payment(deployment: Deployment, answers: Iterable[Answer]) -> None:
-    answers = list(answers)
+def _check_one_payment(ledger: Mapping[str, Any], answers: Sequence[Answer]) -> None:
     assert {answer.status for answer in answers} <= {201, 202}, [answer.body for answer in answers]
     (reference,) = {answer.body["partnerReferenceNo"] for answer in answers}
     assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1, "I8: one of them sent"
     assert len({(one.body["amount"]["value"], one.body["createdAt"]) for one in answers}) == 1, "I8: one transfer"
-    ledger = deployment.doku.ledger()
     assert _sent(ledger, "transfer")[reference] == 1, "I1"
     assert _count(ledger["debits"], reference) == 1, "I2"
 

@@ -1,8 +1,10 @@
 """A deployment to call, as API Gateway, the queue and the schedule do."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from threading import RLock
 from typing import Any, Self
 
 from aws_lambda_powertools import Logger
@@ -24,6 +26,22 @@ from tests.harness.samples import route_key, sample_event
 from tests.harness.standing import Standing
 from transfer_api.entry import create_handler
 from transfer_api.services import compose
+
+_in_the_api = RLock()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Raises where another thread is in the API: Powertools keeps the event of an invocation in a class's attribute.
+
+    That is right in Lambda, whose environments have one invocation at a time. `tests.contention` has many of them.
+    """
+    if not _in_the_api.acquire(blocking=False):
+        raise RuntimeError("two threads of one process called the transfer API at once, which would mix their events")
+    try:
+        yield
+    finally:
+        _in_the_api.release()
 
 
 @dataclass
@@ -101,7 +119,8 @@ class World(Standing):
             del claims["sub"]
         if query:
             event["queryStringParameters"] = dict(query)
-        answer = Answer.of(self.call_handler(event, Context(remaining)))
+        with _alone():
+            answer = Answer.of(self.call_handler(event, Context(remaining)))
         conformity.check(event["routeKey"], *astuple(answer))
         return answer
 

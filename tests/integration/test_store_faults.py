@@ -1,6 +1,5 @@
 """The table misbehaves (FAULTS 23, 24, 26, 28-30)."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -106,27 +105,6 @@ def test_a_page_instead_of_the_tables_answer_is_not_no_transfer_and_no_error_beh
     assert world.get(body["partnerReferenceNo"]).status == 503
     assert world.let_time_pass(body["partnerReferenceNo"], minutes=2) == "SUCCESS"
     assert len(world.sent(body["partnerReferenceNo"])) == len(world.debits(body["partnerReferenceNo"])) == 1
-
-
-@pytest.mark.covers(26, "I1", "I2")
-def test_26_of_32_requests_with_one_key_at_once_one_sends(world: World) -> None:
-    body = order()
-    world.create(order())
-    worlds = [world.restarted() for _ in range(4)]
-    with ThreadPoolExecutor(32) as pool:
-        answers = list(pool.map(lambda number: worlds[number % 4].create(body), range(32)))
-    assert {answer.status for answer in answers} <= {201, 202}
-    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
-    assert len(world.sent(body["partnerReferenceNo"])) == len(world.debits(body["partnerReferenceNo"])) == 1
-
-
-@pytest.mark.covers(26, 61)
-def test_26_of_two_references_that_race_for_one_session_one_sends(world: World) -> None:
-    body = with_session(world)
-    bodies = [{**body, "partnerReferenceNo": f"{body['partnerReferenceNo']}-{number}"} for number in range(8)]
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(world.restarted().create, bodies))
-    assert sorted(answer.status for answer in answers) == [201] + [409] * 7
 
 
 def test_writes_that_meet_are_both_kept(world: World) -> None:

@@ -1,0 +1,49 @@
+"""The local stack, for many callers at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from local.stack import LocalStack
+from tests.harness import Answer
+
+_PATIENCE = 60.0
+"""Seconds for an answer, which take a fraction of one on a machine that does nothing else."""
+
+
+@dataclass
+class Deployment:
+    """Processes of their own behind HTTP, which share a table, a queue, DOKU and the clock.
+
+    Every method may be called from any thread. Threads of one process would show less than they seem to: Powertools
+    keeps the event in an attribute of a class, since an environment of Lambda has one invocation at a time.
+    """
+
+    stack: LocalStack
+
+    def __post_init__(self) -> None:
+        self.doku = self.stack.simulator
+        self._authorization = {"Authorization": f"Bearer {self.stack.token()}"}
+
+    def request(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """Call the transfer API."""
+        url, sent = self.stack.api_url + path, {**self._authorization, **(headers or {})}
+        answer = requests.request(method, url, json=body, headers=sent, timeout=_PATIENCE)
+        titles = {name.title(): value for name, value in answer.headers.items()}
+        return Answer(answer.status_code, titles, answer.json())
+
+    def tick(self) -> Any:
+        """One tick of one more poller, over all shards; the poller's summary of it."""
+        return self.stack.functions["StatusPollerFunction"].invoke({"poller": 0, "of": 1})
+
+    def process(self) -> Any:
+        """Let the processor have what is in the queue."""
+        return self.stack.drain()
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock; what DOKU then announces is in the queue afterwards, and its copies."""
+        self.doku.fault("notification", "duplicate", times=None)
+        self.doku.advance(seconds)
+        self.doku.heal()
