@@ -25,12 +25,18 @@ class Deployment:
 
     def __post_init__(self) -> None:
         self.doku = self.stack.simulator
-        self._authorization = {"Authorization": f"Bearer {self.stack.token()}"}
 
-    def request(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        caller: str = "frontend-1",
+    ) -> Answer:
         """Call the transfer API."""
-        url, sent = self.stack.api_url + path, {**self._authorization, **(headers or {})}
-        answer = requests.request(method, url, json=body, headers=sent, timeout=_PATIENCE)
+        authorized = {"Authorization": f"Bearer {self.stack.token(sub=caller)}", **(headers or {})}
+        answer = requests.request(method, self.stack.api_url + path, json=body, headers=authorized, timeout=_PATIENCE)
         titles = {name.title(): value for name, value in answer.headers.items()}
         return Answer(answer.status_code, titles, answer.json())
 

@@ -30,7 +30,7 @@ def one_key(deployment: Deployment, seed: int, callers: int = 32) -> int:
     headers: Mapping[str, str] = key if seed % 2 else {}
     if seed % 3 == 0:
         deployment.doku.fault("transfer", chance.choice(["garbage", "reset-after", "error-after"]))
-    answers = _all((partial(_pay, deployment, one, headers) for one in spellings), threads=callers)
+    answers = all_at_once((partial(_pay, deployment, one, headers) for one in spellings), threads=callers)
     _check_one_payment(deployment.doku.ledger(), answers)
     return callers
 
@@ -42,7 +42,7 @@ def one_session(deployment: Deployment, seed: int, callers: int = 8) -> int:
     references = [f"{body['partnerReferenceNo']}-{number}" for number in range(callers)]
     random.Random(seed).shuffle(references)
     bodies = [{**body, "sessionId": session, "partnerReferenceNo": reference} for reference in references]
-    answers = _all(partial(_pay, deployment, one) for one in bodies)
+    answers = all_at_once(partial(_pay, deployment, one) for one in bodies)
     assert sorted(answer.status for answer in answers) == [201] + [409] * (callers - 1), answers
     ledger = deployment.doku.ledger()
     assert sum(_count(ledger["debits"], reference) for reference in references) == 1, "I2"
@@ -59,7 +59,7 @@ def contradictions(deployment: Deployment, seed: int, keys: int = 30, callers: i
     for body in bodies:  # the first of each comes in before what contradicts it
         assert deployment.request("POST", "/v1/transfers", body).status in (201, 202)
     mixed = chance.sample(calls[keys:] + wrong, len(calls[keys:] + wrong))
-    answers = _all(partial(_pay, deployment, one) for one in mixed)
+    answers = all_at_once(partial(_pay, deployment, one) for one in mixed)
     refused = [answer for answer in answers if answer.status == 409]
     assert len(refused) == len(wrong), "another request under a key is refused, and no other one"
     ledger = deployment.doku.ledger()
@@ -75,7 +75,7 @@ def many_keys_at_once(deployment: Deployment, seed: int, keys: int = 100, caller
     bodies = [order() for _ in range(keys)]
     calls = [body for body in bodies for _ in range(callers)]
     random.Random(seed).shuffle(calls)
-    answers = _all(partial(_pay, deployment, one) for one in calls)
+    answers = all_at_once(partial(_pay, deployment, one) for one in calls)
     by_reference: dict[str, list[Answer]] = {body["partnerReferenceNo"]: [] for body in bodies}
     for answer in answers:
         assert answer.status in (201, 202), answer.body
@@ -94,8 +94,8 @@ def pollers_and_processor(deployment: Deployment, seed: int, transfers: int = 20
     actions: list[Callable[[], Any]] = [deployment.tick, deployment.tick, deployment.process, deployment.process]
     random.Random(seed).shuffle(actions)
     before = _sent(deployment.doku.ledger(), "status")
-    _all(actions)
-    _all([deployment.process])
+    all_at_once(actions)
+    all_at_once([deployment.process])
     asked = _sent(deployment.doku.ledger(), "status") - before
     for reference in references:
         # A poller asks once for the slot. Of the two copies of a callback, each may find nothing known yet.
@@ -111,7 +111,7 @@ def three_pollers(deployment: Deployment, seed: int, transfers: int = 20) -> int
         deployment.advance(66)
         due = {one for one in references if _is_due(deployment, one)}
         before = _sent(deployment.doku.ledger(), "status")
-        ticks = _all([deployment.tick] * 3)
+        ticks = all_at_once([deployment.tick] * 3)
         asked = _sent(deployment.doku.ledger(), "status") - before
         twice = {one: asked[one] for one in due if asked[one] > 1}
         assert not twice, f"I12: asked more than once in this slot: {twice}"
@@ -143,7 +143,7 @@ def everything_about_one(deployment: Deployment, seed: int, rounds: int = 3) -> 
             *[deployment.tick, deployment.process, deployment.process],
         ]
         chance.shuffle(actions)
-        _all(actions)
+        all_at_once(actions)
         deployment.process()
         found = deployment.request("GET", path).body
         assert found["status"] == "SUCCESS", f"I10: {found}"
@@ -163,7 +163,7 @@ def one_token(deployment: Deployment, seed: int, callers: int = 16) -> int:
         deployment.advance(_TOKEN_IS_TOO_OLD)
     before = _minted(deployment)
     bodies = [order() for _ in range(callers)]
-    answers = _all(partial(_pay, deployment, body) for body in bodies)
+    answers = all_at_once(partial(_pay, deployment, body) for body in bodies)
     assert {answer.status for answer in answers} == {201}
     assert _minted(deployment) == before + 1, "I16"
     ledger = deployment.doku.ledger()
@@ -182,6 +182,12 @@ SCENARIOS: Mapping[str, Scenario] = {
     "100 keys by 8 callers each": many_keys_at_once,
 }
 """Pollers come first: they ask about every transfer that is in the table by then."""
+
+
+def all_at_once(calls: Iterable[Callable[[], Any]], threads: int = 16) -> list[Any]:
+    """Every call, so many at once; what they return, in order. Raises what the first one raised."""
+    with ThreadPoolExecutor(threads) as pool:
+        return [one.result() for one in [pool.submit(call) for call in calls]]
 
 
 def most_for_one(deployment: Deployment) -> tuple[int, int]:
@@ -207,12 +213,6 @@ def _pay(deployment: Deployment, body: Mapping[str, Any], headers: Mapping[str, 
         if not answer.body.get("retryable"):
             break
     return answer
-
-
-def _all(calls: Iterable[Callable[[], Any]], threads: int = 16) -> list[Any]:
-    """Every call, so many at once; what they return, in order. Raises what the first one raised."""
-    with ThreadPoolExecutor(threads) as pool:
-        return [one.result() for one in [pool.submit(call) for call in calls]]
 
 
 def _created(deployment: Deployment, fields: Mapping[str, str]) -> str:

@@ -1,7 +1,6 @@
 """The merchant's own limits of a day: never exceeded, counted once, and nothing when they are off."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -143,30 +142,6 @@ def test_a_session_that_met_the_limit_serves_another_transfer(world: World) -> N
     body["sessionId"] = world.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
     assert refused(world.create(body))
     assert world.create({**body, "partnerReferenceNo": new_reference()}, caller="other").status == 201
-
-
-@pytest.mark.covers("I21")
-def test_32_at_once_never_exceed_the_limits(world: World) -> None:
-    world = limited(world, DAILY_AMOUNT_LIMIT="100000.00", CALLER_DAILY_COUNT_LIMIT="7")
-    bodies = [worth(10_000) for _ in range(32)]
-    with ThreadPoolExecutor(32) as pool:
-        futures = [
-            pool.submit(World.restarted(world).create, body, caller=f"caller {n % 2}") for n, body in enumerate(bodies)
-        ]
-        statuses = [future.result().status for future in futures]
-    sent = [body for body in bodies if world.sent(body["partnerReferenceNo"])]
-    assert statuses.count(201) == len(sent) == 10
-    assert set(statuses) == {201, 429}
-
-
-def test_32_copies_of_one_request_at_once_are_counted_once(world: World) -> None:
-    world = limited(world, DAILY_COUNT_LIMIT="1")
-    body = order()
-    with ThreadPoolExecutor(32) as pool:
-        answers = [pool.submit(World.restarted(world).create, body) for _ in range(32)]
-        assert {answer.result().status for answer in answers} <= {201, 202}
-    assert len(world.sent(body["partnerReferenceNo"])) == 1
-    assert counted(world) == [(1, 200_000)]
 
 
 def test_one_limit_costs_one_update_and_a_look_for_a_replay(world: World) -> None:
