@@ -45,8 +45,9 @@ LOGIN = Page(200, b"<html>please log in</html>")
 PAGES = (
     *(LOGIN, Page(200, b"\xff\xfe"), Page(200, b"[]"), Page(200, b"null"), Page(200, b'"ok"'), Page(200, b"[" * 9_999)),
     *(Page(300, b"<html>choose</html>"), Page(300, b"\xff\xfe"), Page(302, b""), Page(404, b"\xff\xfe")),
+    *(Page(403, b"<html>blocked</html>"), Page(403, b"{}"), Page(407, b"")),
 )
-"""Pages that botocore takes for an empty answer, does not read, or trips over."""
+"""Pages that botocore takes for an empty answer or AWS's refusal, does not read, or trips over."""
 
 
 @dataclass

@@ -62,8 +62,9 @@ def ask(service: str, call: Callable[[], Answered], always: str, passing: Collec
     try:
         answer = call()
     except ClientError as error:
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        if refusal(error) in passing or not 400 <= status < 500:  # below: a redirect of something in between
+        status, code = error.response["ResponseMetadata"]["HTTPStatusCode"], refusal(error)
+        of_something_between = status < 400 or not code or code.isdecimal()  # AWS refuses with a code that has a name
+        if of_something_between or status >= 500 or code in passing:
             raise Unavailable(silent) from error
         raise
     except NO_ANSWER as error:
