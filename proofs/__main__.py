@@ -37,7 +37,7 @@ def main() -> int:
     if unknown := [name for name in options.parts if name not in PARTS]:
         parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")
     console = Console()
-    lines, holds = [], True
+    lines, holds, started = [], True, time.monotonic()
     for name in options.parts or PARTS:
         console.rule(name)
         began = time.monotonic()
@@ -47,9 +47,13 @@ def main() -> int:
         if not options.no_figures:
             figures.merge(shown.figures, FIGURES)
             pages.write()
+    minutes = (time.monotonic() - started) / 60
+    if not options.parts and not options.no_figures:
+        figures.merge({"prove_minutes": round(minutes, 1)}, FIGURES)
+        pages.write()
     console.rule("proved" if holds else "not proved")
-    for line in lines:
-        console.print(line, highlight=False)
+    for line in [*lines, f"{len(lines)} of {len(PARTS)} parts in {minutes:.1f} minutes"]:
+        console.print(line, highlight=False, soft_wrap=True)
     return 0 if holds else 1
 
 
