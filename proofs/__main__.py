@@ -4,14 +4,13 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
 
 from bench import figures
-from proofs.part import Shown, shown_by
+from bench.interpreter import run_alone
+from proofs.part import Shown
 from tools import figures as pages
 
 PARTS: Mapping[str, str] = {
@@ -41,7 +40,7 @@ def main() -> int:
     for name in options.parts or PARTS:
         console.rule(name)
         began = time.monotonic()
-        shown = _shown_by_itself(PARTS[name])
+        shown: Shown = run_alone(PARTS[name])
         holds &= shown.holds
         lines.append(f"{name}: {shown.line} ({time.monotonic() - began:.0f} s)")
         if not options.no_figures:
@@ -55,12 +54,6 @@ def main() -> int:
     for line in [*lines, f"{len(lines)} of {len(PARTS)} parts in {minutes:.1f} minutes"]:
         console.print(line, highlight=False, soft_wrap=True)
     return 0 if holds else 1
-
-
-def _shown_by_itself(module: str) -> Shown:
-    """Run a part in a process of its own: what another has imported, patched or left running is not there."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(shown_by, module).result()
 
 
 if __name__ == "__main__":
