@@ -21,8 +21,8 @@ from payouts.doku.transport import Transport
 from payouts.errors import Unavailable
 from tests.harness import PAGES, Page, World, order
 from tests.integration.test_tokens import mints
+from tests.peer import listening, saying
 from tests.surroundings import Surroundings
-from tests.unit.test_transport import listening, saying
 from tools import public_key
 from tools.target import Target
 

@@ -3,10 +3,8 @@
 import contextlib
 import socket
 import ssl
-import struct
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from payouts.doku.transport import NeverSent, NoReply, Reply, Transport
+from tests.peer import Script, listening, resetting_after, saying, staying_silent
 
 PATH = "/v1.0/emoney/transfer-bank"
 HEADERS = {"Content-Type": "application/json", "X-EXTERNAL-ID": "17000000001230000000000000000007"}
@@ -25,72 +24,6 @@ BODY = b'{"remark":"Caf\xc3\xa9  \\u0000 \r\n\x00\xff"}'
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 PATIENT = (2.0, 5.0)
 HASTY = (2.0, 0.05)
-
-Script = Callable[[socket.socket], object]
-
-
-@dataclass
-class Peer:
-    """A server that does on each connection what the test says, and remembers what it received."""
-
-    port: int = 0
-    requests: list[bytes] = field(default_factory=list)
-    connections: int = 0
-    closed: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def serve(self, connection: socket.socket, script: Script) -> None:
-        with connection, contextlib.suppress(OSError):
-            while request := received(connection):
-                self.requests.append(request)
-                if script(connection) is STOP:
-                    break
-        self.closed.set()
-
-
-STOP = object()
-
-
-def received(connection: socket.socket) -> bytes:
-    """One whole request; nothing where the other side has gone."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        more = connection.recv(65_536)
-        if not more:
-            return b""
-        data += more
-    head, _, body = data.partition(b"\r\n\r\n")
-    length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
-    while len(body) < length:
-        body += connection.recv(65_536)
-    return head + b"\r\n\r\n" + body
-
-
-@contextlib.contextmanager
-def listening(script: Script) -> Iterator[Peer]:
-    """A peer that runs `script` after each request until it answers STOP."""
-    peer = Peer()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        peer.port = server.getsockname()[1]
-
-        def accept() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    connection, _ = server.accept()
-                    peer.connections += 1
-                    connection.settimeout(10)
-                    threading.Thread(target=peer.serve, args=(connection, script), daemon=True).start()
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield peer
-        with contextlib.suppress(OSError):
-            server.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
-    assert not thread.is_alive()
 
 
 @contextlib.contextmanager
@@ -100,29 +33,6 @@ def transport_to(
     transport = Transport(url, clock=clock, wall_clock=wall_clock)
     yield transport
     transport.close()
-
-
-def saying(*parts: bytes, then: object = STOP) -> Script:
-    def say(connection: socket.socket) -> object:
-        for part in parts:
-            connection.sendall(part)
-        return then
-
-    return say
-
-
-def resetting_after(part: bytes) -> Script:
-    def reset(connection: socket.socket) -> object:
-        connection.sendall(part)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        return STOP
-
-    return reset
-
-
-def staying_silent(connection: socket.socket) -> object:
-    connection.recv(1)  # until the client gives up
-    return STOP
 
 
 @pytest.fixture

@@ -1,0 +1,106 @@
+"""A server that does on each connection what a test says."""
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+Script = Callable[[socket.socket], object]
+"""What is done after each request."""
+
+
+@dataclass
+class Peer:
+    """A server that does on each connection what the test says, and remembers what it received."""
+
+    port: int = 0
+    requests: list[bytes] = field(default_factory=list)
+    connections: int = 0
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def serve(self, connection: socket.socket, script: Script) -> None:
+        """One connection, to its end."""
+        with connection, contextlib.suppress(OSError):
+            while request := received(connection):
+                self.requests.append(request)
+                if script(connection) is STOP:
+                    break
+        self.closed.set()
+
+
+STOP = object()
+"""What a script returns to end the connection."""
+
+
+def received(connection: socket.socket) -> bytes:
+    """One whole request; nothing where the other side has gone."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65_536)
+        if not more:
+            return b""
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
+    while len(body) < length:
+        body += connection.recv(65_536)
+    return head + b"\r\n\r\n" + body
+
+
+@contextlib.contextmanager
+def listening(script: Script) -> Iterator[Peer]:
+    """A peer that runs `script` after each request until it answers STOP."""
+    peer = Peer()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        peer.port = server.getsockname()[1]
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    peer.connections += 1
+                    connection.settimeout(10)
+                    threading.Thread(target=peer.serve, args=(connection, script), daemon=True).start()
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield peer
+        with contextlib.suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def saying(*parts: bytes, then: object = STOP) -> Script:
+    """Answer with these bytes."""
+
+    def say(connection: socket.socket) -> object:
+        for part in parts:
+            connection.sendall(part)
+        return then
+
+    return say
+
+
+def resetting_after(part: bytes) -> Script:
+    """Answer with these bytes and a reset."""
+
+    def reset(connection: socket.socket) -> object:
+        connection.sendall(part)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return STOP
+
+    return reset
+
+
+def staying_silent(connection: socket.socket) -> object:
+    """Answer nothing until the client gives up."""
+    connection.recv(1)
+    return STOP
