@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local.doku_simulator.wib import next_odd_hour, parse_iso
-from tests.unit.test_simulator_merchant import Merchant, code, compact, merchant_of, public_pem, symmetric
+from tests.merchant import Merchant, code, compact, merchant_of, public_pem, symmetric
 
 
 @pytest.fixture

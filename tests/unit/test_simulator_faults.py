@@ -14,7 +14,7 @@ import requests
 from local.doku_simulator.control import ControlError
 from local.doku_simulator.distort import _KINDS
 from local.doku_simulator.faults import NOTIFICATION_ONLY, Kind
-from tests.unit.test_simulator_merchant import Json, Merchant, code, merchant_of
+from tests.merchant import Json, Merchant, code, merchant_of
 
 
 @pytest.fixture
