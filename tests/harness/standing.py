@@ -93,3 +93,7 @@ class Standing:
     def debits(self, reference: str) -> list[dict[str, Any]]:
         """Every debit of the deposit for `reference`, returned ones included."""
         return [one for one in self.doku.ledger()["debits"] if one["partnerReferenceNo"] == reference]
+
+    def mints(self) -> int:
+        """How many tokens DOKU has given out."""
+        return sum(one["httpStatus"] == 200 for one in self.doku.ledger()["tokenRequests"])

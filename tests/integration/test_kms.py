@@ -20,7 +20,6 @@ from payouts.doku.token import Minter
 from payouts.doku.transport import Transport
 from payouts.errors import Unavailable
 from tests.harness import PAGES, Page, World, order
-from tests.integration.test_tokens import mints
 from tests.peer import listening, saying
 from tests.surroundings import Surroundings
 from tools import public_key
@@ -67,7 +66,7 @@ def test_doku_accepts_a_token_request_that_kms_signed(world: World, kms: Kms, na
     fresh = world.restarted()
     assert fresh.create(order()).status == 201
     assert fresh.create(order()).status == 201
-    assert mints(world) == 1
+    assert world.mints() == 1
     assert fresh.faults.calls.count("Sign") == 1
 
 
@@ -76,7 +75,7 @@ def test_doku_refuses_what_another_key_signed(world: World, kms: Kms) -> None:
     answer = world.restarted().create(order())
     assert (answer.status, answer.body["retryable"]) == (500, False)
     assert "credentials" in answer.body["response_message"]
-    assert mints(world) == 0
+    assert world.mints() == 0
 
 
 @pytest.mark.covers(63)

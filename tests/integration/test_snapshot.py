@@ -21,7 +21,6 @@ from local.state import StateDirectory
 from tests.harness import ROOT, World, inquiry_of, order, sample_event
 from tests.integration.processor.notifications import UNPAID, announced
 from tests.integration.receiver.callbacks import queued, signed
-from tests.integration.test_tokens import mints
 from tests.restored import Copy, started
 from tests.surroundings import Surroundings
 from tests.wire import Wire
@@ -100,13 +99,13 @@ def test_the_first_transfer_after_days_is_sent_at_once_with_one_new_token(api: D
     if both:
         api.function.take_snapshot()
     api.days_later()
-    before, body = mints(api.world), order()
+    before, body = api.world.mints(), order()
     answer = api.of(api.function.restored()).create(body)
     assert (answer.status, answer.body["status"]) == (201, "ACCEPTED")
     reference = body["partnerReferenceNo"]
     assert [one["httpStatus"] for one in api.world.sent(reference)] == [200]
     assert all(one["httpStatus"] != 401 for one in api.world.doku.ledger()["requests"])
-    assert mints(api.world) == before + 1
+    assert api.world.mints() == before + 1
     assert api.misused == (0, 0)
 
 
@@ -155,7 +154,7 @@ def test_what_two_restores_send_shares_no_external_id(api: Deployment) -> None:
     """I1, I2, I14, with one token for both."""
     api.function.take_snapshot()
     api.world.clock.advance(3 * DAYS)
-    before = mints(api.world)
+    before = api.world.mints()
     copies = [api.of(api.function.restored()) for _ in range(3)]
     bodies = [order() for _ in range(18)]
     for number, body in enumerate(bodies):
@@ -165,7 +164,7 @@ def test_what_two_restores_send_shares_no_external_id(api: Deployment) -> None:
     assert len(ids) >= 2 * len(bodies)
     assert len({external_id[-19:] for external_id in ids}) == len(ids)
     assert all(len(api.world.debits(body["partnerReferenceNo"])) == 1 for body in bodies)
-    assert mints(api.world) == before + 1
+    assert api.world.mints() == before + 1
 
 
 def test_the_receiver_knows_the_new_key_and_keeps_the_callback(
@@ -194,10 +193,10 @@ def test_the_processor_applies_what_comes_after_the_restore(
         applied(world, deployment.function)
         deployment.function.take_snapshot()
         deployment.days_later()
-        before = mints(world)
+        before = world.mints()
         applied(world.restarted(), deployment.function.restored())
         assert deployment.misused == (0, 0)
-        assert mints(world) == before + 1
+        assert world.mints() == before + 1
 
 
 def applied(world: World, function: Copy) -> None:
@@ -214,10 +213,10 @@ def test_the_poller_asks_after_the_restore(world: World, surroundings: Surroundi
         assert due(world, deployment.function) == "SUCCESS"
         deployment.function.take_snapshot()
         deployment.days_later()
-        before = mints(world)
+        before = world.mints()
         assert due(world.restarted(), deployment.function.restored()) == "SUCCESS"
         assert deployment.misused == (0, 0)
-        assert mints(world) == before + 1
+        assert world.mints() == before + 1
 
 
 def due(world: World, function: Copy) -> str:

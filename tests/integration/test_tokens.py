@@ -10,26 +10,22 @@ from tests.harness import World, crashing, order
 from tests.surroundings import Surroundings
 
 
-def mints(world: World) -> int:
-    return sum(one["httpStatus"] == 200 for one in world.doku.ledger()["tokenRequests"])
-
-
 @pytest.mark.covers("I16")
 def test_a_token_is_minted_once_and_shared_by_cold_starts(world: World) -> None:
     world.doku.expire_tokens()
     world.clock.advance(1000)
     for _ in range(3):
         assert world.restarted().create(order()).status == 201
-    assert mints(world) == 1
+    assert world.mints() == 1
 
 
 @pytest.mark.covers("I16")
 def test_a_token_is_not_used_near_its_end(world: World) -> None:
     world.create(order())
-    before = mints(world)
+    before = world.mints()
     world.clock.advance(875)
     assert world.create(order()).status == 201
-    assert mints(world) == before + 1
+    assert world.mints() == before + 1
     assert all(one["httpStatus"] != 401 for one in world.doku.ledger()["requests"])
 
 
@@ -37,9 +33,9 @@ def test_a_token_is_not_used_near_its_end(world: World) -> None:
 def test_64_a_token_that_another_environment_ended_is_replaced_once(world: World) -> None:
     world.create(order())
     world.doku.expire_tokens()
-    before = mints(world)
+    before = world.mints()
     assert world.create(order()).status == 201
-    assert mints(world) == before + 1
+    assert world.mints() == before + 1
 
 
 @pytest.mark.covers("I16")
@@ -49,9 +45,9 @@ def test_a_token_that_another_function_replaced_already_is_not_minted_again(worl
     stale.create(order())
     world.doku.expire_tokens()
     fresh.create(order())
-    before = mints(world)
+    before = world.mints()
     assert stale.create(order()).status == 201
-    assert mints(world) == before
+    assert world.mints() == before
 
 
 def test_a_refresher_that_died_holds_nobody_up_for_long(world: World) -> None:
