@@ -17,7 +17,7 @@ _HEAD = """\
 
 Written by `make codes` from the tables in `layers/payouts/payouts/doku/data/`, by which the program itself goes. The
 same is served by `GET /v1/response-codes/{code}`, `GET /v1/response-codes?system=&query=` and
-`python -m tools.codes CODE`, for codes that stand in no table as well.
+`make explain ARGS=CODE`, for codes that stand in no table as well.
 
 - **Moved**: whether the money has left for good. Refunded is "no": it came back.
 - **Hold**: whether to keep the customer's money on hold, or for good where it was paid.

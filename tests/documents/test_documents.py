@@ -58,6 +58,13 @@ def test_the_readmes_transfer_by_curl_is_paid(stack: LocalStack) -> None:
     assert len(stack.simulator.ledger()["debits"]) == 1
 
 
+def test_the_inquiry_of_the_api_answers_what_is_said(stack: LocalStack) -> None:
+    (command,) = (block for block in blocks(ROOT / "docs" / "api.md", "sh") if "curl" in block)
+    answer = typed(stack, command)
+    assert answer["beneficiaryAccountName"] == "SUHUT"
+    assert {"fee", "sessionId", "expiresAt"} <= answer.keys()
+
+
 def typed(stack: LocalStack, command: str) -> Any:
     """What a shell prints, at this stack's address and with its token."""
     there = command.replace("http://127.0.0.1:3000", stack.api_url)
