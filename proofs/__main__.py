@@ -47,7 +47,7 @@ def main() -> int:
             figures.merge(shown.figures, FIGURES)
             pages.write()
     minutes = (time.monotonic() - started) / 60
-    if not options.parts and not options.no_figures:
+    if holds and not options.parts and not options.no_figures:
         figures.merge({"prove_minutes": round(minutes, 1)}, FIGURES)
         pages.write()
     console.rule("proved" if holds else "not proved")

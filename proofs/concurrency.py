@@ -5,21 +5,18 @@ import traceback
 from rich.console import Console
 from rich.table import Table
 
-from local.stack import LocalStack
 from proofs.part import Shown
-from tests.contention.deployment import Deployment
+from tests.contention.deployment import ENVIRONMENTS, Deployment, running
 from tests.contention.scenarios import SCENARIOS, Scenario
 
 _SEEDS = range(1, 4)
-_ENVIRONMENTS = 6
 
 
 def run(console: Console) -> Shown:
     """Every scenario with several seeds."""
     table = Table("scenario", "rounds", "calls at once", "failed", title="many at once")
     calls = failed = 0
-    with LocalStack(concurrency=_ENVIRONMENTS) as stack:
-        deployment = Deployment(stack)
+    with running() as deployment:
         for name, scenario in SCENARIOS.items():
             made, broken = _rounds(deployment, name, scenario, console)
             table.add_row(name, str(len(_SEEDS)), str(made), str(broken))
@@ -29,7 +26,7 @@ def run(console: Console) -> Shown:
     figures = {
         "concurrency_scenarios": len(SCENARIOS),
         "concurrency_seeds": len(_SEEDS),
-        "concurrency_environments": _ENVIRONMENTS,
+        "concurrency_environments": ENVIRONMENTS,
         "concurrency_runs": runs,
         "concurrency_calls": calls,
         "concurrency_failed": failed,

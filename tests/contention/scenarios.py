@@ -1,15 +1,14 @@
-"""Many at once: the order is drawn from a seed, what came of it is read from DOKU's ledger (FAULTS 26, 33, 49, 64)."""
+"""Many at once: the order is drawn from a seed, DOKU's ledger says what came of it (FAULTS 26, 33, 49, 50, 61, 64)."""
 
 import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from tests.contention.deployment import Deployment
+from tests.contention.deployment import Deployment, all_at_once
 from tests.harness import Answer, inquiry_of, order
 
 Scenario = Callable[[Deployment, int], int]
@@ -30,24 +29,26 @@ def one_key(deployment: Deployment, seed: int, callers: int = 32) -> int:
     headers: Mapping[str, str] = key if seed % 2 else {}
     if seed % 3 == 0:
         deployment.doku.fault("transfer", chance.choice(["garbage", "reset-after", "error-after"]))
-    answers = all_at_once((partial(_pay, deployment, one, headers) for one in spellings), threads=callers)
+    answers = all_at_once(partial(_pay, deployment, one, headers) for one in spellings)
     _check_one_payment(deployment.doku.ledger(), answers)
     return callers
 
 
-def one_session(deployment: Deployment, seed: int, callers: int = 8) -> int:
-    """26, 61: one session of an inquiry under so many references, of which one is paid."""
-    body = order()
-    session = deployment.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
-    references = [f"{body['partnerReferenceNo']}-{number}" for number in range(callers)]
-    random.Random(seed).shuffle(references)
-    bodies = [{**body, "sessionId": session, "partnerReferenceNo": reference} for reference in references]
-    answers = all_at_once(partial(_pay, deployment, one) for one in bodies)
-    assert sorted(answer.status for answer in answers) == [201] + [409] * (callers - 1), answers
-    ledger = deployment.doku.ledger()
-    assert sum(_count(ledger["debits"], reference) for reference in references) == 1, "I2"
-    assert sum(_sent(ledger, "transfer")[reference] for reference in references) == 1, "I1"
-    return callers
+def one_session(deployment: Deployment, seed: int, sessions: int = 20, callers: int = 8) -> int:
+    """26, 61: the session of an inquiry under so many references at once, of which one is paid."""
+    chance = random.Random(seed)
+    for _ in range(sessions):
+        body = order()
+        session = deployment.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
+        references = [f"{body['partnerReferenceNo']}-{number}" for number in range(callers)]
+        chance.shuffle(references)
+        bodies = [{**body, "sessionId": session, "partnerReferenceNo": reference} for reference in references]
+        answers = all_at_once(partial(_pay, deployment, one) for one in bodies)
+        assert sorted(answer.status for answer in answers) == [201] + [409] * (callers - 1), answers
+        ledger = deployment.doku.ledger()
+        assert sum(_count(ledger["debits"], reference) for reference in references) == 1, "I2"
+        assert sum(_sent(ledger, "transfer")[reference] for reference in references) == 1, "I1"
+    return sessions * callers
 
 
 def contradictions(deployment: Deployment, seed: int, keys: int = 30, callers: int = 8) -> int:
@@ -182,12 +183,6 @@ SCENARIOS: Mapping[str, Scenario] = {
     "100 keys by 8 callers each": many_keys_at_once,
 }
 """Pollers come first: they ask about every transfer that is in the table by then."""
-
-
-def all_at_once(calls: Iterable[Callable[[], Any]], threads: int = 16) -> list[Any]:
-    """Every call, so many at once; what they return, in order. Raises what the first one raised."""
-    with ThreadPoolExecutor(threads) as pool:
-        return [one.result() for one in [pool.submit(call) for call in calls]]
 
 
 def most_for_one(deployment: Deployment) -> tuple[int, int]:

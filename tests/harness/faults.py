@@ -45,7 +45,8 @@ LOGIN = Page(200, b"<html>please log in</html>")
 PAGES = (
     *(LOGIN, Page(200, b"\xff\xfe"), Page(200, b"[]"), Page(200, b"null"), Page(200, b'"ok"'), Page(200, b"[" * 9_999)),
     *(Page(300, b"<html>choose</html>"), Page(300, b"\xff\xfe"), Page(302, b""), Page(404, b"\xff\xfe")),
-    *(Page(403, b"<html>blocked</html>"), Page(403, b"{}"), Page(407, b"")),
+    *(Page(403, b"<html>blocked</html>"), Page(403, b"{}"), Page(403, b'{"__type": null}'), Page(407, b"")),
+    Page(302, b'{"__type": "Moved"}'),
 )
 """Pages that botocore takes for an empty answer or AWS's refusal, does not read, or trips over."""
 

@@ -34,7 +34,8 @@ _in_the_api = RLock()
 def _alone() -> Iterator[None]:
     """Raises where another thread is in the API: Powertools keeps the event of an invocation in a class's attribute.
 
-    That is right in Lambda, whose environments have one invocation at a time. `tests.contention` has many of them.
+    That is right in Lambda, whose environments have one invocation at a time. `tests.contention` has many of them. The
+    same thread may come in again: histories let one environment interrupt another's write.
     """
     if not _in_the_api.acquire(blocking=False):
         raise RuntimeError("two threads of one process called the transfer API at once, which would mix their events")

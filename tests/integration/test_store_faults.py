@@ -1,4 +1,4 @@
-"""The table misbehaves (FAULTS 23, 24, 26, 28-30)."""
+"""The table misbehaves (FAULTS 23-25, 28-30)."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The runner of `make prove`: what does not hold fails, and so does showing nothing."""
+"""The runner of `make prove`: what does not hold fails."""
 
 import json
 import sys

@@ -63,8 +63,7 @@ def ask(service: str, call: Callable[[], Answered], always: str, passing: Collec
         answer = call()
     except ClientError as error:
         status, code = error.response["ResponseMetadata"]["HTTPStatusCode"], refusal(error)
-        of_something_between = status < 400 or not code or code.isdecimal()  # AWS refuses with a code that has a name
-        if of_something_between or status >= 500 or code in passing:
+        if not code or code in passing or not 400 <= status < 500:  # without a code: a page of something in between
             raise Unavailable(silent) from error
         raise
     except NO_ANSWER as error:
@@ -75,8 +74,9 @@ def ask(service: str, call: Callable[[], Answered], always: str, passing: Collec
 
 
 def refusal(error: ClientError) -> str:
-    """AWS's code for why it refuses; empty where the answer names none."""
-    return error.response.get("Error", {}).get("Code", "")
+    """AWS's code for why it refuses; empty where the answer names none, for which botocore puts its HTTP status."""
+    code = error.response.get("Error", {}).get("Code") or ""
+    return "" if code.isdecimal() else code
 
 
 @cache
