@@ -4,8 +4,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from bench.java_engine import HERE, Engine
+from local.aws_session import REGION
 from local.moto_server import ACCOUNT
-from local.template import REGION
 
 ENGINE = Engine("ElasticMQ", HERE / "elasticmq.pom.xml", HERE / "ElasticMq.java", "36 MB")
 

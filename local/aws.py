@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 
+from local.aws_session import REGION, local_session
 from local.bundle import Function
-from local.template import REGION, Template, TemplateError
+from local.template import Template, TemplateError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -136,14 +136,8 @@ class Aws:
 
     @staticmethod
     def _client(service: str, url: str) -> Any:
-        session = boto3.Session(
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-            aws_session_token="testing",
-            region_name=REGION,
-        )
         config = Config(retries={"total_max_attempts": 1}, max_pool_connections=50)
-        return session.client(service, endpoint_url=url, config=config)
+        return local_session().client(service, endpoint_url=url, config=config)
 
 
 def _body(template: Template, secrets: Iterable[str], outputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from local.aws_session import REGION
 from local.bundle import QueueTrigger
 from local.gateway import Invocable
 from local.runtime import InvocationFailed
-from local.template import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

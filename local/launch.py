@@ -4,12 +4,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from local.aws_session import REGION
 from local.bundle import Function
 from local.clock import Clock
 from local.moto_server import ACCOUNT
 from local.runtime import Launch, Start, start_python
 from local.state import StateDirectory
-from local.template import REGION
 from local.worker import CLOCK_FILE, PLAIN
 
 

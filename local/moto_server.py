@@ -6,6 +6,7 @@ long poll waits, or a consumer with nothing to do would stop everyone.
 """
 
 import io
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,7 @@ import moto.backends
 import moto.sqs.models as moto_sqs
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from local.aws_session import PROFILE_VARIABLES
 from local.clock import Clock
 from local.http_server import HOST, HttpServer, Request, Response
 
@@ -62,8 +64,11 @@ def _change_moto() -> None:
 
     The one place where moto is changed. Its SQS takes the time from two functions that it imported by name, and waits
     for messages in one method. Its server lists the directory of its modules for every request, which is half of what a
-    request costs: once is enough.
+    request costs: once is enough. It lists AWS's regions by sessions of its own, which fail where the developer's
+    profile is not in ~/.aws: this process has none.
     """
+    for name in PROFILE_VARIABLES:
+        os.environ.pop(name, None)
     moto.backends.list_of_moto_modules = lambda: _modules
     moto_sqs.unix_time = _now
     moto_sqs.unix_time_millis = lambda: _now() * 1000

@@ -9,11 +9,11 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from local.aws_session import REGION
 from local.bundle import Schedule
 from local.gateway import Invocable
 from local.moto_server import ACCOUNT
 from local.runtime import InvocationFailed
-from local.template import REGION
 
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 _PAUSE = 0.2  # seconds between looks at the clock

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-REGION = "ap-southeast-3"
+from local.aws_session import local_session
+
 logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of switches and metrics of its own
 _LOCAL = "s3://local/"  # SAM accepts code only from S3, where `sam package` would have put it
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
@@ -90,7 +90,7 @@ def load(path: Path, parameters: Mapping[str, str], offered: Mapping[str, str] |
     taken = {name: value for name, value in (offered or {}).items() if name in slots}
     values = _parameters(slots, taken | dict(parameters))
     _package(sam)
-    translator = Translator(None, Parser(), boto_session=boto3.Session(region_name=REGION))
+    translator = Translator(None, Parser(), boto_session=local_session())
     try:
         document = translator.translate(sam, parameter_values=dict(values), get_managed_policy_map=dict)
     except InvalidDocumentException as error:

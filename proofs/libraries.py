@@ -6,7 +6,7 @@ import importlib
 import boto3
 import moto.backends
 
-from local.template import REGION
+from local.aws_session import REGION
 
 _MODULES = (
     "aws_lambda_powertools.event_handler",

@@ -26,12 +26,10 @@ from tools.doctor import __main__ as doctor
 from tools.doctor import secret as secret_check
 from tools.doctor.finding import Verdict
 from tools.doctor.setup import of_target
-from tools.target import NoSuchDeployment, find
+from tools.target import LOG_IN, NoSuchDeployment, find, session_in
 
 Ask = Callable[[str], str]
 Run = Callable[[Sequence[str]], int]
-
-_CREDENTIALS = "Log in first: aws sso login, or aws configure, and AWS_PROFILE for a profile other than the default"
 
 
 class Stopped(Exception):
@@ -57,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def deploy(options: argparse.Namespace, ask: Ask, run: Run, root: Path = Path()) -> int:
     """The steps, one after the other; each can be repeated. Raises Stopped, TemplateError or NoSuchDeployment."""
     config = environment(options.env, root)
-    session = boto3.Session(region_name=config["region"])
+    session = session_in(config["region"])
     print(f"1. AWS account {_account(session)}, region {config['region']}, stack {config['stack_name']}")
     deployed = deployed_parameters(session, config["stack_name"])
     chosen = overrides(config.get("parameter_overrides", ""), options.parameters)
@@ -185,7 +183,7 @@ def _account(session: boto3.Session) -> str:
     try:
         account: str = session.client("sts").get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
-        raise Stopped(f"AWS does not know who you are ({type(error).__name__}). {_CREDENTIALS}") from error
+        raise Stopped(f"AWS does not know who you are ({type(error).__name__}). {LOG_IN}") from error
     return account
 
 

@@ -10,9 +10,30 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import (
+    CredentialRetrievalError,
+    LoginError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
+
+LOG_IN = "Log in first: aws sso login, or aws configure, or AWS_PROFILE=NAME for a profile other than the default"
+_NO_LOGIN = (
+    CredentialRetrievalError,
+    LoginError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+_INSTEAD = "start `make run` first, or name a deployment: ENV=production"
 
 
 class NoSuchDeployment(Exception):
@@ -62,20 +83,25 @@ def find(name: str, root: Path = Path()) -> Target:
 
 
 def _local() -> Target:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL") or _local_url("LOCAL_AWS_PORT", 5000)
-    session = boto3.Session("testing", "testing", "testing", os.environ.get("AWS_REGION", "ap-southeast-3"))
-    target = Target("local", session, endpoint, {"ApiUrl": _local_url("LOCAL_PORT", 3000)}, _local_parameters())
+    from local.aws_session import local_session  # only a laptop has it
+
+    endpoint = _local_url("LOCAL_AWS_PORT", 5000)
+    outputs = {"ApiUrl": _local_url("LOCAL_PORT", 3000)}
+    target = Target("local", local_session(), endpoint, outputs, _local_parameters())
     try:
         queues = target.client("sqs").list_queues().get("QueueUrls", [])
         tables = target.client("dynamodb").list_tables()["TableNames"]
         secrets = target.client("secretsmanager").list_secrets()["SecretList"]
     except Exception as error:
-        raise NoSuchDeployment(f"nothing answers on {endpoint}; start `make run` first") from error
-    for name, ending in (("NotificationQueueUrl", "-notifications"), ("DeadLetterQueueUrl", "-notifications-dead")):
-        target.outputs[name] = next(url for url in queues if url.endswith(ending))
-    target.outputs["DueShards"] = target.parameters["DueShards"]
-    target.outputs["TableName"] = next(name for name in tables if "TransfersTable" in name)
-    target.outputs["SecretId"] = next(secret["ARN"] for secret in secrets if "DokuSecret" in secret["Name"])
+        raise NoSuchDeployment(f"nothing answers on {endpoint}; {_INSTEAD}") from error
+    try:
+        for name, ending in (("NotificationQueueUrl", "-notifications"), ("DeadLetterQueueUrl", "-notifications-dead")):
+            target.outputs[name] = next(url for url in queues if url.endswith(ending))
+        target.outputs["DueShards"] = target.parameters["DueShards"]
+        target.outputs["TableName"] = next(name for name in tables if "TransfersTable" in name)
+        target.outputs["SecretId"] = next(secret["ARN"] for secret in secrets if "DokuSecret" in secret["Name"])
+    except StopIteration:
+        raise NoSuchDeployment(f"what answers on {endpoint} does not hold the bundle; {_INSTEAD}") from None
     return target
 
 
@@ -96,11 +122,25 @@ def _deployed(name: str, root: Path) -> Target:
         known = [key for key, value in config.items() if isinstance(value, dict) and "deploy" in value]
         raise NoSuchDeployment(f"samconfig.toml has no environment {name}; it has {', '.join(known)}, or use local")
     parameters = config[name]["deploy"]["parameters"]
-    session = boto3.Session(region_name=parameters["region"])
+    session = session_in(parameters["region"])
     try:
         stacks = session.client("cloudformation").describe_stacks(StackName=parameters["stack_name"])["Stacks"]
+    except _NO_LOGIN as error:
+        raise _unknown(error) from error
     except Exception as error:
         raise NoSuchDeployment(f"stack {parameters['stack_name']} can't be read: {error}") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
     chosen = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in stacks[0].get("Parameters", [])}
     return Target(name, session, None, outputs, chosen)
+
+
+def session_in(region: str) -> boto3.Session:
+    """A session with AWS as the shell says. Raises NoSuchDeployment when AWS_PROFILE names no profile."""
+    try:
+        return boto3.Session(region_name=region)
+    except ProfileNotFound as error:
+        raise _unknown(error) from error
+
+
+def _unknown(error: Exception) -> NoSuchDeployment:
+    return NoSuchDeployment(f"AWS does not know who you are ({error}). {LOG_IN}")

@@ -14,6 +14,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from local import moto_server, template
 from local.authorizer import JwtAuthorizer, TokenIssuer
 from local.aws import Aws
+from local.aws_session import REGION
 from local.bundle import read
 from local.clock import Clock
 from local.deployment import Deployment
@@ -21,7 +22,6 @@ from local.doku_simulator import Settings, Simulator
 from local.gateway import Gateway
 from local.runtime import InvocationFailed
 from local.state import StateDirectory
-from local.template import REGION
 from proofs.matrix.calls import of_aws, of_doku
 from proofs.matrix.nursery import Nursery
 from proofs.matrix.proxy import Proxy

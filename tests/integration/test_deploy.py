@@ -148,6 +148,14 @@ def test_without_a_login(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     assert "aws sso login" in capsys.readouterr().err
 
 
+def test_with_a_profile_that_is_not_there(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nonexistent")
+    assert deploy.main(["--env", "sandbox", "--yes"]) == 1
+    told = capsys.readouterr().err
+    assert "nonexistent" in told
+    assert "aws sso login" in told
+
+
 def outputs(account: boto3.Session, secret_id: str) -> dict[str, str]:
     table = f"transfers-{uuid4()}"
     account.client("dynamodb").create_table(

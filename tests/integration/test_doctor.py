@@ -181,6 +181,6 @@ def test_the_command_counts(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_without_anything_to_look_at(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("LOCAL_AWS_PORT", "1")
     assert doctor.main(["--env", "local"]) == 2
     assert "make run" in capsys.readouterr().err

@@ -91,7 +91,7 @@ def test_where_the_switch_cannot_be_read_nothing_is_sent(world: World) -> None:
 def test_the_command_stops_starts_and_shows(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", world.environment["AWS_ENDPOINT_URL"])
+    monkeypatch.setenv("LOCAL_AWS_PORT", world.environment["AWS_ENDPOINT_URL"].rpartition(":")[2])
     world.environment = {**world.environment, "TABLE_NAME": find("local").outputs["TableName"]}  # one of many here
     world = world.restarted()
     assert switch.main(["stop", "--by", "Dewi", "--reason", "ticket 4711"]) == 0
@@ -109,6 +109,6 @@ def test_the_command_stops_starts_and_shows(
 def test_the_command_says_when_there_is_no_deployment(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("LOCAL_AWS_PORT", "1")
     assert switch.main(["show"]) == 1
     assert "make run" in capsys.readouterr().err

@@ -1,0 +1,25 @@
+"""A session with the local run's AWS, whatever the developer's shell and home say."""
+
+import os
+
+import boto3
+from botocore.session import Session
+
+REGION = "ap-southeast-3"
+PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+_UNHEARD = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+
+
+def local_session() -> boto3.Session:
+    """Region and credentials are the local run's: AWS_PROFILE, AWS_REGION and the files in ~/.aws don't count."""
+    return boto3.Session(
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        aws_session_token="testing",
+        region_name=REGION,
+        botocore_session=Session(session_vars=_UNHEARD),
+    )

@@ -1,0 +1,70 @@
+"""Which deployment a command finds: the local run's own whatever the shell exports, another by the shell's login."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from local import moto_server
+from local.clock import Clock
+from local.stack import LocalStack
+from tools import explain, reconcile
+from tools.target import NoSuchDeployment, find
+
+ELSEWHERE = {
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_PROFILE": "nonexistent",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    "AWS_ACCESS_KEY_ID": "theirs",
+    "AWS_SECRET_ACCESS_KEY": "theirs",
+}
+
+
+@pytest.fixture
+def local_run(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalStack]:
+    """Started, as all that asks it, by a shell that is set up for another account."""
+    for name, value in ELSEWHERE.items():
+        monkeypatch.setenv(name, value)
+    with LocalStack() as stack:
+        monkeypatch.setenv("LOCAL_AWS_PORT", stack.aws.url.rpartition(":")[2])
+        monkeypatch.setenv("AWS_PROFILE", "nonexistent")  # moto's process, which is this one, gave it up
+        yield stack
+
+
+def test_the_local_run_does_not_listen_to_the_shell(local_run: LocalStack, capsys: pytest.CaptureFixture[str]) -> None:
+    assert find("local").outputs["TableName"] == local_run.variable("TABLE_NAME")
+    assert explain.main(["PAY-0001"]) == 1
+    assert "PAY-0001" in "".join(capsys.readouterr())
+    assert reconcile.main([]) == 0
+
+
+def test_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_AWS_PORT", "1")
+    with pytest.raises(NoSuchDeployment, match="`make run` first, or name a deployment: ENV=production"):
+        find("local")
+
+
+def test_another_aws_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(moto_server.start(0, Clock(tmp_path / "clock"))) as server:
+        monkeypatch.setenv("LOCAL_AWS_PORT", server.url.rpartition(":")[2])
+        monkeypatch.setattr("local.aws_session.REGION", "us-west-2")  # where nobody has made anything
+        with pytest.raises(NoSuchDeployment, match="does not hold the bundle"):
+            find("local")
+
+
+def test_a_deployment_without_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nonexistent")
+    with pytest.raises(NoSuchDeployment, match=r"nonexistent.*aws sso login, or aws configure, or AWS_PROFILE"):
+        find("production")
+
+
+def test_a_deployment_without_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(NoSuchDeployment, match=r"Unable to locate credentials.*aws sso login"):
+        find("production")
