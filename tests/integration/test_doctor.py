@@ -35,11 +35,15 @@ def doku(surroundings: Surroundings) -> Iterator[Control]:
     surroundings.doku.heal()
 
 
-def look(surroundings: Surroundings, secret: dict[str, Any] | str | None = None, **settings: str) -> dict[str, Finding]:
+def look(
+    surroundings: Surroundings, secret: dict[str, Any] | str | None = None, ahead: float = 0, **settings: str
+) -> dict[str, Finding]:
     """The findings by check; `secret` changes members of the right one, or is the whole text."""
     text = secret if isinstance(secret, str) else json.dumps(json.loads(surroundings.secret) | (secret or {}))
     known = {"DOKU_BASE_URL": surroundings.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"}
-    findings = list(doctor.examine(SetUp("test", known | settings, FileSecret(text)), surroundings.clock))
+    findings = list(
+        doctor.examine(SetUp("test", known | settings, FileSecret(text)), lambda: surroundings.clock() + ahead)
+    )
     for value in filter(None, json.loads(surroundings.secret).values()):
         assert not any(value in finding.seen + finding.mend for finding in findings)
     return {finding.check: finding for finding in findings}
@@ -112,6 +116,15 @@ def test_a_private_key_in_kms(surroundings: Surroundings, doku: Control, monkeyp
 
 def public_half(der: bytes) -> str:
     return load_der_public_key(der).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def test_a_clock_that_differs_from_dokus(surroundings: Surroundings, doku: Control) -> None:
+    """The host's own clock, which the check of the clock asks, may be right all the same."""
+    found = look(surroundings, ahead=3600)
+    assert found["token"].verdict is Verdict.WRONG
+    assert "Invalid Timestamp" in found["token"].seen
+    assert "clientId" not in found["token"].seen + found["token"].mend
+    assert "clock" in found["token"].mend
 
 
 def test_another_client_secret(surroundings: Surroundings, doku: Control) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 5.0
 _SKEW_NOTICED, _SKEW_TOO_MUCH = 5.0, 60.0
+_SET_THE_CLOCK = "set this machine's clock by NTP. Lambda's own clock is kept by AWS."
 _PREFIXES = ("/v1.0", "/snap/v1.1")
 
 
@@ -84,7 +85,7 @@ def _host(base_url: str, clock: Callable[[], float]) -> Iterator[Finding]:
         return
     skew = clock() - parsedate_to_datetime(stated).timestamp()
     seen = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} DOKU's"
-    mend = "DOKU refuses timestamps that are off: set this machine's clock by NTP. Lambda's own clock is kept by AWS."
+    mend = f"DOKU refuses timestamps that are off: {_SET_THE_CLOCK}"
     if abs(skew) > _SKEW_TOO_MUCH:
         yield wrong("clock", seen, mend)
     elif abs(skew) > _SKEW_NOTICED:
@@ -109,6 +110,8 @@ def _token(tokens: Tokens, shared: bool) -> Finding:
         else:
             tokens.current()
     except Misconfigured as error:
+        if error.doku and _about_time(error.doku):
+            return _time_refused("token", error.doku)
         return wrong(
             "token",
             _told(error.message, error.doku),
@@ -163,7 +166,10 @@ def _prefix(settings: DokuSettings, client: Callable[[DokuSettings], DokuClient]
 
 def _refused(asked: Answer) -> Finding:
     code = asked.verdict.code
-    seen = _told("DOKU refuses a balance inquiry", DokuSaid(code, asked.verdict.message))
+    said = DokuSaid(code, asked.verdict.message)
+    if _about_time(said):
+        return _time_refused("signature", said)
+    seen = _told("DOKU refuses a balance inquiry", said)
     if asked.outcome is Outcome.UNAUTHORIZED:
         return wrong(
             "signature",
@@ -174,6 +180,19 @@ def _refused(asked: Answer) -> Finding:
     if code.startswith("404"):
         return wrong("agentKey", seen, "The balance is asked for by agentKey: look at it in DOKU's dashboard.")
     return wrong("balance", seen, explain(code).readings[0].advice.next_step)
+
+
+def _about_time(said: DokuSaid) -> bool:
+    return "timestamp" in said.message.casefold()
+
+
+def _time_refused(check: str, said: DokuSaid) -> Finding:
+    return wrong(
+        check,
+        _told("DOKU refuses the time of the request", said),
+        f"It is the clock, not the credentials: {_SET_THE_CLOCK} Where the line above says that the clock "
+        "is ok, DOKU judges by another one: ask DOKU, or start the simulator anew if its clock was moved.",
+    )
 
 
 def _deposit(asked: Answer) -> Iterator[Finding]:
