@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -24,7 +25,7 @@ def page(store: TransferStore, parameters: dict[str, str], now: float) -> dict[s
 
     `cursor` is None after the last page. Raises ValidationFailed naming a bad parameter.
     """
-    day = _day(parameters.get("day"), now)
+    day = checked_day(parameters.get("day") or _today(now))
     status = _status(parameters.get("status"))
     limit = _limit(parameters.get("limit"))
     start = _start(parameters["cursor"], day) if parameters.get("cursor") else None
@@ -40,16 +41,16 @@ def page(store: TransferStore, parameters: dict[str, str], now: float) -> dict[s
     return {"day": day, "transfers": found, "cursor": None if start is None else _cursor(start)}
 
 
-def _day(text: str | None, now: float) -> str:
-    if not text:
-        return datetime.fromtimestamp(now, WIB).date().isoformat()
-    try:
-        day = date.fromisoformat(text).isoformat()
-    except ValueError:
-        day = ""
-    if day != text:
-        raise ValidationFailed("day must be a date such as 2024-09-17")
-    return day
+def checked_day(text: str) -> str:
+    """A day such as `2024-09-17`, as it was given. Raises ValidationFailed for anything else."""
+    with suppress(ValueError):
+        if date.fromisoformat(text).isoformat() == text:
+            return text
+    raise ValidationFailed("day must be a date such as 2024-09-17")
+
+
+def _today(now: float) -> str:
+    return datetime.fromtimestamp(now, WIB).date().isoformat()
 
 
 def _status(text: str | None) -> str | None:
