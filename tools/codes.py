@@ -22,16 +22,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 def told(explained: Explanation) -> Iterator[str]:
     """The explanation, a line each, in English and Indonesian."""
-    known = "" if explained.known else " is in no table; the best reading"
-    yield f"{explained.code!a}{known}:"
-    for reading in explained.readings:
+    if not explained.known:
+        yield f"{explained.code!a} is in no table; the best reading:"
+    for number, reading in enumerate(explained.readings):
+        if number or not explained.known:
+            yield ""
         yield from _reading(reading)
 
 
 def _reading(reading: Reading) -> Iterator[str]:
     advice = reading.advice
     place = " ".join(filter(None, (reading.system, reading.code, reading.service_name)))
-    yield f"\n{place}, as an answer to: {reading.scope}" if reading.scope != "state" else f"\n{place}"
+    yield f"{place}, as an answer to: {reading.scope}" if reading.scope != "state" else place
     if reading.message:
         yield f"  DOKU says     {reading.message}"
     yield f"  means         {reading.meaning}"

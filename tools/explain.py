@@ -59,24 +59,31 @@ def main(arguments: list[str] | None = None) -> int:
         target = find(options.env)
         return explain_dead(target) if options.dead else explain_transfer(target, options.reference)
     except (NoSuchDeployment, PayoutError) as error:
+        known = not options.dead and explain_code(options.reference)
         print(error, file=sys.stderr)
-        return 2 if options.dead else explain_code(options.reference, otherwise=2)
+        return 0 if known else 2
 
 
 def explain_transfer(target: Target, reference: str) -> int:
     """Print what is known about the transfer of either reference."""
     store = target.transfers()
     transfer = store.get(reference) or store.find(reference)
-    if transfer is None:
-        print(f"no transfer is known as {reference}")
-        return explain_code(reference, otherwise=1)
-    print("\n".join(story(transfer, datetime.now(WIB))))
-    return 0
+    if transfer is not None:
+        print(f"in {target.name}, " + "\n".join(story(transfer, datetime.now(WIB))))
+        return 0
+    if explain_code(reference):
+        print(f"\nno transfer in {target.name} is known as {reference}")
+        return 0
+    print(f"{reference!a} is neither a transfer in {target.name} nor a code known here")
+    return 1
 
 
-def explain_code(code: str, otherwise: int) -> int:
-    """Explain what is no transfer, if it is a known code; the exit code, `otherwise` if it is none."""
-    return codes.main([code]) if explain(code).known else otherwise
+def explain_code(code: str) -> bool:
+    """Explain a code; whether it is known. Nothing is printed of one that is not."""
+    explained = explain(code)
+    if explained.known:
+        print("\n".join(codes.told(explained)))
+    return explained.known
 
 
 def story(transfer: Transfer, now: datetime) -> list[str]:
@@ -105,7 +112,7 @@ def explain_dead(target: Target) -> int:
     messages = found.get("Messages", [])
     for message in messages:
         print(_dead(message))
-    print(f"{len(messages)} shown; `make redrive` brings them back once the cause is mended")
+    print(f"{len(messages)} shown in {target.name}; `make redrive` brings them back once the cause is mended")
     return 0
 
 

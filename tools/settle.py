@@ -21,17 +21,21 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         target = find(options.env)
+    except NoSuchDeployment as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
         store = target.transfers()
         transfer = store.get(options.reference)
         if transfer is None:
-            print(f"no transfer is known as {options.reference}", file=sys.stderr)
+            print(f"no transfer in {target.name} is known as {options.reference}", file=sys.stderr)
             return 1
         verdict = Status(options.verdict)
         settled = settle(store, transfer, verdict, options.by, options.reason, int(time.time() * 1000))
-    except (NoSuchDeployment, PayoutError, ValueError) as error:
-        print(error, file=sys.stderr)
+    except (PayoutError, ValueError) as error:
+        print(f"in {target.name}, {error}", file=sys.stderr)
         return 1
-    print(f"{settled.reference} is {settled.status}, by {options.by}")
+    print(f"in {target.name}, {settled.reference} is {settled.status}, by {options.by}")
     return 0 if settled.status is verdict else 1
 
 

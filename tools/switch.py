@@ -24,11 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--reason", default="", help="why; kept, and not shown to callers")
     options = parser.parse_args(arguments)
     try:
-        store = SwitchStore(find(options.env).table())
+        target = find(options.env)
+        store = SwitchStore(target.table())
         if options.action != "show":
             turned = Turned(options.action == "stop", options.by, options.reason, int(time.time() * 1000))
-            print(_told(turned, changed=store.turn(turned)))
-        print(_shown(store.read()))
+            print(f"in {target.name}, {_told(turned, changed=store.turn(turned))}")
+        print(f"in {target.name}, {_shown(store.read())}")
     except (NoSuchDeployment, PayoutError) as error:
         print(error, file=sys.stderr)
         return 1

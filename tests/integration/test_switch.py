@@ -95,11 +95,13 @@ def test_the_command_stops_starts_and_shows(
     world.environment = {**world.environment, "TABLE_NAME": find("local").outputs["TableName"]}  # one of many here
     world = world.restarted()
     assert switch.main(["stop", "--by", "Dewi", "--reason", "ticket 4711"]) == 0
-    assert "STOPPED: by Dewi" in capsys.readouterr().out
+    turned, shown = capsys.readouterr().out.splitlines()
+    assert turned.startswith("in local, new transfers stop within 30 seconds")
+    assert shown.startswith("in local, new transfers are STOPPED: by Dewi")
     assert_stopped(world.create(order()))
     assert switch.main(["stop", "--by", "Budi"]) == 0
     told = capsys.readouterr().out
-    assert "so already" in told
+    assert told.startswith("in local, it was so already")
     assert "by Dewi" in told
     assert switch.main(["start", "--by", "Budi"]) == 0
     assert "new transfers are taken: by Budi" in capsys.readouterr().out

@@ -34,7 +34,7 @@ def local_run(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalStack]:
 
 
 def test_the_local_run_does_not_listen_to_the_shell(local_run: LocalStack, capsys: pytest.CaptureFixture[str]) -> None:
-    assert find("local").outputs["TableName"] == local_run.variable("TABLE_NAME")
+    assert "TransfersTable" in find("local").outputs["TableName"]
     assert explain.main(["PAY-0001"]) == 1
     assert "PAY-0001" in "".join(capsys.readouterr())
     assert reconcile.main([]) == 0

@@ -55,6 +55,9 @@ def test_explain_explains_a_known_code_even_without_a_deployment(
 ) -> None:
     monkeypatch.setattr(explain, "find", nowhere)
     assert explain.main(["5586"]) == 0
-    assert "callback" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert told.out.startswith("biller 5586")
+    assert "callback" in told.out
+    assert told.err == "nothing answers\n"
     assert explain.main(["PAY-0001"]) == 2
     assert explain.main(["--dead"]) == 2
