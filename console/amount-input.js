@@ -1,49 +1,78 @@
 /** An input for whole rupiah that groups the digits while they are typed. */
 
+import { digitsOf, isGrouped, readAmount } from './amount.js';
 import { h } from './dom.js';
 import { grouped } from './format.js';
 import { currentLanguage, t } from './i18n.js';
 import { inWords } from './words.js';
 
-const MOST_DIGITS = 15;
-const DECIMALS = /[.,](\d{1,2})$/;
-
 /**
- * `value` is the wire form ("200000.00"), '' while empty, null for what is no whole amount. Decimals that are pasted
- * (200.000,00) are zeros that must not become digits, so they are cut off, and refused where they are not zeros.
+ * `value` is the wire form ("200000.00"), '' while empty, null for what cannot be read, of which `wrong` is the key of
+ * what to say. Typed, pasted or filled in: the text is read as one, without the separators that this field has put in.
+ * Separators that somebody types stay as they are until the field is left, since more may follow (200.0, 200.000).
  */
 export function amountInput() {
   const words = h('p', { class: 'words', 'aria-live': 'polite' });
-  const input = h('input', { inputmode: 'numeric', autocomplete: 'off', required: true, on: { input: (event) => group(event.inputType ?? '') } });
-  let refused = false;
+  const input = h('input', { inputmode: 'numeric', autocomplete: 'off', required: true, on: { beforeinput: remember, input: edited, blur: tidy } });
+  let shown = '';
+  let separatorsAreOurs = false;
+  let partly = false;
+  let reading = { digits: '' };
 
-  function group(how) {
-    const pasted = how.startsWith('insertFrom') || how === 'insertReplacementText';
-    const decimals = pasted ? DECIMALS.exec(input.value) : null;
-    refused = /[^\d.,\sRpIDR]/.test(input.value) || Boolean(decimals && Number(decimals[1]));
-    const text = decimals && !refused ? input.value.slice(0, decimals.index) : input.value;
-    const before = digitsOf(input.value.slice(0, input.selectionStart)).length;
-    const digits = digitsOf(text).replace(/^0+(?=\d)/, '').slice(0, MOST_DIGITS);
-    if (!refused) write(digits, before);
-    words.textContent = digits && !refused ? inWords(digits, currentLanguage()) : '';
+  /** An edit of a part announces itself; what replaces everything (a fill, an autofill) may not. */
+  function remember() {
+    partly = input.selectionEnd - input.selectionStart < shown.length;
   }
 
-  /** Show the digits, and keep the caret behind as many digits as it was. */
-  function write(digits, before) {
-    input.value = grouped(digits);
+  function edited() {
+    const edit = partly ? difference(shown, input.value) : { before: '', added: input.value, after: '' };
+    partly = false;
+    const between = separatorsAreOurs || (isGrouped(shown) && /^\d*$/.test(edit.added));
+    const text = between ? digitsOf(edit.before) + edit.added + digitsOf(edit.after) : input.value;
+    read(text, /^\d*$/.test(text) || edit.added.length > 1);
+  }
+
+  /** Read the text, and show it: grouped where it is `whole`, otherwise as it is. */
+  function read(text, whole) {
+    reading = text.trim() ? readAmount(text) : { digits: '' };
+    separatorsAreOurs = whole && !reading.wrong;
+    write(separatorsAreOurs ? grouped(reading.digits) : text);
+    words.textContent = reading.digits ? inWords(reading.digits, currentLanguage()) : '';
+  }
+
+  function tidy() {
+    if (!separatorsAreOurs) read(input.value, true);
+  }
+
+  /** Show the text, and keep the caret behind as many digits as it was. */
+  function write(text) {
+    shown = text;
+    if (input.value === text) return;
+    const before = digitsOf(input.value.slice(0, input.selectionStart)).length;
+    const atEnd = input.selectionStart === input.value.length;
+    input.value = text;
     let position = 0;
-    for (let seen = 0; position < input.value.length && seen < before; position += 1) seen += /\d/.test(input.value[position]) ? 1 : 0;
+    for (let seen = 0; position < text.length && (atEnd || seen < before); position += 1) seen += /\d/.test(text[position]) ? 1 : 0;
     if (document.activeElement === input) input.setSelectionRange(position, position);
   }
 
   function set(wire) {
-    input.value = wire ? wire.replace(/\.\d\d$/, '') : '';
-    group('');
+    input.value = wire ?? '';
+    read(input.value, true);
   }
 
   const element = h('div', { class: 'amount' }, h('span', { class: 'prefix', 'aria-hidden': 'true' }, 'Rp'), input);
-  const value = () => (refused ? null : input.value ? `${digitsOf(input.value)}.00` : '');
-  return { element, words, value, set, hint: t('new.amountHint') };
+  const value = () => (reading.wrong ? null : reading.digits && `${reading.digits}.00`);
+  return { element, words, value, wrong: () => reading.wrong ?? null, set, hint: t('new.amountHint') };
 }
 
-const digitsOf = (text) => text.replace(/\D/g, '');
+/** What was added between what stayed, from one text to another. */
+function difference(old, text) {
+  const most = Math.min(old.length, text.length);
+  let start = 0;
+  while (start < most && old[start] === text[start]) start += 1;
+  let end = 0;
+  while (end < most - start && old.at(-1 - end) === text.at(-1 - end)) end += 1;
+  const after = text.length - end;
+  return { before: text.slice(0, start), added: text.slice(start, after), after: text.slice(after) };
+}

@@ -12,7 +12,6 @@ const CHECKS = {
   beneficiaryAccountNumber: (text) => (/^[0-9]{1,32}$/.test(text) ? null : 'field.account'),
   beneficiaryAccountName: (text) => (ASCII.test(text) ? null : 'field.ascii'),
   customerNumber: (text) => (/^[0-9]{5,32}$/.test(text) ? null : 'field.phone'),
-  amount: (amount) => (amount.value === null ? 'field.amount' : null),
   remark: (text) => (ASCII.test(text) ? null : 'field.ascii'),
   partnerReferenceNo: (text) => (/^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}$/.test(text) ? null : 'field.reference'),
 };
@@ -74,7 +73,7 @@ export function detailsForm({ fields, signal, onChange, onReady }) {
     fill(problem);
     const given = read();
     const wrong = Object.entries(parts).filter(([name, part]) => {
-      const key = wrongWith(name, given[name]);
+      const key = name === 'amount' && amount.wrong() ? amount.wrong() : wrongWith(name, given[name]);
       part.fail(key && t(key));
       return key;
     });
@@ -110,5 +109,5 @@ export function detailsForm({ fields, signal, onChange, onReady }) {
 function wrongWith(name, value) {
   const text = name === 'amount' ? value.value : value;
   if (text === '' && name !== 'remark') return 'field.required';
-  return CHECKS[name](value);
+  return CHECKS[name]?.(value) ?? null;
 }

@@ -73,19 +73,85 @@ def test_what_is_typed_while_the_banks_are_loaded_counts(visitor: Visitor) -> No
     expect(page.locator("#bank")).to_have_value("mandiri")
 
 
-@pytest.mark.parametrize(
-    ("pasted", "shown"), [("200.000,00", "200,000"), ("Rp 200,000.00", "200,000"), ("0200000", "200,000")]
-)
-def test_decimals_that_are_pasted_never_become_digits(visitor: Visitor, pasted: str, shown: str) -> None:
+AMOUNTS = {
+    "200000": "200,000",
+    "200000.00": "200,000",
+    "200000,00": "200,000",
+    "200.000,00": "200,000",
+    "200,000.00": "200,000",
+    "Rp 200,000.00": "200,000",
+    "200.000": "200,000",
+    "0200000": "200,000",
+    "1.500.000": "1,500,000",
+    "1,500,000": "1,500,000",
+    "999999999999999": "999,999,999,999,999",
+    "100000,50": "Whole rupiah without sen",
+    "200000.5": "Whole rupiah without sen",
+    "200.000,50": "Whole rupiah without sen",
+    "200000,000": "Whole rupiah without sen",
+    "2e5": "Whole rupiah without sen",
+    "-200000": "Whole rupiah without sen",
+    "1234567890123456": "Too large: 15 digits at most",
+}
+"""What is given, and what the field then shows, or says against it."""
+
+
+@pytest.mark.parametrize("options", [{}, {"locale": "id-ID"}])
+@pytest.mark.parametrize("way", ["typed", "filled", "pasted"])
+def test_an_amount_is_what_was_meant_or_refused_however_it_is_given(visitor: Visitor, way: str) -> None:
     page = visitor.page
     visitor.open()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.evaluate("text => navigator.clipboard.writeText(text)", pasted)
+    amount = page.locator("#amount")
+    english = page.locator("html").get_attribute("lang") == "en"
+    for text, outcome in AMOUNTS.items():
+        amount.fill("")
+        if way == "typed":
+            amount.press_sequentially(text)
+        elif way == "filled":
+            amount.fill(text)
+        else:
+            page.evaluate("text => navigator.clipboard.writeText(text)", text)
+            amount.press("Control+V")
+        page.locator("#continue").click()
 
-    page.locator("#amount").press("Control+V")
+        if outcome[0].isdigit():
+            expect(amount, text).to_have_value(outcome if english else outcome.replace(",", "."))
+            expect(page.locator("#amount-error"), text).to_be_hidden()
+            draft = page.evaluate("JSON.parse(sessionStorage.getItem('console.draft')).amount.value")
+            assert draft == f"{outcome.replace(',', '')}.00"
+        else:
+            said = outcome if english else {"W": "Rupiah bulat tanpa sen", "T": "paling banyak 15 angka"}[outcome[0]]
+            expect(page.locator("#amount-error"), text).to_contain_text(said)
+            expect(page.locator(".words"), text).to_be_empty()
 
-    expect(page.locator("#amount")).to_have_value(shown)
-    expect(page.locator(".words")).to_have_text("two hundred thousand rupiah")
+
+def test_an_amount_can_be_edited_across_the_separators_of_the_field(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.open()
+    amount = page.locator("#amount")
+    amount.press_sequentially("200000")
+    for key, shown in {
+        "5": "2,000,005",
+        "Backspace": "200,000",
+        "Delete": "200,000",
+        "Home": "200,000",
+        "1": "1,200,000",
+        "9": "19,200,000",
+        "End": "19,200,000",
+        "Control+A": "19,200,000",
+        "7": "7",
+    }.items():
+        amount.press(key)
+        expect(amount).to_have_value(shown)
+
+    amount.fill("")
+    amount.press_sequentially("200,000")
+    amount.press("0")
+    expect(amount).to_have_value("2,000,000")
+    amount.fill("200,00")
+    expect(amount).to_have_value("200")
+    expect(page.locator(".words")).to_have_text("two hundred rupiah")
 
 
 def test_without_the_money_in_the_deposit_nothing_is_paid(stack: LocalStack, visitor: Visitor) -> None:
