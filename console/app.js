@@ -23,13 +23,15 @@ const NAVIGATION = [
   ['balance', 'wallet'],
   ['codes', 'code'],
 ];
+/** The simulator's page is there where the simulator is. */
+const isPage = (name) => name in PAGES && (name !== 'simulator' || hasSimulator);
 const main = document.getElementById('main');
 let leaving = new AbortController();
 
 function address() {
   const [path, search = ''] = location.hash.replace(/^#\/?/, '').split('?');
   const [name, reference] = path.split('/');
-  return { name: name in PAGES ? name : 'new', reference: reference && decodeURIComponent(reference), query: Object.fromEntries(new URLSearchParams(search)) };
+  return { name: isPage(name) ? name : 'new', reference: reference && decodeURIComponent(reference), query: Object.fromEntries(new URLSearchParams(search)) };
 }
 
 /** Show the page of the address. The focus goes to its heading, unless it may stay where it is. */
@@ -63,7 +65,7 @@ function frame(current) {
       'div',
       { class: 'bar' },
       h('a', { class: 'brand', href: '#/new' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('send')), t('app.name')),
-      config.local && h('span', { class: 'local' }, t('app.local')),
+      config.local && h('span', { class: config.dokuHost ? 'local real' : 'local' }, config.dokuHost ? t('app.localDoku', { host: config.dokuHost }) : t('app.local')),
       h('nav', { class: 'tools' }, hasSimulator && link('simulator', 'flask'), link('settings', 'gear'), languageSwitch()),
     ),
     h('nav', { class: 'pages', 'aria-label': t('nav.label') }, NAVIGATION.map(([name, picture]) => link(name, picture))),

@@ -5,8 +5,8 @@ import { Payouts } from './payouts.js';
 const TOKEN = 'console.token';
 const API_URL = 'console.apiUrl';
 
-/** config.json: `apiUrl` ('' is this origin), `oidc` (see oidc.js) or null, `local` in the local run. */
-export let config = { apiUrl: '', oidc: null, local: false };
+/** config.json: `apiUrl` ('' is this origin), `oidc` (see oidc.js) or null, `local` in the local run, and there `dokuHost`, where it is not the simulator. */
+export let config = { apiUrl: '', oidc: null, local: false, dokuHost: null };
 /** Whether the local run has its simulator. */
 export let hasSimulator = false;
 /** @type {Payouts} */

@@ -71,16 +71,19 @@ def _port(name: str) -> int:
 
 
 def _say_where(stack: LocalStack) -> None:
-    doku = (
-        f"simulator   {stack.simulator_url}"
-        if stack.simulator_url
-        else f"DOKU        {stack.variable('DOKU_BASE_URL')}"
-    )
     print(f"\n  console     {stack.api_url}/\n  API         {stack.api_url}\n  reference   {stack.api_url}{docs.PATH}")
-    print(f"  {doku}")
+    print(doku_lines(stack))
     print(f"  AWS         {stack.aws.url}\n  logs        {stack.state.logs}")
     print(_EXAMPLES.format(token=stack.token(), api=stack.api_url, body=_BODY))
     print("Ctrl-C ends it.\n", flush=True)
+
+
+def doku_lines(stack: LocalStack) -> str:
+    """Lines about the DOKU that transfers go to."""
+    if stack.simulator_url:
+        return f"  simulator   {stack.simulator_url}"
+    url = stack.variable("DOKU_BASE_URL")
+    return f"  DOKU        {url}\n              Transfers go to {url}, not to the simulator: they may move real money."
 
 
 def _fail(message: str) -> int:

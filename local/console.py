@@ -52,10 +52,14 @@ _CONTROLS = {
 Answer = Callable[[Request], Any]
 
 
-def files() -> dict[str, LocalHandler]:
-    """A handler for each of the console's files, by exact path: what is not listed can't be asked for."""
+def files(doku_host: str | None = None) -> dict[str, LocalHandler]:
+    """A handler for each of the console's files, by exact path: what is not listed can't be asked for.
+
+    `doku_host` is where another DOKU than the simulator is: the console then does not say that no money is real.
+    """
+    config = {"apiUrl": "", "local": True, "dokuHost": doku_host}
     found = {f"/{path.relative_to(FILES)}": _file(path) for path in FILES.rglob("*") if path.suffix in _TYPES}
-    return {**found, "/": found["/index.html"], "/config.json": _page(lambda _: {"apiUrl": "", "local": True})}
+    return {**found, "/": found["/index.html"], "/config.json": _page(lambda _: config)}
 
 
 def local_routes(

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
+from urllib.parse import urlsplit
 
 from local import bundle, console, docs, doku_secret, moto_server, template
 from local.authorizer import JwtAuthorizer, TokenIssuer
@@ -109,6 +110,11 @@ class LocalStack:
         return self._simulator.url if self._simulator else None
 
     @property
+    def doku_host(self) -> str | None:
+        """Host of the DOKU that is used instead of the simulator, and may move real money; None with the simulator."""
+        return None if self._simulator else urlsplit(self.variable("DOKU_BASE_URL")).netloc
+
+    @property
     def simulator(self) -> Control:
         """Controls the simulator: its faults, its ledger, its clock."""
         if self._simulator is None:
@@ -169,7 +175,7 @@ class LocalStack:
         if self._simulator:
             self._simulator.wait_until_healthy()
             self._report(f"DOKU simulator on {self._simulator.url}")
-        self.gateway.handlers.update(pages(self.bundle) | console.files() | self._local_routes())
+        self.gateway.handlers.update(pages(self.bundle) | console.files(self.doku_host) | self._local_routes())
         self.gateway.handlers.update(docs.handlers(self._root))
         self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key), self.bundle.cors)
         self._report(f"API on {self.api_url}")

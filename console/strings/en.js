@@ -4,6 +4,7 @@ export default {
   'app.skip': 'Skip to content',
   'app.language': 'Language',
   'app.local': 'Local run: no real money',
+  'app.localDoku': 'Local run at {host}: money may be real',
   'app.apiDocs': 'API reference',
   'app.loading': 'Loading …',
   'app.retry': 'Try again',

@@ -4,6 +4,7 @@ export default {
   'app.skip': 'Langsung ke isi',
   'app.language': 'Bahasa',
   'app.local': 'Mode lokal: bukan uang sungguhan',
+  'app.localDoku': 'Mode lokal dengan {host}: uang bisa sungguhan',
   'app.apiDocs': 'Referensi API',
   'app.loading': 'Memuat …',
   'app.retry': 'Coba lagi',

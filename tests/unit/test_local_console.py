@@ -42,6 +42,13 @@ def test_every_file_of_the_console_is_served_with_its_type_and_guards() -> None:
     )
 
 
+@pytest.mark.parametrize("host", [None, "api-sandbox.doku.com"])
+def test_the_configuration_names_a_doku_that_is_not_the_simulator(host: str | None) -> None:
+    answer = console.files(host)["/config.json"](Request("GET", "/config.json", (HOST,)))
+
+    assert json.loads(answer.body) == {"apiUrl": "", "local": True, "dokuHost": host}
+
+
 def test_nothing_but_the_listed_files_has_a_path() -> None:
     assert not [path for path in console.files() if ".." in path or path.endswith((".py", ".pem"))]
 
