@@ -7,7 +7,10 @@ import { payouts } from './session.js';
 const MOST = 8;
 const CODE = /^[0-9A-Za-z]{3,16}$/;
 
-/** @returns {{element: HTMLElement, value: () => string, text: () => string, set: (code: string) => void}} `value` is a code or ''. */
+/**
+ * `value` is a code or ''; `wrong` the key of what to say of a text that names none, or null.
+ * @returns {{element: HTMLElement, value: () => string, wrong: () => string|null, set: (code: string) => void}}
+ */
 export function bankPicker(signal) {
   const listId = 'bank-list';
   const list = h('ul', { id: listId, role: 'listbox', class: 'options', hidden: true, 'aria-label': t('new.bank') });
@@ -22,6 +25,7 @@ export function bankPicker(signal) {
     on: { input: onInput, focus: () => input.select(), keydown: onKey, blur: () => close() },
   });
   let banks = [];
+  let unlisted = false; // the list could not be loaded: a code can still be typed
   let chosen = null;
   let wanted = '';
   let active = -1;
@@ -30,7 +34,7 @@ export function bankPicker(signal) {
       banks = all.filter((bank, index) => all.findIndex((other) => other.code === bank.code) === index);
       if (wanted) set(wanted);
     },
-    () => {}, // without the list, a code can still be typed
+    () => (unlisted = true),
   );
 
   function onInput() {
@@ -53,9 +57,9 @@ export function bankPicker(signal) {
     await loaded;
     const found = matches();
     const code = input.value.trim();
-    const unlisted = CODE.test(code) && /\d/.test(code) && !banks.some((bank) => bank.code === code);
+    const another = CODE.test(code) && (unlisted || /\d/.test(code)) && !banks.some((bank) => bank.code === code);
     const options = found.map((bank) => option(bank.code, bank.name, bank.code));
-    if (unlisted) options.push(option(code, t('new.bankUse', { code }), ''));
+    if (another) options.push(option(code, t('new.bankUse', { code }), ''));
     if (!options.length) options.push(h('li', { class: 'none' }, t('new.bankNone')));
     list.replaceChildren(...options);
     list.hidden = false;
@@ -73,7 +77,18 @@ export function bankPicker(signal) {
     list.hidden = true;
     input.setAttribute('aria-expanded', 'false');
     input.removeAttribute('aria-activedescendant');
-    if (!chosen && banks.some((bank) => bank.code === input.value.trim())) set(input.value.trim());
+    if (!chosen && named()) set(named());
+  }
+
+  /** The code that is typed exactly, as itself or as a bank's short name; '' where that is none, or more than one. */
+  function named() {
+    const text = input.value.trim();
+    const alike = (one) => one.toLowerCase() === text.toLowerCase();
+    const byCode = banks.find((bank) => alike(bank.code));
+    const byName = banks.filter((bank) => alike(bank.short_name));
+    if (unlisted) return CODE.test(text) ? text : '';
+    if (!text) return '';
+    return byCode?.code ?? (byName.length === 1 ? byName[0].code : '');
   }
 
   function choose(bank) {
@@ -114,5 +129,6 @@ export function bankPicker(signal) {
     choose(code ? { code, text: bank ? `${bank.name} · ${code}` : code } : null);
   }
 
-  return { element: h('div', { class: 'combobox' }, input, list), set, value: () => chosen?.code ?? '', text: () => chosen?.text ?? '' };
+  const value = () => chosen?.code ?? named();
+  return { element: h('div', { class: 'combobox' }, input, list), set, value, wrong: () => (input.value.trim() && !value() ? (unlisted ? 'field.bankCode' : 'field.bank') : null) };
 }

@@ -37,7 +37,7 @@ export function failure(error, { retry, note } = {}) {
     h(
       'div',
       {},
-      h('h2', {}, known(`error.title.${code}`, t('error.title.other'))),
+      h('h2', {}, errorTitle(error)),
       note && h('p', { class: 'strong' }, note),
       code !== 'NETWORK_ERROR' && h('p', { lang: 'en' }, message),
       dokuResponseCode && h('p', {}, `${t('error.dokuSaid')}: `, codeLink(dokuResponseCode), ' ', h('span', { lang: 'en' }, dokuResponseMessage ?? '')),
@@ -50,6 +50,12 @@ export function failure(error, { retry, note } = {}) {
       ),
     ),
   );
+}
+
+/** A 429 that may not be sent again is no throttling: a limit of the day is reached. */
+function errorTitle({ code, httpStatus, retryable }) {
+  if (code === 'TOO_MANY_REQUESTS' && httpStatus === 429 && !retryable) return t('error.title.dailyLimit');
+  return known(`error.title.${code}`, t('error.title.other'));
 }
 
 export function notice(colour, picture, ...children) {

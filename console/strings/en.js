@@ -129,7 +129,8 @@ export default {
   'new.nothingSent': 'Nothing was sent. No money has moved.',
 
   'field.required': 'This is needed.',
-  'field.bank': 'Choose one from the list, or type its code of 3 to 16 letters and digits.',
+  'field.bank': 'Choose one from the list.',
+  'field.bankCode': 'The list could not be loaded: type a code of 3 to 16 letters and digits, such as 014.',
   'field.account': 'Digits only, 32 at most.',
   'field.phone': '5 to 32 digits, without + or spaces.',
   'field.amount': 'Whole rupiah without sen, such as 200000 or 200,000.',
@@ -323,6 +324,7 @@ export default {
   'error.title.INVALID_PARAMETER': 'This cannot be sent as it is',
   'error.title.DUPLICATE_TRANSACTION': 'This reference or check is taken',
   'error.title.TOO_MANY_REQUESTS': 'Too many requests at once',
+  'error.title.dailyLimit': 'A limit of the day is reached',
   'error.title.MAINTENANCE_MODE': 'Something that is needed does not answer',
   'error.title.MERCHANT_NOT_ACTIVE': 'DOKU has not enabled you for this',
   'error.title.INTENT_PENDING': 'An earlier request is not settled yet',

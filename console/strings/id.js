@@ -129,7 +129,8 @@ export default {
   'new.nothingSent': 'Tidak ada yang terkirim. Dana tidak berpindah.',
 
   'field.required': 'Wajib diisi.',
-  'field.bank': 'Pilih dari daftar, atau ketik kodenya: 3 sampai 16 huruf dan angka.',
+  'field.bank': 'Pilih dari daftar.',
+  'field.bankCode': 'Daftar tidak dapat dimuat: ketik kode 3 sampai 16 huruf dan angka, misalnya 014.',
   'field.account': 'Angka saja, paling banyak 32.',
   'field.phone': '5 sampai 32 angka, tanpa + atau spasi.',
   'field.amount': 'Rupiah bulat tanpa sen, misalnya 200000 atau 200.000.',
@@ -323,6 +324,7 @@ export default {
   'error.title.INVALID_PARAMETER': 'Tidak dapat dikirim seperti ini',
   'error.title.DUPLICATE_TRANSACTION': 'Nomor referensi atau pemeriksaan ini sudah dipakai',
   'error.title.TOO_MANY_REQUESTS': 'Terlalu banyak permintaan sekaligus',
+  'error.title.dailyLimit': 'Batas harian tercapai',
   'error.title.MAINTENANCE_MODE': 'Sistem yang diperlukan sedang tidak menjawab',
   'error.title.MERCHANT_NOT_ACTIVE': 'DOKU belum mengaktifkan layanan ini untuk Anda',
   'error.title.INTENT_PENDING': 'Permintaan sebelumnya belum selesai',

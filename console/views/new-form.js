@@ -8,7 +8,6 @@ import { failure, field } from '../widgets.js';
 
 const ASCII = /^[ -~]*$/;
 const CHECKS = {
-  beneficiaryBankCode: (text) => (text ? null : 'field.bank'),
   beneficiaryAccountNumber: (text) => (/^[0-9]{1,32}$/.test(text) ? null : 'field.account'),
   beneficiaryAccountName: (text) => (ASCII.test(text) ? null : 'field.ascii'),
   customerNumber: (text) => (/^[0-9]{5,32}$/.test(text) ? null : 'field.phone'),
@@ -23,6 +22,7 @@ const CHECKS = {
 export function detailsForm({ fields, signal, onChange, onReady }) {
   const bank = bankPicker(signal);
   const amount = amountInput();
+  const wrongAt = { beneficiaryBankCode: bank.wrong, amount: amount.wrong };
   const input = (attributes) => h('input', { autocomplete: 'off', spellcheck: 'false', ...attributes });
   const parts = {
     beneficiaryBankCode: field('bank', t('new.bank'), bank.element, { hint: t('new.bankHint') }),
@@ -73,7 +73,7 @@ export function detailsForm({ fields, signal, onChange, onReady }) {
     fill(problem);
     const given = read();
     const wrong = Object.entries(parts).filter(([name, part]) => {
-      const key = name === 'amount' && amount.wrong() ? amount.wrong() : wrongWith(name, given[name]);
+      const key = wrongAt[name]?.() ?? wrongWith(name, given[name]);
       part.fail(key && t(key));
       return key;
     });

@@ -96,6 +96,66 @@ AMOUNTS = {
 """What is given, and what the field then shows, or says against it."""
 
 
+@pytest.mark.parametrize(("typed", "code"), [("014", "014"), ("bca", "014"), (" Bca ", "014")])
+def test_a_bank_may_be_typed_by_its_code_or_short_name(visitor: Visitor, typed: str, code: str) -> None:
+    page = visitor.page
+    visitor.open()
+    page.locator("#bank").fill(typed)
+    expect(page.locator("[role=option]").first).to_be_visible()
+    page.locator("#account").fill("no digits")
+    page.locator("#continue").click()
+
+    expect(page.locator("#bank-error")).to_be_hidden()
+    expect(page.locator("#account")).to_be_focused()
+    assert page.evaluate("JSON.parse(sessionStorage.getItem('console.draft')).beneficiaryBankCode") == code
+
+
+@pytest.mark.parametrize(
+    ("loaded", "typed", "said"),
+    [
+        (True, "Central", "Choose one from the list."),
+        (True, "", "This is needed."),
+        (False, "Bank Central", "The list could not be loaded"),
+        (False, "014", ""),
+        (False, "GOPAY", ""),
+    ],
+)
+def test_the_bank_field_says_what_to_do(visitor: Visitor, loaded: bool, typed: str, said: str) -> None:
+    page = visitor.page
+    visitor.trouble_expected = True
+    if not loaded:
+        page.route("**/v1/banks*", lambda route: route.fulfill(status=403, json={"message": "Forbidden"}))
+    visitor.open()
+    page.locator("#bank").fill(typed)
+    if typed:
+        expect(page.locator("#bank-list")).to_be_visible()
+    page.locator("#continue").click()
+
+    expect(page.locator("#account-error")).to_have_text("This is needed.")
+    expect(page.locator("#bank-error")).to_contain_text(said)
+    expect(page.locator("#bank-error")).to_be_visible(visible=bool(said))
+
+
+@pytest.mark.parametrize(
+    ("retryable", "title"), [(False, "A limit of the day is reached"), (True, "Too many requests at once")]
+)
+def test_a_limit_of_the_day_is_not_called_too_many_requests(visitor: Visitor, retryable: bool, title: str) -> None:
+    body = {
+        "status": "FAILED",
+        "response_code": "TOO_MANY_REQUESTS",
+        "response_message": "the limit of 1 transfers a day for this deployment leaves no room for this transfer",
+        "request_id": "r-1",
+        "retryable": retryable,
+    }
+    page = visitor.page
+    visitor.trouble_expected = True
+    page.route("**/v1/transfers", lambda route: route.fulfill(status=429, json=body, headers={"Retry-After": "36000"}))
+    visitor.check()
+    page.locator("#send").click()
+
+    expect(page.locator(".notice.bad h2")).to_have_text(title)
+
+
 @pytest.mark.parametrize("options", [{}, {"locale": "id-ID"}])
 @pytest.mark.parametrize("way", ["typed", "filled", "pasted"])
 def test_an_amount_is_what_was_meant_or_refused_however_it_is_given(visitor: Visitor, way: str) -> None:
