@@ -85,7 +85,8 @@ def find(name: str, root: Path = Path()) -> Target:
 def _local() -> Target:
     from local.aws_session import local_session  # only a laptop has it
 
-    endpoint = _local_url("LOCAL_AWS_PORT", 5000)
+    elsewhere = "" if "LOCAL_AWS_PORT" in os.environ else os.environ.get("AWS_ENDPOINT_URL", "")
+    endpoint = elsewhere or _local_url("LOCAL_AWS_PORT", 5000)
     outputs = {"ApiUrl": _local_url("LOCAL_PORT", 3000)}
     target = Target("local", local_session(), endpoint, outputs, _local_parameters())
     try:

@@ -9,6 +9,7 @@ import pytest
 from local import moto_server
 from local.clock import Clock
 from local.stack import LocalStack
+from tests.harness import World
 from tools import explain, reconcile
 from tools.target import NoSuchDeployment, find
 
@@ -38,6 +39,12 @@ def test_the_local_run_does_not_listen_to_the_shell(local_run: LocalStack, capsy
     assert explain.main(["PAY-0001"]) == 1
     assert "PAY-0001" in "".join(capsys.readouterr())
     assert reconcile.main([]) == 0
+
+
+def test_the_standard_variable_names_another_port(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LOCAL_AWS_PORT", raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", world.environment["AWS_ENDPOINT_URL"])
+    assert find("local").outputs["TableName"]
 
 
 def test_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
