@@ -3,6 +3,7 @@
 import os
 
 import boto3
+from botocore.config import Config
 from botocore.session import Session
 
 REGION = "ap-southeast-3"
@@ -15,11 +16,13 @@ _UNHEARD = {
 
 
 def local_session() -> boto3.Session:
-    """Region and credentials are the local run's: AWS_PROFILE, AWS_REGION and the files in ~/.aws don't count."""
+    """Region and credentials are the local run's: AWS_PROFILE, AWS_REGION, proxies and ~/.aws don't count."""
+    session = Session(session_vars=_UNHEARD)
+    session.set_default_client_config(Config(proxies={}))
     return boto3.Session(
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
         aws_session_token="testing",
         region_name=REGION,
-        botocore_session=Session(session_vars=_UNHEARD),
+        botocore_session=session,
     )

@@ -18,6 +18,8 @@ ELSEWHERE = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_PROFILE": "nonexistent",
     "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    "http_proxy": "http://127.0.0.1:1",
+    "no_proxy": "",
     "AWS_ACCESS_KEY_ID": "theirs",
     "AWS_SECRET_ACCESS_KEY": "theirs",
 }
