@@ -21,6 +21,7 @@ from local import bundle, doku_secret, moto_server, template
 from local.aws import TABLE_ENDPOINT, Aws
 from local.clock import Clock
 from payouts.aws import session
+from payouts.store.due import WRITTEN_SHARDS
 from status_poller import entry
 
 TICK_SECONDS = 60.0
@@ -41,7 +42,7 @@ class Ground:
     @property
     def shards(self) -> int:
         """Of the index of open transfers."""
-        return int(self.environment["DUE_SHARDS"])
+        return WRITTEN_SHARDS
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.template import Template, load
+from payouts.store.due import READ_SHARDS, WRITTEN_SHARDS
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cost.md"
@@ -95,7 +96,7 @@ def idle(template: Template) -> dict[str, float]:
     return {
         "lambda_requests": ticks,
         "lambda_gb_seconds": ticks * TICK_SECONDS * _memory(template)["StatusPollerFunction"],
-        "reads": ticks * float(template.parameters["DueShards"]) / 2,
+        "reads": ticks * READ_SHARDS / 2,
         "sqs_requests": 5 * 3 * TICKS,  # Lambda asks the queue with five connections, each for 20 s
         "schedules": ticks,
         "log_gb": ticks * LOG_KB / 1e6,
@@ -207,7 +208,6 @@ def _limits(figures: Mapping[str, float], template: Template) -> Iterator[str]:
     stage = template.of_type("AWS::ApiGatewayV2::Stage")["HttpApiApiGatewayDefaultStage"]
     rate = float(stage["DefaultRouteSettings"]["ThrottlingRateLimit"])
     seconds = 2 * (DOKU_SECONDS + OUR_SECONDS) + GETS * OUR_SECONDS
-    shards = float(template.parameters["DueShards"])
     found = [
         (f"the API's {rate:g} requests a second", rate / (2 + GETS) / PEAK, "the template's throttling"),
         ("one poller's checks", figures["pollers_checks_per_second_1"] / checks, "`Pollers`, `PollConcurrency`"),
@@ -218,7 +218,7 @@ def _limits(figures: Mapping[str, float], template: Template) -> Iterator[str]:
             1000 / (1 + STATUS_CHANGES) / PEAK,
             "a shard in the index's key",
         ),
-        (f"1,000 writes a second to each of {shards:g} shards", 1000 * shards / 5 / PEAK, "`DueShards`"),
+        (f"1,000 writes a second to each of {WRITTEN_SHARDS} shards", 1000 * WRITTEN_SHARDS / 5 / PEAK, "a release"),
     ]
     for name, per_second, by in sorted(found, key=lambda limit: limit[1]):
         yield f"| {name} | {per_second * _MONTH / 1e6:,.0f} million | {by} |"

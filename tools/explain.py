@@ -25,7 +25,7 @@ _STATUS = {
     Status.DISPUTED: "DOKU has said both that it was paid and that it failed. Ask DOKU; do not pay again before.",
     Status.REFUNDED: "DOKU paid it back into the deposit.",
 }
-_FINDING = {
+_FINDING: dict[str, str] = {
     Finding.SUBMITTING: "the transfer was made durable, and sent after that",
     Finding.IN_DOUBT: "DOKU's answer was not clear",
     Finding.ACCEPTED: "DOKU accepted it",
@@ -33,12 +33,15 @@ _FINDING = {
     Finding.SUCCESS: "paid",
     Finding.FAILED: "failed",
     Finding.REFUNDED: "refunded",
+    Finding.REFUSED: "refused without being executed",
+    Finding.NOT_SENT: "never left: no connection to DOKU",
+    Finding.NOT_RECEIVED: "inferred: DOKU never got it",
     Finding.RESENT: "refused without being executed, and sent once more",
     Finding.NOT_FOUND: "DOKU does not know it (no proof by itself)",
     Finding.UNCLEAR: "nothing was learned",
-    Finding.NOTIFIED: "DOKU called back",
+    Finding.NOTIFIED: "DOKU sent a notification",
 }
-_SOURCE = {
+_SOURCE: dict[str, str] = {
     Source.SUBMIT: "answer to the transfer",
     Source.STATUS_CHECK: "status check",
     Source.NOTIFICATION: "notification",
@@ -129,7 +132,8 @@ def _dead(message: dict[str, Any]) -> str:
 
 def _line(seen: Observation) -> str:
     details = " ".join(filter(None, (seen.code, seen.message, seen.reference_no)))
-    return f"{_SOURCE[seen.source]}: {_FINDING[seen.finding]}" + (f" ({details})" if details else "")
+    source, finding = (words.get(word, word) for words, word in ((_SOURCE, seen.source), (_FINDING, seen.finding)))
+    return f"{source}: {finding}" + (f" ({details})" if details else "")
 
 
 def _masked(transfer: Transfer) -> str:

@@ -6,7 +6,7 @@ import time
 
 from payouts.errors import PayoutError
 from payouts.settle import settle
-from payouts.transfer import FINAL, Status
+from payouts.transfer import ENDED, Status
 from tools.target import NoSuchDeployment, add_option, find
 
 
@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.settle", description=__doc__)
     add_option(parser)
     parser.add_argument("reference", help="partnerReferenceNo")
-    parser.add_argument("verdict", choices=sorted(str(status) for status in FINAL), help="how DOKU says that it ended")
+    parser.add_argument("verdict", choices=sorted(str(status) for status in ENDED), help="how DOKU says that it ended")
     parser.add_argument("--by", required=True, help="your name, kept in the history")
     parser.add_argument("--reason", required=True, help="how you know, such as DOKU's ticket; kept in the history")
     options = parser.parse_args(arguments)

@@ -65,7 +65,7 @@ class Target:
 
     def transfers(self) -> TransferStore:
         """The deployment's transfers."""
-        return TransferStore(self.table(), due_shards=int(self.outputs["DueShards"]))
+        return TransferStore(self.table())
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +98,6 @@ def _local() -> Target:
     try:
         for name, ending in (("NotificationQueueUrl", "-notifications"), ("DeadLetterQueueUrl", "-notifications-dead")):
             target.outputs[name] = next(url for url in queues if url.endswith(ending))
-        target.outputs["DueShards"] = target.parameters["DueShards"]
         target.outputs["TableName"] = next(name for name in tables if "TransfersTable" in name)
         target.outputs["SecretId"] = next(secret["ARN"] for secret in secrets if "DokuSecret" in secret["Name"])
     except StopIteration:

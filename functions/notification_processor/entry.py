@@ -44,7 +44,7 @@ def compose(
     """The services from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings = ProcessorSettings.read(environment)
     deployed = shared.compose(environment, clock, jitter)
-    applier = NotificationApplier(deployed.store, deployed.reconciler, settings.trust)
+    applier = NotificationApplier(deployed.store, deployed.reconciler)
     sqs = aws.sqs()
     return Services(applier, Backoff(sqs, settings.queue_url, jitter), (*deployed.held, sqs.close))
 

@@ -17,7 +17,7 @@ from payouts.measure import measured
 from payouts.poll import Checked, Poller, Tick, threads_for
 from payouts.snapshot import Forget
 from payouts.store.claims import Claims
-from payouts.store.due import DueIndex
+from payouts.store.due import READ_SHARDS, DueIndex
 from payouts.transfer import Status
 from status_poller.deposit import Deposit
 from status_poller.reports import DailyReport
@@ -30,12 +30,11 @@ _WATCHED = (Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.UNPAID, 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The poller and the shards there are."""
+    """The poller, the balance and the daily report."""
 
     poller: Poller
     deposit: Deposit
     report: DailyReport
-    shards: int
     held: tuple[Forget, ...]
 
 
@@ -50,7 +49,7 @@ def compose(
     poller = Poller(DueIndex(deployed.table), deployed.reconciler, settings.concurrency, clock)
     deposit = Deposit(Inquirer(deployed.doku, Claims(deployed.table), clock))
     report = DailyReport(deployed.store, settings.report_bucket, aws.s3, clock)
-    return Services(poller, deposit, report, deployed.settings.due_shards, deployed.held)
+    return Services(poller, deposit, report, deployed.held)
 
 
 def create_handler(services: Services, logger: Logger) -> Handler:
@@ -68,10 +67,14 @@ def create_handler(services: Services, logger: Logger) -> Handler:
             return written
         if "measure" in event:
             return services.deposit.measure(logger)
-        shards = share(services.shards, int(event.get("poller", 0)), int(event.get("of", 1)))
+        shards = share(READ_SHARDS, int(event.get("poller", 0)), int(event.get("of", 1)))
         tick = services.poller.tick(shards, lambda: context.get_remaining_time_in_millis() / 1000)
         if tick.review:
-            logger.warning("open for more than seven days", references=tick.review[:100])
+            logger.warning("transfers that a person should look at", references=tick.review[:100])
+        if tick.slots[Checked.OTHER_ACCOUNT]:
+            logger.error("transfers were sent with another DOKU host, client id or path prefix than is configured")
+        if tick.slots[Checked.NEWER]:
+            logger.error("transfers were written by a newer version of this software; deploy that version again")
         if tick.circuit_open:
             logger.warning("DOKU does not answer; the rest waits for the next tick")
         summary = _summary(tick)
@@ -102,7 +105,7 @@ def _summary(tick: Tick) -> dict[str, Any]:
 def _metrics(tick: Tick) -> dict[str, float]:
     """What alarms and the dashboard watch. Open transfers are counted as often as they are asked about."""
     return {
-        **{f"Checks{outcome.capitalize()}": tick.slots[outcome] for outcome in Checked},
+        **{f"Checks{outcome[:1].upper()}{outcome[1:]}": tick.slots[outcome] for outcome in Checked},
         **{f"Transfers{_words(status)}": tick.statuses[status] for status in _WATCHED},
         "TransfersNotReceived": tick.not_received,
         "TransfersReview": len(tick.review),

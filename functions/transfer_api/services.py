@@ -10,6 +10,7 @@ from payouts.config import AmountLimits, GuardRails
 from payouts.inquire import Inquirer
 from payouts.limits import DailyLimits
 from payouts.reconcile import Reconciler
+from payouts.send import Sender
 from payouts.snapshot import Forget
 from payouts.store.claims import Claims
 from payouts.store.counters import Counters
@@ -46,9 +47,10 @@ def compose(
     inquirer = Inquirer(deployed.doku, claims, clock)
     switch = Switch(SwitchStore(deployed.table), rails.accept_transfers, clock)
     daily = DailyLimits(Counters(deployed.table), rails.everybody, rails.each_caller)
+    sender = Sender(deployed.store, deployed.doku, clock, jitter, deployed.absence_after)
     return Services(
         inquirer=inquirer,
-        submitter=Submitter(deployed.store, claims, inquirer, deployed.doku, switch, daily, clock, jitter),
+        submitter=Submitter(deployed.store, claims, inquirer, deployed.doku, switch, daily, sender, clock),
         reconciler=deployed.reconciler,
         store=deployed.store,
         limits=limits,

@@ -9,17 +9,25 @@ from payouts.doku.messages import InquiryRequest, wire_name
 from payouts.money import Rupiah
 from payouts.schedule import needs_review
 from payouts.store.claims import Session
-from payouts.transfer import FINAL, Observation, Status, Transfer
+from payouts.transfer import NextAction, Observation, Status, Transfer
 
 _MEANING = {
-    Status.SUBMITTING: "The transfer is being sent, or the answer got lost. DOKU is asked; it is never sent again.",
-    Status.IN_DOUBT: "DOKU gave no clear answer. DOKU is asked until it is known; it is never sent again.",
+    Status.SUBMITTING: "It is being sent, or the answer got lost. DOKU is asked about it; it is not sent again.",
+    Status.IN_DOUBT: "DOKU gave no clear answer, so it may still be paid. DOKU is asked; it is not sent again.",
     Status.ACCEPTED: "DOKU took the transfer. It is not paid yet.",
     Status.UNPAID: "DOKU is working on the transfer. It is not paid yet.",
     Status.SUCCESS: "Paid.",
-    Status.FAILED: "Not paid, and it never will be. To try again, create a transfer with a new partnerReferenceNo.",
-    Status.DISPUTED: "DOKU has said both paid and failed. A person must settle it; do not pay again.",
-    Status.REFUNDED: "The money came back to the deposit.",
+    Status.FAILED: "Not paid.",
+    Status.DISPUTED: "DOKU contradicts itself, or an earlier report. Do not pay again; an operator must settle it.",
+    Status.REFUNDED: "The money came back to the balance.",
+}
+_NEXT = {
+    NextAction.NONE: "",
+    NextAction.WAIT: "Do not pay again.",
+    NextAction.ASK_DOKU: "Ask DOKU what became of it; do not pay again.",
+    NextAction.TOP_UP: "Top up the balance; then pay with a new partnerReferenceNo.",
+    NextAction.CORRECT_AND_RESEND: "Correct the cause; to pay, create a transfer with a new partnerReferenceNo.",
+    NextAction.SETTLE: "",
 }
 
 
@@ -31,12 +39,13 @@ def transfer(subject: Transfer, now: float) -> dict[str, Any]:
 def summary(subject: Transfer, now: float) -> dict[str, Any]:
     """A transfer without its history."""
     intent = subject.intent
-    decided = subject.decided_by
+    reason = subject.reason
     return {
         "partnerReferenceNo": subject.reference,
         "status": subject.status,
-        "statusDescription": _MEANING[subject.status],
-        "final": subject.status in FINAL,
+        "statusDescription": f"{_MEANING[subject.status]} {_NEXT[subject.next_action]}".rstrip(),
+        "final": subject.is_final,
+        "nextAction": subject.next_action,
         "review": needs_review(subject, int(now * 1000)),
         "referenceNo": subject.reference_no or None,
         "sessionId": intent.session_id,
@@ -47,7 +56,7 @@ def summary(subject: Transfer, now: float) -> dict[str, Any]:
         "beneficiaryBankCode": intent.beneficiary_bank_code,
         "beneficiaryAccountName": intent.beneficiary_account_name,
         "remark": intent.remark or None,
-        "reason": {"code": decided.code, "message": decided.message} if decided else None,
+        "reason": {"code": reason.code, "message": reason.message} if reason else None,
         "createdAt": _time(subject.created_at),
         "createdBy": subject.created_by or None,
         "updatedAt": _time(subject.updated_at),
@@ -89,6 +98,7 @@ def _observation(seen: Observation) -> dict[str, Any]:
         **{wire_name(name): getattr(seen, name) for name in ("finding", "source", "code", "message")},
         "referenceNo": seen.reference_no,
         "externalId": seen.external_id,
+        **dict(seen.details),
     }
     return {name: value for name, value in members.items() if value != ""}
 

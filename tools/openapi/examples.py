@@ -1,7 +1,7 @@
 """Examples for the document: the seeds' requests, from events/, and answers as the API's own code writes them."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from payouts.money import Rupiah
 from payouts.schedule import FIRST_CHECK
 from payouts.store.claims import Session
 from payouts.submit import STOPPED
-from payouts.transfer import Finding, Intent, Observation, Source, Transfer, merge
+from payouts.transfer import Finding, Intent, Observation, Source, Transfer, record
 from transfer_api import explanations, failures, views
 
 _EVENTS = Path(__file__).parents[2] / "events"
@@ -51,7 +51,10 @@ ERRORS: dict[str, PayoutError] = {
     ),
     "unknown transfer": NotFound("there is no transfer with this partnerReferenceNo"),
     "another name": Mismatch('the bank has this account under the name "SUHUT", not under "FHILEA"; nothing was sent'),
-    "reference is taken": Duplicate("partnerReferenceNo PAY-0001 belongs to another request; nothing was sent"),
+    "reference is taken": Duplicate(
+        "partnerReferenceNo PAY-0001 is used by a transfer with other details, which is SUCCESS. This request sent"
+        " nothing. Do not pay under another reference: read that transfer first and follow its nextAction"
+    ),
     "not enabled": Refused(
         *("MERCHANT_NOT_ACTIVE", 403, False, "DOKU answered 4034207 Merchant Blocked. Ask DOKU to enable the merchant"),
         DokuSaid("4034207", "Merchant Blocked"),
@@ -126,13 +129,19 @@ def _transfer(*findings: Finding) -> Transfer:
         beneficiary_account_name="SUHUT",
     )
     created = Transfer(intent, "", _AT, ("0f8fad5bd9cb469f",), next_check_at=_AT + FIRST_CHECK, fee=_FEE)
-    created = merge(created, Observation(_AT, Finding.SUBMITTING, Source.SUBMIT, external_id="0f8fad5bd9cb469f"))
+    created = _stored(created, Observation(_AT, Finding.SUBMITTING, Source.SUBMIT, external_id="0f8fad5bd9cb469f"))
     for number, finding in enumerate(findings, 1):
         source = Source.SUBMIT if number == 1 else Source.STATUS_CHECK
         code = ("", "no answer from DOKU (ReadTimeout)") if finding is Finding.IN_DOUBT else ("2004300", "Successful")
         reference = "DK01123220" if finding is Finding.SUCCESS else ""
-        created = merge(created, Observation(_AT + number * 61_000, finding, source, *code, reference))
+        asked = created.version
+        seen = Observation(_AT + number * 61_000, finding, source, *code, reference, asked=asked)
+        created = _stored(created, seen)
     return created
+
+
+def _stored(transfer: Transfer, seen: Observation) -> Transfer:
+    return replace(record(transfer, seen), version=transfer.version + 1)
 
 
 def _plain(members: Any) -> Any:

@@ -15,6 +15,7 @@ from payouts.doku.signer import MerchantKey
 from payouts.doku.token import Minter
 from payouts.doku.transport import Transport
 from payouts.reconcile import Reconciler
+from payouts.schedule import HOUR
 from payouts.shared_token import SharedToken
 from payouts.snapshot import Forget
 from payouts.store.table import Table
@@ -27,11 +28,12 @@ from payouts.telemetry import Telemetry
 class Deployment:
     """The two edges, and the use case that all functions share."""
 
-    settings: TableSettings
     table: Table
     store: TransferStore
     doku: DokuClient
     reconciler: Reconciler
+    absence_after: int
+    """Milliseconds without a record at DOKU after which a transfer's absence is inferred."""
     held: tuple[Forget, ...]
     """What is in memory and may not outlive it (`payouts.snapshot`)."""
 
@@ -47,10 +49,12 @@ def compose(
     dynamodb, secrets_manager, key = aws.dynamodb(connections), aws.secrets_manager(), MerchantKey(aws.kms)
     table = Table(dynamodb, table_settings.name)
     telemetry = Telemetry(Logger())
-    store = TransferStore(table, table_settings.due_shards, telemetry.status_changed)
+    store = TransferStore(table, status_changed=telemetry.status_changed)
     credentials = CredentialStore(secrets_manager, settings.secret_id, clock)
     transport = Transport(settings.base_url, connections, wall_clock=clock)
     tokens = SharedToken(TokenStore(table), Minter(transport, key), credentials, clock, failed=telemetry.token_failed)
     doku = DokuClient(settings, credentials, tokens, transport, clock)
     held = (credentials.forget, tokens.forget, transport.close, key.close, dynamodb.close, secrets_manager.close)
-    return Deployment(table_settings, table, store, doku, Reconciler(store, doku, clock, jitter), held)
+    absence_after = settings.not_received_after_hours * HOUR
+    reconciler = Reconciler(store, doku, clock, jitter, absence_after)
+    return Deployment(table, store, doku, reconciler, absence_after, held)

@@ -26,31 +26,32 @@ class DokuSettings:
     path_prefix: str
     channel_id: str
     secret_id: str
+    not_received_after_hours: int
+    """For how long DOKU must have had no record of a transfer before its absence is inferred."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "DokuSettings":
-        """From `DOKU_*`."""
+        """From `DOKU_*` and `NOT_RECEIVED_AFTER_HOURS`."""
         read = _Reader(environment)
         return cls(
             base_url=read("DOKU_BASE_URL", _url, "https://api-sandbox.doku.com"),
             path_prefix=read("DOKU_PATH_PREFIX", _path, "/v1.0"),
             channel_id=read("DOKU_CHANNEL_ID", _word, "H2H"),
             secret_id=read("DOKU_SECRET_ID", _word),
+            not_received_after_hours=read("NOT_RECEIVED_AFTER_HOURS", _at_least(24), "72"),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class TableSettings:
-    """The table and how its index of open transfers is cut."""
+    """The table."""
 
     name: str
-    due_shards: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "TableSettings":
-        """From `TABLE_NAME` and `DUE_SHARDS`."""
-        read = _Reader(environment)
-        return cls(name=read("TABLE_NAME", _word), due_shards=read("DUE_SHARDS", _count, "8"))
+        """From `TABLE_NAME`."""
+        return cls(name=_Reader(environment)("TABLE_NAME", _word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +230,16 @@ def _networks(text: str) -> tuple[str, ...]:
     return networks
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or not text.isascii() or int(text) < 1:
-        raise ValueError("must be a whole number from 1")
-    return int(text)
+def _at_least(smallest: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not text.isascii() or int(text) < smallest:
+            raise ValueError(f"must be a whole number from {smallest}")
+        return int(text)
+
+    return parse
+
+
+_count = _at_least(1)
 
 
 def _unless_none(parse: Callable[[str], T]) -> Callable[[str], T | None]:

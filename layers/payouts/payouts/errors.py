@@ -1,6 +1,10 @@
 """What can go wrong, in the words of DOKU's glossary (seed 002): code, HTTP status, whether trying again helps."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from payouts.transfer import Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +24,12 @@ class PayoutError(Exception):
     retry_after: int = 0
     """Seconds after which trying again makes sense; 0 where that is not known."""
 
-    def __init__(self, message: str, doku: DokuSaid | None = None) -> None:
+    def __init__(self, message: str, doku: DokuSaid | None = None, transfer: "Transfer | None" = None) -> None:
         super().__init__(message)
         self.message = message
         self.doku = doku
+        self.transfer = transfer
+        """The transfer that stands in the way, for the caller to read."""
 
 
 class InvalidParameter(PayoutError):

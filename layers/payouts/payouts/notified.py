@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from payouts.config import Trust
 from payouts.doku.callbacks import Kind, Notification
 from payouts.reconcile import Reconciler
 from payouts.store.transfers import TransferStore
-from payouts.transfer import Finding, Observation, Source, Status, Transfer, join
+from payouts.transfer import ENDED, Finding, Observation, Source, Status, Transfer
 
-_CLAIMS = {"50": Status.SUCCESS, "35": Status.FAILED, "20": Status.UNPAID, "40": Status.REFUNDED}
+_REFUNDED = "40"
+"""The status that a refund notification claims: it names none."""
 _INCONCLUSIVE = frozenset({Finding.UNCLEAR, Finding.NOT_FOUND})
 
 
@@ -27,28 +27,24 @@ class Received:
 class NotificationApplier:
     """Brings what DOKU announced into the transfer. Applying twice equals once (I10, I11)."""
 
-    def __init__(self, store: TransferStore, reconciler: Reconciler, trust: Trust) -> None:
+    def __init__(self, store: TransferStore, reconciler: Reconciler) -> None:
         self._store = store
         self._reconciler = reconciler
-        self._trust = trust
 
     def apply(self, received: Received) -> Transfer:
         """The transfer, confirmed by check status. Raises NotYet, or PayoutError for the table.
 
         DOKU is not asked about what is known already: the copies of a callback cost it nothing.
         """
-        transfer = self._find(received.notification)
-        if _says_nothing_new(transfer, received):
-            return self._noted(transfer, received)
-        if self._trust is Trust.SIGNED:
-            return self._reconciler.record(transfer, _hint(received), *_claimed(received))
-        learned, seen = self._reconciler.check(transfer, _hint(received))
+        transfer, hint = self._find(received.notification), _hint(received)
+        if _says_nothing_new(transfer, hint):
+            return self._noted(transfer, hint)
+        learned, seen = self._reconciler.check(transfer, hint)
         if seen.finding in _INCONCLUSIVE and learned.status is not Status.REFUNDED:
             raise NotYet(f"DOKU, asked about {transfer.reference}, gave no clear answer ({seen.code or 'none at all'})")
         return learned
 
-    def _noted(self, transfer: Transfer, received: Received) -> Transfer:
-        hint = _hint(received)
+    def _noted(self, transfer: Transfer, hint: Observation) -> Transfer:
         noted = any((seen.finding, seen.code) == (hint.finding, hint.code) for seen in transfer.history)
         return transfer if noted else self._reconciler.record(transfer, hint)
 
@@ -65,23 +61,14 @@ def _hint(received: Received) -> Observation:
     """That DOKU called back, for the history."""
     notification = received.notification
     message = f"{notification.kind} notification: {notification.message}"
-    return Observation(received.at, Finding.NOTIFIED, Source.NOTIFICATION, notification.transaction_status, message)
+    code = _REFUNDED if notification.kind is Kind.REFUND else notification.transaction_status
+    return Observation(received.at, Finding.NOTIFIED, Source.NOTIFICATION, code, message)
 
 
-def _claim(notification: Notification) -> Status | None:
-    return Status.REFUNDED if notification.kind is Kind.REFUND else _CLAIMS.get(notification.transaction_status)
-
-
-def _says_nothing_new(transfer: Transfer, received: Received) -> bool:
-    claim = _claim(received.notification)
-    return claim is not None and join(transfer.status, claim) is transfer.status
-
-
-def _claimed(received: Received) -> list[Observation]:
-    """What a trusted notification proves by itself."""
-    notification = received.notification
-    claim = _claim(notification)
-    if claim is None:
-        return []
-    code, message, reference_no = notification.transaction_status, notification.message, notification.transaction_id
-    return [Observation(received.at, Finding(claim.value), Source.NOTIFICATION, code, message, reference_no)]
+def _says_nothing_new(transfer: Transfer, hint: Observation) -> bool:
+    """True if the status already accounts for the claim. A status that is only inferred accounts for none."""
+    if transfer.status is Status.REFUNDED:
+        return True
+    if hint.claim is None or transfer.reading.is_inferred:
+        return False
+    return transfer.status.value == hint.claim.value or (hint.claim is Finding.UNPAID and transfer.status in ENDED)

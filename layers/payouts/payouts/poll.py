@@ -10,9 +10,10 @@ from threading import BoundedSemaphore, Lock
 
 from payouts.errors import PayoutError
 from payouts.reconcile import DokuSilent, Reconciler
-from payouts.schedule import NOT_RECEIVED, needs_review
-from payouts.store.due import DueIndex, Slot
-from payouts.transfer import NOT_ACKNOWLEDGED, Observation, Status, Transfer
+from payouts.schedule import needs_review
+from payouts.status import OTHER_ACCOUNT
+from payouts.store.due import DueIndex, NewerItem, Slot
+from payouts.transfer import NOT_ACKNOWLEDGED, Finding, Observation, Status, Transfer
 
 _CLAIM_MILLIS = 5 * 60_000
 """How far a claim moves the next check: longer than a check takes. Whoever crashes has only put the check off."""
@@ -30,8 +31,14 @@ class Checked(StrEnum):
     """By another poller, or the index was behind."""
     SILENT = "silent"
     """DOKU did not answer as it should."""
+    UNCLEAR = "unclear"
+    """DOKU answered, and the answer contradicts itself or is about something else."""
+    OTHER_ACCOUNT = "otherAccount"
+    """Not asked: the transfer was sent with another host, client id or path prefix than is configured."""
+    NEWER = "newer"
+    """Not asked: a newer version of this software wrote it. Its slot stays due."""
     SKIPPED = "skipped"
-    """The table did not answer, or the item can't be read (a newer version wrote it). It is due again soon."""
+    """The table did not answer. It is due again soon."""
 
 
 @dataclass
@@ -84,15 +91,16 @@ class Poller:
             workers = [threads.submit(self._work, round_) for _ in range(self._threads)]
             for worker in workers:
                 worker.result()
-            if not round_.tick.circuit_open:  # DOKU is up and silent about these alone: their usual next slot will do
-                list(threads.map(lambda one: round_.note(self._record(*one)), round_.silent))
+            list(threads.map(lambda one: round_.note(self._record(*one)), round_.silent))
         return round_.tick
 
     def _work(self, round_: "_Round") -> None:
         while (slot := round_.next()) is not None:
             try:
                 self._check(slot, round_)
-            except Exception:  # the table's, or one that nobody foresaw: this one is due again, the others go on
+            except NewerItem:
+                round_.count(Checked.NEWER)
+            except Exception:  # the table's, or an unexpected one: this slot is due again, the others go on
                 round_.count(Checked.SKIPPED)
 
     def _check(self, slot: Slot, round_: "_Round") -> None:
@@ -106,7 +114,7 @@ class Poller:
         except DokuSilent as silent:
             round_.was_silent(transfer, silent.seen)
             return
-        round_.count(Checked.LEARNED)
+        round_.count(_outcome(seen))
         round_.note(self._record(transfer, seen))
 
     def _record(self, transfer: Transfer, seen: Observation) -> Transfer | None:
@@ -115,6 +123,12 @@ class Poller:
             return self._reconciler.record(transfer, seen)
         except Exception:  # whatever it is, it must not end the tick
             return None
+
+
+def _outcome(seen: Observation) -> Checked:
+    if seen.code == OTHER_ACCOUNT:
+        return Checked.OTHER_ACCOUNT
+    return Checked.UNCLEAR if seen.finding is Finding.UNCLEAR else Checked.LEARNED
 
 
 class _Round:
@@ -151,7 +165,7 @@ class _Round:
         """One slot is done. Any answer of DOKU's ends a row of silences."""
         with self._lock:
             self.tick.slots[outcome] += 1
-            if outcome is Checked.LEARNED:
+            if outcome in (Checked.LEARNED, Checked.UNCLEAR):
                 self._silences = 0
 
     def was_silent(self, transfer: Transfer, seen: Observation) -> None:
@@ -172,8 +186,7 @@ class _Round:
             if transfer.status in NOT_ACKNOWLEDGED:
                 age = (self._now - transfer.created_at) / 1000
                 self.tick.oldest_in_doubt_seconds = max(self.tick.oldest_in_doubt_seconds, age)
-            decided = transfer.decided_by
-            self.tick.not_received += decided is not None and decided.code == NOT_RECEIVED
+            self.tick.not_received += transfer.status is Status.FAILED and transfer.reading.is_inferred
             if needs_review(transfer, self._now):
                 self.tick.review.append(transfer.reference)
 

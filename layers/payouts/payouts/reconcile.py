@@ -1,5 +1,4 @@
-"""Check status and merge: the one way in which a transfer's end is learned (DESIGN 2.7). API, notifications and poller
-all come here."""
+"""Check status and record: how a transfer's outcome is learned. API, notifications and poller all come here."""
 
 import random
 import time
@@ -10,13 +9,13 @@ from payouts.doku.client import DokuClient
 from payouts.doku.outcomes import Outcome
 from payouts.doku.transport import NeverSent
 from payouts.errors import PayoutError
-from payouts.schedule import planned, proof_of_absence
+from payouts.schedule import HOUR, infer_absence, planned
+from payouts.status import OTHER_ACCOUNT
 from payouts.store.transfers import TransferStore
-from payouts.transfer import FINAL, Finding, Observation, Source, Transfer, merge
+from payouts.transfer import Finding, Observation, Source, Transfer, record
 
 _JUST_CHECKED = 10_000
-"""Milliseconds within which a transfer is not asked about again for the asking."""
-
+"""Minimum age of the last check, in milliseconds, before `refresh` asks DOKU again."""
 
 _SILENCE = frozenset({Outcome.IN_DOUBT, Outcome.THROTTLED, Outcome.UNAUTHORIZED})
 
@@ -30,7 +29,11 @@ class DokuSilent(Exception):
 
 
 class Reconciler:
-    """Learns from DOKU what became of a transfer. Raises PayoutError only for the table."""
+    """Learns from DOKU what became of a transfer. Raises PayoutError only for the table.
+
+    `absence_after`: for how long, in milliseconds, DOKU must have had no record of a transfer before its absence is
+    inferred.
+    """
 
     def __init__(
         self,
@@ -38,22 +41,25 @@ class Reconciler:
         doku: DokuClient,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
+        absence_after: int = 72 * HOUR,
     ) -> None:
         self._store = store
         self._doku = doku
         self._clock = clock
         self._jitter = jitter
+        self._absence_after = absence_after
 
     def refresh(self, transfer: Transfer) -> Transfer:
-        """The transfer, checked now if it is open and was not just checked."""
+        """The transfer, checked now unless it was checked within the last ten seconds. Checks final ones as well."""
         checked_at = transfer.checked_at
-        fresh = checked_at is not None and self._now() - checked_at < _JUST_CHECKED
-        return transfer if fresh or transfer.status in FINAL else self.check(transfer)[0]
+        if checked_at is not None and 0 <= self._now() - checked_at < _JUST_CHECKED:
+            return transfer
+        return self.check(transfer)[0]
 
     def check(self, transfer: Transfer, *hints: Observation) -> tuple[Transfer, Observation]:
-        """The transfer with what DOKU says of it now, and that. Where DOKU can't be asked, that is what was observed.
+        """The transfer with what DOKU says of it now, and that observation.
 
-        `hints` are written along with it, in the same write.
+        `hints` are recorded along with it, in the same write.
         """
         try:
             seen = self.ask(transfer)
@@ -66,27 +72,33 @@ class Reconciler:
         return self._store.update(transfer, lambda standing: self._learned(standing, *seen))
 
     def ask(self, transfer: Transfer) -> Observation:
-        """What DOKU says of the transfer now, not recorded. Raises DokuSilent."""
+        """What DOKU says of the transfer now, not recorded. Raises DokuSilent.
+
+        A transfer that was sent with another host, client id or path prefix is not asked about: DOKU would not know
+        it there, and "not found" would be taken for its absence.
+        """
         try:
+            if transfer.sent_to is not None and transfer.sent_to != self._doku.account():
+                return self._unclear(transfer, "sent with another DOKU host, client id or path prefix", OTHER_ACCOUNT)
             answer = self._doku.check_status(transfer)
         except NeverSent as error:
-            raise DokuSilent(self._unclear(f"DOKU cannot be reached ({error})")) from error
+            raise DokuSilent(self._unclear(transfer, f"DOKU cannot be reached ({error})")) from error
         except PayoutError as error:
-            raise DokuSilent(self._unclear(error.message)) from error
+            raise DokuSilent(self._unclear(transfer, error.message)) from error
         seen = evidence.of_status(transfer, answer, self._now())
         if answer.outcome in _SILENCE:
             raise DokuSilent(seen)
         return seen
 
-    def _unclear(self, message: str) -> Observation:
-        return Observation(self._now(), Finding.UNCLEAR, Source.STATUS_CHECK, message=message)
+    def _unclear(self, transfer: Transfer, message: str, code: str = "") -> Observation:
+        return Observation(self._now(), Finding.UNCLEAR, Source.STATUS_CHECK, code, message, asked=transfer.version)
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
-        learned = merge(standing, *seen)
-        proof = proof_of_absence(learned)
-        if proof is not None:
-            learned = merge(learned, proof)
-        return planned(learned, self._now(), self._jitter())
+        learned = record(standing, *seen)
+        absence = infer_absence(learned, self._absence_after)
+        if absence is not None:
+            learned = record(learned, absence)
+        return planned(learned, self._now(), self._jitter(), self._absence_after)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)

@@ -11,7 +11,7 @@ from doku_signing.timestamps import WIB
 from payouts.money import Rupiah
 from payouts.schedule import needs_review
 from payouts.store.transfers import TransferStore
-from payouts.transfer import FINAL, Finding, Status, Transfer
+from payouts.transfer import ENDED, Finding, NextAction, Status, Transfer
 
 _PAGE = 1000
 _COLUMNS = (
@@ -38,7 +38,7 @@ class Line:
 
     def cells(self) -> tuple[str, ...]:
         """By the columns of the CSV. No account, no name."""
-        transfer, decided = self.transfer, self.transfer.decided_by
+        transfer, reason = self.transfer, self.transfer.reason
         return (
             transfer.reference,
             transfer.reference_no,
@@ -48,8 +48,8 @@ class Line:
             transfer.intent.beneficiary_bank_code,
             _time(transfer.created_at),
             _time(transfer.updated_at),
-            decided.code if decided else "",
-            decided.message if decided else "",
+            reason.code if reason else "",
+            reason.message if reason else "",
             self.attention,
         )
 
@@ -99,17 +99,31 @@ def of_day(store: TransferStore, day: str, now: int) -> Report:
 
 
 def attention(transfer: Transfer, now: int) -> str:
-    """Why somebody should look at a transfer."""
-    if transfer.status is Status.DISPUTED:
-        return "DOKU has said both paid and failed"
+    """Why a person should look at a transfer; empty where nobody needs to."""
+    if transfer.newer_status:
+        return "written by a newer version of this software"
+    status, action = transfer.status, transfer.next_action
+    if status is Status.DISPUTED:
+        return "DOKU contradicts itself, or what was reported"
+    if action is NextAction.ASK_DOKU:
+        return _ASK_DOKU.get(status, "sent with another DOKU host, client id or path prefix than is configured")
+    if transfer.reading.contradicting_notifications:
+        return "a notification of DOKU claims otherwise; status checks do not confirm it so far"
     if needs_review(transfer, now):
         return "open for more than seven days"
-    if transfer.status not in FINAL:
+    if status not in ENDED:
         checked = transfer.checked_at
         return f"open, {'last checked at ' + _time(checked) if checked else 'not checked yet'}"
-    if transfer.status is Status.REFUNDED and any(seen.finding is Finding.SUCCESS for seen in transfer.history):
+    if status is Status.REFUNDED and any(seen.finding is Finding.SUCCESS for seen in transfer.history):
         return "paid, and refunded later"
     return ""
+
+
+_ASK_DOKU = {
+    Status.IN_DOUBT: "DOKU has no record of it, which proves nothing: ask DOKU",
+    Status.SUCCESS: "a notification of DOKU says failed or refunded, status checks keep saying paid: ask DOKU",
+    Status.FAILED: "a notification of DOKU says paid or refunded, status checks keep saying otherwise: ask DOKU",
+}
 
 
 def _all(store: TransferStore, day: str) -> Iterator[Transfer]:

@@ -1,9 +1,11 @@
-"""When DOKU is to be asked about a transfer next (DESIGN 2.9). Pure; times in milliseconds since the epoch."""
+"""When DOKU is asked about a transfer next, and when it needs a person. Pure; times in milliseconds since the epoch."""
 
 from dataclasses import replace
 from itertools import chain
 
-from payouts.transfer import NOT_ACKNOWLEDGED, Finding, Observation, Source, Status, Transfer
+from payouts.observation import Finding, Observation, Source
+from payouts.status import NOT_ACKNOWLEDGED, NextAction
+from payouts.transfer import Status, Transfer
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -16,20 +18,22 @@ _OPEN = tuple(
 _SETTLED = (1 * DAY, 3 * DAY, 7 * DAY)
 """A refund is announced at most three times, so a paid transfer is looked at again."""
 _DOUBTED = (1 * HOUR, 6 * HOUR, 12 * HOUR, *_SETTLED)
-"""After a failure that DOKU did not state itself."""
+"""After a failure that no status check has stated."""
 _NOTIFIED = (10 * MINUTE, 1 * HOUR, 6 * HOUR)
-"""After a callback about a transfer that had its end already: check status may lag behind it."""
+"""After a notification about a transfer that is not open any more: status checks may lag behind it."""
 JITTER = 0.1
 """Share of the wait by which a check is put off at random, so that what was due at once spreads out."""
 
 REVIEW_AFTER = 7 * DAY
-NOT_FOUND_WINDOW = 30 * MINUTE
-NOT_FOUND_TIMES = 3
+NOT_FOUND_TIMES = 6
+"""Status checks without a record before absence may be inferred."""
+CLOCK_TOLERANCE = 15 * MINUTE
+"""Added to the window of absence, which is measured by the clocks of several machines."""
 NOT_RECEIVED = "NOT_RECEIVED"
-"""Code of a failure by proof that DOKU never got the request."""
+"""Code of a failure that is inferred from the absence of any record at DOKU."""
 
 
-def next_check_at(transfer: Transfer, now: int, jitter: float) -> int | None:
+def next_check_at(transfer: Transfer, now: int, jitter: float, absence_after: int = 72 * HOUR) -> int | None:
     """When to ask next, after `now`; None when nothing is expected any more. `jitter` is random, 0 <= jitter < 1."""
     match transfer.status:
         case Status.REFUNDED:
@@ -39,61 +43,91 @@ def next_check_at(transfer: Transfer, now: int, jitter: float) -> int | None:
         case Status.DISPUTED:
             return now + HOUR  # its alarm stays on for as long as it is checked
         case _:
-            slot = _next(_OPEN, transfer.created_at, now) or _next_day(transfer.created_at, now)
-            return slot + int((slot - now) * JITTER * jitter)
+            return _next_while_open(transfer, now, jitter, absence_after)
 
 
-def planned(transfer: Transfer, now: int, jitter: float) -> Transfer:
+def planned(transfer: Transfer, now: int, jitter: float, absence_after: int = 72 * HOUR) -> Transfer:
     """`transfer` with the time of its next check, as `next_check_at`."""
-    return replace(transfer, next_check_at=next_check_at(transfer, now, jitter))
+    return replace(transfer, next_check_at=next_check_at(transfer, now, jitter, absence_after))
 
 
 def needs_review(transfer: Transfer, now: int) -> bool:
-    """Whether a person should look: still open after seven days."""
-    settled = (Status.SUCCESS, Status.FAILED, Status.REFUNDED)
-    return transfer.status not in settled and now - transfer.created_at >= REVIEW_AFTER
+    """True if a person should look: checks cannot settle it, or it is still open after seven days."""
+    if transfer.next_action in (NextAction.ASK_DOKU, NextAction.SETTLE):
+        return True
+    is_open = transfer.status not in (Status.SUCCESS, Status.FAILED, Status.REFUNDED)
+    return is_open and now - transfer.created_at >= REVIEW_AFTER
 
 
-def proof_of_absence(transfer: Transfer) -> Observation | None:
-    """That DOKU never got the transfer, once "not found" was repeated over a window; None while that is not proved.
+def infer_absence(transfer: Transfer, absence_after: int) -> Observation | None:
+    """That DOKU never got the transfer, once status checks found no record of it for long enough; else None.
 
-    Only for a transfer that DOKU never acknowledged. One answer, or several within minutes, prove nothing: the request
-    may still be on its way (FAULTS 20).
+    Never after a sign of life or a notification. `absence_after` in milliseconds. A few answers within hours prove
+    nothing: DOKU may execute a request late.
     """
-    missing = [seen.at for seen in transfer.history if seen.finding is Finding.NOT_FOUND]
-    if transfer.status not in NOT_ACKNOWLEDGED or len(missing) < NOT_FOUND_TIMES:
+    missing = transfer.reading.missing()
+    if transfer.status not in NOT_ACKNOWLEDGED or transfer.reading.has_sign_of_life or len(missing) < NOT_FOUND_TIMES:
         return None
-    if missing[-1] - missing[0] < NOT_FOUND_WINDOW:
+    window = missing[-1].at - missing[0].at
+    if window < absence_after + CLOCK_TOLERANCE:
         return None
-    minutes = (missing[-1] - missing[0]) // MINUTE
-    message = f"DOKU does not know the transfer, asked {len(missing)} times over {minutes} minutes"
-    return Observation(missing[-1] + 1, Finding.FAILED, Source.STATUS_CHECK, NOT_RECEIVED, message)
+    message = f"DOKU had no record of the transfer in any of its answers over {window // HOUR} hours"
+    return Observation(
+        missing[-1].at, Finding.NOT_RECEIVED, Source.STATUS_CHECK, NOT_RECEIVED, message, asked=missing[-1].asked
+    )
+
+
+def _next_while_open(transfer: Transfer, now: int, jitter: float, absence_after: int) -> int:
+    slot = _next(_OPEN, transfer.created_at, now) or _next_day(transfer.created_at, now)
+    slot += int((slot - now) * JITTER * jitter)
+    if _was_silent(transfer):
+        slot = min(slot, now + HOUR)
+    missing = transfer.reading.missing()
+    inferable = missing[0].at + absence_after + CLOCK_TOLERANCE if missing else 0
+    return min(slot, inferable) if inferable > now else slot
 
 
 def _next_after_the_end(transfer: Transfer, now: int) -> int | None:
-    """A paid transfer may be refunded, and a callback that check status did not confirm yet has it asked again."""
-    candidates = []
-    decided = transfer.decided_by
-    if decided is not None and (transfer.status is Status.SUCCESS or _may_be_wrong(transfer, decided)):
-        again = _SETTLED if transfer.status is Status.SUCCESS else _DOUBTED
-        candidates.append(_next(again, decided.at, now) or (now + DAY if _unheard(transfer) else None))
-    notified_at = max((seen.at for seen in transfer.history if seen.finding is Finding.NOTIFIED), default=None)
-    if notified_at is not None:
-        candidates.append(_next(_NOTIFIED, notified_at, now))
+    """A paid transfer may be refunded, and a notification that no status check confirms has DOKU asked again."""
+    candidates = [_next_look(transfer, now)]
+    reading = transfer.reading
+    if reading.contradicting_notifications:
+        at = reading.contradicting_notifications[-1].at
+        candidates.append(_next(_NOTIFIED, at, now) or now + DAY)  # daily until a person or DOKU settles it
+    else:
+        notified_at = max((seen.at for seen in transfer.history if seen.finding is Finding.NOTIFIED), default=None)
+        candidates.append(None if notified_at is None else _next(_NOTIFIED, notified_at, now))
+    if not reading.is_final and not reading.contradicting_notifications:
+        candidates.append(now + HOUR)  # a sign of life beside the payment: DOKU's next answer decides
     return min(filter(None, candidates), default=None)
 
 
-def _unheard(transfer: Transfer) -> bool:
-    """Whether DOKU could not be asked last time. A last look that saw nothing was none: there may be a refund."""
-    checks = [seen for seen in transfer.history if seen.source is Source.STATUS_CHECK]
-    return bool(checks) and checks[-1].finding is Finding.UNCLEAR
+def _next_look(transfer: Transfer, now: int) -> int | None:
+    first = transfer.reading.first_decided
+    if first is None:
+        return None
+    if transfer.status is Status.FAILED and not _may_be_wrong(transfer, first):
+        return None
+    looks: tuple[int, ...] = _SETTLED if transfer.status is Status.SUCCESS else _DOUBTED
+    return _next(looks, first.at, now) or (now + DAY if _was_silent(transfer) else None)
+
+
+def _was_silent(transfer: Transfer) -> bool:
+    """True if the last status check learned nothing, so that a refund may have been missed."""
+    last = transfer.reading.last_check
+    return last is not None and last.finding is Finding.UNCLEAR
 
 
 def _may_be_wrong(transfer: Transfer, failure: Observation) -> bool:
-    """A failure that DOKU did not state itself, or a refusal although DOKU has said that it is working on it."""
-    working = any(seen.finding in (Finding.ACCEPTED, Finding.UNPAID) for seen in transfer.history)
-    refused = failure.source is Source.SUBMIT and working
-    return refused or failure.code == NOT_RECEIVED or failure.source is Source.OPERATOR
+    """A failure that no status check stated: inferred, decided by a person, or refused in a way that proves little."""
+    if failure.source is Source.OPERATOR or transfer.reading.is_inferred:
+        return True
+    return failure.finding is Finding.REFUSED and (_is_unauthorized(failure) or transfer.reading.has_sign_of_life)
+
+
+def _is_unauthorized(refused: Observation) -> bool:
+    """True for a 401: it says nothing of the request itself."""
+    return refused.code.startswith("401") or refused.code == "INVALID_TOKEN"
 
 
 def _next(offsets: tuple[int, ...], start: int, now: int) -> int | None:

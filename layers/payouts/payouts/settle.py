@@ -1,30 +1,41 @@
-"""A person's word on a transfer that the machine can't bring to its end, kept in its history (DESIGN 2.5)."""
+"""An operator's decision on a transfer that status checks cannot settle, kept in its history."""
 
 from payouts.errors import Mismatch
 from payouts.schedule import needs_review, planned
 from payouts.store.transfers import TransferStore
-from payouts.transfer import FINAL, Finding, Observation, Source, Status, Transfer, merge
+from payouts.transfer import ENDED, Finding, Observation, Source, Status, Transfer, record
+
+_MOST_DECISIONS = 20
+"""Kept for ever, so bounded."""
 
 
 def settle(store: TransferStore, transfer: Transfer, verdict: Status, by: str, reason: str, now: int) -> Transfer:
     """The transfer with the verdict SUCCESS, FAILED or REFUNDED of `by`, at `now` in milliseconds.
 
-    Only for a DISPUTED transfer or one in REVIEW. Raises Mismatch for any other, and ValueError for another verdict or
-    an empty name or reason.
+    Written only on the version in `transfer`: the operator decides about what they have read. Raises Mismatch if the
+    transfer changed since, or needs no decision, and ValueError for another verdict or an empty name or reason.
     """
-    if verdict not in FINAL:
-        raise ValueError(f"the verdict must be one of {', '.join(sorted(FINAL))}")
-    now = max(now, transfer.updated_at + 1)  # the word comes after what it is about, whatever this machine's clock says
+    if verdict not in ENDED:
+        raise ValueError(f"the verdict must be one of {', '.join(sorted(ENDED))}")
     if not by.strip() or not reason.strip():
         raise ValueError("a settlement needs a name and a reason")
-    word = Observation(now, Finding(verdict.value), Source.OPERATOR, "SETTLED", f"{by.strip()}: {reason.strip()}")
+    message = f"{by.strip()}: {reason.strip()}"
+    decision = Observation(now, Finding(verdict.value), Source.OPERATOR, "SETTLED", message, asked=transfer.version)
 
     def settled(standing: Transfer) -> Transfer:
-        if standing.status is not Status.DISPUTED and not needs_review(standing, now):
-            raise Mismatch(
-                f"{standing.reference} is {standing.status}: there is nothing to settle. A person decides only about a"
-                " DISPUTED transfer or one in REVIEW"
-            )
-        return planned(merge(standing, word), now, jitter=0.0)
+        _check(transfer, standing, now)
+        return planned(record(standing, decision), now, jitter=0.0)
 
     return store.update(transfer, settled)
+
+
+def _check(read: Transfer, standing: Transfer, now: int) -> None:
+    if standing.version != read.version:
+        raise Mismatch(f"{standing.reference} changed while you decided: it is {standing.status} now. Look at it again")
+    if not needs_review(standing, now):
+        raise Mismatch(
+            f"{standing.reference} is {standing.status} and needs no decision (nextAction {standing.next_action})."
+            " Only a transfer whose nextAction is ASK_DOKU or SETTLE, or one open for seven days, can be settled"
+        )
+    if sum(seen.source is Source.OPERATOR for seen in standing.history) >= _MOST_DECISIONS:
+        raise Mismatch(f"{standing.reference} has been settled {_MOST_DECISIONS} times already")

@@ -1,37 +1,33 @@
-"""Creating a transfer: at most once, whatever happens (DESIGN 2.1 to 2.3, 2.13).
+"""Creating a transfer: what must hold before it is sent. `payouts.send` sends it, at most once.
 
-Before the door everything may fail and be tried again. Behind it, one invocation sends, and nothing is ever sent by
-anybody else: a crash leaves a transfer that is only asked about.
+Until the transfer is created everything may fail and be tried again.
 """
 
-import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from payouts.doku import evidence
-from payouts.doku.client import TRANSFER_SECONDS, Authority, DokuClient
+from payouts.doku.client import DokuClient
 from payouts.doku.messages import InquiryRequest
-from payouts.doku.outcomes import Outcome
-from payouts.doku.transport import NeverSent
-from payouts.errors import Duplicate, LimitReached, Mismatch, PayoutError, Stopped, Unavailable
+from payouts.errors import Duplicate, Mismatch, PayoutError, Stopped, ValidationFailed
 from payouts.inquire import Inquirer
 from payouts.limits import DailyLimits
 from payouts.money import Rupiah
-from payouts.names import same_name
-from payouts.schedule import FIRST_CHECK, planned
+from payouts.names import ascii_name, same_name
+from payouts.schedule import FIRST_CHECK
+from payouts.send import Remaining, Sender, Sent
 from payouts.store.claims import Claims
 from payouts.store.transfers import TransferStore
 from payouts.switch import Switch
-from payouts.transfer import Finding, Intent, Observation, Source, Status, Transfer, merge
+from payouts.transfer import Finding, Intent, NextAction, Observation, Source, Transfer, record
 
-_RECORD_SECONDS = 2
-NOT_SENT = "NOT_SENT"
-"""Code of a failure by proof that the request never left."""
 STOPPED = "new transfers are stopped for now; nothing was sent. Send the same request again later"
-
-Remaining = Callable[[], float]
-"""Seconds until the function is stopped."""
+_DO_NOT_PAY_AGAIN = "Do not pay under another reference: read that transfer first and follow its nextAction"
+_ADVICE: Mapping[NextAction, str] = {
+    **dict.fromkeys(NextAction, _DO_NOT_PAY_AGAIN),
+    NextAction.TOP_UP: "It was not paid for lack of funds: top up the balance, then use a new reference",
+    NextAction.CORRECT_AND_RESEND: "It was not paid, or the money came back: to pay now, use a new reference",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +63,8 @@ class Submitter:
         doku: DokuClient,
         switch: Switch,
         limits: DailyLimits,
+        sender: Sender,
         clock: Callable[[], float] = time.time,
-        jitter: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
         self._claims = claims
@@ -76,8 +72,8 @@ class Submitter:
         self._doku = doku
         self._switch = switch
         self._limits = limits
+        self._sender = sender
         self._clock = clock
-        self._jitter = jitter
 
     def submit(self, order: Order, remaining: Remaining) -> Submitted:
         """The one transfer of this order: sent now, or as it stands from an earlier call.
@@ -89,27 +85,20 @@ class Submitter:
             return self._standing(order, otherwise=Stopped(STOPPED))
         if order.idempotency_key:
             self._claims.claim_key(order.idempotency_key, order.intent.partner_reference_no)
-        if order.intent.session_id:
-            return self._submit_with_session(order, remaining)
         standing = self._store.get(order.intent.partner_reference_no)
         if standing is not None:
             return _replay(order, standing)
-        return self._through_the_door(self._inquired(order), remaining)
+        if order.intent.session_id:
+            return self._create_with_session(order, remaining)
+        return self._create(self._inquired(order), remaining)
 
-    def _submit_with_session(self, order: Order, remaining: Remaining) -> Submitted:
+    def _create_with_session(self, order: Order, remaining: Remaining) -> Submitted:
+        """With the session of an earlier account inquiry, which stays bound to this order whatever happens next."""
         try:
             session = self._claims.claim_session(order.intent, order.fingerprint, self._clock())
-        except (Duplicate, Mismatch) as refused:  # a replay outlives its session
+        except (Duplicate, Mismatch) as refused:  # another copy of this order may have used it just now
             return self._standing(order, otherwise=refused)
-        try:
-            if self._limits.in_force:  # a replay must be known before anything is counted
-                standing = self._store.get(order.intent.partner_reference_no)
-                if standing is not None:
-                    return _replay(order, standing)
-            return self._through_the_door(self._confirmed(order, session.account_name, session.fee), remaining)
-        except (Duplicate, LimitReached):
-            self._claims.release_session(order.intent, order.fingerprint)
-            raise
+        return self._create(self._confirmed(order, session.account_name, session.fee), remaining)
 
     def _standing(self, order: Order, otherwise: PayoutError) -> Submitted:
         """What an earlier call of this order left. Raises `otherwise` where there is nothing."""
@@ -146,7 +135,7 @@ class Submitter:
         now = self._now()
         intent = order.intent
         if not intent.beneficiary_account_name:
-            intent = replace(intent, beneficiary_account_name=account_name)
+            intent = replace(intent, beneficiary_account_name=_sendable(account_name))
         external_id = self._doku.new_external_id()
         transfer = Transfer(
             intent=_completed(intent),
@@ -157,100 +146,34 @@ class Submitter:
             fee=fee,
             created_by=order.caller,
         )
-        return merge(transfer, Observation(now, Finding.SUBMITTING, Source.SUBMIT, external_id=external_id))
+        return record(transfer, Observation(now, Finding.SUBMITTING, Source.SUBMIT, external_id=external_id))
 
-    def _through_the_door(self, transfer: Transfer, remaining: Remaining) -> Submitted:
-        """Make the intent durable; whoever wins sends, everybody else gets what stands."""
+    def _create(self, transfer: Transfer, remaining: Remaining) -> Submitted:
+        """Create and send the transfer; or what stands under its reference, also where it cannot be created now."""
         try:
             authority = self._doku.authority()
+            transfer = replace(transfer, sent_to=self._doku.account(authority.credentials))
             self._limits.take(transfer)
-            if not _enough(remaining):
-                raise Unavailable("too little time was left to send the transfer; send the same request again")
-        except PayoutError:
-            standing = self._store.get(transfer.reference)
-            if standing is None:
-                raise
-        else:
-            standing = self._store.create(transfer)
-            if standing is None:
-                return self._send(replace(transfer, version=1), authority, remaining)
-        return _replay(Order(transfer.intent, transfer.fingerprint), standing)
-
-    def _send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> Submitted:
-        """Behind the door: never raises. What can't be recorded is left to check status."""
-        try:
-            if not _enough(remaining):  # the put took its time, and whoever is stopped in mid-send knows nothing
-                seen, refused = self._not_sent(transfer, "too little time was left to send it"), False
-            else:
-                seen, refused = self._attempt(transfer, authority)
-            if refused and seen.finding is Finding.FAILED:
-                transfer, seen = self._send_again(transfer, authority, seen, remaining)
-            recorded = self._store.update(transfer, lambda standing: self._learned(standing, seen))
-            return Submitted(recorded, replayed=False)
-        except Exception as error:  # whatever it is: what was sent stays sent
-            return Submitted(transfer, replayed=False, unrecorded=error)
-
-    def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, bool]:
-        """Send once: what that proves, and whether it was refused unexecuted for a reason that may pass."""
-        try:
-            answer = self._doku.transfer(transfer.intent, transfer.external_ids[-1], authority)
-            return evidence.of_submission(transfer, answer, self._now()), answer.outcome is Outcome.UNAUTHORIZED
-        except NeverSent as error:
-            return self._not_sent(transfer, f"no connection to DOKU ({error}): the request never left"), True
-        except Exception as error:  # whatever it is, the request may have left: nobody may hear of an error now
-            return self._unsure(transfer, f"unexpected {type(error).__name__}"), False
-
-    def _not_sent(self, transfer: Transfer, message: str) -> Observation:
-        external_id = transfer.external_ids[-1]
-        return Observation(self._now(), Finding.FAILED, Source.SUBMIT, NOT_SENT, message, external_id=external_id)
-
-    def _unsure(self, transfer: Transfer, message: str) -> Observation:
-        external_id = transfer.external_ids[-1]
-        return Observation(self._now(), Finding.IN_DOUBT, Source.SUBMIT, "", message, external_id=external_id)
-
-    def _send_again(
-        self, transfer: Transfer, authority: Authority, refusal: Observation, remaining: Remaining
-    ) -> tuple[Transfer, Observation]:
-        """The only second send: once, after proof that the first was not executed, under a new X-EXTERNAL-ID."""
-        try:
-            if refusal.code != NOT_SENT:
-                authority = self._doku.renewed(authority)
-            if not _enough(remaining):
-                return transfer, refusal
-            transfer = self._store.update(transfer, lambda standing: self._resent(standing, refusal))
-        except PayoutError:
-            return transfer, refusal
-        if transfer.status is not Status.SUBMITTING:  # DOKU has told somebody more: refused or not is in doubt now
-            return transfer, self._unsure(transfer, f"refused, and yet known to DOKU: {refusal.message}")
-        if not _enough(remaining):
-            return transfer, refusal
-        seen, _ = self._attempt(transfer, authority)
-        return transfer, seen
-
-    def _resent(self, standing: Transfer, refusal: Observation) -> Transfer:
-        external_id = self._doku.new_external_id()
-        message = f"sent again: {refusal.message}"
-        again = Observation(self._now(), Finding.RESENT, Source.SUBMIT, refusal.code, message, external_id=external_id)
-        return merge(replace(standing, external_ids=(*standing.external_ids, external_id)), again)
-
-    def _learned(self, standing: Transfer, seen: Observation) -> Transfer:
-        return planned(merge(standing, seen), self._now(), self._jitter())
+            sent = self._sender.create_and_send(transfer, authority, remaining)
+        except PayoutError as refused:
+            return self._standing(Order(transfer.intent, transfer.fingerprint), otherwise=refused)
+        if isinstance(sent, Sent):
+            return Submitted(sent.transfer, replayed=False, unrecorded=sent.unrecorded)
+        return _replay(Order(transfer.intent, transfer.fingerprint), sent)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
 
 
 def _replay(order: Order, standing: Transfer) -> Submitted:
+    """The standing transfer, if `order` is the same request. Raises Duplicate with the standing transfer if not."""
     if standing.fingerprint != order.fingerprint:
         raise Duplicate(
-            f"partnerReferenceNo {order.intent.partner_reference_no} belongs to another request; nothing was sent."
-            " Use a new reference for a new transfer"
+            f"partnerReferenceNo {standing.reference} is used by a transfer with other details, which is"
+            f" {standing.status}. This request sent nothing. {_ADVICE[standing.next_action]}",
+            transfer=standing,
         )
     return Submitted(standing, replayed=True)
-
-
-def _enough(remaining: Remaining) -> bool:
-    return remaining() >= TRANSFER_SECONDS + _RECORD_SECONDS
 
 
 def _completed(intent: Intent) -> Intent:
@@ -262,3 +185,17 @@ def _completed(intent: Intent) -> Intent:
         beneficiary_last_name=intent.beneficiary_last_name or last.strip() or first,
         beneficiary_phone_number=intent.beneficiary_phone_number or intent.customer_number,
     )
+
+
+def _sendable(account_name: str) -> str:
+    """The bank's name in ASCII, which has one spelling in JSON: DOKU could re-spell any other and refuse the signature.
+
+    Raises ValidationFailed where nothing of the name remains.
+    """
+    name = ascii_name(account_name)
+    if not name:
+        raise ValidationFailed(
+            "the bank's name for this account has no Latin letters; nothing was sent. Name the holder in"
+            " beneficiaryAccountName, in printable ASCII characters"
+        )
+    return name

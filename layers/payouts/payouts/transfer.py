@@ -1,111 +1,42 @@
-"""What a transfer is and the one place where its state changes. Pure: no I/O, and no clock.
+"""What a transfer is, and the one function that changes it. Pure: no I/O, and no clock.
 
-A transfer is an intent, fixed when it is created, and a bounded set of observations. Its status is the join of what was
-observed, so observations may arrive late, twice or in any order and lead to the same transfer.
+A transfer is a request, fixed when it is created, and a bounded history of observations. Its status follows from the
+history (`payouts.status`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from functools import reduce
+from functools import cached_property
 
 from payouts.money import Rupiah
+from payouts.observation import Finding, Observation, Source
+from payouts.status import ENDED, NOT_ACKNOWLEDGED, NextAction, Reading, Status
+
+__all__ = [
+    "ENDED",
+    "HISTORY_LATEST",
+    "NOT_ACKNOWLEDGED",
+    "DokuAccount",
+    "Finding",
+    "Intent",
+    "NextAction",
+    "Observation",
+    "Reason",
+    "Source",
+    "Status",
+    "Transfer",
+    "record",
+]
 
 HISTORY_LATEST = 40
-"""So many of the latest observations are kept, besides the first of each finding. Bounds the stored item."""
-
-
-class Status(StrEnum):
-    """What is known of a transfer, in the order of DESIGN 2.5."""
-
-    SUBMITTING = "SUBMITTING"
-    """The intent is durable. Whether DOKU has been asked is not known yet."""
-    IN_DOUBT = "IN_DOUBT"
-    """DOKU was asked and gave no clear answer: the money may or may not move."""
-    ACCEPTED = "ACCEPTED"
-    """DOKU took the request. Not paid yet."""
-    UNPAID = "UNPAID"
-    """DOKU says that it is working on it."""
-    SUCCESS = "SUCCESS"
-    """Paid, by DOKU's word."""
-    FAILED = "FAILED"
-    """Not paid and never will be, by DOKU's word or by proof that it was not executed."""
-    DISPUTED = "DISPUTED"
-    """Both SUCCESS and FAILED were observed: a person must look."""
-    REFUNDED = "REFUNDED"
-    """The money came back to the deposit."""
-
-
-class Finding(StrEnum):
-    """What one observation says. All but the last four are statuses of the same name."""
-
-    SUBMITTING = "SUBMITTING"
-    IN_DOUBT = "IN_DOUBT"
-    ACCEPTED = "ACCEPTED"
-    UNPAID = "UNPAID"
-    SUCCESS = "SUCCESS"
-    FAILED = "FAILED"
-    REFUNDED = "REFUNDED"
-    RESENT = "RESENT"
-    """Proved not executed, and sent once more under a new X-EXTERNAL-ID."""
-    NOT_FOUND = "NOT_FOUND"
-    """DOKU does not know the transfer. No proof by itself: it may still be on its way."""
-    UNCLEAR = "UNCLEAR"
-    """DOKU could not be asked, or its answer proves nothing."""
-    NOTIFIED = "NOTIFIED"
-    """DOKU called back. A hint, not evidence."""
-
-
-class Source(StrEnum):
-    """Where an observation comes from."""
-
-    SUBMIT = "SUBMIT"
-    STATUS_CHECK = "STATUS_CHECK"
-    NOTIFICATION = "NOTIFICATION"
-    OPERATOR = "OPERATOR"
-
-
-_RANK = {
-    Status.SUBMITTING: 0,
-    Status.IN_DOUBT: 1,
-    Status.ACCEPTED: 2,
-    Status.UNPAID: 3,
-    Status.SUCCESS: 4,
-    Status.FAILED: 4,
-    Status.DISPUTED: 5,
-    Status.REFUNDED: 6,
-}
-_STATUS_OF = {finding: Status(finding) for finding in Finding if finding in Status.__members__}
-NOT_ACKNOWLEDGED = frozenset({Status.SUBMITTING, Status.IN_DOUBT})
-"""DOKU has never confirmed that it has such a transfer."""
-FINAL = frozenset({Status.SUCCESS, Status.FAILED, Status.REFUNDED})
-
-
-def join(one: Status, other: Status) -> Status:
-    """The least status that accounts for both. SUCCESS met by FAILED is DISPUTED."""
-    if one is not other and _RANK[one] == _RANK[other]:
-        return Status.DISPUTED
-    return max(one, other, key=_RANK.__getitem__)
-
-
-@dataclass(frozen=True, order=True, slots=True)
-class Observation:
-    """One thing learned about a transfer. `at` in milliseconds since the epoch; `code` and `message` are DOKU's."""
-
-    at: int
-    finding: Finding
-    source: Source
-    code: str = ""
-    message: str = ""
-    reference_no: str = ""
-    """DOKU's own reference (`DK...`), where the answer names it."""
-    external_id: str = ""
-    """X-EXTERNAL-ID of the request that was answered."""
+"""So many of the latest observations are kept, besides those that decide. Bounds the stored item."""
+KEPT_OF_A_KIND = 6
+"""So many of the latest observations of each kind are kept for ever: as many as any rule counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What the merchant asked for, in seed 003's fields of transfer bank. Everything that DOKU is sent, and no more."""
+    """What the merchant asked for, in the fields of DOKU's transfer bank. Everything that DOKU is sent, and no more."""
 
     partner_reference_no: str
     customer_number: str
@@ -129,50 +60,79 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class DokuAccount:
+    """Where a transfer was sent and in whose name. Asked elsewhere, DOKU would not know it."""
+
+    host: str
+    client_id: str
+    path_prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a transfer has its status: a code of DOKU's or ours, and words."""
+
+    code: str
+    message: str
+
+
+_NO_RECORD = Reason(
+    "NOT_RECEIVED",
+    "DOKU has no record of this transfer so far. It may still be paid: ask DOKU before you pay again",
+)
+
+
+@dataclass(frozen=True)
 class Transfer:
     """A transfer as it is stored. Times in milliseconds since the epoch."""
 
     intent: Intent
     fingerprint: str
-    """Hash of the merchant's request: a replay has the same, another request under the same key has not."""
+    """Algorithm and hash of the merchant's request: a replay has the same, another request has another."""
     created_at: int
     external_ids: tuple[str, ...]
-    """X-EXTERNAL-ID of every request that may have been sent, the latest last; durable before it is sent."""
+    """X-EXTERNAL-ID of every request that may have been sent, the latest last; stored before it is sent."""
     history: tuple[Observation, ...] = ()
+    """In the order in which the observations were recorded."""
     next_check_at: int | None = None
-    """When DOKU is to be asked next; None when nothing is expected any more."""
+    """When DOKU is asked next; None when nothing is expected any more."""
     fee: Rupiah | None = None
     version: int = 0
     """Counts the writes; 0 is not stored yet."""
     created_by: str = ""
     """The caller whose request created it: `sub` of the token. May be personal, and decides nothing."""
+    sent_to: DokuAccount | None = None
+    failed_published: bool = False
+    """The status FAILED was stored once: somebody may have acted on it."""
+    newer_status: str = ""
+    """The stored status of an item that a newer version wrote. Such a transfer is shown and never changed."""
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What the history says."""
+        return Reading(self.history, self.external_ids, self.failed_published, self.intent.session_id)
 
     @property
     def reference(self) -> str:
         """The merchant's `partnerReferenceNo`, the key of everything."""
         return self.intent.partner_reference_no
 
-    @property
+    @cached_property
     def status(self) -> Status:
-        """The join of everything that DOKU said, or what a person made of it where that is not enough.
-
-        DOKU's REFUNDED counts for more than a person's word, and what DOKU says against it afterwards, or has said all
-        along, makes the transfer DISPUTED.
-        """
-        evidence = self._evidence()
-        settlement = self.settlement
-        if settlement is None or evidence is Status.REFUNDED:
-            return evidence
-        verdict = _STATUS_OF[settlement.finding]
-        said = [evidence, *(_STATUS_OF[seen.finding] for seen in self._said_by_doku() if seen.at > settlement.at)]
-        contradicted = any({one, verdict} == {Status.SUCCESS, Status.FAILED} for one in said)
-        return Status.DISPUTED if contradicted else verdict
+        """What is known. A status that only a newer version knows is in doubt here."""
+        if self.newer_status:
+            return Status(self.newer_status) if self.newer_status in Status.__members__ else Status.IN_DOUBT
+        return self.reading.status
 
     @property
-    def settlement(self) -> Observation | None:
-        """A person's latest word on how the transfer ended."""
-        words = (seen for seen in self.history if seen.source is Source.OPERATOR and seen.finding in _STATUS_OF)
-        return max(words, default=None)
+    def is_final(self) -> bool:
+        """True if nothing that DOKU said or claimed speaks against the status."""
+        return not self.newer_status and self.reading.is_final
+
+    @property
+    def next_action(self) -> NextAction:
+        """What the merchant should do next."""
+        return NextAction.WAIT if self.newer_status else self.reading.next_action
 
     @property
     def reference_no(self) -> str:
@@ -181,16 +141,22 @@ class Transfer:
 
     @property
     def decided_by(self) -> Observation | None:
-        """The observation behind the status: a person's word, else the earliest that says it.
+        """The observation behind the status."""
+        return None if self.newer_status else self.reading.decided_by
 
-        For DISPUTED the latest of the two sides.
-        """
-        status = self.status
-        if status is Status.DISPUTED:
-            return max(seen for seen in self.history if seen.finding in (Finding.SUCCESS, Finding.FAILED))
-        if self.settlement is not None and _STATUS_OF[self.settlement.finding] is status:
-            return self.settlement
-        return min((seen for seen in self.history if _STATUS_OF.get(seen.finding) is status), default=None)
+    @property
+    def reason(self) -> Reason | None:
+        """Why the status is what it is. For a failure the bank's own reason, where DOKU passes it on."""
+        decided = self.decided_by
+        if decided is None:
+            return None
+        if decided.finding is Finding.NOT_FOUND:
+            return _NO_RECORD
+        details = dict(decided.details)
+        original = details.get("originalResponseCode", "") if decided.finding is Finding.FAILED else ""
+        if original:
+            return Reason(original, details.get("originalResponseMessage", decided.message))
+        return Reason(decided.code, decided.message)
 
     @property
     def updated_at(self) -> int:
@@ -199,37 +165,50 @@ class Transfer:
 
     @property
     def checked_at(self) -> int | None:
-        """When DOKU was asked last."""
-        return max((seen.at for seen in self.history if seen.source is Source.STATUS_CHECK), default=None)
-
-    def _said_by_doku(self) -> Iterator[Observation]:
-        """The observations that count as evidence."""
-        return (seen for seen in self.history if seen.source is not Source.OPERATOR and seen.finding in _STATUS_OF)
-
-    def _evidence(self) -> Status:
-        return reduce(join, (_STATUS_OF[seen.finding] for seen in self._said_by_doku()), Status.SUBMITTING)
+        """When DOKU was asked last, by the clock of the machine that asked."""
+        last = self.reading.last_check
+        return None if last is None else last.at
 
 
-def merge(transfer: Transfer, *observations: Observation) -> Transfer:
-    """`transfer` with what was observed. Total, commutative, associative and idempotent."""
-    return replace(transfer, history=_bounded({*transfer.history, *observations}))
+def record(transfer: Transfer, *observations: Observation) -> Transfer:
+    """`transfer` with what was observed, as the next version records it.
 
-
-def _bounded(history: Iterable[Observation]) -> tuple[Observation, ...]:
-    """What a transfer must remember for ever, and its latest observations; oldest first.
-
-    For ever: the first and the last observation of each finding, which give the status, the first with DOKU's
-    reference, and every word of a person. All of these survive any further union, so that `merge` stays associative at
-    the bound (FAULTS 28).
+    Recording an observation twice changes nothing. The write must be conditional on the transfer's version.
     """
-    ordered = sorted(history)
-    people = [seen for seen in ordered if seen.source is Source.OPERATOR]
-    first: dict[str, Observation] = {}
-    last: dict[str, Observation] = {}
-    for seen in ordered:
-        if seen.source is not Source.OPERATOR:
-            first.setdefault(seen.finding, seen)
-            last[seen.finding] = seen
-        if seen.reference_no:
-            first.setdefault("reference", seen)
-    return tuple(sorted({*people, *first.values(), *last.values(), *ordered[-HISTORY_LATEST:]}))
+    fresh = [seen for seen in observations if not any(seen.same(known) for known in transfer.history)]
+    if not fresh:
+        return transfer
+    recorded = [replace(seen, seq=transfer.version + 1) for seen in fresh]
+    changed = replace(transfer, history=_bounded([*transfer.history, *recorded]))
+    if changed.status is Status.FAILED and not changed.failed_published:
+        return replace(changed, failed_published=True)
+    return changed
+
+
+def _bounded(history: Sequence[Observation]) -> tuple[Observation, ...]:
+    """The latest observations and those that decide. Dropping the others never changes the status.
+
+    For ever: of each kind the first, the latest few and the one whose question left last; everything about a transfer
+    request; every decision of an operator; the first, the least and the greatest of DOKU's references.
+    """
+    if len(history) <= HISTORY_LATEST:
+        return tuple(history)
+    kinds: dict[Hashable, list[int]] = {}
+    for index, seen in enumerate(history):
+        kinds.setdefault((seen.finding, seen.source, seen.claim), []).append(index)
+    kept = set(range(len(history) - HISTORY_LATEST, len(history)))
+    for indexes in kinds.values():
+        kept |= {indexes[0], *indexes[-KEPT_OF_A_KIND:], max(indexes, key=lambda index: history[index].asked)}
+    for index, seen in enumerate(history):
+        if seen.external_id or seen.source is Source.OPERATOR:
+            kept.add(index)
+    kept |= _references(history)
+    return tuple(history[index] for index in sorted(kept))
+
+
+def _references(history: Sequence[Observation]) -> set[int]:
+    named: Iterable[int] = [index for index, seen in enumerate(history) if seen.reference_no]
+    if not named:
+        return set()
+    by_reference = {history[index].reference_no: index for index in reversed(list(named))}
+    return {min(named), by_reference[min(by_reference)], by_reference[max(by_reference)]}

@@ -13,7 +13,7 @@ from payouts.doku import answers, messages
 from payouts.doku.answers import Answer
 from payouts.doku.outcomes import Outcome, Service, Verdict
 from payouts.doku.transport import NoReply, Timeout, Transport
-from payouts.transfer import Intent, Transfer
+from payouts.transfer import DokuAccount, Intent, Transfer
 
 _QUICK: Timeout = (2, 4)
 _TRANSFER: Timeout = (3, 14)
@@ -89,6 +89,12 @@ class DokuClient:
     def authority(self) -> Authority:
         """Credentials and a token that is valid for longer than any call takes. Raises PayoutError."""
         return Authority(self._credentials.current(), self._tokens.current())
+
+    def account(self, credentials: Credentials | None = None) -> DokuAccount:
+        """Where and in whose name transfers are sent now. Raises PayoutError without credentials."""
+        client_id = (credentials or self._credentials.current()).client_id
+        host = self._settings.base_url.partition("://")[2]
+        return DokuAccount(host, client_id, self._settings.path_prefix)
 
     def renewed(self, refused: Authority) -> Authority:
         """After a 401: the secret read again and another token than the one refused. Raises PayoutError."""

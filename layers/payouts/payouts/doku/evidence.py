@@ -2,13 +2,14 @@
 
 from payouts.doku.answers import Answer, names_another
 from payouts.doku.outcomes import Outcome, text
+from payouts.status import LIFE
 from payouts.transfer import Finding, Observation, Source, Transfer
 
 _SUBMITTED = {
     Outcome.ACCEPTED: Finding.ACCEPTED,
     Outcome.PENDING: Finding.UNPAID,
-    Outcome.REJECTED: Finding.FAILED,
-    Outcome.UNAUTHORIZED: Finding.FAILED,  # refused before execution, and not sent again after it
+    Outcome.REJECTED: Finding.REFUSED,
+    Outcome.UNAUTHORIZED: Finding.REFUSED,
 }
 """Everything else leaves the transfer in doubt."""
 
@@ -34,11 +35,11 @@ def of_submission(transfer: Transfer, answer: Answer, at: int) -> Observation:
     code, message, external_id = answer.verdict.code, answer.verdict.message, transfer.external_ids[-1]
     finding = _SUBMITTED.get(answer.outcome, Finding.IN_DOUBT)
     contradiction = _contradiction(transfer, answer, "partnerReferenceNo")
-    if contradiction or finding is Finding.IN_DOUBT:
-        message = contradiction or message
-        return Observation(at, Finding.IN_DOUBT, Source.SUBMIT, code, message, external_id=external_id)
-    reference_no = "" if finding is Finding.FAILED else text(answer.body.get("referenceNo"))
-    return Observation(at, finding, Source.SUBMIT, code, message, reference_no, external_id)
+    reference_no = text(answer.body.get("referenceNo"))
+    if contradiction or finding not in LIFE:
+        finding, message = Finding.IN_DOUBT if contradiction else finding, contradiction or message
+        reference_no = ""
+    return Observation(at, finding, Source.SUBMIT, code, message, reference_no, external_id, transfer.version)
 
 
 def of_status(transfer: Transfer, answer: Answer, at: int) -> Observation:
@@ -46,14 +47,18 @@ def of_status(transfer: Transfer, answer: Answer, at: int) -> Observation:
     code, message = answer.verdict.code, answer.verdict.message
     contradiction = _contradiction(transfer, answer, "originalPartnerReferenceNo")
     if contradiction or answer.outcome not in (Outcome.ACCEPTED, Outcome.NOT_FOUND):
-        return Observation(at, Finding.UNCLEAR, Source.STATUS_CHECK, code, contradiction or message)
+        return Observation(
+            at, Finding.UNCLEAR, Source.STATUS_CHECK, code, contradiction or message, asked=transfer.version
+        )
     if answer.outcome is Outcome.NOT_FOUND:
-        return Observation(at, Finding.NOT_FOUND, Source.STATUS_CHECK, code, message)
+        return Observation(at, Finding.NOT_FOUND, Source.STATUS_CHECK, code, message, asked=transfer.version)
     latest = text(answer.body.get("latestTransactionStatus"))
     finding = _LATEST.get(latest.rjust(2, "0") if latest else "", Finding.UNCLEAR)
     described = text(answer.body.get("transactionStatusDesc")) or message
     reference_no = text(answer.body.get("originalReferenceNo"))
-    return Observation(at, finding, Source.STATUS_CHECK, f"{code}/{latest}", described, reference_no)
+    return Observation(
+        at, finding, Source.STATUS_CHECK, f"{code}/{latest}", described, reference_no, asked=transfer.version
+    )
 
 
 def _contradiction(transfer: Transfer, answer: Answer, reference_member: str) -> str:

@@ -2,10 +2,21 @@
 
 from dataclasses import dataclass
 
+from payouts.errors import PayoutError
 from payouts.store import items
 from payouts.store.attributes import Item
 from payouts.store.table import ConditionFailed, Table
 from payouts.transfer import Transfer
+
+READ_SHARDS = 8
+"""Partitions of the `due` index that pollers read."""
+WRITTEN_SHARDS = 8
+"""Partitions that open transfers are written to. More of them take two releases: the first raises READ_SHARDS, the
+second, once the first runs everywhere, WRITTEN_SHARDS. Rolled back, each finds every open transfer."""
+
+
+class NewerItem(PayoutError):
+    """A newer version of this software wrote the transfer; only that version can check it."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -36,12 +47,15 @@ class DueIndex:
     def claim(self, slot: Slot, until: int) -> Transfer | None:
         """Take a slot by moving the transfer's next check to `until`; None where somebody took it (I12).
 
-        Whoever dies after this has only put the check off.
+        A poller that crashes after this has only put the check off. Raises NewerItem, and leaves the slot as it is.
         """
-        values = {":slot": slot.at, ":until": until}
+        values = {":slot": slot.at, ":until": until, ":schema": items.SCHEMA}
+        condition, names = "nextCheckAt = :slot AND #schema <= :schema", {"#schema": "schema"}
         try:
             expression, pk = "SET nextCheckAt = :until", items.key(slot.reference)
-            item = self._table.update(pk, expression, "nextCheckAt = :slot", {}, values, returned=True)
-        except ConditionFailed:
+            item = self._table.update(pk, expression, condition, names, values, returned=True)
+        except ConditionFailed as failed:
+            if failed.item is not None and items.is_newer(failed.item):
+                raise NewerItem("a newer version of this software wrote this transfer; deploy that version") from None
             return None
         return items.decode(item)

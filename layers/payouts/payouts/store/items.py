@@ -7,15 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from doku_signing.timestamps import WIB
-from payouts.errors import Unavailable
 from payouts.money import Rupiah
 from payouts.store.attributes import Item
-from payouts.transfer import Finding, Intent, Observation, Source, Transfer
+from payouts.transfer import DokuAccount, Finding, Intent, Observation, Source, Transfer
 
 SCHEMA = 1
-"""Of the item. An item of a newer schema is left alone: half-understood, it would be damaged (FAULTS 30)."""
+"""Of the item. One of a newer schema is shown and never changed: half-understood, it would be damaged.
+
+Every schema keeps `pk`, `schema`, `version`, `status`, `createdAt`, `intent`, `nextCheckAt` and `dueShard` as they are.
+"""
 _INTENT = tuple(member.name for member in fields(Intent))
-_OBSERVATION = tuple(member.name for member in fields(Observation))
+_OBSERVATION = tuple(member.name for member in fields(Observation) if member.name not in ("details", "extra"))
+_NUMBERS = ("at", "asked", "seq")
 
 
 def key(reference: str) -> str:
@@ -54,6 +57,7 @@ def fixed(transfer: Transfer) -> Item:
         "day": day(transfer.created_at),
         **({"fee": str(transfer.fee)} if transfer.fee else {}),
         **({"createdBy": transfer.created_by} if transfer.created_by else {}),
+        **({"sentTo": _sent_to(transfer.sent_to)} if transfer.sent_to else {}),
     }
 
 
@@ -62,8 +66,9 @@ def changing(transfer: Transfer) -> Item:
     return {
         "status": str(transfer.status),
         "externalIds": list(transfer.external_ids),
-        "history": [_compact(seen, _OBSERVATION) for seen in transfer.history],
+        "history": [_encoded(seen) for seen in transfer.history],
         **({"referenceNo": transfer.reference_no} if transfer.reference_no else {}),
+        **({"failedPublished": True} if transfer.failed_published else {}),
     }
 
 
@@ -74,32 +79,65 @@ def due(transfer: Transfer, shards: int) -> Item:
     return {"dueShard": shard(transfer.reference, shards), "nextCheckAt": transfer.next_check_at}
 
 
+def is_newer(item: Mapping[str, Any]) -> bool:
+    """True if a newer version of this software wrote the item in a form that this one does not know."""
+    return bool(item["schema"] > SCHEMA)
+
+
 def decode(item: Mapping[str, Any]) -> Transfer:
-    """The transfer of an item. Raises Unavailable for one that a newer version wrote."""
-    if item["schema"] > SCHEMA:
-        raise Unavailable("a newer version of this software wrote this transfer; deploy that version")
+    """The transfer of an item. One of a newer schema has no history here and the status that is stored."""
     intent = {**item["intent"], "amount": Rupiah.parse(item["intent"]["amount"])}
     next_check_at = item.get("nextCheckAt")
+    newer = is_newer(item)
     return Transfer(
         intent=Intent(**{name: value for name, value in intent.items() if name in _INTENT}),
-        fingerprint=item["fingerprint"],
+        fingerprint=item.get("fingerprint", ""),
         created_at=int(item["createdAt"]),
-        external_ids=tuple(item["externalIds"]),
-        history=tuple(_observation(seen) for seen in item["history"]),
+        external_ids=tuple(item.get("externalIds", ())),
+        history=() if newer else tuple(_observation(seen) for seen in item["history"]),
         next_check_at=None if next_check_at is None else int(next_check_at),
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
         version=int(item["version"]),
         created_by=item.get("createdBy", ""),
+        sent_to=_account(item.get("sentTo")),
+        failed_published=item.get("failedPublished", False),
+        newer_status=item["status"] if newer else "",
     )
 
 
+def _account(stored: Mapping[str, str] | None) -> DokuAccount | None:
+    return None if stored is None else DokuAccount(stored["host"], stored["clientId"], stored["pathPrefix"])
+
+
+def _sent_to(account: DokuAccount) -> Item:
+    return {"host": account.host, "clientId": account.client_id, "pathPrefix": account.path_prefix}
+
+
+def _encoded(seen: Observation) -> Item:
+    details = {"details": dict(seen.details)} if seen.details else {}
+    return {**seen.extra, **_compact(seen, _OBSERVATION), **details}
+
+
 def _observation(seen: Mapping[str, Any]) -> Observation:
-    kept = {name: value for name, value in seen.items() if name in _OBSERVATION}
-    values = {**kept, "at": int(seen["at"]), "finding": Finding(seen["finding"]), "source": Source(seen["source"])}
-    return Observation(**values)
+    """An observation of any version: a finding or source that is not known here stays as it was written."""
+    known = {name: value for name, value in seen.items() if name in _OBSERVATION}
+    known |= {name: int(known[name]) for name in _NUMBERS if name in known}
+    return Observation(
+        **{
+            **known,
+            "finding": _member(Finding, seen["finding"]),
+            "source": _member(Source, seen["source"]),
+            "details": tuple(seen.get("details", {}).items()),
+            "extra": {name: value for name, value in seen.items() if name not in (*_OBSERVATION, "details")},
+        }
+    )
+
+
+def _member(kind: type[Finding] | type[Source], text: str) -> str:
+    return kind(text) if text in kind.__members__ else text
 
 
 def _compact(value: Intent | Observation, names: Iterable[str]) -> Item:
-    """Its members that are not empty. `asdict` would copy each of them as well, and they never change."""
+    """Its fields that are not empty. `asdict` would copy each of them as well, and they never change."""
     members = ((name, getattr(value, name)) for name in names)
     return {name: str(member) if isinstance(member, str) else member for name, member in members if member != ""}

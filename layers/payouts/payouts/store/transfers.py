@@ -6,6 +6,7 @@ from dataclasses import replace
 from payouts.errors import Throttled, Unavailable
 from payouts.store import items
 from payouts.store.attributes import Item
+from payouts.store.due import WRITTEN_SHARDS
 from payouts.store.table import ConditionFailed, Table
 from payouts.transfer import Transfer
 
@@ -25,7 +26,10 @@ class TransferStore:
     """
 
     def __init__(
-        self, table: Table, due_shards: int, status_changed: Callable[[Transfer, Transfer], None] = _nobody
+        self,
+        table: Table,
+        due_shards: int = WRITTEN_SHARDS,
+        status_changed: Callable[[Transfer, Transfer], None] = _nobody,
     ) -> None:
         self._table = table
         self._due_shards = due_shards
@@ -54,6 +58,8 @@ class TransferStore:
         Returns the transfer as written. A change that changes nothing writes nothing.
         """
         for _ in range(_ATTEMPTS):
+            if transfer.newer_status:
+                raise Unavailable("a newer version of this software wrote this transfer; deploy that version")
             changed = change(transfer)
             if changed == transfer:
                 return transfer
