@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from payouts.transfer import Finding, Observation, Source, merge
+from payouts.transfer import Finding, Observation, Source, record
 from tests.harness import World, inquiry_of, order
 
 QUICK = {"seconds": 30}
@@ -308,7 +308,7 @@ def test_a_refusal_that_doku_contradicts_is_not_sent_again_and_not_failed(world:
         stored = other.stored(body["partnerReferenceNo"])
         assert stored is not None
         seen = Observation(stored.created_at, finding, Source.STATUS_CHECK)
-        other.store.update(stored, lambda standing: merge(standing, seen))
+        other.store.update(stored, lambda standing: record(standing, seen))
 
     world.faults.before["UpdateItem"] = [lambda: None, meanwhile]  # the token's lock, then the second send's record
     created = world.create(body)
