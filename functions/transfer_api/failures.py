@@ -5,13 +5,12 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from payouts.errors import PayoutError
+from payouts.errors import MethodNotAllowed, PayoutError
 
 
 def response(error: PayoutError, request_id: str) -> Response[str]:
     """The answer to a request that failed."""
-    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
-    return json_response(error.http_status, body(error, request_id), headers)
+    return json_response(error.http_status, body(error, request_id), _headers(error))
 
 
 def body(error: PayoutError, request_id: str) -> dict[str, Any]:
@@ -27,6 +26,13 @@ def body(error: PayoutError, request_id: str) -> dict[str, Any]:
         members["doku_response_code"] = error.doku.code
         members["doku_response_message"] = error.doku.message
     return members
+
+
+def _headers(error: PayoutError) -> dict[str, str]:
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = ", ".join(error.allowed)
+    return headers
 
 
 def json_response(status: int, members: Any, headers: dict[str, str] | None = None) -> Response[str]:
