@@ -128,6 +128,16 @@ def test_a_replay_outlives_its_session(world: World) -> None:
     assert world.create(body).headers["Idempotency-Replayed"] == "true"
 
 
+@pytest.mark.covers("I2", "I8")
+def test_the_session_of_another_inquiry_makes_a_replay_not_a_conflict(world: World) -> None:
+    """A frontend that got no answer inquires again, and sends the same reference with the new session."""
+    body = order()
+    world.create({**body, "sessionId": inquire(world, body)})
+    replay = world.create({**body, "sessionId": inquire(world, body)})
+    assert (replay.status, replay.headers["Idempotency-Replayed"]) == (201, "true")
+    assert len(world.sent(body["partnerReferenceNo"])) == len(world.debits(body["partnerReferenceNo"])) == 1
+
+
 @pytest.mark.covers("I8")
 def test_another_body_under_the_same_reference_is_refused_and_changes_nothing(world: World) -> None:
     body = order()
