@@ -288,6 +288,17 @@ test('an intent that has paid refuses another body, and sends nothing', async ()
   assert.equal(storage.length, 0);
 });
 
+test('a refusal names the transfer that stands', async () => {
+  const transfer = { partnerReferenceNo: 'PAY-1', status: 'IN_DOUBT', nextAction: 'ASK_DOKU' };
+  const body = { status: 'FAILED', response_code: 'DUPLICATE_TRANSACTION', response_message: 'words', request_id: 'r-1', retryable: false, transfer };
+  troubles.push(answer(409, body));
+
+  const error = await refused(client().transfer('p-13', order()));
+
+  assert.deepEqual([error.transfer, error.nothingSent], [transfer, false]);
+  assert.equal((await refused(client().get('NO-SUCH'))).transfer, null);
+});
+
 test('an intent keeps to its reference', async () => {
   const error = await once(async () => {
     await client().transfer('p-6', order());

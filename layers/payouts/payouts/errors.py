@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from payouts.transfer import Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +25,12 @@ class PayoutError(Exception):
     retry_after: int = 0
     """Seconds after which trying again makes sense; 0 where that is not known."""
 
-    def __init__(self, message: str, doku: DokuSaid | None = None) -> None:
+    def __init__(self, message: str, doku: DokuSaid | None = None, transfer: "Transfer | None" = None) -> None:
         super().__init__(message)
         self.message = message
         self.doku = doku
+        self.transfer = transfer
+        """The transfer that stands under the reference or key of the refused request."""
 
 
 class InvalidParameter(PayoutError):
