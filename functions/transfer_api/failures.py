@@ -6,6 +6,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from payouts.errors import MethodNotAllowed, PayoutError
+from transfer_api import views
 
 
 def response(error: PayoutError, request_id: str) -> Response[str]:
@@ -14,7 +15,8 @@ def response(error: PayoutError, request_id: str) -> Response[str]:
 
 
 def body(error: PayoutError, request_id: str) -> dict[str, Any]:
-    """`status`, `response_code`, `response_message`, `request_id`, `retryable` and what DOKU said, if it did."""
+    """`status`, `response_code`, `response_message`, `request_id`, `retryable`, and where they exist DOKU's own words
+    and the transfer that stands. `status` is the request's: always FAILED."""
     members: dict[str, Any] = {
         "status": "FAILED",
         "response_code": error.code,
@@ -25,6 +27,8 @@ def body(error: PayoutError, request_id: str) -> dict[str, Any]:
     if error.doku is not None and (error.doku.code or error.doku.message):
         members["doku_response_code"] = error.doku.code
         members["doku_response_message"] = error.doku.message
+    if error.transfer is not None:
+        members["transfer"] = views.transfer_brief(error.transfer)
     return members
 
 

@@ -28,6 +28,15 @@ def transfer(subject: Transfer, now: float) -> dict[str, Any]:
     return {**summary(subject, now), "history": [_observation(seen) for seen in subject.history]}
 
 
+def transfer_brief(subject: Transfer) -> dict[str, Any]:
+    """What an error says of the transfer that stands: its reference, its status and what to do about it."""
+    return {
+        "partnerReferenceNo": subject.reference,
+        "status": subject.status,
+        "nextAction": subject.next_action,
+    }
+
+
 def summary(subject: Transfer, now: float) -> dict[str, Any]:
     """A transfer without its history."""
     intent = subject.intent
@@ -37,6 +46,7 @@ def summary(subject: Transfer, now: float) -> dict[str, Any]:
         "status": subject.status,
         "statusDescription": _MEANING[subject.status],
         "final": subject.status in FINAL,
+        "nextAction": subject.next_action,
         "review": needs_review(subject, int(now * 1000)),
         "referenceNo": subject.reference_no or None,
         "sessionId": intent.session_id,

@@ -192,7 +192,8 @@ OPERATIONS: dict[str, Operation] = {
             **_NOT_ENABLED,
             409: Answer(
                 "The bank has another name, the session is not usable, or the reference belongs to another request;"
-                " nothing was sent",
+                " nothing was sent. `transfer` is the one that stands: do not pay under another reference unless its"
+                " nextAction is TOP_UP or CORRECT_AND_RESEND",
                 _OURS,
                 _errors("another name", "reference is taken"),
             ),
