@@ -185,6 +185,7 @@ def test_success_met_by_failed_is_disputed_and_stays_checked(world: World) -> No
     world.create(body)
     world.get(body["partnerReferenceNo"], refresh=True)
     world.doku.fault("status", "status-says", latestTransactionStatus="06")
+    world.clock.advance(11)
     checked = world.request("POST", f"/v1/transfers/{body['partnerReferenceNo']}/status-checks")
     assert checked.body["status"] == "DISPUTED"
     assert checked.body["nextCheckAt"] is not None
