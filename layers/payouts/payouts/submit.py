@@ -14,7 +14,7 @@ from payouts.doku.client import TRANSFER_SECONDS, Authority, DokuClient
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.outcomes import Outcome
 from payouts.doku.transport import NeverSent
-from payouts.errors import Duplicate, LimitReached, Mismatch, PayoutError, Stopped, Unavailable
+from payouts.errors import Duplicate, Mismatch, PayoutError, Stopped, Unavailable
 from payouts.inquire import Inquirer
 from payouts.limits import DailyLimits
 from payouts.money import Rupiah
@@ -101,15 +101,11 @@ class Submitter:
             session = self._claims.claim_session(order.intent, order.fingerprint, self._clock())
         except (Duplicate, Mismatch) as refused:  # a replay outlives its session
             return self._standing(order, otherwise=refused)
-        try:
-            if self._limits.in_force:  # a replay must be known before anything is counted
-                standing = self._store.get(order.intent.partner_reference_no)
-                if standing is not None:
-                    return _replay(order, standing)
-            return self._through_the_door(self._confirmed(order, session.account_name, session.fee), remaining)
-        except (Duplicate, LimitReached):
-            self._claims.release_session(order.intent, order.fingerprint)
-            raise
+        if self._limits.in_force:  # a replay must be known before anything is counted
+            standing = self._store.get(order.intent.partner_reference_no)
+            if standing is not None:
+                return _replay(order, standing)
+        return self._through_the_door(self._confirmed(order, session.account_name, session.fee), remaining)
 
     def _standing(self, order: Order, otherwise: PayoutError) -> Submitted:
         """What an earlier call of this order left. Raises `otherwise` where there is nothing."""
