@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 from notification_processor import entry as processor
 from payouts import compose as shared
 from payouts.config import DailyLimit, GuardRails
+from payouts.doku.callbacks import Kind
 from payouts.doku.client import Authority
 from payouts.errors import LimitReached, Stopped
 from payouts.inquire import Inquirer
@@ -70,11 +71,15 @@ class Believing(NotificationApplier):
 
     def apply(self, received: Received) -> Transfer:
         transfer, notification = self._find(received.notification), received.notification
-        findings = {"50": Finding.SUCCESS, "35": Finding.FAILED, "40": Finding.REFUNDED}
-        said = findings.get(notification.transaction_status)
+        findings = {"50": Finding.SUCCESS, "35": Finding.FAILED, "20": Finding.UNPAID, "40": Finding.REFUNDED}
+        is_refund = notification.kind is Kind.REFUND
+        said = Finding.REFUNDED if is_refund else findings.get(notification.transaction_status)
         if transfer is None or said is None:
             return super().apply(received)
-        return self._reconciler.record(transfer, Observation(received.at, said, Source.NOTIFICATION))
+        number = notification.transaction_id
+        return self._reconciler.record(
+            transfer, Observation(received.at, said, Source.NOTIFICATION, reference_no=number)
+        )
 
 
 class OpenDoor(TransferStore):
