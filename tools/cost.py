@@ -33,6 +33,8 @@ LOG_KB = 1.5
 """Of an invocation, its REPORT line and the access log included."""
 ITEM_KB = 1.0
 STATUS_CHANGES = 3
+REQUEST_ID_WRITES = 1
+"""Of the receiver, a notification (payouts.store.requests)."""
 TRACED = 0.05
 CUSTOM_METRICS = 20
 TICKS = 60 * 24 * 30.0
@@ -73,12 +75,13 @@ def transfer(figures: Mapping[str, float], template: Template, share: float) -> 
     threads = float(template.parameters["PollConcurrency"])
     polled = memory["StatusPollerFunction"] * checks * STATUS_SECONDS / threads / share
     writes = figures["write_units_inquire"] + figures["write_units_create"] + figures["write_units_first_check"]
+    notified = UNPAID * (figures["write_units_process"] + REQUEST_ID_WRITES)
     reads = GETS * figures["read_units_get"] + checks * figures["read_units_first_check"]
     return {
         "lambda_requests": invocations,
         "lambda_gb_seconds": api + UNPAID * (received + processed) + polled,
         "api_requests": 2 + GETS + UNPAID,
-        "writes": writes + later * figures["write_units_later_check"] + UNPAID * figures["write_units_process"],
+        "writes": writes + later * figures["write_units_later_check"] + notified,
         "reads": reads + UNPAID * figures["read_units_process"],
         "storage_gb_months": ITEM_KB / 1e6,
         "backup_gb_months": ITEM_KB / 1e6,
@@ -157,7 +160,8 @@ def page() -> str:
                 f"a status check. An item has {ITEM_KB:g} KB and changes its status {STATUS_CHANGES} times.",
                 f"Counted by `make bench`, in write units: {figures['write_units_inquire']:g} for an inquiry,",
                 f"{figures['write_units_create']:g} for a transfer, {figures['write_units_first_check']:g} for a",
-                f"check, {figures['write_units_process']:g} for a notification.",
+                f"check, {figures['write_units_process']:g} for a notification. To remember its requestId costs",
+                f"{REQUEST_ID_WRITES} more.",
             ),
             "",
             "## A month without transfers",

@@ -43,8 +43,8 @@ def reference_of(request: "CreateTransfer", idempotency_key: str | None) -> str:
 def fingerprint(request: "CreateTransfer") -> str:
     """The algorithm's name and a hash of what the merchant said.
 
-    The same for other white space, field order or place in additionalInfo. The session is not part of it: it belongs to an inquiry, and another inquiry of the same account and amount makes
-    the same request.
+    The same for other white space, field order or place in additionalInfo. The session is not
+    part of it: another inquiry of the same account and amount makes the same request.
     """
     said = request.model_dump(exclude_unset=True, exclude_none=True, exclude={"partner_reference_no", "session_id"})
     digest = hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

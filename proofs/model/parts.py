@@ -12,7 +12,7 @@ from notification_processor.entry import read
 from notification_receiver.authenticator import Authenticator
 from notification_receiver.receiver import Receiver
 from payouts import poll
-from payouts.config import DailyLimit, DokuSettings, Trust
+from payouts.config import DailyLimit, DokuSettings
 from payouts.inquire import Inquirer
 from payouts.limits import DailyLimits
 from payouts.money import Rupiah
@@ -23,6 +23,7 @@ from payouts.settle import settle
 from payouts.store.claims import Claims
 from payouts.store.counters import Counters
 from payouts.store.due import DueIndex
+from payouts.store.requests import RequestIds
 from payouts.store.switch import SwitchStore
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
@@ -69,7 +70,8 @@ class Parts:
     submitter: type[Submitter] = Submitter
     due_index: type[DueIndex] = DueIndex
     authenticator: type[Authenticator] = Authenticator
-    trust: Trust = Trust.CONFIRM
+    request_ids: type[RequestIds] = RequestIds
+    applier: type[NotificationApplier] = NotificationApplier
 
 
 def order(reference: str = "PAY-1", account: str = "8377388292", session: str = "", key: str = "") -> Order:
@@ -131,7 +133,7 @@ class Invocation:
             submitter = parts.submitter(store, claims, inquirer, doku, SWITCH, LIMITS, outside.clock, lambda: 0.0)
             return submitter.submit(self.order, _counting(self.remaining))
         if self.message:
-            return NotificationApplier(store, reconciler, parts.trust).apply(read(self.message))
+            return parts.applier(store, reconciler, parts.claims(table)).apply(read(self.message))
         if self.kind:
             return self._receive(outside, parts)
         if self.reference:
@@ -143,7 +145,8 @@ class Invocation:
 
     def _receive(self, outside: Outside, parts: Parts) -> Any:
         authenticator = parts.authenticator(ModelCredentials(), Scheme.HMAC_SHA512, ())
-        receiver = Receiver(authenticator, cast("Any", ModelQueue(outside)), "queue", outside.clock)
+        request_ids = parts.request_ids(ModelTable(outside))
+        receiver = Receiver(authenticator, request_ids, cast("Any", ModelQueue(outside)), "queue", outside.clock)
         event = {
             "rawPath": f"/notifications/kirim-doku/{self.kind}",
             "headers": signed_headers(valid=self.actor != "forger"),

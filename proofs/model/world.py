@@ -70,7 +70,7 @@ class World:
     def next_times(self, table: int, now: int) -> list[int]:
         """When something in the table comes due or ends, after now."""
         found = (self.items[number] for _, number in self.tables[table])
-        times = [item.get("nextCheckAt", item.get("expiresAt", 0) * 1000) for item in found]
+        times = [item.get("nextCheckAt", item.get("validUntil", 0) * 1000) for item in found]
         return sorted({time for time in times if time > now})
 
     def is_due(self, table: int, now: int) -> bool:

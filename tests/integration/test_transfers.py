@@ -149,13 +149,18 @@ def test_another_body_under_the_same_reference_is_refused_and_changes_nothing(wo
     assert len(world.sent(body["partnerReferenceNo"])) == 1
 
 
-def test_a_refused_second_body_gives_its_session_back(world: World) -> None:
+def test_a_refused_second_body_keeps_its_session(world: World) -> None:
+    """Another request under that reference may be sending with the session: a new reference makes a new inquiry."""
     body = order()
     world.create(body)
     other = {**body, "remark": "another"}
     other["sessionId"] = inquire(world, other)
     assert world.create(other).status == 409
-    assert world.create({**other, "partnerReferenceNo": new_reference()}).body["status"] == "ACCEPTED"
+    fresh = {**other, "partnerReferenceNo": new_reference()}
+    refused = world.create(fresh)
+    assert (refused.status, refused.body["response_code"]) == (409, "DUPLICATE_TRANSACTION")
+    assert "make a new account inquiry" in refused.body["response_message"]
+    assert world.create({**fresh, "sessionId": inquire(world, other)}).body["status"] == "ACCEPTED"
 
 
 @pytest.mark.covers("I2", "I8")

@@ -8,12 +8,13 @@ from aws_lambda_powertools import Logger
 
 from notification_processor import entry as processor
 from payouts import compose as shared
-from payouts.config import DailyLimit, GuardRails, Trust
+from payouts.config import DailyLimit, GuardRails
+from payouts.doku.callbacks import Kind
 from payouts.doku.client import Authority
 from payouts.errors import LimitReached, Stopped
 from payouts.inquire import Inquirer
 from payouts.limits import DailyLimits
-from payouts.notified import NotificationApplier
+from payouts.notified import NotificationApplier, Received
 from payouts.poll import Poller
 from payouts.reconcile import Reconciler
 from payouts.schedule import planned
@@ -25,7 +26,7 @@ from payouts.store.switch import SwitchStore
 from payouts.store.transfers import TransferStore
 from payouts.submit import STOPPED, Order, Remaining, Submitted, Submitter
 from payouts.switch import Switch
-from payouts.transfer import Finding, Observation, Transfer
+from payouts.transfer import Finding, Observation, Source, Transfer
 from status_poller import entry as poller
 from tests.harness import World
 from tests.stateful.explore import cold_start
@@ -63,6 +64,22 @@ class GivesUpAtOnce(Reconciler):
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
         failed = (replace(one, finding=Finding.FAILED) if one.finding is Finding.NOT_FOUND else one for one in seen)
         return super()._learned(standing, *failed)
+
+
+class Believing(NotificationApplier):
+    """Takes a notification for evidence."""
+
+    def apply(self, received: Received) -> Transfer:
+        transfer, notification = self._find(received.notification), received.notification
+        findings = {"50": Finding.SUCCESS, "35": Finding.FAILED, "20": Finding.UNPAID, "40": Finding.REFUNDED}
+        is_refund = notification.kind is Kind.REFUND
+        said = Finding.REFUNDED if is_refund else findings.get(notification.transaction_status)
+        if transfer is None or said is None:
+            return super().apply(received)
+        number = notification.transaction_id
+        return self._reconciler.record(
+            transfer, Observation(received.at, said, Source.NOTIFICATION, reference_no=number)
+        )
 
 
 class OpenDoor(TransferStore):
@@ -135,7 +152,7 @@ class Parts:
     reconciler: type[Reconciler] = Reconciler
     store: type[TransferStore] = TransferStore
     index: type[DueIndex] = DueIndex
-    trust: Trust = Trust.CONFIRM
+    applier: type[NotificationApplier] = NotificationApplier
     limits: type[DailyLimits] = DailyLimits
     switch: type[Switch] = Switch
 
@@ -155,7 +172,7 @@ BUGS: Mapping[str, Bug] = {
     "not found once is a failure": Bug(Parts(reconciler=GivesUpAtOnce), {"I5", "I6", "I13", "I19"}),
     "no condition on the door": Bug(Parts(store=OpenDoor), {"I1", "I2", "I4", "I5", "I8"}),
     "two pollers ask about one slot": Bug(Parts(index=AsksAnyway), {"I12"}),
-    "a callback is believed": Bug(Parts(trust=Trust.SIGNED), {"I5", "I6", "I13", "I19"}),
+    "a callback is believed": Bug(Parts(applier=Believing), {"I5", "I6", "I13", "I19"}),
     "a limit counts what was sent": Bug(Parts(submitter=CountsWhatWasSent, limits=CountsLater), {"I21"}),
     "the switch is read once": Bug(Parts(switch=ReadOnce), {"I22", "I23"}),
     "a stop refuses replays": Bug(Parts(submitter=StopsEverybody), {"I23"}),
@@ -177,7 +194,7 @@ def started_with(parts: Parts) -> Start:
         limits = parts.limits(Counters(deployed.table), rails.everybody, rails.each_caller)
         submitter = parts.submitter(store, claims, inquirer, deployed.doku, switch, limits, now, _no_jitter)
         services = replace(world.services, submitter=submitter, reconciler=reconciler, store=store)
-        applier = NotificationApplier(store, reconciler, parts.trust)
+        applier = parts.applier(store, reconciler, claims)
         applying = replace(processor.compose(world.environment, now, _no_jitter), applier=applier)
         asking = poller.compose(world.environment, now, _no_jitter)
         asking = replace(asking, poller=Poller(parts.index(deployed.table), reconciler, 1, now))

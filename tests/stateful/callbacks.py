@@ -22,10 +22,19 @@ class Callback:
 
 
 def of_doku(announced: Mapping[str, Any], agent_key: str, key: str, **changes: str) -> Callback:
-    """What the ledger says that DOKU announced, `changes` made to its body: the signature does not cover it."""
-    request_id = announced["requestId"]
+    """What the ledger says that DOKU announced, `changes` made to its body: the signature does not cover it.
+
+    An altered one has a requestId of its own, as if it were captured before it came here.
+    """
+    request_id = "-".join([announced["requestId"], *changes.values()])
     headers = {"requestId": request_id, "agentKey": agent_key, "signature": _sign(key, agent_key + request_id)}
     return Callback(announced["kind"], json.dumps({**announced["body"], **changes}), headers)
+
+
+def replayed(true: Callback) -> Callback:
+    """Another body under the headers of a callback that was captured."""
+    body = {**json.loads(true.body), "message": "altered"}
+    return Callback(true.kind, json.dumps(body), true.headers)
 
 
 FORGERIES = ("another key", "another agent", "no signature", "garbage", "another request")

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from tests.harness import World
 from tests.stateful import faults, invariants, rails
-from tests.stateful.callbacks import FORGERIES, Callback, forged, of_doku
+from tests.stateful.callbacks import FORGERIES, Callback, forged, of_doku, replayed
 from tests.stateful.merchant import Merchant, Start
 from tests.stateful.orders import FATES, Order
 from tests.stateful.snapshot import Snapshot
@@ -176,6 +176,18 @@ class Payouts(RuleBasedStateMachine):
         if changed := self._announced(number, transactionStatus=status):
             self.merchant.call_back(changed)
             self.merchant.pump()
+
+    @rule(number=st.integers(0, 7))
+    def alter_what_was_kept(self, number: int) -> None:
+        """Another body under headers that came before: refused, and kept nowhere."""
+        true = self._announced(number)
+        if true is None or self.merchant.call_back(true) != 200:
+            return
+        items, messages = self.merchant.snapshot().items, self.merchant.world.messages()
+        status = self.merchant.call_back(replayed(true))
+        assert status in (None, 401) or (self.merchant.faulty and status in (500, 503)), f"I9: {status}"
+        assert self.merchant.snapshot().items == items, "I9"
+        assert self.merchant.world.messages() == messages, "I9"
 
     @rule(number=st.integers(0, 7), how=st.sampled_from(FORGERIES))
     def forge(self, number: int, how: str) -> None:

@@ -206,6 +206,7 @@ class Merchant:
         """Heal everything and let time pass until nothing is open or unsaid. What is stopped stays so."""
         self.doku.heal()
         self.restart()
+        self.pump()  # the days to come may outlast the queue's 14
         self._let_days_pass(_TICKS)
         for reference in [one for one, kept in self.snapshot().stored.items() if kept.status is Status.DISPUTED]:
             assert self.settle(reference)

@@ -206,9 +206,12 @@ def _callbacks(world: World) -> None:
     deliver(world, signed(world))
     deliver(world, {})
     deliver(world, signed(world), "no JSON")
+    deliver(world, signed(world), '{"transactionId":"DK2"}')  # another body under the same requestId
     world.faults.throttle("SendMessage")
     deliver(world, signed(world))
     world.pump()  # about a transfer that nobody knows
+    world.clock.advance(3600)
+    world.pump()
     world.create(order(partnerReferenceNo="hsjkans284b2he54"))
     world.call_processor(sample_event("notification-queue"), Context(lambda: 60_000))
 

@@ -31,7 +31,7 @@ WITHOUT_RESOURCE = {
 _ITEMS = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"}
 _TABLE: dict[str, set[str]] = {
     "TransferApiRole": _ITEMS | {"dynamodb:BatchGetItem"},
-    "NotificationReceiverRole": set(),
+    "NotificationReceiverRole": {"dynamodb:PutItem"},
     "NotificationProcessorRole": _ITEMS,
     "StatusPollerRole": _ITEMS | {"dynamodb:BatchGetItem"},
     "StatusEventsRole": {
@@ -109,6 +109,17 @@ def test_only_the_api_may_create_a_transfer(role: str) -> None:
     (put,) = [one for _, one in statements(role) if "dynamodb:PutItem" in actions(one)]
     assert actions(put) == {"dynamodb:PutItem"}
     assert put["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TOKEN#*"]}}
+
+
+def test_the_receiver_may_remember_requests_and_touch_nothing_else() -> None:
+    (put,) = [one for _, one in statements("NotificationReceiverRole") if "dynamodb:PutItem" in actions(one)]
+    assert put["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["REQUEST#*"]}}
+    assert put["Resource"] == {"Fn::GetAtt": ["TransfersTable", "Arn"]}
+
+
+def test_the_processor_reads_sessions_and_changes_none() -> None:
+    about_sessions = [one for _, one in statements("NotificationProcessorRole") if "SESSION#" in text(one)]
+    assert [actions(one) for one in about_sessions] == [{"dynamodb:GetItem"}]
 
 
 @pytest.mark.parametrize("role", list(_QUEUE))

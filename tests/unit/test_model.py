@@ -6,15 +6,16 @@ from dataclasses import replace
 import pytest
 
 from notification_receiver.authenticator import Authenticator
-from payouts.config import Trust
 from payouts.doku.client import Authority
+from payouts.notified import NotificationApplier, Received
 from payouts.reconcile import Reconciler
 from payouts.schedule import NOT_RECEIVED
 from payouts.store import items
 from payouts.store.claims import Claims
+from payouts.store.requests import RequestIds
 from payouts.store.transfers import TransferStore
 from payouts.submit import Order, Remaining, Submitted, Submitter
-from payouts.transfer import Finding, Observation, Transfer, merge
+from payouts.transfer import Finding, Observation, Source, Transfer, merge
 from proofs.model.explore import explore
 from proofs.model.expressions import holds, updated
 from proofs.model.parts import Parts
@@ -128,6 +129,33 @@ class Trusting(Authenticator):
         return True
 
 
+class ForgetsRequests(RequestIds):
+    """Remembers no requestId."""
+
+    def bind(self, request_id: str, content: bytes, now: float) -> bool:
+        return True
+
+
+class AcceptsReplays(RequestIds):
+    """Remembers a requestId, and accepts another body under it."""
+
+    def bind(self, request_id: str, content: bytes, now: float) -> bool:
+        super().bind(request_id, content, now)
+        return True
+
+
+class Believing(NotificationApplier):
+    """Takes a notification for evidence."""
+
+    def apply(self, received: Received) -> Transfer:
+        transfer = self._find(received.notification)
+        if transfer is None:
+            return super().apply(received)
+        said = {"50": Finding.SUCCESS, "35": Finding.FAILED, "40": Finding.REFUNDED}
+        finding = said[received.notification.transaction_status]
+        return self._reconciler.record(transfer, Observation(received.at, finding, Source.NOTIFICATION))
+
+
 @pytest.mark.parametrize(
     ("scenario", "parts", "budget", "invariant"),
     [
@@ -143,7 +171,9 @@ class Trusting(Authenticator):
         (OTHER_BODY, Parts(submitter=NoFingerprint), Budget(), "I8"),
         (ONE_KEY, Parts(claims=UnboundKeys), Budget(), "I2"),
         (CALLBACKS, Parts(authenticator=Trusting), Budget(callbacks=1), "I9"),
-        (CALLBACKS, Parts(trust=Trust.SIGNED), Budget(callbacks=1, deliveries=1), "I"),
+        (CALLBACKS, Parts(request_ids=ForgetsRequests), Budget(callbacks=1), "I9"),
+        (CALLBACKS, Parts(request_ids=AcceptsReplays), Budget(callbacks=1), "I9"),
+        (CALLBACKS, Parts(applier=Believing), Budget(callbacks=1, deliveries=1), "I"),
     ],
 )
 def test_a_bug_is_found_with_the_way_to_it(scenario: Scenario, parts: Parts, budget: Budget, invariant: str) -> None:

@@ -111,7 +111,11 @@ _NOTIFIED = {
         )
         for status, description, message in (
             (400, "No callback of DOKU's", "the body is not a JSON object"),
-            (401, "Not signed by DOKU", "agentKey or signature is not valid"),
+            (
+                401,
+                "Not signed by DOKU, or a requestId that came with another body",
+                "agentKey or signature is not valid",
+            ),
             (404, "There is no such notification", "there is no such notification"),
             (413, "The body is larger than 10 MB", ""),
             (429, "Too many requests", ""),
@@ -123,7 +127,10 @@ _NOTIFIED = {
 _SIGNED = (
     _header("agentKey", "the merchant's, by DOKU", {"type": "string"}, required=True),
     _header(
-        "requestId", "of this callback; what the signature covers, with agentKey", {"type": "string"}, required=True
+        "requestId",
+        "of this callback; what the signature covers, with agentKey. Lets one body in, any number of times",
+        {"type": "string"},
+        required=True,
     ),
 )
 _CHECKED = Answer("The transfer", ("Transfer",), {"paid": examples.transfer(Finding.ACCEPTED, Finding.SUCCESS)})

@@ -113,20 +113,13 @@ class Answer(StrEnum):
     NO = "false"
 
 
-class Trust(StrEnum):
-    """What an authenticated notification counts for."""
-
-    CONFIRM = "confirm"
-    """A hint: DOKU is asked, and its answer counts."""
-    SIGNED = "signed"
-    """Evidence. Only where DOKU's signature is known to cover the body."""
-
-
 @dataclass(frozen=True, slots=True)
 class ReceiverSettings:
     """How notifications are authenticated, and where they are kept."""
 
     queue_url: str
+    table_name: str
+    """The table that remembers the requestId of each notification."""
     secret_id: str
     scheme: Scheme
     sources: tuple[str, ...]
@@ -134,10 +127,11 @@ class ReceiverSettings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "ReceiverSettings":
-        """From `NOTIFICATION_*` and `DOKU_SECRET_ID`."""
+        """From `NOTIFICATION_*`, `TABLE_NAME` and `DOKU_SECRET_ID`."""
         read = _Reader(environment)
         return cls(
             queue_url=read("NOTIFICATION_QUEUE_URL", _word),
+            table_name=read("TABLE_NAME", _word),
             secret_id=read("DOKU_SECRET_ID", _word),
             scheme=read("NOTIFICATION_SIGNATURE", _one_of(Scheme), Scheme.AES_ECB),
             sources=read("NOTIFICATION_SOURCES", _networks, ""),
@@ -146,19 +140,14 @@ class ReceiverSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProcessorSettings:
-    """What notifications count for, and the queue they come from."""
+    """The queue that notifications come from."""
 
     queue_url: str
-    trust: Trust
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "ProcessorSettings":
-        """From `NOTIFICATION_*`."""
-        read = _Reader(environment)
-        return cls(
-            queue_url=read("NOTIFICATION_QUEUE_URL", _word),
-            trust=read("NOTIFICATION_TRUST", _one_of(Trust), Trust.CONFIRM),
-        )
+        """From `NOTIFICATION_QUEUE_URL`."""
+        return cls(queue_url=_Reader(environment)("NOTIFICATION_QUEUE_URL", _word))
 
 
 @dataclass(frozen=True, slots=True)
