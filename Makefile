@@ -98,7 +98,7 @@ burst: $(READY) ## 1,000 signed notifications, duplicated, shuffled and throttle
 	@$(BIN)/python -m pytest -s tests/integration/test_burst.py 2>&1 | grep -E "^\.?burst|passed|failed"
 
 .PHONY: bench
-bench: $(VENV)/.bench-ready ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)
+bench: $(READY) ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)
 	@$(BIN)/python -m bench $(ARGS) && $(BIN)/python -m tools.cost && $(BIN)/python -m tools.figures
 
 .PHONY: check
@@ -218,8 +218,6 @@ lock: $(READY) ## Pin the dependencies again, with hashes
 		-c requirements/dev.txt requirements/runtime.in -o layers/dependencies/requirements.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		requirements/sam.in -o requirements/sam.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		-c requirements/dev.txt requirements/bench.in -o requirements/bench.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		-c requirements/dev.txt requirements/browser.in -o requirements/browser.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \

@@ -1,9 +1,12 @@
 """The functions' environment: a bad or missing value stops the start and names the variable."""
 
+import re
+
 import pytest
 
 from payouts.config import AmountLimits, ConfigurationError, DailyLimit, DokuSettings, GuardRails, TableSettings
 from payouts.money import Rupiah
+from tests.template.reading import translated
 
 GOOD = {
     "TABLE_NAME": "payouts",
@@ -30,6 +33,23 @@ BAD = {
     "DOKU_BASE_URL": [
         *("", "api.doku.com", "//api.doku.com", "ftp://api.doku.com", "https://", "https:///x", "HTTPS"),
         *("https://api.doku.com/", "https://api.doku.com/v1.0", "https://api.doku.com\n", " https://api.doku.com"),
+        *("https://api.doku.com@evil", "https://user:secret@api.doku.com", "https://api.doku.com:443@evil.example"),
+        *(
+            "https://api.doku.com?x=1",
+            "https://api.doku.com#x",
+            "https://api.doku.com\\@evil",
+            "https://api.doku.com%40x",
+        ),
+        *("http://api.doku.com", "http://127.0.0.1.evil.example", "http://localhost.evil.example", "http://127.1"),
+        *(
+            "http://127.0.0.1@evil:80",
+            "http://10.0.0.1:80",
+            "http://[::2]",
+            "http://localhost:80/",
+            "http://0.0.0.0:80",
+        ),
+        *("https://api.doku.com:", "https://api.doku.com:0", "https://api.doku.com:65536", "https://api.doku.com:x"),
+        *("https://.doku.com", "https://api.doku.com.", "https://api..doku.com ", "https://\u0430pi.doku.com"),
     ],
     "DOKU_PATH_PREFIX": ["", "/", "v1.0", "/v1.0/", "/v1.0//x", "/v1.0?x=1", "/v1 0", "/v1.0\n", "/é", "https://x/v1"],
     "DOKU_CHANNEL_ID": [*BLANK, "H2H\r\nX-Evil: 1"],
@@ -67,6 +87,25 @@ def test_what_is_set_is_read() -> None:
 
     rails = GuardRails(False, DailyLimit(Rupiah(300), 4), DailyLimit(Rupiah(500), 6))
     assert GuardRails.read(GOOD) == rails
+
+
+URLS = [
+    *("https://api.doku.com", "https://api-sandbox.doku.com:8443", "https://10.0.0.1", "https://doku"),
+    *("http://127.0.0.1:4010", "http://localhost:65535", "http://localhost", "http://[::1]:4010"),
+]
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_doku_is_called_over_https_or_on_this_machine(url: str) -> None:
+    assert DokuSettings.read({**GOOD, "DOKU_BASE_URL": url}).base_url == url
+
+
+@pytest.mark.parametrize("url", [*URLS, *BAD["DOKU_BASE_URL"]])
+def test_the_templates_pattern_is_that_of_the_functions(url: str) -> None:
+    """Except for ports that do not exist."""
+    pattern = translated().document["Parameters"]["DokuBaseUrl"]["AllowedPattern"]
+    allowed = re.fullmatch(pattern, url) is not None
+    assert allowed is (url in URLS or url.endswith(":65536"))
 
 
 @pytest.mark.parametrize("nothing", ["", "0"])

@@ -16,7 +16,6 @@ FUNCTIONS = ("transfer_api", "notification_receiver", "notification_processor", 
 NOBODY = (
     "boto3",  # botocore makes the clients
     "s3transfer",
-    "requests",  # urllib3 does it
     "aws_xray_sdk",  # Tracing: Active in the template needs no SDK
     "cryptography",  # to mint a token, and for AES signatures of callbacks
     "pydantic",  # to read a request's body
@@ -30,6 +29,7 @@ OTHERS = {  # of those that are imported by some, who may
     "payouts.submit": {"transfer_api"},
     "payouts.doku.transport": {"transfer_api", "notification_processor", "status_poller"},
     "payouts.poll": {"status_poller"},
+    "requests": {"transfer_api", "notification_processor", "status_poller"},  # what calls DOKU
 }
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "ap-southeast-3",

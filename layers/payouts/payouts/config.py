@@ -12,6 +12,9 @@ from payouts.money import Rupiah
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
+_HOST = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
+_LOOPBACK = r"127\.0\.0\.1|localhost|\[::1\]"
+_URL = re.compile(rf"(https://{_HOST}|http://({_LOOPBACK}))(:(?P<port>[1-9][0-9]{{0,4}}))?", re.ASCII)
 
 
 class ConfigurationError(Exception):
@@ -198,9 +201,18 @@ def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
     return parse
 
 
-_url = _matching(r"https?://[^/\s]+", 'a URL without a path, such as "https://api.doku.com"')
 _path = _matching(r"(/[A-Za-z0-9._-]+)+", 'a path such as "/v1.0"')
 _word = _matching(r"\S+", "a word without blanks")
+
+
+def _url(text: str) -> str:
+    found = _URL.fullmatch(text)
+    if found is None or int(found["port"] or 443) > 65_535:
+        raise ValueError(
+            'must be a host such as "https://api.doku.com": https (http only to 127.0.0.1, localhost or [::1]), with'
+            " an optional port and no user, path, query or fragment"
+        )
+    return text
 
 
 def _one_of(choices: type[Choice]) -> Callable[[str], Choice]:

@@ -15,6 +15,11 @@ class DokuSaid:
     code: str
     message: str
 
+    @property
+    def names_timestamp(self) -> bool:
+        """DOKU refuses the time of the request: the clock is wrong, and not the credentials."""
+        return "timestamp" in self.message.casefold()
+
 
 class PayoutError(Exception):
     """An error that the caller is told about. The message says what to do next and holds no secret."""

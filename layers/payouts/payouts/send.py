@@ -112,7 +112,7 @@ class Sender:
         try:
             if self._doku.account() != transfer.sent_to:
                 return (self._unsure(transfer, f"refused, and the DOKU account was replaced: {refused.message}"),)
-            seen = evidence.of_status(transfer, self._doku.check_status(transfer), self._now())
+            seen = evidence.of_status(transfer, self._doku.check_status(transfer, fresh=True), self._now())
         except (NeverSent, PayoutError) as error:
             return (self._unsure(transfer, f"{refused.message}; DOKU cannot be asked: {error}"),)
         if seen.finding is Finding.NOT_FOUND:

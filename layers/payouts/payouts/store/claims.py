@@ -96,7 +96,8 @@ class Claims:
             self._table.put({"pk": pk, "boundTo": reference}, condition, {}, {":reference": reference})
         except ConditionFailed:
             raise Duplicate(
-                "this Idempotency-Key was used with another partnerReferenceNo; use a new key for a new transfer"
+                "this Idempotency-Key belongs to another partnerReferenceNo. This request sent nothing. Read that"
+                " transfer before you pay under another key"
             ) from None
 
 
