@@ -30,6 +30,7 @@ class Deployment:
     settings: TableSettings
     table: Table
     store: TransferStore
+    credentials: CredentialStore
     doku: DokuClient
     reconciler: Reconciler
     held: tuple[Forget, ...]
@@ -53,4 +54,5 @@ def compose(
     tokens = SharedToken(TokenStore(table), Minter(transport, key), credentials, clock, failed=telemetry.token_failed)
     doku = DokuClient(settings, credentials, tokens, transport, clock)
     held = (credentials.forget, tokens.forget, transport.close, key.close, dynamodb.close, secrets_manager.close)
-    return Deployment(table_settings, table, store, doku, Reconciler(store, doku, clock, jitter), held)
+    reconciler = Reconciler(store, doku, clock, jitter)
+    return Deployment(table_settings, table, store, credentials, doku, reconciler, held)
