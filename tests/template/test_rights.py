@@ -181,6 +181,11 @@ def test_network_interfaces_are_lambdas_and_only_in_a_network() -> None:
     assert [one["Ref"] for one in properties("NetworkPolicy")["Roles"]] == roles
 
 
+def test_a_network_is_there_only_with_subnets() -> None:
+    assert not translated().holds({"Condition": "InVpc"})
+    assert translated(**IN_VPC).holds({"Condition": "InVpc"})
+
+
 def test_in_a_network_every_function_is_in_it() -> None:
     for function in FUNCTIONS:
         _, inside, outside = properties(function, **IN_VPC)["VpcConfig"]["Fn::If"]
