@@ -110,12 +110,12 @@ def read(template: Template) -> Bundle:
 
 
 def _rollout_hooks(template: Template) -> Iterator[str]:
-    """Functions that CodeDeploy calls during a rollout, which has no local counterpart."""
+    """Functions that CodeDeploy calls during a rollout, which the local run has none of, switched on or off."""
     for resource in template.resources.values():
         policy = resource.get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate", {})
         for key in ("BeforeAllowTrafficHook", "AfterAllowTrafficHook"):
-            if hook := template.resolve(policy.get(key)):
-                yield hook["Ref"]
+            hook = policy.get(key, {})
+            yield from (one["Ref"] for one in hook.get("Fn::If", [hook]) if isinstance(one, dict) and "Ref" in one)
 
 
 def _function(template: Template, name: str, properties: Mapping[str, Any]) -> Function:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local import bundle
 from local.template import check_parameter
 from tests.template.reading import FUNCTIONS, ROOT, many, properties, translated
 from tools.deploy import overrides
@@ -34,6 +35,11 @@ def test_a_new_version_is_checked_before_it_gets_traffic(function: str) -> None:
     variables = properties(name)["Environment"]["Variables"]
     assert variables["NEW_VERSION_ARN"] == {"Ref": alias["Properties"]["FunctionVersion"]["Fn::GetAtt"][0]}
     assert f"{name}Aliaslive" not in translated().resources
+
+
+@pytest.mark.parametrize("checks", ["true", "false"])
+def test_the_local_run_has_no_rollouts(checks: str) -> None:
+    assert set(bundle.read(translated(RolloutChecks=checks)).functions) == set(FUNCTIONS)
 
 
 def test_nothing_waits_for_itself() -> None:
