@@ -66,7 +66,7 @@ class _Settler:
         self._signature = signature
         self._done = "would be" if dry_run else "is"
         store = _Rehearsal if dry_run else TransferStore
-        self._store = store(target.table(), due_shards=int(target.outputs["DueShards"]))
+        self._store = store(target.table())
 
     def settle(self, word: Word) -> bool:
         """Whether the transfer has ended as the operator says."""

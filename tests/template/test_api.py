@@ -54,7 +54,8 @@ def test_what_moves_money_and_what_anybody_may_call_is_throttled_more_tightly(ro
 
 def test_the_access_log_tells_route_and_outcome_and_nothing_about_a_person() -> None:
     settings = _stage()["AccessLogSettings"]
-    assert settings["DestinationArn"] == {"Fn::GetAtt": ["AccessLogs", "Arn"]}
+    kept, deleted = ({"Fn::GetAtt": [name, "Arn"]} for name in ("AccessKeptLogs", "AccessLogs"))
+    assert settings["DestinationArn"] == {"Fn::If": ["KeepsLogs", kept, deleted]}
     logged = json.loads(settings["Format"])
     assert {"requestId", "routeKey", "status"} <= set(logged)
     variables = " ".join(logged.values()).replace("$context.", "").lower()

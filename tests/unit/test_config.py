@@ -4,7 +4,16 @@ import re
 
 import pytest
 
-from payouts.config import AmountLimits, ConfigurationError, DailyLimit, DokuSettings, GuardRails, TableSettings
+from payouts.config import (
+    AmountLimits,
+    ConfigurationError,
+    DailyLimit,
+    DokuSettings,
+    GuardRails,
+    RolloutCheck,
+    RolloutCheckSettings,
+    TableSettings,
+)
 from payouts.money import Rupiah
 from tests.template.reading import translated
 
@@ -22,6 +31,8 @@ GOOD = {
     "DAILY_COUNT_LIMIT": "4",
     "CALLER_DAILY_AMOUNT_LIMIT": "5.00",
     "CALLER_DAILY_COUNT_LIMIT": "6",
+    "NEW_VERSION_ARN": "arn:aws:lambda:ap-southeast-3:123456789012:function:payouts-StatusPoller:2",
+    "ROLLOUT_CHECK": "dry-tick",
 }
 NO_COUNT = [" ", "-1", "1.0", "00", "four", "4\n", "\u0664"]
 NO_AMOUNT = [" ", "-1.00", "3", "3.000", "1e9", "unlimited", "3.00\n"]
@@ -60,8 +71,10 @@ BAD = {
     "DAILY_COUNT_LIMIT": NO_COUNT,
     "CALLER_DAILY_AMOUNT_LIMIT": NO_AMOUNT,
     "CALLER_DAILY_COUNT_LIMIT": NO_COUNT,
+    "NEW_VERSION_ARN": BLANK,
+    "ROLLOUT_CHECK": ["", "dry", "DRY_TICK", "dry-tick\n"],
 }
-SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits | GuardRails]] = {
+SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits | GuardRails | RolloutCheckSettings]] = {
     "TABLE_NAME": TableSettings,
     "NOT_RECEIVED_AFTER_HOURS": DokuSettings,
     "DOKU_SECRET_ID": DokuSettings,
@@ -75,6 +88,8 @@ SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits | GuardRails
     "DAILY_COUNT_LIMIT": GuardRails,
     "CALLER_DAILY_AMOUNT_LIMIT": GuardRails,
     "CALLER_DAILY_COUNT_LIMIT": GuardRails,
+    "NEW_VERSION_ARN": RolloutCheckSettings,
+    "ROLLOUT_CHECK": RolloutCheckSettings,
 }
 
 
@@ -85,6 +100,7 @@ def test_what_is_set_is_read() -> None:
     )
     assert AmountLimits.read(GOOD) == AmountLimits(Rupiah(100), Rupiah(200))
 
+    assert RolloutCheckSettings.read(GOOD) == RolloutCheckSettings(GOOD["NEW_VERSION_ARN"], RolloutCheck.DRY_TICK)
     rails = GuardRails(False, DailyLimit(Rupiah(300), 4), DailyLimit(Rupiah(500), 6))
     assert GuardRails.read(GOOD) == rails
 
@@ -124,7 +140,7 @@ def test_what_is_not_set_has_the_defaults_of_the_design() -> None:
     assert AmountLimits.read({}) == AmountLimits(Rupiah(10_000_00), Rupiah(250_000_000_00))
 
 
-@pytest.mark.parametrize("name", ["TABLE_NAME", "DOKU_SECRET_ID"])
+@pytest.mark.parametrize("name", ["TABLE_NAME", "DOKU_SECRET_ID", "NEW_VERSION_ARN", "ROLLOUT_CHECK"])
 def test_a_missing_variable_without_a_default_is_named(name: str) -> None:
     environment = {other: value for other, value in GOOD.items() if other != name}
     with pytest.raises(ConfigurationError, match=f"^{name} is missing$"):

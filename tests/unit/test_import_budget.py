@@ -12,7 +12,7 @@ import pytest
 
 from tests.harness import ROOT
 
-FUNCTIONS = ("transfer_api", "notification_receiver", "notification_processor", "status_poller")
+FUNCTIONS = ("transfer_api", "notification_receiver", "notification_processor", "status_poller", "rollout_check")
 NOBODY = (
     "boto3",  # botocore makes the clients
     "s3transfer",
@@ -38,6 +38,8 @@ ENVIRONMENT = {
     "TABLE_NAME": "transfers",
     "DOKU_SECRET_ID": "doku",
     "NOTIFICATION_QUEUE_URL": "https://sqs.ap-southeast-3.amazonaws.com/123456789012/notifications",
+    "NEW_VERSION_ARN": "arn:aws:lambda:ap-southeast-3:123456789012:function:TransferApiFunction:2",
+    "ROLLOUT_CHECK": "health",
     "POWERTOOLS_SERVICE_NAME": "payouts",
     "POWERTOOLS_METRICS_NAMESPACE": "Payouts",
     "PYTHONPATH": os.pathsep.join(str(ROOT / path) for path in ("functions", "layers/doku_signing", "layers/payouts")),

@@ -171,6 +171,29 @@ class PollerSettings:
         )
 
 
+class RolloutCheck(StrEnum):
+    """The call that a new version must answer before it gets traffic."""
+
+    HEALTH = "health"
+    FORGED_NOTIFICATION = "forged-notification"
+    NO_MESSAGES = "no-messages"
+    DRY_TICK = "dry-tick"
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutCheckSettings:
+    """Which version is checked, and how."""
+
+    version_arn: str
+    check: RolloutCheck
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "RolloutCheckSettings":
+        """From `NEW_VERSION_ARN` and `ROLLOUT_CHECK`."""
+        read = _Reader(environment)
+        return cls(version_arn=read("NEW_VERSION_ARN", _word), check=read("ROLLOUT_CHECK", _one_of(RolloutCheck)))
+
+
 class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
