@@ -111,10 +111,11 @@ def _local_url(variable: str, port: int) -> str:
 
 
 def _local_parameters() -> Mapping[str, str]:
-    from local.template import load  # only a laptop has it
+    from local.authorizer import ISSUER  # only a laptop has them
+    from local.template import load
 
-    api, simulator = _local_url("LOCAL_PORT", 3000), _local_url("LOCAL_SIMULATOR_PORT", 8001)
-    return load(Path("template.yaml"), {"JwtIssuer": api, "JwtAudience": "local", "DokuBaseUrl": simulator}).parameters
+    chosen = {"DokuBaseUrl": _local_url("LOCAL_SIMULATOR_PORT", 8001), "JwtIssuer": ISSUER, "JwtAudience": "local"}
+    return load(Path("template.yaml"), chosen).parameters
 
 
 def _deployed(name: str, root: Path) -> Target:

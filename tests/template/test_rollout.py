@@ -7,7 +7,7 @@ import pytest
 
 from local.template import check_parameter
 from tests.template.reading import FUNCTIONS, ROOT, properties, translated
-from tools.deploy import overrides
+from tools.deploy.parameters import overrides
 
 
 @pytest.mark.parametrize("rollout", ["AllAtOnce", "Canary10Percent5Minutes"])
