@@ -10,6 +10,8 @@ from joserfc.jwk import RSAKey
 
 from local.bundle import Authorizer
 
+ISSUER = "https://issuer.invalid/"
+"""JwtIssuer of the local run. Its tokens are checked with the key at hand, so nothing has to be fetched from there."""
 _ALGORITHM = "RS256"  # the only family that API Gateway takes; never "none"
 _HALF_A_DAY = 12 * 3600
 

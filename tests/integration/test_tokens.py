@@ -1,11 +1,13 @@
 """One token for everybody, and secrets that rotate (DESIGN 2.10, 2.11; FAULTS 63, 64)."""
 
 import json
+from contextlib import closing
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from local.http_server import HttpServer, Response
 from tests.harness import World, crashing, inquiry_of, order
 from tests.surroundings import Surroundings
 
@@ -149,3 +151,29 @@ def test_credentials_that_doku_refuses_are_an_error_of_the_deployment(world: Wor
     answer = world.create(order())
     assert (answer.status, answer.body["response_code"], answer.body["retryable"]) == (500, "SERVER_ERROR", False)
     assert "credentials" in answer.body["response_message"]
+
+
+def test_a_secret_without_a_value_is_named_and_nothing_is_sent(
+    surroundings: Surroundings, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As CloudFormation creates it, until `make deploy` fills it in: no restart is needed then."""
+    held: list[str] = []
+    with closing(HttpServer(lambda _: _secrets_manager(held), 0)) as secrets_manager:
+        secrets_manager.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_manager.url)
+        fresh = surroundings.start({"TABLE_NAME": world.environment["TABLE_NAME"]})
+        before = len(world.doku.ledger()["requests"])
+        for answer in (fresh.request("GET", "/v1/balance"), fresh.create(order())):
+            assert (answer.status, answer.body["retryable"]) == (500, False)
+            assert answer.body["response_message"] == "the DOKU secret has no value yet"
+        assert len(world.doku.ledger()["requests"]) == before
+        held.append(surroundings.secret)
+        assert fresh.request("GET", "/v1/balance").status == 200
+
+
+def _secrets_manager(held: list[str]) -> Response:
+    """AWS's own words for a secret without a value. Asked for a stage, moto says that there is no such secret."""
+    if held:
+        return Response(200, body=json.dumps({"ARN": "arn", "SecretString": held[0]}).encode())
+    message = "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"
+    return Response(400, body=json.dumps({"__type": "ResourceNotFoundException", "Message": message}).encode())

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from local import bundle
+from local.template import TemplateError
 from tests.template.reading import FUNCTIONS, Properties, properties, translated
 
 OPEN = {"GET /health", "POST /notifications/kirim-doku/unpaid", "POST /notifications/kirim-doku/refund"}
@@ -29,6 +30,17 @@ def test_every_route_but_health_and_callbacks_needs_a_token_and_a_scope(routes: 
 def test_what_moves_money_needs_the_scope_to_write(routes: dict[str, bundle.Route]) -> None:
     for key in MOVES_MONEY:
         assert routes[key].scopes == ("transfers:write",)
+
+
+def test_an_issuer_that_api_gateway_cannot_use_fails_the_deployment() -> None:
+    """On import it is only a warning, after which the routes may have no authorizer."""
+    assert properties("HttpApi")["FailOnWarnings"] is True
+
+
+@pytest.mark.parametrize("issuer", ["http://login.example.com/", "http://127.0.0.1:3000/", "login.example.com"])
+def test_an_issuer_is_https(issuer: str) -> None:
+    with pytest.raises(TemplateError, match="JwtIssuer"):
+        translated(JwtIssuer=issuer)
 
 
 def test_every_call_comes_in_by_an_alias() -> None:

@@ -10,7 +10,7 @@ import pytest
 from local import bundle
 from local.template import check_parameter
 from tests.template.reading import FUNCTIONS, ROOT, many, properties, translated
-from tools.deploy import overrides
+from tools.deploy.parameters import overrides
 
 
 @pytest.mark.parametrize("rollout", ["AllAtOnce", "Canary10Percent5Minutes"])
