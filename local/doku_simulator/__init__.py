@@ -16,7 +16,9 @@ Control API, JSON, unauthenticated; a bad request is answered 400 {"error": ...}
     GET    /_simulator/ledger              {"deposit", "debits", "transfers", "requests", "tokenRequests",
                                            "notifications"}; a request is {operation, partnerReferenceNo, externalId,
                                            timestamp, path, sessionId, amount, beneficiaryAccountNumber,
-                                           beneficiaryBankCode, executed, httpStatus, responseCode, fault, at}, with
+                                           beneficiaryBankCode, executed, httpStatus, responseCode, fault, at,
+                                           latestTransactionStatus, originalReferenceNo}, the last two as a status
+                                           check was answered, with
                                            httpStatus null if no whole answer was sent; executed becomes true
                                            when a late request is
     GET    /_simulator/clock               {"now": epoch seconds}
@@ -50,8 +52,8 @@ DOKU's, "reference"), contradictory ("how": duplicate-members, reference-list, s
 status and inquiry also crossed (the answer to another question); for token also dead-token (refused at its first use).
 Either: unknown-code ("responseCode", "execute": false); a code of the glossary, such as SERVER_ERROR, comes in the
 glossary's envelope, with "httpStatus".
-Two references for one transfer: late with "how": "unauthorized", and duplicate_check off. Claims that no status confirms:
-altered, or notifications/send with "overrides".
+Two references for one transfer: late with "how": "unauthorized", and duplicate_check off. Claims that no status
+confirms: altered, or notifications/send with "overrides".
 For notifications: duplicate ("copies": 1 more), reversed (all that is due, last first), delayed ("seconds" of
 simulator time), forged (wrong signature), altered (the opposite status), dropped (never sent).
 """

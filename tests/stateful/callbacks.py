@@ -2,6 +2,7 @@
 
 import base64
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,13 @@ def of_doku(announced: Mapping[str, Any], agent_key: str, key: str, **changes: s
     request_id = announced["requestId"]
     headers = {"requestId": request_id, "agentKey": agent_key, "signature": _sign(key, agent_key + request_id)}
     return Callback(announced["kind"], json.dumps({**announced["body"], **changes}), headers)
+
+
+def claiming(reference: str, status: str, agent_key: str, key: str) -> Callback:
+    """A callback of DOKU's about a transfer, whatever its books say. DOKU's reference in it is a made-up one."""
+    request_id = str(uuid.uuid4())
+    body = {"sendTrxId": reference, "transactionId": "DK00000000", "transactionStatus": status, "activityCode": "200"}
+    return of_doku({"requestId": request_id, "kind": "unpaid", "body": body}, agent_key, key)
 
 
 FORGERIES = ("another key", "another agent", "no signature", "garbage", "another request")

@@ -17,13 +17,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.harness import World
+from tests.stateful.direct import without_sockets
 from tests.stateful.machine import Counted, Payouts
 from tests.stateful.merchant import Start
 from tests.stateful.rails import Met
 from tests.surroundings import Surroundings, surrounding
 
-ENVIRONMENT = {"POLL_CONCURRENCY": "1", "DUE_SHARDS": "2"}
-"""One thread, so that a history can be played again; few shards, so that a tick is quick."""
+ENVIRONMENT = {"POLL_CONCURRENCY": "1"}
+"""One thread, so that a history can be played again."""
 
 _COMMON = settings(
     deadline=None,
@@ -71,12 +72,15 @@ def cold_start(surroundings: Surroundings, skew: float) -> World:
     return World.start({**surroundings.environment, **ENVIRONMENT}, surroundings.clock, surroundings.doku, skew)
 
 
-def explore(surroundings: Surroundings, profile: settings, start: Start = cold_start) -> Explored:
-    """Run the machine; the functions' variables are expected in `os.environ`."""
+def explore(
+    surroundings: Surroundings, profile: settings, start: Start = cold_start, seed: int | None = None
+) -> Explored:
+    """Run the machine; the functions' variables are expected in `os.environ`. Each `seed` draws other histories."""
     counted, began, failed = Counted(), time.monotonic(), None
     try:
-        with redirect_stdout(StringIO()):  # metrics are printed
+        with redirect_stdout(StringIO()), without_sockets(surroundings.aws.url):  # metrics are printed
             machine: Any = lambda: Payouts(surroundings, start, counted)  # noqa: E731
+            machine._hypothesis_internal_use_seed = seed
             run_state_machine_as_test(machine, settings=profile)
     except Exception as error:  # whatever broke, it is a finding
         failed = "".join(traceback.format_exception(error))
