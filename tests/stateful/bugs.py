@@ -212,10 +212,8 @@ class ClaimsNewerItems(DueIndex):
     def claim(self, slot: Slot, until: int) -> Transfer | None:
         item = self._table.get(items.key(slot.reference))
         if item and items.is_newer(item):
-            values = {":until": until}
-            self._table.update(
-                items.key(slot.reference), "SET nextCheckAt = :until", "attribute_exists(pk)", {}, values
-            )
+            expression, condition = "SET nextCheckAt = :until", "attribute_exists(pk)"
+            self._table.update(items.key(slot.reference), expression, condition, {}, {":until": until})
         return super().claim(slot, until)
 
 

@@ -149,7 +149,8 @@ def _on_dokus_word(reference: str, transfer: Transfer, now: Snapshot) -> None:
     if _is_inferred(transfer):
         missing = [one["at"] for one in now.of(reference, "status") if one["responseCode"] == "4045301"]
         waited = len(missing) >= _TIMES and missing[-1] - missing[0] >= _WINDOW
-        assert waited and not said, f"I6: {reference} is FAILED after {len(missing)} times not found, and {said}"
+        assert waited, f"I6: {reference} is FAILED after {len(missing)} times not found"
+        assert not said, f"I6: {reference} is FAILED for its absence, and DOKU said {said}"
     elif not now.was_misled(reference):
         assert not now.state(reference), f"I6: {reference} is FAILED, and DOKU has it {now.state(reference)}"
 
@@ -211,7 +212,7 @@ def _tokens_last(now: Snapshot, memory: Memory) -> None:
 
 
 def check_attention(now: Snapshot, memory: Memory, at: float) -> None:
-    """With every fault healed and days gone by: what is not final is up for review, and contradictions are not final."""
+    """With every fault healed and days gone by: what is not final, and what is contradicted, is up for review."""
     for reference, transfer in now.stored.items():
         if reference in memory.settled:
             continue
