@@ -65,10 +65,10 @@ def _change_moto() -> None:
     """Let queues read our clock: delays, visibility and retention come due when it is advanced.
 
     The one place where moto is changed. It walks through every value of a DynamoDB item with each answer, though they
-    are kept as they are sent: that was half of what the tests computed. Its SQS takes the time from two functions that it imported by name, and waits
-    for messages in one method. Its server lists the directory of its modules for every request, which is half of what a
-    request costs: once is enough. It lists AWS's regions by sessions of its own, which fail where the developer's
-    profile is not in ~/.aws: this process has none.
+    are kept as they are sent: that was half of what the tests computed. Its SQS takes the time from two functions that
+    it imported by name, and waits for messages in one method. Its server lists the directory of its modules for every
+    request, which is half of what a request costs: once is enough. It lists AWS's regions by sessions of its own, which
+    fail where the developer's profile is not in ~/.aws: this process has none.
     """
     for name in PROFILE_VARIABLES:
         os.environ.pop(name, None)

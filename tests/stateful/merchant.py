@@ -276,6 +276,7 @@ class Merchant:
 
     def mark(self, order: Order) -> None:
         """Have a newer version of the software add an observation and an attribute of its own to this transfer."""
+        setting = "SET history = list_append(history, :seen), newAttribute = :kept, version = version + :one"
         seen = {
             "at": {"N": str(int(self.clock() * 1000))},
             "finding": {"S": "REPLAYED"},
@@ -285,7 +286,7 @@ class Merchant:
         self.world.dynamodb.update_item(
             TableName=self._table_name,
             Key={"pk": {"S": items.key(order.reference)}},
-            UpdateExpression="SET history = list_append(history, :seen), newAttribute = :kept, version = version + :one",
+            UpdateExpression=setting,
             ExpressionAttributeValues={":seen": {"L": [{"M": seen}]}, ":kept": {"S": "kept"}, ":one": {"N": "1"}},
         )
         self.memory.marked.add(order.reference)
