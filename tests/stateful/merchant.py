@@ -279,8 +279,8 @@ class Merchant:
         setting = "SET history = list_append(history, :seen), newAttribute = :kept, version = version + :one"
         seen = {
             "at": {"N": str(int(self.clock() * 1000))},
-            "finding": {"S": "REPLAYED"},
-            "source": {"S": "BATCH"},
+            "finding": {"S": "RESENT"},
+            "source": {"S": "SUBMIT"},
             "newField": {"S": "x"},
         }
         self.world.dynamodb.update_item(
