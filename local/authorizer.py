@@ -74,7 +74,8 @@ class JwtAuthorizer:
         if claims.get("iss") != expected.issuer:
             raise DeniedError(401, "wrong issuer")
         named = claims.get("aud", claims.get("client_id"))
-        if not set(expected.audiences) & set(named if isinstance(named, list) else [named]):
+        audiences = named if isinstance(named, list) else [named]
+        if not any(audience in expected.audiences for audience in audiences):
             raise DeniedError(401, "wrong audience")
         if not _is_number(claims.get("exp")) or claims["exp"] <= now:
             raise DeniedError(401, "expired")

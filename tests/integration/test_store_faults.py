@@ -10,7 +10,7 @@ from payouts.money import Rupiah
 from payouts.store.claims import Claims, Session
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
-from payouts.transfer import HISTORY_LATEST, Finding, Intent, Observation, Source, merge
+from payouts.transfer import HISTORY_LATEST, Finding, Intent, Observation, Source, record
 from tests.harness import PAGES, Page, World, inquiry_of, order
 
 
@@ -112,8 +112,8 @@ def test_writes_that_meet_are_both_kept(world: World) -> None:
     stored = world.stored(reference)
     assert stored is not None
     seen = [Observation(number, Finding.UNCLEAR, Source.STATUS_CHECK) for number in (1, 2)]
-    world.store.update(stored, lambda standing: merge(standing, seen[0]))
-    both = world.store.update(stored, lambda standing: merge(standing, seen[1]))  # from a stale copy
+    world.store.update(stored, lambda standing: record(standing, seen[0]))
+    both = world.store.update(stored, lambda standing: record(standing, seen[1]))  # from a stale copy
     assert set(seen) <= set(both.history)
     assert both == world.stored(reference)
 
@@ -124,7 +124,7 @@ def test_28_a_history_at_its_bound_keeps_the_status_and_the_reference(world: Wor
     stored = world.stored(reference)
     assert stored is not None
     flood = [Observation(stored.created_at + at, Finding.UNCLEAR, Source.STATUS_CHECK) for at in range(1, 200)]
-    flooded = world.store.update(stored, lambda standing: merge(standing, *flood))
+    flooded = world.store.update(stored, lambda standing: record(standing, *flood))
     assert len(flooded.history) <= HISTORY_LATEST + 2 * len(Finding) + 1
     assert (flooded.status, flooded.reference_no) == (stored.status, stored.reference_no)
 

@@ -7,7 +7,7 @@ from payouts.money import Rupiah
 
 GOOD = {
     "TABLE_NAME": "payouts",
-    "DUE_SHARDS": "4",
+    "NOT_RECEIVED_AFTER_HOURS": "100",
     "DOKU_SECRET_ID": "arn:aws:secretsmanager:ap-southeast-3:123456789012:secret:doku-AbCdEf",
     "DOKU_BASE_URL": "https://api.doku.com",
     "DOKU_PATH_PREFIX": "/snap/v1.1",
@@ -25,7 +25,7 @@ NO_AMOUNT = [" ", "-1.00", "3", "3.000", "1e9", "unlimited", "3.00\n"]
 BLANK = ["", " ", "a b", "a\n", "\n", "a\tb"]
 BAD = {
     "TABLE_NAME": BLANK,
-    "DUE_SHARDS": ["", "0", "-1", "1.0", "+4", " 4", "4\n", "four", "\u0664", "1e1", "9" * 5_000],
+    "NOT_RECEIVED_AFTER_HOURS": ["", "0", "23", "-72", "72.0", "+72", " 72", "72\n", "three", "\u0667\u0662", "1e2"],
     "DOKU_SECRET_ID": BLANK,
     "DOKU_BASE_URL": [
         *("", "api.doku.com", "//api.doku.com", "ftp://api.doku.com", "https://", "https:///x", "HTTPS"),
@@ -43,7 +43,7 @@ BAD = {
 }
 SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits | GuardRails]] = {
     "TABLE_NAME": TableSettings,
-    "DUE_SHARDS": TableSettings,
+    "NOT_RECEIVED_AFTER_HOURS": DokuSettings,
     "DOKU_SECRET_ID": DokuSettings,
     "DOKU_BASE_URL": DokuSettings,
     "DOKU_PATH_PREFIX": DokuSettings,
@@ -59,8 +59,10 @@ SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits | GuardRails
 
 
 def test_what_is_set_is_read() -> None:
-    assert TableSettings.read(GOOD) == TableSettings("payouts", 4)
-    assert DokuSettings.read(GOOD) == DokuSettings("https://api.doku.com", "/snap/v1.1", "KD", GOOD["DOKU_SECRET_ID"])
+    assert TableSettings.read(GOOD) == TableSettings("payouts")
+    assert DokuSettings.read(GOOD) == DokuSettings(
+        "https://api.doku.com", "/snap/v1.1", "KD", GOOD["DOKU_SECRET_ID"], 100
+    )
     assert AmountLimits.read(GOOD) == AmountLimits(Rupiah(100), Rupiah(200))
 
     rails = GuardRails(False, DailyLimit(Rupiah(300), 4), DailyLimit(Rupiah(500), 6))
@@ -78,9 +80,8 @@ def test_a_limit_of_nothing_is_no_limit(nothing: str) -> None:
 
 
 def test_what_is_not_set_has_the_defaults_of_the_design() -> None:
-    assert TableSettings.read({"TABLE_NAME": "payouts"}).due_shards >= 1
     settings = DokuSettings.read({"DOKU_SECRET_ID": "doku"})
-    assert settings == DokuSettings("https://api-sandbox.doku.com", "/v1.0", "H2H", "doku")
+    assert settings == DokuSettings("https://api-sandbox.doku.com", "/v1.0", "H2H", "doku", 72)
     assert AmountLimits.read({}) == AmountLimits(Rupiah(10_000_00), Rupiah(250_000_000_00))
 
 

@@ -5,19 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-from local.doku_secret import OtherDoku
+from local.doku_secret import BASE_URL, SETTINGS, OtherDoku
 from payouts import aws
 from payouts.aws import KmsClient
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
 from tools.target import Target
 
-_VARIABLES = {
-    "DokuBaseUrl": "DOKU_BASE_URL",
-    "DokuPathPrefix": "DOKU_PATH_PREFIX",
-    "DokuChannelId": "DOKU_CHANNEL_ID",
-    "NotificationSignature": "NOTIFICATION_SIGNATURE",
-}
+_VARIABLES = {"DokuBaseUrl": BASE_URL, **SETTINGS}
 
 
 class Secrets(Protocol):

@@ -6,7 +6,7 @@ from typing import Any
 from payouts.codes.reading import System
 from payouts.transfer import Finding, Status
 from tools.openapi import examples
-from transfer_api.keys import REFERENCE_PATTERN
+from transfer_api.keys import KEY_PATTERN, REFERENCE_PATTERN
 
 Examples = dict[str, Any]
 _OURS = ("Error",)
@@ -167,8 +167,9 @@ OPERATIONS: dict[str, Operation] = {
         parameters=(
             _header(
                 "Idempotency-Key",
-                "8 to 128 printable ASCII characters; gives the reference where the body has none, else is bound to it",
-                {"type": "string", "pattern": "^[!-~]{8,128}$"},
+                "sent once, 8 to 128 printable ASCII characters other than blank and comma; gives the reference where"
+                " the body has none, else is bound to it",
+                {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
             ),
         ),
         request="CreateTransfer",
@@ -191,7 +192,8 @@ OPERATIONS: dict[str, Operation] = {
             **_NOT_ENABLED,
             409: Answer(
                 "The bank has another name, the session is not usable, or the reference belongs to another request;"
-                " nothing was sent",
+                " nothing was sent. `transfer` is the one that stands: do not pay under another reference unless its"
+                " nextAction is TOP_UP or CORRECT_AND_RESEND",
                 _OURS,
                 _errors("another name", "reference is taken"),
             ),
@@ -234,7 +236,8 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/transfers/{partnerReferenceNo}/status-checks": Operation(
         name="checkStatus",
         tag="Transfers",
-        summary="Ask DOKU now what became of a transfer",
+        summary="Ask DOKU what became of a transfer",
+        description="DOKU is asked unless it was asked about this transfer in the last 10 seconds.",
         parameters=(_REFERENCE,),
         answers={200: _CHECKED, **_USUAL, **_UNKNOWN, **_BAD_QUERY, 413: _WRONG[413]},
     ),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from payouts.doku.client import DokuClient
 from payouts.doku.messages import InquiryRequest
-from payouts.errors import Duplicate, Mismatch, PayoutError, Stopped, ValidationFailed
+from payouts.errors import Duplicate, Mismatch, PayoutError, Stopped, Unavailable, ValidationFailed
 from payouts.inquire import Inquirer
 from payouts.limits import DailyLimits
 from payouts.money import Rupiah
@@ -167,6 +167,12 @@ class Submitter:
 
 def _replay(order: Order, standing: Transfer) -> Submitted:
     """The standing transfer, if `order` is the same request. Raises Duplicate with the standing transfer if not."""
+    if _algorithm(standing) != _algorithm(order):
+        raise Unavailable(
+            "another version of this software created this transfer and its request cannot be compared; read the"
+            " transfer instead",
+            transfer=standing,
+        )
     if standing.fingerprint != order.fingerprint:
         raise Duplicate(
             f"partnerReferenceNo {standing.reference} is used by a transfer with other details, which is"
@@ -174,6 +180,10 @@ def _replay(order: Order, standing: Transfer) -> Submitted:
             transfer=standing,
         )
     return Submitted(standing, replayed=True)
+
+
+def _algorithm(one: Order | Transfer) -> str:
+    return one.fingerprint.partition(":")[0] if ":" in one.fingerprint else ""
 
 
 def _completed(intent: Intent) -> Intent:
