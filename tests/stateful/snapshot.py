@@ -36,6 +36,8 @@ class Word:
     reference: str
     says: str
     named: str
+    is_lie: bool
+    """Said at a fault's bidding, whatever the books have."""
 
 
 def word(request: Json) -> Word | None:
@@ -43,7 +45,9 @@ def word(request: Json) -> Word | None:
     says = _WORDS.get(str(request["latestTransactionStatus"]))
     if request["operation"] != "status" or request["fault"] not in _CLEAN or says is None:
         return None
-    return Word(request["partnerReferenceNo"], says, request["originalReferenceNo"] or "")
+    return Word(
+        request["partnerReferenceNo"], says, request["originalReferenceNo"] or "", request["fault"] == "status-says"
+    )
 
 
 @dataclass
