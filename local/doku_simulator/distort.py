@@ -173,12 +173,12 @@ def _contradictory(struck: Struck) -> Reply:
         whole = struck.reply(struck.honest)
         first = b'{"latestTransactionStatus":"06","serviceCode":"17",'
         return replace(whole, body=first + whole.body.removeprefix(b"{"))
-    changes: dict[str, Any] = {
+    contradictions: dict[str, dict[str, Any]] = {
         "reference-list": {"originalPartnerReferenceNo": [struck.reference, "ANOTHER-TRANSFER"]},
         "service-code": {"serviceCode": "17"},
         "original-code": {"latestTransactionStatus": "00", "originalResponseCode": "4034314"},
-    }[struck.fault.how or ""]
-    return _told(struck, changes)
+    }
+    return _told(struck, contradictions[struck.fault.how or ""])
 
 
 def _other_reference(struck: Struck) -> Reply:

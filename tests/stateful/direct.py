@@ -40,6 +40,7 @@ def _answered(request: AWSPreparedRequest) -> AWSResponse:
     query = f"?{target.query}" if target.query else ""
     headers = tuple((name, _text(value)) for name, value in request.headers.items())
     body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+    assert isinstance(body, bytes)
     answer = moto_server.answer(Request(request.method, target.path + query, (*headers, ("host", target.netloc)), body))
     told = HTTPHeaders()
     for name, value in answer.headers:

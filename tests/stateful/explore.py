@@ -35,7 +35,7 @@ _COMMON = settings(
 )
 PROFILES: Mapping[str, settings] = {
     "test": settings(_COMMON, max_examples=8, stateful_step_count=30, derandomize=True),
-    "prove": settings(_COMMON, max_examples=20, stateful_step_count=40, derandomize=True),
+    "prove": settings(_COMMON, max_examples=100, stateful_step_count=40),
     "soak": settings(_COMMON, max_examples=1000, stateful_step_count=60),
 }
 
@@ -54,6 +54,16 @@ class Explored:
     def never_met(self) -> list[Met]:
         """What no history had, so that nothing was shown about it."""
         return [one for one in Met if not self.met[one]]
+
+    def __add__(self, other: "Explored") -> "Explored":
+        """What two processes looked at, side by side."""
+        return Explored(
+            self.examples + other.examples,
+            self.steps + other.steps,
+            {one: self.met[one] + other.met[one] for one in Met},
+            max(self.seconds, other.seconds),
+            self.failed or other.failed,
+        )
 
     @property
     def broken(self) -> str:

@@ -259,7 +259,7 @@ class Merchant:
         if "Item" not in item:
             return None
         reference, yesterday = f"NEWER-{order.reference}"[:64], int((self.clock() - 86_400) * 1000)
-        newer = item["Item"] | {
+        newer: dict[str, Any] = dict(item["Item"]) | {
             "pk": {"S": items.key(reference)},
             "schema": {"N": "2"},
             "status": {"S": "SCHEDULED"},
