@@ -106,6 +106,9 @@ LIES: SearchStrategy[Fault] = st.one_of(
     st.just(_doku("token", "dead-token", 2)),
 )
 """20, 21: DOKU does not find what it has, or answers what it was not asked, or contradicts itself."""
+LOST: SearchStrategy[Fault] = st.just(_doku("transfer", "reset-before", 1))
+"""DOKU never gets the request."""
+REFUSED_AND_EXECUTED: SearchStrategy[Fault] = st.just(_doku("transfer", "unauthorized-after", 1))
 LATE: SearchStrategy[Fault] = st.builds(
     _late, st.sampled_from(_LATE), st.sampled_from(["nothing", "nothing", "unauthorized", "in-progress"])
 )

@@ -39,7 +39,9 @@ ORDERS = st.builds(
     amount=st.integers(10_000, 900_000),
     caller=st.sampled_from(["frontend-1", "frontend-2", None]),
 )
-BEFALLS = st.one_of(st.none(), faults.OF_TRANSFERS, faults.OF_AWS, faults.LATE, faults.LIES)
+BEFALLS = st.one_of(
+    st.none(), faults.OF_TRANSFERS, faults.OF_AWS, faults.LATE, faults.LIES, faults.LOST, faults.REFUSED_AND_EXECUTED
+)
 WISHES = st.tuples(ORDERS, st.booleans(), BEFALLS)
 """What is wanted, whether it is inquired first, and what befalls it."""
 MEANWHILE = st.sampled_from(["replay", "tick", "pump", "check", "stop"])
@@ -335,7 +337,7 @@ class Payouts(RuleBasedStateMachine):
         """Heal everything and let time pass, unless something is broken already."""
         if sys.exception() is not None:
             return
-        self.merchant.converge()
+        self.merchant.converge(look=self._checked)
         invariants.check_attention(self._checked(), self.merchant.memory, self.merchant.clock())
         self.merchant.settle_the_rest()
         invariants.check_converged(self._checked(), self.merchant.memory)

@@ -225,14 +225,18 @@ class Merchant:
         self.memory.settled.add(reference)
         return True
 
-    def converge(self) -> None:
-        """Heal everything and let time pass until nothing is open or unsaid. What is stopped stays so."""
+    def converge(self, look: Callable[[], object]) -> None:
+        """Heal everything and let time pass until nothing is open or unsaid, and `look` at each day.
+
+        What is stopped stays so.
+        """
         self.doku.heal()
         self.restart()
         self.redrive()
         self.pump()
         for _ in range(_TICKS):
             self._let_days_pass(1)
+            look()
             if self._is_quiet():
                 break
         self.redrive()
