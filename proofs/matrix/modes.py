@@ -80,7 +80,7 @@ _ONLY = {
     Mode.DEAD_TOKENS: ("doku.token",),
     Mode.REFUSED_AND_EXECUTED: ("doku.transfer",),
 }
-_LIMITS = {"doku.transfer": (14.0, 17.0), "doku.token": (3.0, 3.0)}
+_LIMITS = {"doku.transfer": (14.0, 17.0), "doku.token": (2.0, 3.0)}
 _QUICK = (4.0, 6.0)
 
 
