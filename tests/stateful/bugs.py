@@ -16,7 +16,7 @@ from payouts.inquire import Inquirer
 from payouts.limits import DailyLimits
 from payouts.notified import NotificationApplier, Received
 from payouts.poll import Poller
-from payouts.reconcile import Reconciler
+from payouts.reconcile import DokuSilent, Reconciler
 from payouts.schedule import MINUTE, infer_absence, planned
 from payouts.send import Remaining, Sender
 from payouts.store import items
@@ -105,7 +105,12 @@ class BelievesAnyAnswer(Reconciler):
     """Takes an answer about another transfer for one about the transfer that was asked about."""
 
     def ask(self, transfer: Transfer) -> Observation:
-        seen = super().ask(transfer)
+        try:
+            seen = super().ask(transfer)
+        except DokuSilent as silent:
+            if "another" not in silent.seen.message:
+                raise
+            seen = silent.seen
         about_another = seen.finding is Finding.UNCLEAR and "another" in seen.message
         return replace(seen, finding=Finding.SUCCESS) if about_another else seen
 
