@@ -17,7 +17,7 @@ from payouts.limits import DailyLimits
 from payouts.notified import NotificationApplier, Received
 from payouts.poll import Poller
 from payouts.reconcile import DokuSilent, Reconciler
-from payouts.schedule import MINUTE, infer_absence, planned
+from payouts.schedule import MINUTE, planned
 from payouts.send import Remaining, Sender
 from payouts.store import items
 from payouts.store.claims import Claims
@@ -83,15 +83,6 @@ class InfersSoon(Reconciler):
         if len(missing) < 3 or missing[-1].at - missing[0].at < 30 * MINUTE or learned.reading.has_sign_of_life:
             return learned
         return planned(record(learned, replace(missing[-1], finding=Finding.NOT_RECEIVED)), self._now(), 0.0)
-
-
-class InfersAnyway(Reconciler):
-    """Infers absence whatever a notification claims."""
-
-    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
-        silent = tuple(one for one in standing.history if one.finding is not Finding.NOTIFIED)
-        absence = infer_absence(record(replace(standing, history=silent), *seen), self._absence_after)
-        return super()._learned(standing, *seen, *((absence,) if absence else ()))
 
 
 class StaysFailed(Reconciler):
@@ -253,7 +244,6 @@ BUGS: Mapping[str, Bug] = {
     "the last observation wins": Bug(Parts(reconciler=LastWins), {"I4", "I26", *_LIES}),
     "not found once is a failure": Bug(Parts(reconciler=GivesUpAtOnce), _LIES),
     "absence is inferred in half an hour": Bug(Parts(reconciler=InfersSoon), _LIES),
-    "absence is inferred in spite of a notification": Bug(Parts(reconciler=InfersAnyway), _LIES),
     "a failure is never revised": Bug(Parts(reconciler=StaysFailed), _LIES),
     "an answer about something else is believed": Bug(Parts(reconciler=BelievesAnyAnswer), _LIES),
     "a second reference is dropped": Bug(Parts(reconciler=KeepsOneReference), {"I27"}),
