@@ -175,7 +175,7 @@ def _never_final_against_doku(reference: str, transfer: Transfer, memory: Memory
 
 def _invites_no_second_payment(reference: str, transfer: Transfer, now: Snapshot, memory: Memory) -> None:
     """Only of money that did not move or came back, and that will not move: by inference alone this can be wrong."""
-    by_word = memory.latest.get(reference) in ("FAILED", "REFUNDED") or str(transfer.status) == "REFUNDED"
+    by_word = str(transfer.status) == "REFUNDED" or _believes_a_lie(reference, now)
     if transfer.next_action not in _INVITING or by_word or _is_inferred(transfer) or now.was_misled(reference):
         return
     state = now.state(reference)
@@ -240,8 +240,14 @@ def check_converged(now: Snapshot, memory: Memory) -> None:
     theirs = [one for one in now.ledger["debits"] if not one["returned"] and one["partnerReferenceNo"] in summed]
     spent = sum(Decimal(one["amount"]) for one in theirs)
     assert ours == spent, f"I19: {ours} rupiah are SUCCESS, {spent} are gone from the deposit"
-    unknown = sum(len(claims) for reference, claims in memory.claims.items() if not now.state(reference))
+    unknown = sum(len(claims) for reference, claims in memory.claims.items() if not _is_known(reference, now))
     assert now.waiting <= unknown, f"I11: {now.waiting} notifications can't be applied"
+
+
+def _is_known(reference: str, now: Snapshot) -> bool:
+    """Whether DOKU has the transfer under one reference of its own: a refund names no other, and is found by it."""
+    booked = {one["referenceNo"] for one in now.booked.get(reference, [])}
+    return len(booked | {one.named for one in now.said.get(reference, [])} - {""}) == 1
 
 
 def _believes_a_lie(reference: str, now: Snapshot) -> bool:
