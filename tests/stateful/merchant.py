@@ -236,6 +236,7 @@ class Merchant:
         self.pump()
         for _ in range(_TICKS):
             self._let_days_pass(1)
+            self.pump()
             look()
             if self._is_quiet():
                 break
