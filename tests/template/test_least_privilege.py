@@ -65,7 +65,7 @@ def played() -> Iterator[Played]:
 @contextmanager
 def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
     """Record what reaches the AWS endpoint under a function's access key."""
-    answer: Callable[[Request], Response] = moto_server._answer
+    answer: Callable[[Request], Response] = moto_server.answer
 
     def recorded(request: Request) -> Response:
         if calls.access_key(request) in seen:

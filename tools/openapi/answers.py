@@ -78,7 +78,9 @@ class TransferSummary(_Answer):
     status_description: str = Field(description="the status in words")
     final: bool = Field(description="true if nothing that DOKU said or claimed speaks against the status")
     next_action: NextStep
-    review: bool = Field(description="true if a person should look: checks cannot settle it, or it is open for seven days")
+    review: bool = Field(
+        description="true if a person should look: checks cannot settle it, or open for seven days"
+    )
     reference_no: str | None = Field(description="DOKU's reference, once it is known")
     session_id: str
     amount: Rupiah
