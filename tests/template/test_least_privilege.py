@@ -78,7 +78,7 @@ def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
         return replace(launched, environment={**launched.environment, "AWS_ACCESS_KEY_ID": function.name})
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(moto_server, "_answer", recorded)
+        patch.setattr(moto_server, "answer", recorded)
         patch.setattr(deployment, "launch", as_itself)
         yield
 

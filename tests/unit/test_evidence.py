@@ -87,6 +87,12 @@ def test_the_seeds_status_answer_proves_that_the_transfer_was_paid() -> None:
         "2005300/00",
         "Transaction is successfully processed",
         "DK01123220",
+        details=(
+            ("originalResponseCode", "0"),
+            ("originalResponseMessage", "Transfer Approve"),
+            ("transactionDate", STATUS["transactionDate"]),
+            ("cashInTime", STATUS["additionalInfo"]["cashInTime"]),
+        ),
     )
 
 
@@ -221,7 +227,10 @@ def test_a_status_that_doku_did_not_give_is_no_status(http: int, code: object, f
 def test_the_seeds_acceptance_is_accepted_and_not_paid() -> None:
     of_seed = replace(OF_SEED_STATUS, intent=replace(OF_SEED_STATUS.intent, amount=Rupiah(20_000_000)))
     seen = evidence.of_submission(of_seed, answer(Service.TRANSFER, 200, ACCEPTED), 5_000)
-    assert seen == Observation(5_000, Finding.ACCEPTED, Source.SUBMIT, "2004300", "Successful", "DK01123220", "1")
+    details = tuple((name, ACCEPTED[name]) for name in ("transactionDate", "referenceNumber"))
+    assert seen == Observation(
+        5_000, Finding.ACCEPTED, Source.SUBMIT, "2004300", "Successful", "DK01123220", "1", details=details
+    )
 
 
 @pytest.mark.covers(15, 16, 17, 18, 19)
@@ -230,10 +239,10 @@ def test_the_seeds_acceptance_is_accepted_and_not_paid() -> None:
     [
         (200, 2004300, Finding.ACCEPTED),
         (202, "2024300", Finding.UNPAID),
-        (400, "4004302", Finding.FAILED),
-        (401, "4014301", Finding.FAILED),
-        (403, "4034314", Finding.FAILED),
-        (404, "4044311", Finding.FAILED),
+        (400, "4004302", Finding.REFUSED),
+        (401, "4014301", Finding.REFUSED),
+        (403, "4034314", Finding.REFUSED),
+        (404, "4044311", Finding.REFUSED),
         (403, "4034316", Finding.IN_DOUBT),
         (404, "4044318", Finding.IN_DOUBT),
         (404, "4044301", Finding.IN_DOUBT),

@@ -68,6 +68,11 @@ class Observation(_Answer):
     message: str = Field(default="", description="DOKU's message")
     reference_no: str = Field(default="", description="DOKU's reference")
     external_id: str = Field(default="", description="X-EXTERNAL-ID of the request that was answered")
+    original_response_code: str = Field(default="", description="the bank's code, where DOKU passes it on")
+    original_response_message: str = Field(default="", description="the bank's words, where DOKU passes them on")
+    transaction_date: str = Field(default="", description="DOKU's time of the transaction, as DOKU writes it")
+    reference_number: str = Field(default="", description="DOKU's further reference of the transfer request")
+    cash_in_time: str = Field(default="", description="when the beneficiary was credited, as DOKU writes it")
 
 
 class TransferSummary(_Answer):
@@ -78,9 +83,7 @@ class TransferSummary(_Answer):
     status_description: str = Field(description="the status in words")
     final: bool = Field(description="true if nothing that DOKU said or claimed speaks against the status")
     next_action: NextStep
-    review: bool = Field(
-        description="true if a person should look: checks cannot settle it, or open for seven days"
-    )
+    review: bool = Field(description="true if a person should look: checks cannot settle it, or open for seven days")
     reference_no: str | None = Field(description="DOKU's reference, once it is known")
     session_id: str
     amount: Rupiah
