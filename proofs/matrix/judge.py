@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from proofs.matrix.calls import TRANSFER, Call
-from proofs.matrix.modes import Mode, limits
+from proofs.matrix.modes import HONEST, Mode, limits
 from proofs.matrix.wire import Seen
 from proofs.matrix.world import World
 from tests.log_watch import leaks
@@ -134,7 +134,13 @@ class Judge:
     def sent(self) -> int:
         """Transfer requests that DOKU may have executed: all but those that it refused with 401."""
         seen = [one for one in self._world.wire.seen if one.call.name == TRANSFER]
-        return sum(one.mode is not None or one.status != 401 for one in seen)
+        return sum(self._may_be_executed(one) for one in seen)
+
+    def _may_be_executed(self, one: Seen) -> bool:
+        if one.mode is Mode.REFUSED_AND_EXECUTED:
+            requests = self._world.books()["requests"]
+            return any(sent["fault"] == "unauthorized-after" and sent["executed"] for sent in requests)
+        return one.status != 401 or (one.mode is not None and one.mode not in HONEST)
 
     # --- at the end
 

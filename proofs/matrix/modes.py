@@ -67,6 +67,8 @@ KILLS = frozenset({Mode.KILL_BEFORE, Mode.KILL_AFTER})
 DELAYS = frozenset({Mode.DELAY, Mode.DELAY_ONCE})
 BEGUN_IN_TIME = frozenset({Mode.INSIDE, Mode.HEAD_INSIDE})
 """What a call waits for, so that nothing may be lost of it."""
+HONEST = BEGUN_IN_TIME | {Mode.HEAD_OUTSIDE, Mode.LATE_DUPLICATE}
+"""DOKU does with this call what it would do anyway."""
 BY_DOKU: Mapping[Mode, tuple[str, Mapping[str, object]]] = {
     Mode.CROSSED: ("crossed", {}),
     Mode.CONTRADICTORY: ("contradictory", {"how": "duplicate-members"}),

@@ -154,6 +154,7 @@ def test_a_transfer_answers_as_in_the_seed_and_debits_amount_and_fee(doku: Merch
     (debit,) = ledger["debits"]
     assert debit | {"at": 0} == {
         "partnerReferenceNo": "PAY-1",
+        "referenceNo": body["referenceNo"],
         "amount": "200000.00",
         "fee": "4500.00",
         "at": 0,
