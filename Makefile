@@ -98,7 +98,7 @@ burst: $(READY) ## 1,000 signed notifications, duplicated, shuffled and throttle
 	@$(BIN)/python -m pytest -s tests/integration/test_burst.py 2>&1 | grep -E "^\.?burst|passed|failed"
 
 .PHONY: bench
-bench: $(VENV)/.bench-ready ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)
+bench: $(READY) ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)
 	@$(BIN)/python -m bench $(ARGS) && $(BIN)/python -m tools.cost && $(BIN)/python -m tools.figures
 
 .PHONY: check
@@ -210,6 +210,21 @@ runtime: $(READY) ## The built artefact under AWS's Lambda runtime interface emu
 deploy: .venv-sam/.ready ## Build, deploy and check, from nothing: make deploy ENV=sandbox ARGS="--secret-file doku.json"
 	@$(BIN)/python -m tools.deploy --sam $(SAM) $(ARGS)
 
+# The AWS emulator, in the runtime's Python: it runs the built functions in its own interpreter.
+.venv-emulator/.ready: requirements/emulator.txt $(READY)
+	@echo "== setting up the AWS emulator (once)"
+	@PYTHON_OF_LAMBDA=$$($(BIN)/python -m tools.build.python) && \
+		$(BIN)/uv venv --quiet --clear --no-project --python "$$PYTHON_OF_LAMBDA" .venv-emulator
+	@$(BIN)/uv pip install --quiet --python .venv-emulator/bin/python --require-hashes -r requirements/emulator.txt
+	@touch $@
+
+VERIFY += deploy-check
+.PHONY: deploy-check
+deploy-check: $(READY) ## `make deploy` with the real SAM against an AWS emulator (needs Linux and a python3.13)
+	@if [ "$$(uname)" = Linux ] && $(BIN)/python -m tools.build.python >/dev/null 2>&1 || [ -n "$$CI" ]; \
+		then $(MAKE) --no-print-directory .venv-sam/.ready .venv-emulator/.ready && $(BIN)/python -m tests.deploy $(ARGS); \
+		else echo "deploy-check: skipped, since it needs Linux and a python3.13"; fi
+
 .PHONY: lock
 lock: $(READY) ## Pin the dependencies again, with hashes
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
@@ -218,8 +233,6 @@ lock: $(READY) ## Pin the dependencies again, with hashes
 		-c requirements/dev.txt requirements/runtime.in -o layers/dependencies/requirements.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		requirements/sam.in -o requirements/sam.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		-c requirements/dev.txt requirements/bench.in -o requirements/bench.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		-c requirements/dev.txt requirements/browser.in -o requirements/browser.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
@@ -228,6 +241,8 @@ lock: $(READY) ## Pin the dependencies again, with hashes
 		-c requirements/dev.txt requirements/fuzz.in -o requirements/fuzz.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 		-c requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
+		requirements/emulator.in -o requirements/emulator.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		-c requirements/dev.txt requirements/mutation.in -o requirements/mutation.txt
 

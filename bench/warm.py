@@ -15,9 +15,9 @@ from typing import Any
 from uuid import uuid4
 
 from botocore.client import BaseClient
+from requests.adapters import HTTPAdapter
 from rich.console import Console
 from rich.table import Table
-from urllib3 import PoolManager
 from urllib3.response import HTTPResponse
 
 from bench.deployment import Deployment, running
@@ -26,9 +26,9 @@ from tests.harness import Context, World, inquiry_of, order, sample_event
 
 _WARM_UP, _ROUNDS = 10, 40
 _DUE, _DAYS = 100, 86_400
-_OUTSIDE = ((BaseClient, "_make_api_call"), (PoolManager, "request"), (HTTPResponse, "read1"))
+_OUTSIDE = ((BaseClient, "_make_api_call"), (HTTPAdapter, "send"), (HTTPResponse, "read1"))
 """Where our code ends."""
-_OUTSIDE_DOKU = PoolManager.request
+_OUTSIDE_DOKU = HTTPAdapter.send
 Act = Callable[[], None]
 _UNPAID = {"beneficiaryAccountNumber": "0012345678"}
 
@@ -81,7 +81,7 @@ class Meter:
     def _cut_out(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def cut_out(*arguments: Any, **named: Any) -> Any:
             if call is _OUTSIDE_DOKU:
-                self.doku.append(str(arguments[2]).rpartition("/")[2])
+                self.doku.append(str(arguments[1].url).rpartition("/")[2])
             self._depth += 1
             began = time.thread_time()
             try:

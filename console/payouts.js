@@ -1,15 +1,21 @@
 /**
- * A client of the transfer API for browsers (and Node 18 or newer). One file, no dependencies: copy it.
+ * A client of the transfer API for browsers, over HTTPS or on localhost, and Node 20 or newer. One file, no dependencies: copy it.
  *
  *     const payouts = new Payouts({ baseUrl: 'https://api.example.com', token: () => session.accessToken });
  *     const inquiry = await payouts.inquire({ ...account, amount });           // the bank's name and the fee
  *     const transfer = await payouts.transfer('withdrawal-4711', { ...account, amount, sessionId: inquiry.sessionId });
  *     for await (const seen of payouts.watch(transfer.partnerReferenceNo)) show(seen.status);
  *
- * A transfer is made under an *intent*: your name for what the user wants done, such as the id of a withdrawal. The
- * request and its idempotency key are stored under it before anything is sent, and stay until the API has said that the
- * transfer stands or that nothing was sent. A retry, a second click and a reloaded page send the very same request, so
- * an intent pays once at most.
+ * A transfer is made under an *intent*: your name for one payment, such as the id of a withdrawal. The idempotency key is
+ * the SHA-256 of that name (and of `scope`), and the API pays a key at most once. So a retry, a second click, a reload,
+ * another tab or device, and an emptied storage all lead to one transfer:
+ *
+ * - The same body again, also with the `sessionId` of a new inquiry, answers with the transfer as it stands.
+ * - Another body is refused once a transfer stands: 409 with `code` DUPLICATE_TRANSACTION. Nothing is sent.
+ * - A transfer that failed stays failed. To pay again, use a new intent; read `nextAction` first.
+ *
+ * The request is stored before it is sent and forgotten once it was answered, so that `pending` and `resume` can finish
+ * after a reload what was sent and never answered. Two payments must never share a name, and one must never have two.
  */
 
 /** An answer that is not a success, in the API's own words, or no answer at all (`code` is NETWORK_ERROR). */
@@ -28,8 +34,15 @@ export class PayoutsError extends Error {
     this.retryable = false;
     /** False where the request may have been carried out all the same. */
     this.answered = false;
-    /** Of `transfer` and `resume`: true where it is certain that the intent has not made a transfer. */
+    /** True where API Gateway answered, which knows nothing of earlier requests. */
+    this.byGateway = false;
+    /**
+     * Of `transfer` and `resume`: true if no request of this intent that this storage knows of has sent anything. Call
+     * `transfer` again under the same intent; a new intent could pay twice.
+     */
     this.nothingSent = false;
+    /** The transfer that stands under the reference or key, with `partnerReferenceNo`, `status` and `nextAction`. @type {object|null} */
+    this.transfer = null;
     /** Seconds that the API wants to be left alone for. @type {number|null} */
     this.retryAfter = null;
     /** DOKU's own code and message behind it, where DOKU said something. @type {string|null} */
@@ -49,26 +62,29 @@ const POLL = { firstMs: 2_000, mostMs: 60_000, growth: 1.6 };
 /**
  * @typedef {{value: string, currency: 'IDR'}} Amount  rupiah, with two decimals: "200000.00"
  * @typedef {{signal?: AbortSignal, attempts?: number}} CallOptions
- * @typedef {{intent: string, key: string, body: object, since: number, unansweredAt: number|null}} Intent
- *   `since` and `unansweredAt` in milliseconds since the epoch; `unansweredAt` is when a request was last sent that
- *   nobody has answered.
+ * @typedef {{baseUrl: string, scope: string, intent: string, key: string, body: object, since: number, unansweredAt: number|null}} Intent
+ *   `since` and `unansweredAt` in milliseconds since the epoch; `unansweredAt` is when the latest request without an
+ *   answer was sent.
  */
 
 export class Payouts {
-  /** @type {Map<string, Promise<object>>} */
+  /** @type {Map<string, {body: object, result: Promise<object>}>} */
   #running = new Map();
 
   /**
    * @param {object} options
    * @param {string} options.baseUrl  of the API; '' is the page's own origin
    * @param {() => (string|Promise<string>)} options.token  a bearer token that is good now
-   * @param {Storage} [options.storage]  where intents are kept: localStorage, so that a closed tab forgets none
+   * @param {string} [options.scope]  part of every key. Applications that share one API and whose intents may have the same
+   *   names need different ones; pages and back ends that pay the same intents need the same one
+   * @param {Storage} [options.storage]  where unanswered requests are kept: localStorage, so that a closed tab forgets none
    * @param {{attempts?: number, firstMs?: number, mostMs?: number}} [options.retry]
    */
-  constructor({ baseUrl, token, storage = globalThis.localStorage, retry = {} }) {
+  constructor({ baseUrl, token, scope = '', storage = globalThis.localStorage, retry = {} }) {
     if (!storage) throw new TypeError('Payouts needs a storage for its intents');
     this.baseUrl = baseUrl.replace(/\/+$/, '');
     this.token = token;
+    this.scope = scope;
     this.storage = storage;
     this.retry = { ...RETRY, ...retry };
   }
@@ -84,29 +100,32 @@ export class Payouts {
   }
 
   /**
-   * Make the transfer of an intent, once, however often this is called. Answers with the transfer as it stands.
-   * Throws a PayoutsError; unless its `nothingSent` is true, call this again with the same intent and body, or `resume`.
-   * @param {string} intent  your own name for what is to be paid
+   * Make the transfer of an intent, at most once, however often this is called. Answers with the transfer as it stands.
+   * Throws a PayoutsError. Whatever it says, call this again under the same intent, never under a new one; unless its
+   * `nothingSent` is true, with the same body.
+   * @param {string} intent  your own name for this one payment
    * @param {object} body  as in POST /v1/transfers
    * @param {CallOptions} [options]
    */
-  transfer(intent, body, options) {
-    return this.#once(intent, () => this.#submit(this.#remembered(intent, body), options));
+  async transfer(intent, body, options) {
+    if (typeof intent !== 'string' || intent === '') throw new TypeError('an intent is a text that is not empty');
+    return this.#once(intent, body, async () => this.#submit(await this.#prepared(intent, body), options));
   }
 
   /** Send the stored request of an intent again, after a reload. Null where nothing is stored. */
-  resume(intent, options) {
+  async resume(intent, options) {
     const stored = this.#recall(intent);
-    return stored ? this.#once(intent, () => this.#submit(stored, options)) : Promise.resolve(null);
+    return stored ? this.#once(intent, stored.body, () => this.#submit(stored, options)) : Promise.resolve(null);
   }
 
-  /** Intents that were sent, never answered, and are not being sent now: `resume` them. @returns {Intent[]} */
+  /** Intents of this API and scope that were sent, never answered, and are not being sent now: `resume` them. @returns {Intent[]} */
   pending() {
     const keys = Array.from({ length: this.storage.length }, (_, index) => this.storage.key(index));
     return keys
       .filter((key) => key.startsWith(PREFIX))
-      .map((key) => this.#recall(key.slice(PREFIX.length)))
-      .filter((stored) => stored.unansweredAt !== null && !this.#running.has(stored.intent));
+      .map((key) => JSON.parse(this.storage.getItem(key)))
+      .filter(({ baseUrl, scope }) => baseUrl === this.baseUrl && scope === this.scope)
+      .filter(({ intent, unansweredAt }) => unansweredAt !== null && !this.#running.has(intent));
   }
 
   /** A transfer with its history. With `refresh`, DOKU is asked first if it is open and was not just checked. */
@@ -114,13 +133,13 @@ export class Payouts {
     return this.#call('GET', `/v1/transfers/${encodeURIComponent(reference)}`, { ...options, query: refresh ? { refresh } : {} });
   }
 
-  /** Have DOKU asked now; the transfer after that. */
+  /** Have DOKU asked, unless it was in the last 10 seconds; the transfer after that. */
   check(reference, options) {
     return this.#call('POST', `/v1/transfers/${encodeURIComponent(reference)}/status-checks`, options);
   }
 
   /**
-   * The transfer now and whenever it was looked at again, at growing intervals, which begin anew when it changes.
+   * The transfer now and whenever it was looked at again, at growing intervals, which restart when it changes.
    * Ends once `until` says so (by default at its final status) or the signal is aborted. What can be tried again is,
    * for ever, and told to `onTrouble`; any other error is thrown.
    * @param {string} reference
@@ -177,26 +196,41 @@ export class Payouts {
 
   // --- intents
 
-  /** Run `action`, unless it runs already, here or in another tab. */
-  #once(intent, action) {
-    let running = this.#running.get(intent);
-    if (!running) {
-      const locks = globalThis.navigator?.locks;
-      running = (locks ? locks.request(PREFIX + intent, action) : Promise.resolve().then(action)).finally(() =>
-        this.#running.delete(intent),
-      );
-      this.#running.set(intent, running);
-    }
-    return running;
+  /** Run `action`, or wait for the one that runs here already. In browsers, tabs take turns. */
+  #once(intent, body, action) {
+    const running = this.#running.get(intent);
+    if (running) return sameOrder(running.body, body) ? running.result : Promise.reject(pendingError());
+    const locks = globalThis.navigator?.locks;
+    const started = locks ? locks.request(this.#place(intent), action) : Promise.resolve().then(action);
+    const result = started.finally(() => this.#running.delete(intent));
+    this.#running.set(intent, { body, result });
+    return result;
   }
 
-  #remembered(intent, body) {
+  /** The request to send: the stored one as long as it may have been carried out, else this one, stored now. */
+  async #prepared(intent, body) {
+    const key = await this.#key(intent);
     const stored = this.#recall(intent);
-    if (!stored || stored.unansweredAt === null) return this.#store({ intent, key: randomKey(), body, since: Date.now(), unansweredAt: null });
-    if (JSON.stringify(stored.body) === JSON.stringify(body)) return stored;
-    throw new PayoutsError('an earlier request of this intent may have been carried out; resume it first', {
-      code: 'INTENT_PENDING',
-    });
+    if (!stored || stored.unansweredAt === null) return this.#storeFirst(intent, key, body);
+    if (!sameOrder(stored.body, body)) throw pendingError();
+    return stored;
+  }
+
+  #storeFirst(intent, key, body) {
+    try {
+      return this.#store({ baseUrl: this.baseUrl, scope: this.scope, intent, key, body, since: Date.now(), unansweredAt: null });
+    } catch (cause) {
+      throw new PayoutsError(`the request cannot be stored before it is sent: ${cause.message}`, { code: 'NO_STORAGE', nothingSent: true, cause });
+    }
+  }
+
+  /** The idempotency key of an intent: the same in every tab, on every device and without any storage. */
+  async #key(intent) {
+    const subtle = globalThis.crypto?.subtle; // browsers have it in secure contexts only
+    if (!subtle) throw new PayoutsError('the key needs Web Crypto: HTTPS or localhost in a browser, or Node 20', { code: 'NO_CRYPTO', nothingSent: true });
+    const name = new TextEncoder().encode(JSON.stringify(['payouts.intent', this.scope, intent]));
+    const digest = new Uint8Array(await subtle.digest('SHA-256', name));
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 
   /** Send what is stored until there is an answer, and forget it once that answer leaves no doubt. */
@@ -213,25 +247,31 @@ export class Payouts {
       this.#forget(stored.intent);
       return transfer;
     } catch (error) {
-      error.nothingSent = error.answered && (doubt === null || Date.now() - doubt > SETTLED_MS);
-      if (error.nothingSent) this.#forget(stored.intent);
+      const settled = error.answered && (doubt === null || (!error.byGateway && Date.now() - doubt > SETTLED_MS));
+      error.nothingSent = settled && error.code !== 'DUPLICATE_TRANSACTION'; // which says that a transfer stands
+      if (settled) this.#forget(stored.intent);
       throw error;
     }
   }
 
   /** @returns {Intent|null} */
   #recall(intent) {
-    const text = this.storage.getItem(PREFIX + intent);
+    const text = this.storage.getItem(this.#place(intent));
     return text === null ? null : JSON.parse(text);
   }
 
   #store(intent) {
-    this.storage.setItem(PREFIX + intent.intent, JSON.stringify(intent));
+    this.storage.setItem(this.#place(intent.intent), JSON.stringify(intent));
     return intent;
   }
 
   #forget(intent) {
-    this.storage.removeItem(PREFIX + intent);
+    this.storage.removeItem(this.#place(intent));
+  }
+
+  /** Where an intent is stored. An unanswered request of one API must never be resumed at another. */
+  #place(intent) {
+    return PREFIX + JSON.stringify([this.baseUrl, this.scope, intent]);
   }
 
   // --- HTTP
@@ -295,9 +335,11 @@ function refusal(response, text) {
     // A gateway's 5xx is like no answer: the same request, under the same key, may be sent again.
     retryable: worded ? said.retryable === true : failed || response.status === 429,
     answered: !failed || (worded && said.retryable === true),
+    byGateway: !worded,
     retryAfter: seconds(response.headers.get('retry-after')),
     dokuResponseCode: said.doku_response_code ?? null,
     dokuResponseMessage: said.doku_response_message ?? null,
+    transfer: said.transfer ?? null,
   });
 }
 
@@ -316,9 +358,16 @@ function seconds(header) {
   return Number.isNaN(number) ? null : Math.max(0, number);
 }
 
-function randomKey() {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+const pendingError = () =>
+  new PayoutsError('another request of this intent may have been carried out; resume it first', { code: 'INTENT_PENDING' });
+
+/** Whether two bodies ask for the same. A session is not part of it: every inquiry makes a new one. */
+const sameOrder = (one, other) => orderOf(one) === orderOf(other);
+
+function orderOf({ sessionId, ...body }) {
+  const byName = ([one], [other]) => (one < other ? -1 : 1);
+  const sorted = (_, value) => (value && value.constructor === Object ? Object.fromEntries(Object.entries(value).sort(byName)) : value);
+  return JSON.stringify(body, sorted);
 }
 
 /** Between half and all of it, so that many clients do not come back at once. */

@@ -64,5 +64,5 @@ async function beginLocally() {
 }
 
 function connect() {
-  payouts = new Payouts({ baseUrl: apiUrl(), token });
+  payouts = new Payouts({ baseUrl: apiUrl(), token, scope: 'console' });
 }

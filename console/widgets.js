@@ -29,7 +29,7 @@ export const empty = (text) => h('p', { class: 'empty' }, text);
 
 /** An error in the API's words, with what leads on. `retry` is called to try again. */
 export function failure(error, { retry, note } = {}) {
-  const { code, message, requestId, dokuResponseCode, dokuResponseMessage } = error;
+  const { code, message, requestId, dokuResponseCode, dokuResponseMessage, transfer } = error;
   return h(
     'div',
     { class: 'notice bad', role: 'alert' },
@@ -40,6 +40,7 @@ export function failure(error, { retry, note } = {}) {
       h('h2', {}, errorTitle(error)),
       note && h('p', { class: 'strong' }, note),
       code !== 'NETWORK_ERROR' && h('p', { lang: 'en' }, message),
+      transfer && standing(transfer),
       dokuResponseCode && h('p', {}, `${t('error.dokuSaid')}: `, codeLink(dokuResponseCode), ' ', h('span', { lang: 'en' }, dokuResponseMessage ?? '')),
       requestId && h('p', { class: 'fine' }, t('error.requestId', { id: requestId })),
       h(
@@ -51,6 +52,23 @@ export function failure(error, { retry, note } = {}) {
     ),
   );
 }
+
+/** The transfer that an error names, and what to do about it. */
+function standing(transfer) {
+  const [before, after] = t('error.standing', { reference: '\u0000' }).split('\u0000');
+  return [
+    h('p', {}, before, referenceLink(transfer.partnerReferenceNo), after, ' ', badge(transfer.status)),
+    h('p', { class: 'strong' }, advice(transfer)),
+  ];
+}
+
+/** What to do about a transfer, in words. */
+export function advice({ status, nextAction }) {
+  return known(`action.${nextAction}`, known(`next.${status}`, '–'));
+}
+
+/** Whether the API says that the same payment may be made under a new reference. */
+export const mayPayAgain = (transfer) => ['TOP_UP', 'CORRECT_AND_RESEND'].includes(transfer?.nextAction);
 
 /** A 429 that may not be sent again is no throttling: a limit of the day is reached. */
 function errorTitle({ code, httpStatus, retryable }) {

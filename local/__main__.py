@@ -9,9 +9,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from local import docs
+from local import docs, doku_secret
 from local.aws import TABLE_ENDPOINT
-from local.doku_secret import BASE_URL, SECRET_FILE, SettingError, from_environment
+from local.doku_secret import BASE_URL, SECRET_FILE, SETTINGS, SettingError
 from local.ports import Ports, PortTakenError
 from local.simulator import SimulatorFailedError
 from local.stack import LocalStack
@@ -53,9 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _stack(parameters: dict[str, str]) -> LocalStack:
     started = time.monotonic()
     return LocalStack(
-        doku=from_environment(),
+        doku=doku_secret.from_environment(),
         ports=Ports(**{name: _port(name) for name in _PORT_VARIABLES}),
-        parameters=parameters,
+        parameters=doku_secret.parameters() | parameters,
         background=True,
         echo_logs=True,
         report=lambda text: print(f"{time.monotonic() - started:5.1f} s  {text}", flush=True),
@@ -97,7 +97,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m local",
         description=__doc__,
         epilog=f"Environment: {variables} (ports); {BASE_URL} with {SECRET_FILE} (another DOKU instead of the "
-        f"simulator); {TABLE_ENDPOINT} (another table engine). Nothing is kept when it ends.",
+        f"simulator); {', '.join(SETTINGS.values())} (how DOKU is called); {TABLE_ENDPOINT} (another table engine). "
+        "Nothing is kept when it ends.",
     )
     parser.add_argument(
         "--parameter",

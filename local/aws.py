@@ -117,10 +117,7 @@ class Aws:
     def _create_secrets(self, template: Template, stack: str) -> dict[str, str]:
         """ARNs by logical id. Made apart: moto's CloudFormation knows no secrets."""
         return {
-            name: self.secretsmanager.create_secret(
-                Name=f"{stack}-{name}", SecretString=template.resolve(properties.get("SecretString", "{}"))
-            )["ARN"]
-            for name, properties in template.of_type(_SECRET).items()
+            name: self.secretsmanager.create_secret(Name=f"{stack}-{name}")["ARN"] for name in template.of_type(_SECRET)
         }
 
     def _create_table(self, name: str, properties: Mapping[str, Any]) -> None:

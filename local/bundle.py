@@ -86,7 +86,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Everything that reaches a function, and the functions by logical id."""
+    """The functions by logical id and everything that reaches them; hooks of a rollout are left out."""
 
     functions: Mapping[str, Function]
     routes: tuple[Route, ...]
@@ -97,7 +97,9 @@ class Bundle:
 
 def read(template: Template) -> Bundle:
     """What `template` deploys."""
-    functions = {name: _function(template, name, p) for name, p in template.of_type("AWS::Lambda::Function").items()}
+    hooks = set(_rollout_hooks(template))
+    found = template.of_type("AWS::Lambda::Function")
+    functions = {name: _function(template, name, found[name]) for name in found if name not in hooks}
     return Bundle(
         functions,
         tuple(_routes(template)),
@@ -105,6 +107,15 @@ def read(template: Template) -> Bundle:
         tuple(_schedules(template)),
         _cors(template),
     )
+
+
+def _rollout_hooks(template: Template) -> Iterator[str]:
+    """Functions that CodeDeploy calls during a rollout, which the local run has none of, switched on or off."""
+    for resource in template.resources.values():
+        policy = resource.get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate", {})
+        for key in ("BeforeAllowTrafficHook", "AfterAllowTrafficHook"):
+            hook = policy.get(key, {})
+            yield from (one["Ref"] for one in hook.get("Fn::If", [hook]) if isinstance(one, dict) and "Ref" in one)
 
 
 def _function(template: Template, name: str, properties: Mapping[str, Any]) -> Function:

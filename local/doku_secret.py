@@ -12,6 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 BASE_URL, SECRET_FILE = "DOKU_BASE_URL", "DOKU_SECRET_FILE"
+SETTINGS = {
+    "DokuPathPrefix": "DOKU_PATH_PREFIX",
+    "DokuChannelId": "DOKU_CHANNEL_ID",
+    "NotificationSignature": "NOTIFICATION_SIGNATURE",
+}
+"""How DOKU is called: the template's parameters, and the variables that set them in a local run and in the doctor."""
 FIELDS = ("clientId", "clientSecret", "privateKey", "agentKey", "notificationKey")
 
 
@@ -40,6 +46,11 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> OtherDoku |
             f"{BASE_URL} is {url!r}: a scheme and a host are wanted, such as https://api-sandbox.doku.com"
         )
     return OtherDoku(url.rstrip("/"), _read(Path(file)))
+
+
+def parameters(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The parameters of the template that the caller's environment sets."""
+    return {name: environment[variable] for name, variable in SETTINGS.items() if environment.get(variable)}
 
 
 def _read(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 from local import bundle, console, docs, doku_secret, moto_server, template
-from local.authorizer import JwtAuthorizer, TokenIssuer
+from local.authorizer import ISSUER, JwtAuthorizer, TokenIssuer
 from local.aws import TABLE_ENDPOINT, Aws
 from local.bundle import Bundle
 from local.child import REPOSITORY
@@ -192,7 +192,7 @@ class LocalStack:
     def _read_template(self, simulator_url: str | None) -> None:
         path = self._root / "template.yaml"
         ours = {
-            "JwtIssuer": f"{self.api_url}/_local/issuer",
+            "JwtIssuer": ISSUER,
             "JwtAudience": AUDIENCE,
             "DokuBaseUrl": simulator_url or (self._doku.base_url if self._doku else _NOWHERE),
         }

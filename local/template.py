@@ -50,6 +50,8 @@ class Template:
                 return self.resolve(one if self.holds({"Condition": condition}) else other)
             case {"Fn::Split": [str(separator), text]}:
                 return self.resolve(text).split(separator)
+            case {"Fn::Join": [str(separator), parts]} if _are_texts(found := self.resolve(parts)):
+                return separator.join(found)
             case {"Ref": "AWS::NoValue"}:
                 return None
             case {"Ref": str(name)} if name in self.parameters:
@@ -116,6 +118,11 @@ def check_parameter(name: str, text: str, slot: Mapping[str, Any]) -> None:
         raise TemplateError(f"parameter {name} is {text!r}, which does not match {slot['AllowedPattern']}")
     if "AllowedValues" in slot and text not in [str(value) for value in slot["AllowedValues"]]:
         raise TemplateError(f"parameter {name} is {text!r}, not one of {slot['AllowedValues']}")
+
+
+def _are_texts(values: Any) -> bool:
+    """Whether a list is resolved to the last item."""
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def _package(sam: dict[str, Any]) -> None:

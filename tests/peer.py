@@ -2,9 +2,10 @@
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 Script = Callable[[socket.socket], object]
@@ -16,6 +17,7 @@ class Peer:
     """A server that does on each connection what the test says, and remembers what it received."""
 
     port: int = 0
+    tls: ssl.SSLContext | None = None
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
     closed: threading.Event = field(default_factory=threading.Event)
@@ -23,16 +25,19 @@ class Peer:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def serve(self, connection: socket.socket, script: Script) -> None:
         """One connection, to its end."""
-        with connection, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), self._secured(connection) as connection:
             while request := received(connection):
                 self.requests.append(request)
                 if script(connection) is STOP:
                     break
         self.closed.set()
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        return self.tls.wrap_socket(connection, server_side=True) if self.tls else connection
 
 
 STOP = object()
@@ -55,9 +60,9 @@ def received(connection: socket.socket) -> bytes:
 
 
 @contextlib.contextmanager
-def listening(script: Script) -> Iterator[Peer]:
+def listening(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Peer]:
     """A peer that runs `script` after each request until it answers STOP."""
-    peer = Peer()
+    peer = Peer(tls=tls)
     with socket.create_server(("127.0.0.1", 0)) as server:
         peer.port = server.getsockname()[1]
 
@@ -98,6 +103,30 @@ def resetting_after(part: bytes) -> Script:
         return STOP
 
     return reset
+
+
+def trickling(parts: Iterable[bytes], every: float) -> Script:
+    """Answer one part at a time, so many seconds apart, until the client hangs up."""
+
+    def trickle(connection: socket.socket) -> object:
+        for part in parts:
+            if hung_up(connection, within=every):
+                break
+            connection.sendall(part)
+        return STOP
+
+    return trickle
+
+
+def hung_up(connection: socket.socket, within: float) -> bool:
+    """Wait so many seconds for the client to close the connection."""
+    connection.settimeout(within)
+    try:
+        return not connection.recv(1)
+    except TimeoutError:
+        return False
+    finally:
+        connection.settimeout(10)
 
 
 def staying_silent(connection: socket.socket) -> object:

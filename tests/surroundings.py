@@ -65,4 +65,5 @@ def surrounding(clock_file: Path, table_url: str | None = None, queue_url: str |
         environment: dict[str, str] = {"DEAD_LETTER_QUEUE_URL": deployed.ids["NotificationDeadLetterQueue"]}
         for variables in (*deployed.environments.values(), aws.environment()):
             environment |= variables
-        yield Surroundings(environment, clock, clock_file, functions, Control(simulator.url), aws, secret_id, secret)
+        control = Control(simulator.url, simulator.world)
+        yield Surroundings(environment, clock, clock_file, functions, control, aws, secret_id, secret)

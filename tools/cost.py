@@ -3,9 +3,10 @@
 import csv
 import json
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local.template import Template, load
 from payouts.store.due import READ_SHARDS, WRITTEN_SHARDS
@@ -16,6 +17,9 @@ PRICES = Path(__file__).parent / "prices.csv"
 FIGURES = ROOT / "docs" / "figures" / "bench.json"
 SUMS = ROOT / "docs" / "figures" / "cost.json"
 PRICED = "2026-11-21, us-east-1, without the free tier"
+PRICED_IN_JAKARTA = ""
+"""The day of the prices in the column usd_jakarta; empty while they are not known."""
+NOT_KNOWN = "not known"
 
 # --- what is assumed, and said on the page
 
@@ -33,8 +37,16 @@ LOG_KB = 1.5
 """Of an invocation, its REPORT line and the access log included."""
 ITEM_KB = 1.0
 STATUS_CHANGES = 3
+REQUEST_ID_WRITES = 1
+"""Of the receiver, a notification (payouts.store.requests)."""
 TRACED = 0.05
-CUSTOM_METRICS = 20
+STREAM_SHARDS = 4
+"""A new on-demand table takes 4,000 writes a second: four partitions, each with a shard of the stream."""
+STREAM_READS = 4
+"""A second and shard, by which a pipe polls a stream that is idle."""
+PAID_ROTATIONS = 2
+"""A rotating key costs its price again for the first and for the second earlier material, and no more after that."""
+OUR_NAMESPACE = "Payouts"
 TICKS = 60 * 24 * 30.0
 TICK_SECONDS = 0.15
 """Of a tick that finds nothing."""
@@ -60,6 +72,11 @@ class Prices:
         row = self.rows[name]
         return quantity * float(row["usd"]) / float(row["per"])
 
+    def in_jakarta(self, name: str, quantity: float) -> float | None:
+        """The same in ap-southeast-3; None where the price is not known."""
+        row = self.rows[name]
+        return quantity * float(row["usd_jakarta"]) / float(row["per"]) if row["usd_jakarta"] else None
+
 
 def transfer(figures: Mapping[str, float], template: Template, share: float) -> dict[str, float]:
     """What one transfer uses, by price name. `share` of the ideal is how well the poller's threads wait (bench)."""
@@ -73,12 +90,13 @@ def transfer(figures: Mapping[str, float], template: Template, share: float) -> 
     threads = float(template.parameters["PollConcurrency"])
     polled = memory["StatusPollerFunction"] * checks * STATUS_SECONDS / threads / share
     writes = figures["write_units_inquire"] + figures["write_units_create"] + figures["write_units_first_check"]
+    notified = UNPAID * (figures["write_units_process"] + REQUEST_ID_WRITES)
     reads = GETS * figures["read_units_get"] + checks * figures["read_units_first_check"]
     return {
         "lambda_requests": invocations,
         "lambda_gb_seconds": api + UNPAID * (received + processed) + polled,
         "api_requests": 2 + GETS + UNPAID,
-        "writes": writes + later * figures["write_units_later_check"] + UNPAID * figures["write_units_process"],
+        "writes": writes + later * figures["write_units_later_check"] + notified,
         "reads": reads + UNPAID * figures["read_units_process"],
         "storage_gb_months": ITEM_KB / 1e6,
         "backup_gb_months": ITEM_KB / 1e6,
@@ -101,13 +119,45 @@ def idle(template: Template) -> dict[str, float]:
         "schedules": ticks,
         "log_gb": ticks * LOG_KB / 1e6,
         "traces": ticks * TRACED,
-        "metrics": CUSTOM_METRICS,
-        "alarms": len(template.of_type("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")),
+        "stream_reads": len(template.of_type("AWS::Pipes::Pipe")) * STREAM_SHARDS * STREAM_READS * _MONTH,
+        "metrics": len(own_metrics(template)),
+        "alarms": len(list(alarm_metrics(template))),
         "dashboards": len(template.of_type("AWS::CloudWatch::Dashboard")),
         "secrets": len(template.of_type("AWS::SecretsManager::Secret")),
         "secret_calls": TICKS / 5,
         "keys": len(template.of_type("AWS::KMS::Key")),
+        "key_rotations": PAID_ROTATIONS * sum(key["EnableKeyRotation"] for key in _keys(template)),
     }
+
+
+def alarm_metrics(template: Template) -> Iterator[Mapping[str, Any]]:
+    """Each metric that an alarm watches: AWS charges for every one in an expression."""
+    for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
+        if "MetricName" in alarm:
+            yield alarm
+        else:
+            yield from (one["MetricStat"]["Metric"] for one in alarm["Metrics"] if "MetricStat" in one)
+
+
+def own_metrics(template: Template) -> set[tuple[str, ...]]:
+    """Names and statuses of our own metrics that an alarm or the dashboard shows."""
+    watched = [metric for metric in alarm_metrics(template) if metric["Namespace"] == OUR_NAMESPACE]
+    found = {(one["MetricName"], *_values(one["Dimensions"])) for one in watched}
+    (dashboard,) = template.of_type("AWS::CloudWatch::Dashboard").values()
+    for widget in json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]:
+        for namespace, name, *rest in widget["properties"].get("metrics", []):
+            if namespace == OUR_NAMESPACE:
+                found.add((name, *(part for part in rest[3:4] if isinstance(part, str))))
+    return found
+
+
+def _values(dimensions: list[Mapping[str, Any]]) -> Iterator[str]:
+    """The values of all dimensions but the first, which is the deployment."""
+    return (dimension["Value"] for dimension in dimensions[1:])
+
+
+def _keys(template: Template) -> Iterable[Mapping[str, Any]]:
+    return template.of_type("AWS::KMS::Key").values()
 
 
 def sums() -> tuple[float, float]:
@@ -132,8 +182,9 @@ def page() -> str:
             "<!-- written by `make cost` from docs/figures/bench.json, tools/prices.csv and template.yaml -->",
             "",
             _paragraph(
-                f"AWS's public prices ({PRICED}). Jakarta's are up to a quarter higher: change tools/prices.csv and",
-                "run `make cost`. DOKU's fees, taxes and a NAT gateway are not in it.",
+                f"AWS's public prices ({PRICED}). Jakarta's (ap-southeast-3) {_priced_in_jakarta()}",
+                "They stand in the column `usd_jakarta` of tools/prices.csv; `make cost` writes this page. DOKU's",
+                "fees, taxes, requests to KMS and a NAT gateway are not in it.",
             ),
             "",
             "| transfers a month | US dollars a month | a transfer |",
@@ -157,12 +208,22 @@ def page() -> str:
                 f"a status check. An item has {ITEM_KB:g} KB and changes its status {STATUS_CHANGES} times.",
                 f"Counted by `make bench`, in write units: {figures['write_units_inquire']:g} for an inquiry,",
                 f"{figures['write_units_create']:g} for a transfer, {figures['write_units_first_check']:g} for a",
-                f"check, {figures['write_units_process']:g} for a notification.",
+                f"check, {figures['write_units_process']:g} for a notification. To remember its requestId costs",
+                f"{REQUEST_ID_WRITES} more.",
             ),
             "",
             "## A month without transfers",
             "",
             *_table(prices, still),
+            "",
+            _paragraph(
+                "An alarm on an expression pays for every metric in it. The pipe of `StatusEvents` reads each shard of",
+                f"the table's stream {STREAM_READS} times a second, whether anything happened or not; {STREAM_SHARDS}",
+                "shards are assumed, as many as a new on-demand table has partitions. `StatusEvents=false` saves that.",
+                "The key costs 1 USD in its first year, 2 in its second and 3 from then on, since it rotates every",
+                "year. Our own metrics that neither an alarm nor the dashboard shows are charged for the hours in",
+                "which they are measured.",
+            ),
             "",
             "## Which limit is met first",
             "",
@@ -194,12 +255,24 @@ def _volume(count: int, million: float, month: float) -> str:
 
 
 def _table(prices: Prices, used: Mapping[str, float]) -> Iterator[str]:
-    yield "| for | quantity | US dollars |"
-    yield "|---|---:|---:|"
+    yield "| for | quantity | US dollars, us-east-1 | US dollars, Jakarta |"
+    yield "|---|---:|---:|---:|"
     costs = {name: prices.of(name, count) for name, count in used.items()}
     for name, cost in sorted(costs.items(), key=lambda entry: -entry[1]):
-        yield f"| {prices.rows[name]['what']} | {used[name]:,.{0 if used[name] > 10 else 2}f} | {cost:,.2f} |"
-    yield f"| **together** | | **{sum(costs.values()):,.2f}** |"
+        quantity = f"{used[name]:,.{0 if used[name] > 10 else 2}f}"
+        there = prices.in_jakarta(name, used[name])
+        yield f"| {prices.rows[name]['what']} | {quantity} | {cost:,.2f} | {_dollars(there)} |"
+    known = [usd for name, count in used.items() if (usd := prices.in_jakarta(name, count)) is not None]
+    total = sum(known) if len(known) == len(used) else None
+    yield f"| **together** | | **{sum(costs.values()):,.2f}** | {_dollars(total)} |"
+
+
+def _dollars(cost: float | None) -> str:
+    return NOT_KNOWN if cost is None else f"{cost:,.2f}"
+
+
+def _priced_in_jakarta() -> str:
+    return f"are of {PRICED_IN_JAKARTA}." if PRICED_IN_JAKARTA else "are not known here and may be higher."
 
 
 def _limits(figures: Mapping[str, float], template: Template) -> Iterator[str]:

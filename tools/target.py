@@ -110,10 +110,12 @@ def _local_url(variable: str, port: int) -> str:
 
 
 def _local_parameters() -> Mapping[str, str]:
-    from local.template import load  # only a laptop has it
+    from local import doku_secret  # only a laptop has them
+    from local.authorizer import ISSUER
+    from local.template import load
 
-    api, simulator = _local_url("LOCAL_PORT", 3000), _local_url("LOCAL_SIMULATOR_PORT", 8001)
-    return load(Path("template.yaml"), {"JwtIssuer": api, "JwtAudience": "local", "DokuBaseUrl": simulator}).parameters
+    known = {"JwtIssuer": ISSUER, "JwtAudience": "local", "DokuBaseUrl": _local_url("LOCAL_SIMULATOR_PORT", 8001)}
+    return load(Path("template.yaml"), known | doku_secret.parameters()).parameters
 
 
 def _deployed(name: str, root: Path) -> Target:

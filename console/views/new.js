@@ -5,7 +5,7 @@ import { t } from '../i18n.js';
 import { moment, rupiah, sameName, total } from '../format.js';
 import { dropDraft, draft, keepDraft } from '../draft.js';
 import { payouts } from '../session.js';
-import { facts, failure, notice } from '../widgets.js';
+import { facts, failure, mayPayAgain, notice } from '../widgets.js';
 import { detailsForm } from './new-form.js';
 
 export const title = 'new.title';
@@ -97,12 +97,37 @@ export function render(main, { query, go, signal }) {
     }
   }
 
+  /** The reference or the session is taken. A new reference is offered only where the API says that it pays once. */
+  function conflict(error, fields) {
+    heading.textContent = t('new.conflictTitle');
+    const { transfer } = error;
+    const reference = transfer?.partnerReferenceNo ?? fields.partnerReferenceNo;
+    const kept = formFields(fields);
+    if (transfer) dropDraft(); // its reference is taken for good
+    const again = () => details({ ...kept, partnerReferenceNo: draft().partnerReferenceNo });
+    const button = (text, click, style = 'secondary') => h('button', { type: 'button', class: style, on: { click } }, text);
+    fill(
+      body,
+      notice('unknown', 'alert', h('p', {}, t('new.conflictText'))),
+      failure(error),
+      h(
+        'div',
+        { class: 'buttons end' },
+        !transfer && button(t('new.backToDetails'), () => details(kept)),
+        mayPayAgain(transfer) && button(t('new.payAgain'), again),
+        button(t('new.openTransfer', { reference }), () => go(`/transfers/${encodeURIComponent(reference)}`), 'primary'),
+      ),
+    );
+    heading.focus({ preventScroll: true });
+  }
+
   function unsent(error, fields) {
     if (error.nothingSent) {
       details({ ...draft(), ...formFields(fields) }, error);
       heading.focus({ preventScroll: true });
       return;
     }
+    if (error.code === 'DUPLICATE_TRANSACTION') return conflict(error, fields);
     heading.textContent = t('new.doubtTitle');
     const again = h('button', { type: 'button', class: 'primary', on: { click: () => send(() => payouts.resume(fields.partnerReferenceNo), fields) } }, t('new.sendAgain'));
     fill(body, notice('unknown', 'question', h('p', {}, t('new.doubtText')), h('p', { class: 'actions' }, again)), error.code !== 'NETWORK_ERROR' && failure(error));

@@ -4,7 +4,7 @@ import { announce, fill, h, icon } from '../dom.js';
 import { known, t } from '../i18n.js';
 import { moment, rupiah, timeOfDay } from '../format.js';
 import { payouts } from '../session.js';
-import { codeLink, facts, failure, loading, notice, tone } from '../widgets.js';
+import { advice, codeLink, facts, failure, loading, notice, tone } from '../widgets.js';
 
 export const title = 'transfer.title';
 
@@ -94,9 +94,10 @@ function copyButton(transfer) {
 
 const review = (transfer) => transfer.review && notice('alarm', 'alert', h('p', {}, t('transfer.review')));
 
-function knowledge({ status }) {
-  const part = (key) => h('div', {}, h('h2', {}, t(`transfer.${key}Title`)), h('p', {}, known(`${key}.${status}`, '–')));
-  return h('section', { class: 'knowledge' }, part('known'), part('unknown'), part('next'));
+function knowledge(transfer) {
+  const part = (key, text) => h('div', {}, h('h2', {}, t(`transfer.${key}Title`)), h('p', {}, text));
+  const said = (key) => known(`${key}.${transfer.status}`, '–');
+  return h('section', { class: 'knowledge' }, part('known', said('known')), part('unknown', said('unknown')), part('next', advice(transfer)));
 }
 
 function details(transfer) {

@@ -18,13 +18,18 @@ from payouts.doku import callbacks
 from payouts.doku.callbacks import Kind
 from payouts.errors import PayoutError
 from payouts.measure import measured
-from payouts.notified import NotificationApplier, NotYet, Received
+from payouts.notified import NotificationApplier, NotYet, Received, UnknownTransfer
 from payouts.snapshot import Forget
+from payouts.store.claims import Claims
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 _RESERVE_MILLIS = 20_000
 """Time for one check status with a new token. With less left, the rest of the batch goes back as it is."""
+_UNKNOWN_SECONDS = 3600
+"""How long an unknown transfer may still turn up: the record of a create call, and the index by DOKU's reference."""
+_UNKNOWN_DELIVERIES = 2
+"""Looked for at least so often, however old a backlog has made the notification."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class Services:
 
     applier: NotificationApplier
     backoff: Backoff
+    clock: Callable[[], float]
     held: tuple[Forget, ...]
 
 
@@ -44,9 +50,9 @@ def compose(
     """The services from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings = ProcessorSettings.read(environment)
     deployed = shared.compose(environment, clock, jitter)
-    applier = NotificationApplier(deployed.store, deployed.reconciler)
+    applier = NotificationApplier(deployed.store, deployed.reconciler, Claims(deployed.table))
     sqs = aws.sqs()
-    return Services(applier, Backoff(sqs, settings.queue_url, jitter), (*deployed.held, sqs.close))
+    return Services(applier, Backoff(sqs, settings.queue_url, jitter), clock, (*deployed.held, sqs.close))
 
 
 def create_handler(services: Services, logger: Logger) -> Handler:
@@ -64,16 +70,10 @@ def create_handler(services: Services, logger: Logger) -> Handler:
         try:
             transfer = applier.apply(read(record["body"]))
         except Exception as error:
-            known = isinstance(error, NotYet | PayoutError)
-            reason = str(error) if known else type(error).__name__
-            seconds = backoff.put_off(record)
-            logger.warning(
-                "notification kept",
-                message_id=record["messageId"],
-                reason=reason,
-                again_after_s=seconds,
-                **measured({"NotificationsPutOff": 1}),
-            )
+            if isinstance(error, UnknownTransfer) and _is_never_known(record, error, services.clock()):
+                _drop(record, error)
+                return True
+            _put_off(record, error)
             return False
         logger.info(
             "notification applied",
@@ -83,7 +83,35 @@ def create_handler(services: Services, logger: Logger) -> Handler:
         )
         return True
 
+    def _put_off(record: Mapping[str, Any], error: Exception) -> None:
+        known = isinstance(error, NotYet | PayoutError)
+        logger.warning(
+            "notification kept",
+            message_id=record["messageId"],
+            reason=str(error) if known else type(error).__name__,
+            again_after_s=backoff.put_off(record),
+            **measured({"NotificationsPutOff": 1}),
+        )
+
+    def _drop(record: Mapping[str, Any], error: UnknownTransfer) -> None:
+        logger.warning(
+            "notification dropped",
+            message_id=record["messageId"],
+            reason=str(error),
+            received_at=error.received_at,
+            **measured({"NotificationsUnknown": 1}),
+        )
+
     return handler
+
+
+def _is_never_known(record: Mapping[str, Any], error: UnknownTransfer, now: float) -> bool:
+    """Whether the notification was looked for often and long enough to be about no transfer of this deployment.
+
+    The table answered each time: an outage of the table or of DOKU raises other errors, which keep the notification.
+    """
+    deliveries = int(record["attributes"]["ApproximateReceiveCount"])
+    return deliveries >= _UNKNOWN_DELIVERIES and now - error.received_at / 1000 >= _UNKNOWN_SECONDS
 
 
 def read(message: str) -> Received:

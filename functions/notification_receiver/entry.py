@@ -15,6 +15,8 @@ from payouts.config import ReceiverSettings
 from payouts.credentials import CredentialStore
 from payouts.measure import measured
 from payouts.snapshot import Forget
+from payouts.store.requests import RequestIds
+from payouts.store.table import Table
 
 _METRICS = {
     200: "NotificationsKept",
@@ -37,11 +39,12 @@ class Services:
 def compose(environment: Mapping[str, str], clock: Callable[[], float] = time.time) -> Services:
     """The receiver from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings = ReceiverSettings.read(environment)
-    secrets_manager, sqs = aws.secrets_manager(), aws.sqs()
+    secrets_manager, sqs, dynamodb = aws.secrets_manager(), aws.sqs(), aws.dynamodb()
     credentials = CredentialStore(secrets_manager, settings.secret_id, clock)
     authenticator = Authenticator(credentials, settings.scheme, settings.sources)
-    receiver = Receiver(authenticator, sqs, settings.queue_url, clock)
-    return Services(receiver, (credentials.forget, secrets_manager.close, sqs.close))
+    request_ids = RequestIds(Table(dynamodb, settings.table_name))
+    receiver = Receiver(authenticator, request_ids, sqs, settings.queue_url, clock)
+    return Services(receiver, (credentials.forget, secrets_manager.close, sqs.close, dynamodb.close))
 
 
 def create_handler(services: Services, logger: Logger) -> Handler:
@@ -55,10 +58,18 @@ def create_handler(services: Services, logger: Logger) -> Handler:
         except Exception as error:
             logger.error("unexpected failure", error=type(error).__name__, **measured({"UnexpectedFailures": 1}))
             reply = Reply(500, "99", "try again later")
-        counted = measured({_METRICS.get(reply.status, "NotificationsFailed"): 1})
         logger.info(
-            "notification", status=reply.status, reason=reply.message, transaction_id=reply.transaction_id, **counted
+            "notification",
+            status=reply.status,
+            reason=reply.message,
+            transaction_id=reply.transaction_id,
+            **measured(_counted(reply)),
         )
         return reply.to_gateway()
 
     return handler
+
+
+def _counted(reply: Reply) -> dict[str, float]:
+    replayed = {"NotificationsReplayed": 1.0} if reply.replayed else {}
+    return {_METRICS.get(reply.status, "NotificationsFailed"): 1, **replayed}

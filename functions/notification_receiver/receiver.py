@@ -1,4 +1,4 @@
-"""Keep, then answer: DOKU's exact success body goes out only once the notification is durable (FAULTS 31-41)."""
+"""Keep, then answer: DOKU's exact success body goes out only once the notification is in the queue."""
 
 import base64
 import json
@@ -15,6 +15,7 @@ from payouts.aws import ask
 from payouts.doku import callbacks
 from payouts.doku.callbacks import Kind, Notification
 from payouts.errors import PayoutError, Unavailable
+from payouts.store.requests import RequestIds
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -31,9 +32,11 @@ class Reply:
     code: str
     message: str
     transaction_id: str = ""
+    replayed: bool = False
+    """Whether the requestId came before with another body."""
 
     def to_gateway(self) -> dict[str, Any]:
-        """In payload 2.0 and in DOKU's shape (seed 003, sections 5 and 6)."""
+        """In payload 2.0 and in DOKU's shape ."""
         members = {
             "status": self.status == 200,
             "transactionId": self.transaction_id,
@@ -53,17 +56,24 @@ class Receiver:
     def __init__(
         self,
         authenticator: Authenticator,
+        request_ids: RequestIds,
         sqs: "SQSClient",
         queue_url: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._authenticator = authenticator
+        self._request_ids = request_ids
         self._sqs = sqs
         self._queue_url = queue_url
         self._clock = clock
 
     def receive(self, event: Mapping[str, Any]) -> Reply:
-        """The reply. 401, 400 and 404 are the caller's doing, 503 never is; only after 503 DOKU should send again."""
+        """The reply. 401, 400 and 404 are the caller's doing, 503 never is; only after 503 DOKU should send again.
+
+        A notification is bound to its requestId before it goes to the queue, and is not accepted if that fails: DOKU
+        sends again, and status checks find what it said in any case. A crash in between is harmless, since the same
+        body under the same requestId goes to the queue again.
+        """
         kind = _kind(event)
         if kind is None:
             return Reply(404, _FAILED, "there is no such notification")
@@ -71,13 +81,15 @@ class Receiver:
         try:
             if not self._authenticator.is_doku(headers, event["requestContext"]["http"]["sourceIp"]):
                 return Reply(401, _FAILED, "agentKey or signature is not valid")
-            body = _body(event)
+            body, request_id = _body(event), headers["requestid"]
             notification = callbacks.parse(kind, body)
+            if not self._request_ids.bind(request_id, f"{kind}\n".encode() + body, self._clock()):
+                return _replayed(notification)
         except ValueError as error:
             return Reply(400, _FAILED, str(error))
         except PayoutError:
             return Reply(503, _FAILED, "try again later")
-        return self._keep(notification, body, headers.get("requestid", ""))
+        return self._keep(notification, body, request_id)
 
     def _keep(self, notification: Notification, body: bytes, request_id: str) -> Reply:
         message = {
@@ -94,8 +106,13 @@ class Receiver:
         return Reply(200, "00", "Successfully processed", notification.transaction_id)
 
 
+def _replayed(notification: Notification) -> Reply:
+    message = "this requestId came before with another body"
+    return Reply(401, _FAILED, message, notification.transaction_id, replayed=True)
+
+
 def _kind(event: Mapping[str, Any]) -> Kind | None:
-    """From the end of the path, whatever stage prefix or trailing slash it has (FAULTS 40)."""
+    """From the end of the path, whatever stage prefix or trailing slash it has."""
     if event["requestContext"]["http"]["method"] != "POST":
         return None
     last = event["rawPath"].rstrip("/").rpartition("/")[2]

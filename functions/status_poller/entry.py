@@ -20,6 +20,7 @@ from payouts.store.claims import Claims
 from payouts.store.due import READ_SHARDS, DueIndex
 from payouts.transfer import Status
 from status_poller.deposit import Deposit
+from status_poller.rehearsal import Rehearsal
 from status_poller.reports import DailyReport
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
@@ -30,9 +31,10 @@ _WATCHED = (Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.UNPAID, 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The poller, the balance and the daily report."""
+    """The use cases of the schedule's events."""
 
     poller: Poller
+    rehearsal: Rehearsal
     deposit: Deposit
     report: DailyReport
     held: tuple[Forget, ...]
@@ -47,20 +49,23 @@ def compose(
     settings = PollerSettings.read(environment)
     deployed = shared.compose(environment, clock, jitter, connections=threads_for(settings.concurrency))
     poller = Poller(DueIndex(deployed.table), deployed.reconciler, settings.concurrency, clock)
+    rehearsal = Rehearsal(DueIndex(deployed.table), deployed.credentials, clock)
     deposit = Deposit(Inquirer(deployed.doku, Claims(deployed.table), clock))
     report = DailyReport(deployed.store, settings.report_bucket, aws.s3, clock)
-    return Services(poller, deposit, report, deployed.held)
+    return Services(poller, rehearsal, deposit, report, deployed.held)
 
 
 def create_handler(services: Services, logger: Logger) -> Handler:
     """The handler over these services.
 
     The event is `{"poller": 0, "of": 1}`, which poller this is and of how many, or `{"report": "yesterday"}`, or
-    `{"measure": "deposit"}`.
+    `{"measure": "deposit"}`, or `{"dry": true}` for a tick that changes nothing.
     """
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """A tick of the schedule, the day's report or the deposit's measure; what was done."""
+        if event.get("dry"):
+            return services.rehearsal.run(range(READ_SHARDS))
         if "report" in event:
             written = services.report.write()
             logger.info("report", **written)

@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from transfer_api.methods import ASKED_PATH
 from transfer_api.routes import create_app
 from transfer_api.services import Services
 
@@ -45,4 +46,5 @@ def _as_authorized(event: dict[str, Any]) -> dict[str, Any]:
     if "+}" not in template and re.fullmatch(pattern, path):
         return event
     http = {**event["requestContext"]["http"], "path": _NOWHERE}
-    return {**event, "rawPath": _NOWHERE, "requestContext": {**event["requestContext"], "http": http}}
+    context = {**event["requestContext"], "http": http}
+    return {**event, "rawPath": _NOWHERE, ASKED_PATH: path, "requestContext": context}

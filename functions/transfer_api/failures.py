@@ -5,17 +5,18 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from payouts.errors import PayoutError
+from payouts.errors import MethodNotAllowed, PayoutError
+from transfer_api import views
 
 
 def response(error: PayoutError, request_id: str) -> Response[str]:
     """The answer to a request that failed."""
-    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
-    return json_response(error.http_status, body(error, request_id), headers)
+    return json_response(error.http_status, body(error, request_id), _headers(error))
 
 
 def body(error: PayoutError, request_id: str) -> dict[str, Any]:
-    """`status`, `response_code`, `response_message`, `request_id`, `retryable` and what DOKU said, if it did."""
+    """`status`, `response_code`, `response_message`, `request_id`, `retryable`, and where they exist DOKU's own words
+    and the transfer that stands. `status` is the request's: always FAILED."""
     members: dict[str, Any] = {
         "status": "FAILED",
         "response_code": error.code,
@@ -26,7 +27,16 @@ def body(error: PayoutError, request_id: str) -> dict[str, Any]:
     if error.doku is not None and (error.doku.code or error.doku.message):
         members["doku_response_code"] = error.doku.code
         members["doku_response_message"] = error.doku.message
+    if error.transfer is not None:
+        members["transfer"] = views.transfer_brief(error.transfer)
     return members
+
+
+def _headers(error: PayoutError) -> dict[str, str]:
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = ", ".join(error.allowed)
+    return headers
 
 
 def json_response(status: int, members: Any, headers: dict[str, str] | None = None) -> Response[str]:

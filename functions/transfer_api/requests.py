@@ -35,8 +35,14 @@ def _matching(pattern: str, wanted: str) -> AfterValidator:
 
 
 def amount(value: str) -> str:
-    """The amount in its wire form. Raises ValueError for any other."""
-    return str(Rupiah.parse(value))
+    """The amount in its wire form, whole rupiah. Raises ValueError for anything else.
+
+    Every amount of a transfer on DOKU's pages is whole rupiah; they do not say whether sen are taken.
+    """
+    parsed = Rupiah.parse(value)
+    if parsed.sen % 100:
+        raise ValueError('must be whole rupiah, such as "200000.00": sen are not accepted')
+    return str(parsed)
 
 
 Reference = Annotated[str, _matching(REFERENCE_PATTERN, "1 to 64 letters, digits or . _ ~ -")]

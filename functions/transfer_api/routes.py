@@ -4,15 +4,17 @@ from dataclasses import asdict
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from payouts.doku import banks
-from payouts.errors import NotFound, PayoutError, ValidationFailed
+from payouts.errors import MethodNotAllowed, NotFound, PayoutError, UnknownRoute, ValidationFailed
 from payouts.measure import measured
 from payouts.money import Rupiah
 from payouts.submit import Order
 from payouts.transfer import NOT_ACKNOWLEDGED, Transfer
-from transfer_api import codes, failures, keys, listing, views
+from transfer_api import codes, failures, keys, listing, methods, views
 from transfer_api.failures import json_response
+from transfer_api.methods import ASKED_PATH
 from transfer_api.services import Services
 
 
@@ -54,7 +56,7 @@ def _add_money_routes(app: APIGatewayHttpResolver, services: Services, logger: L
         from transfer_api.requests import CreateTransfer
 
         request = read(app.current_event, CreateTransfer)
-        key = app.current_event.headers.get("idempotency-key")
+        key = keys.idempotency_key(app.current_event.raw_event.get("headers") or {})
         intent = request.to_intent(keys.reference_of(request, key))
         _check_amount(intent.amount, services)
         order = Order(intent, keys.fingerprint(request), key or "", _caller(app))
@@ -97,9 +99,8 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
 
     @app.post("/v1/transfers/<reference>/status-checks")
     def check_status(reference: str) -> Response[str]:
-        """200: the transfer after DOKU was asked about it."""
-        checked, _ = services.reconciler.check(find(reference))
-        return answer(checked)
+        """200: the transfer after DOKU was asked about it, unless DOKU was asked in the last 10 seconds."""
+        return answer(services.reconciler.refresh(find(reference)))
 
 
 def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
@@ -120,7 +121,7 @@ def _add_failures(app: APIGatewayHttpResolver, logger: Logger) -> None:
         return failures.response(error, app.current_event.request_context.request_id)
 
     def unknown(_: Exception) -> Response[str]:
-        return failed(NotFound("there is no such route; see the API reference"))
+        return failed(_unrouted(app.current_event))
 
     def unforeseen(error: Exception) -> Response[str]:
         logger.error("unexpected failure", error=_where(error), **measured({"UnexpectedFailures": 1}))
@@ -135,6 +136,17 @@ def _check_amount(amount: Rupiah, services: Services) -> None:
     limits = services.limits
     if not limits.smallest <= amount <= limits.largest:
         raise ValidationFailed(f"amount.value must be at least {limits.smallest} and at most {limits.largest}")
+
+
+def _unrouted(event: APIGatewayProxyEventV2) -> PayoutError:
+    """Why the resolver found no route for the event."""
+    asked = event.raw_event.get(ASKED_PATH)
+    if asked is None and event.path.startswith("/v1/transfers/"):  # API Gateway found the route by the path as sent
+        return keys.bad_reference()
+    allowed = methods.allowed(asked or event.path)
+    if allowed and event.http_method not in allowed:
+        return MethodNotAllowed(allowed)
+    return UnknownRoute("the API has no such route; see the API reference")
 
 
 def _caller(app: APIGatewayHttpResolver) -> str:

@@ -36,6 +36,15 @@ def transfer(subject: Transfer, now: float) -> dict[str, Any]:
     return {**summary(subject, now), "history": [_observation(seen) for seen in subject.history]}
 
 
+def transfer_brief(subject: Transfer) -> dict[str, Any]:
+    """What an error says of the transfer that stands: its reference, its status and what to do about it."""
+    return {
+        "partnerReferenceNo": subject.reference,
+        "status": subject.status,
+        "nextAction": subject.next_action,
+    }
+
+
 def summary(subject: Transfer, now: float) -> dict[str, Any]:
     """A transfer without its history."""
     intent = subject.intent

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import requests
 
@@ -10,6 +11,7 @@ from local.demo import callbacks
 from local.demo.stage import Stage
 
 Play = Callable[[Stage], str]
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ def scenarios(stage: Stage) -> Iterator[Scenario]:
     )
     yield Scenario(
         "time-out, the money did not move", "DOKU never gets to it, and never answers.", lambda on: lost(on, *unmoved)
+    )
+    yield Scenario(
+        "late execution after not found", "DOKU takes the transfer, and executes it hours later.", executed_late
     )
     yield Scenario("crash between door and answer", "kill -9 while DOKU is executing the transfer.", crashed)
     yield Scenario("callbacks never came", "DOKU's notifications are lost on their way.", callbacks.never_came)
@@ -118,14 +123,34 @@ def timed_out(stage: Stage, reference: str, answer: "Future[requests.Response]")
 
 
 def lost(stage: Stage, reference: str, answer: "Future[requests.Response]") -> str:
-    """Settled only after half an hour of "not found"."""
+    """Settled only after 72 hours of "not found"."""
     _expect_in_doubt(stage, answer.result())
-    checks = 0
-    while not (checked := stage.tick_when_due(reference))["final"] and checks < 50:
+    checks = 1
+    while (checked := stage.tick_when_due(reference))["status"] == "IN_DOUBT" and checks < 60:
         checks += 1
-    stage.expect(checks >= 3, f'"not found" settles nothing for {checks} checks')
-    stage.expect(checked["reason"]["code"] == "NOT_RECEIVED", "then FAILED: DOKU never got it, and never will")
+    hours = (datetime.fromisoformat(checked["updatedAt"]) - datetime.fromisoformat(checked["createdAt"])) / _HOUR
+    stage.expect(checks >= 6 and hours >= 72, f'"not found" settles nothing for {checks} checks and {hours:.0f} hours')
+    stage.expect(checked["reason"]["code"] == "NOT_RECEIVED", "then FAILED: DOKU had no record of it all the time")
     stage.expect(stage.debits(reference) == 0, "nothing was debited")
+    return reference
+
+
+def executed_late(stage: Stage) -> str:
+    """Not found for hours, and paid in the end: what looks lost may still be paid."""
+    body = stage.order()
+    reference = str(body["partnerReferenceNo"])
+    stage.doku.fault("transfer", "late", partnerReferenceNo=reference, seconds=5 * 3600)
+    _expect_in_doubt(stage, stage.create(body))
+    for _ in range(4):
+        checked = stage.tick_when_due(reference)
+    shown = (checked["status"], checked["reason"]["code"], checked["nextAction"])
+    stage.expect(shown == ("IN_DOUBT", "NOT_RECEIVED", "ASK_DOKU"), '"not found" four times: IN_DOUBT, ask DOKU')
+    stage.expect(not checked["final"], "nothing is final: do not pay again")
+    ticks = 0
+    while (checked := stage.tick_when_due(reference))["status"] == "IN_DOUBT" and ticks < 20:
+        ticks += 1
+    stage.expect(checked["status"] == "SUCCESS", "DOKU executes it after five hours, and the poller finds it paid")
+    stage.expect_one_debit(reference)
     return reference
 
 

@@ -16,8 +16,11 @@ Control API, JSON, unauthenticated; a bad request is answered 400 {"error": ...}
     GET    /_simulator/ledger              {"deposit", "debits", "transfers", "requests", "tokenRequests",
                                            "notifications"}; a request is {operation, partnerReferenceNo, externalId,
                                            timestamp, path, sessionId, amount, beneficiaryAccountNumber,
-                                           beneficiaryBankCode, executed, httpStatus, responseCode, fault, at}, with
-                                           httpStatus null if no whole answer was sent
+                                           beneficiaryBankCode, executed, httpStatus, responseCode, fault, at,
+                                           latestTransactionStatus, originalReferenceNo}, the last two as a status
+                                           check was answered, with
+                                           httpStatus null if no whole answer was sent; executed becomes true
+                                           when a late request is
     GET    /_simulator/clock               {"now": epoch seconds}
     POST   /_simulator/clock               {"advanceSeconds": n}: moves the clock, delivers what came due, answers
     GET    /_simulator/faults              those still waiting; DELETE clears them and ends hold-after
@@ -28,6 +31,7 @@ Control API, JSON, unauthenticated; a bad request is answered 400 {"error": ...}
     POST   /_simulator/tokens/expire       every token issued so far becomes invalid
     GET    /_simulator/settings            the switches; POST {switch: value} changes some: number_codes,
                                            status_oddities, latest_token_only, strict, balance_shape, unpaid_answer,
+                                           duplicate_check (false: a reference is executed as often as it is sent),
                                            notification_url, notification_signature, fee, skew_seconds, token_seconds
     POST   /_simulator/secret              {"clientSecret", "publicKey", "agentKey", "notificationKey"}: some or all
     POST   /_simulator/reset               books, faults and settings begin anew; the clock goes on, tokens stay good
@@ -37,12 +41,19 @@ Control API, JSON, unauthenticated; a bad request is answered 400 {"error": ...}
 
 Kinds of fault for calls (not executed): timeout-before ("seconds" of real time, 60, then closed), error-before
 ("httpStatus" 500, "responseCode"), reset-before, throttled ("retryAfter"), redirect ("httpStatus" 307, "location"),
-unauthorized, maintenance; for status also not-found ("seconds" of simulator time, or "times").
+unauthorized, maintenance; for status also not-found and pending, whatever is ("seconds" of simulator time, or
+"times"); for transfer also late (executed "seconds" of simulator time later, not found until then; "how" it is
+answered now: nothing, unauthorized or in-progress).
 Executed: timeout-after, hold-after (like timeout-after, ended by DELETE as well), error-after, reset-after,
 reset-mid-body, garbage, truncated, empty, in-progress, string-codes, number-codes, slow ("seconds", 1),
-wrong-reference ("reference"), wrong-amount ("value"); for status also status-says ("latestTransactionStatus").
+slow-head ("seconds", 1, before each header line, with so many more "lines", 8), unauthorized-after, wrong-reference
+("reference"), wrong-amount ("value"); for status also status-says ("latestTransactionStatus"), other-reference (of
+DOKU's, "reference"), contradictory ("how": duplicate-members, reference-list, service-code or original-code); for
+status and inquiry also crossed (the answer to another question); for token also dead-token (refused at its first use).
 Either: unknown-code ("responseCode", "execute": false); a code of the glossary, such as SERVER_ERROR, comes in the
 glossary's envelope, with "httpStatus".
+Two references for one transfer: late with "how": "unauthorized", and duplicate_check off. Claims that no status
+confirms: altered, or notifications/send with "overrides".
 For notifications: duplicate ("copies": 1 more), reversed (all that is due, last first), delayed ("seconds" of
 simulator time), forged (wrong signature), altered (the opposite status), dropped (never sent).
 """

@@ -19,6 +19,8 @@ class Struck:
     fault: Fault
     operation: Operation
     path: str
+    reference: str
+    """The merchant's, as the call names it."""
     answer: Answer | None
     number_codes: bool
 
@@ -137,6 +139,70 @@ def _slow(struck: Struck) -> Reply:
     return replace(struck.reply(struck.honest), hold=seconds, released=struck.fault.released)
 
 
+def _slow_head(struck: Struck) -> Reply:
+    seconds = 1.0 if struck.fault.seconds is None else struck.fault.seconds
+    whole = struck.reply(struck.honest)
+    return replace(whole, line_pause=seconds, padding=struck.fault.lines, released=struck.fault.released)
+
+
+def _late(struck: Struck) -> Reply:
+    """The answer to a request that will be executed later."""
+    if struck.fault.how == "unauthorized":
+        return _unauthorized(struck)
+    if struck.fault.how == "in-progress":
+        return struck.reply(
+            snap(struck.operation, 202, "00", "Request In Progress", partnerReferenceNo=struck.reference)
+        )
+    return Reply(0, ending=Ending.CLOSED)
+
+
+def _honest(struck: Struck) -> Reply:
+    return struck.reply(struck.honest)
+
+
+def _pending(struck: Struck) -> Reply:
+    said = {"originalPartnerReferenceNo": struck.reference, "serviceCode": "43", "latestTransactionStatus": "03"}
+    return struck.reply(snap(struck.operation, 200, "00", "Successful", **said))
+
+
+def _contradictory(struck: Struck) -> Reply:
+    """A successful status answer that contradicts itself: "FAILED, no, paid" and the like."""
+    if not struck.honest.executed:
+        return struck.reply(struck.honest)
+    if struck.fault.how == "duplicate-members":
+        whole = struck.reply(struck.honest)
+        first = b'{"latestTransactionStatus":"06","serviceCode":"17",'
+        return replace(whole, body=first + whole.body.removeprefix(b"{"))
+    contradictions: dict[str, dict[str, Any]] = {
+        "reference-list": {"originalPartnerReferenceNo": [struck.reference, "ANOTHER-TRANSFER"]},
+        "service-code": {"serviceCode": "17"},
+        "original-code": {"latestTransactionStatus": "00", "originalResponseCode": "4034314"},
+    }
+    return _told(struck, contradictions[struck.fault.how or ""])
+
+
+def _other_reference(struck: Struck) -> Reply:
+    return _told(struck, {"originalReferenceNo": struck.fault.reference or "DK99999999"})
+
+
+def _crossed(struck: Struck) -> Reply:
+    """The answer to another client's question: well-formed, and about another account, amount and transfer."""
+    inner = struck.honest.body.get("additionalInfo")
+    changes: dict[str, Any] = {
+        **dict.fromkeys(("partnerReferenceNo", "originalPartnerReferenceNo"), "ANOTHER-TRANSFER"),
+        **dict.fromkeys(("referenceNo", "sessionId"), "I9999999999999999"),
+        "originalReferenceNo": "DK99999999",
+        "latestTransactionStatus": "00",
+        "beneficiaryAccountNumber": "9999999999",
+        "beneficiaryAccountName": "SOMEBODY ELSE",
+        "beneficiaryBankCode": "008",
+        "amount": {"value": "77777.00", "currency": "IDR"},
+    }
+    if isinstance(inner, dict) and "beneficiaryAmount" in inner:
+        changes["additionalInfo"] = inner | {"beneficiaryAmount": "77777.00"}
+    return _told(struck, changes)
+
+
 def _status_says(struck: Struck) -> Reply:
     said = struck.fault.latest_transaction_status
     return _told(struck, {"latestTransactionStatus": said})
@@ -189,4 +255,12 @@ _KINDS: dict[Kind, Callable[[Struck], Reply]] = {
     Kind.STATUS_SAYS: _status_says,
     Kind.WRONG_REFERENCE: _wrong_reference,
     Kind.WRONG_AMOUNT: _wrong_amount,
+    Kind.SLOW_HEAD: _slow_head,
+    Kind.LATE: _late,
+    Kind.DEAD_TOKEN: _honest,
+    Kind.PENDING: _pending,
+    Kind.CONTRADICTORY: _contradictory,
+    Kind.OTHER_REFERENCE: _other_reference,
+    Kind.CROSSED: _crossed,
+    Kind.UNAUTHORIZED_AFTER: _unauthorized,
 }

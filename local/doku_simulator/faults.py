@@ -39,6 +39,14 @@ class Kind(StrEnum):
     WRONG_AMOUNT = "wrong-amount"
     NOT_FOUND = "not-found"
     STATUS_SAYS = "status-says"
+    PENDING = "pending"
+    CONTRADICTORY = "contradictory"
+    OTHER_REFERENCE = "other-reference"
+    CROSSED = "crossed"
+    UNAUTHORIZED_AFTER = "unauthorized-after"
+    LATE = "late"
+    SLOW_HEAD = "slow-head"
+    DEAD_TOKEN = "dead-token"
     DUPLICATE = "duplicate"
     REVERSED = "reversed"
     DELAYED = "delayed"
@@ -47,7 +55,18 @@ class Kind(StrEnum):
     DROPPED = "dropped"
 
 
-STATUS_ONLY = {Kind.NOT_FOUND, Kind.STATUS_SAYS}
+ONLY_FOR: Mapping[Kind, tuple[str, ...]] = {
+    **dict.fromkeys((Kind.NOT_FOUND, Kind.STATUS_SAYS, Kind.PENDING, Kind.CONTRADICTORY), ("status",)),
+    Kind.OTHER_REFERENCE: ("status",),
+    Kind.CROSSED: ("status", "inquiry"),
+    Kind.LATE: ("transfer",),
+    Kind.DEAD_TOKEN: ("token",),
+}
+"""Kinds that go with some operations only."""
+LASTING = {Kind.NOT_FOUND, Kind.PENDING}
+"""Kinds that may last for some seconds of the simulator's clock instead of a number of calls."""
+CONTRADICTIONS = ("duplicate-members", "reference-list", "service-code", "original-code")
+LATE_ANSWERS = ("nothing", "unauthorized", "in-progress")
 NOTIFICATION_ONLY = {Kind.DUPLICATE, Kind.REVERSED, Kind.DELAYED, Kind.FORGED, Kind.ALTERED, Kind.DROPPED}
 NOT_EXECUTED = {
     Kind.TIMEOUT_BEFORE,
@@ -58,6 +77,8 @@ NOT_EXECUTED = {
     Kind.UNAUTHORIZED,
     Kind.MAINTENANCE,
     Kind.NOT_FOUND,
+    Kind.PENDING,
+    Kind.LATE,
 }
 
 
@@ -66,7 +87,8 @@ class Fault:
     """One fault waiting for its calls; in camelCase its fields are the control API's. ValueError if it cannot be.
 
     `times`: how many calls it falls on, None for every one until cleared. `seconds`: how long a call is held or slow
-    (real time), for how long status says not-found, by how much a notification is delayed (both simulator time).
+    (real time); for how long status says not-found or pending, how late a request is executed, by how much a
+    notification is delayed (simulator time).
     """
 
     operation: str
@@ -83,6 +105,8 @@ class Fault:
     reference: str | None = None
     value: str | None = None
     copies: int = 1
+    how: str | None = None
+    lines: int = 8
     since: float = 0.0
     released: threading.Event = field(default_factory=threading.Event)  # ends every hold of this fault
 
@@ -93,8 +117,9 @@ class Fault:
             raise ValueError(f"kind must be one of {', '.join(Kind)}")
         if (self.operation == NOTIFICATION) != (self.kind in NOTIFICATION_ONLY):
             raise ValueError(f"{self.kind} does not go with {self.operation}")
-        if self.kind in STATUS_ONLY and self.operation != "status":
-            raise ValueError(f"{self.kind} goes with status only")
+        allowed = ONLY_FOR.get(Kind(self.kind), OPERATIONS)
+        if self.operation not in allowed:
+            raise ValueError(f"{self.kind} goes with {' and '.join(allowed)} only")
         self._check_options()
 
     def _check_options(self) -> None:
@@ -106,7 +131,12 @@ class Fault:
             raise ValueError("status-says needs latestTransactionStatus")
         if self.kind == Kind.DELAYED and not self.seconds:
             raise ValueError("delayed needs seconds")
-        if self.kind == Kind.NOT_FOUND and self.seconds is not None:
+        if self.kind == Kind.LATE and not self.seconds:
+            raise ValueError("late needs seconds")
+        for kind, choices in ((Kind.CONTRADICTORY, CONTRADICTIONS), (Kind.LATE, (None, *LATE_ANSWERS))):
+            if self.kind == kind and self.how not in choices:
+                raise ValueError(f"how must be one of {', '.join(filter(None, choices))}")
+        if self.kind in LASTING and self.seconds is not None:
             self.times = None
 
     @property
@@ -116,7 +146,7 @@ class Fault:
 
     def over(self, now: float) -> bool:
         """Whether its calls are used up, or its time."""
-        ended = self.kind == Kind.NOT_FOUND and self.seconds is not None and now >= self.since + self.seconds
+        ended = self.kind in LASTING and self.seconds is not None and now >= self.since + self.seconds
         return ended or self.times == 0
 
     def falls_on(self, operation: str, reference: str | None) -> bool:
@@ -141,6 +171,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "retryAfter": (int,),
     "httpStatus": (int,),
     "copies": (int,),
+    "lines": (int,),
     "execute": (bool,),
 }
 _NAMES = {camel(f.name): f.name for f in fields(Fault) if f.name not in ("since", "released")}

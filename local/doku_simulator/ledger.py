@@ -8,7 +8,9 @@ import heapq
 import itertools
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from local.doku_simulator.accounts import Accounts
 from local.doku_simulator.answers import Json
@@ -27,6 +29,8 @@ class Session:
     amount: int
     fee: int
     used: bool = False
+    used_by: str = ""
+    """The partnerReferenceNo of the transfer that used it."""
 
 
 @dataclass
@@ -34,6 +38,7 @@ class Debit:
     """Money taken from the deposit. `returned`: the amount came back; the fee is kept (its return is undocumented)."""
 
     partner_reference_no: str
+    reference_no: str
     amount: int
     fee: int
     at: float
@@ -43,6 +48,7 @@ class Debit:
         """The debit as the control API shows it."""
         return {
             "partnerReferenceNo": self.partner_reference_no,
+            "referenceNo": self.reference_no,
             "amount": wire(self.amount),
             "fee": wire(self.fee),
             "at": self.at,
@@ -64,13 +70,13 @@ class Ledger:
             self.deposit = deposit
             self.accounts = Accounts()
             self.sessions: dict[str, Session] = {}
-            self.debits: dict[str, Debit] = {}
+            self.debits: dict[str, Debit] = {}  # by DOKU's reference, as the transfers
             self.transfers: dict[str, Transfer] = {}
             self.requests: list[Json] = []
             self.token_requests: list[Json] = []
             self.notifications: list[Notification] = []
             self._external_ids: set[tuple[str, str, str]] = set()
-            self._agenda: list[tuple[float, int, Transfer, State]] = []
+            self._agenda: list[tuple[float, int, Callable[[], None]]] = []
             self._outbox: list[tuple[float, int, Notification]] = []
             self._order = itertools.count()
 
@@ -90,21 +96,27 @@ class Ledger:
         """Debit amount and fee, use up the session, and plan the states to come. The caller checked everything."""
         now = destiny[0].at
         self.deposit -= transfer.amount + transfer.fee
-        self.sessions[transfer.session_id].used = True
-        self.debits[transfer.partner_reference_no] = Debit(
-            transfer.partner_reference_no, transfer.amount, transfer.fee, now
+        session = self.sessions[transfer.session_id]
+        session.used, session.used_by = True, transfer.partner_reference_no
+        self.debits[transfer.reference_no] = Debit(
+            transfer.partner_reference_no, transfer.reference_no, transfer.amount, transfer.fee, now
         )
         transfer.changes = destiny[:1]
-        self.transfers[transfer.partner_reference_no] = transfer
+        self.transfers[transfer.reference_no] = transfer
         for change in destiny[1:]:
-            heapq.heappush(self._agenda, (change.at, next(self._order), transfer, change.state))
+            self.postpone(change.at, partial(self._change, transfer, change))
+
+    def postpone(self, at: float, action: Callable[[], None]) -> None:
+        """Run the action, under the lock, as soon as the books are settled up to `at`."""
+        with self.lock:
+            heapq.heappush(self._agenda, (at, next(self._order), action))
 
     def settle(self, now: float) -> None:
         """Make every state change that is due, in order of time, and queue what must be told to the merchant."""
         with self.lock:
             while self._agenda and self._agenda[0][0] <= now:
-                at, _, transfer, state = heapq.heappop(self._agenda)
-                self._change(transfer, Change(at, state))
+                _, _, action = heapq.heappop(self._agenda)
+                action()
 
     def queue(self, notification: Notification) -> None:
         """Have the notification sent when it is due."""
@@ -133,16 +145,17 @@ class Ledger:
             }
 
     def find(self, *, partner_reference_no: str | None = None, transaction_id: str | None = None) -> Transfer | None:
-        """The transfer of that reference, the merchant's or DOKU's."""
+        """The transfer of that reference, the merchant's or DOKU's; the latest where the merchant's has several."""
         with self.lock:
-            if partner_reference_no is not None:
-                return self.transfers.get(partner_reference_no)
-            return next((t for t in self.transfers.values() if t.reference_no == transaction_id), None)
+            if partner_reference_no is None:
+                return self.transfers.get(transaction_id or "")
+            latest_first = reversed(self.transfers.values())
+            return next((t for t in latest_first if t.partner_reference_no == partner_reference_no), None)
 
     def _change(self, transfer: Transfer, change: Change) -> None:
         transfer.changes.append(change)
         if change.state in (State.FAILED, State.REFUNDED):
-            self.debits[transfer.partner_reference_no].returned = True
+            self.debits[transfer.reference_no].returned = True
             self.deposit += transfer.amount
         notification = announce(transfer, change)
         self.notifications.append(notification)

@@ -1,5 +1,6 @@
 """What the books keep of every request: what was asked, what was done and what was answered."""
 
+import json
 from dataclasses import dataclass
 
 from local.doku_simulator.answers import Answer, Json, Operation, RefusedError
@@ -36,6 +37,7 @@ def asked(operation: Operation, request: Request, now: float) -> Asked:
 def outcome(ask: Asked, answer: Answer | None, out: Reply, fault: Fault | None) -> Json:
     """What was done (`executed`) and answered (httpStatus and responseCode None if nothing was)."""
     answered = out.ending is Ending.ANSWERED
+    said = _body(out) if answered and ask.operation is Operation.STATUS else {}
     return {
         "operation": ask.operation.value,
         "httpStatus": out.status if answered else None,
@@ -43,7 +45,18 @@ def outcome(ask: Asked, answer: Answer | None, out: Reply, fault: Fault | None) 
         "executed": answer is not None and answer.executed,
         "fault": None if fault is None else fault.kind,
         "at": ask.now,
+        "latestTransactionStatus": said.get("latestTransactionStatus"),
+        "originalReferenceNo": said.get("originalReferenceNo"),
     }
+
+
+def _body(out: Reply) -> Json:
+    """The body as it goes out; {} for what is no JSON object."""
+    try:
+        body = json.loads(out.body)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def particulars(ask: Asked) -> Json:

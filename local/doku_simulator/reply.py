@@ -28,6 +28,8 @@ class Reply:
     ending: Ending = Ending.ANSWERED
     hold: float = 0.0
     released: threading.Event | None = None
+    line_pause: float = 0.0  # seconds of real time before each header line; needs `released`
+    padding: int = 0  # further header lines
 
 
 def reply(answer: Answer, number_codes: bool) -> Reply:

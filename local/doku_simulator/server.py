@@ -99,13 +99,21 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply, body: bytes) -> None:
         """Head and `body`; Content-Length is that of the whole reply."""
         self.send_response(reply.status)
-        self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(reply.body)))
-        for name, value in reply.headers:
+        padding = ((f"X-Padding-{number}", "0") for number in range(reply.padding))
+        headers = {"Content-Type": reply.content_type, "Content-Length": str(len(reply.body))}
+        for name, value in (*headers.items(), *reply.headers, *padding):
+            self._pause(reply)
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
+
+    def _pause(self, reply: Reply) -> None:
+        """Wait before the next line of a slow head."""
+        if reply.line_pause and reply.released is not None:
+            self.flush_headers()
+            self.wfile.flush()
+            self.server.world.board.hold(reply.line_pause, reply.released)
 
     def _reset(self) -> None:
         """End the connection with RST instead of FIN: linger time 0, then close the descriptor itself."""

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 
-from local.doku_simulator.answers import Answer, Operation, RefusedError
+from local.doku_simulator.answers import Answer, Json, Operation, RefusedError
 from local.doku_simulator.auth import Request, verify_call
 from local.doku_simulator.call import Call
 from local.doku_simulator.distort import Struck, distort
+from local.doku_simulator.faults import Fault, Kind
 from local.doku_simulator.fields import parse_object
 from local.doku_simulator.ledger import Ledger
 from local.doku_simulator.operations.balance import balance
@@ -57,13 +59,35 @@ def _serve_operation(world: World, ask: Asked) -> Reply:
         out = reply(honest, number_codes)
     else:
         answer = _carry_out(world, ask) if fault.executes else None
-        out = distort(Struck(fault, ask.operation, ask.request.target, answer, number_codes))
+        out = distort(Struck(fault, ask.operation, ask.request.target, ask.reference or "", answer, number_codes))
     entry = outcome(ask, answer, out, fault)
+    if fault is not None:
+        _afterwards(world, ask, fault, entry)
     if ask.operation is Operation.TOKEN:
         world.ledger.token_requests.append(entry)
     else:
-        world.ledger.requests.append(entry | particulars(ask))
+        entry.update(particulars(ask))
+        world.ledger.requests.append(entry)
     return out
+
+
+def _afterwards(world: World, ask: Asked, fault: Fault, entry: Json) -> None:
+    """What a fault changes besides the answer."""
+    if fault.kind == Kind.DEAD_TOKEN:
+        world.tokens.expire_all()
+    if fault.kind == Kind.LATE:
+        with suppress(RefusedError):  # a request that cannot be verified is never executed
+            verify_call(ask.request, world.settings, world.tokens, ask.now)
+            at = ask.now + (fault.seconds or 0.0)
+            world.ledger.postpone(at, lambda: _execute_late(world, ask, at, entry))
+
+
+def _execute_late(world: World, ask: Asked, at: float, entry: Json) -> None:
+    """Execute a request at last. A refusal leaves no trace."""
+    external_id = ask.request.headers.get("x-external-id", "")
+    with suppress(RefusedError):
+        transfer_bank(world.ledger, world.settings, Call(ask.body, external_id, at))
+        entry["executed"] = True
 
 
 def _carry_out(world: World, ask: Asked) -> Answer:

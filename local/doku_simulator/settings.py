@@ -42,6 +42,7 @@ class Settings:
     status_oddities: bool = True  # serviceCode as a number, a blank in transactionDate, as in seed 003
     latest_token_only: bool = True  # a new token ends the older ones
     strict: bool = False  # transfer: demand what newer pages call required (PROTOCOL.md 4.3)
+    duplicate_check: bool = True  # transfer: refuse a partnerReferenceNo that was executed; else execute it again
     ticker: bool = True  # deliver about once a second without being asked
     skew_seconds: int = 300
     token_seconds: int = 900

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from proofs.matrix.modes import ONCE, Mode
+from proofs.matrix.modes import Mode, goes_with
 
 
 @dataclass(frozen=True, order=True)
@@ -27,7 +27,7 @@ def broken(healthy: Cell, labels: Iterable[str]) -> Iterator[Cell]:
     """The cells of a flow whose calls are these."""
     for label in dict.fromkeys(labels):
         for mode in Mode:
-            if mode not in ONCE or not label.startswith("doku."):
+            if goes_with(mode, label):
                 yield Cell(healthy.flow, healthy.cold, label, mode)
 
 

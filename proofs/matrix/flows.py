@@ -103,7 +103,7 @@ def _due(subject: Play) -> None:
         assert item is not None
         subject.world.advance(float(item["nextCheckAt"]) / 1000 - subject.world.clock())
         if not any(seen["source"] == "STATUS_CHECK" for seen in item["history"]):
-            subject.world.tick()
+            subject.world.tick(subject.reference)
 
 
 # --- what is broken
@@ -135,7 +135,7 @@ def _process(subject: Play) -> None:
 
 
 def _tick(subject: Play) -> None:
-    subject.note(f"tick: {subject.world.tick()}")
+    subject.note(f"tick: {subject.world.tick(subject.reference)}")
 
 
 # --- what is done again

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from proofs.matrix.calls import TRANSFER, Call
+from proofs.matrix.modes import HONEST, Mode, limits
 from proofs.matrix.wire import Seen
 from proofs.matrix.world import World
 from tests.log_watch import leaks
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 _ORDER = {"SUBMITTING": 0, "IN_DOUBT": 1, "ACCEPTED": 2, "UNPAID": 3, "SUCCESS": 4, "FAILED": 4, "DISPUTED": 5}
 _ORDER["REFUNDED"] = 6
 _ENDS = {"PAID": "SUCCESS", "FAILED": "FAILED", "REFUNDED": "REFUNDED"}
+_SLOW_MACHINE = 3.0
+"""Seconds that a caller may take to notice that its time is over."""
 _QUEUES = ("NotificationQueue", "NotificationDeadLetterQueue")
 _PRIVATE = ("8812345001", "7746555134", "628115678890", "SUHUT")
 
@@ -94,6 +97,9 @@ class Judge:
 
     def after_the_flow(self, seen: Sequence[Seen], answer: "Answer | None", *, killed: bool) -> None:
         """I16, and that nobody hears of an error about a transfer that was sent."""
+        for one in seen:
+            if one.mode is Mode.HEAD_OUTSIDE and one.seconds > limits(one.call.name)[1] + _SLOW_MACHINE:
+                self.breaks("the limits", f"{one.call.name} waited {one.seconds:.1f} s for a head without end")
         minted = sum(one.call.name == "doku.token" for one in seen)
         refused = sum(one.status == 401 for one in seen)
         if minted > 1 + refused:
@@ -105,6 +111,14 @@ class Judge:
             self.breaks("I6", f"a transfer was sent, and the merchant was answered {answer.status} {answer.body}")
         if answer.status >= 500 and "response_code" not in answer.body:
             self.breaks("I3", f"an error that is not ours: {answer.status} {answer.body}")
+
+    def after_a_late_answer(self, answer: "Answer | None") -> None:
+        """An answer within its limits is waited for, and learned from."""
+        item = self._world.item(self._reference)
+        if answer is not None and (answer.status >= 300 or answer.body.get("status") == "IN_DOUBT"):
+            self.breaks("the limits", f"DOKU answered in time, and the merchant reads {answer.status} {answer.body}")
+        if item is not None and item["history"][-1]["finding"] == "UNCLEAR":
+            self.breaks("the limits", f"DOKU answered in time: {item['history'][-1]}")
 
     def after_a_tick(self, seen: Sequence[Seen]) -> None:
         """I12."""
@@ -120,7 +134,13 @@ class Judge:
     def sent(self) -> int:
         """Transfer requests that DOKU may have executed: all but those that it refused with 401."""
         seen = [one for one in self._world.wire.seen if one.call.name == TRANSFER]
-        return sum(one.mode is not None or one.status != 401 for one in seen)
+        return sum(self._may_be_executed(one) for one in seen)
+
+    def _may_be_executed(self, one: Seen) -> bool:
+        if one.mode is Mode.REFUSED_AND_EXECUTED:
+            requests = self._world.books()["requests"]
+            return any(sent["fault"] == "unauthorized-after" and sent["executed"] for sent in requests)
+        return one.status != 401 or (one.mode is not None and one.mode not in HONEST)
 
     # --- at the end
 

@@ -6,15 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.doku_simulator.faults import parse_fault
 from proofs.matrix.cells import Cell
 from proofs.matrix.judge import Judge
-from proofs.matrix.modes import KILLS
+from proofs.matrix.modes import BEGUN_IN_TIME, BY_DOKU, KILLS
 from proofs.matrix.wire import Fault
 from proofs.matrix.world import World
 
-TICKS = 8
+TICKS = 16
 """So many ticks, at the times at which the transfer is due, settle every transfer once all is healthy (I13)."""
-_ROUNDS = 40
+_SOON = 6
+_DAY = 25 * 3600
+"""After the first few ticks a day goes by between two: absence is inferred over days."""
+_ROUNDS = 60
 _WAITS = (1, 2, 4, 8, 16)
 _QUEUES = ("NotificationQueue", "NotificationDeadLetterQueue")
 
@@ -116,7 +120,7 @@ class Play:
         """The flow with its fault; then everything is healthy again."""
         world, fault = self.world, None
         if self.cell.mode is not None:
-            fault = Fault(self.cell.label, self.cell.mode, lambda: world.kill(function))
+            fault = Fault(self.cell.label, self.cell.mode, lambda: world.kill(function), self._prepare)
         before = len(world.wire.seen)
         world.wire.begin(fault)
         self.note(f"the flow begins, {self.cell.label} is broken: {self.cell.mode}" if fault else "the flow begins")
@@ -128,6 +132,14 @@ class Play:
         if fault and not any(one.mode for one in seen):
             raise NeverCame(f"{self.cell.label} never came")
         self.judge.after_the_flow(seen, answer, killed=self.cell.mode in KILLS)
+        if self.cell.mode in BEGUN_IN_TIME:
+            self.judge.after_a_late_answer(answer)
+
+    def _prepare(self, operation: str) -> None:
+        """Have the simulator break its next call of an operation."""
+        kind, options = BY_DOKU[self.cell.mode] if self.cell.mode else ("", {})
+        order = {"operation": operation, "kind": kind, **options}
+        self.world.doku.board.add(parse_fault(order, self.world.clock()))
 
     def settle(self) -> None:
         """Let time pass as DOKU, the queue and the schedule have it, until nothing is expected any more."""
@@ -139,7 +151,10 @@ class Play:
             if self._next_check() is not None and ticks >= TICKS:
                 self.judge.breaks("I13", f"not settled after {ticks} ticks")
                 return
-            self.world.advance(min(moments) - self.world.clock())
+            moment = min(moments)
+            if ticks >= _SOON and moment == self._next_check():
+                moment = max(moment, self.world.clock() + _DAY)
+            self.world.advance(moment - self.world.clock())
             self.world.drain()
             due = self._next_check()
             if due is not None and due <= self.world.clock():
@@ -151,7 +166,7 @@ class Play:
 
     def _tick(self) -> None:
         before = len(self.world.wire.seen)
-        self.note(f"tick: {self.world.tick()}")
+        self.note(f"tick: {self.world.tick(self.reference)}")
         self.judge.after_a_tick(self.world.wire.seen[before:])
 
     def _expected(self) -> list[float]:

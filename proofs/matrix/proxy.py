@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 from io import BufferedIOBase
 from socketserver import StreamRequestHandler, ThreadingTCPServer
@@ -11,10 +12,14 @@ from urllib.parse import urlsplit
 
 from local.http_server import HOST
 from proofs.matrix.calls import Call, Request
-from proofs.matrix.modes import ANSWERED, DELAYS, KILLS, NOT_FORWARDED, Mode, answer
+from proofs.matrix.modes import ANSWERED, BY_DOKU, DELAYS, KILLS, NOT_FORWARDED, Mode, answer, limits, refusal
 from proofs.matrix.wire import Fault, Seen, Wire
 
 Stream = IO[bytes] | BufferedIOBase
+_INSIDE = 0.85
+"""Share of its limit after which a late answer comes: what is left is for a slow machine."""
+_PAUSE = 0.5
+_WHOLE = frozenset({Mode.INSIDE, Mode.HEAD_INSIDE, Mode.HEAD_OUTSIDE, Mode.LATE_DUPLICATE, *BY_DOKU})
 _PATIENCE = 60.0  # seconds, for a caller that is to give up; every one of ours does so much earlier
 
 
@@ -52,6 +57,8 @@ class _Connection(StreamRequestHandler):
 
     server: _Server
     disable_nagle_algorithm = True
+    late_duplicate = False
+    """Whether the next request on this connection gets what belongs to another one."""
 
     def handle(self) -> None:
         with contextlib.closing(socket.create_connection(self.server.upstream)) as service:
@@ -73,9 +80,41 @@ class _Connection(StreamRequestHandler):
             return reply
 
         if fault is None:
-            self.wfile.write(forward())
+            reply = forward()
+            self.wfile.write(refusal(call) if self.late_duplicate else reply)
+            self.late_duplicate = False
             return True
+        if fault.mode in _WHOLE:
+            return self._answer_oddly(fault, seen, forward)
         return self._break(fault, seen, forward)
+
+    def _answer_oddly(self, fault: Fault, seen: Seen, forward: Callable[[], bytes]) -> bool:
+        """Carry the call out and answer, late or line by line, or have the simulator answer something else."""
+        mode, name = fault.mode, seen.call.name
+        if mode in BY_DOKU:
+            fault.prepare(name.removeprefix("doku."))
+        reply, (wait, total) = forward(), limits(name)
+        self.late_duplicate = mode is Mode.LATE_DUPLICATE
+        if mode is Mode.INSIDE:
+            time.sleep(wait * _INSIDE)
+        if mode in (Mode.HEAD_INSIDE, Mode.HEAD_OUTSIDE):
+            return self._drip(reply, total, seen, ends=mode is Mode.HEAD_INSIDE)
+        self.wfile.write(reply)
+        return True
+
+    def _drip(self, reply: bytes, total: float, seen: Seen, ends: bool) -> bool:
+        """The status line at once, then a header line now and then, and the rest unless it never `ends`."""
+        line, _, rest = reply.partition(b"\r\n")
+        self.wfile.write(line + b"\r\n")
+        began = time.monotonic()
+        until = total * _INSIDE if ends else _PATIENCE
+        with contextlib.suppress(OSError):
+            while (waited := time.monotonic() - began) < until:
+                time.sleep(min(_PAUSE, max(0.0, until - waited)))
+                self.wfile.write(b"X-Padding: 0\r\n")
+            self.wfile.write(rest)
+        seen.seconds = time.monotonic() - began
+        return ends
 
     def _break(self, fault: Fault, seen: Seen, forward: Callable[[], bytes]) -> bool:
         mode: Mode = fault.mode

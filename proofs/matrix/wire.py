@@ -18,6 +18,8 @@ class Fault:
     mode: Mode
     kill: Callable[[], object]
     """Kills the worker whose call it is."""
+    prepare: Callable[[str], object] = lambda operation: None
+    """Has the simulator break its next call of this operation, where that is its own fault."""
 
 
 @dataclass
@@ -29,6 +31,8 @@ class Seen:
     mode: Mode | None
     at: float
     status: int | None = None
+    seconds: float = 0.0
+    """For how long the caller waited, where the answer had no end."""
 
 
 class Wire:

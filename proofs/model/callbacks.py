@@ -1,6 +1,7 @@
 """DOKU's notifications, and those of an attacker who saw one, through the real receiver."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from notification_receiver.receiver import Reply
 from proofs.model.doku import reference_no
@@ -14,7 +15,10 @@ _CLAIMS = (("unpaid", "50"), ("unpaid", "35"), ("unpaid", "20"), ("refund", "40"
 
 
 class Callbacks:
-    """What the receiver keeps of every callback that can come at a time."""
+    """What the receiver keeps of every callback that can come at a time.
+
+    Each has a requestId of its own, as if captured before it came here: a known one lets no other body in.
+    """
 
     def __init__(self, runs: Runs) -> None:
         self._runs = runs
@@ -33,6 +37,14 @@ class Callbacks:
 
     def _keep(self, invocation: Invocation, now: int) -> str:
         run = self._runs.begin(invocation, now)
+        remembered = self._runs.next(run)
+        require(
+            isinstance(remembered, Request) and remembered.what == "put" and remembered.pk.startswith("REQUEST#"),
+            f"I9: a callback goes on without its requestId being remembered: {remembered}",
+        )
+        assert isinstance(remembered, Request)
+        self._check_remembered(run, dict(remembered.item or {}), now)
+        run = self._runs.go_on(run, Given(now, "item"), "remembered")
         asked = self._runs.next(run)
         require(isinstance(asked, Request) and asked.what == "keep", f"I11: a callback is not kept: {asked}")
         assert isinstance(asked, Request)
@@ -41,6 +53,17 @@ class Callbacks:
         refused = self._status(self._runs.go_on(run, Given(now, "queue down"), "down"))
         require(refused == 503, f"I11: a callback that was not kept is answered with {refused}")
         return asked.body.decode()
+
+    def _check_remembered(self, run: int, item: dict[str, Any], now: int) -> None:
+        """A requestId that came with another body is refused, and one that can't be remembered is not accepted."""
+        for kind, value, status in (
+            ("failed", item | {"digest": "of another body"}, 401),
+            ("throttled", None, 503),
+            ("lost", None, 503),
+        ):
+            ended = self._runs.go_on(run, Given(now, kind, value), kind)
+            require(isinstance(self._runs.next(ended), Ended), f"I9: the table says {kind}, and a callback is kept")
+            require(self._status(ended) == status, f"I9: the table says {kind}, and the answer is not {status}")
 
     def _check_forged(self, invocation: Invocation, now: int) -> None:
         run = self._runs.begin(invocation, now)

@@ -50,6 +50,8 @@ MOVED = frozenset({Fate.UNPAID, Fate.PAID, Fate.FAILED, Fate.REFUNDED})
 """Debited at some time."""
 LIVE = frozenset({Fate.LATER, Fate.UNPAID, Fate.PAID})
 """Debited and not returned, or still to be executed."""
+INQUIRED = "inquired-"
+"""Begins the sessions that account inquiries give."""
 REFUNDS = 7 * DAY
 """Milliseconds after a request within which DOKU may refund it: the last status check of a paid transfer."""
 _BECOMES = {
@@ -106,7 +108,7 @@ def answers(request: Request, ledger: Ledger, now: int, patient: bool, words: Wo
         case "transfer-bank":
             return list(_to_transfer(body["partnerReferenceNo"], words))
         case "bank-account-inquiry":
-            return list(_to_inquiry())
+            return list(_to_inquiry(body["partnerReferenceNo"]))
         case _:
             reference = body["originalPartnerReferenceNo"]
             useless = _useless() if words is Words.EVERY else ()
@@ -188,9 +190,10 @@ def _named(reference: str) -> dict[str, str]:
     return {"partnerReferenceNo": reference, "referenceNo": reference_no(reference)}
 
 
-def _to_inquiry() -> Iterator[Answer]:
+def _to_inquiry(reference: str) -> Iterator[Answer]:
     for name, faults in (("Suhut", 0), ("ANOTHER", 1)):
-        found = _said(200, "2004200", "Successful", sessionId="S1", beneficiaryAccountName=name)
+        session = f"{INQUIRED}{reference}"
+        found = _said(200, "2004200", "Successful", sessionId=session, beneficiaryAccountName=name)
         yield Answer(f"says that the account is {name}'s", "said", found, faults=faults)
     yield Answer("knows no such account", "said", _said(404, "4044211", "Invalid Account"), faults=1)
     yield Answer("does not reply", "no reply", faults=1)

@@ -144,12 +144,17 @@ class ModelTransport(Transport):
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
 
-    def post(self, path: str, headers: Mapping[str, str], body: bytes, timeout: Timeout) -> Reply:
+    def post(
+        self, path: str, headers: Mapping[str, str], body: bytes, timeout: Timeout, *, fresh: bool = False
+    ) -> Reply:
         """As `Transport.post`."""
         status, answer = self._outside.call(
             Request(path.rpartition("/")[2], external_id=headers["X-EXTERNAL-ID"], body=body)
         )
         return Reply(status, answer)
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class ModelDoku(DokuClient):

@@ -25,6 +25,7 @@ from payouts.settle import settle
 from payouts.store.claims import Claims
 from payouts.store.counters import Counters
 from payouts.store.due import DueIndex
+from payouts.store.requests import RequestIds
 from payouts.store.switch import SwitchStore
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
@@ -74,6 +75,8 @@ class Parts:
     due_index: type[DueIndex] = DueIndex
     authenticator: type[Authenticator] = Authenticator
     doku: type[ModelDoku] = ModelDoku
+    request_ids: type[RequestIds] = RequestIds
+    applier: type[NotificationApplier] = NotificationApplier
 
 
 class Release(NamedTuple):
@@ -149,7 +152,7 @@ class Invocation:
             submitter = parts.submitter(store, claims, inquirer, doku, SWITCH, LIMITS, sender, outside.clock)
             return submitter.submit(self.order, _counting(self.remaining))
         if self.message:
-            return NotificationApplier(store, reconciler).apply(read(self.message))
+            return parts.applier(store, reconciler, parts.claims(table)).apply(read(self.message))
         if self.kind:
             return self._receive(outside, parts)
         if self.reference:
@@ -162,7 +165,8 @@ class Invocation:
 
     def _receive(self, outside: Outside, parts: Parts) -> Any:
         authenticator = parts.authenticator(ModelCredentials(), Scheme.HMAC_SHA512, ())
-        receiver = Receiver(authenticator, cast("Any", ModelQueue(outside)), "queue", outside.clock)
+        request_ids = parts.request_ids(ModelTable(outside))
+        receiver = Receiver(authenticator, request_ids, cast("Any", ModelQueue(outside)), "queue", outside.clock)
         event = {
             "rawPath": f"/notifications/kirim-doku/{self.kind}",
             "headers": signed_headers(valid=self.actor != "forger"),

@@ -20,6 +20,7 @@ SESSION = {
     "bankCode": "014",
     "amount": "200000.00",
     "accountName": "SUHUT",
+    "validUntil": BEGAN // 1000 + 60,
     "expiresAt": BEGAN // 1000 + 60,
 }
 """An account inquiry of the same transfer, which ends after a minute."""

@@ -71,8 +71,9 @@ class World:
 
     def next_times(self, table: int, now: int, ahead: Iterable[int] = (0,)) -> list[int]:
         """When something in the table comes due or ends, after now, by clocks that are `ahead` by so much."""
-        found = (self.items[number] for _, number in self.tables[table])
-        times = [item.get("nextCheckAt", item.get("expiresAt", 0) * 1000) for item in found]
+        unused = f"SESSION#{doku.INQUIRED}"  # these sessions are used when they are stored
+        found = (self.items[number] for pk, number in self.tables[table] if not pk.startswith(unused))
+        times = [item.get("nextCheckAt", item.get("validUntil", 0) * 1000) for item in found]
         return sorted({at - offset for at in times for offset in ahead if at - offset > now})
 
     def is_due(self, table: int, now: int) -> bool:

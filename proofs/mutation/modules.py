@@ -4,11 +4,15 @@ from collections.abc import Mapping
 
 _PAYOUTS = "layers/payouts/payouts"
 _VALUES = "tests/unit/test_values.py"
+_STATUS, _SCHEDULE = "tests/unit/test_status.py", "tests/unit/test_schedule.py"
+_HISTORY = "tests/properties/test_history.py"
 
 MODULES: Mapping[str, tuple[str, ...]] = {
     f"{_PAYOUTS}/money.py": (_VALUES, "tests/properties/test_money.py", "tests/unit/test_answers.py"),
-    f"{_PAYOUTS}/schedule.py": ("tests/unit/test_schedule.py",),
-    f"{_PAYOUTS}/transfer.py": ("tests/unit/test_transfer.py", _VALUES, "tests/properties/test_merge.py"),
+    f"{_PAYOUTS}/schedule.py": (_SCHEDULE,),
+    f"{_PAYOUTS}/observation.py": (_STATUS, _HISTORY),
+    f"{_PAYOUTS}/status.py": (_STATUS, _SCHEDULE, _HISTORY),
+    f"{_PAYOUTS}/transfer.py": (_STATUS, _VALUES, _HISTORY),
     f"{_PAYOUTS}/doku/evidence.py": ("tests/unit/test_evidence.py",),
     f"{_PAYOUTS}/doku/outcomes.py": (_VALUES, "tests/unit/test_outcomes.py"),
     f"{_PAYOUTS}/codes/decide.py": (_VALUES, "tests/unit/test_codes_decide.py"),

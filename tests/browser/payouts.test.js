@@ -62,6 +62,7 @@ const answer = (status, body, headers = {}) => (request, response) => {
   response.writeHead(status, headers);
   response.end(typeof body === 'string' ? body : JSON.stringify(body));
 };
+const passOn = async (request, response, pass) => response.end(await (await pass()).text());
 const say = (status, code, retryable, headers) =>
   answer(status, { status: 'FAILED', response_code: code, response_message: 'words', request_id: 'r-1', retryable }, headers);
 
@@ -218,6 +219,170 @@ test('Retry-After is waited for, and given up on where it is too long', async ()
   assert.deepEqual([error.retryAfter, seen.length], [3600, 1]);
 });
 
+/** A body without a reference, so that the API derives it from the key. */
+const unnamed = (changes = {}) => {
+  const { partnerReferenceNo: _, ...body } = order(changes);
+  return body;
+};
+const paid = async () => (await books()).debits.length;
+const once = async (pay, executions = 1) => {
+  const before = await paid();
+  const results = await pay();
+  assert.equal((await paid()) - before, executions);
+  return results;
+};
+
+test('an intent that has paid does not pay again', async () => {
+  const body = unnamed();
+
+  const [first, second] = await once(async () => [await client().transfer('p-1', body), await client().transfer('p-1', { ...body })]);
+
+  assert.equal(second.partnerReferenceNo, first.partnerReferenceNo);
+  assert.equal(seen[0].key, seen[1].key);
+});
+
+test('the documented inquiry and transfer, run twice, pay once', async () => {
+  const account = unnamed();
+  const run = async () => {
+    const inquiry = await client().inquire(account);
+    return client().transfer('p-2', { ...account, sessionId: inquiry.sessionId });
+  };
+
+  const [first, second] = await once(async () => [await run(), await run()]);
+
+  assert.equal(second.partnerReferenceNo, first.partnerReferenceNo);
+  assert.notEqual(second.partnerReferenceNo, undefined);
+});
+
+test('another device, or a storage that was emptied, has the same key', async () => {
+  const body = unnamed();
+  troubles.push(loseTheAnswer);
+
+  const [error, transfer] = await once(async () => {
+    const lost = await refused(client({ retry: { attempts: 1 } }).transfer('p-3', body));
+    return [lost, await client({ storage: new MemoryStorage() }).transfer('p-3', body)];
+  });
+
+  assert.equal(error.nothingSent, false);
+  assert.equal(new Set(seen.map((each) => each.key)).size, 1);
+  assert.match(transfer.partnerReferenceNo, /^IK/);
+});
+
+test('two tabs at once pay once', async () => {
+  const body = unnamed();
+  const tabs = [1, 2, 3].map(() => client({ storage: new MemoryStorage() }));
+
+  const transfers = await once(() => Promise.all(tabs.map((tab) => tab.transfer('p-4', body))));
+
+  assert.equal(new Set(transfers.map((each) => each.partnerReferenceNo)).size, 1);
+});
+
+test('an intent that has paid refuses another body, and sends nothing', async () => {
+  const body = unnamed();
+  const error = await once(async () => {
+    await client().transfer('p-5', body);
+    return refused(client().transfer('p-5', { ...body, amount: { value: '300000.00', currency: 'IDR' } }));
+  });
+
+  assert.deepEqual([error.code, error.httpStatus, error.retryable, error.nothingSent], ['DUPLICATE_TRANSACTION', 409, false, false]);
+  assert.equal(storage.length, 0);
+});
+
+test('a refusal names the transfer that stands', async () => {
+  const transfer = { partnerReferenceNo: 'PAY-1', status: 'IN_DOUBT', nextAction: 'ASK_DOKU' };
+  const body = { status: 'FAILED', response_code: 'DUPLICATE_TRANSACTION', response_message: 'words', request_id: 'r-1', retryable: false, transfer };
+  troubles.push(answer(409, body));
+
+  const error = await refused(client().transfer('p-13', order()));
+
+  assert.deepEqual([error.transfer, error.nothingSent], [transfer, false]);
+  assert.equal((await refused(client().get('NO-SUCH'))).transfer, null);
+});
+
+test('an intent keeps to its reference', async () => {
+  const error = await once(async () => {
+    await client().transfer('p-6', order());
+    return refused(client().transfer('p-6', order()));
+  });
+
+  assert.deepEqual([error.code, error.nothingSent], ['DUPLICATE_TRANSACTION', false]);
+});
+
+test('other intents and other scopes are other payments', async () => {
+  const body = unnamed();
+  const payments = [
+    () => client().transfer('p-7', body),
+    () => client().transfer('p-8', body),
+    () => client({ scope: 'other' }).transfer('p-7', body),
+    () => client({ scope: 'other' }).transfer('p-7', body),
+  ];
+
+  const transfers = await once(async () => {
+    const made = [];
+    for (const pay of payments) made.push(await pay());
+    return made;
+  }, 3);
+
+  assert.equal(new Set(transfers.map((each) => each.partnerReferenceNo)).size, 3);
+});
+
+test('an intent has a name', async () => {
+  for (const name of ['', undefined, null, 4711]) await assert.rejects(client().transfer(name, order()), TypeError);
+  assert.equal(seen.length, 0);
+});
+
+test('a second click with another body is refused', async () => {
+  const body = order();
+  const payouts = client();
+
+  const first = payouts.transfer('p-9', body);
+  const error = await refused(payouts.transfer('p-9', { ...body, amount: { value: '300000.00', currency: 'IDR' } }));
+
+  assert.deepEqual([error.code, error.nothingSent], ['INTENT_PENDING', false]);
+  await first;
+  assert.equal(seen.length, 1);
+});
+
+test('an unanswered intent may be inquired about and sent again', async () => {
+  const account = unnamed();
+  const run = async (options) => {
+    const inquiry = await client().inquire(account);
+    return client(options).transfer('p-10', { ...account, sessionId: inquiry.sessionId });
+  };
+  troubles.push(passOn, loseTheAnswer);
+
+  await once(async () => {
+    await refused(run({ retry: { attempts: 1 } }));
+    return run();
+  });
+
+  assert.equal(storage.length, 0);
+});
+
+test('a token that has run out says nothing about an earlier request', async () => {
+  troubles.push(loseTheAnswer);
+  const body = unnamed();
+  await refused(client({ retry: { attempts: 1 } }).transfer('p-11', body));
+  const place = storage.key(0);
+  storage.setItem(place, JSON.stringify({ ...JSON.parse(storage.getItem(place)), unansweredAt: Date.now() - 600_000 }));
+
+  const error = await refused(client({ token: () => 'nonsense' }).resume('p-11'));
+
+  assert.deepEqual([error.code, error.nothingSent], ['UNAUTHORIZED', false]);
+  assert.equal(client().pending().length, 1);
+});
+
+test('what one API did not answer is never sent to another', async () => {
+  troubles.push(hangUp);
+  await refused(client({ retry: { attempts: 1 } }).transfer('p-12', unnamed()));
+
+  const other = client({ baseUrl: `${url}/other` });
+
+  assert.deepEqual(other.pending(), []);
+  assert.equal(await other.resume('p-12'), null);
+  assert.equal(client().pending().length, 1);
+});
+
 test('two clicks are one request', async () => {
   const body = order();
   const payouts = client();
@@ -232,7 +397,9 @@ test('without a place to keep the key nothing is sent', async () => {
   storage.setItem = () => {
     throw new Error('quota');
   };
-  await assert.rejects(client().transfer('w-11', order()), /quota/);
+  const error = await refused(client().transfer('w-11', order()));
+  assert.match(error.message, /quota/);
+  assert.deepEqual([error.code, error.nothingSent], ['NO_STORAGE', true]);
   assert.equal(seen.length, 0);
   assert.throws(() => client({ storage: null }), TypeError);
 });

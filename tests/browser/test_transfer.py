@@ -297,6 +297,99 @@ def test_a_reload_amid_retries_keeps_the_key_and_pays_once(stack: LocalStack, vi
     expect(page.locator("#notices")).to_be_empty()
 
 
+def standing_transfer(visitor: Visitor, next_action: str | None) -> str:
+    """Come to the page of a 409: the reference is taken by a transfer of another amount. Returns the reference.
+
+    `next_action` of that transfer is added to the API's answer; None leaves the answer as it is.
+    """
+    page = visitor.page
+    visitor.trouble_expected = True
+    reference = visitor.pay()
+    visitor.open()
+    visitor.fill(amount="300000", reference=reference)
+
+    def name_the_transfer(route: Route) -> None:
+        answer = route.fetch()
+        assert answer.status == 409
+        transfer = {"partnerReferenceNo": reference, "status": "FAILED", "nextAction": next_action}
+        route.fulfill(response=answer, json={**answer.json(), **({"transfer": transfer} if next_action else {})})
+
+    page.route("**/v1/transfers", name_the_transfer)
+    page.locator("#continue").click()
+    page.locator("#send").click()
+    expect(page.locator("h1")).to_have_text("Not sent: the reference or the check is taken")
+    page.unroute("**/v1/transfers")
+    return reference
+
+
+@pytest.mark.parametrize(
+    ("next_action", "words"),
+    [
+        ("WAIT", "Wait. We keep asking DOKU; do not pay again."),
+        ("ASK_DOKU", "Ask DOKU support before you pay again."),
+        ("SETTLE", "DOKU’s answers contradict each other. Do not pay again"),
+    ],
+)
+def test_a_taken_reference_offers_no_second_payment(
+    stack: LocalStack, visitor: Visitor, next_action: str, words: str
+) -> None:
+    page = visitor.page
+    reference = standing_transfer(visitor, next_action)
+
+    expect(page.locator("main")).to_contain_text(words)
+    expect(page.get_by_role("button", name="Pay again under a new reference")).to_have_count(0)
+    expect(page.locator("#reference")).to_have_count(0)
+    page.get_by_role("button", name=f"Open transfer {reference}").click()
+    visitor.expect_status("Paid")
+    assert [debit["amount"] for debit in debits(stack, reference)] == ["200000.00"]
+
+
+def test_a_taken_reference_without_its_transfer_keeps_the_reference(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    reference = standing_transfer(visitor, None)
+
+    expect(page.get_by_role("button", name="Pay again under a new reference")).to_have_count(0)
+    page.get_by_role("button", name="Back to the details").click()
+    expect(page.locator("#reference")).to_have_value(reference)
+    assert len(debits(stack, reference)) == 1
+
+
+@pytest.mark.parametrize(
+    ("next_action", "words"),
+    [
+        ("TOP_UP", "Top up the balance, then pay again under a new reference."),
+        ("CORRECT_AND_RESEND", "Not paid. Correct the details and pay again under a new reference."),
+    ],
+)
+def test_a_failed_transfer_may_be_paid_again_under_a_new_reference(
+    visitor: Visitor, next_action: str, words: str
+) -> None:
+    page = visitor.page
+    reference = standing_transfer(visitor, next_action)
+
+    expect(page.locator("main")).to_contain_text(words)
+    page.get_by_role("button", name="Pay again under a new reference").click()
+    expect(page.locator("#account")).to_have_value("8377388292")
+    expect(page.locator("#reference")).not_to_have_value(reference)
+    expect(page.locator("#reference")).not_to_have_value("")
+
+
+@pytest.mark.parametrize("options", [{"locale": "id-ID"}])
+def test_the_next_action_of_a_transfer_is_shown_in_words(visitor: Visitor, options: dict[str, Any]) -> None:
+    page = visitor.page
+    reference = visitor.pay()
+
+    def ask_doku(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "nextAction": "ASK_DOKU"})
+
+    page.route(f"**/v1/transfers/{reference}*", ask_doku)
+    visitor.open(f"/transfers/{reference}")
+    page.reload()
+
+    expect(page.locator(".knowledge")).to_contain_text("Tanyakan kepada layanan bantuan DOKU sebelum membayar lagi.")
+
+
 def test_a_gateway_that_is_down_for_a_moment_is_asked_again(stack: LocalStack, visitor: Visitor) -> None:
     visitor.trouble_expected = True
     answers = [503, 429]

@@ -75,9 +75,10 @@ def typed(stack: LocalStack, command: str) -> Any:
 
 
 def test_the_examples_of_the_api_are_as_described() -> None:
-    transfer, error = (json.loads(block) for block in blocks(ROOT / "docs" / "api.md", "json"))
+    transfer, error, conflict = (json.loads(block) for block in blocks(ROOT / "docs" / "api.md", "json"))
     check("GET /v1/transfers/{partnerReferenceNo}", 200, {}, transfer)
     check("POST /v1/transfers", 422, {}, error)
+    check("POST /v1/transfers", 409, {}, conflict)
 
 
 def test_the_console_is_hosted_with_settings_that_it_knows() -> None:

@@ -8,7 +8,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from local.doku_simulator.control import Control
 from payouts.store import items
-from payouts.store.due import DueIndex
+from payouts.store.due import WRITTEN_SHARDS, DueIndex
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from payouts.transfer import Transfer
@@ -56,7 +56,7 @@ class Standing:
 
     def shard_of(self, reference: str) -> int:
         """The shard of a transfer in it."""
-        return int(items.shard(reference, int(self.environment["DUE_SHARDS"])))
+        return int(items.shard(reference, WRITTEN_SHARDS))
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":

@@ -28,6 +28,8 @@ from transfer_api.entry import create_handler
 from transfer_api.services import compose
 
 _in_the_api = RLock()
+_CHECK_INTERVAL = 10.5
+"""Seconds after which the API asks DOKU again about the same transfer, and a little more."""
 
 
 @contextmanager
@@ -160,11 +162,11 @@ class World(Standing):
     def let_time_pass(self, reference: str, minutes: int = 60) -> str:
         """Check whenever a check is due, for so long; the status at the end."""
         until = self.clock() + minutes * 60
-        while (transfer := self.stored(reference)) and transfer.next_check_at is not None:
+        while (transfer := self.stored(reference)) and transfer.next_check_at is not None and self.clock() <= until:
             due = transfer.next_check_at / 1000
             if due > until:
                 break
-            self.clock.advance(max(0.0, due - self.clock()))
+            self.clock.advance(max(_CHECK_INTERVAL, due - self.clock()))
             self.request("POST", f"/v1/transfers/{reference}/status-checks")
         stored = self.stored(reference)
         assert stored is not None

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -58,6 +59,22 @@ def test_a_set_up_that_is_right(surroundings: Surroundings, doku: Control) -> No
     right = {"settings", "secret", "private key", "notification key", "DOKU's host", "token", "signature", "deposit"}
     assert {check for check, finding in found.items() if finding.verdict is Verdict.OK} >= right
     assert "1000000000.00" in found["deposit"].seen
+
+
+def test_a_secret_without_a_value(surroundings: Surroundings) -> None:
+    """As CloudFormation creates it; one that is gone is another finding."""
+    secrets = surroundings.aws.secretsmanager
+    known = {"DOKU_BASE_URL": surroundings.environment["DOKU_BASE_URL"]}
+    empty = secrets.create_secret(Name=f"doku-{uuid4()}")["ARN"]
+    found = {
+        secret_id: {
+            one.check: one for one in doctor.examine(SetUp("test", known | {"DOKU_SECRET_ID": secret_id}, secrets))
+        }
+        for secret_id in (empty, "no-such-secret")
+    }
+    assert found[empty]["secret"].seen == "the DOKU secret has no value yet"
+    assert found[empty]["secret"].mend.startswith("Fill it in")
+    assert "can't be read" in found["no-such-secret"]["secret"].seen
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from payouts.transfer import Finding, Observation, Source, merge
+from payouts.transfer import Finding, Observation, Source, record
 from tests.harness import World, inquiry_of, order
 
 QUICK = {"seconds": 30}
@@ -185,6 +185,7 @@ def test_success_met_by_failed_is_disputed_and_stays_checked(world: World) -> No
     world.create(body)
     world.get(body["partnerReferenceNo"], refresh=True)
     world.doku.fault("status", "status-says", latestTransactionStatus="06")
+    world.clock.advance(11)
     checked = world.request("POST", f"/v1/transfers/{body['partnerReferenceNo']}/status-checks")
     assert checked.body["status"] == "DISPUTED"
     assert checked.body["nextCheckAt"] is not None
@@ -308,7 +309,7 @@ def test_a_refusal_that_doku_contradicts_is_not_sent_again_and_not_failed(world:
         stored = other.stored(body["partnerReferenceNo"])
         assert stored is not None
         seen = Observation(stored.created_at, finding, Source.STATUS_CHECK)
-        other.store.update(stored, lambda standing: merge(standing, seen))
+        other.store.update(stored, lambda standing: record(standing, seen))
 
     world.faults.before["UpdateItem"] = [lambda: None, meanwhile]  # the token's lock, then the second send's record
     created = world.create(body)

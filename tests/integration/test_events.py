@@ -84,7 +84,7 @@ def test_a_transfer_is_created_notified_and_settled_by_the_samples(signing: Worl
     assert notified == {"batchItemFailures": []}
     stored = signing.stored(REFERENCE)
     assert stored is not None
-    assert (stored.status, [seen.finding for seen in stored.history].count("NOTIFIED")) == ("SUCCESS", 1)  # type: ignore[arg-type]
+    assert (stored.status, [seen.finding for seen in stored.history].count("NOTIFIED")) == ("SUCCESS", 1)
 
 
 @pytest.mark.parametrize(

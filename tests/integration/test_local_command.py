@@ -94,6 +94,21 @@ def test_it_says_where_things_are_and_ends_cleanly(running: "subprocess.Popen[st
     assert not state.exists()
 
 
+def test_it_calls_doku_below_the_path_prefix_of_the_environment() -> None:
+    process = start("-m", "local", **ANY_PORTS, DOKU_PATH_PREFIX="/snap/v1.1")
+    try:
+        said = read_until(process, "Ctrl-C ends it")
+        token = next(line.split("=", 1)[1] for line in map(str.strip, said.splitlines()) if "TOKEN=" in line)
+        found = urls(said)
+        headers = {"Authorization": f"Bearer {token}"}
+        assert requests.get(found["API"] + "/v1/balance", headers=headers, timeout=20).status_code == 200
+        [asked] = requests.get(found["simulator"] + "/_simulator/ledger", timeout=20).json()["requests"]
+        assert asked["path"].startswith("/snap/v1.1/")
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_killed_it_leaves_no_simulator(running: "subprocess.Popen[str]") -> None:
     found = urls(read_until(running, "Ctrl-C ends it"))
 
@@ -139,6 +154,7 @@ def test_a_port_in_use_is_said_with_the_variable_that_changes_it(fail: Callable[
 def test_a_setting_that_cannot_be_is_said_by_name(fail: Callable[..., str]) -> None:
     assert "LOCAL_PORT is 'http', not a port" in fail(LOCAL_PORT="http")
     assert "parameter MaxAmounts" in fail("--parameter", "MaxAmounts=1")
+    assert "parameter DokuPathPrefix" in fail(DOKU_PATH_PREFIX="v1.0")
     assert "DOKU_SECRET_FILE is not" in fail(DOKU_BASE_URL="https://api-sandbox.doku.com")
 
 
@@ -147,5 +163,12 @@ def test_help_names_the_variables(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
 
     said = capsys.readouterr().out
-    for name in ("LOCAL_PORT", "DOKU_BASE_URL", "DOKU_SECRET_FILE", "AWS_ENDPOINT_URL_DYNAMODB", "--parameter"):
+    for name in (
+        "LOCAL_PORT",
+        "DOKU_BASE_URL",
+        "DOKU_SECRET_FILE",
+        "DOKU_PATH_PREFIX",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "--parameter",
+    ):
         assert name in said

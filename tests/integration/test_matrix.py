@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SUBMIT = "layers/payouts/payouts/submit.py"
+SEND = "layers/payouts/payouts/send.py"
 RECEIVER = "functions/notification_receiver/receiver.py"
 
 
@@ -43,18 +43,25 @@ def test_a_kill_before_and_after_the_send_and_a_lost_answer_break_nothing() -> N
     ("path", "right", "wrong", "cell", "told"),
     [
         (
-            SUBMIT,
-            "if refused and seen.finding is Finding.FAILED:",
-            "if refused or seen.finding is Finding.IN_DOUBT:",
+            SEND,
+            "if seen.finding is Finding.NOT_SENT:",
+            "if seen.finding in (Finding.NOT_SENT, Finding.IN_DOUBT):",
             "submit-session/warm/doku.transfer#1/lose-reply",
             "I1: 2 requests that DOKU may have executed",
         ),
         (
-            SUBMIT,
+            SEND,
             "standing = self._store.create(transfer)",
             "standing = None",
             "submit-session/warm/doku.transfer#1/503",
             "I4: money was asked for before the intent was stored",
+        ),
+        (
+            SEND,
+            "if confirmed != (refused,):",
+            "if False:",
+            "submit-session/warm/doku.transfer#1/refused-and-executed",
+            "I1: 2 requests that DOKU may have executed",
         ),
         (
             RECEIVER,
@@ -64,7 +71,12 @@ def test_a_kill_before_and_after_the_send_and_a_lost_answer_break_nothing() -> N
             "I11: a notification was accepted and never applied: unpaid",
         ),
     ],
-    ids=["a second send after no answer", "a send before the put", "an acknowledgement of what was not kept"],
+    ids=[
+        "a second send after no answer",
+        "a send before the put",
+        "a second send after a 401 unasked",
+        "an acknowledgement of what was not kept",
+    ],
 )
 def test_a_bundle_with_a_bug_fails(tmp_path: Path, path: str, right: str, wrong: str, cell: str, told: str) -> None:
     code, output = matrix(cell, altered(tmp_path, path, right, wrong))

@@ -2,13 +2,16 @@
 those that no other test asks for, and the proof that the harness would notice."""
 
 import copy
+import json
 import re
 
 import pytest
 from aws_lambda_powertools import Logger
 
+from payouts.errors import Duplicate
 from tests import conformity
 from tests.harness import World, inquiry_of, order
+from transfer_api import failures
 from transfer_api.routes import create_app
 
 
@@ -32,6 +35,22 @@ def test_every_answer_of_the_main_job_is_described(world: World) -> None:
 def test_an_answer_in_doubt_is_described(world: World) -> None:
     world.doku.fault("transfer", "error-after", times=1)
     assert world.create(order()).status == 202
+
+
+def test_an_error_names_the_transfer_that_stands(world: World) -> None:
+    """Its status is the request's, FAILED; the transfer's own status stands beside it."""
+    reference = world.create(order()).body["partnerReferenceNo"]
+    standing = world.stored(reference)
+    assert standing is not None
+    body = json.loads(json.dumps(failures.body(Duplicate("taken", transfer=standing), "r-1")))
+    assert (body["status"], body["transfer"]["status"]) == ("FAILED", "ACCEPTED")
+    assert body["transfer"] == {
+        "partnerReferenceNo": reference,
+        "status": "ACCEPTED",
+        "nextAction": world.get(reference).body["nextAction"],
+    }
+    conformity.check("POST /v1/transfers", 409, {}, body)
+    assert "transfer" not in failures.body(Duplicate("taken"), "r-1")
 
 
 def test_every_member_that_is_described_is_there_in_some_answer(world: World) -> None:

@@ -24,6 +24,7 @@ def day(world: World) -> str:
     disputed = world.create(order()).body["partnerReferenceNo"]
     world.get(disputed, refresh=True)
     world.doku.fault("status", "status-says", latestTransactionStatus="06")
+    world.clock.advance(11)
     world.request("POST", f"/v1/transfers/{disputed}/status-checks")
     world.create(order(remark="=HYPERLINK"))
     world.doku.deposit("1.00")

@@ -12,6 +12,7 @@ def disputed(world: World) -> Transfer:
     reference = world.create(order()).body["partnerReferenceNo"]
     world.get(reference, refresh=True)
     world.doku.fault("status", "status-says", latestTransactionStatus="06")
+    world.clock.advance(11)
     world.request("POST", f"/v1/transfers/{reference}/status-checks")
     found = world.stored(reference)
     assert found is not None
@@ -35,6 +36,7 @@ def test_a_disputed_transfer_is_settled_with_a_name_and_a_reason(world: World, v
 def test_dokus_refund_counts_for_more_than_a_persons_word(world: World) -> None:
     settled = by_hand(world, disputed(world), Status.SUCCESS)
     world.doku.fault("status", "status-says", latestTransactionStatus="04")
+    world.clock.advance(11)
     checked = world.request("POST", f"/v1/transfers/{settled.reference}/status-checks")
     assert checked.body["status"] == "REFUNDED"
 

@@ -116,14 +116,16 @@ def test_connections_of_the_snapshot_are_not_used_even_when_no_time_seems_to_hav
     assert api.misused == (0, 0)
 
 
-def test_without_the_hooks_a_transfer_would_be_in_doubt(api: Deployment) -> None:
-    """What they are for."""
+def test_without_the_hooks_a_question_would_be_lost(api: Deployment) -> None:
+    """What they are for. A transfer has a connection of its own."""
     body = order()
     inquiry = api.of(api.function).request("POST", "/v1/account-inquiries", inquiry_of(body))
     api.cut()
     with_session = {**body, "sessionId": inquiry.body["sessionId"]}
-    answer = api.of(api.function.restored(with_hooks=False)).create(with_session)
-    assert (answer.status, answer.body["status"]) == (202, "IN_DOUBT")
+    restored = api.of(api.function.restored(with_hooks=False))
+    assert restored.create(with_session).status == 201
+    assert api.misused[0] == 0
+    assert restored.request("GET", "/v1/balance").status == 503
     assert api.misused[0] == 1
 
 

@@ -11,7 +11,7 @@ from tests.surroundings import Surroundings
 
 _FIRST = settings(PROFILES["test"], max_examples=15, phases=[Phase.generate])
 """The first history that shows it will do: it need not be the shortest."""
-_QUICK = ("sends again after a timeout", "the last observation wins", "no condition on the door")
+_QUICK = ("sends again after a timeout", "the last observation wins", "no condition on the create")
 """Those that a test has time for; the proof looks for all."""
 
 

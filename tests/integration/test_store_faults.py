@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from payouts.errors import Duplicate, Unavailable
+from payouts.errors import Duplicate, Mismatch, Unavailable
 from payouts.money import Rupiah
 from payouts.store.claims import Claims, Session
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
-from payouts.transfer import HISTORY_LATEST, Finding, Intent, Observation, Source, merge
+from payouts.transfer import HISTORY_LATEST, Finding, Intent, Observation, Source, record
 from tests.harness import PAGES, Page, World, inquiry_of, order
+from tests.integration.receiver.callbacks import signed
 
 
 def with_session(world: World) -> dict[str, object]:
@@ -112,8 +113,8 @@ def test_writes_that_meet_are_both_kept(world: World) -> None:
     stored = world.stored(reference)
     assert stored is not None
     seen = [Observation(number, Finding.UNCLEAR, Source.STATUS_CHECK) for number in (1, 2)]
-    world.store.update(stored, lambda standing: merge(standing, seen[0]))
-    both = world.store.update(stored, lambda standing: merge(standing, seen[1]))  # from a stale copy
+    world.store.update(stored, lambda standing: record(standing, seen[0]))
+    both = world.store.update(stored, lambda standing: record(standing, seen[1]))  # from a stale copy
     assert set(seen) <= set(both.history)
     assert both == world.stored(reference)
 
@@ -124,18 +125,20 @@ def test_28_a_history_at_its_bound_keeps_the_status_and_the_reference(world: Wor
     stored = world.stored(reference)
     assert stored is not None
     flood = [Observation(stored.created_at + at, Finding.UNCLEAR, Source.STATUS_CHECK) for at in range(1, 200)]
-    flooded = world.store.update(stored, lambda standing: merge(standing, *flood))
+    flooded = world.store.update(stored, lambda standing: record(standing, *flood))
     assert len(flooded.history) <= HISTORY_LATEST + 2 * len(Finding) + 1
     assert (flooded.status, flooded.reference_no) == (stored.status, stored.reference_no)
 
 
 @pytest.mark.covers(29)
-def test_29_only_sessions_tokens_and_counters_end_by_themselves(world: World) -> None:
+def test_29_only_sessions_tokens_counters_and_request_ids_end_by_themselves(world: World) -> None:
     world = World.start({**world.environment, "DAILY_COUNT_LIMIT": "1000"}, world.clock, world.doku)
     body = with_session(world)
     world.create(body, headers={"Idempotency-Key": "ends-by-itself-0001"})
+    assert world.notify("unpaid", {"transactionId": "DK1"}, signed(world)).status == 200
     items = world.scan()
-    assert {item["pk"].split("#")[0] for item in items if "expiresAt" in item} == {"SESSION", "TOKEN", "COUNTER"}
+    ends = {item["pk"].split("#")[0] for item in items if "expiresAt" in item}
+    assert ends == {"SESSION", "TOKEN", "COUNTER", "REQUEST"}
     assert {item["pk"].split("#")[0] for item in items} >= {"TRANSFER", "SESSION", "TOKEN", "KEY"}
 
 
@@ -192,10 +195,55 @@ def test_a_transfer_is_read_as_it_stands(world: World) -> None:
     assert [one["ConsistentRead"] for one in asked] == [True]
 
 
-def test_a_session_that_doku_gives_again_stays_used(world: World) -> None:
+def a_session(world: World) -> tuple[Claims, Session, Intent]:
+    """One that ends after a minute, and what it was made for."""
     session = Session("I-TWICE", "8377388292", "014", Rupiah.parse("200000.00"), "SUHUT", None, int(world.clock()) + 60)
     intent = Intent("PAY-A", "628115678890", "8377388292", "014", session.amount, session.session_id)
-    claims = Claims(Table(world.dynamodb, world.environment["TABLE_NAME"]))
+    return Claims(Table(world.dynamodb, world.environment["TABLE_NAME"])), session, intent
+
+
+def test_a_claimed_session_leads_to_its_request_for_30_days(world: World) -> None:
+    claims, session, intent = a_session(world)
+    assert claims.claimed_by(session.session_id) is None
+    claims.save(session)
+    assert claims.claimed_by(session.session_id) is None
+    claims.claim_session(intent, "f", world.clock())
+    assert claims.claimed_by(session.session_id) == "PAY-A"
+    (item,) = world.scan()
+    assert (item["validUntil"], item["expiresAt"]) == (session.expires_at, int(world.clock()) + 30 * 86_400)
+
+
+def test_a_claimed_session_is_valid_no_longer_than_before(world: World) -> None:
+    """It is only found for longer."""
+    claims, session, intent = a_session(world)
+    claims.save(session)
+    claims.claim_session(intent, "f", world.clock())
+    with pytest.raises(Mismatch, match="expired"):
+        claims.claim_session(intent, "f", session.expires_at)
+
+
+def test_a_session_of_our_own_inquiry_is_claimed_from_the_start(world: World) -> None:
+    claims, session, intent = a_session(world)
+    for _ in range(2):  # a crash before the transfer was created, and the same request again
+        claims.keep_claimed(session, intent, "f", world.clock())
+    assert claims.claimed_by(session.session_id) == "PAY-A"
+    with pytest.raises(Duplicate, match="make a new account inquiry"):
+        claims.claim_session(replace(intent, partner_reference_no="PAY-B"), "f", world.clock())
+    with pytest.raises(Unavailable, match="used already"):
+        claims.save(session)
+
+
+def test_a_session_of_another_request_is_not_kept_again(world: World) -> None:
+    claims, session, intent = a_session(world)
+    claims.keep_claimed(session, intent, "f", world.clock())
+    for other, fingerprint in ((replace(intent, partner_reference_no="PAY-B"), "f"), (intent, "another body")):
+        with pytest.raises(Unavailable, match="used already"):
+            claims.keep_claimed(session, other, fingerprint, world.clock())
+    assert claims.claimed_by(session.session_id) == "PAY-A"
+
+
+def test_a_session_that_doku_gives_again_stays_used(world: World) -> None:
+    claims, session, intent = a_session(world)
     claims.save(session)
     claims.claim_session(intent, "f", world.clock())
     with pytest.raises(Unavailable, match="used already"):

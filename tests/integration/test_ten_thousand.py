@@ -18,6 +18,7 @@ from bench.converge import Backlog, Course
 from bench.doku import StandIn
 from bench.stored import Loader, Mould, transfer
 from payouts.store import items
+from payouts.store.due import WRITTEN_SHARDS
 from payouts.transfer import Finding
 from status_poller import entry
 from tests.surroundings import Surroundings
@@ -39,9 +40,8 @@ class Deployed:
         handler = entry.create_handler(entry.compose(environment, clock), Logger(stream=io.StringIO()))
         poller = ground.PollerFunction(handler)
         loader = Loader(ground.engine_url(environment), environment["TABLE_NAME"])
-        shards = int(environment["DUE_SHARDS"])
         return converge.work_off(
-            backlog, loader, shards, clock, self.doku, lambda remaining: poller.tick(remaining=remaining)
+            backlog, loader, WRITTEN_SHARDS, clock, self.doku, lambda remaining: poller.tick(remaining=remaining)
         )
 
 

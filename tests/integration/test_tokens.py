@@ -1,12 +1,14 @@
 """One token for everybody, and secrets that rotate (DESIGN 2.10, 2.11; FAULTS 63, 64)."""
 
 import json
+from contextlib import closing
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from tests.harness import World, crashing, order
+from local.http_server import HttpServer, Response
+from tests.harness import World, crashing, inquiry_of, order
 from tests.surroundings import Surroundings
 
 
@@ -48,6 +50,60 @@ def test_a_token_that_another_function_replaced_already_is_not_minted_again(worl
     before = world.mints()
     assert stale.create(order()).status == 201
     assert world.mints() == before
+
+
+@pytest.mark.covers(64, "I16")
+@pytest.mark.parametrize("ask", ["balance", "inquiry", "create", "check"])
+def test_64_two_dead_tokens_in_a_row_are_no_bad_credentials(world: World, ask: str) -> None:
+    """In memory the token before last, in the table the last one, and another environment has ended both."""
+    stale, fresh = world.restarted(), world.restarted()
+    body = order()
+    stale.create(body)
+    world.doku.expire_tokens()
+    fresh.create(order())
+    world.doku.expire_tokens()
+    before = world.mints()
+    answer = {
+        "balance": lambda: stale.request("GET", "/v1/balance"),
+        "inquiry": lambda: stale.request("POST", "/v1/account-inquiries", inquiry_of(body)),
+        "create": lambda: stale.create(order()),
+        "check": lambda: stale.request("POST", f"/v1/transfers/{body['partnerReferenceNo']}/status-checks"),
+    }[ask]()
+    assert answer.status in (200, 201)
+    assert world.mints() == before + 1
+
+
+@pytest.mark.covers(64)
+@pytest.mark.parametrize("path", ["/v1/balance", "/v1/account-inquiries"])
+def test_64_tokens_that_are_refused_one_after_the_other_may_be_good_later(world: World, path: str) -> None:
+    """Two environments on one client id that renew their token in turn."""
+    world.create(order())
+    for operation in ("balance", "inquiry"):
+        world.doku.fault(operation, "unauthorized", times=3)
+    before = world.mints()
+    method, body = ("GET", None) if path.endswith("balance") else ("POST", inquiry_of(order()))
+    answer = world.request(method, path, body)
+    assert (answer.status, answer.body["retryable"]) == (503, True)
+    assert "another program may use the same clientId" in answer.body["response_message"]
+    assert world.mints() == before + 2
+    assert world.request(method, path, body).status == 200
+
+
+def test_a_signature_that_stays_refused_is_an_error_of_the_deployment(world: World) -> None:
+    world.create(order())
+    world.doku.rotate(clientSecret="SK-another")
+    before = world.mints()
+    answer = world.request("GET", "/v1/balance")
+    assert (answer.status, answer.body["retryable"]) == (500, False)
+    assert "credentials" in answer.body["response_message"]
+    assert world.mints() == before + 1
+
+
+def test_a_clock_that_is_off_is_not_taken_for_bad_credentials(world: World) -> None:
+    answer = world.restarted(skew=3600.0 * 5).request("GET", "/v1/balance")
+    assert (answer.status, answer.body["retryable"]) == (500, False)
+    assert "check the clock" in answer.body["response_message"]
+    assert "privateKey" not in answer.body["response_message"]
 
 
 def test_a_refresher_that_died_holds_nobody_up_for_long(world: World) -> None:
@@ -95,3 +151,29 @@ def test_credentials_that_doku_refuses_are_an_error_of_the_deployment(world: Wor
     answer = world.create(order())
     assert (answer.status, answer.body["response_code"], answer.body["retryable"]) == (500, "SERVER_ERROR", False)
     assert "credentials" in answer.body["response_message"]
+
+
+def test_a_secret_without_a_value_is_named_and_nothing_is_sent(
+    surroundings: Surroundings, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As CloudFormation creates it, until `make deploy` fills it in: no restart is needed then."""
+    held: list[str] = []
+    with closing(HttpServer(lambda _: _secrets_manager(held), 0)) as secrets_manager:
+        secrets_manager.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_manager.url)
+        fresh = surroundings.start({"TABLE_NAME": world.environment["TABLE_NAME"]})
+        before = len(world.doku.ledger()["requests"])
+        for answer in (fresh.request("GET", "/v1/balance"), fresh.create(order())):
+            assert (answer.status, answer.body["retryable"]) == (500, False)
+            assert answer.body["response_message"] == "the DOKU secret has no value yet"
+        assert len(world.doku.ledger()["requests"]) == before
+        held.append(surroundings.secret)
+        assert fresh.request("GET", "/v1/balance").status == 200
+
+
+def _secrets_manager(held: list[str]) -> Response:
+    """AWS's own words for a secret without a value. Asked for a stage, moto says that there is no such secret."""
+    if held:
+        return Response(200, body=json.dumps({"ARN": "arn", "SecretString": held[0]}).encode())
+    message = "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"
+    return Response(400, body=json.dumps({"__type": "ResourceNotFoundException", "Message": message}).encode())

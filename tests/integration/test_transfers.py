@@ -128,6 +128,16 @@ def test_a_replay_outlives_its_session(world: World) -> None:
     assert world.create(body).headers["Idempotency-Replayed"] == "true"
 
 
+@pytest.mark.covers("I2", "I8")
+def test_the_session_of_another_inquiry_makes_a_replay_not_a_conflict(world: World) -> None:
+    """A frontend that got no answer inquires again, and sends the same reference with the new session."""
+    body = order()
+    world.create({**body, "sessionId": inquire(world, body)})
+    replay = world.create({**body, "sessionId": inquire(world, body)})
+    assert (replay.status, replay.headers["Idempotency-Replayed"]) == (201, "true")
+    assert len(world.sent(body["partnerReferenceNo"])) == len(world.debits(body["partnerReferenceNo"])) == 1
+
+
 @pytest.mark.covers("I8")
 def test_another_body_under_the_same_reference_is_refused_and_changes_nothing(world: World) -> None:
     body = order()
@@ -139,13 +149,18 @@ def test_another_body_under_the_same_reference_is_refused_and_changes_nothing(wo
     assert len(world.sent(body["partnerReferenceNo"])) == 1
 
 
-def test_a_refused_second_body_gives_its_session_back(world: World) -> None:
+def test_a_refused_second_body_keeps_its_session(world: World) -> None:
+    """Another request under that reference may be sending with the session: a new reference makes a new inquiry."""
     body = order()
     world.create(body)
     other = {**body, "remark": "another"}
     other["sessionId"] = inquire(world, other)
     assert world.create(other).status == 409
-    assert world.create({**other, "partnerReferenceNo": new_reference()}).body["status"] == "ACCEPTED"
+    fresh = {**other, "partnerReferenceNo": new_reference()}
+    refused = world.create(fresh)
+    assert (refused.status, refused.body["response_code"]) == (409, "DUPLICATE_TRANSACTION")
+    assert "make a new account inquiry" in refused.body["response_message"]
+    assert world.create({**fresh, "sessionId": inquire(world, other)}).body["status"] == "ACCEPTED"
 
 
 @pytest.mark.covers("I2", "I8")
@@ -241,6 +256,28 @@ def test_the_days_transfers_are_listed_newest_first_page_by_page(world: World) -
     assert [one["partnerReferenceNo"] for one in paid.body["transfers"]] == [references[2]]
 
 
+def status_checks(world: World) -> int:
+    """How often DOKU was asked about a transfer."""
+    return sum(request["operation"] == "status" for request in world.doku.ledger()["requests"])
+
+
+@pytest.mark.parametrize("status", ["03", "00"])
+def test_a_status_check_asks_doku_at_most_every_ten_seconds(world: World, status: str) -> None:
+    """Otherwise a loop with a read token would make DOKU throttle all calls. A final transfer is asked about, too."""
+    world.doku.fault("status", "status-says", latestTransactionStatus=status, times=9)
+    reference = world.create(order()).body["partnerReferenceNo"]
+    path = f"/v1/transfers/{reference}/status-checks"
+    for _ in range(3):
+        assert world.request("POST", path).status == 200
+    assert status_checks(world) == 1
+    world.clock.advance(9)
+    world.request("POST", path)
+    assert status_checks(world) == 1
+    world.clock.advance(2)
+    world.request("POST", path)
+    assert status_checks(world) == 2
+
+
 def test_banks_are_found_by_code_name_and_kind_of_writing(world: World) -> None:
     found = world.request("GET", "/v1/banks", query={"query": "central asia"})
     assert "014" in [bank["code"] for bank in found.body["banks"]]
@@ -251,13 +288,13 @@ def test_banks_are_found_by_code_name_and_kind_of_writing(world: World) -> None:
 
 
 def test_unknown_transfers_and_routes_are_answered_in_the_seeds_format(world: World) -> None:
-    for answer in (
-        world.get("NOT-THERE"),
-        world.request("GET", "/v1/nothing"),
-        world.request("DELETE", "/v1/transfers"),
+    for answer, status, code in (
+        (world.get("NOT-THERE"), 404, "TRANSACTION_NOT_FOUND"),
+        (world.request("GET", "/v1/nothing"), 404, "INVALID_PARAMETER"),
+        (world.request("DELETE", "/v1/transfers"), 405, "INVALID_PARAMETER"),
     ):
-        assert answer.status == 404
+        assert answer.status == status
         assert answer.body["status"] == "FAILED"
-        assert answer.body["response_code"] == "TRANSACTION_NOT_FOUND"
+        assert answer.body["response_code"] == code
         assert answer.body["request_id"]
         assert answer.body["retryable"] is False

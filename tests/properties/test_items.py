@@ -10,10 +10,9 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from payouts.errors import Unavailable
 from payouts.money import Rupiah
 from payouts.store import items
-from payouts.transfer import Finding, Intent, Observation, Source, Transfer, merge
+from payouts.transfer import DokuAccount, Finding, Intent, Observation, Source, Transfer, record
 
 serialize, deserialize = TypeSerializer().serialize, TypeDeserializer().deserialize
 
@@ -37,6 +36,9 @@ observations = st.builds(
     message=maybe,
     reference_no=maybe,
     external_id=maybe,
+    asked=st.integers(0, 10_000),
+    details=st.lists(st.tuples(words, words), max_size=2, unique_by=lambda pair: pair[0]).map(tuple),
+    extra=st.dictionaries(words.map("newer".__add__), words, max_size=1),
 )
 settlements = st.builds(
     Observation,
@@ -53,7 +55,7 @@ intents = st.builds(
     },
 )
 transfers = st.builds(
-    lambda seen, **members: merge(Transfer(**members), *seen),
+    lambda seen, **members: record(Transfer(**members), *seen),
     seen=st.lists(observations | settlements, max_size=4),
     intent=intents,
     fingerprint=words,
@@ -62,6 +64,7 @@ transfers = st.builds(
     next_check_at=st.none() | times,
     fee=st.none() | amounts,
     version=st.integers(1, 10_000),
+    sent_to=st.none() | st.builds(DokuAccount, words, words, words),
 )
 
 
@@ -80,7 +83,7 @@ def stored(transfer: Transfer) -> dict[str, Any]:
 def an_item() -> dict[str, Any]:
     intent = Intent("PAY-1", "628115678890", "8377388292", "014", Rupiah(20_000_000), "I0438729855304540")
     seen = Observation(1_000, Finding.SUBMITTING, Source.SUBMIT, external_id="1")
-    return stored(merge(Transfer(intent, "f", 1_000, ("1",), next_check_at=61_000, version=1), seen))
+    return stored(record(Transfer(intent, "f", 1_000, ("1",), next_check_at=61_000, version=1), seen))
 
 
 @pytest.mark.covers("I7")
@@ -107,10 +110,25 @@ def test_an_item_shows_its_status_and_is_in_the_sparse_indexes_only_where_it_bel
 
 @pytest.mark.covers(30)
 @pytest.mark.parametrize("schema", [2, 3, 100])
-def test_an_item_of_a_newer_schema_is_left_alone(schema: int) -> None:
-    """FAULTS 30."""
-    with pytest.raises(Unavailable, match="newer version"):
-        items.decode({**an_item(), "schema": schema})
+@pytest.mark.parametrize("status", ["SUCCESS", "REVERSED"])
+def test_an_item_of_a_newer_schema_is_shown(schema: int, status: str) -> None:
+    """Scenario 30. It blocks neither lists nor reports; `TransferStore.update` refuses to change it."""
+    newer = {**an_item(), "schema": schema, "status": status, "history": "in another form"}
+    shown = items.decode(newer)
+    assert (shown.reference, shown.newer_status, shown.history) == ("PAY-1", status, ())
+    assert shown.intent == items.decode(an_item()).intent
+
+
+@pytest.mark.covers(30)
+def test_what_a_newer_version_observed_survives_a_rewrite() -> None:
+    """Scenario 30. Neither an unknown finding nor an unknown field of an observation may be lost."""
+    item = an_item()
+    newer = {"at": 5, "finding": "REVERSED", "source": "LEDGER", "asked": 1, "seq": 2, "ledgerId": {"n": [1]}}
+    mixed = {**item, "history": [*item["history"], newer, {**item["history"][0], "channel": "BI-FAST"}]}
+    decoded = items.decode(mixed)
+    assert items.changing(decoded)["history"] == mixed["history"]
+    assert decoded.status is items.decode(item).status
+    assert items.changing(record(decoded, Observation(6, Finding.UNPAID, Source.STATUS_CHECK)))["history"][1] == newer
 
 
 @pytest.mark.covers(30)

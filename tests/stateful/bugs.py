@@ -8,24 +8,26 @@ from aws_lambda_powertools import Logger
 
 from notification_processor import entry as processor
 from payouts import compose as shared
-from payouts.config import DailyLimit, GuardRails, Trust
+from payouts.config import DailyLimit, GuardRails
 from payouts.doku.client import Authority
+from payouts.doku.outcomes import Outcome
 from payouts.errors import LimitReached, Stopped
 from payouts.inquire import Inquirer
 from payouts.limits import DailyLimits
-from payouts.notified import NotificationApplier
+from payouts.notified import NotificationApplier, Received
 from payouts.poll import Poller
-from payouts.reconcile import Reconciler
-from payouts.schedule import planned
+from payouts.reconcile import DokuSilent, Reconciler
+from payouts.schedule import MINUTE, planned
+from payouts.send import Remaining, Sender
 from payouts.store import items
 from payouts.store.claims import Claims
 from payouts.store.counters import Bound, Counters, Take
 from payouts.store.due import DueIndex, Slot
 from payouts.store.switch import SwitchStore
 from payouts.store.transfers import TransferStore
-from payouts.submit import STOPPED, Order, Remaining, Submitted, Submitter
+from payouts.submit import STOPPED, Order, Submitted, Submitter
 from payouts.switch import Switch
-from payouts.transfer import Finding, Observation, Transfer
+from payouts.transfer import Finding, Observation, Source, Status, Transfer, record
 from status_poller import entry as poller
 from tests.harness import World
 from tests.stateful.explore import cold_start
@@ -34,20 +36,27 @@ from tests.surroundings import Surroundings
 from transfer_api.entry import create_handler
 
 
-class SendsAgain(Submitter):
+class SendsAgain(Sender):
     """Sends once more when no answer came."""
 
-    def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, bool]:
-        seen, refused = super()._attempt(transfer, authority)
-        return super()._attempt(transfer, authority) if seen.finding is Finding.IN_DOUBT else (seen, refused)
+    def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, Outcome]:
+        seen, outcome = super()._attempt(transfer, authority)
+        return super()._attempt(transfer, authority) if seen.finding is Finding.IN_DOUBT else (seen, outcome)
 
 
-class FailsAtATimeout(Submitter):
-    """Believes that what was not answered was not done."""
+class FailsAtATimeout(Sender):
+    """Takes a missing answer for a refusal."""
 
-    def _learned(self, standing: Transfer, seen: Observation) -> Transfer:
-        failed = replace(seen, finding=Finding.FAILED) if seen.finding is Finding.IN_DOUBT else seen
-        return super()._learned(standing, failed)
+    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
+        refused = (replace(one, finding=Finding.REFUSED) if one.finding is Finding.IN_DOUBT else one for one in seen)
+        return super()._learned(standing, *refused)
+
+
+class NeverConfirms(Sender):
+    """Sends again after a 401 without asking DOKU whether it executed the first request."""
+
+    def _confirmed(self, transfer: Transfer, refused: Observation, remaining: Remaining) -> tuple[Observation, ...]:
+        return (refused,)
 
 
 class LastWins(Reconciler):
@@ -58,11 +67,78 @@ class LastWins(Reconciler):
 
 
 class GivesUpAtOnce(Reconciler):
-    """Takes one "not found" for a proof."""
+    """Takes one "not found" for a failure."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
         failed = (replace(one, finding=Finding.FAILED) if one.finding is Finding.NOT_FOUND else one for one in seen)
         return super()._learned(standing, *failed)
+
+
+class InfersSoon(Reconciler):
+    """Infers absence from three times "not found" over half an hour."""
+
+    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
+        learned = super()._learned(standing, *seen)
+        missing = learned.reading.missing()
+        if len(missing) < 3 or missing[-1].at - missing[0].at < 30 * MINUTE or learned.reading.has_sign_of_life:
+            return learned
+        return planned(record(learned, replace(missing[-1], finding=Finding.NOT_RECEIVED)), self._now(), 0.0)
+
+
+class StaysFailed(Reconciler):
+    """Learns nothing more about a transfer that failed."""
+
+    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
+        return standing if standing.status is Status.FAILED else super()._learned(standing, *seen)
+
+
+class BelievesAnyAnswer(Reconciler):
+    """Takes an answer about another transfer for one about the transfer that was asked about."""
+
+    def ask(self, transfer: Transfer) -> Observation:
+        try:
+            seen = super().ask(transfer)
+        except DokuSilent as silent:
+            if "another" not in silent.seen.message:
+                raise
+            seen = silent.seen
+        about_another = seen.finding is Finding.UNCLEAR and "another" in seen.message
+        return replace(seen, finding=Finding.SUCCESS) if about_another else seen
+
+
+class KeepsOneReference(Reconciler):
+    """Drops a second reference of DOKU's."""
+
+    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
+        known = standing.reference_no
+        alike = (replace(one, reference_no=known) if known and one.reference_no else one for one in seen)
+        return super()._learned(standing, *alike)
+
+
+class ForgetsNewFields(TransferStore):
+    """Drops what a newer version wrote from each history that it rewrites."""
+
+    def _write(self, transfer: Transfer) -> None:
+        known = tuple(replace(one, extra={}) for one in transfer.history)
+        super()._write(replace(transfer, history=known))
+
+
+class BelievesNotifications(NotificationApplier):
+    """Takes a notification for DOKU's word."""
+
+    def apply(self, received: Received) -> Transfer:
+        transfer = super().apply(received)
+        said = [one for one in transfer.history if one.claim is not None]
+        words = (replace(one, finding=one.claim, source=Source.STATUS_CHECK) for one in said[-1:] if one.claim)
+        return self._reconciler.record(transfer, *words)
+
+
+class ForgetsNotifications(NotificationApplier):
+    """Asks DOKU after a notification, and does not record it."""
+
+    def apply(self, received: Received) -> Transfer:
+        transfer = self._find(received.notification)
+        return self._reconciler.check(transfer)[0] if transfer else super().apply(received)
 
 
 class OpenDoor(TransferStore):
@@ -96,10 +172,10 @@ class CountsLater(DailyLimits):
 class CountsWhatWasSent(Submitter):
     """Counts a transfer in a day's limits once it was sent."""
 
-    def _send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> Submitted:
-        submitted = super()._send(transfer, authority, remaining)
+    def _create(self, transfer: Transfer, remaining: Remaining) -> Submitted:
+        submitted = super()._create(transfer, remaining)
         assert isinstance(self._limits, CountsLater)
-        self._limits.count(transfer)
+        self._limits.count(submitted.transfer)
         return submitted
 
 
@@ -120,11 +196,22 @@ class StopsEverybody(Submitter):
 
 
 class AsksAnyway(DueIndex):
-    """Takes a slot that somebody else has taken."""
+    """Takes a slot that another poller has taken."""
 
     def claim(self, slot: Slot, until: int) -> Transfer | None:
         item = self._table.get(items.key(slot.reference))
         return super().claim(slot, until) or (items.decode(item) if item else None)
+
+
+class ClaimsNewerItems(DueIndex):
+    """Claims what a newer version wrote."""
+
+    def claim(self, slot: Slot, until: int) -> Transfer | None:
+        item = self._table.get(items.key(slot.reference))
+        if item and items.is_newer(item):
+            expression, condition = "SET nextCheckAt = :until", "attribute_exists(pk)"
+            self._table.update(items.key(slot.reference), expression, condition, {}, {":until": until})
+        return super().claim(slot, until)
 
 
 @dataclass(frozen=True)
@@ -132,10 +219,11 @@ class Parts:
     """What a deployment is put together from."""
 
     submitter: type[Submitter] = Submitter
+    sender: type[Sender] = Sender
     reconciler: type[Reconciler] = Reconciler
     store: type[TransferStore] = TransferStore
     index: type[DueIndex] = DueIndex
-    trust: Trust = Trust.CONFIRM
+    applier: type[NotificationApplier] = NotificationApplier
     limits: type[DailyLimits] = DailyLimits
     switch: type[Switch] = Switch
 
@@ -148,14 +236,24 @@ class Bug:
     breaks: Set[str]
 
 
+_LIES = {"I5", "I6", "I13", "I19", "I24", "I25", "I27"}
+"""What claims more than DOKU said breaks one of these, whichever comes first."""
 BUGS: Mapping[str, Bug] = {
-    "sends again after a timeout": Bug(Parts(submitter=SendsAgain), {"I1", "I2"}),
-    "a timeout is a failure": Bug(Parts(submitter=FailsAtATimeout), {"I5", "I6", "I13", "I19"}),
-    "the last observation wins": Bug(Parts(reconciler=LastWins), {"I4", "I5", "I6", "I13", "I19"}),
-    "not found once is a failure": Bug(Parts(reconciler=GivesUpAtOnce), {"I5", "I6", "I13", "I19"}),
-    "no condition on the door": Bug(Parts(store=OpenDoor), {"I1", "I2", "I4", "I5", "I8"}),
+    "sends again after a timeout": Bug(Parts(sender=SendsAgain), {"I1", "I2"}),
+    "a timeout is a failure": Bug(Parts(sender=FailsAtATimeout), _LIES),
+    "sends again after a 401 unasked": Bug(Parts(sender=NeverConfirms), {"I1", "I2", *_LIES}),
+    "the last observation wins": Bug(Parts(reconciler=LastWins), {"I4", "I26", *_LIES}),
+    "not found once is a failure": Bug(Parts(reconciler=GivesUpAtOnce), _LIES),
+    "absence is inferred in half an hour": Bug(Parts(reconciler=InfersSoon), _LIES),
+    "a failure is never revised": Bug(Parts(reconciler=StaysFailed), _LIES),
+    "an answer about something else is believed": Bug(Parts(reconciler=BelievesAnyAnswer), _LIES),
+    "a second reference is dropped": Bug(Parts(reconciler=KeepsOneReference), {"I27"}),
+    "a notification is believed": Bug(Parts(applier=BelievesNotifications), _LIES),
+    "a notification is not recorded": Bug(Parts(applier=ForgetsNotifications), {"I27"}),
+    "no condition on the create": Bug(Parts(store=OpenDoor), {"I1", "I2", "I4", "I5", "I8"}),
     "two pollers ask about one slot": Bug(Parts(index=AsksAnyway), {"I12"}),
-    "a callback is believed": Bug(Parts(trust=Trust.SIGNED), {"I5", "I6", "I13", "I19"}),
+    "a newer item is claimed": Bug(Parts(index=ClaimsNewerItems), {"I26"}),
+    "a newer observation is cut": Bug(Parts(store=ForgetsNewFields), {"I26"}),
     "a limit counts what was sent": Bug(Parts(submitter=CountsWhatWasSent, limits=CountsLater), {"I21"}),
     "the switch is read once": Bug(Parts(switch=ReadOnce), {"I22", "I23"}),
     "a stop refuses replays": Bug(Parts(submitter=StopsEverybody), {"I23"}),
@@ -168,16 +266,17 @@ def started_with(parts: Parts) -> Start:
     def start(surroundings: Surroundings, skew: float) -> World:
         world, now = cold_start(surroundings, skew), lambda: surroundings.clock() + skew
         deployed = shared.compose(world.environment, now, _no_jitter)
-        store = parts.store(deployed.table, deployed.settings.due_shards)
+        store = parts.store(deployed.table)
         reconciler = parts.reconciler(store, deployed.doku, now, _no_jitter)
         claims = Claims(deployed.table)
         inquirer = Inquirer(deployed.doku, claims, now)
         rails = GuardRails.read(world.environment)
         switch = parts.switch(SwitchStore(deployed.table), rails.accept_transfers, now)
         limits = parts.limits(Counters(deployed.table), rails.everybody, rails.each_caller)
-        submitter = parts.submitter(store, claims, inquirer, deployed.doku, switch, limits, now, _no_jitter)
+        sender = parts.sender(store, deployed.doku, now, _no_jitter)
+        submitter = parts.submitter(store, claims, inquirer, deployed.doku, switch, limits, sender, now)
         services = replace(world.services, submitter=submitter, reconciler=reconciler, store=store)
-        applier = NotificationApplier(store, reconciler, parts.trust)
+        applier = parts.applier(store, reconciler, claims)
         applying = replace(processor.compose(world.environment, now, _no_jitter), applier=applier)
         asking = poller.compose(world.environment, now, _no_jitter)
         asking = replace(asking, poller=Poller(parts.index(deployed.table), reconciler, 1, now))

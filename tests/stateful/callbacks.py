@@ -2,6 +2,7 @@
 
 import base64
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,10 +23,26 @@ class Callback:
 
 
 def of_doku(announced: Mapping[str, Any], agent_key: str, key: str, **changes: str) -> Callback:
-    """What the ledger says that DOKU announced, `changes` made to its body: the signature does not cover it."""
-    request_id = announced["requestId"]
+    """What the ledger says that DOKU announced, `changes` made to its body: the signature does not cover it.
+
+    An altered one has a requestId of its own, as if it were captured before it came here.
+    """
+    request_id = "-".join([announced["requestId"], *changes.values()])
     headers = {"requestId": request_id, "agentKey": agent_key, "signature": _sign(key, agent_key + request_id)}
     return Callback(announced["kind"], json.dumps({**announced["body"], **changes}), headers)
+
+
+def replayed(true: Callback) -> Callback:
+    """Another body under the headers of a callback that was captured."""
+    body = {**json.loads(true.body), "message": "altered"}
+    return Callback(true.kind, json.dumps(body), true.headers)
+
+
+def claiming(reference: str, status: str, agent_key: str, key: str) -> Callback:
+    """A callback of DOKU's about a transfer, whatever its books say. DOKU's reference in it is a made-up one."""
+    request_id = str(uuid.uuid4())
+    body = {"sendTrxId": reference, "transactionId": "DK00000000", "transactionStatus": status, "activityCode": "200"}
+    return of_doku({"requestId": request_id, "kind": "unpaid", "body": body}, agent_key, key)
 
 
 FORGERIES = ("another key", "another agent", "no signature", "garbage", "another request")

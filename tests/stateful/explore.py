@@ -17,13 +17,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.harness import World
+from tests.stateful.direct import without_sockets
 from tests.stateful.machine import Counted, Payouts
 from tests.stateful.merchant import Start
 from tests.stateful.rails import Met
 from tests.surroundings import Surroundings, surrounding
 
-ENVIRONMENT = {"POLL_CONCURRENCY": "1", "DUE_SHARDS": "2"}
-"""One thread, so that a history can be played again; few shards, so that a tick is quick."""
+ENVIRONMENT = {"POLL_CONCURRENCY": "1"}
+"""One thread, so that a history can be played again."""
 
 _COMMON = settings(
     deadline=None,
@@ -34,7 +35,7 @@ _COMMON = settings(
 )
 PROFILES: Mapping[str, settings] = {
     "test": settings(_COMMON, max_examples=8, stateful_step_count=30, derandomize=True),
-    "prove": settings(_COMMON, max_examples=20, stateful_step_count=40, derandomize=True),
+    "prove": settings(_COMMON, max_examples=100, stateful_step_count=40),
     "soak": settings(_COMMON, max_examples=1000, stateful_step_count=60),
 }
 
@@ -54,6 +55,16 @@ class Explored:
         """What no history had, so that nothing was shown about it."""
         return [one for one in Met if not self.met[one]]
 
+    def __add__(self, other: "Explored") -> "Explored":
+        """What two processes looked at, side by side."""
+        return Explored(
+            self.examples + other.examples,
+            self.steps + other.steps,
+            {one: self.met[one] + other.met[one] for one in Met},
+            max(self.seconds, other.seconds),
+            self.failed or other.failed,
+        )
+
     @property
     def broken(self) -> str:
         """The invariant, such as I6; the empty string where none is broken, or something else is."""
@@ -71,12 +82,15 @@ def cold_start(surroundings: Surroundings, skew: float) -> World:
     return World.start({**surroundings.environment, **ENVIRONMENT}, surroundings.clock, surroundings.doku, skew)
 
 
-def explore(surroundings: Surroundings, profile: settings, start: Start = cold_start) -> Explored:
-    """Run the machine; the functions' variables are expected in `os.environ`."""
+def explore(
+    surroundings: Surroundings, profile: settings, start: Start = cold_start, seed: int | None = None
+) -> Explored:
+    """Run the machine; the functions' variables are expected in `os.environ`. Each `seed` draws other histories."""
     counted, began, failed = Counted(), time.monotonic(), None
     try:
-        with redirect_stdout(StringIO()):  # metrics are printed
+        with redirect_stdout(StringIO()), without_sockets(surroundings.aws.url):  # metrics are printed
             machine: Any = lambda: Payouts(surroundings, start, counted)  # noqa: E731
+            machine._hypothesis_internal_use_seed = seed
             run_state_machine_as_test(machine, settings=profile)
     except Exception as error:  # whatever broke, it is a finding
         failed = "".join(traceback.format_exception(error))

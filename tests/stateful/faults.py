@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from local.doku_simulator.faults import CONTRADICTIONS
 from tests.stateful.merchant import Merchant
 
 _OF_TRANSFERS = (
     *("error-before", "error-after", "reset-before", "reset-after", "reset-mid-body", "garbage", "truncated", "empty"),
     *("in-progress", "throttled", "redirect", "unauthorized", "maintenance", "wrong-reference", "wrong-amount"),
+    "unauthorized-after",
 )
 _OF_QUESTIONS = (
     *("error-before", "error-after", "reset-before", "reset-mid-body", "garbage", "unauthorized", "throttled"),
@@ -18,7 +21,9 @@ _OF_QUESTIONS = (
 _QUESTIONS = ("status", "inquiry", "token")
 _WRITES = ("PutItem", "UpdateItem")
 _OTHERS = ("GetItem", "Query", "SendMessage", "ChangeMessageVisibility", "GetSecretValue")
-_HIDDEN_SECONDS = 20 * 60
+_WHILE = (20 * 60, 10 * 3600, 60 * 3600)
+_LATE = (300, 3600, 2 * 86_400, 4 * 86_400)
+"""Before and after the time at which absence is inferred."""
 _KEYS = ("00112233445566778899aabb", "ffeeddccbbaa99887766554433221100")
 
 
@@ -33,19 +38,24 @@ class Fault:
         return f"<{self.words}>"
 
 
-def _doku(operation: str, kind: str, times: int | None) -> Fault:
+def _doku(operation: str, kind: str, times: int | None, **options: Any) -> Fault:
     def strike(merchant: Merchant) -> None:
-        merchant.doku.fault(operation, kind, times=times)
+        merchant.doku.fault(operation, kind, times=times, **options)
         merchant.memory.tokens_disturbed |= operation == "token"
 
-    return Fault(f"{operation} {kind} x{times}", strike)
+    return Fault(" ".join([f"{operation} {kind} x{times}", *map(str, options.values())]), strike)
 
 
-def _hidden(merchant: Merchant) -> None:
-    """Once a history: DOKU must know its own transfers again within the half hour that proves an absence."""
-    if not merchant.hidden:
-        merchant.hidden = True
-        merchant.doku.fault("status", "not-found", seconds=_HIDDEN_SECONDS)
+def _for_a_while(kind: str, seconds: int) -> Fault:
+    return _doku("status", kind, None, seconds=seconds)
+
+
+def _late(seconds: int, how: str) -> Fault:
+    return _doku("transfer", "late", 1, seconds=seconds, how=how)
+
+
+def _contradictory(how: str) -> Fault:
+    return _doku("status", "contradictory", 1, how=how)
 
 
 def _outage(kind: str) -> Fault:
@@ -88,8 +98,21 @@ OF_TRANSFERS: SearchStrategy[Fault] = st.builds(
 OF_QUESTIONS: SearchStrategy[Fault] = st.builds(
     _doku, st.sampled_from(_QUESTIONS), st.sampled_from(_OF_QUESTIONS), st.integers(1, 3)
 )
-HIDDEN: SearchStrategy[Fault] = st.just(Fault("DOKU does not find what it has", _hidden))
-"""20."""
+LIES: SearchStrategy[Fault] = st.one_of(
+    st.builds(_for_a_while, st.sampled_from(["not-found", "pending"]), st.sampled_from(_WHILE)),
+    st.builds(_contradictory, st.sampled_from(CONTRADICTIONS)),
+    st.builds(_doku, st.just("status"), st.sampled_from(["crossed", "other-reference"]), st.integers(1, 2)),
+    st.just(_doku("inquiry", "crossed", 1)),
+    st.just(_doku("token", "dead-token", 2)),
+)
+"""20, 21: DOKU does not find what it has, or answers what it was not asked, or contradicts itself."""
+LOST: SearchStrategy[Fault] = st.just(_doku("transfer", "reset-before", 1))
+"""DOKU never gets the request."""
+REFUSED_AND_EXECUTED: SearchStrategy[Fault] = st.just(_doku("transfer", "unauthorized-after", 1))
+LATE: SearchStrategy[Fault] = st.builds(
+    _late, st.sampled_from(_LATE), st.sampled_from(["nothing", "nothing", "unauthorized", "in-progress"])
+)
+"""A request is executed long after it was sent."""
 OUTAGES: SearchStrategy[Fault] = st.builds(_outage, st.sampled_from(["reset-before", "maintenance", "error-after"]))
 """52."""
 OF_AWS: SearchStrategy[Fault] = st.builds(

@@ -1,29 +1,37 @@
-"""The invariants of FAULTS.md that can be seen from outside at any moment. DOKU's ledger is the oracle."""
+"""The invariants that can be seen from outside at any moment. DOKU's ledger and its own words are the oracle."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 
+from payouts.schedule import needs_review
+from payouts.transfer import Finding, NextAction, Source, Transfer
 from tests.stateful.orders import Order
-from tests.stateful.snapshot import Snapshot, day
+from tests.stateful.snapshot import Json, Snapshot, day, word
 
-_RANK = {
-    "SUBMITTING": 0,
-    "IN_DOUBT": 1,
-    "ACCEPTED": 2,
-    "UNPAID": 3,
-    "SUCCESS": 4,
-    "FAILED": 4,
-    "DISPUTED": 5,
-    "REFUNDED": 6,
+_SETTLED = frozenset({"SUCCESS", "FAILED", "REFUNDED"})
+_MAY_BECOME: Mapping[str, frozenset[str]] = {
+    "SUBMITTING": frozenset({"IN_DOUBT", "ACCEPTED", "UNPAID", "DISPUTED", *_SETTLED}),
+    "IN_DOUBT": frozenset({"ACCEPTED", "UNPAID", "DISPUTED", *_SETTLED}),
+    "ACCEPTED": frozenset({"UNPAID", "DISPUTED", *_SETTLED}),
+    "UNPAID": frozenset({"DISPUTED", *_SETTLED}),
+    "SUCCESS": frozenset({"DISPUTED", "REFUNDED"}),
+    "FAILED": frozenset({"DISPUTED", "REFUNDED"}),
+    "DISPUTED": frozenset({"REFUNDED"}),
+    "REFUNDED": frozenset(),
 }
 END_OF = {"PAID": "SUCCESS", "FAILED": "FAILED", "REFUNDED": "REFUNDED"}
 """Our status for each state in which a transfer can end at DOKU."""
-_FINAL = frozenset(END_OF.values())
+_CLAIMED = {"50": "SUCCESS", "35": "FAILED", "40": "REFUNDED"}
+_INVITING = (NextAction.TOP_UP, NextAction.CORRECT_AND_RESEND)
+_WINDOW = 72 * 3600
+_TIMES = 6
 _TOKEN_SECONDS = 900 - 30 - 300
 """After so many seconds a token may be replaced: its life less the margin and what clocks may be apart."""
+CROSSED_SESSION = "I9999999999999999"
+"""The session in an inquiry's answer that is about another account."""
 
 
 @dataclass
@@ -31,14 +39,40 @@ class Memory:
     """What was seen before, to compare with."""
 
     statuses: dict[str, str] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    """References whose status was FAILED at some time: somebody may have acted on it."""
     settled: set[str] = field(default_factory=set)
     """References that a person has decided about."""
+    latest: dict[str, str] = field(default_factory=dict)
+    """DOKU's latest word about a transfer, where it is certain that the functions got and stored it."""
+    named: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """DOKU's references in such words."""
+    claims: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """The `transactionStatus` of every notification about a transfer that was answered with 200."""
+    planted: dict[str, Json] = field(default_factory=dict)
+    """Items of a newer schema, as they were written."""
+    marked: set[str] = field(default_factory=set)
+    """References whose history holds an observation of a newer version."""
     kept: int = 0
     """Notifications answered with 200."""
     applied: int = 0
     """Messages that the processor took from the queue for good."""
     tokens_disturbed: bool = False
     """Whether something befell the functions or the credentials that may cost a token."""
+    heard: int = 0
+    """Requests of DOKU's ledger that were looked at."""
+
+    def listen(self, now: Snapshot, certain: bool) -> None:
+        """Note DOKU's words since the last time. `certain`: nothing befell the functions meanwhile."""
+        words = defaultdict(list)
+        for said in filter(None, map(word, now.ledger["requests"][self.heard :])):
+            words[said.reference].append(said)
+        self.heard = len(now.ledger["requests"])
+        for reference, new in words.items():
+            self.latest.pop(reference, None)
+            if certain and len(new) == 1 and reference in now.stored:
+                self.latest[reference] = new[0].says
+                self.named[reference].add(new[0].named)
 
 
 def check(now: Snapshot, orders: Iterable[Order], memory: Memory) -> None:
@@ -48,7 +82,12 @@ def check(now: Snapshot, orders: Iterable[Order], memory: Memory) -> None:
     _durable(now, orders)
     _as_ordered(now, orders)
     _only_upwards(now, memory)
-    _on_dokus_word(now, memory)
+    for reference, transfer in now.stored.items():
+        if reference not in memory.settled:
+            _on_dokus_word(reference, transfer, now)
+            _never_final_against_doku(reference, transfer, memory)
+            _invites_no_second_payment(reference, transfer, now, memory)
+    _newer_items_stand(now, memory)
     _nothing_lost(now, memory)
     _external_ids_are_fresh(now)
     _tokens_last(now, memory)
@@ -58,7 +97,8 @@ def _asked_once(now: Snapshot) -> None:
     for reference, times in now.answered("transfer").items():
         assert times <= 1, f"I1: DOKU may have executed {reference} {times} times"
     debits = Counter(one["partnerReferenceNo"] for one in now.ledger["debits"])
-    assert max(debits.values(), default=0) <= 1, f"I2: debited more than once: {debits}"
+    twice = [reference for reference, times in debits.items() if times > 1 and not now.was_misled(reference)]
+    assert not twice, f"I2: debited more than once: {twice}"
 
 
 def _durable(now: Snapshot, orders: Iterable[Order]) -> None:
@@ -67,7 +107,7 @@ def _durable(now: Snapshot, orders: Iterable[Order]) -> None:
             continue
         item = now.items.get(order.reference)
         assert item is not None, f"I3: {order} was acknowledged and is not stored"
-        is_open = item["status"] not in _FINAL
+        is_open = item["status"] not in _SETTLED
         assert not is_open or {"dueShard", "nextCheckAt"} <= item.keys(), f"I3: {order} is open and never due"
     for sent in now.requests("transfer"):
         stored = now.stored.get(sent["partnerReferenceNo"])
@@ -85,26 +125,70 @@ def _as_ordered(now: Snapshot, orders: Iterable[Order]) -> None:
         ):
             assert sent[name] == body[name] == stored, f"I7: {name}"
         assert sent["amount"] == body["amount"]["value"] == intent.amount.wire()["value"], "I7: amount"
+        assert sent["sessionId"] != CROSSED_SESSION, "I7: sent in the session of another account's inquiry"
 
 
 def _only_upwards(now: Snapshot, memory: Memory) -> None:
     for reference, before in memory.statuses.items():
         assert reference in now.stored, f"I3: {reference} is gone"
         after = str(now.stored[reference].status)
-        upwards = after == before or _RANK[after] > _RANK[before]
+        back = before == "DISPUTED" and after == "FAILED" and reference in memory.failed
+        upwards = after == before or after in _MAY_BECOME[before] or back
         assert upwards or reference in memory.settled, f"I5: {reference} went from {before} to {after}"
     memory.statuses = {reference: str(one.status) for reference, one in now.stored.items()}
+    memory.failed |= {reference for reference, status in memory.statuses.items() if status == "FAILED"}
 
 
-def _on_dokus_word(now: Snapshot, memory: Memory) -> None:
-    for reference, status in memory.statuses.items():
-        if reference in memory.settled:
-            continue
-        states = [change["state"] for change in now.booked.get(reference, {"changes": []})["changes"]]
-        if status in ("SUCCESS", "REFUNDED"):
-            assert "PAID" in states, f"I5: {reference} is {status}, and DOKU has {states}"
-        if status == "FAILED":
-            assert states[-1:] in ([], ["FAILED"]), f"I6: {reference} is FAILED, and DOKU has {states}"
+def _on_dokus_word(reference: str, transfer: Transfer, now: Snapshot) -> None:
+    """SUCCESS and REFUNDED only by DOKU's word; FAILED by it, by inference from days, or where nothing was executed."""
+    status, said = str(transfer.status), {one.says for one in now.said.get(reference, [])}
+    if status in ("SUCCESS", "REFUNDED"):
+        assert status in said, f"I5: {reference} is {status}, and DOKU said {sorted(said)}"
+    if status != "FAILED" or "FAILED" in said:
+        return
+    if _is_inferred(transfer):
+        missing = [one["at"] for one in now.of(reference, "status") if one["responseCode"] == "4045301"]
+        waited = len(missing) >= _TIMES and missing[-1] - missing[0] >= _WINDOW
+        assert waited, f"I6: {reference} is FAILED after {len(missing)} times not found"
+        assert not said, f"I6: {reference} is FAILED for its absence, and DOKU said {said}"
+    elif not now.was_misled(reference):
+        assert not now.state(reference), f"I6: {reference} is FAILED, and DOKU has it {now.state(reference)}"
+
+
+def _is_inferred(transfer: Transfer) -> bool:
+    return any(seen.finding is Finding.NOT_RECEIVED for seen in transfer.history)
+
+
+def _never_final_against_doku(reference: str, transfer: Transfer, memory: Memory) -> None:
+    status, latest = str(transfer.status), memory.latest.get(reference)
+    if status == "FAILED":
+        assert latest in (None, "FAILED"), f"I24: {reference} is FAILED, and DOKU's latest word is {latest}"
+    if not transfer.is_final:
+        return
+    assert status in _SETTLED, f"I24: {status} is no end"
+    if status != "REFUNDED":
+        assert latest in (None, status), f"I24: {reference} is {status} and final; DOKU's latest word is {latest}"
+        claims = {seen.code for seen in transfer.history if seen.source is Source.NOTIFICATION}
+        against = [one for one in claims if _CLAIMED.get(one, status) != status]
+        assert not against, f"I24: {reference} is {status} and final, and notifications say {against}"
+
+
+def _invites_no_second_payment(reference: str, transfer: Transfer, now: Snapshot, memory: Memory) -> None:
+    """Only of money that did not move or came back, and that will not move: by inference alone this can be wrong."""
+    by_word = str(transfer.status) == "REFUNDED" or _believes_a_lie(reference, now)
+    if transfer.next_action not in _INVITING or by_word or _is_inferred(transfer) or now.was_misled(reference):
+        return
+    state = now.state(reference)
+    assert state in ("", "FAILED", "REFUNDED"), f"I25: pay {reference} again, and DOKU has it {state}"
+    assert not now.may_move(reference), f"I25: pay {reference} again, and DOKU will still execute it"
+
+
+def _newer_items_stand(now: Snapshot, memory: Memory) -> None:
+    assert now.planted == memory.planted, "I26: an item of a newer schema was changed"
+    for reference in memory.marked:
+        item = now.items[reference]
+        assert item.get("newAttribute") == "kept", f"I26: {reference} lost an attribute of a newer version"
+        assert any("newField" in seen for seen in item["history"]), f"I26: {reference} lost a newer observation"
 
 
 def _nothing_lost(now: Snapshot, memory: Memory) -> None:
@@ -127,19 +211,46 @@ def _tokens_last(now: Snapshot, memory: Memory) -> None:
         assert excused, f"I16: a token was replaced after {second - first:.0f} s, and none was refused"
 
 
+def check_attention(now: Snapshot, memory: Memory, at: float) -> None:
+    """With every fault healed and days gone by: what is not final, and what is contradicted, is up for review."""
+    for reference, transfer in now.stored.items():
+        if reference in memory.settled:
+            continue
+        reviewed = needs_review(transfer, int(at * 1000))
+        assert transfer.is_final or reviewed, f"I27: {reference} is {transfer.status}, open, and nobody is asked"
+        against = [
+            one for one in memory.claims[reference] if _CLAIMED.get(one, str(transfer.status)) != transfer.status
+        ]
+        if transfer.status != "REFUNDED" and against:
+            assert reviewed, f"I27: {reference} is {transfer.status}, a notification said {against}, nobody is asked"
+        if len(memory.named[reference] - {""}) > 1 and transfer.status != "REFUNDED":
+            assert transfer.status == "DISPUTED", f"I27: {reference} has two references, and is {transfer.status}"
+
+
 def check_converged(now: Snapshot, memory: Memory) -> None:
-    """With every fault healed and time gone by: each transfer as DOKU has it, and the sums the same (I10, I13, I19)."""
-    expected = dict.fromkeys(now.stored, "FAILED") | {
-        reference: END_OF[one["state"]] for reference, one in now.booked.items()
-    }
-    found = {reference: str(one.status) for reference, one in now.stored.items()}
-    wrong = _different(expected, found)
+    """And after a person has decided what was up for review: each as DOKU has it, and the sums the same."""
+    known = [reference for reference in now.stored if not _believes_a_lie(reference, now)]
+    expected = {reference: END_OF.get(now.state(reference), "FAILED") for reference in known}
+    found = {reference: str(now.stored[reference].status) for reference in known}
+    wrong = {reference: (end, found[reference]) for reference, end in expected.items() if found[reference] != end}
     assert not wrong, f"I13: not as in DOKU's books: {wrong}"
-    paid = sum(Decimal(str(one.intent.amount)) for one in now.stored.values() if one.status == "SUCCESS")
-    spent = sum(Decimal(one["amount"]) for one in now.ledger["debits"] if not one["returned"])
-    assert paid == spent, f"I19: {paid} rupiah are SUCCESS, {spent} are gone from the deposit"
-    assert now.waiting == 0, f"I11: {now.waiting} notifications can't be applied"
+    summed = {reference for reference in known if not now.was_misled(reference)}
+    paid = [now.stored[reference] for reference in summed if found[reference] == "SUCCESS"]
+    ours = sum(Decimal(str(one.intent.amount)) for one in paid)
+    theirs = [one for one in now.ledger["debits"] if not one["returned"] and one["partnerReferenceNo"] in summed]
+    spent = sum(Decimal(one["amount"]) for one in theirs)
+    assert ours == spent, f"I19: {ours} rupiah are SUCCESS, {spent} are gone from the deposit"
+    unknown = sum(len(claims) for reference, claims in memory.claims.items() if not _is_known(reference, now))
+    assert now.waiting <= unknown, f"I11: {now.waiting} notifications can't be applied"
 
 
-def _different(expected: Mapping[str, str], found: Mapping[str, str]) -> dict[str, tuple[str, str | None]]:
-    return {key: (value, found.get(key)) for key, value in expected.items() if value != found.get(key)}
+def _is_known(reference: str, now: Snapshot) -> bool:
+    """Whether DOKU has the transfer under one reference of its own: a refund names no other, and is found by it."""
+    booked = {one["referenceNo"] for one in now.booked.get(reference, [])}
+    return len(booked | {one.named for one in now.said.get(reference, [])} - {""}) == 1
+
+
+def _believes_a_lie(reference: str, now: Snapshot) -> bool:
+    """Whether DOKU once said of the transfer, wrongly, what it is now. Its word for an end is not asked for again."""
+    status = str(now.stored[reference].status)
+    return any(one.is_lie and one.says == status for one in now.said.get(reference, []))

@@ -18,9 +18,10 @@ from hypothesis.stateful import (
     rule,
 )
 
+from payouts.store import items
 from tests.harness import World
 from tests.stateful import faults, invariants, rails
-from tests.stateful.callbacks import FORGERIES, Callback, forged, of_doku
+from tests.stateful.callbacks import FORGERIES, Callback, claiming, forged, of_doku, replayed
 from tests.stateful.merchant import Merchant, Start
 from tests.stateful.orders import FATES, Order
 from tests.stateful.snapshot import Snapshot
@@ -38,7 +39,9 @@ ORDERS = st.builds(
     amount=st.integers(10_000, 900_000),
     caller=st.sampled_from(["frontend-1", "frontend-2", None]),
 )
-BEFALLS = st.one_of(st.none(), faults.OF_TRANSFERS, faults.OF_AWS, faults.HIDDEN)
+BEFALLS = st.one_of(
+    st.none(), faults.OF_TRANSFERS, faults.OF_AWS, faults.LATE, faults.LIES, faults.LOST, faults.REFUSED_AND_EXECUTED
+)
 WISHES = st.tuples(ORDERS, st.booleans(), BEFALLS)
 """What is wanted, whether it is inquired first, and what befalls it."""
 MEANWHILE = st.sampled_from(["replay", "tick", "pump", "check", "stop"])
@@ -68,10 +71,10 @@ class Payouts(RuleBasedStateMachine):
         """Seconds by which the clock was moved."""
         counted.examples += 1
 
-    @initialize(target=orders, limits=rails.LIMITS, one=WISHES, another=WISHES)
-    def begin(self, limits: rails.Limits, one: Wish, another: Wish) -> MultipleResults[Order]:
-        """A deployment with two transfers."""
-        self.merchant = self._deploy(limits)
+    @initialize(target=orders, limits=rails.LIMITS, one=WISHES, another=WISHES, duplicate_check=st.booleans())
+    def begin(self, limits: rails.Limits, one: Wish, another: Wish, duplicate_check: bool) -> MultipleResults[Order]:
+        """A deployment with two transfers, at a DOKU that may lack a duplicate check."""
+        self.merchant = self._deploy(limits, duplicate_check)
         self.now = self.merchant.snapshot()
         return multiple(self._created(*one), self._created(*another))
 
@@ -177,6 +180,28 @@ class Payouts(RuleBasedStateMachine):
             self.merchant.call_back(changed)
             self.merchant.pump()
 
+    @rule(number=st.integers(0, 7))
+    def alter_what_was_kept(self, number: int) -> None:
+        """Another body under headers that came before: refused, and kept nowhere."""
+        true = self._announced(number)
+        if true is None or self.merchant.call_back(true) != 200:
+            return
+        items, messages = self.merchant.snapshot().items, self.merchant.world.messages()
+        status = self.merchant.call_back(replayed(true))
+        assert status in (None, 401) or (self.merchant.faulty and status in (500, 503)), f"I9: {status}"
+        assert self.merchant.snapshot().items == items, "I9"
+        assert self.merchant.world.messages() == messages, "I9"
+
+    @rule(order=orders, status=st.sampled_from(["50", "35", "40"]))
+    def claim(self, order: Order, status: str) -> None:
+        """DOKU calls back about a transfer, one in doubt where there is one, and never confirms it."""
+        statuses = self.merchant.memory.statuses
+        order = next((one for one in self.merchant.orders if statuses.get(one.reference) == "IN_DOUBT"), order)
+        if order.reference in self.now.items:
+            secret = self.merchant.secret()
+            self.merchant.call_back(claiming(order.reference, status, secret["agentKey"], secret["notificationKey"]))
+            self.merchant.pump()
+
     @rule(number=st.integers(0, 7), how=st.sampled_from(FORGERIES))
     def forge(self, number: int, how: str) -> None:
         """I9."""
@@ -268,18 +293,45 @@ class Payouts(RuleBasedStateMachine):
     def something_breaks(self, fault: faults.Fault) -> None:
         fault.strike(self.merchant)
 
+    @rule(fault=st.one_of(faults.LIES, faults.LATE))
+    def doku_lies(self, fault: faults.Fault) -> None:
+        fault.strike(self.merchant)
+
     @rule()
     def doku_comes_up(self) -> None:
         self.merchant.doku.heal()
 
-    @rule(order=orders)
-    def doku_contradicts_itself(self, order: Order) -> None:
-        """21: a paid transfer is said to have failed, once."""
-        if self.merchant.memory.statuses.get(order.reference) != "SUCCESS":
-            return
-        said = {"partnerReferenceNo": order.reference, "latestTransactionStatus": "06"}
+    @rule(order=orders, says=st.sampled_from(["06", "06", "03", "04"]))
+    def doku_contradicts_itself(self, order: Order, says: str) -> None:
+        """21: another status than the true one, once."""
+        said = {"partnerReferenceNo": order.reference, "latestTransactionStatus": says}
         self.merchant.doku.fault("status", "status-says", **said)
         self.merchant.check_status(order.reference)
+
+    # --- two versions of the software over one table
+
+    @rule(order=orders)
+    def a_newer_version_writes(self, order: Order) -> None:
+        """30: a whole item. It is shown, and holds up neither lists, the report nor the poller."""
+        if self.merchant.faulty or (reference := self.merchant.plant(order)) is None:
+            return
+        world = self.merchant.world
+        self.merchant.tick()
+        assert self.merchant.snapshot().planted == self.merchant.memory.planted, "I26: a tick changed a newer item"
+        path = f"/v1/transfers/{reference}"
+        for method, path_, wanted in (("GET", path, 200), ("POST", f"{path}/status-checks", 503)):
+            answer = self.merchant.attempt(partial(world.request, method, path_))
+            assert answer is None or answer.status in (wanted, 503), f"I26: {answer}"
+        yesterday = items.day(int((self.merchant.clock() - 86_400) * 1000))
+        page = self.merchant.attempt(lambda: world.request("GET", "/v1/transfers", query={"day": yesterday}))
+        assert page is None or page.status == 200, f"I26: {page}"
+        assert page is None or reference in str(page.body), "I26: the list lacks an item of a newer version"
+
+    @rule(order=orders)
+    def a_newer_version_adds(self, order: Order) -> None:
+        """30: an observation and an attribute that this version does not know."""
+        if order.reference in self.now.items:
+            self.merchant.mark(order)
 
     # --- what holds
 
@@ -290,6 +342,7 @@ class Payouts(RuleBasedStateMachine):
 
     def _checked(self) -> Snapshot:
         now = self.merchant.snapshot()
+        self.merchant.listen(now)
         invariants.check(now, self.merchant.orders, self.merchant.memory)
         self.merchant.rails.check(now, self.merchant.orders)
         return now
@@ -298,7 +351,9 @@ class Payouts(RuleBasedStateMachine):
         """Heal everything and let time pass, unless something is broken already."""
         if sys.exception() is not None:
             return
-        self.merchant.converge()
+        self.merchant.converge(look=self._checked)
+        invariants.check_attention(self._checked(), self.merchant.memory, self.merchant.clock())
+        self.merchant.settle_the_rest()
         invariants.check_converged(self._checked(), self.merchant.memory)
         self.merchant.come_back()
         invariants.check_converged(self._checked(), self.merchant.memory)

@@ -10,8 +10,10 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from payouts.errors import PayoutError
+from payouts.schedule import needs_review
 from payouts.settle import settle
 from payouts.store import items
+from payouts.store.due import WRITTEN_SHARDS
 from payouts.store.switch import SwitchStore, Turned
 from payouts.store.table import Table
 from payouts.transfer import Status
@@ -20,7 +22,7 @@ from tests.stateful.callbacks import Callback
 from tests.stateful.invariants import END_OF, Memory
 from tests.stateful.orders import Order
 from tests.stateful.rails import Limits, Met, Rails, Stop, refused_by, until_midnight
-from tests.stateful.snapshot import Snapshot
+from tests.stateful.snapshot import Shelf, Snapshot
 from tests.surroundings import Surroundings
 from tools.redrive import move
 
@@ -31,8 +33,8 @@ _LAPSE = 6.0
 """Seconds from a crash to the next cold start: a token's lock, which the dead may have held, has lapsed by then."""
 _DAY_AND_AN_HOUR = 25 * 3600
 _EIGHT = 8 * 3600
-_TICKS = 6
-"""A day apart: an open transfer is due at each, and "not found" proves something at the third."""
+_TICKS = 18
+"""So many ticks at most, a day apart: what is executed late, inferred before that and looked at again needs most."""
 _HEALTHY_TICKS = 2
 """The same where DOKU answers: one sees the payment, the next one a refund."""
 
@@ -40,7 +42,7 @@ _HEALTHY_TICKS = 2
 class Merchant:
     """The functions over one table, one DOKU and one clock, in the merchant's and DOKU's hands."""
 
-    def __init__(self, surroundings: Surroundings, start: Start, limits: Limits) -> None:
+    def __init__(self, surroundings: Surroundings, start: Start, limits: Limits, duplicate_check: bool) -> None:
         environment = {**surroundings.environment, **limits.environment}
         self._surroundings, self._start = replace(surroundings, environment=environment), start
         self.clock, self.doku = surroundings.clock, surroundings.doku
@@ -50,22 +52,34 @@ class Merchant:
         self.rails = Rails(limits)
         self.faulty = False
         """Whether AWS was made to fail since the last cold start."""
-        self.hidden = False
-        """Whether DOKU has denied its transfers for a while."""
+        self.crashes = 0
+        """How often a process died in a call."""
         self.skewed = False
         """Whether the functions' clock is off, which the rival's never is."""
         self.contended = False
         """Whether another environment may act in the middle of a call."""
         surroundings.tidy()
+        self.doku.settings(duplicate_check=duplicate_check)
         self.clock.advance(until_midnight(self.clock()) + _EIGHT)  # a history has the same midnights when played again
         self.world = start(self._surroundings, 0.0)
         for item in self.world.scan():
             key = {"pk": {"S": item["pk"]}}
             self.world.dynamodb.delete_item(TableName=self.world.environment["TABLE_NAME"], Key=key)
+        self._shelf = Shelf(self.world.environment["TABLE_NAME"])
+        self._certain = self._condition
 
     def snapshot(self) -> Snapshot:
         """Both sides as they are now. Messages are counted where some should be there."""
-        return Snapshot.take(self.world, count=self.memory.kept > self.memory.applied)
+        return Snapshot.take(self.world, self._shelf, count=self.memory.kept > self.memory.applied)
+
+    @property
+    def _condition(self) -> tuple[int, bool]:
+        return self.crashes, self.faulty
+
+    def listen(self, now: Snapshot) -> None:
+        """Note what DOKU said since the last time, and whether the functions were sure to store it."""
+        before, self._certain = self._certain, self._condition
+        self.memory.listen(now, certain=before == self._certain == (self.crashes, False))
 
     def restart(self, skew: float = 0.0) -> None:
         """A cold start in place of the functions that ran; no fault of AWS outlives it."""
@@ -96,6 +110,7 @@ class Merchant:
             return call()
         except Crash:
             self.clock.advance(_LAPSE)
+            self.crashes += 1
             self.restart()
             self.memory.tokens_disturbed = True  # one may have been minted and not shared
             return None
@@ -136,8 +151,17 @@ class Merchant:
         answer = self.attempt(lambda: world.notify(callback.kind, callback.body, callback.headers))
         if answer is None:
             return None
-        self.memory.kept += answer.status == 200
+        if answer.status == 200:
+            self.memory.kept += 1
+            self._note_claim(json.loads(callback.body))
         return answer.status
+
+    def _note_claim(self, body: dict[str, Any]) -> None:
+        named = body.get("sendTrxId")
+        books = self.doku.ledger()["transfers"]
+        owners = [one["partnerReferenceNo"] for one in books if one["referenceNo"] == body["transactionId"]]
+        for reference in [named] if named else owners[:1]:
+            self.memory.claims[reference].append(body.get("transactionStatus", "40"))
 
     def check_status(self, reference: str, world: World | None = None) -> None:
         """As whoever is impatient does."""
@@ -188,10 +212,9 @@ class Merchant:
 
     def settle(self, reference: str) -> bool:
         """By hand, as DOKU's books have it. False where there is nothing to settle, or nothing known yet."""
-        books = self.doku.ledger()["transfers"]
-        state = next((one["state"] for one in books if one["partnerReferenceNo"] == reference), "FAILED")
-        transfer = self.world.stored(reference)
-        if state not in END_OF or transfer is None:
+        now, transfer = self.snapshot(), self.world.stored(reference)
+        state = now.state(reference) or "FAILED"
+        if state not in END_OF or transfer is None or now.may_move(reference):
             return False
         try:
             settle(
@@ -202,15 +225,80 @@ class Merchant:
         self.memory.settled.add(reference)
         return True
 
-    def converge(self) -> None:
-        """Heal everything and let time pass until nothing is open or unsaid. What is stopped stays so."""
+    def converge(self, look: Callable[[], object]) -> None:
+        """Heal everything and let time pass until nothing is open or unsaid, and `look` at each day.
+
+        What is stopped stays so.
+        """
         self.doku.heal()
         self.restart()
-        self._let_days_pass(_TICKS)
-        for reference in [one for one, kept in self.snapshot().stored.items() if kept.status is Status.DISPUTED]:
-            assert self.settle(reference)
         self.redrive()
         self.pump()
+        for _ in range(_TICKS):
+            self._let_days_pass(1)
+            self.pump()
+            look()
+            if self._is_quiet():
+                break
+        self.redrive()
+        self.pump()
+
+    def _is_quiet(self) -> bool:
+        """Whether DOKU will do no more, and each transfer is as DOKU has it or up for review."""
+        now, at = self.snapshot(), int(self.clock() * 1000)
+        return all(
+            not now.may_move(reference)
+            and (needs_review(one, at) or (one.is_final and one.status == END_OF.get(now.state(reference), "FAILED")))
+            for reference, one in now.stored.items()
+        )
+
+    def settle_the_rest(self) -> None:
+        """By hand, what is up for review."""
+        at = int(self.clock() * 1000)
+        for reference in [one for one, kept in self.snapshot().stored.items() if needs_review(kept, at)]:
+            assert self.settle(reference), f"I27: {reference} is up for review and can't be settled"
+
+    def plant(self, order: Order) -> str | None:
+        """Have a newer version of the software write another transfer like this one; it is due."""
+        item = self.world.dynamodb.get_item(TableName=self._table_name, Key={"pk": {"S": items.key(order.reference)}})
+        if "Item" not in item:
+            return None
+        reference, yesterday = f"NEWER-{order.reference}"[:64], int((self.clock() - 86_400) * 1000)
+        newer: dict[str, Any] = dict(item["Item"]) | {
+            "pk": {"S": items.key(reference)},
+            "schema": {"N": "2"},
+            "status": {"S": "SCHEDULED"},
+            "history": {"M": {"packed": {"S": "another form"}}},
+            "createdAt": {"N": str(yesterday)},
+            "day": {"S": items.day(yesterday)},
+            "nextCheckAt": {"N": str(yesterday)},
+            "dueShard": {"S": items.shard(reference, WRITTEN_SHARDS)},
+        }
+        newer["intent"]["M"]["partner_reference_no"] = {"S": reference}
+        self.world.dynamodb.put_item(TableName=self._table_name, Item=newer)
+        self.memory.planted |= {reference: self.snapshot().planted[reference]}
+        return reference
+
+    def mark(self, order: Order) -> None:
+        """Have a newer version of the software add an observation and an attribute of its own to this transfer."""
+        setting = "SET history = list_append(history, :seen), newAttribute = :kept, version = version + :one"
+        seen = {
+            "at": {"N": str(int(self.clock() * 1000))},
+            "finding": {"S": "RESENT"},
+            "source": {"S": "SUBMIT"},
+            "newField": {"S": "x"},
+        }
+        self.world.dynamodb.update_item(
+            TableName=self._table_name,
+            Key={"pk": {"S": items.key(order.reference)}},
+            UpdateExpression=setting,
+            ExpressionAttributeValues={":seen": {"L": [{"M": seen}]}, ":kept": {"S": "kept"}, ":one": {"N": "1"}},
+        )
+        self.memory.marked.add(order.reference)
+
+    @property
+    def _table_name(self) -> str:
+        return self.world.environment["TABLE_NAME"]
 
     def come_back(self) -> None:
         """Ask once more for what a limit or the stop refused, each on a day of its own: nothing is in the way now."""

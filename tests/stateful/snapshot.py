@@ -1,23 +1,79 @@
 """What DOKU's books and the table say at one moment, side by side."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from boto3.dynamodb.types import TypeDeserializer
+from moto.dynamodb.models import dynamodb_backends
+
+from local import moto_server
+from local.aws_session import REGION
 from payouts.store import items
 from payouts.transfer import Transfer
 from tests.harness import World
 
 Json = Mapping[str, Any]
 _WIB = timedelta(hours=7)
+_decode = TypeDeserializer().deserialize
+_WORDS = {"00": "SUCCESS", "03": "UNPAID", "04": "REFUNDED", "05": "FAILED", "06": "FAILED"}
+_CLEAN = (None, "slow", "slow-head", "string-codes", "number-codes", "status-says", "pending", "other-reference")
+"""Faults under which a status answer is still one that can be believed."""
 
 
 def day(at: float) -> date:
     """The day in Jakarta, of seconds since the epoch."""
     return (datetime.fromtimestamp(at, UTC) + _WIB).date()
+
+
+@dataclass(frozen=True)
+class Word:
+    """What one status answer of DOKU says, in our words, and DOKU's reference in it."""
+
+    reference: str
+    says: str
+    named: str
+    is_lie: bool
+    """Said at a fault's bidding, whatever the books have."""
+
+
+def word(request: Json) -> Word | None:
+    """The word in an answer to a status check; None where there is none that proves anything."""
+    says = _WORDS.get(str(request["latestTransactionStatus"]))
+    if request["operation"] != "status" or request["fault"] not in _CLEAN or says is None:
+        return None
+    return Word(
+        request["partnerReferenceNo"], says, request["originalReferenceNo"] or "", request["fault"] == "status-says"
+    )
+
+
+@dataclass
+class Shelf:
+    """The transfers in moto's table. What has not changed is not decoded again."""
+
+    table: str
+    _known: dict[str, tuple[Json, Json, Transfer]] = field(default_factory=dict)
+
+    def read(self) -> dict[str, tuple[Json, Transfer]]:
+        """Item and transfer by partnerReferenceNo."""
+        with moto_server.at_rest():
+            kept = dynamodb_backends[moto_server.ACCOUNT][REGION].get_table(self.table).all_items()
+            raw = {item.hash_key.value: item.to_json()["Attributes"] for item in kept}
+        found = {}
+        for pk, attributes in raw.items():
+            if pk.startswith(items.key("")):
+                found[items.reference(pk)] = self._decoded(pk, attributes)
+        return found
+
+    def _decoded(self, pk: str, attributes: Json) -> tuple[Json, Transfer]:
+        known = self._known.get(pk)
+        if known is None or known[0] != attributes:
+            item = {name: _decode(value) for name, value in attributes.items()}
+            known = self._known[pk] = (attributes, item, items.decode(item))
+        return known[1], known[2]
 
 
 @dataclass(frozen=True)
@@ -27,26 +83,47 @@ class Snapshot:
     ledger: Json
     items: Mapping[str, Json]
     """By partnerReferenceNo."""
+    stored: Mapping[str, Transfer]
+    """The transfers of these items."""
+    planted: Mapping[str, Json]
+    """Items that a newer version of the software wrote."""
     waiting: int
     """Messages in the notification queue and in the dead-letter queue, where anybody counted them."""
 
     @classmethod
-    def take(cls, world: World, count: bool) -> "Snapshot":
+    def take(cls, world: World, shelf: Shelf, count: bool) -> "Snapshot":
         """As things are now."""
-        found = {item["pk"]: item for item in world.scan()}
-        transfers = {items.reference(pk): item for pk, item in found.items() if pk.startswith(items.key(""))}
+        found = shelf.read()
+        ours = {reference: pair for reference, pair in found.items() if not items.is_newer(pair[0])}
         waiting = world.messages() + world.messages("DEAD_LETTER_QUEUE_URL") if count else 0
-        return cls(world.doku.ledger(), transfers, waiting)
+        return cls(
+            ledger=world.doku.ledger(),
+            items={reference: item for reference, (item, _) in ours.items()},
+            stored={reference: transfer for reference, (_, transfer) in ours.items()},
+            planted={reference: item for reference, (item, _) in found.items() if reference not in ours},
+            waiting=waiting,
+        )
 
     @cached_property
-    def stored(self) -> Mapping[str, Transfer]:
-        """The transfers by partnerReferenceNo."""
-        return {reference: items.decode(item) for reference, item in self.items.items()}
+    def booked(self) -> Mapping[str, list[Json]]:
+        """The transfers that DOKU executed, by partnerReferenceNo: more than one only where it lacks a check."""
+        found = defaultdict(list)
+        for one in self.ledger["transfers"]:
+            found[one["partnerReferenceNo"]].append(one)
+        return found
+
+    def state(self, reference: str) -> str:
+        """How DOKU has it: PAID where any execution stands, the latest state of an execution, or the empty string."""
+        states = [one["state"] for one in self.booked.get(reference, [])]
+        return "PAID" if "PAID" in states else (states or [""])[-1]
 
     @cached_property
-    def booked(self) -> Mapping[str, Json]:
-        """The transfers that DOKU executed, by partnerReferenceNo."""
-        return {one["partnerReferenceNo"]: one for one in self.ledger["transfers"]}
+    def said(self) -> Mapping[str, list[Word]]:
+        """DOKU's words about each transfer, in order."""
+        found = defaultdict(list)
+        for said in filter(None, map(word, self.ledger["requests"])):
+            found[said.reference].append(said)
+        return found
 
     @cached_property
     def first_sent(self) -> Mapping[str, float]:
@@ -56,6 +133,23 @@ class Snapshot:
     def requests(self, operation: str) -> list[Json]:
         """Those of one operation that reached DOKU, in order."""
         return [one for one in self.ledger["requests"] if one["operation"] == operation]
+
+    def of(self, reference: str, operation: str) -> list[Json]:
+        """The same about one transfer."""
+        return [one for one in self.requests(operation) if one["partnerReferenceNo"] == reference]
+
+    def may_move(self, reference: str) -> bool:
+        """Whether DOKU holds a request that it will execute late."""
+        return any(one["fault"] == "late" and not one["executed"] for one in self.of(reference, "transfer"))
+
+    def was_misled(self, reference: str) -> bool:
+        """Whether DOKU refused a request with 401, executed it nevertheless, and denied it when it was asked.
+
+        No client can tell this from a request that was refused. What then remains is in docs/proof.md.
+        """
+        refused = [one for one in self.of(reference, "transfer") if one["httpStatus"] == 401]
+        denied = any(one["fault"] == "not-found" for one in self.of(reference, "status"))
+        return any(one["fault"] == "late" or (one["executed"] and denied) for one in refused)
 
     def answered(self, operation: str) -> Counter[str]:
         """How often DOKU was asked about each reference, requests that it refused with 401 aside."""

@@ -42,9 +42,15 @@ def test_somebody_hears_an_alarm_and_its_end(alarm: str) -> None:
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
-def test_silence_is_not_taken_for_bad_news_but_where_the_poller_must_speak(alarm: str) -> None:
-    expected = {"LateChecksAlarm": "breaching", "LowDepositAlarm": "ignore"}.get(alarm, "notBreaching")
+def test_missing_data_is_no_alarm(alarm: str) -> None:
+    """So a new stack begins without one. A poller that stopped is INSUFFICIENT_DATA, which has an action."""
+    expected = {"LateChecksAlarm": "missing", "LowDepositAlarm": "ignore"}.get(alarm, "notBreaching")
     assert properties(alarm)["TreatMissingData"] == expected
+    assert ("InsufficientDataActions" in properties(alarm)) is (expected == "missing")
+
+
+def test_a_poller_that_stopped_notifies() -> None:
+    assert properties("LateChecksAlarm")["InsufficientDataActions"] == SOMEBODY
 
 
 def test_every_queue_of_dead_letters_has_its_alarm() -> None:
@@ -64,15 +70,19 @@ def test_every_functions_errors_and_throttles_have_an_alarm(function: str) -> No
 def test_a_rollout_ends_by_what_its_own_code_does_wrong() -> None:
     expected = {f"{function.removesuffix('Function')}ErrorsAlarm" for function in FUNCTIONS}
     for name, group in translated().of_type("AWS::CodeDeploy::DeploymentGroup").items():
-        assert {one["Name"]["Ref"] for one in group["AlarmConfiguration"]["Alarms"]} == {
-            *expected,
-            "UnexpectedFailuresAlarm",
-        }, name
+        condition, alarms, nothing = group["AlarmConfiguration"]["Fn::If"]
+        assert (condition, alarms["Enabled"], nothing) == ("AlarmsEndRollouts", True, {})
+        assert {one["Name"]["Ref"] for one in alarms["Alarms"]} == {*expected, "UnexpectedFailuresAlarm"}, name
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"], name
         assert _watches_no_route(group)
 
 
+def test_one_failed_tick_of_a_canary_is_enough() -> None:
+    """A tenth of the ticks are the new version's: two within three minutes may never come."""
+    assert properties("StatusPollerErrorsAlarm")["DatapointsToAlarm"] == 1
+
+
 def _watches_no_route(group: Properties) -> bool:
     """An alarm on the API stands on the API, which stands on the alias that is waiting for the alarm: a circle."""
-    watched = [one["Name"]["Ref"] for one in group["AlarmConfiguration"]["Alarms"]]
+    watched = [one["Name"]["Ref"] for one in group["AlarmConfiguration"]["Fn::If"][1]["Alarms"]]
     return not [name for name in watched if "HttpApi" in text(properties(name))]

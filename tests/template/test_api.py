@@ -5,6 +5,7 @@ import json
 import pytest
 
 from local import bundle
+from local.template import TemplateError
 from tests.template.reading import FUNCTIONS, Properties, properties, translated
 
 OPEN = {"GET /health", "POST /notifications/kirim-doku/unpaid", "POST /notifications/kirim-doku/refund"}
@@ -31,6 +32,17 @@ def test_what_moves_money_needs_the_scope_to_write(routes: dict[str, bundle.Rout
         assert routes[key].scopes == ("transfers:write",)
 
 
+def test_an_issuer_that_api_gateway_cannot_use_fails_the_deployment() -> None:
+    """On import it is only a warning, after which the routes may have no authorizer."""
+    assert properties("HttpApi")["FailOnWarnings"] is True
+
+
+@pytest.mark.parametrize("issuer", ["http://login.example.com/", "http://127.0.0.1:3000/", "login.example.com"])
+def test_an_issuer_is_https(issuer: str) -> None:
+    with pytest.raises(TemplateError, match="JwtIssuer"):
+        translated(JwtIssuer=issuer)
+
+
 def test_every_call_comes_in_by_an_alias() -> None:
     for path, operations in properties("HttpApi")["Body"]["paths"].items():
         for operation in (one for one in operations.values() if "x-amazon-apigateway-integration" in one):
@@ -54,7 +66,8 @@ def test_what_moves_money_and_what_anybody_may_call_is_throttled_more_tightly(ro
 
 def test_the_access_log_tells_route_and_outcome_and_nothing_about_a_person() -> None:
     settings = _stage()["AccessLogSettings"]
-    assert settings["DestinationArn"] == {"Fn::GetAtt": ["AccessLogs", "Arn"]}
+    kept, deleted = ({"Fn::GetAtt": [name, "Arn"]} for name in ("AccessKeptLogs", "AccessLogs"))
+    assert settings["DestinationArn"] == {"Fn::If": ["KeepsLogs", kept, deleted]}
     logged = json.loads(settings["Format"])
     assert {"requestId", "routeKey", "status"} <= set(logged)
     variables = " ".join(logged.values()).replace("$context.", "").lower()

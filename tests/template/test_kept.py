@@ -8,6 +8,7 @@ import pytest
 from tests.template.reading import FUNCTIONS, many, properties, text, translated
 
 KEY = {"Fn::If": ["CreatesKey", {"Fn::GetAtt": ["EncryptionKey", "Arn"]}, {"Ref": "EncryptionKeyArn"}]}
+KEPT = ("RetainExceptOnCreate", "Retain")  # a first deployment that fails leaves nothing behind
 DAYS_14 = 14 * 24 * 3600
 
 
@@ -15,7 +16,7 @@ def test_the_table_is_encrypted_can_be_restored_and_outlives_the_stack() -> None
     table, resource = properties("TransfersTable"), translated().resources["TransfersTable"]
     assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY}
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
-    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == KEPT
     assert table["DeletionProtectionEnabled"] == {"Fn::If": ["ProtectsTable", True, False]}
     assert translated().document["Parameters"]["DeletionProtection"]["Default"] == "true"
 
@@ -24,16 +25,14 @@ def test_whatever_holds_data_outlives_the_stack() -> None:
     kinds = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::KMS::Key")
     for name, resource in translated().resources.items():
         if resource["Type"] in kinds:
-            assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+            assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == KEPT, name
 
 
-def test_the_secret_is_encrypted_and_the_template_has_none() -> None:
+def test_the_secret_is_encrypted_and_the_template_gives_it_no_value() -> None:
+    """A value in the template would replace the merchant's whenever it changes, and would stand in every copy of it."""
     secret = properties("DokuSecret")
     assert secret["KmsKeyId"] == KEY
-    assert set(text(secret["SecretString"])) <= set(
-        text('{"clientId": "", "clientSecret": "", "privateKey": "", "agentKey": "", "notificationKey": ""}')
-    )
-    assert '""' in secret["SecretString"]
+    assert secret.keys() == {"Description", "KmsKeyId"}
 
 
 def test_every_queue_is_encrypted_and_keeps_for_14_days() -> None:
@@ -43,13 +42,14 @@ def test_every_queue_is_encrypted_and_keeps_for_14_days() -> None:
 
 
 def test_every_queue_is_spoken_to_by_tls_alone() -> None:
-    (policy,) = translated().of_type("AWS::SQS::QueuePolicy").values()
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    """A policy each: SQS refuses a statement with two resources, or about another queue."""
+    policies = {text(policy["Queues"]): policy for policy in translated().of_type("AWS::SQS::QueuePolicy").values()}
     for name in translated().of_type("AWS::SQS::Queue"):
-        assert f'"{name}"' in text(policy["Queues"])
-        assert f'"{name}"' in text(statement["Resource"])
+        (statement,) = policies.pop(text([{"Ref": name}]))["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert statement["Resource"] == {"Fn::GetAtt": [name, "Arn"]}
+    assert policies == {}
 
 
 def test_a_message_is_tried_often_enough_and_ends_in_the_dead_letter_queue() -> None:
@@ -78,9 +78,31 @@ def test_every_log_group_ends_and_is_encrypted() -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_functions_log_group_is_the_stacks(function: str) -> None:
-    logging = properties(function)["LoggingConfig"]
+    logging, name = properties(function)["LoggingConfig"], function.removesuffix("Function")
     assert logging["LogFormat"] == "JSON"
-    assert logging["LogGroup"]["Ref"] in translated().of_type("AWS::Logs::LogGroup")
+    assert logging["LogGroup"] == {"Fn::If": ["KeepsLogs", {"Ref": f"{name}KeptLogs"}, {"Ref": f"{name}Logs"}]}
+
+
+def test_log_groups_outlive_the_stack_as_the_parameter_says() -> None:
+    """A DeletionPolicy takes no condition, so each group is there twice, under opposite conditions."""
+    assert translated().document["Parameters"]["KeepLogs"]["Default"] == "true"
+    assert translated().document["Conditions"]["DeletesLogs"] == {"Fn::Not": [{"Condition": "KeepsLogs"}]}
+    groups = {name: one for name, one in translated().resources.items() if one["Type"] == "AWS::Logs::LogGroup"}
+    kept = {name for name in groups if name.endswith("KeptLogs")}
+    assert {name.replace("KeptLogs", "Logs") for name in kept} == groups.keys() - kept
+    for name, group in groups.items():
+        policies = (group.get("DeletionPolicy"), group.get("UpdateReplacePolicy"))
+        assert policies == (("RetainExceptOnCreate", "Retain") if name in kept else (None, None)), name
+        assert group["Condition"] == ("KeepsLogs" if name in kept else "DeletesLogs"), name
+
+
+@pytest.mark.parametrize("group", ["AccessLogs", "AccessKeptLogs"])
+def test_access_logs_stand_where_delivery_needs_no_policy(group: str) -> None:
+    """Under a name of their own for each stack, also for one that is made again beside its kept logs."""
+    name, values = properties(group)["LogGroupName"]["Fn::Sub"]
+    assert name.startswith("/aws/vendedlogs/${AWS::StackName}-")
+    assert "AWS::StackId" in text(values)
+    assert len({text(properties(one)["LogGroupName"]) for one in ("AccessLogs", "AccessKeptLogs")}) == 2
 
 
 def test_the_key_turns_and_lets_logs_use_it_for_this_accounts_groups_alone() -> None:

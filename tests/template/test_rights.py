@@ -5,7 +5,18 @@ from typing import Any
 
 import pytest
 
-from tests.template.reading import FUNCTIONS, IN_VPC, actions, chosen, many, properties, statements, text, translated
+from tests.template.reading import (
+    FUNCTIONS,
+    IN_VPC,
+    actions,
+    chosen,
+    documents,
+    many,
+    properties,
+    statements,
+    text,
+    translated,
+)
 
 WITHOUT_RESOURCE = {
     ("FunctionPolicy", "xray:PutTraceSegments"): "X-Ray knows no resources",
@@ -31,7 +42,7 @@ WITHOUT_RESOURCE = {
 _ITEMS = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"}
 _TABLE: dict[str, set[str]] = {
     "TransferApiRole": _ITEMS | {"dynamodb:BatchGetItem"},
-    "NotificationReceiverRole": set(),
+    "NotificationReceiverRole": {"dynamodb:PutItem"},
     "NotificationProcessorRole": _ITEMS,
     "StatusPollerRole": _ITEMS | {"dynamodb:BatchGetItem"},
     "StatusEventsRole": {
@@ -79,7 +90,7 @@ def test_nobody_may_do_everything_but_the_account_with_its_key() -> None:
 
 
 def test_a_resource_with_a_wildcard_is_of_this_stack_or_account() -> None:
-    ours = ("${AWS::StackName}-*", "/reports/*", ":alarm:*")
+    ours = (":deploymentgroup:${ServerlessDeploymentApplication}/*", "/reports/*", ":alarm:*")
     for whose, one in allowing():
         for resource in many(one["Resource"]):
             if "*" in text(resource) and resource != "*":
@@ -111,6 +122,17 @@ def test_only_the_api_may_create_a_transfer(role: str) -> None:
     assert put["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TOKEN#*"]}}
 
 
+def test_the_receiver_may_remember_requests_and_touch_nothing_else() -> None:
+    (put,) = [one for _, one in statements("NotificationReceiverRole") if "dynamodb:PutItem" in actions(one)]
+    assert put["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["REQUEST#*"]}}
+    assert put["Resource"] == {"Fn::GetAtt": ["TransfersTable", "Arn"]}
+
+
+def test_the_processor_reads_sessions_and_changes_none() -> None:
+    about_sessions = [one for _, one in statements("NotificationProcessorRole") if "SESSION#" in text(one)]
+    assert [actions(one) for one in about_sessions] == [{"dynamodb:GetItem"}]
+
+
 @pytest.mark.parametrize("role", list(_QUEUE))
 def test_a_role_may_do_to_the_queue_what_its_function_does(role: str) -> None:
     assert of_service(role, "sqs") == _QUEUE[role]
@@ -125,8 +147,8 @@ def test_a_function_may_read_the_one_secret_and_write_its_own_log() -> None:
     for function in FUNCTIONS:
         name = function.removesuffix("Function")
         (log,) = [one for _, one in statements(f"{name}Role") if "logs:PutLogEvents" in actions(one)]
-        assert log["Resource"] == {"Fn::GetAtt": [f"{name}Logs", "Arn"]}
-        assert properties(function)["LoggingConfig"]["LogGroup"] == {"Ref": f"{name}Logs"}
+        kept, deleted = ({"Fn::GetAtt": [f"{name}{kind}", "Arn"]} for kind in ("KeptLogs", "Logs"))
+        assert log["Resource"] == {"Fn::If": ["KeepsLogs", kept, deleted]}
 
 
 def test_every_function_has_a_role_of_its_own_and_no_policy_of_aws() -> None:
@@ -148,21 +170,31 @@ def test_a_role_is_taken_on_by_one_service_alone() -> None:
 def test_the_key_is_used_through_the_services_that_keep_something_alone() -> None:
     for whose, one in allowing():
         if whose != "EncryptionKey" and {one for one in actions(one) if one.startswith("kms:")} - {"kms:Sign"}:
-            via = [
-                service["Fn::Sub"].partition(".")[0] for service in one["Condition"]["StringEquals"]["kms:ViaService"]
-            ]
-            assert set(via) <= {"dynamodb", "secretsmanager", "sqs"}, whose
+            services = many(one["Condition"]["StringEquals"]["kms:ViaService"])
+            via = {service["Fn::Sub"].partition(".")[0] for service in services}
+            of_the_report = one["Resource"] == {"Ref": "ReportBucketKeyArn"}
+            assert via <= ({"s3"} if of_the_report else {"dynamodb", "secretsmanager", "sqs"}), whose
 
 
 def test_network_interfaces_are_lambdas_and_only_in_a_network() -> None:
     branches = properties("FunctionPolicy")["PolicyDocument"]["Statement"]
     assert all(item["Fn::If"][0] == "InVpc" for item in branches if "Fn::If" in item)
     outside = [one for one in chosen(branches, which=2) if "ec2:" in text(one["Action"])]
-    allowed, denied = [one for one in chosen(branches, which=1) if "ec2:" in text(one["Action"])]
+    (allowed,) = [one for one in chosen(branches, which=1) if "ec2:" in text(one["Action"])]
+    (denied,) = properties("NetworkPolicy")["PolicyDocument"]["Statement"]
     assert outside == []
+    assert translated().resources["NetworkPolicy"]["Condition"] == "InVpc"
     assert (allowed["Effect"], denied["Effect"]) == ("Allow", "Deny")
     assert actions(allowed) == actions(denied)
-    assert "lambda:SourceFunctionArn" in text(denied["Condition"])
+    functions = [{"Fn::GetAtt": [function, "Arn"]} for function in FUNCTIONS]
+    assert denied["Condition"] == {"ArnEquals": {"lambda:SourceFunctionArn": functions}}
+    roles = [properties(function)["Role"]["Fn::GetAtt"][0] for function in FUNCTIONS]
+    assert [one["Ref"] for one in properties("NetworkPolicy")["Roles"]] == roles
+
+
+def test_a_network_is_there_only_with_subnets() -> None:
+    assert not translated().holds({"Condition": "InVpc"})
+    assert translated(**IN_VPC).holds({"Condition": "InVpc"})
 
 
 def test_in_a_network_every_function_is_in_it() -> None:
@@ -170,6 +202,79 @@ def test_in_a_network_every_function_is_in_it() -> None:
         _, inside, outside = properties(function, **IN_VPC)["VpcConfig"]["Fn::If"]
         assert set(inside) == {"SubnetIds", "SecurityGroupIds"}
         assert outside == {"Ref": "AWS::NoValue"}
+
+
+@pytest.mark.parametrize(
+    ("subnets", "groups", "allowed"),
+    [("", "", True), ("subnet-1,subnet-2", "sg-1", True), ("subnet-1", "", False), ("", "sg-1", False)],
+)
+def test_subnets_and_security_groups_are_given_together(subnets: str, groups: str, allowed: bool) -> None:
+    given = {"SubnetIds": subnets.split(","), "SecurityGroupIds": groups.split(",")}
+    assert _rule_holds("NetworkIsWhole", given) is allowed
+
+
+@pytest.mark.parametrize(
+    ("bucket", "key", "allowed"), [("", "", True), ("b", "", True), ("b", "k", True), ("", "k", False)]
+)
+def test_the_reports_key_needs_a_bucket(bucket: str, key: str, allowed: bool) -> None:
+    assert _rule_holds("ReportKeyHasBucket", {"ReportBucket": bucket, "ReportBucketKeyArn": key}) is allowed
+
+
+def _rule_holds(name: str, parameters: Mapping[str, Any]) -> bool:
+    """CloudFormation's rules: where the condition holds, each assertion must."""
+    rule = translated().document["Rules"][name]
+    if "RuleCondition" in rule and not _rule_function(rule["RuleCondition"], parameters):
+        return True
+    return all(_rule_function(one["Assert"], parameters) for one in rule["Assertions"])
+
+
+def _rule_function(value: Any, parameters: Mapping[str, Any]) -> Any:
+    match value:
+        case {"Ref": name}:
+            return parameters[name]
+        case {"Fn::Not": [one]}:
+            return not _rule_function(one, parameters)
+        case {"Fn::And": parts}:
+            return all(_rule_function(one, parameters) for one in parts)
+        case {"Fn::Or": parts}:
+            return any(_rule_function(one, parameters) for one in parts)
+        case {"Fn::Equals": [one, other]}:
+            return _rule_function(one, parameters) == _rule_function(other, parameters)
+        case {"Fn::EachMemberEquals": [members, text]}:
+            return all(member == text for member in _rule_function(members, parameters))
+        case str():
+            return value
+    raise AssertionError(f"no function of rules: {value}")
+
+
+def test_no_policy_is_built_from_the_stacks_name() -> None:
+    """CloudFormation shortens it in long physical names: what has a reference is named by it."""
+    for whose, document in documents():
+        assert "AWS::StackName" not in text(document), whose
+
+
+def test_the_rollouts_role_reaches_each_function_its_alias_and_its_check() -> None:
+    by_action = {action: many(one["Resource"]) for _, one in statements("RolloutRole") for action in actions(one)}
+    for function in FUNCTIONS:
+        alias = {"Fn::Sub": f"${{{function}.Arn}}:live"}
+        for action in ("lambda:GetAlias", "lambda:UpdateAlias"):
+            assert {"Fn::GetAtt": [function, "Arn"]} in by_action[action]
+            assert alias in by_action[action]
+    checks = [{"Fn::GetAtt": [name.replace("Function", "CheckFunction"), "Arn"]} for name in FUNCTIONS]
+    assert by_action["lambda:InvokeFunction"] == checks
+
+
+def test_a_check_may_invoke_the_new_versions_alone() -> None:
+    (invoke,) = [one for _, one in statements("RolloutCheckRole") if "lambda:InvokeFunction" in actions(one)]
+    versions = [one["Ref"] for one in invoke["Resource"]]
+    found = {name: translated().resources[name] for name in versions}
+    assert {one["Type"] for one in found.values()} == {"AWS::Lambda::Version"}
+    assert [one["Properties"]["FunctionName"]["Ref"] for one in found.values()] == list(FUNCTIONS)
+    others = {action for _, one in statements("RolloutCheckRole") for action in actions(one)}
+    assert others == {
+        *("lambda:InvokeFunction", "codedeploy:PutLifecycleEventHookExecutionStatus"),
+        *("logs:CreateLogStream", "logs:PutLogEvents"),
+    }
 
 
 def test_no_variable_holds_a_secret() -> None:

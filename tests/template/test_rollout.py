@@ -1,13 +1,16 @@
 """How a new version takes over, and what else a deployment is made of."""
 
+import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from local import bundle
 from local.template import check_parameter
-from tests.template.reading import FUNCTIONS, ROOT, properties, translated
-from tools.deploy import overrides
+from tests.template.reading import FUNCTIONS, ROOT, many, properties, translated
+from tools.deploy.parameters import overrides
 
 
 @pytest.mark.parametrize("rollout", ["AllAtOnce", "Canary10Percent5Minutes"])
@@ -22,6 +25,46 @@ def test_every_function_moves_as_the_parameter_says(rollout: str) -> None:
         assert "CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"]
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_new_version_is_checked_before_it_gets_traffic(function: str) -> None:
+    """The hook is called by its name, knows the new version, and is checked by nothing itself."""
+    name = function.replace("Function", "CheckFunction")
+    alias = translated().resources[f"{function}Aliaslive"]
+    hook = alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]["BeforeAllowTrafficHook"]
+    assert hook == {"Fn::If": ["ChecksNewVersions", {"Ref": name}, {"Ref": "AWS::NoValue"}]}
+    variables = properties(name)["Environment"]["Variables"]
+    assert variables["NEW_VERSION_ARN"] == {"Ref": alias["Properties"]["FunctionVersion"]["Fn::GetAtt"][0]}
+    assert f"{name}Aliaslive" not in translated().resources
+
+
+@pytest.mark.parametrize("checks", ["true", "false"])
+def test_the_local_run_has_no_rollouts(checks: str) -> None:
+    assert set(bundle.read(translated(RolloutChecks=checks)).functions) == set(FUNCTIONS)
+
+
+def test_nothing_waits_for_itself() -> None:
+    """Update policies count: CloudFormation would refuse the circle only at the deployment."""
+    resources = translated().resources
+    waits = {name: _references(resource) & resources.keys() for name, resource in resources.items()}
+    while free := {name for name, others in waits.items() if not others}:
+        waits = {name: others - free for name, others in waits.items() if name not in free}
+    assert waits == {}
+
+
+def _references(value: Any) -> set[str]:
+    """Logical ids that a resource refers to, wherever in it."""
+    match value:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
+            return {name}
+        case {"Fn::Sub": str(text) | [str(text), *_]}:
+            return set(re.findall(r"\$\{(\w+)", text))
+        case dict():
+            return {str(name) for name in many(value.get("DependsOn", []))}.union(*map(_references, value.values()))
+        case list():
+            return set().union(*map(_references, value))
+    return set()
+
+
 def test_queue_and_schedules_call_the_alias() -> None:
     (mapping,) = translated().of_type("AWS::Lambda::EventSourceMapping").values()
     assert mapping["FunctionName"] == {"Ref": "NotificationProcessorFunctionAliaslive"}
@@ -32,7 +75,16 @@ def test_queue_and_schedules_call_the_alias() -> None:
 def test_two_stacks_fit_into_one_account() -> None:
     """No resource has a name that is the same in every stack."""
     for name, resource in translated().resources.items():
-        for key in ("Name", "QueueName", "TableName", "RoleName", "FunctionName", "DashboardName", "AlarmName"):
+        for key in (
+            "Name",
+            "QueueName",
+            "TableName",
+            "RoleName",
+            "FunctionName",
+            "DashboardName",
+            "AlarmName",
+            "LayerName",
+        ):
             fixed = resource.get("Properties", {}).get(key)
             if isinstance(fixed, str) and resource["Type"] != "AWS::Lambda::Alias":
                 assert resource["Type"] == "AWS::ApiGatewayV2::Stage" or fixed == "$default", (name, fixed)

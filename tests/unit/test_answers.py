@@ -90,7 +90,7 @@ def test_the_seeds_inquiry_is_read() -> None:
 
 
 @pytest.mark.parametrize("member", ["sessionId", "beneficiaryAccountName"])
-@pytest.mark.parametrize("value", ["", None, True, [], {}, 1.5])
+@pytest.mark.parametrize("value", ["", None, True, [], {}, 1.5, 7])
 def test_an_inquiry_without_a_session_or_a_name_is_none_at_all(member: str, value: Any) -> None:
     assert answers.inquiry(read(Service.INQUIRY, changed(INQUIRY, member, value))) is None
     without = json.loads(INQUIRY)
@@ -124,6 +124,27 @@ def test_unknown_members_of_an_answer_are_kept() -> None:
     found = answers.inquiry(answer)
     assert found is not None
     assert found.additional["new"] == {"a": 1}
+
+
+@pytest.mark.covers(14, 19)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"responseCode": "2005300", "latestTransactionStatus": "06", "latestTransactionStatus": "00"}',
+        b'{"responseCode": "4005300", "responseCode": "2005300"}',
+        b'{"responseCode": "2005300", "amount": {"value": "1.00", "value": "2.00"}}',
+        b'{"responseCode": "2005300", "x": [{"a": 1, "\\u0061": 1}]}',
+    ],
+)
+@pytest.mark.parametrize("service", [Service.STATUS, Service.TRANSFER, Service.INQUIRY, Service.BALANCE])
+def test_a_name_that_comes_twice_makes_an_answer_unreadable(service: Service, body: bytes) -> None:
+    answer = read(service, body.replace(b"5300", f"{service}00".encode()))
+    assert (answer.outcome, answer.body) == (Outcome.IN_DOUBT, {})
+
+
+def test_an_answer_in_both_envelopes_is_in_doubt() -> None:
+    both = {"responseCode": "2004300", "response_code": "INVALID_PARAMETER"}
+    assert read(Service.TRANSFER, both).outcome is Outcome.IN_DOUBT
 
 
 def assert_balance(answer: Answer) -> None:

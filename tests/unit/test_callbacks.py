@@ -24,7 +24,7 @@ def unpaid(**changes: Any) -> Notification:
 
 def test_the_unpaid_sample_of_seed_003() -> None:
     read = parse(Kind.UNPAID, UNPAID.encode())
-    assert read == Notification(Kind.UNPAID, "DK0018353", "text", "50", "Transaction is Success")
+    assert read == Notification(Kind.UNPAID, "DK0018353", "text", "50", "Transaction is Success", "I088787987870912")
 
 
 def test_the_refund_sample_of_seed_003_names_nothing_but_dokus_reference() -> None:
@@ -93,7 +93,7 @@ def test_characters_that_print_nothing_make_no_reference(character: str) -> None
 
 @pytest.mark.parametrize("value", [None, True, 1.5, [], {}, "x" * 65, 10**20])
 def test_other_fields_of_a_wrong_type_or_length_are_as_if_they_were_not_there(value: Any) -> None:
-    read = unpaid(sendTrxId=value, transactionStatus=value, message=value)
+    read = unpaid(sendTrxId=value, transactionStatus=value, message=value, invoiceNumber=value)
     assert read == Notification(Kind.UNPAID, "DK0018353")
 
 

@@ -17,7 +17,7 @@ from payouts.codes.explain import explain
 from payouts.codes.reading import MoneyMoved, Reading, Retry, Scope, System
 from payouts.doku.outcomes import Outcome, Service, classify, rows
 from payouts.schedule import NOT_RECEIVED
-from payouts.submit import NOT_SENT
+from payouts.transfer import Finding
 from tests.unit.test_evidence import of_status
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "codes"
@@ -198,7 +198,7 @@ def test_a_status_is_found_to_be_what_the_catalogue_says(reading: Reading) -> No
 
 
 def test_our_own_reasons_are_explained() -> None:
-    assert set(listed(System.PAYOUTS)) == {NOT_SENT, NOT_RECEIVED}
+    assert set(listed(System.PAYOUTS)) == {Finding.NOT_SENT, NOT_RECEIVED}
 
 
 def test_everything_is_told_in_both_languages() -> None:

@@ -1,13 +1,25 @@
 """The functions' environment: a bad or missing value stops the start and names the variable."""
 
+import re
+
 import pytest
 
-from payouts.config import AmountLimits, ConfigurationError, DailyLimit, DokuSettings, GuardRails, TableSettings
+from payouts.config import (
+    AmountLimits,
+    ConfigurationError,
+    DailyLimit,
+    DokuSettings,
+    GuardRails,
+    RolloutCheck,
+    RolloutCheckSettings,
+    TableSettings,
+)
 from payouts.money import Rupiah
+from tests.template.reading import translated
 
 GOOD = {
     "TABLE_NAME": "payouts",
-    "DUE_SHARDS": "4",
+    "NOT_RECEIVED_AFTER_HOURS": "100",
     "DOKU_SECRET_ID": "arn:aws:secretsmanager:ap-southeast-3:123456789012:secret:doku-AbCdEf",
     "DOKU_BASE_URL": "https://api.doku.com",
     "DOKU_PATH_PREFIX": "/snap/v1.1",
@@ -19,17 +31,36 @@ GOOD = {
     "DAILY_COUNT_LIMIT": "4",
     "CALLER_DAILY_AMOUNT_LIMIT": "5.00",
     "CALLER_DAILY_COUNT_LIMIT": "6",
+    "NEW_VERSION_ARN": "arn:aws:lambda:ap-southeast-3:123456789012:function:payouts-StatusPoller:2",
+    "ROLLOUT_CHECK": "dry-tick",
 }
 NO_COUNT = [" ", "-1", "1.0", "00", "four", "4\n", "\u0664"]
 NO_AMOUNT = [" ", "-1.00", "3", "3.000", "1e9", "unlimited", "3.00\n"]
 BLANK = ["", " ", "a b", "a\n", "\n", "a\tb"]
 BAD = {
     "TABLE_NAME": BLANK,
-    "DUE_SHARDS": ["", "0", "-1", "1.0", "+4", " 4", "4\n", "four", "\u0664", "1e1", "9" * 5_000],
+    "NOT_RECEIVED_AFTER_HOURS": ["", "0", "23", "-72", "72.0", "+72", " 72", "72\n", "three", "\u0667\u0662", "1e2"],
     "DOKU_SECRET_ID": BLANK,
     "DOKU_BASE_URL": [
         *("", "api.doku.com", "//api.doku.com", "ftp://api.doku.com", "https://", "https:///x", "HTTPS"),
         *("https://api.doku.com/", "https://api.doku.com/v1.0", "https://api.doku.com\n", " https://api.doku.com"),
+        *("https://api.doku.com@evil", "https://user:secret@api.doku.com", "https://api.doku.com:443@evil.example"),
+        *(
+            "https://api.doku.com?x=1",
+            "https://api.doku.com#x",
+            "https://api.doku.com\\@evil",
+            "https://api.doku.com%40x",
+        ),
+        *("http://api.doku.com", "http://127.0.0.1.evil.example", "http://localhost.evil.example", "http://127.1"),
+        *(
+            "http://127.0.0.1@evil:80",
+            "http://10.0.0.1:80",
+            "http://[::2]",
+            "http://localhost:80/",
+            "http://0.0.0.0:80",
+        ),
+        *("https://api.doku.com:", "https://api.doku.com:0", "https://api.doku.com:65536", "https://api.doku.com:x"),
+        *("https://.doku.com", "https://api.doku.com.", "https://api..doku.com ", "https://\u0430pi.doku.com"),
     ],
     "DOKU_PATH_PREFIX": ["", "/", "v1.0", "/v1.0/", "/v1.0//x", "/v1.0?x=1", "/v1 0", "/v1.0\n", "/é", "https://x/v1"],
     "DOKU_CHANNEL_ID": [*BLANK, "H2H\r\nX-Evil: 1"],
@@ -40,10 +71,12 @@ BAD = {
     "DAILY_COUNT_LIMIT": NO_COUNT,
     "CALLER_DAILY_AMOUNT_LIMIT": NO_AMOUNT,
     "CALLER_DAILY_COUNT_LIMIT": NO_COUNT,
+    "NEW_VERSION_ARN": BLANK,
+    "ROLLOUT_CHECK": ["", "dry", "DRY_TICK", "dry-tick\n"],
 }
-SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits | GuardRails]] = {
+SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits | GuardRails | RolloutCheckSettings]] = {
     "TABLE_NAME": TableSettings,
-    "DUE_SHARDS": TableSettings,
+    "NOT_RECEIVED_AFTER_HOURS": DokuSettings,
     "DOKU_SECRET_ID": DokuSettings,
     "DOKU_BASE_URL": DokuSettings,
     "DOKU_PATH_PREFIX": DokuSettings,
@@ -55,16 +88,40 @@ SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits | GuardRails
     "DAILY_COUNT_LIMIT": GuardRails,
     "CALLER_DAILY_AMOUNT_LIMIT": GuardRails,
     "CALLER_DAILY_COUNT_LIMIT": GuardRails,
+    "NEW_VERSION_ARN": RolloutCheckSettings,
+    "ROLLOUT_CHECK": RolloutCheckSettings,
 }
 
 
 def test_what_is_set_is_read() -> None:
-    assert TableSettings.read(GOOD) == TableSettings("payouts", 4)
-    assert DokuSettings.read(GOOD) == DokuSettings("https://api.doku.com", "/snap/v1.1", "KD", GOOD["DOKU_SECRET_ID"])
+    assert TableSettings.read(GOOD) == TableSettings("payouts")
+    assert DokuSettings.read(GOOD) == DokuSettings(
+        "https://api.doku.com", "/snap/v1.1", "KD", GOOD["DOKU_SECRET_ID"], 100
+    )
     assert AmountLimits.read(GOOD) == AmountLimits(Rupiah(100), Rupiah(200))
 
+    assert RolloutCheckSettings.read(GOOD) == RolloutCheckSettings(GOOD["NEW_VERSION_ARN"], RolloutCheck.DRY_TICK)
     rails = GuardRails(False, DailyLimit(Rupiah(300), 4), DailyLimit(Rupiah(500), 6))
     assert GuardRails.read(GOOD) == rails
+
+
+URLS = [
+    *("https://api.doku.com", "https://api-sandbox.doku.com:8443", "https://10.0.0.1", "https://doku"),
+    *("http://127.0.0.1:4010", "http://localhost:65535", "http://localhost", "http://[::1]:4010"),
+]
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_doku_is_called_over_https_or_on_this_machine(url: str) -> None:
+    assert DokuSettings.read({**GOOD, "DOKU_BASE_URL": url}).base_url == url
+
+
+@pytest.mark.parametrize("url", [*URLS, *BAD["DOKU_BASE_URL"]])
+def test_the_templates_pattern_is_that_of_the_functions(url: str) -> None:
+    """Except for ports that do not exist."""
+    pattern = translated().document["Parameters"]["DokuBaseUrl"]["AllowedPattern"]
+    allowed = re.fullmatch(pattern, url) is not None
+    assert allowed is (url in URLS or url.endswith(":65536"))
 
 
 @pytest.mark.parametrize("nothing", ["", "0"])
@@ -78,13 +135,12 @@ def test_a_limit_of_nothing_is_no_limit(nothing: str) -> None:
 
 
 def test_what_is_not_set_has_the_defaults_of_the_design() -> None:
-    assert TableSettings.read({"TABLE_NAME": "payouts"}).due_shards >= 1
     settings = DokuSettings.read({"DOKU_SECRET_ID": "doku"})
-    assert settings == DokuSettings("https://api-sandbox.doku.com", "/v1.0", "H2H", "doku")
+    assert settings == DokuSettings("https://api-sandbox.doku.com", "/v1.0", "H2H", "doku", 72)
     assert AmountLimits.read({}) == AmountLimits(Rupiah(10_000_00), Rupiah(250_000_000_00))
 
 
-@pytest.mark.parametrize("name", ["TABLE_NAME", "DOKU_SECRET_ID"])
+@pytest.mark.parametrize("name", ["TABLE_NAME", "DOKU_SECRET_ID", "NEW_VERSION_ARN", "ROLLOUT_CHECK"])
 def test_a_missing_variable_without_a_default_is_named(name: str) -> None:
     environment = {other: value for other, value in GOOD.items() if other != name}
     with pytest.raises(ConfigurationError, match=f"^{name} is missing$"):

@@ -1,10 +1,12 @@
 """docs/cost.md is what the figures, the prices and the template say."""
 
 import json
+import re
 
 import pytest
 
-from local.template import load
+from local.template import Template, load
+from payouts.transfer import Status
 from tools import cost
 from tools.cost import Prices
 
@@ -23,6 +25,60 @@ def test_everything_used_has_a_price_and_every_price_is_used() -> None:
     figures = json.loads(cost.FIGURES.read_text())
     used = cost.transfer(figures, template, 1.0).keys() | cost.idle(template).keys()
     assert used == Prices.read().rows.keys()
+
+
+def translated() -> Template:
+    return load(cost.ROOT / "template.yaml", {"JwtIssuer": "https://x.example/", "JwtAudience": "a"})
+
+
+def test_every_metric_of_an_alarm_is_counted() -> None:
+    """An expression over four metrics costs four times what one metric does."""
+    template = translated()
+    alarms = template.of_type("AWS::CloudWatch::Alarm")
+    expressions = [alarm for alarm in alarms.values() if "Metrics" in alarm]
+    assert expressions
+    more = sum(sum("MetricStat" in one for one in alarm["Metrics"]) - 1 for alarm in expressions)
+    assert cost.idle(template)["alarms"] == len(alarms) + more
+
+
+def test_every_metric_of_our_own_is_counted_once() -> None:
+    found = cost.own_metrics(translated())
+    assert {("Transfers", "REFUNDED"), ("TransfersDisputed",), ("Rupiah", "SUCCESS")} <= found
+    assert cost.idle(translated())["metrics"] == len(found)
+    assert {status for _, *statuses in found for status in statuses} <= set(Status)
+
+
+def test_the_stream_is_read_by_shard_all_month() -> None:
+    assert cost.idle(translated())["stream_reads"] == cost.STREAM_SHARDS * 4 * 30 * 86_400
+
+
+def test_a_rotating_key_costs_three_times_its_price_in_the_end() -> None:
+    used = cost.idle(translated())
+    assert (used["keys"], used["key_rotations"]) == (1, 2)
+
+
+def test_a_price_that_is_not_known_is_said_to_be() -> None:
+    row = {"usd": "1", "usd_jakarta": "", "per": "1", "what": "Keys"}
+    known = {**row, "usd_jakarta": "1.25"}
+    assert list(cost._table(Prices({"keys": row}), {"keys": 2}))[2:] == [
+        "| Keys | 2.00 | 2.00 | not known |",
+        "| **together** | | **2.00** | not known |",
+    ]
+    assert list(cost._table(Prices({"keys": known}), {"keys": 2}))[3] == "| **together** | | **2.00** | 2.50 |"
+
+
+def test_jakartas_prices_have_a_date() -> None:
+    known = [name for name, row in Prices.read().rows.items() if row["usd_jakarta"]]
+    assert bool(known) is bool(cost.PRICED_IN_JAKARTA)
+
+
+def test_the_decisions_repeat_no_sum_of_the_page() -> None:
+    """Two places drift apart."""
+    entry = (
+        (cost.ROOT / "docs" / "decisions.md").read_text().partition("What the protections cost")[2].partition("## ")[0]
+    )
+    assert "cost.md" in entry
+    assert not re.search(r"\balarms? \d|metrics \d|\d+ alarms|\d+ metrics", entry)
 
 
 def test_more_write_units_cost_more() -> None:

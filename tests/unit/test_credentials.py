@@ -37,6 +37,11 @@ def test_a_secret_is_read() -> None:
     )
 
 
+def test_a_secret_without_a_value_is_named_so() -> None:
+    with pytest.raises(Misconfigured, match=r"^the DOKU secret has no value yet$"):
+        Credentials.parse("")
+
+
 @pytest.mark.parametrize("member", REQUIRED)
 @pytest.mark.parametrize("value", ["missing", "", None, 1, True, [], {"value": "SK-very-secret"}, ["SK-very-secret"]])
 def test_a_missing_or_wrong_member_is_named_and_no_value_is_shown(member: str, value: Any) -> None:
@@ -91,7 +96,7 @@ def test_a_secret_without_a_notification_key_has_an_empty_one() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", " ", "null", "1", '"SK-very-secret"', "[]", '["SK-very-secret"]', "SK-very-secret", "NaN"),
+        *(" ", "null", "1", '"SK-very-secret"', "[]", '["SK-very-secret"]', "SK-very-secret", "NaN"),
         *(
             '{"clientSecret": "SK-very-secret"',
             '{"clientSecret": SK-very-secret}',

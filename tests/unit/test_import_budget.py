@@ -12,11 +12,10 @@ import pytest
 
 from tests.harness import ROOT
 
-FUNCTIONS = ("transfer_api", "notification_receiver", "notification_processor", "status_poller")
+FUNCTIONS = ("transfer_api", "notification_receiver", "notification_processor", "status_poller", "rollout_check")
 NOBODY = (
     "boto3",  # botocore makes the clients
     "s3transfer",
-    "requests",  # urllib3 does it
     "aws_xray_sdk",  # Tracing: Active in the template needs no SDK
     "cryptography",  # to mint a token, and for AES signatures of callbacks
     "pydantic",  # to read a request's body
@@ -30,6 +29,7 @@ OTHERS = {  # of those that are imported by some, who may
     "payouts.submit": {"transfer_api"},
     "payouts.doku.transport": {"transfer_api", "notification_processor", "status_poller"},
     "payouts.poll": {"status_poller"},
+    "requests": {"transfer_api", "notification_processor", "status_poller"},  # what calls DOKU
 }
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "ap-southeast-3",
@@ -38,6 +38,8 @@ ENVIRONMENT = {
     "TABLE_NAME": "transfers",
     "DOKU_SECRET_ID": "doku",
     "NOTIFICATION_QUEUE_URL": "https://sqs.ap-southeast-3.amazonaws.com/123456789012/notifications",
+    "NEW_VERSION_ARN": "arn:aws:lambda:ap-southeast-3:123456789012:function:TransferApiFunction:2",
+    "ROLLOUT_CHECK": "health",
     "POWERTOOLS_SERVICE_NAME": "payouts",
     "POWERTOOLS_METRICS_NAMESPACE": "Payouts",
     "PYTHONPATH": os.pathsep.join(str(ROOT / path) for path in ("functions", "layers/doku_signing", "layers/payouts")),

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from samtranslator.yaml_helper import yaml_parse
 
-from local.doku_secret import FIELDS, SettingError, from_environment, generate
+from local.child import REPOSITORY
+from local.doku_secret import FIELDS, SETTINGS, SettingError, from_environment, generate, parameters
 
 URL = "https://api-sandbox.doku.com"
 
@@ -41,6 +43,15 @@ def test_with_both_variables_it_is_that_doku(tmp_path: Path) -> None:
     assert doku is not None
     assert (doku.base_url, doku.secret) == (URL, secret)
     assert json.loads(secret)["clientSecret"] not in repr(doku)
+
+
+def test_the_settings_of_the_environment_are_parameters_of_the_template() -> None:
+    """`make run` and `make doctor` read the same variables."""
+    environment = {"DOKU_PATH_PREFIX": "/snap/v1.1", "DOKU_CHANNEL_ID": "", "DOKU_BASE_URL": URL}
+
+    assert parameters(environment) == {"DokuPathPrefix": "/snap/v1.1"}
+    assert parameters({}) == {}
+    assert SETTINGS.keys() <= yaml_parse((REPOSITORY / "template.yaml").read_text())["Parameters"].keys()
 
 
 @pytest.mark.parametrize("present", ["DOKU_BASE_URL", "DOKU_SECRET_FILE"])

@@ -18,6 +18,17 @@ def event(request: Request, claims: dict[str, Any] | None = None, **parameters: 
     return http_events.event(request, ROUTE, parameters, claims, NOW)
 
 
+@pytest.mark.parametrize("other", ["Idempotency-Key", "idempotency-key", "IDEMPOTENCY-KEY"])
+def test_a_header_that_comes_twice_is_joined_whatever_its_case(other: str) -> None:
+    """As API Gateway does it: the function sees one name in lower case, and both values."""
+    headers = (("Host", "api.test"), ("Idempotency-Key", "key-00000001"), (other, "key-00000001"))
+
+    made = event(Request("POST", "/items/a", headers, b"{}", "10.0.0.9"), id="a")
+
+    assert made["headers"]["idempotency-key"] == "key-00000001,key-00000001"
+    assert "Idempotency-Key" not in made["headers"]
+
+
 def test_an_event_says_all_that_the_request_said() -> None:
     headers = (
         ("Host", "api.test:3000"),

@@ -9,7 +9,7 @@ import pytest
 from payouts.doku import messages
 from payouts.doku.messages import InquiryRequest
 from payouts.money import Rupiah
-from payouts.transfer import Finding, Intent, Observation, Source, Transfer, merge
+from payouts.transfer import Finding, Intent, Observation, Source, Transfer, record
 
 # Seed 003, character for character. Its Content-Length is that of the compact form: 295, 607 and 142 bytes.
 INQUIRY = """{
@@ -174,7 +174,7 @@ def test_the_status_of_a_transfer_that_nobody_answered_is_asked_for_by_our_refer
 
 def test_the_status_is_asked_for_with_dokus_reference_once_it_is_known() -> None:
     seen = Observation(2_000, Finding.ACCEPTED, Source.SUBMIT, reference_no="DK01123220")
-    body = json.loads(messages.status(merge(Transfer(INTENT, "f", 1_000, ("892834",)), seen)))
+    body = json.loads(messages.status(record(Transfer(INTENT, "f", 1_000, ("892834",)), seen)))
     assert body == {
         "originalPartnerReferenceNo": "hsjkans284b2he54",
         "originalReferenceNo": "DK01123220",

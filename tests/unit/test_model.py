@@ -8,8 +8,9 @@ import pytest
 from notification_receiver.authenticator import Authenticator
 from payouts import schedule
 from payouts.doku.answers import Answer
-from payouts.doku.client import Authority
+from payouts.doku.client import Authority, Question
 from payouts.doku.outcomes import Outcome
+from payouts.notified import NotificationApplier, Received
 from payouts.observation import Finding, Observation, Source
 from payouts.reconcile import Reconciler
 from payouts.schedule import MINUTE, NOT_RECEIVED
@@ -18,6 +19,7 @@ from payouts.status import LIFE, Reading, Status
 from payouts.store import items
 from payouts.store.claims import Claims
 from payouts.store.due import DueIndex, Slot
+from payouts.store.requests import RequestIds
 from payouts.store.transfers import TransferStore
 from payouts.submit import Order, Submitted, Submitter
 from payouts.transfer import Transfer, record
@@ -201,23 +203,49 @@ class Trusting(Authenticator):
 class BelievesCrossed(ModelDoku):
     """Does not see that an answer is about another transfer."""
 
-    def check_status(self, transfer: Transfer) -> Answer:
-        answer = super().check_status(transfer)
-        return Answer(answer.verdict, {**answer.body, "originalPartnerReferenceNo": transfer.reference})
+    def _ours(self, question: Question, answer: Answer) -> Answer:
+        return answer
 
 
 class OneReference(ModelDoku):
     """Does not look at DOKU's reference."""
 
-    def check_status(self, transfer: Transfer) -> Answer:
-        answer = super().check_status(transfer)
+    def check_status(self, transfer: Transfer, fresh: bool = False) -> Answer:
+        answer = super().check_status(transfer, fresh)
         return Answer(answer.verdict, {**answer.body, "originalReferenceNo": ""})
+
+
+class ForgetsRequests(RequestIds):
+    """Remembers no requestId."""
+
+    def bind(self, request_id: str, content: bytes, now: float) -> bool:
+        return True
+
+
+class AcceptsReplays(RequestIds):
+    """Remembers a requestId, and accepts another body under it."""
+
+    def bind(self, request_id: str, content: bytes, now: float) -> bool:
+        super().bind(request_id, content, now)
+        return True
+
+
+class Believing(NotificationApplier):
+    """Takes a notification for evidence."""
+
+    def apply(self, received: Received) -> Transfer:
+        transfer = self._find(received.notification)
+        if transfer is None:
+            return super().apply(received)
+        said = {"50": Finding.SUCCESS, "20": Finding.UNPAID, "35": Finding.FAILED, "40": Finding.REFUNDED}
+        finding = said[received.notification.transaction_status]
+        return self._reconciler.record(transfer, Observation(received.at, finding, Source.STATUS_CHECK))
 
 
 @pytest.mark.parametrize(
     ("scenario", "parts", "budget", "invariant"),
     [
-        (TWICE, Parts(store=UnconditionalPut), Budget(), "I4"),
+        (TWICE, Parts(store=UnconditionalPut), Budget(), "I7, I8"),
         (OTHER_BODY, Parts(store=UnconditionalPut), Budget(), "I"),
         (REPLAY, Parts(store=BlindWrites), SMALL, "I"),
         (TWICE, Parts(store=Forgetful), Budget(), "I3"),
@@ -237,6 +265,9 @@ class OneReference(ModelDoku):
         (FICKLE, Parts(doku=OneReference), Budget(faults=1, ticks=2, advances=2), "I5: a second reference"),
         (VERSIONS, Parts(due_index=ClaimsAnything), SMALL, "versions: an item"),
         (VERSIONS, Parts(reconciler=DropsForeign), SMALL, "versions: an observation"),
+        (CALLBACKS, Parts(request_ids=ForgetsRequests), Budget(callbacks=1), "I9"),
+        (CALLBACKS, Parts(request_ids=AcceptsReplays), Budget(callbacks=1), "I9"),
+        (CALLBACKS, Parts(applier=Believing), Budget(callbacks=1, deliveries=1), "I"),
     ],
 )
 def test_a_bug_is_found_with_the_way_to_it(scenario: Scenario, parts: Parts, budget: Budget, invariant: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from payouts.names import same_name
+from payouts.names import ascii_name, same_name
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,32 @@ def test_a_name_without_a_letter_or_digit_equals_nothing_not_even_itself(nothing
     assert not same_name(nothing, "")
     assert not same_name(nothing, "SUHUT")
     assert not same_name("SUHUT", nothing)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("SUHUT", "SUHUT"),
+        ("José  Núñez", "Jose Nunez"),
+        (" PT. MAJU\u00a0JAYA,\tTBK\r\n", "PT. MAJU JAYA, TBK"),
+        ("\uff33\uff35\uff28\uff35\uff34", "SUHUT"),
+        ("ﬁrman", "firman"),
+        ("O\u2019Neil", "ONeil"),
+        ("O'Neil & Co. (50%)", "O'Neil & Co. (50%)"),
+        ("A\u200bB\x00C\x7fD", "ABCD"),
+        ("BUDI \u6797", "BUDI"),
+        ("\u6797 BUDI", "BUDI"),
+        ("e\u0301", "e"),
+        ("A" * 101, "A" * 100),
+        ("A" * 99 + " B", "A" * 99),
+        ("\u00c9" * 101, "E" * 100),
+        ("", ""),
+        ("  ", ""),
+        ("\u6797\u6653", ""),
+        ("\ud800", ""),
+        ("\u0301", ""),
+    ],
+)
+def test_a_name_as_doku_may_be_sent_it(text: str, folded: str) -> None:
+    assert ascii_name(text) == folded
+    assert ascii_name(folded) == folded

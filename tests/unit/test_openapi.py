@@ -91,12 +91,19 @@ def test_the_examples_are_requests_that_the_api_takes(operation: str, model: Any
         assert model.model_validate(example["value"])
 
 
+_SEN = [{"value": value, "currency": "IDR"} for value in ("200000.50", "200000.01")]
 WRONG: dict[str, list[Any]] = {
     "partnerReferenceNo": ["", "..", "a b", "x" * 65],
     "customerNumber": ["1234", "+62811", "6" * 33],
     "beneficiaryAccountNumber": ["", "12a", "1" * 34],
     "beneficiaryBankCode": ["01", "0 14", "x" * 17],
-    "amount": [{"value": "1", "currency": "IDR"}, {"value": "01.00", "currency": "IDR"}, {"value": "1.00"}, "1.00"],
+    "amount": [
+        {"value": "1", "currency": "IDR"},
+        {"value": "01.00", "currency": "IDR"},
+        {"value": "1.00"},
+        "1.00",
+        *_SEN,
+    ],
     "remark": ["é", "x" * 256],
     "surprise": ["x"],
 }

@@ -47,4 +47,4 @@ def test_the_layer_is_locked_at_the_versions_that_are_tested() -> None:
         for path in ("layers/dependencies/requirements.txt", "requirements/dev.txt")
     ]
     assert pins[0] <= pins[1]
-    assert not {pin.partition("==")[0] for pin in pins[0]} & {"boto3", "s3transfer", "requests"}
+    assert not {pin.partition("==")[0] for pin in pins[0]} & {"boto3", "s3transfer"}

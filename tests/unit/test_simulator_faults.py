@@ -239,6 +239,112 @@ def test_status_says_what_it_is_told(doku: Merchant) -> None:
     assert [doku.state("PAY-1"), doku.state("PAY-1")] == ["06", "00"]
 
 
+def test_a_late_request_is_executed_when_its_time_comes(doku: Merchant) -> None:
+    with pytest.raises(requests.ConnectionError):
+        strike(doku, "late", seconds=3 * 86_400)
+    assert (paid(doku), code(doku.status("PAY-1")), last_request(doku)["operation"]) == ([], "4045301", "status")
+    doku.control.advance(3 * 86_400)
+    ledger = doku.control.ledger()
+    assert [debit["partnerReferenceNo"] for debit in ledger["debits"]] == ["PAY-1"]
+    assert [one["executed"] for one in ledger["requests"] if one["operation"] == "transfer"] == [True]
+    doku.log_in()
+    assert doku.state("PAY-1") == "00"
+
+
+@pytest.mark.parametrize(("how", "answered"), [("unauthorized", "4014301"), ("in-progress", "2024300")])
+def test_a_late_request_may_be_answered(doku: Merchant, how: str, answered: str) -> None:
+    assert code(strike(doku, "late", seconds=60, how=how)) == answered
+    assert paid(doku) == []
+    doku.control.advance(60)
+    assert paid(doku) == ["PAY-1"]
+
+
+def test_a_late_request_that_cannot_be_verified_is_never_executed(doku: Merchant) -> None:
+    body = doku.prepare("PAY-1")
+    doku.control.fault("transfer", "late", seconds=60)
+    doku.secret = "SK-another"
+    with pytest.raises(requests.ConnectionError):
+        doku.transfer(body)
+    doku.control.advance(61)
+    assert paid(doku) == []
+
+
+def test_without_a_duplicate_check_one_transfer_gets_two_references(doku: Merchant) -> None:
+    """A 401, executed later, and sent again meanwhile."""
+    doku.control.settings(duplicate_check=False)
+    body = doku.prepare("PAY-1")
+    doku.control.fault("transfer", "late", seconds=60, how="unauthorized")
+    assert [code(doku.transfer(body)), code(doku.transfer(body))] == ["4014301", "2004300"]
+    first = doku.status("PAY-1").json()["originalReferenceNo"]
+    doku.control.advance(60)
+    assert paid(doku) == ["PAY-1", "PAY-1"]
+    assert doku.status("PAY-1").json()["originalReferenceNo"] != first
+
+
+def test_unauthorized_after_executes_and_answers_401(doku: Merchant) -> None:
+    assert code(strike(doku, "unauthorized-after")) == "4014301"
+    assert paid(doku) == ["PAY-1"]
+
+
+def test_pending_is_answered_for_a_while_whatever_is(doku: Merchant) -> None:
+    doku.pay("PAY-1")
+    doku.control.fault("status", "pending", seconds=60)
+    assert [doku.state("PAY-1"), doku.state("PAY-UNKNOWN")] == ["03", "03"]
+    doku.control.advance(60)
+    assert [doku.state("PAY-1"), code(doku.status("PAY-UNKNOWN"))] == ["00", "4045301"]
+
+
+def test_another_reference_of_dokus(doku: Merchant) -> None:
+    doku.pay("PAY-1")
+    doku.control.fault("status", "other-reference")
+    answers = [doku.status("PAY-1").json() for _ in range(2)]
+    assert answers[0]["originalReferenceNo"] == "DK99999999" != answers[1]["originalReferenceNo"]
+    assert answers[0]["originalPartnerReferenceNo"] == "PAY-1"
+
+
+def test_crossed_answers_are_about_something_else(doku: Merchant) -> None:
+    doku.pay("PAY-1")
+    doku.control.fault("status", "crossed")
+    doku.control.fault("inquiry", "crossed")
+    status, inquiry = doku.status("PAY-1").json(), doku.inquire().json()
+    assert (status["originalPartnerReferenceNo"], status["amount"]["value"]) == ("ANOTHER-TRANSFER", "77777.00")
+    assert (inquiry["beneficiaryAccountNumber"], inquiry["sessionId"]) == ("9999999999", "I9999999999999999")
+
+
+@pytest.mark.parametrize(
+    ("how", "found"),
+    [
+        ("duplicate-members", b'"latestTransactionStatus":"06","serviceCode":"17"'),
+        ("reference-list", b'"originalPartnerReferenceNo":["PAY-1","ANOTHER-TRANSFER"]'),
+        ("service-code", b'"serviceCode":"17"'),
+        ("original-code", b'"originalResponseCode":"4034314"'),
+    ],
+)
+def test_a_status_may_contradict_itself(doku: Merchant, how: str, found: bytes) -> None:
+    doku.pay("PAY-1")
+    doku.control.fault("status", "contradictory", how=how)
+    answer = doku.status("PAY-1")
+    assert found in answer.content
+    assert b'"latestTransactionStatus":"00"' in answer.content
+
+
+def test_a_slow_head_comes_line_by_line(doku: Merchant) -> None:
+    begun = time.monotonic()
+    answer = strike(doku, "slow-head", seconds=0.01, lines=5)
+    assert code(answer) == "2004300"
+    assert answer.headers["X-Padding-4"] == "0"
+    assert time.monotonic() - begun >= 7 * 0.01
+
+
+def test_a_dead_token_is_refused_at_its_first_use(doku: Merchant) -> None:
+    doku.control.fault("token", "dead-token", times=2)
+    codes = []
+    for _ in range(3):
+        doku.log_in()
+        codes.append(code(doku.balance()))
+    assert codes == ["4011101", "4011101", "2001100"]
+
+
 def test_a_fault_may_wait_for_one_transfer(doku: Merchant) -> None:
     doku.control.fault("transfer", "error-before", partnerReferenceNo="PAY-2")
     assert [code(doku.pay(reference)) for reference in ("PAY-1", "PAY-2")] == ["2004300", "5004300"]
@@ -285,6 +391,10 @@ def test_every_kind_for_calls_has_its_effect() -> None:
         ({"operation": "transfer", "kind": "unknown-code"}, "needs responseCode"),
         ({"operation": "status", "kind": "status-says"}, "needs latestTransactionStatus"),
         ({"operation": "notification", "kind": "delayed"}, "needs seconds"),
+        ({"operation": "transfer", "kind": "late"}, "needs seconds"),
+        ({"operation": "transfer", "kind": "late", "seconds": 1, "how": "maybe"}, "how must be"),
+        ({"operation": "status", "kind": "contradictory"}, "how must be"),
+        ({"operation": "transfer", "kind": "crossed"}, "status and inquiry only"),
     ],
 )
 def test_a_fault_that_cannot_be_is_refused(doku: Merchant, body: Json, message: str) -> None:

@@ -154,10 +154,12 @@ def test_a_transfer_answers_as_in_the_seed_and_debits_amount_and_fee(doku: Merch
     (debit,) = ledger["debits"]
     assert debit | {"at": 0} == {
         "partnerReferenceNo": "PAY-1",
+        "referenceNo": body["referenceNo"],
         "amount": "200000.00",
         "fee": "4500.00",
         "at": 0,
         "returned": False,
+        "referenceNo": body["referenceNo"],
     }
 
 
@@ -300,6 +302,8 @@ def test_the_ledger_keeps_every_request_as_received(doku: Merchant) -> None:
         "responseCode": "2004300",
         "fault": None,
         "at": 0,
+        "latestTransactionStatus": None,
+        "originalReferenceNo": None,
     }
     assert (refused["executed"], refused["responseCode"]) == (False, "4094301")
     assert executed["externalId"] != refused["externalId"]

@@ -1,14 +1,18 @@
 """The wire, against sockets that misbehave: only a connection that never was proves that nothing left."""
 
 import contextlib
+import gzip
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
+import certifi
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from payouts.doku.transport import NeverSent, NoReply, Reply, Transport
-from tests.peer import Script, listening, resetting_after, saying, staying_silent
+from tests.peer import Script, listening, resetting_after, saying, staying_silent, trickling
 
 PATH = "/v1.0/emoney/transfer-bank"
 HEADERS = {"Content-Type": "application/json", "X-EXTERNAL-ID": "17000000001230000000000000000007"}
@@ -41,9 +45,30 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
+@contextlib.contextmanager
+def unanswered() -> Iterator[tuple[str, int]]:
+    """An address whose queue of connections is full: the handshake of TCP itself is never answered."""
+    with socket.socket() as server, contextlib.ExitStack() as waiting:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(4):
+            filler = waiting.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(server.getsockname())
+        yield server.getsockname()
+
+
+@contextlib.contextmanager
+def taking(least: float, most: float) -> Iterator[None]:
+    """What happens inside takes so many seconds."""
+    began = time.monotonic()
+    yield
+    assert least <= time.monotonic() - began <= most
+
+
 @pytest.fixture(scope="module")
-def server_tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """TLS under a certificate for 127.0.0.1 that nobody vouches for."""
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that no authority vouches for, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -57,8 +82,14 @@ def server_tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     pem: Path = tmp_path_factory.mktemp("tls") / "server.pem"
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     pem.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    return pem
+
+
+@pytest.fixture(scope="module")
+def server_tls(certificate: Path) -> ssl.SSLContext:
+    """TLS under that certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    context.load_cert_chain(certificate)
     return context
 
 
@@ -78,17 +109,13 @@ def test_a_host_that_does_not_resolve_proves_that_nothing_was_sent() -> None:
 
 @pytest.mark.covers(8)
 def test_a_connection_that_is_not_taken_up_in_time_proves_that_nothing_was_sent() -> None:
-    """FAULTS 8: the queue of the listener is full, so the handshake of TCP itself is never answered."""
-    with socket.socket() as server, contextlib.ExitStack() as waiting:
-        server.bind(("127.0.0.1", 0))
-        server.listen(0)
-        for _ in range(4):
-            filler = waiting.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex(server.getsockname())
-        url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        with transport_to(url) as transport, pytest.raises(NeverSent):
-            transport.post(PATH, HEADERS, BODY, (0.1, 5.0))
+    with (
+        unanswered() as (host, port),
+        transport_to(f"http://{host}:{port}") as transport,
+        taking(0.1, 2.0),
+        pytest.raises(NeverSent),
+    ):
+        transport.post(PATH, HEADERS, BODY, (0.1, 5.0))
 
 
 @pytest.mark.covers(8)
@@ -179,13 +206,167 @@ def test_a_read_time_out_proves_nothing(script: Script) -> None:
         assert len(peer.requests) == 1  # and it was not sent again
 
 
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CUT_OFF = (0.2, 0.5)
+"""Limits that a trickle of one part in 0.15 s never reaches between two parts."""
+
+
+@pytest.mark.covers(10)
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [HEAD[at : at + 1] for at in range(len(HEAD))] * 3,
+        [HEAD, *[b"X-Slow: yes\r\n"] * 40],
+        [HEAD + b"Content-Length: 100\r\n\r\n", *[b"x"] * 40],
+        [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 40],
+        [b"HTTP/1.1 100 Continue\r\n\r\n"] * 40,
+    ],
+    ids=["status line", "headers", "body", "chunks", "interim answers"],
+)
+def test_an_answer_that_trickles_is_cut_off_at_the_deadline(
+    parts: list[bytes], secure: bool, certificate: Path, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line now and then keeps a connection busy for ever; a call ends after its two limits together."""
+    monkeypatch.setattr(certifi, "where", lambda: str(certificate))
+    tls = server_tls if secure else None
+    with listening(trickling(parts, every=0.15), tls) as peer, contextlib.closing(Transport(peer.url)) as transport:
+        with taking(0.65, 1.5), pytest.raises(NoReply):
+            transport.post(PATH, HEADERS, BODY, CUT_OFF)
+        assert peer.closed.wait(5)
+        assert len(peer.requests) == 1
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_an_answer_over_tls_is_read(
+    fresh: bool, certificate: Path, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certifi, "where", lambda: str(certificate))
+    with listening(saying(OK, then=None), server_tls) as peer, transport_to(peer.url) as transport:
+        for _ in range(2):
+            assert transport.post(PATH, HEADERS, BODY, PATIENT, fresh=fresh) == Reply(200, b"{}")
+        assert peer.connections == (2 if fresh else 1)
+
+
+def test_an_answer_in_parts_that_ends_before_the_deadline_is_whole() -> None:
+    parts = [HEAD, b"Content-Length: 2\r\n", b"\r\n", b"{", b"}"]
+    with listening(trickling(parts, every=0.1)) as peer, contextlib.closing(Transport(peer.url)) as transport:
+        assert transport.post(PATH, HEADERS, BODY, (0.5, 1.0)) == Reply(200, b"{}")
+
+
+def test_a_request_that_is_not_taken_in_is_cut_off_and_may_have_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with (
+            contextlib.closing(Transport(url)) as transport,
+            taking(0.3, 1.5),
+            pytest.raises(NoReply),
+        ):
+            transport.post(PATH, HEADERS, bytes(50_000_000), (0.2, 0.3))
+
+
+def test_a_tls_handshake_that_is_never_answered_proves_that_nothing_was_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"https://127.0.0.1:{server.getsockname()[1]}"
+        with contextlib.closing(Transport(url)) as transport, taking(0.3, 1.5), pytest.raises(NeverSent):
+            transport.post(PATH, HEADERS, BODY, (0.3, 5.0))
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, *addresses: tuple[str, int]) -> str:
+    """The URL of a host that has these addresses, in this order."""
+    asked = socket.getaddrinfo
+
+    def resolve(host: str, *arguments: Any, **named: Any) -> Any:
+        if host != "doku.test":
+            return asked(host, *arguments, **named)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    return "http://doku.test:80"
+
+
+def test_the_addresses_of_a_host_share_the_time_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    with unanswered() as dead:
+        url = resolving(monkeypatch, dead, dead, dead, dead)
+        with contextlib.closing(Transport(url)) as transport, taking(0.4, 1.2), pytest.raises(NeverSent):
+            transport.post(PATH, HEADERS, BODY, (0.4, 5.0))
+
+
+def test_an_address_that_does_not_answer_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    with unanswered() as dead, listening(saying(OK)) as peer:
+        url = resolving(monkeypatch, dead, ("127.0.0.1", peer.port))
+        with contextlib.closing(Transport(url)) as transport:
+            assert transport.post(PATH, HEADERS, BODY, (0.6, 5.0)).http_status == 200
+
+
+@pytest.mark.covers(14)
+def test_a_body_without_end_is_cut_off() -> None:
+    endless = [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[b"8000\r\n" + b" " * 0x8000 + b"\r\n"] * 40]
+    with (
+        listening(saying(*endless)) as peer,
+        transport_to(peer.url) as transport,
+        pytest.raises(NoReply, match="TooLong"),
+    ):
+        transport.post(PATH, HEADERS, BODY, PATIENT)
+
+
+def test_a_compressed_answer_is_read() -> None:
+    body = gzip.compress(b'{"responseCode": "2004300"}')
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with listening(saying(head + body)) as peer, transport_to(peer.url) as transport:
+        assert transport.post(PATH, HEADERS, BODY, PATIENT) == Reply(200, b'{"responseCode": "2004300"}')
+
+
+def test_a_cookie_is_not_sent_back() -> None:
+    head = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=1; Path=/\r\nContent-Length: 2\r\n\r\n{}"
+    with listening(saying(head, then=None)) as peer, transport_to(peer.url) as transport:
+        for _ in range(2):
+            transport.post(PATH, HEADERS, BODY, PATIENT)
+        assert not any(b"cookie" in request.lower() for request in peer.requests)
+
+
+@pytest.mark.covers("I1")
+def test_a_fresh_call_has_a_connection_of_its_own_that_is_closed_after_it() -> None:
+    with listening(saying(OK, then=None)) as peer, transport_to(peer.url) as transport:
+        transport.post(PATH, HEADERS, BODY, PATIENT)
+        transport.post(PATH, HEADERS, BODY, PATIENT, fresh=True)
+        assert peer.closed.wait(5)
+        assert peer.connections == 2
+        transport.post(PATH, HEADERS, BODY, PATIENT)
+        assert (peer.connections, len(peer.requests)) == (2, 3)
+
+
+def answering_late(*answers: bytes) -> Script:
+    """On each connection the first answer again just before the second, as a late duplicate comes."""
+    seen: dict[socket.socket, int] = {}
+
+    def answer(connection: socket.socket) -> None:
+        number = seen[connection] = seen.get(connection, 0) + 1
+        connection.sendall(answers[0] if number == 1 else answers[0] + answers[1])
+
+    return answer
+
+
+@pytest.mark.covers("I1", 21)
+def test_a_late_duplicate_never_answers_a_fresh_call() -> None:
+    """A refusal of the first transfer, sent twice, would be taken for the answer to the second, which is executed."""
+    refused = b"HTTP/1.1 403 X\r\nContent-Length: 2\r\n\r\n{}"
+    with listening(answering_late(refused, OK)) as peer, transport_to(peer.url) as transport:
+        transport.post(PATH, HEADERS, BODY, PATIENT)
+        assert transport.post(PATH, HEADERS, BODY, PATIENT).http_status == 403  # the duplicate, on a shared connection
+    with listening(answering_late(refused, OK)) as peer, transport_to(peer.url) as transport:
+        for _ in range(2):
+            transport.post(PATH, HEADERS, BODY, PATIENT, fresh=True)
+        assert peer.connections == len(peer.requests) == 2
+
+
 @pytest.mark.covers("I17")
 def test_an_error_names_its_kind_and_shows_nothing_of_the_request() -> None:
-    """I17: the message of urllib3 holds host and path."""
+    """I17: the message of the error of requests holds host and path."""
     with listening(saying()) as peer, transport_to(peer.url) as transport:
         with pytest.raises(NoReply) as failed:
             transport.post(PATH, HEADERS | {"Authorization": "Bearer secret"}, BODY, PATIENT)
-        assert str(failed.value) == "ProtocolError"
+        assert str(failed.value) == "ConnectionError"
 
 
 @pytest.mark.covers(13)

@@ -22,4 +22,4 @@ def test_a_value_cannot_be_changed(value: Any) -> None:
     for name in [*(member.name for member in fields(value)), "another"]:
         with pytest.raises((FrozenInstanceError, TypeError)):  # TypeError: what slots make of a name that is no field
             setattr(value, name, None)
-    assert not hasattr(value, "__dict__")
+    assert isinstance(value, Transfer) or not hasattr(value, "__dict__")  # a transfer keeps its reading

@@ -110,7 +110,7 @@ def _token(tokens: Tokens, shared: bool) -> Finding:
         else:
             tokens.current()
     except Misconfigured as error:
-        if error.doku and _about_time(error.doku):
+        if error.doku and error.doku.names_timestamp:
             return _time_refused("token", error.doku)
         return wrong(
             "token",
@@ -167,7 +167,7 @@ def _prefix(settings: DokuSettings, client: Callable[[DokuSettings], DokuClient]
 def _refused(asked: Answer) -> Finding:
     code = asked.verdict.code
     said = DokuSaid(code, asked.verdict.message)
-    if _about_time(said):
+    if said.names_timestamp:
         return _time_refused("signature", said)
     seen = _told("DOKU refuses a balance inquiry", said)
     if asked.outcome is Outcome.UNAUTHORIZED:
@@ -180,10 +180,6 @@ def _refused(asked: Answer) -> Finding:
     if code.startswith("404"):
         return wrong("agentKey", seen, "The balance is asked for by agentKey: look at it in DOKU's dashboard.")
     return wrong("balance", seen, explain(code).readings[0].advice.next_step)
-
-
-def _about_time(said: DokuSaid) -> bool:
-    return "timestamp" in said.message.casefold()
 
 
 def _time_refused(check: str, said: DokuSaid) -> Finding:

@@ -5,19 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-from local.doku_secret import OtherDoku
+from local.doku_secret import BASE_URL, SETTINGS, OtherDoku
 from payouts import aws
 from payouts.aws import KmsClient
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
 from tools.target import Target
 
-_VARIABLES = {
-    "DokuBaseUrl": "DOKU_BASE_URL",
-    "DokuPathPrefix": "DOKU_PATH_PREFIX",
-    "DokuChannelId": "DOKU_CHANNEL_ID",
-    "NotificationSignature": "NOTIFICATION_SIGNATURE",
-}
+_VARIABLES = {"DokuBaseUrl": BASE_URL, **SETTINGS}
 
 
 class Secrets(Protocol):
@@ -40,7 +35,10 @@ class FileSecret:
 
 @dataclass(frozen=True)
 class SetUp:
-    """All that the checks need. `tokens`, `api_url` and `issuer` are None where nothing is deployed."""
+    """All that the checks need. `tokens`, `api_url` and `issuer` are None where nothing is deployed.
+
+    A local run has no issuer either: its tokens are checked with the key at hand.
+    """
 
     name: str
     environment: Mapping[str, str]
@@ -69,6 +67,6 @@ def of_target(target: Target) -> SetUp:
         secrets=target.client("secretsmanager"),
         tokens=TokenStore(Table(target.client("dynamodb"), target.outputs["TableName"])),
         api_url=target.outputs["ApiUrl"],
-        issuer=target.parameters.get("JwtIssuer"),
+        issuer=None if target.is_local else target.parameters.get("JwtIssuer"),
         kms=lambda: cast("KmsClient", target.client("kms")),
     )

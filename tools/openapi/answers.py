@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import SkipJsonSchema
 
 from payouts.codes.reading import MoneyMoved, Retry, Scope, System, Who
 from payouts.money import WIRE
-from payouts.transfer import Finding, Source, Status
+from payouts.transfer import Finding, NextAction, Source, Status
 
 Wire = Annotated[str, Field(pattern=f"^{WIRE.pattern}$", examples=["200000.00"])]
 ErrorCode = Literal[
@@ -23,6 +24,19 @@ ErrorCode = Literal[
     "TOO_MANY_REQUESTS",
     "MAINTENANCE_MODE",
     "SERVER_ERROR",
+]
+
+
+_NEXT_ACTIONS = {
+    NextAction.NONE: "nothing to do",
+    NextAction.WAIT: "DOKU is still asked; do not pay again",
+    NextAction.ASK_DOKU: "ask DOKU's support before you pay again",
+    NextAction.TOP_UP: "not paid: top up the balance, then pay again under a new partnerReferenceNo",
+    NextAction.CORRECT_AND_RESEND: "not paid: correct the details, then pay again under a new partnerReferenceNo",
+    NextAction.SETTLE: "DOKU's answers contradict each other: do not pay again, an operator must settle the transfer",
+}
+NextStep = Annotated[
+    NextAction, Field(description="\n".join(f"- `{action}`: {_NEXT_ACTIONS[action]}" for action in NextAction))
 ]
 
 
@@ -54,6 +68,11 @@ class Observation(_Answer):
     message: str = Field(default="", description="DOKU's message")
     reference_no: str = Field(default="", description="DOKU's reference")
     external_id: str = Field(default="", description="X-EXTERNAL-ID of the request that was answered")
+    original_response_code: str = Field(default="", description="the bank's code, where DOKU passes it on")
+    original_response_message: str = Field(default="", description="the bank's words, where DOKU passes them on")
+    transaction_date: str = Field(default="", description="DOKU's time of the transaction, as DOKU writes it")
+    reference_number: str = Field(default="", description="DOKU's further reference of the transfer request")
+    cash_in_time: str = Field(default="", description="when the beneficiary was credited, as DOKU writes it")
 
 
 class TransferSummary(_Answer):
@@ -62,8 +81,9 @@ class TransferSummary(_Answer):
     partner_reference_no: str = Field(description="the merchant's reference, the key of everything")
     status: Status
     status_description: str = Field(description="the status in words")
-    final: bool = Field(description="whether DOKU has had its say")
-    review: bool = Field(description="open for more than seven days: a person should look")
+    final: bool = Field(description="true if nothing that DOKU said or claimed speaks against the status")
+    next_action: NextStep
+    review: bool = Field(description="true if a person should look: checks cannot settle it, or open for seven days")
     reference_no: str | None = Field(description="DOKU's reference, once it is known")
     session_id: str
     amount: Rupiah
@@ -185,16 +205,27 @@ class Health(_Answer):
     status: Literal["ok"]
 
 
+class StandingTransfer(_Answer):
+    """The transfer under the reference or key of a request that was refused."""
+
+    partner_reference_no: str
+    status: Status = Field(description="of the transfer")
+    next_action: NextStep
+
+
 class Error(BaseModel):
     """What went wrong, with the code and HTTP status of DOKU's glossary, and what to do next."""
 
-    status: Literal["FAILED"]
+    status: Literal["FAILED"] = Field(description="of the request, not of a transfer")
     response_code: ErrorCode
     response_message: str = Field(min_length=1)
     request_id: str
     retryable: bool = Field(description="whether the very same request may be sent again")
     doku_response_code: str = Field(default="", description="where DOKU said something")
     doku_response_message: str = Field(default="", description="where DOKU said something")
+    transfer: StandingTransfer | SkipJsonSchema[None] = Field(
+        default=None, description="where a transfer stands already"
+    )
 
 
 class GatewayMessage(BaseModel):

@@ -37,6 +37,27 @@ _REQUEST_ID = "JKJaXmPLvHcESHA="
 _RUPIAH = Rupiah.parse("200000.00")
 _FEE = Rupiah.parse("4500.00")
 
+
+def _transfer(*findings: Finding) -> Transfer:
+    intent = Intent(
+        *("PAY-0001", "628115678890", "8377388292", "014", _RUPIAH, "I0438729855304540"),
+        beneficiary_account_name="SUHUT",
+    )
+    created = Transfer(intent, "", _AT, ("0f8fad5bd9cb469f",), next_check_at=_AT + FIRST_CHECK, fee=_FEE)
+    created = _stored(created, Observation(_AT, Finding.SUBMITTING, Source.SUBMIT, external_id="0f8fad5bd9cb469f"))
+    for number, finding in enumerate(findings, 1):
+        source = Source.SUBMIT if number == 1 else Source.STATUS_CHECK
+        code = ("", "no answer from DOKU (ReadTimeout)") if finding is Finding.IN_DOUBT else ("2004300", "Successful")
+        reference = "DK01123220" if finding is Finding.SUCCESS else ""
+        seen = Observation(_AT + number * 61_000, finding, source, *code, reference, asked=created.version)
+        created = _stored(created, seen)
+    return created
+
+
+def _stored(transfer: Transfer, seen: Observation) -> Transfer:
+    return replace(record(transfer, seen), version=transfer.version + 1)
+
+
 ERRORS: dict[str, PayoutError] = {
     "missing field": InvalidParameter("amount is required"),
     "wrong field": ValidationFailed('amount.value must be a string with two decimals, such as "200000.00"'),
@@ -52,8 +73,9 @@ ERRORS: dict[str, PayoutError] = {
     "unknown transfer": NotFound("there is no transfer with this partnerReferenceNo"),
     "another name": Mismatch('the bank has this account under the name "SUHUT", not under "FHILEA"; nothing was sent'),
     "reference is taken": Duplicate(
-        "partnerReferenceNo PAY-0001 is used by a transfer with other details, which is SUCCESS. This request sent"
-        " nothing. Do not pay under another reference: read that transfer first and follow its nextAction"
+        "partnerReferenceNo PAY-0001 is used by a transfer with other details, which is IN_DOUBT. This request sent"
+        " nothing. Do not pay under another reference: read that transfer first and follow its nextAction",
+        transfer=_transfer(Finding.IN_DOUBT),
     ),
     "not enabled": Refused(
         *("MERCHANT_NOT_ACTIVE", 403, False, "DOKU answered 4034207 Merchant Blocked. Ask DOKU to enable the merchant"),
@@ -121,27 +143,6 @@ def bank() -> Any:
 def code() -> Any:
     """An insufficient deposit."""
     return _plain(explanations.of_code("4034314", {"system": System.SNAP}))
-
-
-def _transfer(*findings: Finding) -> Transfer:
-    intent = Intent(
-        *("PAY-0001", "628115678890", "8377388292", "014", _RUPIAH, "I0438729855304540"),
-        beneficiary_account_name="SUHUT",
-    )
-    created = Transfer(intent, "", _AT, ("0f8fad5bd9cb469f",), next_check_at=_AT + FIRST_CHECK, fee=_FEE)
-    created = _stored(created, Observation(_AT, Finding.SUBMITTING, Source.SUBMIT, external_id="0f8fad5bd9cb469f"))
-    for number, finding in enumerate(findings, 1):
-        source = Source.SUBMIT if number == 1 else Source.STATUS_CHECK
-        code = ("", "no answer from DOKU (ReadTimeout)") if finding is Finding.IN_DOUBT else ("2004300", "Successful")
-        reference = "DK01123220" if finding is Finding.SUCCESS else ""
-        asked = created.version
-        seen = Observation(_AT + number * 61_000, finding, source, *code, reference, asked=asked)
-        created = _stored(created, seen)
-    return created
-
-
-def _stored(transfer: Transfer, seen: Observation) -> Transfer:
-    return replace(record(transfer, seen), version=transfer.version + 1)
 
 
 def _plain(members: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from payouts.codes.reading import System
 from payouts.transfer import Finding, Status
 from tools.openapi import examples
-from transfer_api.keys import REFERENCE_PATTERN
+from transfer_api.keys import KEY_PATTERN, REFERENCE_PATTERN
 
 Examples = dict[str, Any]
 _OURS = ("Error",)
@@ -111,7 +111,11 @@ _NOTIFIED = {
         )
         for status, description, message in (
             (400, "No callback of DOKU's", "the body is not a JSON object"),
-            (401, "Not signed by DOKU", "agentKey or signature is not valid"),
+            (
+                401,
+                "Not signed by DOKU, or a requestId that came with another body",
+                "agentKey or signature is not valid",
+            ),
             (404, "There is no such notification", "there is no such notification"),
             (413, "The body is larger than 10 MB", ""),
             (429, "Too many requests", ""),
@@ -123,7 +127,10 @@ _NOTIFIED = {
 _SIGNED = (
     _header("agentKey", "the merchant's, by DOKU", {"type": "string"}, required=True),
     _header(
-        "requestId", "of this callback; what the signature covers, with agentKey", {"type": "string"}, required=True
+        "requestId",
+        "of this callback; what the signature covers, with agentKey. Lets one body in, any number of times",
+        {"type": "string"},
+        required=True,
     ),
 )
 _CHECKED = Answer("The transfer", ("Transfer",), {"paid": examples.transfer(Finding.ACCEPTED, Finding.SUCCESS)})
@@ -167,8 +174,9 @@ OPERATIONS: dict[str, Operation] = {
         parameters=(
             _header(
                 "Idempotency-Key",
-                "8 to 128 printable ASCII characters; gives the reference where the body has none, else is bound to it",
-                {"type": "string", "pattern": "^[!-~]{8,128}$"},
+                "sent once, 8 to 128 printable ASCII characters other than blank and comma; gives the reference where"
+                " the body has none, else is bound to it",
+                {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
             ),
         ),
         request="CreateTransfer",
@@ -191,7 +199,8 @@ OPERATIONS: dict[str, Operation] = {
             **_NOT_ENABLED,
             409: Answer(
                 "The bank has another name, the session is not usable, or the reference belongs to another request;"
-                " nothing was sent",
+                " nothing was sent. `transfer` is the one that stands: do not pay under another reference unless its"
+                " nextAction is TOP_UP or CORRECT_AND_RESEND",
                 _OURS,
                 _errors("another name", "reference is taken"),
             ),
@@ -234,7 +243,8 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/transfers/{partnerReferenceNo}/status-checks": Operation(
         name="checkStatus",
         tag="Transfers",
-        summary="Ask DOKU now what became of a transfer",
+        summary="Ask DOKU what became of a transfer",
+        description="DOKU is asked unless it was asked about this transfer in the last 10 seconds.",
         parameters=(_REFERENCE,),
         answers={200: _CHECKED, **_USUAL, **_UNKNOWN, **_BAD_QUERY, 413: _WRONG[413]},
     ),

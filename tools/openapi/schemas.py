@@ -5,11 +5,12 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from payouts.money import WIRE
 from tools.openapi import answers
 from transfer_api import requests
 from transfer_api.requests import AccountInquiry, CreateTransfer, Matching
 
+WHOLE = r"^(0|[1-9][0-9]{0,15})\.00$"
+"""Pattern of an amount in a request: whole rupiah."""
 _REF = "#/components/schemas/{model}"
 
 
@@ -22,7 +23,7 @@ class _Generator(GenerateJsonSchema):
         if isinstance(check, Matching):
             return {**shown, "pattern": f"^(?:{check.pattern.pattern})$", "description": check.wanted}
         if check is requests.amount:
-            return {**shown, "pattern": f"^{WIRE.pattern}$", "description": "rupiah with exactly two decimals"}
+            return {**shown, "pattern": WHOLE, "description": "whole rupiah, written with two decimals"}
         return shown
 
 

@@ -35,6 +35,26 @@ class KmsClient(Protocol):
         """Close its connections."""
 
 
+class LambdaClient(Protocol):
+    """The part of a Lambda client that the rollout check uses."""
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
+        """Answers with the `Payload` to read and, if the function failed, `FunctionError`."""
+
+
+class CodeDeployClient(Protocol):
+    """The part of a CodeDeploy client that the rollout check uses."""
+
+    def put_lifecycle_event_hook_execution_status(
+        self,
+        *,
+        deploymentId: str,  # noqa: N803
+        lifecycleEventHookExecutionId: str,  # noqa: N803
+        status: str,
+    ) -> dict[str, Any]:
+        """Reports "Succeeded" or "Failed" for a hook."""
+
+
 NO_ANSWER = (
     *(BotoCoreError, ResponseParserError),
     # botocore's parsers take it for granted that a body is UTF-8 and a JSON object: what else Python makes of a page
@@ -104,6 +124,18 @@ def sqs() -> "SQSClient":
 def s3() -> "S3Client":
     """An S3 client."""
     return cast("S3Client", session().create_client("s3"))
+
+
+def lambda_() -> LambdaClient:
+    """A Lambda client that waits for a function's minute, and retries while Lambda throttles it."""
+    config = Config(connect_timeout=2, read_timeout=70, retries={"mode": "standard", "total_max_attempts": 6})
+    return cast("LambdaClient", session().create_client("lambda", config=config))
+
+
+def codedeploy() -> CodeDeployClient:
+    """A CodeDeploy client."""
+    config = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 6})
+    return cast("CodeDeployClient", session().create_client("codedeploy", config=config))
 
 
 def kms() -> KmsClient:

@@ -30,6 +30,7 @@ class Deployment:
 
     table: Table
     store: TransferStore
+    credentials: CredentialStore
     doku: DokuClient
     reconciler: Reconciler
     absence_after: int
@@ -57,4 +58,4 @@ def compose(
     held = (credentials.forget, tokens.forget, transport.close, key.close, dynamodb.close, secrets_manager.close)
     absence_after = settings.not_received_after_hours * HOUR
     reconciler = Reconciler(store, doku, clock, jitter, absence_after)
-    return Deployment(table, store, doku, reconciler, absence_after, held)
+    return Deployment(table, store, credentials, doku, reconciler, absence_after, held)

@@ -12,6 +12,9 @@ from payouts.money import Rupiah
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
+_HOST = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
+_LOOPBACK = r"127\.0\.0\.1|localhost|\[::1\]"
+_URL = re.compile(rf"(https://{_HOST}|http://({_LOOPBACK}))(:(?P<port>[1-9][0-9]{{0,4}}))?", re.ASCII)
 
 
 class ConfigurationError(Exception):
@@ -113,20 +116,13 @@ class Answer(StrEnum):
     NO = "false"
 
 
-class Trust(StrEnum):
-    """What an authenticated notification counts for."""
-
-    CONFIRM = "confirm"
-    """A hint: DOKU is asked, and its answer counts."""
-    SIGNED = "signed"
-    """Evidence. Only where DOKU's signature is known to cover the body."""
-
-
 @dataclass(frozen=True, slots=True)
 class ReceiverSettings:
     """How notifications are authenticated, and where they are kept."""
 
     queue_url: str
+    table_name: str
+    """The table that remembers the requestId of each notification."""
     secret_id: str
     scheme: Scheme
     sources: tuple[str, ...]
@@ -134,10 +130,11 @@ class ReceiverSettings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "ReceiverSettings":
-        """From `NOTIFICATION_*` and `DOKU_SECRET_ID`."""
+        """From `NOTIFICATION_*`, `TABLE_NAME` and `DOKU_SECRET_ID`."""
         read = _Reader(environment)
         return cls(
             queue_url=read("NOTIFICATION_QUEUE_URL", _word),
+            table_name=read("TABLE_NAME", _word),
             secret_id=read("DOKU_SECRET_ID", _word),
             scheme=read("NOTIFICATION_SIGNATURE", _one_of(Scheme), Scheme.AES_ECB),
             sources=read("NOTIFICATION_SOURCES", _networks, ""),
@@ -146,19 +143,14 @@ class ReceiverSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProcessorSettings:
-    """What notifications count for, and the queue they come from."""
+    """The queue that notifications come from."""
 
     queue_url: str
-    trust: Trust
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "ProcessorSettings":
-        """From `NOTIFICATION_*`."""
-        read = _Reader(environment)
-        return cls(
-            queue_url=read("NOTIFICATION_QUEUE_URL", _word),
-            trust=read("NOTIFICATION_TRUST", _one_of(Trust), Trust.CONFIRM),
-        )
+        """From `NOTIFICATION_QUEUE_URL`."""
+        return cls(queue_url=_Reader(environment)("NOTIFICATION_QUEUE_URL", _word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +169,29 @@ class PollerSettings:
             concurrency=read("POLL_CONCURRENCY", _count, "16"),
             report_bucket=read("REPORT_BUCKET", str, ""),
         )
+
+
+class RolloutCheck(StrEnum):
+    """The call that a new version must answer before it gets traffic."""
+
+    HEALTH = "health"
+    FORGED_NOTIFICATION = "forged-notification"
+    NO_MESSAGES = "no-messages"
+    DRY_TICK = "dry-tick"
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutCheckSettings:
+    """Which version is checked, and how."""
+
+    version_arn: str
+    check: RolloutCheck
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "RolloutCheckSettings":
+        """From `NEW_VERSION_ARN` and `ROLLOUT_CHECK`."""
+        read = _Reader(environment)
+        return cls(version_arn=read("NEW_VERSION_ARN", _word), check=read("ROLLOUT_CHECK", _one_of(RolloutCheck)))
 
 
 class _Reader:
@@ -209,9 +224,18 @@ def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
     return parse
 
 
-_url = _matching(r"https?://[^/\s]+", 'a URL without a path, such as "https://api.doku.com"')
 _path = _matching(r"(/[A-Za-z0-9._-]+)+", 'a path such as "/v1.0"')
 _word = _matching(r"\S+", "a word without blanks")
+
+
+def _url(text: str) -> str:
+    found = _URL.fullmatch(text)
+    if found is None or int(found["port"] or 443) > 65_535:
+        raise ValueError(
+            'must be a host such as "https://api.doku.com": https (http only to 127.0.0.1, localhost or [::1]), with'
+            " an optional port and no user, path, query or fragment"
+        )
+    return text
 
 
 def _one_of(choices: type[Choice]) -> Callable[[str], Choice]:

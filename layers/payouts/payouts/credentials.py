@@ -22,6 +22,7 @@ _MAX_AGE = 300.0
 _RETRY = 10.0
 """Seconds between two attempts to read a secret again that can't be had."""
 _PASSING = frozenset({"ThrottlingException", "InternalServiceError"})
+_NO_VALUE = "the DOKU secret has no value yet"
 _OPTIONAL = frozenset({"private_key", "private_key_kms_id", "notification_key"})
 _WIRE = {
     "client_id": "clientId",
@@ -49,6 +50,8 @@ class Credentials:
     @classmethod
     def parse(cls, text: str) -> "Credentials":
         """From the secret's JSON. Raises Misconfigured naming the member, never its value."""
+        if not text:
+            raise Misconfigured(_NO_VALUE)
         try:
             members = json.loads(text)
         except ValueError:
@@ -130,5 +133,15 @@ class CredentialStore:
         try:
             answer = ask("Secrets Manager", get, "ARN", _PASSING)
         except ClientError as error:
+            if has_no_value(error):
+                raise Misconfigured(_NO_VALUE) from error
             raise Misconfigured(f"the DOKU secret cannot be read ({refusal(error)})") from error
         return Credentials.parse(answer.get("SecretString", ""))
+
+
+def has_no_value(error: ClientError) -> bool:
+    """Whether Secrets Manager found the secret, but no value in it: a new stack's secret is created without one.
+
+    AWS answers ResourceNotFoundException for both, so only the message tells them apart.
+    """
+    return refusal(error) == "ResourceNotFoundException" and "secret value" in str(error)

@@ -1,5 +1,6 @@
 """What can go wrong, in the words of DOKU's glossary (seed 002): code, HTTP status, whether trying again helps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,11 @@ class DokuSaid:
 
     code: str
     message: str
+
+    @property
+    def names_timestamp(self) -> bool:
+        """DOKU refuses the time of the request: the clock is wrong, and not the credentials."""
+        return "timestamp" in self.message.casefold()
 
 
 class PayoutError(Exception):
@@ -29,7 +35,7 @@ class PayoutError(Exception):
         self.message = message
         self.doku = doku
         self.transfer = transfer
-        """The transfer that stands in the way, for the caller to read."""
+        """The transfer that stands under the reference or key of the refused request."""
 
 
 class InvalidParameter(PayoutError):
@@ -47,10 +53,28 @@ class ValidationFailed(PayoutError):
 
 
 class NotFound(PayoutError):
-    """No such transfer or route."""
+    """No such transfer."""
 
     code = "TRANSACTION_NOT_FOUND"
     http_status = 404
+
+
+class UnknownRoute(PayoutError):
+    """The API has no such route. It says nothing about any transfer, so it is not TRANSACTION_NOT_FOUND."""
+
+    code = "INVALID_PARAMETER"
+    http_status = 404
+
+
+class MethodNotAllowed(PayoutError):
+    """The route exists, but not with this method."""
+
+    code = "INVALID_PARAMETER"
+    http_status = 405
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__(f"this route takes only {', '.join(allowed)}; nothing was sent")
+        self.allowed = tuple(allowed)
 
 
 class Mismatch(PayoutError):

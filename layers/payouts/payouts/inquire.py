@@ -1,4 +1,4 @@
-"""Account inquiry: what does the bank say of this account? Mandatory before a transfer (seed 003)."""
+"""Account inquiry, which DOKU demands before a transfer, and balance inquiry."""
 
 import time
 from collections.abc import Callable
@@ -10,6 +10,8 @@ from payouts.doku.outcomes import Outcome, glossary
 from payouts.doku.transport import NeverSent
 from payouts.errors import DokuSaid, PayoutError, Refused, Unavailable
 from payouts.store.claims import SESSION_SECONDS, Claims, Session
+
+_NOT_CLEAR = "DOKU gave no clear answer"
 
 
 class Inquirer:
@@ -64,7 +66,7 @@ def refusal(answer: answers.Answer) -> PayoutError:
 
     said = DokuSaid(answer.verdict.code, answer.verdict.message)
     advice = advise(Scope.QUESTION, answer.outcome, answer.verdict.cause)
-    told = f"DOKU answered {said.code} {said.message}".rstrip() if said.code else "DOKU gave no clear answer"
+    told = f"DOKU answered {said.code} {said.message}".rstrip() if said.code else said.message or _NOT_CLEAR
     return Refused(
         code=advice.answer,
         http_status=int(glossary()[advice.answer]["http"]),

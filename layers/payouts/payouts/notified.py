@@ -1,9 +1,13 @@
-"""Applying a notification: a hint that has DOKU asked (DESIGN 2.7)."""
+"""Applying a notification: a hint that makes us ask DOKU.
+
+The signature covers no body, so a notification proves nothing; only the answer to a check status does.
+"""
 
 from dataclasses import dataclass
 
 from payouts.doku.callbacks import Kind, Notification
 from payouts.reconcile import Reconciler
+from payouts.store.claims import Claims
 from payouts.store.transfers import TransferStore
 from payouts.transfer import ENDED, Finding, Observation, Source, Status, Transfer
 
@@ -14,6 +18,14 @@ _INCONCLUSIVE = frozenset({Finding.UNCLEAR, Finding.NOT_FOUND})
 
 class NotYet(Exception):
     """The notification can't be applied now and must be kept. The message says why, for a person."""
+
+
+class UnknownTransfer(NotYet):
+    """No transfer is known that the notification could be about. `received_at` in milliseconds since the epoch."""
+
+    def __init__(self, message: str, received_at: int) -> None:
+        super().__init__(message)
+        self.received_at = received_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +39,19 @@ class Received:
 class NotificationApplier:
     """Brings what DOKU announced into the transfer. Applying twice equals once (I10, I11)."""
 
-    def __init__(self, store: TransferStore, reconciler: Reconciler) -> None:
+    def __init__(self, store: TransferStore, reconciler: Reconciler, claims: Claims) -> None:
         self._store = store
         self._reconciler = reconciler
+        self._claims = claims
 
     def apply(self, received: Received) -> Transfer:
-        """The transfer, confirmed by check status. Raises NotYet, or PayoutError for the table.
+        """The transfer, confirmed by check status. Raises NotYet, UnknownTransfer, or PayoutError for the table.
 
         DOKU is not asked about what is known already: the copies of a callback cost it nothing.
         """
         transfer, hint = self._find(received.notification), _hint(received)
+        if transfer is None:
+            raise UnknownTransfer(f"no transfer is known for {received.notification.transaction_id}", received.at)
         if _says_nothing_new(transfer, hint):
             return self._noted(transfer, hint)
         learned, seen = self._reconciler.check(transfer, hint)
@@ -48,13 +63,23 @@ class NotificationApplier:
         noted = any((seen.finding, seen.code) == (hint.finding, hint.code) for seen in transfer.history)
         return transfer if noted else self._reconciler.record(transfer, hint)
 
-    def _find(self, notification: Notification) -> Transfer:
-        """By the merchant's reference, else by DOKU's, which may not be stored yet (FAULTS 31, 32)."""
-        transfer = self._store.get(notification.send_trx_id) if notification.send_trx_id else None
-        transfer = transfer or self._store.find(notification.transaction_id)
-        if transfer is None:
-            raise NotYet(f"no transfer is known for {notification.transaction_id}")
-        return transfer
+    def _find(self, notification: Notification) -> Transfer | None:
+        """By the merchant's reference, else by DOKU's, else by the session that the transfer was sent with.
+
+        DOKU's reference may not be stored yet, or never, if its answer to the transfer request was lost. The session
+        was claimed before the request left.
+        """
+        return (
+            self._named(notification.send_trx_id)
+            or self._store.find(notification.transaction_id)
+            or self._named(self._sent_with(notification.invoice_number))
+        )
+
+    def _named(self, reference: str | None) -> Transfer | None:
+        return self._store.get(reference) if reference else None
+
+    def _sent_with(self, session_id: str) -> str | None:
+        return self._claims.claimed_by(session_id) if session_id else None
 
 
 def _hint(received: Received) -> Observation:

@@ -86,7 +86,7 @@ class Reconciler:
         except PayoutError as error:
             raise DokuSilent(self._unclear(transfer, error.message)) from error
         seen = evidence.of_status(transfer, answer, self._now())
-        if answer.outcome in _SILENCE:
+        if answer.outcome in _SILENCE and not answer.crossed:
             raise DokuSilent(seen)
         return seen
 

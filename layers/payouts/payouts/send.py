@@ -112,7 +112,7 @@ class Sender:
         try:
             if self._doku.account() != transfer.sent_to:
                 return (self._unsure(transfer, f"refused, and the DOKU account was replaced: {refused.message}"),)
-            seen = evidence.of_status(transfer, self._doku.check_status(transfer), self._now())
+            seen = evidence.of_status(transfer, self._doku.check_status(transfer, fresh=True), self._now())
         except (NeverSent, PayoutError) as error:
             return (self._unsure(transfer, f"{refused.message}; DOKU cannot be asked: {error}"),)
         if seen.finding is Finding.NOT_FOUND:
@@ -140,10 +140,7 @@ class Sender:
         return record(replace(standing, external_ids=(*standing.external_ids, external_id)), refused, again)
 
     def _record(self, transfer: Transfer, *seen: Observation) -> Sent:
-        try:
-            return Sent(self._store.update(transfer, lambda standing: self._learned(standing, *seen)))
-        except Exception as error:  # the transfer was sent: only the record of it is missing
-            return Sent(transfer, error)
+        return Sent(self._store.update(transfer, lambda standing: self._learned(standing, *seen)))
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
         return planned(record(standing, *seen), self._now(), self._jitter(), self._absence_after)

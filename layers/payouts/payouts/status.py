@@ -57,7 +57,7 @@ LIFE = frozenset({Finding.ACCEPTED, Finding.UNPAID})
 _WORDS = frozenset({Finding.UNPAID, Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED})
 _UNEXECUTED = frozenset({Finding.REFUSED, Finding.NOT_SENT})
 _ANSWERED = frozenset({Finding.IN_DOUBT, Finding.NOT_FOUND})
-_PERSISTENT = 3
+PERSISTENT = 3
 """Status checks that say the same before a person is asked to act: one alone may lag behind."""
 _LACK_OF_FUNDS = frozenset({"4034314"})
 
@@ -247,14 +247,14 @@ class Reading:
     @cached_property
     def _is_persistently_contradicted(self) -> bool:
         return any(
-            sum(check.asked >= claimed.seq and check.finding != claimed.claim for check in self._checks) >= _PERSISTENT
+            sum(check.asked >= claimed.seq and check.finding != claimed.claim for check in self._checks) >= PERSISTENT
             for claimed in self.contradicting_notifications
         )
 
     @cached_property
     def _checks_cannot_settle(self) -> bool:
         other_account = self.last_check is not None and self.last_check.code == OTHER_ACCOUNT
-        return other_account or (self.status is Status.IN_DOUBT and len(self.missing()) >= _PERSISTENT)
+        return other_account or (self.status is Status.IN_DOUBT and len(self.missing()) >= PERSISTENT)
 
     @cached_property
     def _checks(self) -> list[Observation]:

@@ -7,16 +7,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from payouts.doku.answers import Inquiry
 from payouts.doku.client import DokuClient
 from payouts.doku.messages import InquiryRequest
-from payouts.errors import Duplicate, Mismatch, PayoutError, Stopped, ValidationFailed
+from payouts.errors import Duplicate, Mismatch, PayoutError, Stopped, Unavailable, ValidationFailed
 from payouts.inquire import Inquirer
 from payouts.limits import DailyLimits
 from payouts.money import Rupiah
 from payouts.names import ascii_name, same_name
 from payouts.schedule import FIRST_CHECK
 from payouts.send import Remaining, Sender, Sent
-from payouts.store.claims import Claims
+from payouts.store.claims import SESSION_SECONDS, Claims, Session
 from payouts.store.transfers import TransferStore
 from payouts.switch import Switch
 from payouts.transfer import Finding, Intent, NextAction, Observation, Source, Transfer, record
@@ -128,8 +129,20 @@ class Submitter:
                 f' "{intent.beneficiary_account_name}"; nothing was sent. Correct beneficiaryAccountName, or make an'
                 " account inquiry and name its sessionId"
             )
+        self._claims.keep_claimed(self._session(intent, inquiry), intent, order.fingerprint, self._clock())
         with_session = replace(order, intent=replace(intent, session_id=inquiry.session_id))
         return self._confirmed(with_session, inquiry.account_name, inquiry.fee)
+
+    def _session(self, intent: Intent, inquiry: Inquiry) -> Session:
+        return Session(
+            session_id=inquiry.session_id,
+            account_number=intent.beneficiary_account_number,
+            bank_code=intent.beneficiary_bank_code,
+            amount=intent.amount,
+            account_name=inquiry.account_name,
+            fee=inquiry.fee,
+            expires_at=int(self._clock()) + SESSION_SECONDS,
+        )
 
     def _confirmed(self, order: Order, account_name: str, fee: Rupiah | None) -> Transfer:
         now = self._now()
@@ -167,6 +180,12 @@ class Submitter:
 
 def _replay(order: Order, standing: Transfer) -> Submitted:
     """The standing transfer, if `order` is the same request. Raises Duplicate with the standing transfer if not."""
+    if _algorithm(standing) != _algorithm(order):
+        raise Unavailable(
+            "another version of this software created this transfer and its request cannot be compared; read the"
+            " transfer instead",
+            transfer=standing,
+        )
     if standing.fingerprint != order.fingerprint:
         raise Duplicate(
             f"partnerReferenceNo {standing.reference} is used by a transfer with other details, which is"
@@ -174,6 +193,10 @@ def _replay(order: Order, standing: Transfer) -> Submitted:
             transfer=standing,
         )
     return Submitted(standing, replayed=True)
+
+
+def _algorithm(one: Order | Transfer) -> str:
+    return one.fingerprint.partition(":")[0] if ":" in one.fingerprint else ""
 
 
 def _completed(intent: Intent) -> Intent:

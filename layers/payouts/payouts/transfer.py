@@ -10,7 +10,7 @@ from functools import cached_property
 
 from payouts.money import Rupiah
 from payouts.observation import Finding, Observation, Source
-from payouts.status import ENDED, NOT_ACKNOWLEDGED, NextAction, Reading, Status
+from payouts.status import ENDED, NOT_ACKNOWLEDGED, PERSISTENT, NextAction, Reading, Status
 
 __all__ = [
     "ENDED",
@@ -188,7 +188,7 @@ def record(transfer: Transfer, *observations: Observation) -> Transfer:
 def _bounded(history: Sequence[Observation]) -> tuple[Observation, ...]:
     """The latest observations and those that decide. Dropping the others never changes the status.
 
-    For ever: of each kind the first, the latest few and the one whose question left last; everything about a transfer
+    For ever: of each kind the first, the latest few and those whose questions left last; everything about a transfer
     request; every decision of an operator; the first, the least and the greatest of DOKU's references.
     """
     if len(history) <= HISTORY_LATEST:
@@ -198,7 +198,8 @@ def _bounded(history: Sequence[Observation]) -> tuple[Observation, ...]:
         kinds.setdefault((seen.finding, seen.source, seen.claim), []).append(index)
     kept = set(range(len(history) - HISTORY_LATEST, len(history)))
     for indexes in kinds.values():
-        kept |= {indexes[0], *indexes[-KEPT_OF_A_KIND:], max(indexes, key=lambda index: history[index].asked)}
+        by_question = sorted(indexes, key=lambda index: history[index].asked)
+        kept |= {indexes[0], *indexes[-KEPT_OF_A_KIND:], *by_question[-PERSISTENT:]}
     for index, seen in enumerate(history):
         if seen.external_id or seen.source is Source.OPERATOR:
             kept.add(index)

@@ -24,7 +24,7 @@ def check_status(ledger: Ledger, settings: Settings, call: Call) -> Answer:
     check(call.body, _FIELDS)
     if call.body["serviceCode"] != Operation.TRANSFER.service:
         raise malformed("serviceCode")
-    transfer = ledger.transfers.get(call.body["originalPartnerReferenceNo"])
+    transfer = ledger.find(partner_reference_no=call.body["originalPartnerReferenceNo"])
     if transfer is None:
         raise RefusedError(404, "01", "Transaction Not Found")
     return snap(Operation.STATUS, 200, "00", "Successful", **_report(transfer, settings.status_oddities))

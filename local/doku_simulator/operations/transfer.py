@@ -46,9 +46,10 @@ def transfer_bank(ledger: Ledger, settings: Settings, call: Call) -> Answer:
     if settings.strict:
         check(call.body, _STRICT)
     amount = read_amount(call.body)
-    if call.body["partnerReferenceNo"] in ledger.transfers:
+    known = ledger.find(partner_reference_no=call.body["partnerReferenceNo"]) is not None
+    if known and settings.duplicate_check:
         raise RefusedError(409, "01", "Duplicate partnerReferenceNo")
-    session = _session(ledger, call.body, amount)
+    session = _session(ledger, call.body, amount, again=known)
     if ledger.accounts.holder(session.bank, session.account, "") is None:
         raise RefusedError(404, "11", "Invalid Account")
     if ledger.deposit < amount + session.fee:
@@ -59,12 +60,15 @@ def transfer_bank(ledger: Ledger, settings: Settings, call: Call) -> Answer:
     return _answer(transfer, settings.unpaid_answer)
 
 
-def _session(ledger: Ledger, body: Json, amount: int) -> Session:
-    """The session named, or, as seed 003 calls sessionId optional, the newest unused one that fits."""
+def _session(ledger: Ledger, body: Json, amount: int, again: bool) -> Session:
+    """The session named, or, as seed 003 calls sessionId optional, the newest unused one that fits.
+
+    `again`: its own transfer may use it once more, where there is no duplicate check.
+    """
     wanted = (body["beneficiaryAccountNumber"], body["beneficiaryBankCode"], amount)
     if session_id := body.get("sessionId"):
         found = ledger.sessions.get(session_id)
-        if found is not None and found.used:
+        if found is not None and found.used and not (again and found.used_by == body["partnerReferenceNo"]):
             raise RefusedError(409, "02", "Transaction Has Been Processed")
     else:
         unused = (s for s in reversed(ledger.sessions.values()) if not s.used)

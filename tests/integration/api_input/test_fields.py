@@ -99,9 +99,18 @@ def test_an_amount_that_is_no_amount_is_refused(idle: World) -> None:
 @pytest.mark.covers(56)
 def test_amounts_outside_the_limits_are_refused_and_the_limits_told(idle: World) -> None:
     """FAULTS 56."""
-    for value in ("0.00", "0.01", "9999.99", "250000000.01", "9999999999999999.99"):
+    for value in ("0.00", "9999.00", "250000001.00", "9999999999999999.00"):
         for answer in refused_by_both(idle, amount={"value": value, "currency": "IDR"}):
             assert_refused(answer, WRONG, ["amount.value", "10000.00", "250000000.00"], case=value)
+    assert_untouched(idle)
+
+
+@pytest.mark.covers(56)
+def test_sen_are_refused_by_inquiry_and_transfer_alike(idle: World) -> None:
+    """The console takes whole rupiah only, and so does the API."""
+    for value in ("200000.50", "200000.01", "0.01", "9999.99", "250000000.01", "9999999999999999.99"):
+        for answer in refused_by_both(idle, amount={"value": value, "currency": "IDR"}):
+            assert_refused(answer, WRONG, ["amount.value", "whole rupiah", "sen"], [value], case=value)
     assert_untouched(idle)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import World, new_reference, order
+from tests.harness import Answer, Context, World, new_reference, order
 from tests.integration.api_input.requests import (
     INVALID,
     LINE_BREAKS,
@@ -13,6 +13,7 @@ from tests.integration.api_input.requests import (
     assert_refused,
     assert_untouched,
     dumps,
+    event,
     send,
 )
 
@@ -43,6 +44,30 @@ def test_a_bad_idempotency_key_is_refused_with_and_without_a_reference(idle: Wor
         for body in (dumps(), dumps(partnerReferenceNo=None)):
             answer = send(idle, body, headers={"Idempotency-Key": key})
             assert_refused(answer, WRONG, ["Idempotency-Key"], [key], case=key)
+    assert_untouched(idle)
+
+
+@pytest.mark.covers("I2")
+def test_a_doubled_idempotency_key_is_refused(world: World) -> None:
+    """API Gateway joins two headers of one name by a comma: "K,K" must not become another key than K."""
+    key = f"key-{new_reference()}"
+    body = dumps(partnerReferenceNo=None)
+    assert send(world, body, headers={"Idempotency-Key": key}).status == 201
+    for doubled in (f"{key},{key}", f"{key}, {key}", f"{key},other-{key}", f"{key},", f",{key}"):
+        for again in (body, dumps()):
+            answer = send(world, again, headers={"Idempotency-Key": doubled})
+            assert_refused(answer, WRONG, ["Idempotency-Key", "once", "comma"], case=doubled)
+    assert len(world.doku.ledger()["debits"]) == 1
+
+
+@pytest.mark.covers("I2")
+def test_two_keys_that_differ_in_the_case_of_their_names_are_refused(idle: World) -> None:
+    """API Gateway lower-cases names; a caller that invokes the function itself may not."""
+    key = f"key-{new_reference()}"
+    made = event(dumps(partnerReferenceNo=None), headers={"Idempotency-Key": key})
+    made["headers"]["Idempotency-Key"] = key
+    answer = Answer.of(idle.call_handler(made, Context()))
+    assert_refused(answer, WRONG, ["Idempotency-Key", "once"])
     assert_untouched(idle)
 
 
@@ -138,7 +163,7 @@ def test_a_request_that_differs_in_any_field_is_another_and_refused(world: World
         "beneficiaryAccountNumber": "8377388293",
         "beneficiaryBankCode": "008",
         "beneficiaryAccountName": "SUHUD",
-        "amount": {"value": "200000.01", "currency": "IDR"},
+        "amount": {"value": "200001.00", "currency": "IDR"},
         "senderFirstName": "JOHNNY",
         "senderPersonalId": "89012346",
         "remark": "Remark test ",

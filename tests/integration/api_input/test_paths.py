@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.harness import World
+from tests.harness import World, order
 from tests.integration.api_input.requests import WRONG, assert_refused, assert_untouched, dumps, send
+from tools.openapi import document
 
 
 def cursor(position: Any) -> str:
@@ -119,6 +120,37 @@ def test_a_reference_in_the_path_with_odd_characters_finds_nothing_and_breaks_no
             )
             assert (answer.body["status"], answer.body["retryable"]) == ("FAILED", False)
             assert len(odd) < 4 or odd not in answer.body["response_message"]
+    assert_untouched(idle)
+
+
+def test_a_wrong_method_of_a_known_route_is_405_with_the_right_ones(idle: World) -> None:
+    for key in document.routes():
+        route_method, _, template = key.partition(" ")
+        path = template.replace("{partnerReferenceNo}", "PAY-1").replace("{code}", "4034314")
+        if not path.startswith("/v1/"):
+            continue  # outside /v1, API Gateway itself answers
+        allowed = {
+            method for method, _, other in (one.partition(" ") for one in document.routes()) if other == template
+        }
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - allowed:
+            answer = idle.request(method, path)
+            assert_refused(answer, (405, "INVALID_PARAMETER"), [route_method], case=(method, path))
+            assert set(answer.headers["Allow"].split(", ")) == allowed
+    assert_untouched(idle)
+
+
+def test_an_unknown_route_is_not_an_unknown_transfer(idle: World) -> None:
+    for method, path in (("GET", "/v1/nothing"), ("DELETE", "/v1/"), ("PUT", "/v1/transfers/PAY-1/refunds")):
+        answer = idle.request(method, path)
+        assert_refused(answer, (404, "INVALID_PARAMETER"), ["no such route"], case=(method, path))
+        assert "Allow" not in answer.headers
+    assert_untouched(idle)
+
+
+def test_a_path_that_only_looks_like_a_route_is_unknown_even_with_the_right_method(idle: World) -> None:
+    """Sent as /v1/%74ransfers it comes by the route for everything else, whose scopes are others."""
+    answer = idle.request("POST", "/v1/transfers", order(), sent_path="/v1/%74ransfers")
+    assert_refused(answer, (404, "INVALID_PARAMETER"), ["no such route"])
     assert_untouched(idle)
 
 

@@ -31,9 +31,12 @@ def notified(world: World, kind: str = "unpaid", request_id: str = "", **body: A
 
 
 def call_back(world: World, reference: str, times: int = 1, **changes: Any) -> None:
-    """Have what DOKU has announced about `reference` last kept, each time under the same requestId."""
+    """Have what DOKU has announced about `reference` last kept, each time under the same requestId.
+
+    `changes` make another body, under a requestId that came to nobody else: the signature covers no body.
+    """
     (*_, last) = [one for one in world.doku.ledger()["notifications"] if one["partnerReferenceNo"] == reference]
-    headers = signed(world, last["requestId"])
+    headers = signed(world, new_reference() if changes else last["requestId"])
     for _ in range(times):
         assert world.notify(last["kind"], last["body"] | changes, headers).status == 200
 
@@ -91,7 +94,3 @@ def redrive(world: World, keep: bool = False) -> int:
             if not keep:
                 aws("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return moved
-
-
-def trusting(world: World) -> World:
-    return World.start(world.environment | {"NOTIFICATION_TRUST": "signed"}, world.clock, world.doku)

@@ -4,7 +4,7 @@ import pytest
 
 from local.events import Drained
 from payouts.transfer import Finding
-from tests.harness import World
+from tests.harness import World, inquiry_of, order
 from tests.integration.processor.notifications import (
     FAILING,
     HOURS,
@@ -19,7 +19,6 @@ from tests.integration.processor.notifications import (
     notified,
     pump,
     standing,
-    trusting,
 )
 from tests.integration.receiver.callbacks import waiting
 
@@ -154,23 +153,49 @@ def test_a_callback_about_a_settled_transfer_that_doku_does_not_confirm_has_it_a
         assert planned == pytest.approx(hint.at + later * 1000, abs=60_000)
 
 
-@pytest.mark.parametrize("said", ["50", "35", "refund"])
-def test_a_trusted_notification_is_applied_without_asking_doku(world: World, said: str) -> None:
-    trusted, reference = trusting(world), created(world)
-    number = standing(world, reference).reference_no
-    if said == "refund":
-        notified(world, "refund", transactionId=number)
-    else:
-        notified(world, sendTrxId=reference, transactionId=number, transactionStatus=said)
-    assert pump(trusted).succeeded == 1
-    end = {"50": "SUCCESS", "35": "FAILED", "refund": "REFUNDED"}[said]
-    assert standing(world, reference).status == end
-    assert world.sent(reference, "status") == []
+def created_and_not_answered(world: World, fields: dict[str, str]) -> tuple[str, str]:
+    """Reference and session of a transfer that DOKU executed and whose answer was lost."""
+    body = order(**fields)
+    body["sessionId"] = world.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
+    world.doku.fault("transfer", "reset-after", partnerReferenceNo=body["partnerReferenceNo"])
+    assert world.create(body).status == 202
+    return body["partnerReferenceNo"], body["sessionId"]
 
 
-def test_a_trusted_notification_with_an_unknown_status_proves_nothing(world: World) -> None:
-    trusted, reference = trusting(world), created(world)
-    for status in ("99", "", "00"):
-        notified(world, sendTrxId=reference, transactionId="DK0018353", transactionStatus=status)
-    assert pump(trusted).succeeded == 3
-    assert (standing(world, reference).status, "NOTIFIED" in findings(world, reference)) == ("UNPAID", True)
+@pytest.mark.covers(35, "I11")
+def test_the_session_finds_a_transfer_whose_answer_was_lost(world: World) -> None:
+    """A notification without sendTrxId, about a DOKU reference that is not known: invoiceNumber is the sessionId."""
+    reference, session_id = created_and_not_answered(world, UNPAID)
+    assert standing(world, reference).reference_no == ""
+    world.clock.advance(5 * MINUTES)
+    notified(world, transactionId="DK99999999", transactionStatus="50", invoiceNumber=session_id)
+    assert pump(world) == Drained(batches=1, succeeded=1)
+    assert standing(world, reference).status == "SUCCESS"
+    assert standing(world, reference).reference_no != "DK99999999"  # a notification's reference proves nothing
+
+
+@pytest.mark.covers(35)
+def test_the_session_is_found_after_it_expired(world: World) -> None:
+    reference, session_id = created_and_not_answered(world, FAILING)
+    world.clock.advance(29 * 24 * HOURS)
+    notified(world, transactionId="DK99999999", transactionStatus="35", invoiceNumber=session_id)
+    assert pump(world).succeeded == 1
+    assert standing(world, reference).status == "FAILED"
+
+
+def test_a_session_without_a_transfer_finds_none(world: World) -> None:
+    session_id = world.request("POST", "/v1/account-inquiries", inquiry_of(order())).body["sessionId"]
+    notified(world, transactionId="DK99999999", transactionStatus="50", invoiceNumber=session_id)
+    notified(world, transactionId="DK99999998", transactionStatus="50", invoiceNumber="I0000000000000000")
+    assert pump(world) == Drained(batches=1, failed=2)
+
+
+def test_the_references_count_for_more_than_the_session(world: World) -> None:
+    _, session_id = created_and_not_answered(world, UNPAID)
+    other = created(world)
+    world.clock.advance(5 * MINUTES)
+    notified(world, sendTrxId=other, transactionId="DK1", transactionStatus="50", invoiceNumber=session_id)
+    number = standing(world, other).reference_no
+    notified(world, "refund", transactionId=number, invoiceNumber=session_id)
+    assert pump(world).succeeded == 2
+    assert findings(world, other).count("NOTIFIED") == 2

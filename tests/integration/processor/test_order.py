@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -167,18 +168,63 @@ def test_34_a_notification_that_comes_after_the_next_one_moves_nothing_back(worl
 
 
 @pytest.mark.covers(35, "I11")
-def test_35_a_notification_about_an_unknown_transfer_is_tried_ten_times_with_growing_waits_and_then_dead(
-    world: World,
+def test_35_a_notification_about_an_unknown_transfer_is_dropped_after_an_hour(
+    world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    notified(world, sendTrxId="UNKNOWN", transactionId="DK00000000", transactionStatus="50")
-    for wait in WAITS:
+    """Tried with growing waits first, and never dead: one line, which is a metric as well, is left of it."""
+    notified(world, sendTrxId="UNKNOWN", transactionId="DK00000000", transactionStatus="50", invoiceNumber="I0")
+    for wait in WAITS[:7]:
         assert pump(world) == Drained(batches=1, failed=1)
-        assert (waiting(world), dead(world)) == (1, 0)
         world.clock.advance(wait - 5)
         assert pump(world) == Drained(), f"it was to wait for {wait} s"
         world.clock.advance(6)
+    assert dropped(caplog) == []
+    assert pump(world) == Drained(batches=1, succeeded=1)
+    assert (waiting(world), dead(world)) == (0, 0)
+    (line,) = dropped(caplog)
+    assert (line["levelname"], line["NotificationsUnknown"]) == ("WARNING", 1)
+    assert line["reason"] == "no transfer is known for DK00000000"
+
+
+def dropped(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    return [vars(record) for record in caplog.records if record.getMessage() == "notification dropped"]
+
+
+@pytest.mark.covers(35, "I11")
+def test_35_a_backlog_of_hours_is_looked_at_twice_before_anything_is_dropped(world: World) -> None:
+    reference = new_reference()
+    notified(world, sendTrxId=reference, transactionId="DK00000000", transactionStatus="50")
+    notified(world, sendTrxId=new_reference(), transactionId="DK00000000", transactionStatus="50")
+    world.clock.advance(5 * HOURS)  # the processor did not run
+    assert pump(world) == Drained(batches=1, failed=2)
+    world.create(order(**UNPAID, partnerReferenceNo=reference))
+    world.clock.advance(5 * MINUTES)
+    assert pump(world) == Drained(batches=1, succeeded=2)
+    assert standing(world, reference).status == "SUCCESS"
+    assert (waiting(world), dead(world)) == (0, 0)
+
+
+@pytest.mark.covers(23, 35, "I11")
+@pytest.mark.parametrize("operation", ["GetItem", "Query"])
+def test_35_nothing_is_dropped_because_the_table_did_not_answer(world: World, operation: str) -> None:
+    notified(world, sendTrxId="UNKNOWN", transactionId="DK00000000", transactionStatus="50")
+    assert pump(world) == Drained(batches=1, failed=1)
+    world.clock.advance(2 * HOURS)
+    world.faults.throttle(operation)
+    assert pump(world) == Drained(batches=1, failed=1)
+    assert (waiting(world), dead(world)) == (1, 0)
+
+
+@pytest.mark.covers(35, "I11")
+def test_35_nothing_is_dropped_because_doku_did_not_answer(world: World) -> None:
+    reference = announced(world)
+    world.doku.fault("status", "error-before", times=None)
+    for wait in WAITS:
+        assert pump(world) == Drained(batches=1, failed=1)
+        world.clock.advance(wait + 1)
     assert pump(world) == Drained()
     assert (waiting(world), dead(world)) == (0, 1)
+    assert standing(world, reference).status == "UNPAID"
 
 
 @pytest.mark.covers(35)

@@ -8,11 +8,10 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from local.events import Drained
-from tests.harness import ROOT, Context, World, crashing, order
+from tests.harness import ROOT, Context, World, crashing
 from tests.integration.processor.notifications import (
     HOURS,
     MINUTES,
-    UNPAID,
     WAITS,
     announced,
     call_back,
@@ -182,12 +181,11 @@ def test_47_redriving_twice_equals_once(world: World, times: int) -> None:
 
 @pytest.mark.covers(47, "I11")
 def test_47_a_redrive_under_live_traffic_applies_both(world: World) -> None:
-    body = order(**UNPAID)
-    late = body["partnerReferenceNo"]
-    for _ in range(2):
-        notified(world, sendTrxId=late, transactionId="DK00000000", transactionStatus="50")
+    late = announced(world)
+    notified(world, sendTrxId=late, transactionId="DK00000000", transactionStatus="50")
+    world.doku.fault("status", "error-before", times=None)
     until_dead(world)
-    world.create(body)
+    world.doku.heal()
     live = [created(world) for _ in range(5)]
     world.clock.advance(5 * MINUTES)
     for number, reference in enumerate(live):

@@ -52,13 +52,13 @@ def test_what_is_kept_is_the_body_as_received_with_its_kind_and_time(world: Worl
     assert all(before <= one["receivedAt"] <= world.clock() * 1000 for one in kept)
 
 
-def test_a_kept_notification_costs_one_call_of_sqs_and_none_of_the_table(world: World) -> None:
+def test_a_kept_notification_costs_one_write_and_one_message(world: World) -> None:
     headers = signed(world)
     deliver(world, headers)
     deliver(world, headers | {"signature": "Zm9yZ2Vk"})  # has the previous version of the secret read
     world.faults.calls.clear()
     assert deliver(world, headers).status == 200
-    assert world.faults.calls == ["SendMessage"]
+    assert world.faults.calls == ["PutItem", "SendMessage"]
     world.faults.calls.clear()
     assert deliver(world, headers | {"signature": "Zm9yZ2Vk"}).status == 401
     assert deliver(world, headers, "no JSON").status == 400

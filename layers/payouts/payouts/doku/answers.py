@@ -1,9 +1,8 @@
-"""DOKU's answers, read leniently: nothing unknown is dropped, nothing missing is invented (PROTOCOL.md section 4)."""
+"""DOKU's answers: nothing unknown is dropped, nothing missing is invented, nothing ambiguous is believed."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from payouts.doku.outcomes import Outcome, Service, Verdict, classify, text
@@ -17,6 +16,8 @@ class Answer:
 
     verdict: Verdict
     body: Mapping[str, Any] = field(default_factory=dict)
+    crossed: bool = False
+    """True if DOKU answered another request: the answer says nothing of this one."""
 
     @property
     def outcome(self) -> Outcome:
@@ -25,17 +26,25 @@ class Answer:
 
 
 def read(service: Service, reply: Reply) -> Answer:
-    """Classify a reply. Never raises for anything that can arrive (FAULTS 14, 19)."""
+    """Classify a reply. Never raises for anything that can arrive."""
     body = _parse(reply.body)
     return Answer(classify(service, reply.http_status, body), body or {})
 
 
 def _parse(body: bytes) -> dict[str, Any] | None:
     try:
-        members = json.loads(body)
+        found = json.loads(body, object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
         return None
-    return members if isinstance(members, dict) else None
+    return found if isinstance(found, dict) else None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Raises ValueError for a name that comes twice: JSON does not define which value counts."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name comes twice")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +61,8 @@ class Inquiry:
 
 def inquiry(answer: Answer) -> Inquiry | None:
     """The accepted inquiry, or None where it lacks the session or the bank's name for the account."""
-    body, additional = answer.body, _members(answer.body.get("additionalInfo"))
-    session_id, account_name = text(body.get("sessionId")), text(body.get("beneficiaryAccountName"))
+    body, additional = answer.body, members(answer.body.get("additionalInfo"))
+    session_id, account_name = _string(body.get("sessionId")), _string(body.get("beneficiaryAccountName"))
     if not session_id or not account_name:
         return None
     return Inquiry(
@@ -80,8 +89,8 @@ class Balance:
 def balance(answer: Answer) -> Balance:
     """The balance, whether accountInfos is an object or a list and however availableBalance is spelt."""
     infos = answer.body.get("accountInfos")
-    account = _members(infos[0] if isinstance(infos, list) and infos else infos)
-    additional = _members(answer.body.get("additionalInfo"))
+    account = members(infos[0] if isinstance(infos, list) and infos else infos)
+    additional = members(answer.body.get("additionalInfo"))
     return Balance(
         account_no=text(answer.body.get("accountNo")),
         name=text(answer.body.get("name")),
@@ -103,28 +112,19 @@ def rupiah(value: object) -> Rupiah | None:
         return None
 
 
-def names_another(value: object, expected: Rupiah) -> bool:
-    """Whether an amount, in any spelling, is legible and another one than `expected`. In IDR, other currencies are."""
-    if isinstance(value, dict):
-        if value.get("currency", "IDR") != "IDR":
-            return True
-        value = value.get("value")
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return False
-    try:
-        return Decimal(str(value)) * 100 != expected.sen
-    except ArithmeticError:
-        return False
+def _string(value: object) -> str:
+    return text(value) if isinstance(value, str) else ""
 
 
-def _members(value: object) -> Mapping[str, Any]:
+def members(value: object) -> Mapping[str, Any]:
+    """A JSON object, or none of its members where it is something else."""
     return value if isinstance(value, dict) else {}
 
 
-def _writable(members: Mapping[str, Any]) -> Mapping[str, Any]:
+def _writable(additional: Mapping[str, Any]) -> Mapping[str, Any]:
     """What may be passed on as JSON: NaN as text, half a surrogate pair replaced, nothing nested too deeply."""
     try:
-        written = json.dumps(members, ensure_ascii=False).encode("utf-8", "replace")
+        written = json.dumps(additional, ensure_ascii=False).encode("utf-8", "replace")
         found: dict[str, Any] = json.loads(written, parse_constant=str)
     except RecursionError:
         return {}

@@ -33,6 +33,8 @@ class Notification:
     transaction_status: str = ""
     """50 success, 35 failed, 20 unpaid, 40 refunded."""
     message: str = ""
+    invoice_number: str = ""
+    """The sessionId that the transfer was sent with, in unpaid notifications."""
 
 
 def parse(kind: Kind, body: bytes) -> Notification:
@@ -52,6 +54,7 @@ def parse(kind: Kind, body: bytes) -> Notification:
         send_trx_id=_text(members.get("sendTrxId")),
         transaction_status=_text(members.get("transactionStatus")),
         message=_text(members.get("message")),
+        invoice_number=_text(members.get("invoiceNumber")),
     )
 
 

@@ -1,4 +1,4 @@
-"""The four calls of Kirim DOKU, signed (seed 003). Every send is deliberate: see `DokuClient.transfer`."""
+"""The four calls of Kirim DOKU, signed. Every send is deliberate: see `DokuClient.transfer`."""
 
 import time
 from collections.abc import Callable
@@ -9,8 +9,9 @@ from doku_signing.request import sign_request
 from doku_signing.timestamps import external_id, request_timestamp
 from payouts.config import DokuSettings
 from payouts.credentials import Credentials, CredentialStore
-from payouts.doku import answers, messages
+from payouts.doku import answers, echoes, messages
 from payouts.doku.answers import Answer
+from payouts.doku.echoes import Echo
 from payouts.doku.outcomes import Outcome, Service, Verdict
 from payouts.doku.transport import NoReply, Timeout, Transport
 from payouts.transfer import DokuAccount, Intent, Transfer
@@ -18,7 +19,7 @@ from payouts.transfer import DokuAccount, Intent, Transfer
 _QUICK: Timeout = (2, 4)
 _TRANSFER: Timeout = (3, 14)
 TRANSFER_SECONDS = sum(_TRANSFER)
-"""The longest that `transfer` may take (DESIGN 2.13)."""
+"""The longest that `transfer` may take."""
 
 _PATHS = {
     Service.INQUIRY: "/emoney/bank-account-inquiry",
@@ -46,8 +47,19 @@ class Authority:
     token: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The body of a request, and what its answer may repeat of it."""
+
+    body: bytes
+    echo: Echo
+
+
 class DokuClient:
-    """Calls DOKU. Questions are asked once more after a 401; a transfer is sent exactly once per call."""
+    """Calls DOKU. Questions are asked again after a 401; a transfer is sent exactly once per call.
+
+    An answer that belongs to another request is IN_DOUBT, without anything of what it says.
+    """
 
     def __init__(
         self,
@@ -65,22 +77,30 @@ class DokuClient:
 
     def inquire(self, request: messages.InquiryRequest) -> Answer:
         """Account inquiry. Raises NeverSent, or PayoutError without a token."""
-        return self._ask(Service.INQUIRY, lambda _: messages.inquiry(request))
+        question = Question(messages.inquiry(request), echoes.of_inquiry(request))
+        return self._ask(Service.INQUIRY, lambda _: question)
 
     def balance(self) -> Answer:
         """Balance inquiry of the merchant's deposit. Raises as `inquire`."""
-        return self._ask(Service.BALANCE, lambda credentials: messages.balance(credentials.agent_key))
+        return self._ask(Service.BALANCE, _balance)
 
-    def check_status(self, transfer: Transfer) -> Answer:
-        """Check status by the merchant's reference. Raises as `inquire`."""
-        return self._ask(Service.STATUS, lambda _: messages.status(transfer))
+    def check_status(self, transfer: Transfer, fresh: bool = False) -> Answer:
+        """Check status by the merchant's reference. Raises as `inquire`.
+
+        `fresh`: on a connection that carried nothing else, so that "not found", which echoes no reference, cannot be a
+        late answer to another question.
+        """
+        question = Question(messages.status(transfer), echoes.of_status(transfer))
+        return self._ask(Service.STATUS, lambda _: question, fresh)
 
     def transfer(self, intent: Intent, with_external_id: str, authority: Authority) -> Answer:
         """Transfer bank: one send, whatever comes back. Raises NeverSent, the proof that nothing left.
 
         The caller has made the intent and the external id durable before (I4), and alone decides on a second send.
         """
-        return self._call(Service.TRANSFER, messages.transfer(intent), with_external_id, authority, _TRANSFER)
+        question = Question(messages.transfer(intent), echoes.of_transfer(intent))
+        # On a fresh connection: a late answer to another request must not decide about this transfer.
+        return self._call(Service.TRANSFER, question, with_external_id, authority, _TRANSFER, fresh=True)
 
     def new_external_id(self) -> str:
         """A fresh X-EXTERNAL-ID."""
@@ -102,23 +122,49 @@ class DokuClient:
         self._tokens.renew(refused.token)
         return self.authority()
 
-    def _ask(self, service: Service, body: Callable[[Credentials], bytes]) -> Answer:
-        authority = self.authority()
-        answer = self._call(service, body(authority.credentials), self.new_external_id(), authority, _QUICK)
-        if answer.outcome is not Outcome.UNAUTHORIZED:
-            return answer
-        authority = self.renewed(authority)
-        return self._call(service, body(authority.credentials), self.new_external_id(), authority, _QUICK)
+    def _ask(self, service: Service, question: Callable[[Credentials], Question], fresh: bool = False) -> Answer:
+        """Ask again with another token after a 401, and once more where DOKU refuses that one too.
+
+        Another environment with the same client id may have replaced it, and so may another function before us.
+        """
+        answer, authority = self._asked(service, question, self.authority(), fresh)
+        if answer.outcome is Outcome.UNAUTHORIZED:
+            answer, authority = self._asked(service, question, self.renewed(authority), fresh)
+        if answer.verdict.refuses_token:
+            answer, _ = self._asked(service, question, self.renewed(authority), fresh)
+        return answer
+
+    def _asked(
+        self, service: Service, question: Callable[[Credentials], Question], authority: Authority, fresh: bool
+    ) -> tuple[Answer, Authority]:
+        asked = question(authority.credentials)
+        return self._call(service, asked, self.new_external_id(), authority, _QUICK, fresh), authority
 
     def _call(
-        self, service: Service, body: bytes, with_external_id: str, authority: Authority, timeout: Timeout
+        self,
+        service: Service,
+        question: Question,
+        with_external_id: str,
+        authority: Authority,
+        timeout: Timeout,
+        fresh: bool,
     ) -> Answer:
         path = self._settings.path_prefix + _PATHS[service]
-        headers = self._headers(path, body, with_external_id, authority)
+        headers = self._headers(path, question.body, with_external_id, authority)
         try:
-            return answers.read(service, self._transport.post(path, headers, body, timeout))
+            answer = answers.read(service, self._transport.post(path, headers, question.body, timeout, fresh=fresh))
         except NoReply as error:
             return Answer(Verdict(Outcome.IN_DOUBT, message=f"no answer from DOKU ({error})"))
+        return self._ours(question, answer)
+
+    def _ours(self, question: Question, answer: Answer) -> Answer:
+        """The answer, or nothing of it where it repeats something that was not asked."""
+        differing = echoes.difference(question.echo, answer.body)
+        if not differing:
+            return answer
+        self._transport.close()  # a connection that is one answer behind would stay so
+        message = f"DOKU's answer belongs to another request: its {differing} is not ours"
+        return Answer(Verdict(Outcome.IN_DOUBT, message=message), crossed=True)
 
     def _headers(self, path: str, body: bytes, with_external_id: str, authority: Authority) -> dict[str, str]:
         timestamp = request_timestamp(self._clock())
@@ -139,3 +185,7 @@ class DokuClient:
             "X-SIGNATURE": signature,
             "X-TIMESTAMP": timestamp,
         }
+
+
+def _balance(credentials: Credentials) -> Question:
+    return Question(messages.balance(credentials.agent_key), echoes.of_balance(credentials.agent_key))

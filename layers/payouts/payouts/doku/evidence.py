@@ -1,6 +1,11 @@
-"""From DOKU's answers to observations of a transfer: what each proves, and no more (DESIGN 2.4, 2.5)."""
+"""From DOKU's answers to observations of a transfer: what each proves, and no more.
 
-from payouts.doku.answers import Answer, names_another
+An answer that belongs to another request does not come here: `DokuClient` compares what DOKU echoes.
+"""
+
+import re
+
+from payouts.doku.answers import Answer, members
 from payouts.doku.outcomes import Outcome, text
 from payouts.status import LIFE
 from payouts.transfer import Finding, Observation, Source, Transfer
@@ -27,48 +32,68 @@ _LATEST = {
     "20": Finding.UNPAID,
     "40": Finding.REFUNDED,
 }
-"""`latestTransactionStatus` by SNAP and by Kirim DOKU (PROTOCOL.md section 5)."""
+"""`latestTransactionStatus` by SNAP and by Kirim DOKU: always two characters, and never a JSON number."""
+
+_PAID = re.compile("0{1,7}|20[02][0-9]{4}")
+"""Values of `originalResponseCode` that go with a paid transfer: DOKU's sample has 0, SNAP the code of the answer."""
+
+_DETAILS = ("originalResponseCode", "originalResponseMessage", "transactionDate", "referenceNumber")
+_DETAIL_LENGTH = 100
 
 
 def of_submission(transfer: Transfer, answer: Answer, at: int) -> Observation:
-    """What DOKU's answer to transfer bank proves. An answer about something else proves nothing."""
+    """What DOKU's answer to transfer bank proves."""
     code, message, external_id = answer.verdict.code, answer.verdict.message, transfer.external_ids[-1]
     finding = _SUBMITTED.get(answer.outcome, Finding.IN_DOUBT)
-    contradiction = _contradiction(transfer, answer, "partnerReferenceNo")
-    reference_no = text(answer.body.get("referenceNo"))
-    if contradiction or finding not in LIFE:
-        finding, message = Finding.IN_DOUBT if contradiction else finding, contradiction or message
-        reference_no = ""
-    return Observation(at, finding, Source.SUBMIT, code, message, reference_no, external_id, transfer.version)
-
-
-def of_status(transfer: Transfer, answer: Answer, at: int) -> Observation:
-    """What DOKU's answer to check status proves. An answer about something else proves nothing (FAULTS 21)."""
-    code, message = answer.verdict.code, answer.verdict.message
-    contradiction = _contradiction(transfer, answer, "originalPartnerReferenceNo")
-    if contradiction or answer.outcome not in (Outcome.ACCEPTED, Outcome.NOT_FOUND):
-        return Observation(
-            at, Finding.UNCLEAR, Source.STATUS_CHECK, code, contradiction or message, asked=transfer.version
-        )
-    if answer.outcome is Outcome.NOT_FOUND:
-        return Observation(at, Finding.NOT_FOUND, Source.STATUS_CHECK, code, message, asked=transfer.version)
-    latest = text(answer.body.get("latestTransactionStatus"))
-    finding = _LATEST.get(latest.rjust(2, "0") if latest else "", Finding.UNCLEAR)
-    described = text(answer.body.get("transactionStatusDesc")) or message
-    reference_no = text(answer.body.get("originalReferenceNo"))
     return Observation(
-        at, finding, Source.STATUS_CHECK, f"{code}/{latest}", described, reference_no, asked=transfer.version
+        at,
+        finding,
+        Source.SUBMIT,
+        code,
+        message,
+        text(answer.body.get("referenceNo")) if finding in LIFE else "",
+        external_id,
+        asked=transfer.version,
+        details=details(answer),
     )
 
 
-def _contradiction(transfer: Transfer, answer: Answer, reference_member: str) -> str:
-    """Why the answer can't be about this transfer; the empty string where it can."""
-    reference = text(answer.body.get(reference_member))
-    if reference and reference != transfer.reference:
-        return "DOKU's answer is about another transfer"
-    additional = answer.body.get("additionalInfo")
-    plain = additional.get("amount") if isinstance(additional, dict) else None
-    for amount in (answer.body.get("amount"), plain):
-        if names_another(amount, transfer.intent.amount):
-            return "DOKU's answer names another amount"
-    return ""
+def of_status(transfer: Transfer, answer: Answer, at: int) -> Observation:
+    """What DOKU's answer to check status proves. One that contradicts itself proves nothing."""
+    code, message = answer.verdict.code, answer.verdict.message
+    if answer.outcome is Outcome.ACCEPTED:
+        return _of_latest(transfer, answer, at)
+    finding = Finding.NOT_FOUND if answer.outcome is Outcome.NOT_FOUND else Finding.UNCLEAR
+    return Observation(at, finding, Source.STATUS_CHECK, code, message, asked=transfer.version)
+
+
+def _of_latest(transfer: Transfer, answer: Answer, at: int) -> Observation:
+    """By `latestTransactionStatus`, and `originalResponseCode` where that speaks against a payment."""
+    latest, described = answer.body.get("latestTransactionStatus"), text(answer.body.get("transactionStatusDesc"))
+    finding = _LATEST.get(latest, Finding.UNCLEAR) if isinstance(latest, str) else Finding.UNCLEAR
+    reference_no = text(answer.body.get("originalReferenceNo"))
+    if finding is Finding.SUCCESS and not _goes_with_success(answer.body.get("originalResponseCode")):
+        described = "DOKU's answer contradicts itself: paid by its status, and not by its originalResponseCode"
+        finding, reference_no = Finding.UNCLEAR, ""
+    return Observation(
+        at,
+        finding,
+        Source.STATUS_CHECK,
+        f"{answer.verdict.code}/{text(latest)}",
+        described or answer.verdict.message,
+        reference_no,
+        asked=transfer.version,
+        details=details(answer),
+    )
+
+
+def details(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """What else an answer says of a transfer, as (DOKU's name, bounded text); nothing for what it leaves out."""
+    said = [(name, answer.body.get(name)) for name in _DETAILS]
+    said.append(("cashInTime", members(answer.body.get("additionalInfo")).get("cashInTime")))
+    texts = ((name, text(value, _DETAIL_LENGTH)) for name, value in said)
+    return tuple((name, value) for name, value in texts if value)
+
+
+def _goes_with_success(code: object) -> bool:
+    return code is None or code == "" or _PAID.fullmatch(text(code)) is not None

@@ -27,7 +27,7 @@ _TRANSFER_TOP_LEVEL = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InquiryRequest:
-    """Account inquiry (seed 003, section 1). DOKU refuses it without a name and a country (PROTOCOL.md 4.1)."""
+    """Account inquiry. DOKU refuses it without a name and a country."""
 
     partner_reference_no: str
     customer_number: str
@@ -53,7 +53,7 @@ def transfer(intent: Intent) -> bytes:
 
 
 def balance(account_no: str) -> bytes:
-    """Body of `balance-inquiry`. `accountNo` is the agentKey (PROTOCOL.md 4.2)."""
+    """Body of `balance-inquiry`. `accountNo` is the agentKey."""
     return _encode({"accountNo": account_no})
 
 

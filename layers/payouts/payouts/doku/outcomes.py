@@ -1,4 +1,4 @@
-"""What an answer of DOKU means: a closed set, read from the code tables in `data/` (DESIGN 2.4)."""
+"""What an answer of DOKU means: a closed set, read from the code tables in `data/`."""
 
 import csv
 from collections.abc import Mapping
@@ -40,6 +40,8 @@ class Service(StrEnum):
     TOKEN = "73"  # noqa: S105
 
 
+TOKEN = "token"  # noqa: S105
+"""The cause of a 401 that names the access token: invalid, not found."""
 UNLISTED = "unlisted"
 """The cause of a code that is well-formed and in no table."""
 
@@ -54,6 +56,11 @@ class Verdict:
     cause: str = ""
     """Which advice of the catalogue goes with it (`payouts.codes.advice`): the row's, or UNLISTED."""
 
+    @property
+    def refuses_token(self) -> bool:
+        """DOKU refuses the access token, and not the signature or the client."""
+        return self.outcome is Outcome.UNAUTHORIZED and self.cause == TOKEN
+
 
 def classify(service: Service, http_status: int, body: Mapping[str, Any] | None) -> Verdict:
     """What an answer means. `body` is None where it could not be parsed.
@@ -62,6 +69,8 @@ def classify(service: Service, http_status: int, body: Mapping[str, Any] | None)
     """
     if body is None:
         return Verdict(Outcome.IN_DOUBT, message=f"HTTP {http_status} without a readable body")
+    if "responseCode" in body and "response_code" in body:
+        return Verdict(Outcome.IN_DOUBT, message=f"HTTP {http_status} with two response codes")
     if "responseCode" in body:
         return _snap(service, http_status, body)
     if "response_code" in body:
@@ -94,7 +103,7 @@ def _verdict(service: Service, row: Mapping[str, str] | None, code: str, message
 def text(value: object, limit: int = 200) -> str:
     """A code, reference or message as text, cut at `limit` characters and writable as UTF-8.
 
-    DOKU sends codes as numbers and as strings (PROTOCOL.md section 4). What is kept of an answer is bounded, or one
+    DOKU sends codes as numbers and as strings. What is kept of an answer is bounded, or one
     verbose message could make an item that the table refuses.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -104,7 +113,7 @@ def text(value: object, limit: int = 200) -> str:
 
 @cache
 def cases() -> dict[tuple[str, str], dict[str, str]]:
-    """The SNAP cases by HTTP status and case (PROTOCOL.md section 5)."""
+    """The SNAP cases by HTTP status and case."""
     return {(row["http"], row["case"]): row for row in rows("snap_cases.csv")}
 
 

@@ -1,4 +1,4 @@
-"""Minting a B2B access token (PROTOCOL.md section 2)."""
+"""Requests for a B2B access token."""
 
 import re
 import time
@@ -16,12 +16,14 @@ from payouts.errors import DokuSaid, Misconfigured, Unavailable
 _PATH = "/authorization/v1/access-token/b2b"
 _BODY = b'{"grantType":"client_credentials"}'
 _SECONDS = 3.0
-"""For a token, its signature by KMS included (DESIGN 2.13)."""
+"""For a token, its signature by KMS included."""
 _CONNECT_SECONDS = 1.0
 _DEFAULT_LIFETIME = 900
 _LONGEST_LIFETIME = 86_400
-_USABLE = re.compile("[!-~]+")
+_USABLE = re.compile("[!-~]{1,4096}")
 """What can stand in a header. With another token no request could leave."""
+_CREDENTIALS = "the merchant's credentials: check clientId and privateKey"
+_CLOCK = "the time of the token request: check the clock of this machine, not the credentials"
 
 
 class Minter:
@@ -53,12 +55,12 @@ class Minter:
 
 
 def _token(answer: answers.Answer, now: float) -> Token:
-    value = text(answer.body.get("accessToken"), limit=4096)
-    if answer.outcome is Outcome.ACCEPTED and _USABLE.fullmatch(value):
+    value = answer.body.get("accessToken")
+    if answer.outcome is Outcome.ACCEPTED and isinstance(value, str) and _USABLE.fullmatch(value):
         lifetime = text(answer.body.get("expiresIn"))
         seconds = int(lifetime) if lifetime.isdecimal() else _DEFAULT_LIFETIME
         return Token(value, now + min(seconds, _LONGEST_LIFETIME))
     said = DokuSaid(answer.verdict.code, answer.verdict.message)
     if answer.outcome in (Outcome.UNAUTHORIZED, Outcome.REJECTED):
-        raise Misconfigured("DOKU refuses the merchant's credentials: check clientId and privateKey", said)
+        raise Misconfigured(f"DOKU refuses {_CLOCK if said.names_timestamp else _CREDENTIALS}", said)
     raise Unavailable("DOKU gave no access token; send the same request again", said)

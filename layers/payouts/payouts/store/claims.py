@@ -14,11 +14,14 @@ from payouts.transfer import Intent
 
 SESSION_SECONDS = 3600
 """How long an inquiry may be used. DOKU does not say how long its sessions live."""
+_CLAIMED_SECONDS = 30 * 86_400
+"""How long a claimed session leads to its transfer: a notification may name nothing else that is known here."""
+_FREE = "(attribute_not_exists(claimedBy) OR (claimedBy = :by AND claimedFor = :for))"
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An account inquiry that a transfer may use once. `expires_at` in seconds since the epoch."""
+    """An account inquiry that a transfer may use once, before `expires_at` (seconds since the epoch)."""
 
     session_id: str
     account_number: str
@@ -37,19 +40,10 @@ class Claims:
 
     def save(self, session: Session) -> None:
         """Keep an inquiry's session for a transfer to come."""
-        item = {
-            "pk": _session(session.session_id),
-            "accountNumber": session.account_number,
-            "bankCode": session.bank_code,
-            "amount": str(session.amount),
-            "accountName": session.account_name,
-            "expiresAt": session.expires_at,
-            **({"fee": str(session.fee)} if session.fee else {}),
-        }
         try:
-            self._table.put(item, "attribute_not_exists(claimedBy)", {}, {})
+            self._table.put(_encode(session), "attribute_not_exists(claimedBy)", {}, {})
         except ConditionFailed:
-            raise Unavailable("DOKU gave a session that a transfer has used already; inquire again") from None
+            raise _used_already() from None
 
     def claim_session(self, intent: Intent, fingerprint: str, now: float) -> Session:
         """The session that `intent` names, now its own, where both agree in account, bank and amount.
@@ -57,32 +51,42 @@ class Claims:
         Raises Duplicate for a used one and Mismatch for one that is unknown, expired or of another transfer.
         """
         condition = (
-            "accountNumber = :account AND bankCode = :bank AND amount = :amount AND expiresAt > :now"
-            " AND (attribute_not_exists(claimedBy) OR (claimedBy = :by AND claimedFor = :for))"
+            "accountNumber = :account AND bankCode = :bank AND amount = :amount AND validUntil > :now AND " + _FREE
         )
         values = {
             ":account": intent.beneficiary_account_number,
             ":bank": intent.beneficiary_bank_code,
             ":amount": str(intent.amount),
             ":now": int(now),
-            ":by": intent.partner_reference_no,
-            ":for": fingerprint,
+            ":kept": int(now) + _CLAIMED_SECONDS,
+            **_claimant(intent, fingerprint),
         }
         try:
-            expression, pk = "SET claimedBy = :by, claimedFor = :for", _session(intent.session_id)
+            expression, pk = "SET claimedBy = :by, claimedFor = :for, expiresAt = :kept", _session(intent.session_id)
             return _decode(self._table.update(pk, expression, condition, {}, values, returned=True))
         except ConditionFailed as failed:
             raise _refusal(failed.item, intent, now) from None
 
-    def release_session(self, intent: Intent, fingerprint: str) -> None:
-        """Give back a claim whose transfer was refused before the door."""
-        condition = "claimedBy = :by AND claimedFor = :for"
-        values = {":by": intent.partner_reference_no, ":for": fingerprint}
-        expression = "SET releasedBy = :by REMOVE claimedBy, claimedFor"
+    def keep_claimed(self, session: Session, intent: Intent, fingerprint: str, now: float) -> None:
+        """Keep the session of an inquiry that was made for `intent` itself, claimed from the start.
+
+        To be called before the transfer is created. Raises Unavailable if another request used the session.
+        """
+        item = {
+            **_encode(session),
+            "claimedBy": intent.partner_reference_no,
+            "claimedFor": fingerprint,
+            "expiresAt": int(now) + _CLAIMED_SECONDS,
+        }
         try:
-            self._table.update(_session(intent.session_id), expression, condition, {}, values)
+            self._table.put(item, _FREE, {}, _claimant(intent, fingerprint))
         except ConditionFailed:
-            return  # not ours: nothing to give back
+            raise _used_already() from None
+
+    def claimed_by(self, session_id: str) -> str | None:
+        """The partnerReferenceNo of the request that claimed this session; None if no request did, or long ago."""
+        item = self._table.get(_session(session_id))
+        return None if item is None else item.get("claimedBy")
 
     def claim_key(self, idempotency_key: str, reference: str) -> None:
         """Bind an Idempotency-Key to one reference for good. Raises Duplicate where it is bound to another (I2)."""
@@ -92,12 +96,13 @@ class Claims:
             self._table.put({"pk": pk, "boundTo": reference}, condition, {}, {":reference": reference})
         except ConditionFailed:
             raise Duplicate(
-                "this Idempotency-Key was used with another partnerReferenceNo; use a new key for a new transfer"
+                "this Idempotency-Key belongs to another partnerReferenceNo. This request sent nothing. Read that"
+                " transfer before you pay under another key"
             ) from None
 
 
 def _refusal(item: Item | None, intent: Intent, now: float) -> Exception:
-    if item is None or item["expiresAt"] <= now:
+    if item is None or item["validUntil"] <= now:
         return Mismatch("sessionId is unknown or expired; make a new account inquiry")
     found = _decode(item)
     for name, ours, theirs in (
@@ -107,11 +112,35 @@ def _refusal(item: Item | None, intent: Intent, now: float) -> Exception:
     ):
         if ours != theirs:
             return Mismatch(f"sessionId belongs to an account inquiry with another {name}; make a new account inquiry")
-    return Duplicate("sessionId was used by another transfer; make a new account inquiry")
+    return Duplicate(
+        "sessionId belongs to another request, which used it first, even if that request ended without a transfer;"
+        " make a new account inquiry"
+    )
+
+
+def _used_already() -> Unavailable:
+    return Unavailable("DOKU gave a session that another request has used already; inquire again")
+
+
+def _claimant(intent: Intent, fingerprint: str) -> Item:
+    return {":by": intent.partner_reference_no, ":for": fingerprint}
 
 
 def _session(session_id: str) -> str:
     return f"SESSION#{session_id}"
+
+
+def _encode(session: Session) -> Item:
+    return {
+        "pk": _session(session.session_id),
+        "accountNumber": session.account_number,
+        "bankCode": session.bank_code,
+        "amount": str(session.amount),
+        "accountName": session.account_name,
+        "validUntil": session.expires_at,
+        "expiresAt": session.expires_at,  # of the item: the table's TTL
+        **({"fee": str(session.fee)} if session.fee else {}),
+    }
 
 
 def _decode(item: Item) -> Session:
@@ -122,5 +151,5 @@ def _decode(item: Item) -> Session:
         amount=Rupiah.parse(item["amount"]),
         account_name=item["accountName"],
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
-        expires_at=int(item["expiresAt"]),
+        expires_at=int(item["validUntil"]),
     )

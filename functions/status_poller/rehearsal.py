@@ -1,0 +1,24 @@
+"""A tick that changes nothing: the check of a new version before it gets traffic."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from payouts.credentials import CredentialStore
+from payouts.store.due import DueIndex
+
+
+class Rehearsal:
+    """Reads what a tick needs, the due index and DOKU's credentials. Claims nothing and asks DOKU nothing."""
+
+    def __init__(self, index: DueIndex, credentials: CredentialStore, clock: Callable[[], float] = time.time) -> None:
+        self._index = index
+        self._credentials = credentials
+        self._clock = clock
+
+    def run(self, shards: Iterable[int]) -> dict[str, Any]:
+        """The number of shards with a due check. Raises PayoutError if the table or the secret can't be read."""
+        self._credentials.current()
+        now = int(self._clock() * 1000)
+        due = sum(bool(self._index.due(shard, now, limit=1)[0]) for shard in shards)
+        return {"dry": True, "shardsDue": due}

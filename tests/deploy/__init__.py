@@ -1,0 +1,1 @@
+"""`make deploy-check`: `make deploy` with the real SAM, against an AWS emulator."""

@@ -1,0 +1,157 @@
+"""A requestId lets one body in: a captured header with another one is refused before the queue (I9, I11)."""
+
+import io
+import json
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from doku_signing.notification import Scheme, sign_notification
+from notification_receiver.entry import compose, create_handler
+from tests.harness import PAGES, Context, Page, World, crashing
+from tests.integration.receiver.callbacks import (
+    REFUND,
+    REFUSED,
+    REQUEST_ID,
+    UNPAID,
+    configured,
+    deliver,
+    event,
+    members,
+    queued,
+    secret,
+    signed,
+    waiting,
+)
+
+ALTERED = UNPAID.replace('"50"', '"35"')
+REPLAYED = (401, ("status", False), ("transactionId", "DK0018353"), ("responseCode", "99"))
+
+
+@pytest.mark.covers(36, "I9")
+def test_a_captured_header_with_another_body_is_refused(world: World) -> None:
+    headers = signed(world)
+    assert deliver(world, headers).status == 200
+    for body in (ALTERED, UNPAID + " ", UNPAID.replace("text", "TEXT")):
+        assert members(world, headers, body) == REPLAYED
+    assert members(world, headers, REFUND, kind="refund") == REPLAYED
+    assert members(world.restarted(), headers, ALTERED) == REPLAYED
+    assert {one["body"] for one in queued(world)} == {UNPAID}
+
+
+@pytest.mark.covers("I9")
+def test_one_body_of_another_kind_is_another_notification(world: World) -> None:
+    headers = signed(world)
+    assert deliver(world, headers, REFUND, kind="refund").status == 200
+    assert members(world, headers, REFUND, kind="unpaid") == REPLAYED
+
+
+@pytest.mark.covers("I11")
+def test_dokus_own_redelivery_is_kept_and_answered_with_success(world: World) -> None:
+    headers = signed(world)
+    for _ in range(3):
+        assert deliver(world, headers).body["responseCode"] == "00"
+        world.clock.advance(6 * 3600)
+    assert [one["body"] for one in queued(world)] == [UNPAID] * 3
+
+
+@pytest.mark.covers("I11")
+def test_a_crash_between_remembering_and_the_queue_loses_nothing(world: World) -> None:
+    headers = signed(world)
+    world.faults.crash_after("PutItem")
+    with crashing():
+        deliver(world, headers)
+    assert waiting(world) == 0
+    after = world.restarted()
+    assert members(after, headers, ALTERED) == REPLAYED
+    assert deliver(after, headers).status == 200
+    assert [one["body"] for one in queued(after)] == [UNPAID]
+
+
+@pytest.mark.covers("I11")
+def test_a_queue_that_is_down_refuses_and_takes_the_same_body_later(world: World) -> None:
+    headers = signed(world)
+    world.faults.throttle("SendMessage")
+    assert deliver(world, headers).status == 503
+    assert deliver(world, headers).status == 200
+    assert waiting(world) == 1
+
+
+@pytest.mark.covers(23, "I9", "I11")
+def test_what_cannot_be_remembered_is_not_accepted(world: World) -> None:
+    """DOKU sends it again. Accepted without memory, it would open the way for any body under its headers."""
+    headers = signed(world)
+    world.faults.throttle("PutItem")
+    assert members(world, headers) == (503, *REFUSED)
+    assert waiting(world) == 0
+    assert deliver(world, headers).status == 200
+
+
+@pytest.mark.covers(14, "I9", "I11")
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_page_instead_of_the_tables_answer_is_not_accepted(world: World, page: Page) -> None:
+    headers = signed(world)
+    world.faults.answer_with_a_page("PutItem", page)
+    assert deliver(world, headers).status == 503
+    assert waiting(world) == 0
+    assert deliver(world, headers).status == 200
+
+
+def test_a_table_that_is_gone_is_not_acknowledged(world: World) -> None:
+    gone = configured(world, TABLE_NAME="gone")
+    assert members(gone, signed(world)) == (503, *REFUSED)
+    assert waiting(world) == 0
+
+
+def test_a_lost_answer_of_the_table_is_no_replay(world: World) -> None:
+    world.faults.lose_reply("PutItem")
+    assert deliver(world, signed(world)).status == 200
+
+
+@pytest.mark.parametrize(
+    "request_id",
+    ["x", "x" * 8_000, "ü\u2028\U0001f600", "\ud800", "a,b", " r ", "REQUEST#1", "\\", '"', "\x00", "%00", "../.."],
+    ids=ascii,
+)
+def test_any_request_id_is_remembered_as_it_is(world: World, request_id: str) -> None:
+    headers = signed_oddly(world, request_id)
+    assert deliver(world, headers).status == 200
+    assert members(world, headers, ALTERED) == REPLAYED
+    assert deliver(world, signed_oddly(world, request_id + "."), ALTERED).status == 200
+    (one, other) = [item for item in world.scan() if item["pk"].startswith("REQUEST#")]
+    assert one["pk"] != other["pk"]
+    assert {len(item["pk"]) for item in (one, other)} == {len("REQUEST#") + 64}
+
+
+def signed_oddly(world: World, request_id: str) -> dict[str, str]:
+    ours = secret(world)
+    signature = sign_notification(Scheme.AES_ECB, ours["notificationKey"], ours["agentKey"], request_id)
+    return {"requestId": request_id, "agentKey": ours["agentKey"], "signature": signature}
+
+
+def test_a_request_id_is_forgotten_after_a_week(world: World) -> None:
+    deliver(world, signed(world))
+    (item,) = [item for item in world.scan() if item["pk"].startswith("REQUEST#")]
+    assert float(item["expiresAt"]) == pytest.approx(world.clock() + 7 * 86_400, abs=5)
+    assert set(item) == {"pk", "digest", "expiresAt", "nonce"}
+
+
+def test_neither_a_forgery_nor_what_is_malformed_takes_a_request_id(world: World) -> None:
+    headers = signed(world)
+    assert deliver(world, headers | {"signature": "Zm9yZ2Vk"}, ALTERED).status == 401
+    assert deliver(world, headers, ALTERED[:-1]).status == 400
+    assert deliver(world, headers).status == 200
+
+
+def test_a_replay_is_logged_and_measured(world: World) -> None:
+    written = io.StringIO()
+    handler = create_handler(compose(world.environment, world.clock), Logger(service="replays", stream=written))
+    headers = signed(world)
+    for body in (UNPAID, ALTERED):
+        handler(event(headers, body), Context())  # type: ignore[arg-type]
+    kept, refused = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert (kept["status"], "NotificationsReplayed" in kept) == (200, False)
+    assert (refused["status"], refused["NotificationsRefused"], refused["NotificationsReplayed"]) == (401, 1, 1)
+    assert refused["reason"] == "this requestId came before with another body"
+    assert refused["transaction_id"] == "DK0018353"
+    assert REQUEST_ID not in written.getvalue()

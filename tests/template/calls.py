@@ -1,0 +1,58 @@
+"""What reaches the local AWS endpoint, as IAM would see it: whose call, the action, the resource and the context."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import unquote
+
+from local.aws_session import REGION
+from local.http_server import Request
+from local.moto_server import ACCOUNT
+from tests.template.policies import Call
+
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/")
+
+
+def access_key(request: Request) -> str:
+    """The access key that signed a request; empty without one."""
+    return _credential(request)[0]
+
+
+def _credential(request: Request) -> tuple[str, str]:
+    """The access key and the service that a request is signed for."""
+    found = _CREDENTIAL.search(request.header("authorization") or "")
+    return (found[1], found[2]) if found else ("", "")
+
+
+def of(request: Request) -> Call:
+    """The call of a request. Its access key names the function: the test gives each its own."""
+    function, service = _credential(request)
+    if service == "s3":
+        assert request.method == "PUT", request.method
+        return Call(function, "s3:PutObject", f"arn:aws:s3:::{unquote(request.path).removeprefix('/')}")
+    operation = (request.header("x-amz-target") or "").rpartition(".")[2]
+    body: dict[str, Any] = json.loads(request.body)
+    action = f"{service}:{operation}"
+    match service:
+        case "dynamodb":
+            return _of_the_table(function, action, body)
+        case "sqs":
+            name = body["QueueUrl"].rpartition("/")[2]
+            return Call(function, action, f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
+        case "secretsmanager":
+            return Call(function, action, body["SecretId"])
+    raise AssertionError(f"a call to a service that is not known here: {action}")
+
+
+def _of_the_table(function: str, action: str, body: dict[str, Any]) -> Call:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html"""
+    if "RequestItems" in body:
+        ((table, requested),) = body["RequestItems"].items()
+        keys = [key["pk"] for key in requested["Keys"]]
+    else:
+        table = body["TableName"]
+        keys = [body["Key"]["pk"]] if "Key" in body else [body["Item"]["pk"]] if "Item" in body else []
+    resource = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}"
+    if "IndexName" in body:
+        resource += f"/index/{body['IndexName']}"
+    return Call(function, action, resource, tuple(key["S"] for key in keys))

@@ -1,0 +1,150 @@
+"""Each role is allowed what its function does, and nothing else: every call of the demo against the policies."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import requests
+from rich.console import Console
+
+from local import deployment, moto_server
+from local.aws_session import REGION, local_session
+from local.demo.scenarios import scenarios
+from local.demo.stage import Stage
+from local.http_server import Request, Response
+from local.launch import launch
+from local.runtime import Launch
+from local.stack import LocalStack
+from tests.template import calls
+from tests.template.policies import Call, Grant, Policies, is_allowed
+from tests.template.reading import FUNCTIONS, ROOT, statements, text, translated
+
+BUCKET = "reports-of-the-test"
+PARAMETERS = {"ReportBucket": BUCKET, "DailyCountLimit": "100000", "CallerDailyCountLimit": "100000"}
+NOT_SHOWN = {
+    "logs:CreateLogStream": "Lambda writes the log, with the function's role",
+    "logs:PutLogEvents": "Lambda writes the log, with the function's role",
+    "xray:PutTraceSegments": "Lambda's own daemon sends traces",
+    "xray:PutTelemetryRecords": "Lambda's own daemon sends traces",
+    "kms:Decrypt": "DynamoDB, SQS and Secrets Manager call KMS on the caller's behalf",
+    "kms:Encrypt": "DynamoDB calls KMS on behalf of a caller that writes",
+    "kms:GenerateDataKey": "SQS calls KMS on the sender's behalf, DynamoDB on a writer's",
+    "kms:DescribeKey": "DynamoDB calls KMS on the caller's behalf",
+    "sqs:ReceiveMessage": "Lambda's event source mapping reads the queue, with the processor's role",
+    "sqs:DeleteMessage": "Lambda's event source mapping reads the queue, with the processor's role",
+    "sqs:GetQueueAttributes": "Lambda's event source mapping reads the queue, with the processor's role",
+}
+"""Granted actions that the functions' own code never calls, with the reason. kms:Sign and ec2 are off by default."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What each function called, each call once, and what its role is granted."""
+
+    calls: dict[str, set[Call]]
+    grants: dict[str, list[Grant]]
+    policies: Policies
+
+
+@pytest.fixture(scope="module")
+def played() -> Iterator[Played]:
+    """The whole demo in real processes, each function with an access key of its own."""
+    seen: dict[str, set[Call]] = {function: set() for function in FUNCTIONS}
+    with _recording(seen), LocalStack(parameters=PARAMETERS) as stack:
+        s3 = local_session().client("s3", endpoint_url=stack.aws.url)
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        _play(Stage(stack, Console(file=io.StringIO())))
+        policies = Policies(translated(**PARAMETERS), stack.deployment.ids)
+        yield Played(seen, {function: policies.of(function) for function in FUNCTIONS}, policies)
+
+
+@contextmanager
+def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
+    """Record what reaches the AWS endpoint under a function's access key."""
+    answer: Callable[[Request], Response] = moto_server.answer
+
+    def recorded(request: Request) -> Response:
+        if calls.access_key(request) in seen:
+            call = calls.of(request)
+            seen[call.function].add(call)
+        return answer(request)
+
+    def as_itself(function: Any, *arguments: Any) -> Launch:
+        launched = launch(function, *arguments)
+        return replace(launched, environment={**launched.environment, "AWS_ACCESS_KEY_ID": function.name})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moto_server, "answer", recorded)
+        patch.setattr(deployment, "launch", as_itself)
+        yield
+
+
+def _play(stage: Stage) -> None:
+    """Every scenario, and then what none of them calls: a key, a day's list, and the report of a day with transfers."""
+    for scenario in scenarios(stage):
+        scenario.play(stage)
+    headers = {"Authorization": f"Bearer {stage.stack.token()}", "Idempotency-Key": "least-privilege"}
+    created = requests.post(f"{stage.stack.api_url}/v1/transfers", json=stage.order(), headers=headers, timeout=60)
+    assert created.status_code == 201
+    assert stage.call("GET", "/v1/transfers").json()["transfers"]
+    stage.doku.advance(86_400)
+    assert any(answer.get("transfers") for answer in stage.stack.tick().values()), "no report was written"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_what_it_does(played: Played, function: str) -> None:
+    assert played.calls[function]
+    assert [call for call in played.calls[function] if not is_allowed(call, played.grants[function])] == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_nothing_is_granted_that_a_function_does_not_use(played: Played, function: str) -> None:
+    """By action, resource and prefix of keys."""
+    narrow = [one for grant in played.grants[function] if grant.action not in NOT_SHOWN for one in grant.narrowed()]
+    unused = [str(grant) for grant in narrow if not any(grant.covers(call) for call in played.calls[function])]
+    assert unused == []
+
+
+def test_what_is_not_shown_is_granted_and_not_called(played: Played) -> None:
+    granted = {grant.action for grants in played.grants.values() for grant in grants}
+    called = {call.action for found in played.calls.values() for call in found}
+    assert NOT_SHOWN.keys() <= granted
+    assert not NOT_SHOWN.keys() & called
+
+
+@pytest.mark.parametrize(
+    ("function", "action", "resource", "key"),
+    [
+        ("NotificationReceiverFunction", "dynamodb:GetItem", "table", "TRANSFER#PAY-1"),
+        ("NotificationProcessorFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
+        ("NotificationProcessorFunction", "dynamodb:UpdateItem", "table", "SWITCH#transfers"),
+        ("NotificationProcessorFunction", "dynamodb:Query", "table/index/due", ""),
+        ("StatusPollerFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
+        ("StatusPollerFunction", "dynamodb:UpdateItem", "table", "COUNTER#all"),
+        ("StatusPollerFunction", "dynamodb:Query", "table/index/by-reference", ""),
+        ("StatusPollerFunction", "sqs:SendMessage", "queue", ""),
+        ("TransferApiFunction", "dynamodb:UpdateItem", "table", "SWITCH#transfers"),
+        ("TransferApiFunction", "dynamodb:UpdateItem", "another table", "TRANSFER#PAY-1"),
+        ("TransferApiFunction", "dynamodb:DeleteItem", "table", "TRANSFER#PAY-1"),
+        ("TransferApiFunction", "dynamodb:Scan", "table", ""),
+    ],
+)
+def test_what_no_function_does_is_refused(played: Played, function: str, action: str, resource: str, key: str) -> None:
+    kind, index, name = resource.partition("/index/")
+    arn = played.policies.arn("NotificationQueue" if kind == "queue" else "TransfersTable")
+    arn += "2" if kind == "another table" else ""
+    call = Call(function, action, arn + index + name, (key,) if key else ())
+    assert not is_allowed(call, played.grants[function])
+
+
+def test_every_prefix_of_keys_is_named_by_a_policy() -> None:
+    """A new kind of item needs a grant, whether the demo writes one or not."""
+    sources = (ROOT / "layers/payouts/payouts/store").glob("*.py")
+    prefixes = {found for path in sources for found in re.findall(r'f?"([A-Z]+#)', path.read_text())}
+    named = text([statement.get("Condition") for _, statement in statements()])
+    assert {"TRANSFER#", "TOKEN#", "SWITCH#"} <= prefixes
+    assert [prefix for prefix in sorted(prefixes) if prefix not in named] == []
