@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from proofs.model.explore import Explored, explore
+from proofs.model.scenario import Scenario
 from proofs.model.scenarios import SCENARIOS
 from proofs.part import Shown
 
@@ -25,9 +26,7 @@ def run(console: Console) -> Shown:
         table.add_row(one.scenario, *(f"{n:,}" for n in (one.states, one.transitions, one.depth, one.runs, one.ticks)))
     console.print(table)
     for scenario in SCENARIOS:
-        used = {name: count for name, count in scenario.budget._asdict().items() if count}
-        bound = ", ".join(f"{count} {name}" for name, count in used.items())
-        console.print(f"  {scenario.name}: {bound}; DOKU's words: {scenario.words}", highlight=False, soft_wrap=True)
+        console.print(f"  {scenario.name}: {_bound(scenario)}", highlight=False, soft_wrap=True)
     states, violations = sum(one.states for one in found), sum(bool(one.violation) for one in found)
     transitions = sum(one.transitions for one in found)
     figures = {
@@ -39,6 +38,16 @@ def run(console: Console) -> Shown:
     }
     line = f"{states:,} states, {transitions:,} transitions, {violations} violations"
     return Shown(line, figures, violations == 0)
+
+
+def _bound(scenario: Scenario) -> str:
+    """What limits one exploration, in words."""
+    used = {name: count for name, count in scenario.budget._asdict().items() if count}
+    words = [f"{count} {name}" for name, count in used.items()]
+    words += [f"a clock {ahead // 60_000} minutes ahead" for ahead in scenario.pollers if ahead]
+    words += [name for name, holds in (("impatient", not scenario.patient), ("fickle", scenario.fickle)) if holds]
+    before = f", after {len(scenario.prelude)} given events" if scenario.prelude else ""
+    return f"{', '.join(words) or 'no faults'}{before}; DOKU's words: {scenario.words}"
 
 
 def _print_violation(console: Console, explored: Explored) -> None:

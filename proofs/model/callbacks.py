@@ -1,4 +1,4 @@
-"""DOKU's callbacks, and those of whoever saw one, through the real receiver."""
+"""DOKU's notifications, and those of an attacker who saw one, through the real receiver."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from proofs.model.outside import Given, Request
 from proofs.model.parts import Invocation, callback
 from proofs.model.runs import Ended, Runs
 
-_CLAIMS = (("unpaid", "50"), ("unpaid", "35"), ("refund", "40"))
+_CLAIMS = (("unpaid", "50"), ("unpaid", "35"), ("unpaid", "20"), ("refund", "40"))
 """Whatever is true, each of them may come with a valid signature: it covers no body."""
 
 

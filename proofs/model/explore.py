@@ -10,6 +10,8 @@ from proofs.model.machine import Machine, State
 from proofs.model.parts import Parts
 from proofs.model.scenario import Budget, Scenario
 
+_PRELUDE = Budget(ticks=99, advances=99, days=99)
+
 
 @dataclass(frozen=True)
 class Explored:
@@ -36,17 +38,30 @@ def explore(
     return _Exploration(machine, progress).run()
 
 
+def _after_prelude(machine: Machine) -> tuple[State, tuple[str, ...]]:
+    """The state in which the exploration begins, and the steps that led there."""
+    state, trace = machine.start._replace(budget=_PRELUDE), []
+    for actor, choice in machine.scenario.prelude:
+        began = state
+        while state is began or (actor in machine.names and state.actors[machine.names.index(actor)] >= 0):
+            steps = [(words, after) for words, after in machine.steps(state) if words.startswith(actor)]
+            words, state = next((step for step in steps if choice in step[0]), steps[0])
+            trace.append(words)
+    return state._replace(budget=machine.start.budget), tuple(trace)
+
+
 class _Exploration:
     def __init__(self, machine: Machine, progress: Callable[[int], None]) -> None:
         self._machine = machine
         self._progress = progress
         self._convergence = Convergence(machine)
-        self._depths: dict[State, int] = {machine.start: 0}
+        self._start, self._prelude = _after_prelude(machine)
+        self._depths: dict[State, int] = {self._start: 0}
         self._came_from: dict[State, tuple[State, str]] = {}
         self._transitions = 0
 
     def run(self) -> Explored:
-        frontier, state = deque([self._machine.start]), self._machine.start
+        frontier, state = deque([self._start]), self._start
         try:
             while frontier:
                 state = frontier.popleft()
@@ -77,7 +92,7 @@ class _Exploration:
             runs=len(self._machine.runs),
             ticks=self._convergence.most,
             violation=violation,
-            trace=(*self._trace(last), self._machine.trying) if violation else (),
+            trace=(*self._prelude, *self._trace(last), self._machine.trying) if violation else (),
         )
 
     def _trace(self, state: State) -> tuple[str, ...]:

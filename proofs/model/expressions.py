@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 Item = dict[str, Any]
-_TERM = re.compile(r"attribute_not_exists\((#?\w+)\)|(#?\w+) (=|<|>) (:\w+)|(AND|OR|\(|\))|\s+")
+_TERM = re.compile(r"attribute_not_exists\((#?\w+)\)|(#?\w+) (<=|=|<|>) (:\w+)|(AND|OR|\(|\))|\s+")
 
 
 def holds(condition: str, names: Mapping[str, str], values: Item, item: Item | None) -> bool:

@@ -1,25 +1,29 @@
-"""What must hold (FAULTS: I1 to I10). The ledger of the model's DOKU is the oracle; nothing here asks our own code
-what it thinks of itself but for the status that it shows."""
+"""What must hold. Judged by the ledger of the model's DOKU and by what it said (`proofs.model.oracle`); of our own code
+only what it shows is taken: status, final, nextAction, and what it stored."""
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from payouts.errors import Duplicate, PayoutError
-from payouts.schedule import NOT_RECEIVED
+from payouts.store import items
 from payouts.submit import Submitted
-from payouts.transfer import Finding, Status, Transfer
-from proofs.model.doku import MOVED, OPEN_TO_MOVE, Fate, Ledger
+from payouts.transfer import Finding, NextAction, Status, Transfer, record
+from proofs.model.doku import LAG, LIVE, MOVED, Fate, Ledger
+from proofs.model.oracle import Heard
 from proofs.model.outside import Request
 from proofs.model.parts import Invocation
 
-_ABOVE = ("SUBMITTING", "IN_DOUBT", "ACCEPTED", "UNPAID", "SUCCESS FAILED", "DISPUTED", "REFUNDED")
-_RANK = {Status(name): rank for rank, names in enumerate(_ABOVE) for name in names.split()}
 _ENDS = (Status.SUCCESS, Status.FAILED, Status.REFUNDED)
+_LIFE = frozenset({Finding.ACCEPTED, Finding.UNPAID})
+_INVITING = (NextAction.TOP_UP, NextAction.CORRECT_AND_RESEND)
+_AFTER_FAILED = (Status.FAILED, Status.DISPUTED, Status.REFUNDED)
+_ATTENTION = (Status.DISPUTED, Status.REFUNDED)
 
 
-class Violation(Exception):
-    """An invariant does not hold. The message says which and why."""
+class Violation(BaseException):
+    """An invariant does not hold. The message says which and why. No handler of the product may catch it."""
 
 
 def require(holds: bool, message: str) -> None:
@@ -62,48 +66,113 @@ def check_sent(invocation: Invocation, request: Request, item: Mapping[str, obje
     require(sent == ordered, "I7: another transfer is sent than was ordered")
 
 
+def check_item(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
+    """What one write may change of what other versions of the code wrote, and that the stored status is the shown."""
+    if before is not None:
+        require(before["schema"] <= items.SCHEMA, "versions: an item of a newer version is changed")
+        require(before.keys() <= {*after.keys(), "dueShard", "nextCheckAt"}, "versions: an attribute is lost")
+        require(_foreign(before) <= _foreign(after), "versions: an observation of a newer version is changed")
+    require(after["status"] == items.decode(after).status, "I5: the stored status is not the one that is shown")
+
+
+def _foreign(item: Mapping[str, Any]) -> set[str]:
+    """The observations of a history that this version of the code did not write."""
+    return {repr(sorted(seen.items())) for seen in item["history"] if seen["finding"] not in Finding.__members__}
+
+
 def check_write(before: Transfer | None, after: Transfer) -> None:
-    """I5, I7 and I8: what one write may change."""
+    """I7, I8 and I10: what one write may change, and that recording the same again changes nothing."""
     if before is None:
         return
     same = (before.intent, before.fingerprint, before.created_at) == (after.intent, after.fingerprint, after.created_at)
     require(same, "I7, I8: the stored intent was changed")
-    if after.settlement is not None:
-        return
-    old, new = before.status, after.status
-    up = old is new or _RANK[new] > _RANK[old]
-    require(up, f"I5: the status moves from {old} to {new}")
+    known = set(before.history)
+    fresh = [seen for seen in after.history if seen not in known]
+    require(record(after, *fresh) == after, "I10: recording an observation twice changes the transfer")
 
 
-def check_transfer(transfer: Transfer, in_index: bool, ledger: Ledger, patient: bool) -> None:
-    """I3, I5 and I6 of one transfer against what DOKU did."""
-    fates = {sent.fate for sent in ledger if sent.reference == transfer.reference}
+def check_transfer(transfer: Transfer, in_index: bool, ledger: Ledger, patient: bool, heard: Heard) -> None:
+    """I3, I5 and I6 of one transfer against what DOKU did and said."""
+    own = [sent for sent in ledger if sent.reference == transfer.reference]
     status = transfer.status
-    require(in_index or status in _ENDS, f"I3: {status}, and nobody will ask about it")
-    if transfer.settlement is not None:
+    require(in_index or status in _ENDS, f"I3: {status}, and no status check will be made")
+    if heard.published:
+        decided = {heard.verdict[1]} if heard.verdict else set()
+        require(status in {*_AFTER_FAILED, *decided}, f"I5: {status} after FAILED was published")
+    _check_contradictions(transfer, heard)
+    _check_final(transfer, heard)
+    if heard.verdict is not None:
         return
+    fates = {sent.fate for sent in own}
     if status is Status.SUCCESS:
         require(bool(fates & {Fate.PAID, Fate.REFUNDED}), "I5: SUCCESS, and DOKU never paid")
     if status is Status.REFUNDED:
         require(Fate.REFUNDED in fates, "I5: REFUNDED, and DOKU never gave the money back")
+    may_move = any(sent.fate in LIVE and not sent.is_denied for sent in own)
     if status is Status.FAILED:
-        _check_failure(transfer, fates, patient)
+        _check_failure(heard, may_move, patient)
+    if transfer.next_action in _INVITING:
+        _check_invitation(transfer.status, heard, may_move, patient)
 
 
-def _check_failure(transfer: Transfer, fates: set[Fate], patient: bool) -> None:
-    decided = transfer.decided_by
-    assert decided is not None
-    missing = [seen.at for seen in transfer.history if seen.finding is Finding.NOT_FOUND]
-    if decided.code == NOT_RECEIVED:
-        repeated = len(missing) >= 3 and max(missing) - min(missing) >= 30 * 60_000
-        require(repeated, "I6: NOT_RECEIVED without three answers over half an hour")
-        if not patient:  # DOKU denied for longer than the window what it had: nobody can know
-            return
-    require(not fates & (OPEN_TO_MOVE - {Fate.FAILED}), "I6: FAILED, and DOKU moves the money")
+def _check_contradictions(transfer: Transfer, heard: Heard) -> None:
+    """I5: what DOKU said against an operator's decision, or under two references, is shown."""
+    if heard.verdict is None:
+        require(len(heard.references) < 2 or transfer.status in _ATTENTION, "I5: a second reference is not shown")
+        return
+    version, decided = heard.verdict
+    agreeing = {decided.value, *(_LIFE if decided is Status.SUCCESS else ())}
+    against = {word for at, word in heard.words if at > version} - agreeing
+    shown = transfer.status in _ATTENTION
+    require(not against or shown, f"I5: {transfer.status} by a decision, and DOKU said {_listed(against)} after it")
+
+
+def _check_final(transfer: Transfer, heard: Heard) -> None:
+    """I5: nothing is final that DOKU's present word or an unsettled notification contradicts.
+
+    A refund that DOKU stated ends a transfer. An operator's decision stands against what was said before it.
+    """
+    if not transfer.is_final or transfer.status is Status.REFUNDED:
+        return
+    status = transfer.status.value
+    since = heard.verdict[0] if heard.verdict is not None and heard.verdict[1].value == status else 0
+    against = {word for at, word in heard.words if at > since} - {status}
+    require(not against, f"I5: {status} is final, and DOKU's latest word is {_listed(against)}")
+    claims = heard.claimed - {status}
+    if transfer.status is Status.SUCCESS or status in heard.present:  # an earlier stage may be announced late
+        claims -= {Finding.UNPAID}
+    require(not claims, f"I5: {status} is final, and a notification says {_listed(claims)}")
+
+
+def _check_failure(heard: Heard, may_move: bool, patient: bool) -> None:
+    """I6: FAILED by DOKU's word, by a refusal of every request, or by the rule of absence."""
+    if heard.present:
+        require(heard.present == {Finding.FAILED}, f"I6: FAILED, and DOKU's latest word is {_listed(heard.present)}")
+    elif may_move:
+        require(not patient, "I6: FAILED, and DOKU moves the money")
+        _check_absence(heard)
+
+
+def _check_invitation(status: Status, heard: Heard, may_move: bool, patient: bool) -> None:
+    """I6: no second payment is invited while money moved or may move, but where DOKU's own word or the rule of absence
+    says that it does not. Then it is an assumption: see docs/proof.md."""
+    paid = status is not Status.REFUNDED and Finding.SUCCESS in heard.claimed
+    require(not paid, "I6: a second payment is invited, and a notification says paid")
+    if may_move and heard.present != {Finding.FAILED}:
+        require(not patient, "I6: a second payment is invited, and DOKU moves the money")
+        _check_absence(heard)
+
+
+def _check_absence(heard: Heard) -> None:
+    """The rule of absence, by true time: six answers without a record over three days, and nothing else was heard."""
+    times, first, last = heard.missing
+    require(times >= 6 and last - first >= LAG, "I6: absence inferred from too few answers, or over too short a time")
+    against = {message for message in heard.claimed | heard.present if message is not Finding.FAILED}
+    require(not against, f"I6: absence inferred although DOKU said or claimed {_listed(against)}")
 
 
 def check_acknowledged(order_fingerprint: str, stored: Transfer | None) -> None:
-    """I3: what a merchant was told of exists, and is what was ordered."""
+    """I3: what was acknowledged to a merchant exists, and is what was ordered."""
     require(stored is not None, "I3: an acknowledged transfer is not in the table")
     assert stored is not None
     require(stored.fingerprint == order_fingerprint, "I8: an order was acknowledged by another transfer")
@@ -121,3 +190,7 @@ def check_submitted(invocation: Invocation, result: object, ledger: Ledger) -> N
     require(not own, "I4: an order was refused after something was sent")
     assert isinstance(result, PayoutError)
     require(not (isinstance(result, Duplicate) and result.retryable), "I8: a refused order may be sent again")
+
+
+def _listed(words: Iterable[Finding]) -> str:
+    return ", ".join(sorted(words))

@@ -11,12 +11,15 @@ from typing import Any, Never
 from botocore.exceptions import EndpointConnectionError
 
 from doku_signing.notification import Scheme, sign_notification
+from payouts.config import DokuSettings
 from payouts.credentials import Credentials, CredentialStore
 from payouts.doku.client import DokuClient
 from payouts.doku.transport import NeverSent, NoReply, Reply, Timeout, Transport
 from payouts.errors import Throttled, Unavailable
 from payouts.store.attributes import Item
 from payouts.store.table import ConditionFailed, Table
+
+SETTINGS = DokuSettings("https://doku.example", "/v1.0", "H2H", "secret", not_received_after_hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,11 @@ class Suspended(BaseException):
 
 
 class Outside:
-    """Answers calls from what was given, in order."""
+    """Answers calls from what was given, in order. `clock_ahead`: milliseconds by which this machine's clock is."""
 
-    def __init__(self, given: Iterable[Given], actor: str = "") -> None:
+    def __init__(self, given: Iterable[Given], actor: str = "", clock_ahead: int = 0) -> None:
         self._given = iter(given)
+        self._clock_ahead = clock_ahead
         self._now = next(self._given).at
         self._actor = actor
         self._external_ids = 0
@@ -79,7 +83,7 @@ class Outside:
 
     def clock(self) -> float:
         """Seconds. Time passes only in calls."""
-        return self._now / 1000
+        return (self._now + self._clock_ahead) / 1000
 
     def new_external_id(self) -> str:
         """Unique, and the same in every run of the same invocation."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 from unittest.mock import patch
 
 from doku_signing.notification import Scheme
@@ -12,13 +12,15 @@ from notification_processor.entry import read
 from notification_receiver.authenticator import Authenticator
 from notification_receiver.receiver import Receiver
 from payouts import poll
-from payouts.config import DailyLimit, DokuSettings
+from payouts.config import DailyLimit
 from payouts.inquire import Inquirer
 from payouts.limits import DailyLimits
 from payouts.money import Rupiah
 from payouts.notified import NotificationApplier
 from payouts.poll import Poller
 from payouts.reconcile import Reconciler
+from payouts.schedule import HOUR
+from payouts.send import Sender
 from payouts.settle import settle
 from payouts.store.claims import Claims
 from payouts.store.counters import Counters
@@ -31,6 +33,7 @@ from payouts.submit import Order, Submitter
 from payouts.switch import Switch
 from payouts.transfer import Intent, Status
 from proofs.model.outside import (
+    SETTINGS,
     ModelCredentials,
     ModelDoku,
     ModelQueue,
@@ -41,7 +44,7 @@ from proofs.model.outside import (
     signed_headers,
 )
 
-SETTINGS = DokuSettings("https://doku.example", "/v1.0", "H2H", "secret")
+ABSENCE_AFTER = SETTINGS.not_received_after_hours * HOUR
 TIME_ENOUGH = (29.0,)
 
 
@@ -68,10 +71,22 @@ class Parts:
     claims: type[Claims] = Claims
     reconciler: type[Reconciler] = Reconciler
     submitter: type[Submitter] = Submitter
+    sender: type[Sender] = Sender
     due_index: type[DueIndex] = DueIndex
     authenticator: type[Authenticator] = Authenticator
+    doku: type[ModelDoku] = ModelDoku
     request_ids: type[RequestIds] = RequestIds
     applier: type[NotificationApplier] = NotificationApplier
+
+
+class Release(NamedTuple):
+    """One version of the code: the shards of the `due` index that its pollers read, and those it writes to."""
+
+    read: int = 1
+    written: int = 1
+
+
+ONE_SHARD = Release()
 
 
 def order(reference: str = "PAY-1", account: str = "8377388292", session: str = "", key: str = "") -> Order:
@@ -119,18 +134,22 @@ class Invocation:
     verdict: Status = Status.SUCCESS
     kind: str = ""
     body: bytes = field(default=b"", repr=False)
+    clock_ahead: int = 0
+    """Milliseconds by which the clock of its machine is ahead."""
+    release: Release = ONE_SHARD
 
     def run(self, outside: Outside, parts: Parts) -> Any:
         """Run the real code. Raises Suspended where the outside has no answer yet."""
         table = ModelTable(outside)
-        store = parts.store(table, 1)
-        doku = ModelDoku(SETTINGS, ModelCredentials(), ModelTokens(), ModelTransport(outside), outside.clock)
+        store = parts.store(table, self.release.written)
+        doku = parts.doku(SETTINGS, ModelCredentials(), ModelTokens(), ModelTransport(outside), outside.clock)
         doku.outside = outside
-        reconciler = parts.reconciler(store, doku, outside.clock, lambda: 0.0)
+        reconciler = parts.reconciler(store, doku, outside.clock, lambda: 0.0, ABSENCE_AFTER)
         if self.order is not None:
             claims = parts.claims(table)
             inquirer = Inquirer(doku, claims, outside.clock)
-            submitter = parts.submitter(store, claims, inquirer, doku, SWITCH, LIMITS, outside.clock, lambda: 0.0)
+            sender = parts.sender(store, doku, outside.clock, lambda: 0.0, ABSENCE_AFTER)
+            submitter = parts.submitter(store, claims, inquirer, doku, SWITCH, LIMITS, sender, outside.clock)
             return submitter.submit(self.order, _counting(self.remaining))
         if self.message:
             return parts.applier(store, reconciler, parts.claims(table)).apply(read(self.message))
@@ -141,7 +160,8 @@ class Invocation:
             now = int(outside.clock() * 1000)
             return transfer and settle(store, transfer, self.verdict, "ani", "seen at the bank", now)
         with patch.object(poll, "ThreadPoolExecutor", InThisThread):
-            return Poller(parts.due_index(table), reconciler, 2, outside.clock).tick([0], lambda: 60.0)
+            poller = Poller(parts.due_index(table), reconciler, 2, outside.clock)
+            return poller.tick(range(self.release.read), lambda: 60.0)
 
     def _receive(self, outside: Outside, parts: Parts) -> Any:
         authenticator = parts.authenticator(ModelCredentials(), Scheme.HMAC_SHA512, ())

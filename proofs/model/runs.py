@@ -64,7 +64,7 @@ class Runs:
         invocation = self.invocation(run)
         given = list(self._given(run))[::-1]
         try:
-            return Ended(invocation.run(Outside(given, invocation.actor), self._parts))
+            return Ended(invocation.run(Outside(given, invocation.actor, invocation.clock_ahead), self._parts))
         except Suspended as suspended:
             return suspended.request
         except Exception as error:  # the result of this run, for the invariants to judge

@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from proofs.model.doku import Words
-from proofs.model.parts import Invocation
+from proofs.model.doku import Ledger, Words
+from proofs.model.parts import ONE_SHARD, Invocation, Release
 
 BEGAN = 1_790_000_000_000
 """When every exploration begins, in milliseconds. Any time would do."""
 
 
 LIFETIME = 2 * 60_000
-"""Milliseconds after which an invocation has been stopped: the longest time-out of a function, and a minute by which
-clocks may be apart."""
+"""Milliseconds after which an invocation has been stopped: longer than the longest time-out of a function."""
 
 
 class Budget(NamedTuple):
@@ -25,13 +24,15 @@ class Budget(NamedTuple):
     """Of all pollers together."""
     advances: int = 0
     """Of the clock, to the next time at which something is due or ends."""
+    days: int = 0
+    """Of the clock by a day, with no tick in it."""
     weeks: int = 0
     """Of the clock by seven days."""
     callbacks: int = 0
-    """With a valid signature: true or altered, early or late, once or again."""
+    """Notifications with a valid signature: true or altered, early or late, once or again."""
     deliveries: int = 0
     """Of notifications from the queue."""
-    words: int = 0
+    decisions: int = 0
     """Of an operator."""
 
 
@@ -42,12 +43,25 @@ class Scenario:
     name: str
     submitters: tuple[Invocation, ...]
     budget: Budget
-    pollers: int = 1
+    pollers: tuple[int, ...] = (0,)
+    """For each poller the milliseconds by which its clock is ahead."""
+    operator: int = 0
+    """The same for the operator."""
     patient: bool = True
-    """Whether DOKU knows within half an hour what it took. Otherwise it may deny it for a day."""
+    """Whether DOKU executes and knows within three days what it took. Otherwise it may take six more, and deny what it
+    has for as long."""
+    fickle: bool = False
+    """Whether DOKU may pay what it has failed."""
     words: Words = Words.EVERY
     """In how many ways DOKU answers a transfer request."""
     items: tuple[Mapping[str, Any], ...] = field(default=())
     """What the table holds at the beginning."""
+    sent: Ledger = ()
+    """What DOKU has at the beginning."""
+    prelude: tuple[tuple[str, str], ...] = ()
+    """What happened before the exploration begins: who took steps to its end, and the words of the step that was chosen
+    where there were several."""
+    releases: tuple[Release, ...] = (ONE_SHARD,)
+    """Versions of the code that run at the same time; either may be the one that remains."""
     small: Budget | None = None
     """A bound that takes about a second, for the tests; the whole one where there is none."""

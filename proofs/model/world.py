@@ -1,13 +1,13 @@
 """What is outside: the table, DOKU's ledger, the queue. Every call has a set of answers, the faultless one first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from payouts.store import items
 from payouts.transfer import Transfer
 from proofs.model import doku
-from proofs.model.doku import Ledger, Sent, Words
+from proofs.model.doku import Answer, Ledger, Sent, Words
 from proofs.model.expressions import holds, updated
 from proofs.model.interned import Interned, Items
 from proofs.model.outside import Request
@@ -36,6 +36,8 @@ class Effect:
     faults: int = 0
     written: tuple[int | None, int] | None = None
     """Numbers of a transfer's item before and after, where one was written."""
+    said: Answer | None = None
+    """What DOKU answered, where it was asked."""
 
 
 class World:
@@ -67,15 +69,17 @@ class World:
         """Reference and item of every transfer."""
         return [(items.reference(pk), number) for pk, number in self.tables[table] if pk.startswith("TRANSFER#")]
 
-    def next_times(self, table: int, now: int) -> list[int]:
-        """When something in the table comes due or ends, after now."""
-        found = (self.items[number] for _, number in self.tables[table])
+    def next_times(self, table: int, now: int, ahead: Iterable[int] = (0,)) -> list[int]:
+        """When something in the table comes due or ends, after now, by clocks that are `ahead` by so much."""
+        unused = f"SESSION#{doku.INQUIRED}"  # these sessions are used when they are stored
+        found = (self.items[number] for pk, number in self.tables[table] if not pk.startswith(unused))
         times = [item.get("nextCheckAt", item.get("validUntil", 0) * 1000) for item in found]
-        return sorted({time for time in times if time > now})
+        return sorted({at - offset for at in times for offset in ahead if at - offset > now})
 
     def is_due(self, table: int, now: int) -> bool:
-        """Whether a poller would find something."""
-        return any(0 < self.items[number].get("nextCheckAt", 0) <= now for _, number in self.tables[table])
+        """True if a poller would find a transfer that it may check."""
+        found = (self.items[number] for _, number in self.tables[table])
+        return any(0 < item.get("nextCheckAt", 0) <= now and item["schema"] <= items.SCHEMA for item in found)
 
     def effects(self, request: Request, outer: Outer) -> Iterator[Effect]:
         """All ways in which a call may go."""
@@ -132,6 +136,8 @@ class World:
             changed = outer
             if answer.fate is not None:
                 reference = doku.reference_in(request)
-                sent = Sent(reference, request.external_id, outer.now, answer.fate)
+                answered = answer.value[0] if answer.value else 0
+                sent = Sent(reference, request.external_id, outer.now, answer.fate, answered)
                 changed = self.with_ledger(outer, (*ledger, sent))
-            yield Effect(f"DOKU {answer.words}", answer.kind, answer.value, answer.value, changed, answer.faults)
+            words = f"DOKU {answer.words}"
+            yield Effect(words, answer.kind, answer.value, answer.value, changed, answer.faults, said=answer)

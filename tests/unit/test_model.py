@@ -6,29 +6,47 @@ from dataclasses import replace
 import pytest
 
 from notification_receiver.authenticator import Authenticator
-from payouts.doku.client import Authority
+from payouts import schedule
+from payouts.doku.answers import Answer
+from payouts.doku.client import Authority, Question
+from payouts.doku.outcomes import Outcome
 from payouts.notified import NotificationApplier, Received
+from payouts.observation import Finding, Observation, Source
 from payouts.reconcile import Reconciler
-from payouts.schedule import NOT_RECEIVED
+from payouts.schedule import MINUTE, NOT_RECEIVED
+from payouts.send import Remaining, Sender, Sent
+from payouts.status import LIFE, Reading, Status
 from payouts.store import items
 from payouts.store.claims import Claims
+from payouts.store.due import DueIndex, Slot
 from payouts.store.requests import RequestIds
 from payouts.store.transfers import TransferStore
-from payouts.submit import Order, Remaining, Submitted, Submitter
-from payouts.transfer import Finding, Observation, Source, Transfer, merge
-from proofs.model.explore import explore
+from payouts.submit import Order, Submitted, Submitter
+from payouts.transfer import Transfer, record
+from proofs.model.explore import Explored, explore
 from proofs.model.expressions import holds, updated
+from proofs.model.outside import ModelDoku
 from proofs.model.parts import Parts
 from proofs.model.scenario import Budget, Scenario
-from proofs.model.scenarios import SCENARIOS
+from proofs.model.scenarios import AHEAD, EIGHT, SCENARIOS, SIXTEEN
 
 SMALL = Budget(ticks=1, advances=1)
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 TWICE = BY_NAME["the same order twice"]
 OTHER_BODY = BY_NAME["another order under the same reference"]
+REPLAY = BY_NAME["an order and its replay while a poller asks"]
 ONE_KEY = BY_NAME["two orders with one Idempotency-Key"]
 CALLBACKS = BY_NAME["callbacks, true, altered and twice"]
-ALONE = BY_NAME["half an hour of not found"]
+CALLBACK = BY_NAME["a callback, and every finding"]
+SILENCE = BY_NAME["an order, a poller, and a fault"]
+ABSENCE = BY_NAME["absence is inferred, and a callback comes"]
+LATE = BY_NAME["absence is inferred, DOKU executes it after all, and a person decides"]
+APART = BY_NAME["clocks ten minutes apart over three days of not found"]
+ANY_ORDER = BY_NAME["clocks ten minutes apart, and DOKU's answers come in any order"]
+FICKLE = BY_NAME["DOKU pays what it has failed"]
+VERSIONS = BY_NAME["items of a newer version of the code"]
+SHARDS = BY_NAME["8 shards read and 8 written beside 16 and 8"]
+DAYS = BY_NAME["three days of not found"]
 
 
 @pytest.mark.parametrize(
@@ -37,10 +55,10 @@ ALONE = BY_NAME["half an hour of not found"]
 def test_everything_holds_within_a_small_bound(scenario: Scenario) -> None:
     explored = explore(scenario, budget=scenario.small)
     assert (explored.violation, explored.trace) == ("", ())
-    assert explored.states > 100
+    assert explored.states > 50
 
 
-class OpenDoor(TransferStore):
+class UnconditionalPut(TransferStore):
     """Puts over what stands there."""
 
     def create(self, transfer: Transfer) -> Transfer | None:
@@ -71,7 +89,8 @@ class LastWord(Reconciler):
     """Believes what it heard last and forgets the rest."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
-        return replace(super()._learned(standing, *seen), history=seen)
+        learned = super()._learned(standing, *seen)
+        return replace(learned, history=learned.history[-len(seen) :])
 
 
 class Hasty(Reconciler):
@@ -80,31 +99,74 @@ class Hasty(Reconciler):
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
         learned = super()._learned(standing, *seen)
         missing = [one for one in seen if one.finding is Finding.NOT_FOUND]
-        return merge(learned, *(Observation(one.at, Finding.FAILED, one.source, NOT_RECEIVED) for one in missing))
+        return record(
+            learned, *(Observation(one.at, Finding.NOT_RECEIVED, one.source, NOT_RECEIVED) for one in missing)
+        )
 
 
-class FailsOnTimeout(Submitter):
+class HalfAnHour(Reconciler):
+    """Infers absence from three answers over half an hour."""
+
+    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
+        learned = super()._learned(standing, *seen)
+        missing = learned.reading.missing()
+        if len(missing) < 3 or missing[-1].at - missing[0].at < 30 * MINUTE:
+            return learned
+        return record(learned, Observation(missing[-1].at, Finding.NOT_RECEIVED, Source.STATUS_CHECK, NOT_RECEIVED))
+
+
+class IgnoresLife(Reconciler):
+    """Believes no sign of life after a failure."""
+
+    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
+        kept = [one for one in seen if standing.status is not Status.FAILED or one.finding not in LIFE]
+        return super()._learned(standing, *kept)
+
+
+class ForgetsPublished(Reconciler):
+    """Forgets that FAILED was published."""
+
+    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
+        return replace(super()._learned(standing, *seen), failed_published=False)
+
+
+class DropsForeign(Reconciler):
+    """Drops the observations that it does not know."""
+
+    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
+        learned = super()._learned(standing, *seen)
+        return replace(learned, history=tuple(one for one in learned.history if isinstance(one.finding, Finding)))
+
+
+class FailsOnTimeout(Sender):
     """Takes silence for a refusal."""
 
-    def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, bool]:
-        seen, refused = super()._attempt(transfer, authority)
-        return replace(seen, finding=Finding.FAILED) if seen.finding is Finding.IN_DOUBT else seen, refused
+    def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, Outcome]:
+        seen, outcome = super()._attempt(transfer, authority)
+        return replace(seen, finding=Finding.REFUSED) if seen.finding is Finding.IN_DOUBT else seen, outcome
 
 
-class SendsAgain(FailsOnTimeout):
+class SendsAgain(Sender):
     """Sends once more whenever the first answer was not clear."""
 
-    def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, bool]:
-        seen, refused = super()._attempt(transfer, authority)
-        return seen, refused or seen.finding is Finding.FAILED
+    def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, Outcome]:
+        seen, outcome = super()._attempt(transfer, authority)
+        return replace(seen, finding=Finding.NOT_SENT) if seen.finding is Finding.IN_DOUBT else seen, outcome
 
 
-class SendsFirst(Submitter):
+class ResendsUnasked(Sender):
+    """Sends again after a 401, and does not ask first."""
+
+    def _confirmed(self, transfer: Transfer, refused: Observation, remaining: Remaining) -> tuple[Observation, ...]:
+        return (refused,)
+
+
+class SendsFirst(Sender):
     """Sends before the intent is durable."""
 
-    def _through_the_door(self, transfer: Transfer, remaining: Remaining) -> Submitted:
-        self._attempt(transfer, self._doku.authority())
-        return super()._through_the_door(transfer, remaining)
+    def create_and_send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> Sent | Transfer:
+        self._attempt(transfer, authority)
+        return super().create_and_send(transfer, authority, remaining)
 
 
 class NoFingerprint(Submitter):
@@ -122,11 +184,35 @@ class UnboundKeys(Claims):
         """Nothing."""
 
 
+class ClaimsAnything(DueIndex):
+    """Takes a slot whichever version of the code wrote the transfer."""
+
+    def claim(self, slot: Slot, until: int) -> Transfer | None:
+        values = {":slot": slot.at, ":until": until}
+        expression, condition = "SET nextCheckAt = :until", "nextCheckAt = :slot"
+        return items.decode(self._table.update(items.key(slot.reference), expression, condition, {}, values, True))
+
+
 class Trusting(Authenticator):
     """Lets everybody in."""
 
     def is_doku(self, headers: object, source: str) -> bool:
         return True
+
+
+class BelievesCrossed(ModelDoku):
+    """Does not see that an answer is about another transfer."""
+
+    def _ours(self, question: Question, answer: Answer) -> Answer:
+        return answer
+
+
+class OneReference(ModelDoku):
+    """Does not look at DOKU's reference."""
+
+    def check_status(self, transfer: Transfer, fresh: bool = False) -> Answer:
+        answer = super().check_status(transfer, fresh)
+        return Answer(answer.verdict, {**answer.body, "originalReferenceNo": ""})
 
 
 class ForgetsRequests(RequestIds):
@@ -151,33 +237,95 @@ class Believing(NotificationApplier):
         transfer = self._find(received.notification)
         if transfer is None:
             return super().apply(received)
-        said = {"50": Finding.SUCCESS, "35": Finding.FAILED, "40": Finding.REFUNDED}
+        said = {"50": Finding.SUCCESS, "20": Finding.UNPAID, "35": Finding.FAILED, "40": Finding.REFUNDED}
         finding = said[received.notification.transaction_status]
-        return self._reconciler.record(transfer, Observation(received.at, finding, Source.NOTIFICATION))
+        return self._reconciler.record(transfer, Observation(received.at, finding, Source.STATUS_CHECK))
 
 
 @pytest.mark.parametrize(
     ("scenario", "parts", "budget", "invariant"),
     [
-        (TWICE, Parts(store=OpenDoor), Budget(), "I4"),
-        (OTHER_BODY, Parts(store=OpenDoor), Budget(), "I"),
-        (TWICE, Parts(store=BlindWrites), SMALL, "I"),
+        (TWICE, Parts(store=UnconditionalPut), Budget(), "I7, I8"),
+        (OTHER_BODY, Parts(store=UnconditionalPut), Budget(), "I"),
+        (REPLAY, Parts(store=BlindWrites), SMALL, "I"),
         (TWICE, Parts(store=Forgetful), Budget(), "I3"),
-        (ALONE, Parts(reconciler=LastWord), Budget(ticks=1, advances=1), "I5"),
-        (ALONE, Parts(reconciler=Hasty), Budget(ticks=1, advances=1), "I6"),
-        (ALONE, Parts(submitter=FailsOnTimeout), Budget(), "I6"),
-        (ALONE, Parts(submitter=SendsAgain), Budget(), "I1"),
-        (ALONE, Parts(submitter=SendsFirst), Budget(), "I4"),
+        (SILENCE, Parts(reconciler=LastWord), SMALL, "I"),
+        (SILENCE, Parts(reconciler=Hasty), SMALL, "I6"),
+        (DAYS, Parts(reconciler=HalfAnHour), Budget(ticks=2, advances=1, days=1), "I6"),
+        (LATE, Parts(reconciler=IgnoresLife), Budget(ticks=2, advances=2), "I5: FAILED is final, and DOKU's latest"),
+        (LATE, Parts(reconciler=ForgetsPublished), Budget(ticks=2, advances=2), "I5"),
+        (SILENCE, Parts(sender=FailsOnTimeout), Budget(), "I6"),
+        (SILENCE, Parts(sender=SendsAgain), Budget(), "I1"),
+        (SILENCE, Parts(sender=SendsFirst), Budget(), "I4"),
+        (TWICE, Parts(sender=ResendsUnasked), Budget(), "I1"),
         (OTHER_BODY, Parts(submitter=NoFingerprint), Budget(), "I8"),
         (ONE_KEY, Parts(claims=UnboundKeys), Budget(), "I2"),
         (CALLBACKS, Parts(authenticator=Trusting), Budget(callbacks=1), "I9"),
+        (SILENCE, Parts(doku=BelievesCrossed), Budget(faults=1, ticks=1, advances=1), "I5: SUCCESS, and DOKU never"),
+        (FICKLE, Parts(doku=OneReference), Budget(faults=1, ticks=2, advances=2), "I5: a second reference"),
+        (VERSIONS, Parts(due_index=ClaimsAnything), SMALL, "versions: an item"),
+        (VERSIONS, Parts(reconciler=DropsForeign), SMALL, "versions: an observation"),
         (CALLBACKS, Parts(request_ids=ForgetsRequests), Budget(callbacks=1), "I9"),
         (CALLBACKS, Parts(request_ids=AcceptsReplays), Budget(callbacks=1), "I9"),
         (CALLBACKS, Parts(applier=Believing), Budget(callbacks=1, deliveries=1), "I"),
     ],
 )
 def test_a_bug_is_found_with_the_way_to_it(scenario: Scenario, parts: Parts, budget: Budget, invariant: str) -> None:
-    explored = explore(scenario, parts, budget)
+    assert_found(explore(scenario, parts, budget), invariant)
+
+
+def test_shards_that_grow_in_one_release_lose_a_transfer() -> None:
+    assert_found(explore(replace(SHARDS, releases=(EIGHT, SIXTEEN))), "I13")
+
+
+def test_clocks_subtracted_without_tolerance_infer_absence_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "CLOCK_TOLERANCE", 0)
+    assert_found(explore(APART), "I6: absence inferred")
+
+
+def test_a_notification_that_inference_ignores_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Reading, "has_sign_of_life", property(lambda reading: bool(reading._words)))
+    monkeypatch.setattr(Reading, "_failure_is_contradicted", property(lambda reading: reading.tip - {Finding.FAILED}))
+    assert_found(explore(ABSENCE), "I")
+
+
+def test_a_decision_that_is_ordered_by_clocks_hides_a_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_contradicted(reading: Reading) -> bool:
+        decided = reading.verdict
+        words = [word for word in reading._words if decided is not None and word.at > decided.at]
+        return any(word.finding != decided.finding for word in words) if decided is not None else False
+
+    monkeypatch.setattr(Reading, "_verdict_is_contradicted", property(is_contradicted))
+    scenario = replace(LATE, operator=AHEAD)
+    assert_found(explore(scenario, budget=Budget(decisions=1, callbacks=1, deliveries=1)), "I5")
+
+
+def test_words_that_are_ordered_by_clocks_keep_what_is_outdated(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tip(reading: Reading) -> frozenset[Finding | str]:
+        latest = max((word.at for word in reading._words), default=0)
+        return frozenset(word.finding for word in reading._words if word.at == latest)
+
+    monkeypatch.setattr(Reading, "tip", property(tip))
+    assert_found(explore(ANY_ORDER), "I")
+
+
+def test_contradicting_notifications_that_vanish_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Reading, "contradicting_notifications", property(lambda _: ()))
+    assert_found(explore(CALLBACK), "I5: ")
+
+
+def test_a_pending_notification_after_a_refusal_is_not_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Reading, "is_failed_without_word", property(lambda _: False))
+    assert_found(explore(CALLBACK), "I5: FAILED is final, and a notification says UNPAID")
+
+
+def test_a_payment_by_a_decision_that_doku_calls_pending_is_not_final(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Reading, "_is_payment_in_question", property(lambda _: False))
+    assert_found(explore(LATE), "I5: SUCCESS is final, and DOKU's latest word is UNPAID")
+
+
+def assert_found(explored: Explored, invariant: str) -> None:
+    """The bug was found, with a trace."""
     assert explored.violation.startswith(invariant), explored
     assert explored.trace
 
@@ -188,6 +336,7 @@ def test_conditions_of_dynamodb_are_understood() -> None:
     assert holds(condition, {"#b": "b"}, {":b": 1, ":c": 5}, {"c": 4})
     assert not holds(condition, {"#b": "b"}, {":b": 1, ":c": 5}, {"a": 0, "b": 1})
     assert not holds(condition, {"#b": "b"}, {":b": 1, ":c": 5}, None)
+    assert holds("a <= :b", {}, {":b": 1}, {"a": 1})
     assert updated("SET #a = :a REMOVE b, c", {"#a": "a"}, {":a": 2}, {"a": 1, "b": 1}) == {"a": 2}
     with pytest.raises(ValueError, match="size"):
         holds("size(a) < :c", {}, {":c": 5}, {})

@@ -62,13 +62,27 @@ def test_an_error_that_nobody_foresaw_while_the_outcome_is_recorded_is_none_of_t
 
 
 @pytest.mark.parametrize(
-    ("remaining", "sent", "durable"),
-    [((29.0,), 2, 2), ((29.0, 29.0, 10.0), 1, 1), ((29.0, 29.0, 29.0, 10.0), 1, 2), ((29.0, 10.0), 0, 1)],
-    ids=["enough", "too little after the refusal", "too little after the write", "too little after the door"],
+    ("remaining", "sent", "durable", "status"),
+    [
+        ((29.0,), 2, 2, Status.FAILED),
+        ((29.0, 29.0, 10.0), 1, 1, Status.IN_DOUBT),
+        ((29.0, 29.0, 29.0, 10.0), 1, 1, Status.FAILED),
+        ((29.0, 29.0, 29.0, 29.0, 10.0), 1, 2, Status.FAILED),
+        ((29.0, 10.0), 0, 1, Status.FAILED),
+    ],
+    ids=[
+        "enough",
+        "too little to confirm the refusal",
+        "too little after the refusal",
+        "too little after the write",
+        "too little after the create",
+    ],
 )
-def test_no_send_is_begun_without_time_for_it(remaining: tuple[float, ...], sent: int, durable: int) -> None:
+def test_no_send_is_begun_without_time_for_it(
+    remaining: tuple[float, ...], sent: int, durable: int, status: Status
+) -> None:
     outside = Surroundings()
     submitted = Invocation("merchant", order(), remaining).run(outside, Parts())
-    assert submitted.transfer.status is Status.FAILED
+    assert submitted.transfer.status is status
     assert (len(outside.sent), len(submitted.transfer.external_ids)) == (sent, durable)
     assert set(outside.sent) <= set(submitted.transfer.external_ids)

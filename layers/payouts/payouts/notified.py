@@ -96,4 +96,6 @@ def _says_nothing_new(transfer: Transfer, hint: Observation) -> bool:
         return True
     if hint.claim is None or transfer.reading.is_inferred:
         return False
-    return transfer.status.value == hint.claim.value or (hint.claim is Finding.UNPAID and transfer.status in ENDED)
+    if hint.claim is Finding.UNPAID:
+        return transfer.status in ENDED and not transfer.reading.is_failed_without_word
+    return transfer.status.value == hint.claim.value

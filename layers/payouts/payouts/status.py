@@ -95,7 +95,7 @@ class Reading:
     @cached_property
     def is_final(self) -> bool:
         """True if nothing that DOKU said or claimed speaks against the status. A refund may still follow a payment."""
-        if self.status is Status.SUCCESS and self.verdict is None and self.tip != {Finding.SUCCESS}:
+        if self.status is Status.SUCCESS and self._is_payment_in_question:
             return False
         return self.status in ENDED and not self.contradicting_notifications
 
@@ -119,8 +119,7 @@ class Reading:
     @cached_property
     def tip(self) -> frozenset[Finding | str]:
         """What may be DOKU's present opinion: its words that no later question has superseded."""
-        asked = max((word.asked for word in self._words), default=0)
-        return frozenset(word.finding for word in self._words if word.seq > asked)
+        return frozenset(word.finding for word in self._present)
 
     @cached_property
     def verdict(self) -> Observation | None:
@@ -157,16 +156,22 @@ class Reading:
 
     @cached_property
     def contradicting_notifications(self) -> tuple[Observation, ...]:
-        """Notifications that claim another end than the status. A person's later decision settles them."""
+        """Notifications that claim another end than the status. A person's later decision settles them.
+
+        A claim that DOKU is working on it contradicts a failure that no status check has stated.
+        """
         if self.status not in (Status.SUCCESS, Status.FAILED):
             return ()
         since = self.verdict.seq if self.verdict else 0
-        ends = (Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED)
-        return tuple(
-            seen
-            for seen in self._history
-            if seen.claim in ends and seen.claim.value != self.status.value and seen.seq > since
-        )
+        against = {Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED} - {Finding(self.status)}
+        if self.is_failed_without_word:
+            against.add(Finding.UNPAID)
+        return tuple(seen for seen in self._history if seen.claim in against and seen.seq > since)
+
+    @cached_property
+    def is_failed_without_word(self) -> bool:
+        """True if FAILED rests on a refusal, on inference or on a person's decision, not on a status check."""
+        return self.status is Status.FAILED and Finding.FAILED not in self.tip
 
     @cached_property
     def is_inferred(self) -> bool:
@@ -191,6 +196,19 @@ class Reading:
     def _words(self) -> list[Observation]:
         checked = [s for s in self._history if s.source is Source.STATUS_CHECK and s.finding in _WORDS]
         return checked or [s for s in self._history if s.source is Source.SUBMIT and s.finding in LIFE]
+
+    @cached_property
+    def _present(self) -> list[Observation]:
+        asked = max((word.asked for word in self._words), default=0)
+        return [word for word in self._words if word.seq > asked]
+
+    @cached_property
+    def _is_payment_in_question(self) -> bool:
+        """DOKU's present word is not a payment. A person's decision answers only the words recorded before it."""
+        if self.verdict is None:
+            return self.tip != {Finding.SUCCESS}
+        since = self.verdict.seq
+        return any(word.finding is not Finding.SUCCESS and word.seq > since for word in self._present)
 
     @cached_property
     def _said(self) -> set[Finding | str]:
