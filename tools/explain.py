@@ -21,8 +21,8 @@ _STATUS = {
     Status.ACCEPTED: "DOKU took it. It is not paid yet.",
     Status.UNPAID: "DOKU says that it is working on it.",
     Status.SUCCESS: "DOKU says that it was paid.",
-    Status.FAILED: "It was not paid and never will be. Pay again only with a new partnerReferenceNo.",
-    Status.DISPUTED: "DOKU has said both that it was paid and that it failed. Ask DOKU; do not pay again before.",
+    Status.FAILED: "It was not paid. Pay again only with a new partnerReferenceNo, and only if the next action below allows it.",
+    Status.DISPUTED: "DOKU contradicts itself, or an earlier report. Ask DOKU; do not pay again before.",
     Status.REFUNDED: "DOKU paid it back into the deposit.",
 }
 _FINDING: dict[str, str] = {
@@ -99,8 +99,9 @@ def story(transfer: Transfer, now: datetime) -> list[str]:
     ]
     if transfer.created_by:
         lines.append(f"  Asked for by {transfer.created_by}")
+    lines.append(f"  Next action: {transfer.next_action}{'' if transfer.is_final else ' (not final)'}")
     if needs_review(transfer, int(now.timestamp() * 1000)):
-        lines.append("  REVIEW: open for more than seven days. Ask DOKU about it")
+        lines.append("  REVIEW: status checks cannot settle it, or it is open for seven days. Ask DOKU about it")
     if transfer.next_check_at is None:
         lines.append("  Nothing more is expected, so it is not checked any more")
     else:

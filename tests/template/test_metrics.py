@@ -178,8 +178,8 @@ def _paid_and_refunded(world: World) -> None:
 def _failed(world: World) -> None:
     world.doku.fault("transfer", "reset-before")
     world.create(order())
-    for _round in range(4):
-        world.clock.advance(1200)
+    for _round in range(8):
+        world.clock.advance(12 * 3600)
         world.tick()
 
 
