@@ -76,4 +76,4 @@ def test_a_settlement_says_where(local_run: World, capsys: pytest.CaptureFixture
     assert settle.main(["PAY-UNKNOWN", *word]) == 1
     assert capsys.readouterr().err == "no transfer in local is known as PAY-UNKNOWN\n"
     assert settle.main([reference, *word]) == 1
-    assert capsys.readouterr().err.startswith(f"in local, {reference} is ACCEPTED: there is nothing to settle")
+    assert capsys.readouterr().err.startswith(f"in local, {reference} is ACCEPTED and needs no decision")

@@ -48,7 +48,7 @@ def test_what_is_open_disputed_or_was_taken_back_needs_attention(world: World, d
     attention = {line.transfer.status: line.attention for line in report.lines}
     assert attention["SUCCESS"] == attention["FAILED"] == ""  # type: ignore[index]
     assert attention["ACCEPTED"] == "open, not checked yet"  # type: ignore[index]
-    assert attention["DISPUTED"] == "DOKU has said both paid and failed"  # type: ignore[index]
+    assert attention["DISPUTED"] == "DOKU contradicts itself, or what was reported"  # type: ignore[index]
     assert attention["REFUNDED"] == "paid, and refunded later"  # type: ignore[index]
 
 

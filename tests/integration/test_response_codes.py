@@ -174,7 +174,7 @@ def test_a_system_that_there_is_not_is_refused_in_the_seeds_format(world: World)
 
 def test_no_code_at_all_is_the_list(world: World) -> None:
     assert world.request("GET", "/v1/response-codes").status == 200
-    assert world.request("POST", "/v1/response-codes/00").status == 404
+    assert world.request("POST", "/v1/response-codes/00").status == 405
 
 
 def test_no_cold_start_imports_the_catalogue() -> None:

@@ -45,7 +45,7 @@ def test_a_transfer_that_is_still_being_asked_about_is_not_settled(world: World)
     reference = world.create(order()).body["partnerReferenceNo"]
     found = world.stored(reference)
     assert found is not None
-    with pytest.raises(Mismatch, match="nothing to settle"):
+    with pytest.raises(Mismatch, match="needs no decision"):
         by_hand(world, found, Status.FAILED)
     assert world.stored(reference) == found
 

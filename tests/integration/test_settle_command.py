@@ -26,6 +26,7 @@ def disputed(world: World) -> str:
     reference = str(world.create(order()).body["partnerReferenceNo"])
     world.get(reference, refresh=True)
     world.doku.fault("status", "status-says", latestTransactionStatus="06", partnerReferenceNo=reference)
+    world.clock.advance(11)  # a check that is younger is not repeated
     world.request("POST", f"/v1/transfers/{reference}/status-checks")
     assert status(world, reference) is Status.DISPUTED
     return reference
@@ -119,7 +120,7 @@ def test_a_file_settles_many_and_reports_each(
         f"in local, {failed} is FAILED, by Dewi ({ARN})",
     ]
     refused, unknown = told.err.splitlines()
-    assert refused.startswith(f"in local, {open_one} is ACCEPTED: there is nothing to settle")
+    assert refused.startswith(f"in local, {open_one} is ACCEPTED and needs no decision")
     assert unknown == "no transfer in local is known as PAY-NONE"
     assert words(local_run, failed) == [f"Dewi ({ARN}): ticket 4, by phone"]
     assert [status(local_run, one) for one in (paid, failed)] == ["SUCCESS", "FAILED"]

@@ -50,6 +50,11 @@ class Deployment:
         """The world with this process as its transfer API."""
         return replace(self.world, call_handler=copy.invoke)
 
+    def over_the_wire(self) -> World:
+        """A world that sends its transfers to the process's own DOKU host: one of another host is not asked about."""
+        environment = {**self.world.environment, "DOKU_BASE_URL": self.to_doku.url}
+        return replace(self.world, environment=environment).restarted()
+
     def cut(self) -> None:
         """All connections die unseen."""
         self.to_doku.die()
@@ -192,6 +197,7 @@ def test_the_processor_applies_what_comes_after_the_restore(
     world: World, surroundings: Surroundings, tmp_path: Path
 ) -> None:
     with deployed("notification_processor", world, surroundings, tmp_path) as deployment:
+        world = deployment.over_the_wire()
         applied(world, deployment.function)
         deployment.function.take_snapshot()
         deployment.days_later()
@@ -212,6 +218,7 @@ def applied(world: World, function: Copy) -> None:
 
 def test_the_poller_asks_after_the_restore(world: World, surroundings: Surroundings, tmp_path: Path) -> None:
     with deployed("status_poller", world, surroundings, tmp_path) as deployment:
+        world = deployment.over_the_wire()
         assert due(world, deployment.function) == "SUCCESS"
         deployment.function.take_snapshot()
         deployment.days_later()

@@ -90,8 +90,8 @@ def test_the_seeds_status_answer_proves_that_the_transfer_was_paid() -> None:
         details=(
             ("originalResponseCode", "0"),
             ("originalResponseMessage", "Transfer Approve"),
-            ("transactionDate", STATUS["transactionDate"]),
-            ("cashInTime", STATUS["additionalInfo"]["cashInTime"]),
+            ("transactionDate", json.loads(STATUS)["transactionDate"]),
+            ("cashInTime", json.loads(STATUS)["additionalInfo"]["cashInTime"]),
         ),
     )
 
@@ -227,7 +227,7 @@ def test_a_status_that_doku_did_not_give_is_no_status(http: int, code: object, f
 def test_the_seeds_acceptance_is_accepted_and_not_paid() -> None:
     of_seed = replace(OF_SEED_STATUS, intent=replace(OF_SEED_STATUS.intent, amount=Rupiah(20_000_000)))
     seen = evidence.of_submission(of_seed, answer(Service.TRANSFER, 200, ACCEPTED), 5_000)
-    details = tuple((name, ACCEPTED[name]) for name in ("transactionDate", "referenceNumber"))
+    details = tuple((name, json.loads(ACCEPTED)[name]) for name in ("transactionDate", "referenceNumber"))
     assert seen == Observation(
         5_000, Finding.ACCEPTED, Source.SUBMIT, "2004300", "Successful", "DK01123220", "1", details=details
     )

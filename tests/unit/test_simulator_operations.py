@@ -159,7 +159,6 @@ def test_a_transfer_answers_as_in_the_seed_and_debits_amount_and_fee(doku: Merch
         "fee": "4500.00",
         "at": 0,
         "returned": False,
-        "referenceNo": body["referenceNo"],
     }
 
 

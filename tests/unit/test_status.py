@@ -51,7 +51,7 @@ def test_silence_leaves_the_status_alone() -> None:
     assert accepted.status is Status.ACCEPTED
 
 
-@pytest.mark.covers(20, "I6")
+@pytest.mark.covers(20, "I6", "I24", "I25")
 def test_not_found_is_doubt_and_asks_for_doku() -> None:
     """The first edition called this FAILED and final after half an hour, and DOKU paid at minute 93."""
     missing = after(CREATED, answer(Finding.IN_DOUBT), *(check(Finding.NOT_FOUND, m * 60_000) for m in (1, 10, 32)))
@@ -172,7 +172,7 @@ def test_the_banks_own_reason_is_shown_and_read() -> None:
     assert (failed.reason.code, failed.reason.message) == ("4034314", "Insufficient Funds")
 
 
-@pytest.mark.covers(31, "I10")
+@pytest.mark.covers(31, "I10", "I27")
 @pytest.mark.parametrize(
     ("said", "claim"),
     [(Finding.SUCCESS, "35"), (Finding.SUCCESS, "40"), (Finding.FAILED, "50"), (Finding.FAILED, "40")],

@@ -172,7 +172,8 @@ def test_a_request_that_differs_in_any_field_is_another_and_refused(world: World
     for field, value in changes.items():
         answer = send(world, json.dumps({**body, field: value}))
         assert (answer.status, answer.body["response_code"]) == (409, "DUPLICATE_TRANSACTION"), field
-        assert "nothing was sent" in answer.body["response_message"]
+        assert "This request sent nothing" in answer.body["response_message"]
+        assert answer.body["transfer"]["partnerReferenceNo"] == body["partnerReferenceNo"]
     assert len(world.sent(body["partnerReferenceNo"])) == 1
     assert len(world.doku.ledger()["debits"]) == 1
 
