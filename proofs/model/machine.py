@@ -159,6 +159,9 @@ class Machine:
             before, after = effect.written
             written = self.world.transfer(after)
             message = self.runs.invocation(run).message
+            if self.runs.invocation(run).reference:
+                read = self.runs.first_answer(run)["version"]
+                require(written.version == read + 1, "I5: a decision is recorded on another version than was read")
             oracle = oracle.wrote(slot, None if before is None else self.world.transfer(before), written, message)
         elif request.writes and effect.kind == "throttled" and request.pk.startswith(items.key("")):
             oracle = oracle.dropped(slot, items.reference(request.pk))

@@ -41,6 +41,10 @@ class Runs:
         """When a run began, in milliseconds."""
         return self._began[run]
 
+    def first_answer(self, run: int) -> Any:
+        """The value of the first answer that a run was given."""
+        return list(self._given(run))[-2].value
+
     def next(self, run: int) -> Request | Ended:
         """What it asks the outside next, or how it ended."""
         known = self._next[run]

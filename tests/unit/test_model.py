@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from notification_receiver.authenticator import Authenticator
-from payouts import schedule
+from payouts import schedule, settle
 from payouts.doku.answers import Answer
 from payouts.doku.client import Authority, Question
 from payouts.doku.outcomes import Outcome
@@ -298,6 +298,11 @@ def test_a_decision_that_is_ordered_by_clocks_hides_a_contradiction(monkeypatch:
     monkeypatch.setattr(Reading, "_verdict_is_contradicted", property(is_contradicted))
     scenario = replace(LATE, operator=AHEAD)
     assert_found(explore(scenario, budget=Budget(decisions=1, callbacks=1, deliveries=1)), "I5")
+
+
+def test_a_decision_that_overrides_what_came_meanwhile_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settle, "_check", lambda *_: None)
+    assert_found(explore(LATE), "I5: a decision is recorded on another version")
 
 
 def test_words_that_are_ordered_by_clocks_keep_what_is_outdated(monkeypatch: pytest.MonkeyPatch) -> None:
