@@ -21,7 +21,7 @@ _STATUS = {
     Status.ACCEPTED: "DOKU took it. It is not paid yet.",
     Status.UNPAID: "DOKU says that it is working on it.",
     Status.SUCCESS: "DOKU says that it was paid.",
-    Status.FAILED: "It was not paid. Pay again only with a new partnerReferenceNo, and only if the next action below allows it.",
+    Status.FAILED: "It was not paid. Pay again, under a new reference, only if the next action below allows it.",
     Status.DISPUTED: "DOKU contradicts itself, or an earlier report. Ask DOKU; do not pay again before.",
     Status.REFUNDED: "DOKU paid it back into the deposit.",
 }
