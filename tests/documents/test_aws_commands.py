@@ -36,6 +36,8 @@ COMMANDS = list(commands())
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[1:3]))
 def test_a_command_is_one_that_aws_has(words: list[str]) -> None:
     service, operation = words[1:3]
+    if operation == "wait":  # the command line's own: a waiter's options are those of the operation that it polls
+        operation = polled_by(service, words[3])
     options = {word.removeprefix("--").partition("=")[0] for word in words[3:] if word.startswith("--")}
     options -= OF_THE_CLI | OF_ITS_OWN.get(f"{service} {operation}", set())
     if f"{service} {operation}" == "logs tail":  # the command line's own
@@ -50,6 +52,13 @@ def model(service: str, operation: str) -> OperationModel:
     models = get_session().get_service_model(service)
     (found,) = (name for name in models.operation_names if xform_name(name, "-") == operation)
     return models.operation_model(found)
+
+
+def polled_by(service: str, waiter: str) -> str:
+    """The operation of a waiter, by the command line's names."""
+    waiters = get_session().get_waiter_model(service)
+    (found,) = (name for name in waiters.waiter_names if xform_name(name, "-") == waiter)
+    return str(xform_name(waiters.get_waiter(found).operation, "-"))
 
 
 def members(operation: OperationModel) -> dict[str, Shape]:
