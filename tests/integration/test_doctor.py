@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -20,9 +21,10 @@ from local.doku_simulator.control import Control
 from local.stack import LocalStack
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
+from tests.harness import World, order
 from tests.surroundings import Surroundings
 from tools.doctor import __main__ as doctor
-from tools.doctor import api
+from tools.doctor import api, open_transfers
 from tools.doctor.finding import Finding, Verdict
 from tools.doctor.setup import FileSecret, SetUp
 
@@ -59,6 +61,20 @@ def test_a_set_up_that_is_right(surroundings: Surroundings, doku: Control) -> No
     right = {"settings", "secret", "private key", "notification key", "DOKU's host", "token", "signature", "deposit"}
     assert {check for check, finding in found.items() if finding.verdict is Verdict.OK} >= right
     assert "1000000000.00" in found["deposit"].seen
+
+
+def test_open_transfers_of_another_account_are_named(world: World) -> None:
+    world = replace(world, environment={**world.environment, "TABLE_NAME": world.new_table()}).restarted()
+    reference = world.create(order()).body["partnerReferenceNo"]
+    stored = world.stored(reference)
+    assert stored is not None
+    assert stored.sent_to is not None
+    table = Table(world.dynamodb, world.environment["TABLE_NAME"])
+    (found,) = open_transfers.check(table, stored.sent_to)
+    assert (found.verdict, found.seen[:11]) == (Verdict.OK, "1 looked at")
+    (found,) = open_transfers.check(table, replace(stored.sent_to, path_prefix="/snap/v1.1"))
+    assert found.verdict is Verdict.WARNING
+    assert reference in found.seen
 
 
 def test_a_secret_without_a_value(surroundings: Surroundings) -> None:

@@ -14,8 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from doku_signing.notification import Scheme
 from local.doku_secret import SettingError, from_environment
 from payouts.config import ConfigurationError, DokuSettings
-from payouts.credentials import has_no_value
-from tools.doctor import api, doku, secret
+from payouts.credentials import Credentials, has_no_value
+from payouts.doku.client import account_of
+from tools.doctor import api, doku, open_transfers, secret
 from tools.doctor.finding import Finding, Verdict, ok, skipped, wrong
 from tools.doctor.setup import SetUp, of_file, of_target
 from tools.target import NoSuchDeployment, add_option, find
@@ -66,6 +67,9 @@ def _doku(setup: SetUp, settings: DokuSettings, scheme: Scheme, clock: Callable[
         yield skipped("DOKU", "mend the secret first")
     else:
         yield from doku.check(setup, settings, clock)
+        if setup.table is not None:
+            account = account_of(settings, Credentials.parse(text).client_id)
+            yield from open_transfers.check(setup.table, account)
 
 
 def told(findings: Iterable[Finding]) -> int:

@@ -35,7 +35,7 @@ class FileSecret:
 
 @dataclass(frozen=True)
 class SetUp:
-    """All that the checks need. `tokens`, `api_url` and `issuer` are None where nothing is deployed.
+    """All that the checks need. `tokens`, `table`, `api_url` and `issuer` are None where nothing is deployed.
 
     A local run has no issuer either: its tokens are checked with the key at hand.
     """
@@ -45,6 +45,7 @@ class SetUp:
     """As the functions have it: DOKU_BASE_URL, DOKU_PATH_PREFIX ..., where set."""
     secrets: Secrets
     tokens: TokenStore | None = None
+    table: Table | None = None
     api_url: str | None = None
     issuer: str | None = None
     secret_file: bool = False
@@ -61,11 +62,13 @@ def of_file(doku: OtherDoku, environment: Mapping[str, str] = os.environ) -> Set
 def of_target(target: Target) -> SetUp:
     """A deployment, or the local run."""
     settings = {_VARIABLES[name]: value for name, value in target.parameters.items() if name in _VARIABLES}
+    table = target.table()
     return SetUp(
         name=target.name,
         environment=settings | {"DOKU_SECRET_ID": target.outputs["SecretId"]},
         secrets=target.client("secretsmanager"),
-        tokens=TokenStore(Table(target.client("dynamodb"), target.outputs["TableName"])),
+        tokens=TokenStore(table),
+        table=table,
         api_url=target.outputs["ApiUrl"],
         issuer=None if target.is_local else target.parameters.get("JwtIssuer"),
         kms=lambda: cast("KmsClient", target.client("kms")),

@@ -55,6 +55,11 @@ class Question:
     echo: Echo
 
 
+def account_of(settings: DokuSettings, client_id: str) -> DokuAccount:
+    """Where and in whose name transfers are sent with these settings."""
+    return DokuAccount(settings.base_url.partition("://")[2], client_id, settings.path_prefix)
+
+
 class DokuClient:
     """Calls DOKU. Questions are asked again after a 401; a transfer is sent exactly once per call.
 
@@ -112,9 +117,7 @@ class DokuClient:
 
     def account(self, credentials: Credentials | None = None) -> DokuAccount:
         """Where and in whose name transfers are sent now. Raises PayoutError without credentials."""
-        client_id = (credentials or self._credentials.current()).client_id
-        host = self._settings.base_url.partition("://")[2]
-        return DokuAccount(host, client_id, self._settings.path_prefix)
+        return account_of(self._settings, (credentials or self._credentials.current()).client_id)
 
     def renewed(self, refused: Authority) -> Authority:
         """After a 401: the secret read again and another token than the one refused. Raises PayoutError."""

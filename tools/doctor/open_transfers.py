@@ -1,0 +1,32 @@
+"""Are the open transfers asked about with the settings that they were sent with?"""
+
+from collections.abc import Iterator
+
+from payouts.store.due import READ_SHARDS, DueIndex
+from payouts.store.table import Table
+from payouts.store.transfers import TransferStore
+from payouts.transfer import DokuAccount
+from tools.doctor.finding import Finding, ok, warning
+
+_LOOKED_AT = 100
+"""Transfers of each shard of the due index, those due first."""
+_NEVER = 2**53
+
+
+def check(table: Table, account: DokuAccount) -> Iterator[Finding]:
+    """A warning where DOKU is not asked about open transfers, because they were sent with other settings."""
+    index, store = DueIndex(table), TransferStore(table)
+    slots = [slot for shard in range(READ_SHARDS) for slot in index.due(shard, _NEVER, _LOOKED_AT)[0]]
+    found = [store.get(slot.reference) for slot in slots]
+    others = [one.reference for one in found if one is not None and one.sent_to not in (None, account)]
+    if not others:
+        yield ok(
+            "open transfers", f"{len(found)} looked at; all were sent with today's host, client id and path prefix"
+        )
+        return
+    yield warning(
+        "open transfers",
+        f"{len(others)} of {len(found)} were sent with another host, client id or path prefix, such as {others[0]}",
+        "DOKU is not asked about them: it would not know them there. Set the former values again until they have ended,"
+        " or ask DOKU and settle them (make settle).",
+    )
