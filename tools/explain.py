@@ -97,6 +97,9 @@ def story(transfer: Transfer, now: datetime) -> list[str]:
         f"  {intent.amount} rupiah to bank {intent.beneficiary_bank_code}, account {_masked(transfer)}",
         f"  DOKU's reference {transfer.reference_no or 'is not known'}, session {intent.session_id}",
     ]
+    if transfer.sent_to:
+        sent_to = transfer.sent_to
+        lines.append(f"  Sent to {sent_to.host}{sent_to.path_prefix}, client id ...{sent_to.client_id[-4:]}")
     if transfer.created_by:
         lines.append(f"  Asked for by {transfer.created_by}")
     lines.append(f"  Next action: {transfer.next_action}{'' if transfer.is_final else ' (not final)'}")
