@@ -40,6 +40,11 @@ NOT_SHOWN = {
 }
 """Granted actions that the functions' own code never calls, with the reason. kms:Sign and ec2 are off by default."""
 
+NOT_PLAYED = {
+    ("NotificationProcessorRole", "dynamodb:GetItem", "SESSION#*"): "a notification that names nothing but the session"
+}
+"""Role, action and keys of grants for what the demo does not play; tests/integration/processor/test_applying.py does."""
+
 
 @dataclass(frozen=True)
 class Played:
@@ -106,7 +111,7 @@ def test_nothing_is_granted_that_a_function_does_not_use(played: Played, functio
     """By action, resource and prefix of keys."""
     narrow = [one for grant in played.grants[function] if grant.action not in NOT_SHOWN for one in grant.narrowed()]
     unused = [str(grant) for grant in narrow if not any(grant.covers(call) for call in played.calls[function])]
-    assert unused == []
+    assert [one for one in unused if (*one.split()[:2], one.split()[-1]) not in NOT_PLAYED] == []
 
 
 def test_what_is_not_shown_is_granted_and_not_called(played: Played) -> None:
