@@ -43,7 +43,7 @@ NOT_SHOWN = {
 NOT_PLAYED = {
     ("NotificationProcessorRole", "dynamodb:GetItem", "SESSION#*"): "a notification that names nothing but the session"
 }
-"""Role, action and keys of grants for what the demo does not play; tests/integration/processor/test_applying.py does."""
+"""Role, action and keys of grants that the demo does not use; processor/test_applying.py does."""
 
 
 @dataclass(frozen=True)
