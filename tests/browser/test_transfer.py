@@ -300,7 +300,7 @@ def test_a_reload_amid_retries_keeps_the_key_and_pays_once(stack: LocalStack, vi
 def standing_transfer(visitor: Visitor, next_action: str | None) -> str:
     """Come to the page of a 409: the reference is taken by a transfer of another amount. Returns the reference.
 
-    `next_action` of that transfer is added to the API's answer; None leaves the answer as it is.
+    `next_action` replaces that of the transfer in the API's answer; None takes the transfer out of the answer.
     """
     page = visitor.page
     visitor.trouble_expected = True
@@ -312,7 +312,8 @@ def standing_transfer(visitor: Visitor, next_action: str | None) -> str:
         answer = route.fetch()
         assert answer.status == 409
         transfer = {"partnerReferenceNo": reference, "status": "FAILED", "nextAction": next_action}
-        route.fulfill(response=answer, json={**answer.json(), **({"transfer": transfer} if next_action else {})})
+        body = {name: value for name, value in answer.json().items() if name != "transfer"}
+        route.fulfill(response=answer, json={**body, **({"transfer": transfer} if next_action else {})})
 
     page.route("**/v1/transfers", name_the_transfer)
     page.locator("#continue").click()
