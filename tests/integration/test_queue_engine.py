@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from tests.harness import World
-from tests.integration.processor.notifications import announced, dead, notified, pump, standing, until_dead
+from tests.integration.processor.notifications import announced, dead, pump, standing, until_dead
 from tests.integration.receiver.callbacks import waiting
 from tests.local_support import until
 from tests.surroundings import Surroundings
@@ -41,8 +41,10 @@ def test_47_a_deployments_redrive_has_the_queue_move_its_messages_once(world: Wo
 
 @pytest.mark.covers(46)
 def test_46_a_dead_message_says_how_often_it_was_received(world: World, queue_url: str) -> None:
-    notified(world, sendTrxId="NOBODY", transactionId="DK-NOBODY", transactionStatus="50", activityCode="200")
+    world.doku.fault("status", "maintenance", times=None)
+    announced(world)
     until_dead(world)
+    world.doku.heal()
     received = world.sqs.receive_message(
         QueueUrl=world.environment["DEAD_LETTER_QUEUE_URL"], MessageSystemAttributeNames=["All"]
     )
