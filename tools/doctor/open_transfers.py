@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from payouts.errors import PayoutError
 from payouts.store.due import READ_SHARDS, DueIndex
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
-from payouts.transfer import DokuAccount
-from tools.doctor.finding import Finding, ok, warning
+from payouts.transfer import DokuAccount, Transfer
+from tools.doctor.finding import Finding, ok, warning, wrong
 
 _LOOKED_AT = 100
 """Transfers of each shard of the due index, those due first."""
@@ -15,9 +16,11 @@ _NEVER = 2**53
 
 def check(table: Table, account: DokuAccount) -> Iterator[Finding]:
     """A warning where DOKU is not asked about open transfers, because they were sent with other settings."""
-    index, store = DueIndex(table), TransferStore(table)
-    slots = [slot for shard in range(READ_SHARDS) for slot in index.due(shard, _NEVER, _LOOKED_AT)[0]]
-    found = [store.get(slot.reference) for slot in slots]
+    try:
+        found = _open(table)
+    except PayoutError as error:
+        yield wrong("open transfers", error.message, "You need dynamodb:Query on the due index and dynamodb:GetItem.")
+        return
     others = [one.reference for one in found if one is not None and one.sent_to not in (None, account)]
     if not others:
         yield ok(
@@ -30,3 +33,9 @@ def check(table: Table, account: DokuAccount) -> Iterator[Finding]:
         "DOKU is not asked about them: it would not know them there. Set the former values again until they have ended,"
         " or ask DOKU and settle them (make settle).",
     )
+
+
+def _open(table: Table) -> list[Transfer | None]:
+    index, store = DueIndex(table), TransferStore(table)
+    slots = [slot for shard in range(READ_SHARDS) for slot in index.due(shard, _NEVER, _LOOKED_AT)[0]]
+    return [store.get(slot.reference) for slot in slots]
