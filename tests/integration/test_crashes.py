@@ -8,7 +8,8 @@ from tests.harness import World, crashing, inquiry_of, order
 @pytest.mark.covers(1, "I4")
 def test_1_a_crash_before_the_put_leaves_nothing_and_the_same_request_pays(world: World) -> None:
     body = order()
-    world.create(order())  # a token is there: the next PutItem is the door
+    world.create(order())
+    world.faults.before["PutItem"] = [lambda: None]  # the inquiry's session
     world.faults.crash_before("PutItem")
     with crashing():
         world.create(body)

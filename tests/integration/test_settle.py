@@ -50,6 +50,17 @@ def test_a_transfer_that_is_still_being_asked_about_is_not_settled(world: World)
     assert world.stored(reference) == found
 
 
+def test_a_decision_about_an_older_version_is_not_written(world: World) -> None:
+    read = disputed(world)
+    world.clock.advance(11)
+    world.request("POST", f"/v1/transfers/{read.reference}/status-checks")
+    with pytest.raises(Mismatch, match="changed while you decided"):
+        by_hand(world, read, Status.SUCCESS)
+    found = world.stored(read.reference)
+    assert found is not None
+    assert found.status is Status.DISPUTED
+
+
 def test_a_transfer_in_review_that_was_settled_as_failed_is_disputed_once_doku_says_paid(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
     world.clock.advance(8 * 86_400)

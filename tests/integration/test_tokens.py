@@ -134,6 +134,16 @@ def test_63_a_secret_rotated_mid_flight_is_read_again(
     assert world.create(order()).body["status"] == "ACCEPTED"
 
 
+@pytest.mark.covers(63)
+def test_63_a_question_signed_with_the_old_secret_is_asked_again(world: World, surroundings: Surroundings) -> None:
+    """The token is still valid: DOKU refuses the signature alone."""
+    world.create(order())
+    rotated = json.dumps({**json.loads(surroundings.secret), "clientSecret": "SK-rotated"})
+    surroundings.aws.secretsmanager.put_secret_value(SecretId=surroundings.secret_id, SecretString=rotated)
+    world.doku.rotate(clientSecret="SK-rotated")
+    assert world.request("GET", "/v1/balance").status == 200
+
+
 @pytest.mark.covers("I17")
 @pytest.mark.parametrize("text", ["", "no json", "[]", '{"clientId": "x"}', '{"clientId": 5}'])
 def test_a_bad_secret_is_named_and_never_shown(world: World, surroundings: Surroundings, text: str) -> None:

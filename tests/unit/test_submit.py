@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from payouts.errors import Unavailable
 from payouts.submit import Submitted
 from payouts.transfer import Finding, Status
 from proofs.model.outside import Given, Outside, Request
@@ -86,3 +87,11 @@ def test_no_send_is_begun_without_time_for_it(
     assert submitted.transfer.status is status
     assert (len(outside.sent), len(submitted.transfer.external_ids)) == (sent, durable)
     assert set(outside.sent) <= set(submitted.transfer.external_ids)
+
+
+def test_too_little_time_is_refused_before_the_create() -> None:
+    outside = Surroundings()
+    with pytest.raises(Unavailable, match="too little time"):
+        Invocation("merchant", order(), (10.0,)).run(outside, Parts())
+    assert outside.sent == []
+    assert list(outside.world.transfers(outside.outer.table)) == []
