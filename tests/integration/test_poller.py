@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,15 @@ def test_a_tick_asks_about_what_is_due_and_about_nothing_else(world: World) -> N
     }
     assert status_of(world, reference) == "SUCCESS"
     assert world.tick()["learned"] == 0
+
+
+def test_a_transfer_sent_with_another_path_prefix_is_not_asked_about(world: World) -> None:
+    (reference,) = create(world, 1)
+    elsewhere = replace(world, environment={**world.environment, "DOKU_PATH_PREFIX": "/snap/v1.1"}).restarted()
+    world.clock.advance(61)
+    assert elsewhere.tick()["otherAccount"] == 1
+    assert asked(world)[reference] == 0
+    assert elsewhere.get(reference).body["nextAction"] == "ASK_DOKU"
 
 
 @pytest.mark.covers(22)

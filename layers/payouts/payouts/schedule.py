@@ -120,9 +120,10 @@ def _was_silent(transfer: Transfer) -> bool:
 
 def _may_be_wrong(transfer: Transfer, failure: Observation) -> bool:
     """A failure that no status check stated: inferred, decided by a person, or refused in a way that proves little."""
-    if failure.source is Source.OPERATOR or transfer.reading.is_inferred:
-        return True
-    return failure.finding is Finding.REFUSED and (_is_unauthorized(failure) or transfer.reading.has_sign_of_life)
+    is_weak_refusal = failure.finding is Finding.REFUSED and (
+        _is_unauthorized(failure) or transfer.reading.has_sign_of_life
+    )
+    return failure.source is Source.OPERATOR or transfer.reading.is_inferred or is_weak_refusal
 
 
 def _is_unauthorized(refused: Observation) -> bool:

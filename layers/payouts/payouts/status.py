@@ -95,9 +95,8 @@ class Reading:
     @cached_property
     def is_final(self) -> bool:
         """True if nothing that DOKU said or claimed speaks against the status. A refund may still follow a payment."""
-        if self.status is Status.SUCCESS and self._is_payment_in_question:
-            return False
-        return self.status in ENDED and not self.contradicting_notifications
+        is_questioned = self.status is Status.SUCCESS and self._is_payment_in_question
+        return self.status in ENDED and not is_questioned and not self.contradicting_notifications
 
     @cached_property
     def next_action(self) -> NextAction:
@@ -205,10 +204,10 @@ class Reading:
     @cached_property
     def _is_payment_in_question(self) -> bool:
         """DOKU's present word is not a payment. A person's decision answers only the words recorded before it."""
-        if self.verdict is None:
+        decision = self.verdict
+        if decision is None:
             return self.tip != {Finding.SUCCESS}
-        since = self.verdict.seq
-        return any(word.finding is not Finding.SUCCESS and word.seq > since for word in self._present)
+        return any(word.finding is not Finding.SUCCESS and word.seq > decision.seq for word in self._present)
 
     @cached_property
     def _said(self) -> set[Finding | str]:

@@ -194,15 +194,14 @@ def _bounded(history: Sequence[Observation]) -> tuple[Observation, ...]:
     if len(history) <= HISTORY_LATEST:
         return tuple(history)
     kinds: dict[Hashable, list[int]] = {}
+    kept = set(range(len(history) - HISTORY_LATEST, len(history)))
     for index, seen in enumerate(history):
         kinds.setdefault((seen.finding, seen.source, seen.claim), []).append(index)
-    kept = set(range(len(history) - HISTORY_LATEST, len(history)))
+        if seen.external_id or seen.source is Source.OPERATOR:
+            kept.add(index)
     for indexes in kinds.values():
         by_question = sorted(indexes, key=lambda index: history[index].asked)
         kept |= {indexes[0], *indexes[-KEPT_OF_A_KIND:], *by_question[-PERSISTENT:]}
-    for index, seen in enumerate(history):
-        if seen.external_id or seen.source is Source.OPERATOR:
-            kept.add(index)
     kept |= _references(history)
     return tuple(history[index] for index in sorted(kept))
 
