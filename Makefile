@@ -83,11 +83,11 @@ public-key: $(READY) ## Print the public half of the merchant's key, for DOKU's 
 
 .PHONY: stop-transfers
 stop-transfers: $(READY) ## Stop new transfers within 30 s: make stop-transfers ENV=production ARGS="--by NAME --reason TEXT"
-	@$(BIN)/python -m tools.switch stop $(ARGS)
+	@$(BIN)/python -m tools.kill_switch stop $(ARGS)
 
 .PHONY: start-transfers
 start-transfers: $(READY) ## Take new transfers again: make start-transfers ENV=production
-	@$(BIN)/python -m tools.switch start $(ARGS)
+	@$(BIN)/python -m tools.kill_switch start $(ARGS)
 
 .PHONY: reconcile
 reconcile: $(READY) ## A day's counts and sums, and what needs attention: make reconcile ENV=sandbox ARGS="--day 2024-09-17"
@@ -99,7 +99,7 @@ burst: $(READY) ## 1,000 signed notifications, duplicated, shuffled and throttle
 
 .PHONY: bench
 bench: $(READY) ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)
-	@$(BIN)/python -m bench $(ARGS) && $(BIN)/python -m tools.cost && $(BIN)/python -m tools.figures
+	@$(BIN)/python -m benchmarks $(ARGS) && $(BIN)/python -m tools.cost && $(BIN)/python -m tools.figures
 
 .PHONY: check
 check: $(READY) ## Lint, types and template
@@ -113,27 +113,27 @@ VERIFY := check demo
 
 .PHONY: prove
 prove: $(VENV)/.mutation-ready ## Show what is promised: model check, guards, mutants, fault matrix ... (ARGS=model for one part)
-	@$(BIN)/python -m proofs $(ARGS)
+	@$(BIN)/python -m tests.verification $(ARGS)
 
 .PHONY: mutate
 mutate: $(VENV)/.mutation-ready ## Mutate the pure modules: a test must die of every change (ARGS=schedule.py for one)
-	@$(BIN)/python -m proofs.mutation $(ARGS)
+	@$(BIN)/python -m tests.verification.mutation $(ARGS)
 
 VERIFY += documents
 .PHONY: documents
 documents: $(READY) ## Type what README and docs tell to type, and follow their links
-	@$(BIN)/python -m pytest tests/documents
+	@$(BIN)/python -m pytest tests/docs
 
 VERIFY += matrix
 .PHONY: matrix
 matrix: $(READY) ## A slice of the fault matrix: kill -9 around every call of every warm flow, and lost answers of DOKU
-	@MATRIX_ONLY='*/warm/*/kill-after,*/warm/doku.*/lose-reply' $(BIN)/python -m proofs --no-figures matrix
+	@MATRIX_ONLY='*/warm/*/kill-after,*/warm/doku.*/lose-reply' $(BIN)/python -m tests.verification --no-figures matrix
 
 VERIFY += converge
 .PHONY: converge
 converge: $(READY) ## 10,000 transfers that are due after an hour without ticks, on DynamoDB Local (needs Java and Maven)
 	@if command -v java >/dev/null && command -v mvn >/dev/null || [ -n "$$CI" ]; \
-		then $(BIN)/python -m bench --no-figures converge; \
+		then $(BIN)/python -m benchmarks --no-figures converge; \
 		else echo "converge: skipped, since it needs Java and Maven for DynamoDB Local"; fi
 
 VERIFY += browser
@@ -148,16 +148,16 @@ screenshots: $(VENV)/.browser-ready ## Take docs/figures/screens anew
 VERIFY += fuzz
 .PHONY: fuzz
 fuzz: $(VENV)/.fuzz-ready ## Hostile requests from docs/openapi.json against the running bundle: make fuzz ARGS="--seed 2"
-	@$(BIN)/python -m tests.fuzz $(ARGS)
+	@$(BIN)/python -m tests.fuzz.__main__ $(ARGS)
 
 VERIFY += engines
 .PHONY: engines
 engines: $(READY) ## The tests of store, flows and queue on DynamoDB Local and ElasticMQ (needs Java and Maven)
-	@$(BIN)/python -m proofs --no-figures engines
+	@$(BIN)/python -m tests.verification --no-figures engines
 
 .PHONY: soak
 soak: $(READY) ## Draw histories of a deployment for a long time: make soak ARGS="--examples 5000"
-	@$(BIN)/python -m proofs.soak $(ARGS)
+	@$(BIN)/python -m tests.verification.soak $(ARGS)
 
 # SAM has a virtual environment of its own: its pins clash with those of the bundle.
 SAM := .venv-sam/bin/sam
@@ -177,7 +177,7 @@ SAM := .venv-sam/bin/sam
 VERIFY += audit
 .PHONY: audit
 audit: .venv-checkov/.ready ## Look for weaknesses in the template with checkov, as written and as SAM translates it
-	@mkdir -p .cache && $(BIN)/python -m tools.translated > .cache/template.json
+	@mkdir -p .cache && $(BIN)/python -m tools.render_template > .cache/template.json
 	@.venv-checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet \
 		--file template.yaml .cache/template.json && echo "audit: clean"
 

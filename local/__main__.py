@@ -9,13 +9,14 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from local import docs, doku_secret
-from local.aws import TABLE_ENDPOINT
+from local import doku_secret
+from local.aws.resources import TABLE_ENDPOINT
+from local.aws.template import TemplateError
 from local.doku_secret import BASE_URL, SECRET_FILE, SETTINGS, SettingError
+from local.gateway import docs
 from local.ports import Ports, PortTakenError
 from local.simulator import SimulatorFailedError
 from local.stack import LocalStack
-from local.template import TemplateError
 
 _PORT_VARIABLES = {"api": "LOCAL_PORT", "simulator": "LOCAL_SIMULATOR_PORT", "aws": "LOCAL_AWS_PORT"}
 _EXAMPLES = """

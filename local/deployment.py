@@ -4,16 +4,16 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from local import bundle
-from local.aws import Aws
+from local.aws import bundle
+from local.aws.event_source import Drained, Pump
+from local.aws.resources import Aws
+from local.aws.schedules import Ticker
+from local.aws.template import Template
 from local.clock import Clock
-from local.events import Drained, Pump
-from local.launch import launch
-from local.pool import FunctionPool
-from local.runtime import Start, start_python
-from local.schedule import Ticker
+from local.lambda_runtime.launch import launch
+from local.lambda_runtime.pool import FunctionPool
+from local.lambda_runtime.runtime import Start, start_python
 from local.state import StateDirectory
-from local.template import Template
 
 
 class Deployment:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from local.http_server import HOST
+from local.gateway.http_server import HOST
 
 _Bound = TypeVar("_Bound")
 

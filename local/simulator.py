@@ -5,8 +5,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.child import Child
-from local.http_server import HOST
+from local.gateway.http_server import HOST
+from local.lambda_runtime.child import Child
 
 _START_SECONDS = 15.0
 
@@ -23,7 +23,9 @@ class SimulatorProcess:
         self.url = f"http://{HOST}:{port}"
         self._log = log
         given = [part for argument in arguments.items() for part in argument]
-        self._process = Child(["-m", "local.lifeline", "local.doku_simulator", "--port", str(port), *given], log)
+        self._process = Child(
+            ["-m", "local.lambda_runtime.parent_watchdog", "local.doku_simulator", "--port", str(port), *given], log
+        )
 
     def wait_until_healthy(self) -> None:
         """Return when it answers. Raises SimulatorFailedError."""

@@ -7,20 +7,22 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
-from local import bundle, console, docs, doku_secret, moto_server, template
-from local.authorizer import ISSUER, JwtAuthorizer, TokenIssuer
-from local.aws import TABLE_ENDPOINT, Aws
-from local.bundle import Bundle
-from local.child import REPOSITORY
+from local import doku_secret
+from local.aws import bundle, moto_server, template
+from local.aws.bundle import Bundle
+from local.aws.event_source import Drained
+from local.aws.resources import TABLE_ENDPOINT, Aws
 from local.clock import Clock
 from local.deployment import Deployment
 from local.doku_simulator.control import Control
-from local.events import Drained
-from local.gateway import Gateway, LocalHandler
-from local.http_server import HOST
-from local.logs import Follower
-from local.pages import pages
-from local.pool import FunctionPool
+from local.gateway import console, docs
+from local.gateway.api import Gateway, LocalHandler
+from local.gateway.authorizer import ISSUER, JwtAuthorizer, TokenIssuer
+from local.gateway.http_server import HOST
+from local.gateway.pages import pages
+from local.lambda_runtime.child import REPOSITORY
+from local.lambda_runtime.logs import Follower
+from local.lambda_runtime.pool import FunctionPool
 from local.ports import Ports, bound, free_port
 from local.simulator import SimulatorProcess
 from local.state import StateDirectory

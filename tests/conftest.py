@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.log_watch", "tests.deployment"]
+pytest_plugins = ["tests.support.log_watch", "tests.support.deployment"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from payouts.codes.catalogue import SYSTEMS
 from payouts.codes.explain import explain
-from payouts.codes.reading import Explanation, Reading, System
+from payouts.codes.models import CodeMeaning, Explanation, System
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,7 +30,7 @@ def told(explained: Explanation) -> Iterator[str]:
         yield from _reading(reading)
 
 
-def _reading(reading: Reading) -> Iterator[str]:
+def _reading(reading: CodeMeaning) -> Iterator[str]:
     advice = reading.advice
     place = " ".join(filter(None, (reading.system, reading.code, reading.service_name)))
     yield f"{place}, as an answer to: {reading.scope}" if reading.scope != "state" else place

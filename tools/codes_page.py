@@ -7,7 +7,7 @@ from pathlib import Path
 
 from payouts.codes import biller
 from payouts.codes.catalogue import listed
-from payouts.codes.reading import Explanation, Reading, System
+from payouts.codes.models import CodeMeaning, Explanation, System
 from payouts.doku.outcomes import Service, rows
 
 PAGE = Path(__file__).parent.parent / "docs" / "response-codes.md"
@@ -83,8 +83,8 @@ def _snap() -> Iterator[str]:
     yield _table(("codes", *_COLUMNS[4:]), _by_outcome([one for one in snap if one.service == Service.STATUS]))
 
 
-def _by_outcome(readings: list[Reading]) -> Iterator[tuple[str, ...]]:
-    by_outcome: Callable[[Reading], str] = lambda reading: reading.outcome  # noqa: E731
+def _by_outcome(readings: list[CodeMeaning]) -> Iterator[tuple[str, ...]]:
+    by_outcome: Callable[[CodeMeaning], str] = lambda reading: reading.outcome  # noqa: E731
     for _, group in groupby(sorted(readings, key=by_outcome), by_outcome):
         same = list(group)
         yield ", ".join(reading.code for reading in same), *_row(same[0])[4:]
@@ -98,7 +98,7 @@ def _glossary() -> Iterator[str]:
     yield _table(_COLUMNS, (_row(one) for one in _readings(listed(System.HTTP).values())))
 
 
-def _glossary_row(reading: Reading) -> tuple[str, ...]:
+def _glossary_row(reading: CodeMeaning) -> tuple[str, ...]:
     code, *words = _row(reading)
     suggests = reading.suggested_action + ("" if reading.suggested_action_safe else " **(unsafe here)**")
     return code, reading.http_status, reading.scope, *words[:3], suggests, *words[3:]
@@ -139,11 +139,11 @@ def _states() -> Iterator[str]:
         yield _table(_COLUMNS, (_row(one) for one in _readings(listed(system).values())))
 
 
-def _readings(explained: Iterable[Explanation]) -> Iterator[Reading]:
+def _readings(explained: Iterable[Explanation]) -> Iterator[CodeMeaning]:
     return (reading for one in explained for reading in one.readings)
 
 
-def _row(reading: Reading) -> tuple[str, ...]:
+def _row(reading: CodeMeaning) -> tuple[str, ...]:
     advice = reading.advice
     words = reading.code, reading.message, reading.meaning, reading.meaning_id
     hold = "yes" if advice.hold_funds else "no"

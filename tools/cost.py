@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.template import Template, load
-from payouts.store.due import READ_SHARDS, WRITTEN_SHARDS
+from local.aws.template import Template, load
+from payouts.store.due_index import READ_SHARDS, WRITTEN_SHARDS
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cost.md"
@@ -28,7 +28,7 @@ GETS = 3
 UNPAID = 0.1
 """Share of transfers that are not paid at once: a callback, and two checks more."""
 CHECKS_AFTER = 3
-"""After a transfer was paid: 1, 3 and 7 days (payouts.schedule)."""
+"""After a transfer was paid: 1, 3 and 7 days (payouts.domain.schedule)."""
 DOKU_SECONDS, STATUS_SECONDS = 0.5, 0.3
 """DOKU's time for an inquiry or a transfer, and for a status check."""
 OUR_SECONDS = 0.03
@@ -38,7 +38,7 @@ LOG_KB = 1.5
 ITEM_KB = 1.0
 STATUS_CHANGES = 3
 REQUEST_ID_WRITES = 1
-"""Of the receiver, a notification (payouts.store.requests)."""
+"""Of the receiver, a notification (payouts.store.notification_ids)."""
 TRACED = 0.05
 STREAM_SHARDS = 4
 """A new on-demand table takes 4,000 writes a second: four partitions, each with a shard of the stream."""

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from doku_signing.timestamps import WIB
-from notification_processor.entry import read
 from payouts.codes.explain import explain
-from payouts.errors import PayoutError
-from payouts.schedule import needs_review
-from payouts.transfer import Finding, Observation, Source, Status, Transfer
+from payouts.doku import queued_notification
+from payouts.domain.errors import PayoutError
+from payouts.domain.schedule import needs_review
+from payouts.domain.transfer import Finding, Observation, Source, Status, Transfer
 from tools import codes
-from tools.target import NoSuchDeployment, Target, add_option, find
+from tools.deployment import NoSuchDeployment, Target, add_option, find
 
 _STATUS = {
     Status.SUBMITTING: "It was to be sent, and no outcome is recorded. It will never be sent again, only asked about.",
@@ -93,9 +93,9 @@ def story(transfer: Transfer, now: datetime) -> list[str]:
     """The transfer in plain words, a line each."""
     intent = transfer.intent
     lines = [
-        f"{transfer.reference}: {transfer.status}. {_STATUS[transfer.status]}",
+        f"{transfer.partner_reference_no}: {transfer.status}. {_STATUS[transfer.status]}",
         f"  {intent.amount} rupiah to bank {intent.beneficiary_bank_code}, account {_masked(transfer)}",
-        f"  DOKU's reference {transfer.reference_no or 'is not known'}, session {intent.session_id}",
+        f"  DOKU's reference {transfer.doku_reference_no or 'is not known'}, session {intent.session_id}",
     ]
     if transfer.sent_to:
         sent_to = transfer.sent_to
@@ -125,13 +125,13 @@ def explain_dead(target: Target) -> int:
 
 def _dead(message: dict[str, Any]) -> str:
     try:
-        received = read(message["Body"])
+        received = queued_notification.decode(message["Body"])
     except (ValueError, KeyError, TypeError) as error:
         return f"{message['MessageId']}: not a notification of ours ({type(error).__name__})"
     said = received.notification
     about = f"{said.send_trx_id or 'a transfer'} ({said.transaction_id})"
     request_id = json.loads(message["Body"]).get("requestId", "")
-    return f"{_time(received.at)}  {said.kind} about {about}: {said.message}; DOKU's requestId {request_id}"
+    return f"{_time(received.received_at)}  {said.kind} about {about}: {said.message}; DOKU's requestId {request_id}"
 
 
 def _line(seen: Observation) -> str:

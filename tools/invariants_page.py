@@ -1,4 +1,4 @@
-"""Writes docs/invariants.md from tests/faults/scenarios.csv and the tests' `covers` markers: make invariants."""
+"""Writes docs/invariants.md from tests/docs/scenarios.csv and the tests' `covers` markers: make invariants."""
 
 import ast
 import csv
@@ -10,14 +10,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "invariants.md"
-SCENARIOS = ROOT / "tests" / "faults" / "scenarios.csv"
-_JUDGES = ("proofs/matrix/judge.py", "proofs/matrix/play.py", "proofs/matrix/lane.py", "proofs/matrix/flows.py")
+SCENARIOS = ROOT / "tests" / "docs" / "scenarios.csv"
+_JUDGES = (
+    "tests/verification/matrix/oracle.py",
+    "tests/verification/matrix/play.py",
+    "tests/verification/matrix/worker.py",
+    "tests/verification/matrix/flows.py",
+)
 
 _HEAD = """\
 # Invariants and fault scenarios
 
 What must hold whatever happens, what is made to happen, and the tests that show it. Written by `make invariants` from
-`tests/faults/scenarios.csv` and the tests' `covers` markers; a test fails while an entry has no test, a marker names no
+`tests/docs/scenarios.csv` and the tests' `covers` markers; a test fails while an entry has no test, a marker names no
 entry, or this page is not current.
 
 *matrix* stands for the fault matrix as well (`make prove ARGS=matrix`): every outbound call of every flow, broken in

@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from doku_signing.private_key import load_private_key
-from payouts.credentials import Credentials, CredentialStore
-from payouts.errors import PayoutError
-from tools.target import NoSuchDeployment, Target, add_option, find
+from payouts.domain.credentials import Credentials
+from payouts.domain.errors import PayoutError
+from payouts.runtime.credentials import CredentialStore
+from tools.deployment import NoSuchDeployment, Target, add_option, find
 
 ALGORITHM = "RSASSA_PKCS1_V1_5_SHA_256"
 

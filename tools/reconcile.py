@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from doku_signing.timestamps import WIB
-from payouts.errors import PayoutError
-from payouts.report import of_day
-from tools.target import NoSuchDeployment, add_option, find
+from payouts.domain.errors import PayoutError
+from payouts.services.daily_report import of_day
+from tools.deployment import NoSuchDeployment, add_option, find
 from transfer_api.listing import checked_day
 
 

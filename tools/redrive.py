@@ -8,7 +8,7 @@ import argparse
 import sys
 from typing import Any
 
-from tools.target import NoSuchDeployment, Target, add_option, find
+from tools.deployment import NoSuchDeployment, Target, add_option, find
 
 
 def main(arguments: list[str] | None = None) -> int:

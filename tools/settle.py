@@ -11,11 +11,11 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from payouts.errors import PayoutError
-from payouts.settle import settle
+from payouts.domain.errors import PayoutError
+from payouts.domain.transfer import ENDED, Status, Transfer
+from payouts.services.settle import settle
 from payouts.store.transfers import TransferStore
-from payouts.transfer import ENDED, Status, Transfer
-from tools.target import NoSuchDeployment, Target, add_option, find
+from tools.deployment import NoSuchDeployment, Target, add_option, find
 
 _COLUMNS = ["partnerReferenceNo", "verdict", "reason"]
 _MOST_BY, _MOST_REASON, _MOST_REFERENCE = 64, 200, 64
@@ -80,7 +80,10 @@ class _Settler:
         except (PayoutError, ValueError) as error:
             print(f"in {self._target.name}, {error}", file=sys.stderr)
             return False
-        where, how = f"in {self._target.name}, {settled.reference}", f"{settled.status}, by {self._signature}"
+        where, how = (
+            f"in {self._target.name}, {settled.partner_reference_no}",
+            f"{settled.status}, by {self._signature}",
+        )
         print(f"{where} {self._done} {how}")
         return settled.status is word.verdict
 

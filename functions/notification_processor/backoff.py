@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from payouts.aws import NO_ANSWER
+from payouts.aws_call import NO_ANSWER
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

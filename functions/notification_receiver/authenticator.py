@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 
 from doku_signing.notification import Scheme, is_usable, verify_notification
-from payouts.credentials import CredentialStore
-from payouts.errors import Misconfigured, PayoutError
+from payouts.domain.errors import Misconfigured, PayoutError
+from payouts.runtime.credentials import CredentialStore
 
 _REREAD_AFTER = 30.0
 """Seconds after which a signature that does not verify has the secret read again: it may have been rotated just now. A

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from notification_receiver.authenticator import Authenticator
-from payouts.aws import ask
-from payouts.doku import callbacks
-from payouts.doku.callbacks import Kind, Notification
-from payouts.errors import PayoutError, Unavailable
-from payouts.store.requests import RequestIds
+from payouts.aws_call import call_aws
+from payouts.doku import notifications, queued_notification
+from payouts.doku.notifications import Kind, Notification
+from payouts.domain.errors import PayoutError, Unavailable
+from payouts.store.notification_ids import NotificationIds
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -56,7 +56,7 @@ class Receiver:
     def __init__(
         self,
         authenticator: Authenticator,
-        request_ids: RequestIds,
+        request_ids: NotificationIds,
         sqs: "SQSClient",
         queue_url: str,
         clock: Callable[[], float] = time.time,
@@ -82,7 +82,7 @@ class Receiver:
             if not self._authenticator.is_doku(headers, event["requestContext"]["http"]["sourceIp"]):
                 return Reply(401, _FAILED, "agentKey or signature is not valid")
             body, request_id = _body(event), headers["requestid"]
-            notification = callbacks.parse(kind, body)
+            notification = notifications.parse(kind, body)
             if not self._request_ids.bind(request_id, f"{kind}\n".encode() + body, self._clock()):
                 return _replayed(notification)
         except ValueError as error:
@@ -92,15 +92,10 @@ class Receiver:
         return self._keep(notification, body, request_id)
 
     def _keep(self, notification: Notification, body: bytes, request_id: str) -> Reply:
-        message = {
-            "kind": notification.kind,
-            "receivedAt": int(self._clock() * 1000),
-            "requestId": request_id,
-            "body": body.decode("utf-8-sig"),
-        }
-        send = partial(self._sqs.send_message, QueueUrl=self._queue_url, MessageBody=json.dumps(message))
+        message = queued_notification.encode(notification.kind, body, request_id, int(self._clock() * 1000))
+        send = partial(self._sqs.send_message, QueueUrl=self._queue_url, MessageBody=message)
         try:
-            ask("SQS", send, "MessageId")
+            call_aws("SQS", send, "MessageId")
         except (ClientError, Unavailable):
             return Reply(503, _FAILED, "try again later", notification.transaction_id)
         return Reply(200, "00", "Successfully processed", notification.transaction_id)

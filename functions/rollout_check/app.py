@@ -1,9 +1,50 @@
-"""Lambda handler of the rollout check: CodeDeploy's BeforeAllowTraffic hook."""
+"""The boundary of the rollout check: call the new version, and report the result to CodeDeploy in any case."""
 
-import os
+import json
+from collections.abc import Callable
+from typing import Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from rollout_check.entry import compose, create_handler
+from rollout_check.services import Services
 
-handler = create_handler(compose(os.environ), Logger())
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+
+class CheckFailed(Exception):
+    """The new version gave no answer or a wrong one; the message says which."""
+
+
+def create_handler(services: Services, logger: Logger) -> Handler:
+    """The handler over these services. CodeDeploy shifts no traffic before it hears "Succeeded"."""
+
+    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """CodeDeploy's event; the status that was reported to it."""
+        try:
+            _call(services)
+        except Exception as error:  # without a report, CodeDeploy would wait for an hour
+            status, reason = "Failed", str(error) if isinstance(error, CheckFailed) else type(error).__name__
+            logger.error("rollout check failed", version=services.version_arn, reason=reason)
+        else:
+            status = "Succeeded"
+            logger.info("rollout check passed", version=services.version_arn)
+        services.codedeploy.put_lifecycle_event_hook_execution_status(
+            deploymentId=event["DeploymentId"],
+            lifecycleEventHookExecutionId=event["LifecycleEventHookExecutionId"],
+            status=status,
+        )
+        return {"status": status}
+
+    return handler
+
+
+def _call(services: Services) -> None:
+    """Raises CheckFailed for a function error or a wrong answer."""
+    payload = json.dumps(services.check.event).encode()
+    invoked = services.lambda_.invoke(FunctionName=services.version_arn, Payload=payload)
+    answer = json.loads(invoked["Payload"].read())
+    if "FunctionError" in invoked:
+        raise CheckFailed(f"the function failed: {answer.get('errorType', invoked['FunctionError'])}")
+    if not services.check.passes(answer):
+        raise CheckFailed("the function gave a wrong answer")

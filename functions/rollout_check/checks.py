@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from payouts.config import RolloutCheck
+from payouts.runtime.config import RolloutCheck
 
 Answer = Mapping[str, Any]
 

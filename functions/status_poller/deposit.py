@@ -4,21 +4,21 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from payouts.errors import PayoutError
-from payouts.inquire import Inquirer
-from payouts.measure import measured
+from payouts.domain.errors import PayoutError
+from payouts.runtime.metrics import measured
+from payouts.services.account_inquiry import DokuQueries
 
 
 class Deposit:
     """Measures the deposit at DOKU, apart from the ticks: whatever becomes of it, no check waits for it."""
 
-    def __init__(self, inquirer: Inquirer) -> None:
-        self._inquirer = inquirer
+    def __init__(self, queries: DokuQueries) -> None:
+        self._queries = queries
 
     def measure(self, logger: Logger) -> dict[str, Any]:
         """What was measured, in whole rupiah. Nothing where DOKU does not say: an alarm must not go by a guess."""
         try:
-            balance = self._inquirer.balance()
+            balance = self._queries.balance()
         except PayoutError as error:
             logger.warning("deposit not known", reason=error.message)
             return {}

@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from payouts.credentials import CredentialStore
-from payouts.store.due import DueIndex
+from payouts.domain.credentials import CredentialSource
+from payouts.store.due_index import DueIndex
 
 
 class Rehearsal:
     """Reads what a tick needs, the due index and DOKU's credentials. Claims nothing and asks DOKU nothing."""
 
-    def __init__(self, index: DueIndex, credentials: CredentialStore, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, index: DueIndex, credentials: CredentialSource, clock: Callable[[], float] = time.time) -> None:
         self._index = index
         self._credentials = credentials
         self._clock = clock

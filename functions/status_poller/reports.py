@@ -27,7 +27,7 @@ class DailyReport:
         """Where the report is and how many need attention. Raises ValueError without a bucket."""
         if not self._bucket:
             raise ValueError("REPORT_BUCKET is not set: there is nowhere to keep the report")
-        from payouts import report  # once a day
+        from payouts.services import daily_report as report  # once a day
 
         now = self._clock()
         day = (datetime.fromtimestamp(now, WIB) - timedelta(days=1)).date().isoformat()

@@ -1,13 +1,50 @@
-"""Lambda handler of the transfer API: API Gateway HTTP API, payload 2.0."""
+"""The entry of the transfer API: one log line a request."""
 
-import os
+import re
+from collections.abc import Callable
+from typing import Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payouts import snapshot
-from transfer_api.entry import create_handler
-from transfer_api.services import compose
+from transfer_api.methods import ASKED_PATH
+from transfer_api.routes import create_app
+from transfer_api.services import Services
 
-services = compose(os.environ)
-handler = create_handler(services, Logger())
-snapshot.register(os.environ, services.held, late=["transfer_api.body", "transfer_api.requests"])
+_NOWHERE = "/no-such-route"
+
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+
+def create_handler(services: Services, logger: Logger) -> Handler:
+    """The handler over these services. Logs the route, the status and the codes; nothing that a caller sent."""
+    app = create_app(services, logger)
+
+    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """A request from API Gateway; its answer, and one log line about it."""
+        logger.clear_state()
+        logger.append_keys(request_id=event["requestContext"]["requestId"], route=event.get("routeKey"))
+        answer = app.resolve(_as_authorized(event), context)
+        logger.info("request", status=answer["statusCode"])
+        return answer
+
+    return handler
+
+
+def _as_authorized(event: dict[str, Any]) -> dict[str, Any]:
+    """The event, its path only where it is one of the route whose scopes API Gateway has checked (I18).
+
+    The gateway matches the path as sent and hands it over decoded, so that `/v1/%74ransfers` comes in by the route for
+    everything else and looks like `/v1/transfers`.
+    """
+    _, _, template = event.get("routeKey", "").partition(" ")
+    pattern = re.sub(r"\\{\w+\\}", "[\\\\s\\\\S]+", re.escape(template))
+    path = event["rawPath"]
+    stage = event["requestContext"].get("stage", "$default")
+    if stage != "$default":
+        path = path.removeprefix(f"/{stage}")
+    if "+}" not in template and re.fullmatch(pattern, path):
+        return event
+    http = {**event["requestContext"]["http"], "path": _NOWHERE}
+    context = {**event["requestContext"], "http": http}
+    return {**event, "rawPath": _NOWHERE, ASKED_PATH: path, "requestContext": context}

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic import BaseModel, ValidationError
 
-from payouts.errors import InvalidParameter, PayoutError, ValidationFailed
+from payouts.domain.errors import InvalidParameter, PayoutError, ValidationFailed
 
 MAX_BYTES = 65_536
 Model = TypeVar("Model", bound=BaseModel)

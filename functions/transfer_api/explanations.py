@@ -4,8 +4,8 @@ from typing import Any
 
 from payouts.codes.catalogue import SYSTEMS, search
 from payouts.codes.explain import explain
-from payouts.codes.reading import Explanation, Reading, System
-from payouts.errors import ValidationFailed
+from payouts.codes.models import CodeMeaning, Explanation, System
+from payouts.domain.errors import ValidationFailed
 
 
 def of_code(code: str, parameters: dict[str, str]) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def _explanation(explained: Explanation) -> dict[str, Any]:
     }
 
 
-def _reading(reading: Reading) -> dict[str, Any]:
+def _reading(reading: CodeMeaning) -> dict[str, Any]:
     advice = reading.advice
     return {
         "system": reading.system,
@@ -48,7 +48,7 @@ def _reading(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _particulars(reading: Reading) -> dict[str, Any]:
+def _particulars(reading: CodeMeaning) -> dict[str, Any]:
     """What only some systems have."""
     members: dict[str, Any] = {
         "service": reading.service,

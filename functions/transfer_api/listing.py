@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from doku_signing.timestamps import WIB
-from payouts.errors import ValidationFailed
+from payouts.domain.errors import ValidationFailed
+from payouts.domain.transfer import Status, Transfer
 from payouts.store import items
 from payouts.store.transfers import TransferStore
-from payouts.transfer import Status, Transfer
-from transfer_api.keys import checked_reference
+from transfer_api.idempotency import checked_reference
 
 _MOST = 100
 _USUAL = 50

@@ -10,10 +10,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from payouts.doku.messages import InquiryRequest, wire_name
-from payouts.errors import InvalidParameter
-from payouts.money import Rupiah
-from payouts.transfer import Intent
-from transfer_api.keys import REFERENCE_PATTERN
+from payouts.domain.errors import InvalidParameter
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import Intent
+from transfer_api.idempotency import REFERENCE_PATTERN
 
 
 @dataclass(frozen=True, slots=True)

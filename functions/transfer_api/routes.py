@@ -7,13 +7,13 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from payouts.doku import banks
-from payouts.errors import MethodNotAllowed, NotFound, PayoutError, UnknownRoute, ValidationFailed
-from payouts.measure import measured
-from payouts.money import Rupiah
-from payouts.submit import Order
-from payouts.transfer import NOT_ACKNOWLEDGED, Transfer
-from transfer_api import codes, failures, keys, listing, methods, views
-from transfer_api.failures import json_response
+from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, UnknownRoute, ValidationFailed
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
+from payouts.runtime.metrics import measured
+from payouts.services.create_transfer import TransferRequest
+from transfer_api import error_responses, idempotency, listing, methods, response_codes, responses
+from transfer_api.error_responses import json_response
 from transfer_api.methods import ASKED_PATH
 from transfer_api.services import Services
 
@@ -24,7 +24,7 @@ def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
     _add_money_routes(app, services, logger)
     _add_transfer_routes(app, services)
     _add_reference_routes(app)
-    codes.add_routes(app)
+    response_codes.add_routes(app)
     _add_failures(app, logger)
     return app
 
@@ -41,13 +41,13 @@ def _add_money_routes(app: APIGatewayHttpResolver, services: Services, logger: L
         request = read(app.current_event, AccountInquiry)
         inquiry = request.to_inquiry(services.new_reference())
         _check_amount(inquiry.amount, services)
-        found, session = services.inquirer.account(inquiry)
-        return json_response(200, views.inquiry(inquiry, found, session))
+        found, session = services.queries.account(inquiry)
+        return json_response(200, responses.inquiry(inquiry, found, session))
 
     @app.get("/v1/balance")
     def get_balance() -> Response[str]:
         """200: the deposit at DOKU."""
-        return json_response(200, views.balance(services.inquirer.balance()))
+        return json_response(200, responses.balance(services.queries.balance()))
 
     @app.post("/v1/transfers")
     def create_transfer() -> Response[str]:
@@ -56,51 +56,53 @@ def _add_money_routes(app: APIGatewayHttpResolver, services: Services, logger: L
         from transfer_api.requests import CreateTransfer
 
         request = read(app.current_event, CreateTransfer)
-        key = keys.idempotency_key(app.current_event.raw_event.get("headers") or {})
-        intent = request.to_intent(keys.reference_of(request, key))
+        key = idempotency.idempotency_key(app.current_event.raw_event.get("headers") or {})
+        intent = request.to_intent(idempotency.reference_of(request, key))
         _check_amount(intent.amount, services)
-        order = Order(intent, keys.fingerprint(request), key or "", _caller(app))
-        submitted = services.submitter.submit(order, lambda: app.lambda_context.get_remaining_time_in_millis() / 1000)
+        order = TransferRequest(intent, idempotency.fingerprint(request), key or "", _caller(app))
+        submitted = services.transfer_creator.create(
+            order, lambda: app.lambda_context.get_remaining_time_in_millis() / 1000
+        )
         transfer = submitted.transfer
-        logger.append_keys(partner_reference_no=transfer.reference, transfer_status=transfer.status)
+        logger.append_keys(partner_reference_no=transfer.partner_reference_no, transfer_status=transfer.status)
         if submitted.unrecorded is not None:
             logger.warning("outcome not recorded", error=type(submitted.unrecorded).__name__)
         headers = {"Location": f"/v1/transfers/{intent.partner_reference_no}"}
         if submitted.replayed:
             headers["Idempotency-Replayed"] = "true"
         status = 202 if transfer.status in NOT_ACKNOWLEDGED else 201
-        return json_response(status, views.transfer(transfer, services.clock()), headers)
+        return json_response(status, responses.transfer(transfer, services.clock()), headers)
 
 
 def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> None:
     def find(reference: str) -> Transfer:
-        transfer = services.store.get(keys.checked_reference(reference))
+        transfer = services.store.get(idempotency.checked_reference(reference))
         if transfer is None:
             raise NotFound("there is no transfer with this partnerReferenceNo")
         return transfer
 
     def answer(transfer: Transfer) -> Response[str]:
-        return json_response(200, views.transfer(transfer, services.clock()))
+        return json_response(200, responses.transfer(transfer, services.clock()))
 
     @app.get("/v1/transfers")
     def list_transfers() -> Response[str]:
         """200: a page of a day's transfers, newest first."""
         now = services.clock()
         page = listing.page(services.store, app.current_event.query_string_parameters, now)
-        return json_response(200, {**page, "transfers": [views.summary(found, now) for found in page["transfers"]]})
+        return json_response(200, {**page, "transfers": [responses.summary(found, now) for found in page["transfers"]]})
 
     @app.get("/v1/transfers/<reference>")
     def get_transfer(reference: str) -> Response[str]:
         """200: the transfer with its history; `refresh` asks DOKU first."""
         transfer = find(reference)
         if _flag(app.current_event.query_string_parameters, "refresh"):
-            transfer = services.reconciler.refresh(transfer)
+            transfer = services.status_checker.refresh(transfer)
         return answer(transfer)
 
     @app.post("/v1/transfers/<reference>/status-checks")
     def check_status(reference: str) -> Response[str]:
         """200: the transfer after DOKU was asked about it, unless DOKU was asked in the last 10 seconds."""
-        return answer(services.reconciler.refresh(find(reference)))
+        return answer(services.status_checker.refresh(find(reference)))
 
 
 def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
@@ -118,7 +120,7 @@ def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
 
 def _add_failures(app: APIGatewayHttpResolver, logger: Logger) -> None:
     def failed(error: PayoutError) -> Response[str]:
-        return failures.response(error, app.current_event.request_context.request_id)
+        return error_responses.response(error, app.current_event.request_context.request_id)
 
     def unknown(_: Exception) -> Response[str]:
         return failed(_unrouted(app.current_event))
@@ -142,7 +144,7 @@ def _unrouted(event: APIGatewayProxyEventV2) -> PayoutError:
     """Why the resolver found no route for the event."""
     asked = event.raw_event.get(ASKED_PATH)
     if asked is None and event.path.startswith("/v1/transfers/"):  # API Gateway found the route by the path as sent
-        return keys.bad_reference()
+        return idempotency.bad_reference()
     allowed = methods.allowed(asked or event.path)
     if allowed and event.http_method not in allowed:
         return MethodNotAllowed(allowed)

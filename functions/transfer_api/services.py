@@ -5,56 +5,54 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from payouts import compose as shared
-from payouts.config import AmountLimits, GuardRails
-from payouts.inquire import Inquirer
-from payouts.limits import DailyLimits
-from payouts.reconcile import Reconciler
-from payouts.send import Sender
-from payouts.snapshot import Forget
-from payouts.store.claims import Claims
+from payouts import wiring
+from payouts.domain.limits import AmountLimits
+from payouts.runtime import config
+from payouts.services.account_inquiry import DokuQueries
+from payouts.services.check_status import StatusChecker
+from payouts.services.create_transfer import TransferCreator
+from payouts.services.daily_limits import DailyLimits
+from payouts.services.kill_switch import KillSwitch
+from payouts.services.send_transfer import Sender
 from payouts.store.counters import Counters
-from payouts.store.switch import SwitchStore
+from payouts.store.inquiry_sessions import Claims
+from payouts.store.kill_switch import KillSwitchStore
 from payouts.store.transfers import TransferStore
-from payouts.submit import Submitter
-from payouts.switch import Switch
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """The use cases behind the routes."""
 
-    inquirer: Inquirer
-    submitter: Submitter
-    reconciler: Reconciler
+    queries: DokuQueries
+    transfer_creator: TransferCreator
+    status_checker: StatusChecker
     store: TransferStore
     limits: AmountLimits
     new_reference: Callable[[], str]
     """For an inquiry whose caller names none."""
     clock: Callable[[], float]
-    held: tuple[Forget, ...]
 
 
-def compose(
+def build_services(
     environment: Mapping[str, str],
     clock: Callable[[], float] = time.time,
     jitter: Callable[[], float] = random.random,
 ) -> Services:
     """Everything wired up from the environment. Raises ConfigurationError naming a bad or missing variable."""
-    limits, rails = AmountLimits.read(environment), GuardRails.read(environment)
-    deployed = shared.compose(environment, clock, jitter)
+    amounts, limits = config.amount_limits(environment), config.payout_limits(environment)
+    deployed = wiring.build_services(environment, clock, jitter)
     claims = Claims(deployed.table)
-    inquirer = Inquirer(deployed.doku, claims, clock)
-    switch = Switch(SwitchStore(deployed.table), rails.accept_transfers, clock)
-    daily = DailyLimits(Counters(deployed.table), rails.everybody, rails.each_caller)
+    queries = DokuQueries(deployed.doku, claims, clock)
+    switch = KillSwitch(KillSwitchStore(deployed.table), limits.accept_transfers, clock)
+    daily = DailyLimits(Counters(deployed.table), limits.all_callers, limits.each_caller)
     sender = Sender(deployed.store, deployed.doku, clock, jitter, deployed.absence_after)
     return Services(
-        inquirer=inquirer,
-        submitter=Submitter(deployed.store, claims, inquirer, deployed.doku, switch, daily, sender, clock),
-        reconciler=deployed.reconciler,
+        queries=queries,
+        transfer_creator=TransferCreator(deployed.store, claims, queries, deployed.doku, switch, daily, sender, clock),
+        status_checker=deployed.status_checker,
         store=deployed.store,
-        limits=limits,
+        limits=amounts,
         new_reference=deployed.doku.new_external_id,
         clock=clock,
-        held=deployed.held,
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import requests
 
-from local.demo import callbacks
+from local.demo import notifications
 from local.demo.stage import Stage
 
 Play = Callable[[Stage], str]
@@ -45,18 +45,18 @@ def scenarios(stage: Stage) -> Iterator[Scenario]:
         "late execution after not found", "DOKU takes the transfer, and executes it hours later.", executed_late
     )
     yield Scenario("crash between door and answer", "kill -9 while DOKU is executing the transfer.", crashed)
-    yield Scenario("callbacks never came", "DOKU's notifications are lost on their way.", callbacks.never_came)
-    yield Scenario("UNPAID then paid", "DOKU needs some minutes, then calls back.", callbacks.unpaid_then_paid)
-    yield Scenario("UNPAID then failed", "DOKU needs hours, then calls back.", callbacks.unpaid_then_failed)
-    yield Scenario("paid then refunded", "DOKU takes the payment back.", callbacks.refunded)
+    yield Scenario("callbacks never came", "DOKU's notifications are lost on their way.", notifications.never_came)
+    yield Scenario("UNPAID then paid", "DOKU needs some minutes, then calls back.", notifications.unpaid_then_paid)
+    yield Scenario("UNPAID then failed", "DOKU needs hours, then calls back.", notifications.unpaid_then_failed)
+    yield Scenario("paid then refunded", "DOKU takes the payment back.", notifications.refunded)
     yield Scenario(
         "duplicate and out-of-order notifications",
         "DOKU's callbacks come fifty times, and in the wrong order.",
-        callbacks.duplicated_and_out_of_order,
+        notifications.duplicated_and_out_of_order,
     )
-    yield Scenario("forged notification", "Somebody else calls back.", callbacks.forged)
+    yield Scenario("forged notification", "Somebody else calls back.", notifications.forged)
     yield Scenario(
-        "poison notification", "A callback that can't be applied ends dead, and is redriven.", callbacks.poisoned
+        "poison notification", "A callback that can't be applied ends dead, and is redriven.", notifications.poisoned
     )
 
 

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from local.doku_simulator.answers import RefusedError, malformed, missing, unauthorized
+from local.doku_simulator.clock_formats import parse_iso
 from local.doku_simulator.minify import minify
 from local.doku_simulator.settings import Settings
 from local.doku_simulator.tokens import TokenDesk
-from local.doku_simulator.wib import parse_iso
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from local.doku_simulator.answers import Json
 from local.doku_simulator.auth import hmac_sha512
+from local.doku_simulator.clock_formats import quoted
 from local.doku_simulator.settings import Settings
 from local.doku_simulator.transfers import Change, State, Transfer
-from local.doku_simulator.wib import quoted
 
 Kind = Literal["unpaid", "refund"]
 _MESSAGES = {State.PAID: "Transaction is Success", State.FAILED: "Transaction is Failed"}

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from local.doku_simulator.answers import Answer, Json, Operation, RefusedError
+from local.doku_simulator.apply_fault import Struck, distort
 from local.doku_simulator.auth import Request, verify_call
 from local.doku_simulator.call import Call
-from local.doku_simulator.distort import Struck, distort
+from local.doku_simulator.clock_formats import day, spring
 from local.doku_simulator.faults import Fault, Kind
 from local.doku_simulator.fields import parse_object
 from local.doku_simulator.ledger import Ledger
@@ -19,7 +20,6 @@ from local.doku_simulator.operations.transfer import transfer_bank
 from local.doku_simulator.record import Asked, asked, outcome, particulars
 from local.doku_simulator.reply import Reply, reply
 from local.doku_simulator.settings import Settings
-from local.doku_simulator.wib import day, spring
 from local.doku_simulator.world import World
 
 _SUFFIXES = {

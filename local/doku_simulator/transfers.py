@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from local.doku_simulator.answers import Json
+from local.doku_simulator.clock_formats import next_odd_hour
 from local.doku_simulator.money import wire
-from local.doku_simulator.wib import next_odd_hour
 
 UNPAID_TO_PAID_SECONDS = 240  # "under 5 minutes"
 REFUND_SECONDS = 300

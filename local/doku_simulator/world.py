@@ -6,9 +6,9 @@ from typing import Any
 
 from local.clock import Clock
 from local.doku_simulator.board import FaultBoard
-from local.doku_simulator.courier import Courier
 from local.doku_simulator.ledger import Ledger
 from local.doku_simulator.money import parse_amount
+from local.doku_simulator.notification_sender import Courier
 from local.doku_simulator.settings import Settings
 from local.doku_simulator.tokens import TokenDesk
 

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import requests
 
-from local.child import REPOSITORY
-from local.http_server import HttpServer, Request, Response
+from local.gateway.http_server import HttpServer, Request, Response
+from local.lambda_runtime.child import REPOSITORY
 
 CONSOLE = REPOSITORY / "console"
 CLIENT_ID = "console"

@@ -5,7 +5,7 @@ import sys
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from local.child import REPOSITORY
+from local.lambda_runtime.child import REPOSITORY
 from local.stack import LocalStack
 from tests.browser.setup import FLAGS, MissingError, chromium, prepare
 from tests.browser.visitor import Visitor

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from local.stack import LocalStack
-from tests.harness import Answer
+from tests.support.harness import Answer
 
 _PATIENCE = 60.0
 """Seconds for an answer, which take a fraction of one on a machine that does nothing else."""

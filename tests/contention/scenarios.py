@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from tests.contention.deployment import Deployment, all_at_once
-from tests.harness import Answer, inquiry_of, order
+from tests.support.harness import Answer, inquiry_of, order
 
 Scenario = Callable[[Deployment, int], int]
 """Takes a seed and returns how many calls it made at once. Raises AssertionError."""

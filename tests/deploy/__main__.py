@@ -14,10 +14,10 @@ import certifi
 from local import doku_secret
 from local.ports import Ports, free_port
 from local.simulator import SimulatorProcess
-from tests import oidc_provider
 from tests.deploy.checks import CHECKS, Deployment
 from tests.deploy.emulator import emulator
 from tests.deploy.workspace import prepare
+from tests.support import oidc_provider
 
 
 def main() -> int:

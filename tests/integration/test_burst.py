@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from local.bundle import QueueTrigger
-from local.events import Drained, Pump
-from tests.harness import Answer, Context, InProcess, World, order, sample_event
+from local.aws.bundle import QueueTrigger
+from local.aws.event_source import Drained, Pump
 from tests.integration.receiver.callbacks import aes_ecb, aws, secret, waiting
+from tests.support.harness import Answer, Context, InProcess, World, order, sample_event
 
 _DESTINIES: tuple[dict[str, str], ...] = (
     {"beneficiaryAccountNumber": "0012345678"},  # UNPAID, then paid

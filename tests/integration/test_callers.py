@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from doku_signing.timestamps import WIB
-from tests.harness import World, order
+from tests.support.harness import World, order
 from tools.explain import story
 
 

@@ -7,11 +7,11 @@ from functools import partial
 
 import pytest
 
-from bench import dynamodb_local
 from doku_signing.timestamps import WIB
+from local.engines import dynamodb_local
 from tests.contention.deployment import Deployment, all_at_once, running
 from tests.contention.scenarios import SCENARIOS, most_for_one
-from tests.harness import order
+from tests.support.harness import order
 
 DAY = 86_400
 

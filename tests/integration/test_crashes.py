@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness import World, crashing, inquiry_of, order
+from tests.support.harness import World, crashing, inquiry_of, order
 
 
 @pytest.mark.covers(1, "I4")

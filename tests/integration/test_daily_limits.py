@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doku_signing.timestamps import WIB
-from payouts.config import DailyLimit
-from payouts.money import Rupiah
-from payouts.store.counters import Bound, Counters, Take
+from payouts.domain.limits import DailyLimit
+from payouts.domain.money import Rupiah
+from payouts.store.counters import Bound, CounterEntry, Counters
 from payouts.store.table import Table
-from tests.harness import Answer, Context, World, crashing, inquiry_of, new_reference, order, sample_event
+from tests.support.harness import Answer, Context, World, crashing, inquiry_of, new_reference, order, sample_event
 
 
 def limited(world: World, **limits: str) -> World:
@@ -184,17 +184,17 @@ def test_a_counter_is_what_a_ledger_of_the_same_requests_says(counters: Counters
         key = f"{new_reference()} {next(runs)}"
         taken: dict[str, int] = {}
         for number, sen in asked:
-            take = Take(f"{number} {sen}", Rupiah(sen))
-            bound = counters.take(key, take, limit, 2_000_000_000)
+            entry = CounterEntry(f"{number} {sen}", Rupiah(sen))
+            bound = counters.consume(key, entry, limit, 2_000_000_000)
             if bound is None:
-                taken[take.request] = sen
+                taken[entry.request] = sen
             else:
-                assert bound is counters.look(key, take, limit)
-                assert (len(taken) + 1 > 12) or (sum(taken.values()) + sen > 1000) or take.request in taken
+                assert bound is counters.peek(key, entry, limit)
+                assert (len(taken) + 1 > 12) or (sum(taken.values()) + sen > 1000) or entry.request in taken
             assert len(taken) <= 12
             assert sum(taken.values()) <= 1000
         if sum(taken.values()) + 300 > 1000 and len(taken) < 12:
-            assert counters.take(key, Take("one more", Rupiah(300)), limit, 2_000_000_000) is Bound.AMOUNT
+            assert counters.consume(key, CounterEntry("one more", Rupiah(300)), limit, 2_000_000_000) is Bound.AMOUNT
 
     check()
 

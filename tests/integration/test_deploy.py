@@ -16,13 +16,13 @@ import boto3
 import pytest
 
 from local import doku_secret
+from local.aws.moto_server import start
+from local.aws.template import TemplateError, load
 from local.clock import Clock
-from local.http_server import HttpServer, Request, Response
-from local.moto_server import start
-from local.template import TemplateError, load
-from tests import oidc_provider
-from tests.harness import ROOT
-from tests.oidc_provider import Provider
+from local.gateway.http_server import HttpServer, Request, Response
+from tests.support import oidc_provider
+from tests.support.harness import ROOT
+from tests.support.oidc_provider import Provider
 from tools.deploy import Stopped
 from tools.deploy import __main__ as deploy
 from tools.deploy.account import check_concurrency, identify
@@ -172,7 +172,7 @@ def test_sam_publishes_no_version_for_another_layer_or_parameter_alone(tmp_path:
     other_code.write_text(text.replace("CodeUri: functions/", "CodeUri: other/"))
     before = versions(ROOT / "template.yaml")
     assert len(before) >= 4
-    assert versions(changed) == versions(ROOT / "template.yaml", SnapStart="on", MaxAmount="20000.00") == before
+    assert versions(changed) == versions(ROOT / "template.yaml", MaxAmount="20000.00") == before
     assert not versions(other_code) & before
 
 

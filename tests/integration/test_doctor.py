@@ -21,8 +21,8 @@ from local.doku_simulator.control import Control
 from local.stack import LocalStack
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
-from tests.harness import World, order
-from tests.surroundings import Surroundings
+from tests.support.backing_services import BackingServices
+from tests.support.harness import World, order
 from tools.doctor import __main__ as doctor
 from tools.doctor import api, open_transfers
 from tools.doctor.finding import Finding, Verdict
@@ -32,22 +32,22 @@ EVERY_TIME = {"times": None}
 
 
 @pytest.fixture
-def doku(surroundings: Surroundings) -> Iterator[Control]:
-    surroundings.doku.reset()
-    yield surroundings.doku
-    surroundings.doku.heal()
+def doku(backing_services: BackingServices) -> Iterator[Control]:
+    backing_services.doku.reset()
+    yield backing_services.doku
+    backing_services.doku.heal()
 
 
 def look(
-    surroundings: Surroundings, secret: dict[str, Any] | str | None = None, ahead: float = 0, **settings: str
+    backing_services: BackingServices, secret: dict[str, Any] | str | None = None, ahead: float = 0, **settings: str
 ) -> dict[str, Finding]:
     """The findings by check; `secret` changes members of the right one, or is the whole text."""
-    text = secret if isinstance(secret, str) else json.dumps(json.loads(surroundings.secret) | (secret or {}))
-    known = {"DOKU_BASE_URL": surroundings.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"}
+    text = secret if isinstance(secret, str) else json.dumps(json.loads(backing_services.secret) | (secret or {}))
+    known = {"DOKU_BASE_URL": backing_services.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"}
     findings = list(
-        doctor.examine(SetUp("test", known | settings, FileSecret(text)), lambda: surroundings.clock() + ahead)
+        doctor.examine(SetUp("test", known | settings, FileSecret(text)), lambda: backing_services.clock() + ahead)
     )
-    for value in filter(None, json.loads(surroundings.secret).values()):
+    for value in filter(None, json.loads(backing_services.secret).values()):
         assert not any(value in finding.seen + finding.mend for finding in findings)
     return {finding.check: finding for finding in findings}
 
@@ -56,8 +56,8 @@ def pem(key: Any) -> str:
     return str(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
 
 
-def test_a_set_up_that_is_right(surroundings: Surroundings, doku: Control) -> None:
-    found = look(surroundings)
+def test_a_set_up_that_is_right(backing_services: BackingServices, doku: Control) -> None:
+    found = look(backing_services)
     right = {"settings", "secret", "private key", "notification key", "DOKU's host", "token", "signature", "deposit"}
     assert {check for check, finding in found.items() if finding.verdict is Verdict.OK} >= right
     assert "1000000000.00" in found["deposit"].seen
@@ -77,10 +77,10 @@ def test_open_transfers_of_another_account_are_named(world: World) -> None:
     assert reference in found.seen
 
 
-def test_a_secret_without_a_value(surroundings: Surroundings) -> None:
+def test_a_secret_without_a_value(backing_services: BackingServices) -> None:
     """As CloudFormation creates it; one that is gone is another finding."""
-    secrets = surroundings.aws.secretsmanager
-    known = {"DOKU_BASE_URL": surroundings.environment["DOKU_BASE_URL"]}
+    secrets = backing_services.aws.secretsmanager
+    known = {"DOKU_BASE_URL": backing_services.environment["DOKU_BASE_URL"]}
     empty = secrets.create_secret(Name=f"doku-{uuid4()}")["ARN"]
     found = {
         secret_id: {
@@ -102,15 +102,15 @@ def test_a_secret_without_a_value(surroundings: Surroundings) -> None:
     ],
 )
 def test_a_secret_without_its_shape_is_not_tried(
-    surroundings: Surroundings, doku: Control, text: str, told: str
+    backing_services: BackingServices, doku: Control, text: str, told: str
 ) -> None:
-    found = look(surroundings, text)
+    found = look(backing_services, text)
     assert told in found["secret"].seen
     assert found["DOKU"].verdict is Verdict.SKIPPED
 
 
-def test_stray_blanks_are_seen(surroundings: Surroundings, doku: Control) -> None:
-    found = look(surroundings, {"clientSecret": "SK-1\n", "agentKey": " A1"})
+def test_stray_blanks_are_seen(backing_services: BackingServices, doku: Control) -> None:
+    found = look(backing_services, {"clientSecret": "SK-1\n", "agentKey": " A1"})
     assert "clientSecret, agentKey" in found["secret"].seen
 
 
@@ -122,93 +122,95 @@ def test_stray_blanks_are_seen(surroundings: Surroundings, doku: Control) -> Non
         (pem(ec.generate_private_key(ec.SECP256R1())), "not an RSA key"),
     ],
 )
-def test_a_private_key_that_is_none(surroundings: Surroundings, doku: Control, key: str, told: str) -> None:
-    found = look(surroundings, {"privateKey": key})
+def test_a_private_key_that_is_none(backing_services: BackingServices, doku: Control, key: str, told: str) -> None:
+    found = look(backing_services, {"privateKey": key})
     assert told in found["private key"].seen
     assert found["private key"].verdict is Verdict.WRONG
 
 
-def test_the_private_key_of_somebody_else(surroundings: Surroundings, doku: Control) -> None:
-    found = look(surroundings, {"privateKey": pem(rsa.generate_private_key(65537, 2048))})
+def test_the_private_key_of_somebody_else(backing_services: BackingServices, doku: Control) -> None:
+    found = look(backing_services, {"privateKey": pem(rsa.generate_private_key(65537, 2048))})
     assert found["token"].verdict is Verdict.WRONG
     assert "public half" in found["token"].mend
     assert found["balance"].verdict is Verdict.SKIPPED
 
 
-def test_a_private_key_in_kms(surroundings: Surroundings, doku: Control, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in surroundings.aws.environment().items():
+def test_a_private_key_in_kms(
+    backing_services: BackingServices, doku: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in backing_services.aws.environment().items():
         monkeypatch.setenv(name, value)
     kms = boto3.Session().client("kms")
     key_id = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
-    found = look(surroundings, {"privateKey": "", "privateKeyKmsId": key_id})
+    found = look(backing_services, {"privateKey": "", "privateKeyKmsId": key_id})
     assert found["private key"].verdict is Verdict.OK
     assert found["token"].verdict is Verdict.WRONG, "DOKU does not know it yet"
     doku.rotate(publicKey=public_half(kms.get_public_key(KeyId=key_id)["PublicKey"]))
-    assert look(surroundings, {"privateKey": "", "privateKeyKmsId": key_id})["token"].verdict is Verdict.OK
+    assert look(backing_services, {"privateKey": "", "privateKeyKmsId": key_id})["token"].verdict is Verdict.OK
 
 
 def public_half(der: bytes) -> str:
     return load_der_public_key(der).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def test_a_clock_that_differs_from_dokus(surroundings: Surroundings, doku: Control) -> None:
+def test_a_clock_that_differs_from_dokus(backing_services: BackingServices, doku: Control) -> None:
     """The host's own clock, which the check of the clock asks, may be right all the same."""
-    found = look(surroundings, ahead=3600)
+    found = look(backing_services, ahead=3600)
     assert found["token"].verdict is Verdict.WRONG
     assert "Invalid Timestamp" in found["token"].seen
     assert "clientId" not in found["token"].seen + found["token"].mend
     assert "clock" in found["token"].mend
 
 
-def test_another_client_secret(surroundings: Surroundings, doku: Control) -> None:
-    found = look(surroundings, {"clientSecret": "SK-another"})
+def test_another_client_secret(backing_services: BackingServices, doku: Control) -> None:
+    found = look(backing_services, {"clientSecret": "SK-another"})
     assert found["token"].verdict is Verdict.OK
     assert found["signature"].verdict is Verdict.WRONG
     assert "clientSecret" in found["signature"].mend
 
 
-def test_another_agent_key(surroundings: Surroundings, doku: Control) -> None:
-    found = look(surroundings, {"agentKey": "B00000"})
+def test_another_agent_key(backing_services: BackingServices, doku: Control) -> None:
+    found = look(backing_services, {"agentKey": "B00000"})
     assert found["agentKey"].verdict is Verdict.WRONG
     assert "4041108" in found["agentKey"].seen
 
 
-def test_a_notification_key_that_can_verify_nothing(surroundings: Surroundings, doku: Control) -> None:
-    found = look(surroundings, {"notificationKey": "short"})
+def test_a_notification_key_that_can_verify_nothing(backing_services: BackingServices, doku: Control) -> None:
+    found = look(backing_services, {"notificationKey": "short"})
     assert found["notification key"].verdict is Verdict.WRONG
     assert found["token"].verdict is Verdict.OK, "the rest is looked at all the same"
 
 
-def test_a_path_prefix_that_leads_nowhere(surroundings: Surroundings, doku: Control) -> None:
-    found = look(surroundings, DOKU_PATH_PREFIX="/payout/v9")
+def test_a_path_prefix_that_leads_nowhere(backing_services: BackingServices, doku: Control) -> None:
+    found = look(backing_services, DOKU_PATH_PREFIX="/payout/v9")
     assert found["path prefix"].verdict is Verdict.WRONG
     assert "Set DokuPathPrefix" in found["path prefix"].mend
 
 
-def test_a_host_that_does_not_answer(surroundings: Surroundings, doku: Control) -> None:
-    found = look(surroundings, DOKU_BASE_URL="http://127.0.0.1:1")
+def test_a_host_that_does_not_answer(backing_services: BackingServices, doku: Control) -> None:
+    found = look(backing_services, DOKU_BASE_URL="http://127.0.0.1:1")
     assert found["DOKU's host"].verdict is Verdict.WRONG
     assert found["token, balance"].verdict is Verdict.SKIPPED
 
 
-def test_a_setting_that_is_none(surroundings: Surroundings, doku: Control) -> None:
-    assert "DOKU_PATH_PREFIX" in look(surroundings, DOKU_PATH_PREFIX="v1.0")["settings"].seen
+def test_a_setting_that_is_none(backing_services: BackingServices, doku: Control) -> None:
+    assert "DOKU_PATH_PREFIX" in look(backing_services, DOKU_PATH_PREFIX="v1.0")["settings"].seen
 
 
-def test_an_outage_of_doku(surroundings: Surroundings, doku: Control) -> None:
+def test_an_outage_of_doku(backing_services: BackingServices, doku: Control) -> None:
     doku.fault("token", "maintenance", **EVERY_TIME)
-    assert look(surroundings)["token"].verdict is Verdict.WRONG
+    assert look(backing_services)["token"].verdict is Verdict.WRONG
 
 
-def test_the_functions_keep_a_token_that_is_good(surroundings: Surroundings, doku: Control) -> None:
-    store = TokenStore(Table(surroundings.aws.dynamodb, surroundings.environment["TABLE_NAME"]))
-    known = {"DOKU_BASE_URL": surroundings.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"}
-    setup = SetUp("test", known, FileSecret(surroundings.secret), tokens=store)
-    assert {f.check: f.verdict for f in doctor.examine(setup, surroundings.clock)}["token"] is Verdict.OK
-    shared = store.read(json.loads(surroundings.secret)["clientId"])
+def test_the_functions_keep_a_token_that_is_good(backing_services: BackingServices, doku: Control) -> None:
+    store = TokenStore(Table(backing_services.aws.dynamodb, backing_services.environment["TABLE_NAME"]))
+    known = {"DOKU_BASE_URL": backing_services.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"}
+    setup = SetUp("test", known, FileSecret(backing_services.secret), tokens=store)
+    assert {f.check: f.verdict for f in doctor.examine(setup, backing_services.clock)}["token"] is Verdict.OK
+    shared = store.read(json.loads(backing_services.secret)["clientId"])
     assert shared is not None
-    again = {f.check: f.verdict for f in doctor.examine(setup, surroundings.clock)}
-    replaced = store.read(json.loads(surroundings.secret)["clientId"])
+    again = {f.check: f.verdict for f in doctor.examine(setup, backing_services.clock)}
+    replaced = store.read(json.loads(backing_services.secret)["clientId"])
     assert again["signature"] is Verdict.OK
     assert replaced != shared, "the key is tried each time, and the functions get the token that it earned"
 

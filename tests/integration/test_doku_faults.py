@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from payouts.transfer import Finding, Observation, Source, record
-from tests.harness import World, inquiry_of, order
+from payouts.domain.transfer import Finding, Observation, Source, record
+from tests.support.harness import World, inquiry_of, order
 
 QUICK = {"seconds": 30}
 

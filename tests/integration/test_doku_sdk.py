@@ -10,9 +10,9 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from local.http_server import HttpServer, Request, Response
-from tests.harness import World, order
-from tests.surroundings import Surroundings
+from local.gateway.http_server import HttpServer, Request, Response
+from tests.support.backing_services import BackingServices
+from tests.support.harness import World, order
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its sources have an invalid escape sequence
@@ -59,9 +59,9 @@ def headers_of(request: Request) -> dict[str, str]:
 @pytest.mark.covers("I15")
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_dokus_sdk_signs_our_calls_as_we_do(
-    recorded: dict[str, Request], surroundings: Surroundings, operation: str
+    recorded: dict[str, Request], backing_services: BackingServices, operation: str
 ) -> None:
-    request, secret = recorded[operation], json.loads(surroundings.secret)
+    request, secret = recorded[operation], json.loads(backing_services.secret)
     headers = headers_of(request)
     members: dict[str, Any] = json.loads(request.body)
     signature = TokenService.generate_symmetric_signature(
@@ -75,8 +75,8 @@ def test_dokus_sdk_signs_our_calls_as_we_do(
     assert signature == headers["x-signature"]
 
 
-def test_dokus_sdk_verifies_our_token_request(recorded: dict[str, Request], surroundings: Surroundings) -> None:
-    headers, secret = headers_of(recorded["b2b"]), json.loads(surroundings.secret)
+def test_dokus_sdk_verifies_our_token_request(recorded: dict[str, Request], backing_services: BackingServices) -> None:
+    headers, secret = headers_of(recorded["b2b"]), json.loads(backing_services.secret)
     private = load_pem_private_key(secret["privateKey"].encode(), password=None)
     public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     text = f"{secret['clientId']}|{headers['x-timestamp']}"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local import bundle, template
-from tests.harness import ROOT, Context, World, sample_event
+from local.aws import bundle, template
 from tests.integration.receiver.callbacks import aws, waiting
-from tests.surroundings import Surroundings
+from tests.support.backing_services import BackingServices
+from tests.support.harness import ROOT, Context, World, sample_event
 
 SAMPLES = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
 REFERENCE = "hsjkans284b2he54"
@@ -26,10 +26,12 @@ def deployed() -> bundle.Bundle:
 
 
 @pytest.fixture
-def signing(surroundings: Surroundings, world: World) -> World:
+def signing(backing_services: BackingServices, world: World) -> World:
     """A world in which DOKU signs with the samples' key."""
-    changed = json.loads(surroundings.secret) | {"agentKey": "A41418", "notificationKey": KEY}
-    surroundings.aws.secretsmanager.put_secret_value(SecretId=surroundings.secret_id, SecretString=json.dumps(changed))
+    changed = json.loads(backing_services.secret) | {"agentKey": "A41418", "notificationKey": KEY}
+    backing_services.aws.secretsmanager.put_secret_value(
+        SecretId=backing_services.secret_id, SecretString=json.dumps(changed)
+    )
     return world
 
 

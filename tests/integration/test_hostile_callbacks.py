@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.harness import Answer, Context, World, new_reference, sample_event
 from tests.integration.receiver.callbacks import signed
+from tests.support.harness import Answer, Context, World, new_reference, sample_event
 
 EXAMPLES = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]

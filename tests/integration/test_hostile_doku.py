@@ -14,8 +14,8 @@ import requests
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from local.http_server import HttpServer, Request, Response
-from tests.harness import World, inquiry_of, order
+from local.gateway.http_server import HttpServer, Request, Response
+from tests.support.harness import World, inquiry_of, order
 
 EXAMPLES = settings(
     max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]

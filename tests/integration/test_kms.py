@@ -14,16 +14,16 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from payouts.credentials import Credentials
 from payouts.doku.signer import MerchantKey
-from payouts.doku.token import Minter
+from payouts.doku.token import TokenRequester
 from payouts.doku.transport import Transport
-from payouts.errors import Unavailable
-from tests.harness import PAGES, Page, World, order
-from tests.peer import listening, saying
-from tests.surroundings import Surroundings
+from payouts.domain.credentials import Credentials
+from payouts.domain.errors import Unavailable
+from tests.support.backing_services import BackingServices
+from tests.support.harness import PAGES, Page, World, order
+from tests.support.tcp_server import listening, saying
 from tools import public_key
-from tools.target import Target
+from tools.deployment import Target
 
 
 @dataclass
@@ -49,11 +49,11 @@ class Kms:
 
 
 @pytest.fixture
-def kms(world: World, surroundings: Surroundings) -> Kms:
+def kms(world: World, backing_services: BackingServices) -> Kms:
     world.clock.advance(1000)  # no token is left
     client = boto3.Session().client("kms")
-    secret = json.loads(surroundings.secret)
-    return Kms(client, surroundings.aws.secretsmanager, surroundings.secret_id, secret)
+    secret = json.loads(backing_services.secret)
+    return Kms(client, backing_services.aws.secretsmanager, backing_services.secret_id, secret)
 
 
 @pytest.mark.parametrize("name", ["arn", "id", "alias"])
@@ -66,7 +66,7 @@ def test_doku_accepts_a_token_request_that_kms_signed(world: World, kms: Kms, na
     fresh = world.restarted()
     assert fresh.create(order()).status == 201
     assert fresh.create(order()).status == 201
-    assert world.mints() == 1
+    assert world.token_requests() == 1
     assert fresh.faults.calls.count("Sign") == 1
 
 
@@ -75,7 +75,7 @@ def test_doku_refuses_what_another_key_signed(world: World, kms: Kms) -> None:
     answer = world.restarted().create(order())
     assert (answer.status, answer.body["retryable"]) == (500, False)
     assert "credentials" in answer.body["response_message"]
-    assert world.mints() == 0
+    assert world.token_requests() == 0
 
 
 @pytest.mark.covers(63)
@@ -157,19 +157,19 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(TOKEN), TOKEN
 
 @pytest.mark.parametrize(("seconds", "requests"), [(0.0, 1), (1.0, 1), (2.0, 0), (10.0, 0)])
 def test_a_token_is_asked_for_only_in_the_time_that_signing_left(
-    surroundings: Surroundings, seconds: float, requests: int
+    backing_services: BackingServices, seconds: float, requests: int
 ) -> None:
-    members = {**json.loads(surroundings.secret), "privateKey": "", "privateKeyKmsId": "alias/slow"}
+    members = {**json.loads(backing_services.secret), "privateKey": "", "privateKeyKmsId": "alias/slow"}
     credentials, now = Credentials.parse(json.dumps(members)), [100.0]
     slow = SlowKms(now, seconds)
     with listening(saying(ANSWER)) as peer:
         transport = Transport(peer.url)
-        minter = Minter(transport, MerchantKey(lambda: slow), lambda: now[0])
+        requester = TokenRequester(transport, MerchantKey(lambda: slow), lambda: now[0])
         if requests:
-            assert minter.mint(credentials, 1_700_000_000.0).value == "token"
+            assert requester.request_token(credentials, 1_700_000_000.0).value == "token"
         else:
             with pytest.raises(Unavailable, match="too long"):
-                minter.mint(credentials, 1_700_000_000.0)
+                requester.request_token(credentials, 1_700_000_000.0)
         transport.close()
         assert len(peer.requests) == requests
     (asked,) = slow.asked

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from local.__main__ import main
-from tests.local_support import is_gone, until
+from tests.support.waiting import is_gone, until
 
 REPOSITORY = Path(__file__).parents[2]
 ANY_PORTS = {"LOCAL_PORT": "0", "LOCAL_SIMULATOR_PORT": "0", "LOCAL_AWS_PORT": "0"}

@@ -11,11 +11,11 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from local.events import Drained
-from local.runtime import FunctionError
-from local.schedule import Ticker
+from local.aws.event_source import Drained
+from local.aws.schedules import Ticker
+from local.lambda_runtime.runtime import FunctionError
 from local.stack import LocalStack
-from tests.local_support import in_the_background, until
+from tests.support.waiting import in_the_background, until
 
 ROOT = Path(__file__).parent / "fixture_bundle"
 MINUTE = 60

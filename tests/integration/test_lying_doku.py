@@ -5,7 +5,7 @@ The stateful tests draw such histories at random; here is one of each, to be rea
 
 import pytest
 
-from tests.harness import World, order
+from tests.support.harness import World, order
 
 DAY = 24 * 3600
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SEND = "layers/payouts/payouts/send.py"
+SEND = "layers/payouts/payouts/services/send_transfer.py"
 RECEIVER = "functions/notification_receiver/receiver.py"
 
 
 def matrix(only: str, root: Path = ROOT) -> tuple[int, str]:
     """Exit code and output of the matrix over these cells. A process of its own: lanes are forked without threads."""
     wanted = {"MATRIX_ONLY": only, "MATRIX_ROOT": str(root), "MATRIX_LANES": "1"}
-    command = [sys.executable, "-m", "proofs", "--no-figures", "matrix"]
+    command = [sys.executable, "-m", "tests.verification", "--no-figures", "matrix"]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | wanted, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 

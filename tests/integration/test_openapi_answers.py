@@ -8,10 +8,10 @@ import re
 import pytest
 from aws_lambda_powertools import Logger
 
-from payouts.errors import Duplicate
-from tests import conformity
-from tests.harness import World, inquiry_of, order
-from transfer_api import failures
+from payouts.domain.errors import Duplicate
+from tests.support import openapi_contract
+from tests.support.harness import World, inquiry_of, order
+from transfer_api import error_responses
 from transfer_api.routes import create_app
 
 
@@ -42,25 +42,25 @@ def test_an_error_names_the_transfer_that_stands(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
     standing = world.stored(reference)
     assert standing is not None
-    body = json.loads(json.dumps(failures.body(Duplicate("taken", transfer=standing), "r-1")))
+    body = json.loads(json.dumps(error_responses.body(Duplicate("taken", transfer=standing), "r-1")))
     assert (body["status"], body["transfer"]["status"]) == ("FAILED", "ACCEPTED")
     assert body["transfer"] == {
         "partnerReferenceNo": reference,
         "status": "ACCEPTED",
         "nextAction": world.get(reference).body["nextAction"],
     }
-    conformity.check("POST /v1/transfers", 409, {}, body)
-    assert "transfer" not in failures.body(Duplicate("taken"), "r-1")
+    openapi_contract.check("POST /v1/transfers", 409, {}, body)
+    assert "transfer" not in error_responses.body(Duplicate("taken"), "r-1")
 
 
 def test_every_member_that_is_described_is_there_in_some_answer(world: World) -> None:
     """A transfer with everything: no schema promises what is never sent."""
     reference = world.create(order()).body["partnerReferenceNo"]
     paid = world.get(reference, refresh=True).body
-    transfer = conformity.described()["components"]["schemas"]["Transfer"]["properties"]
+    transfer = openapi_contract.described()["components"]["schemas"]["Transfer"]["properties"]
     assert paid.keys() == transfer.keys()
     seen = {name for one in paid["history"] for name in one}
-    assert seen == conformity.described()["components"]["schemas"]["Observation"]["properties"].keys()
+    assert seen == openapi_contract.described()["components"]["schemas"]["Observation"]["properties"].keys()
 
 
 @pytest.mark.parametrize("change", ["one member more", "one member less", "another type", "another status"])
@@ -77,13 +77,13 @@ def test_what_is_not_described_is_noticed(world: World, change: str) -> None:
         case "another status":
             status = 418
     with pytest.raises(AssertionError):
-        conformity.check("POST /v1/transfers", status, answer.headers, body)
+        openapi_contract.check("POST /v1/transfers", status, answer.headers, body)
 
 
 def test_the_resolver_has_the_routes_that_are_described_and_no_others(world: World) -> None:
     app = create_app(world.services, Logger())
     rules = [(route.method, route.rule) for route in (*app._static_routes, *app._dynamic_routes)]
-    paths = conformity.described()["paths"]
+    paths = openapi_contract.described()["paths"]
     described = [
         (method.upper(), re.sub(r"\{\w+\}", "x-1", path))
         for path, methods in paths.items()

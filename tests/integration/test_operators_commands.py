@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import World, order
+from tests.support.harness import World, order
 from tools import explain, reconcile, settle
-from tools.target import find
+from tools.deployment import find
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from payouts.schedule import DAY, HOUR, MINUTE
-from tests.harness import PAGES, Page, World, crashing, order
+from payouts.domain.schedule import DAY, HOUR, MINUTE
+from tests.support.harness import PAGES, Page, World, crashing, order
 
 UNPAID = {"beneficiaryAccountNumber": "9912345678", "channelCode": "07"}
 

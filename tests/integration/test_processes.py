@@ -12,9 +12,9 @@ import pytest
 import requests
 
 from local.stack import LocalStack
-from tests.harness import order
-from tests.local_support import until
-from tests.log_watch import leaks
+from tests.support.harness import order
+from tests.support.log_watch import leaks
+from tests.support.waiting import until
 
 API = "TransferApiFunction"
 

@@ -5,20 +5,20 @@ import json
 import boto3
 import pytest
 
-from tests.harness import World
 from tests.integration.processor.notifications import announced, dead, pump, standing, until_dead
 from tests.integration.receiver.callbacks import waiting
-from tests.local_support import until
-from tests.surroundings import Surroundings
+from tests.support.backing_services import BackingServices
+from tests.support.harness import World
+from tests.support.waiting import until
+from tools.deployment import Target
 from tools.redrive import redrive
-from tools.target import Target
 
 
 @pytest.fixture
-def queue_url(surroundings: Surroundings) -> str:
-    if surroundings.aws.queue_url is None:
+def queue_url(backing_services: BackingServices) -> str:
+    if backing_services.aws.queue_url is None:
         pytest.skip("moto moves no messages by itself; on a real queue: --engine elasticmq")
-    return surroundings.aws.queue_url
+    return backing_services.aws.queue_url
 
 
 @pytest.mark.covers(47, "I11")

@@ -6,10 +6,10 @@ import io
 import boto3
 import pytest
 
-from payouts.report import of_day
+from payouts.domain.transfer import Transfer
+from payouts.services.daily_report import of_day
 from payouts.store import items
-from payouts.transfer import Transfer
-from tests.harness import World, order
+from tests.support.harness import World, order
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 
 from payouts.codes.catalogue import listed
 from payouts.codes.explain import explain
-from payouts.codes.reading import MoneyMoved, Reading, Retry, Scope, System
+from payouts.codes.models import CodeMeaning, MoneyMoved, Retry, Scope, System
 from payouts.doku.outcomes import Outcome, glossary
-from tests.harness import World, order
+from tests.support.harness import World, order
 
 ASKED = ("customerNumber", "beneficiaryAccountNumber", "beneficiaryBankCode", "beneficiaryAccountName", "amount")
 STATUS = {
@@ -30,7 +30,7 @@ STATUS = {
 UNLISTED = ("2004399", "5994342", "4034299")
 
 
-def rows(scope: Scope, service: str) -> Iterator[Reading]:
+def rows(scope: Scope, service: str) -> Iterator[CodeMeaning]:
     """Every SNAP row of that service and every glossary row, and some that no table lists."""
     for system in (System.SNAP, System.GLOSSARY):
         for explained in listed(system).values():
@@ -38,7 +38,7 @@ def rows(scope: Scope, service: str) -> Iterator[Reading]:
     yield from (one for code in UNLISTED for one in explain(code, System.SNAP).readings if one.service == service)
 
 
-def strike(world: World, operation: str, reading: Reading) -> None:
+def strike(world: World, operation: str, reading: CodeMeaning) -> None:
     """Let DOKU answer every call of `operation` with that code, and execute none."""
     world.doku.heal()
     options: dict[str, Any] = {"responseCode": reading.code, "times": None}
@@ -181,6 +181,6 @@ def test_no_cold_start_imports_the_catalogue() -> None:
     """DESIGN 2.12."""
     handlers = ("transfer_api", "notification_receiver", "notification_processor", "status_poller")
     for handler in handlers:
-        program = f"import sys, {handler}.entry; sys.exit('payouts.codes' in sys.modules)"
+        program = f"import sys, {handler}.app; sys.exit('payouts.codes' in sys.modules)"
         path = {"PYTHONPATH": os.pathsep.join(sys.path)}
         assert subprocess.run([sys.executable, "-c", program], env=path, check=False).returncode == 0, handler

@@ -8,13 +8,15 @@ from urllib.parse import unquote
 import pytest
 from aws_lambda_powertools import Logger
 
-from local.http_server import HttpServer, Request, Response
-from payouts import aws
-from payouts.config import RolloutCheck
-from payouts.errors import PayoutError
-from rollout_check import entry
-from status_poller import entry as poller
-from tests.harness import Context, World, order
+from local.gateway.http_server import HttpServer, Request, Response
+from payouts.domain.errors import PayoutError
+from payouts.runtime import aws
+from payouts.runtime.config import RolloutCheck
+from rollout_check import app as entry
+from rollout_check import services as rollout_services
+from status_poller import app as poller
+from status_poller import services as poller_services
+from tests.support.harness import Context, World, order
 
 ARN = "arn:aws:lambda:ap-southeast-3:123456789012:function:StatusPollerFunction:2"
 HOOK = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "hook-1"}
@@ -60,7 +62,7 @@ def cloud(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 def check(cloud: Aws, kind: str, version: Version | None) -> str:
     """What CodeDeploy hears about a version."""
     cloud.versions = {ARN: version} if version else {}
-    services = entry.compose({"NEW_VERSION_ARN": ARN, "ROLLOUT_CHECK": kind})
+    services = rollout_services.build_services({"NEW_VERSION_ARN": ARN, "ROLLOUT_CHECK": kind})
     answer = entry.create_handler(services, Logger())(dict(HOOK), Context())  # type: ignore[arg-type]
     (reported,) = cloud.reported
     cloud.reported.clear()
@@ -104,7 +106,7 @@ def test_a_wrong_answer_fails(world: World, cloud: Aws, kind: RolloutCheck, answ
 
 def test_a_poller_that_fails_every_tick_fails(world: World, cloud: Aws) -> None:
     """A canary of ten minutes gets one such tick, or none."""
-    services = poller.compose({**world.environment, "TABLE_NAME": "renamed-by-mistake"}, world.clock)
+    services = poller_services.build_services({**world.environment, "TABLE_NAME": "renamed-by-mistake"}, world.clock)
     handler = poller.create_handler(services, Logger())
     assert check(cloud, RolloutCheck.DRY_TICK, handler) == "Failed"
     with pytest.raises(PayoutError):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from payouts.errors import Mismatch
-from payouts.settle import settle
-from payouts.transfer import Status, Transfer
-from tests.harness import World, order
+from payouts.domain.errors import Mismatch
+from payouts.domain.transfer import Status, Transfer
+from payouts.services.settle import settle
+from tests.support.harness import World, order
 
 
 def disputed(world: World) -> Transfer:
@@ -28,7 +28,7 @@ def by_hand(world: World, transfer: Transfer, verdict: Status) -> Transfer:
 def test_a_disputed_transfer_is_settled_with_a_name_and_a_reason(world: World, verdict: Status) -> None:
     settled = by_hand(world, disputed(world), verdict)
     assert settled.status is verdict
-    answer = world.get(settled.reference).body
+    answer = world.get(settled.partner_reference_no).body
     assert answer["status"] == verdict
     assert answer["reason"] == {"code": "SETTLED", "message": "Dewi: DOKU ticket 4711"}
 
@@ -37,7 +37,7 @@ def test_dokus_refund_counts_for_more_than_a_persons_word(world: World) -> None:
     settled = by_hand(world, disputed(world), Status.SUCCESS)
     world.doku.fault("status", "status-says", latestTransactionStatus="04")
     world.clock.advance(11)
-    checked = world.request("POST", f"/v1/transfers/{settled.reference}/status-checks")
+    checked = world.request("POST", f"/v1/transfers/{settled.partner_reference_no}/status-checks")
     assert checked.body["status"] == "REFUNDED"
 
 
@@ -53,10 +53,10 @@ def test_a_transfer_that_is_still_being_asked_about_is_not_settled(world: World)
 def test_a_decision_about_an_older_version_is_not_written(world: World) -> None:
     read = disputed(world)
     world.clock.advance(11)
-    world.request("POST", f"/v1/transfers/{read.reference}/status-checks")
+    world.request("POST", f"/v1/transfers/{read.partner_reference_no}/status-checks")
     with pytest.raises(Mismatch, match="changed while you decided"):
         by_hand(world, read, Status.SUCCESS)
-    found = world.stored(read.reference)
+    found = world.stored(read.partner_reference_no)
     assert found is not None
     assert found.status is Status.DISPUTED
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from payouts.transfer import Source, Status
-from tests.harness import World, order
+from payouts.domain.transfer import Source, Status
+from tests.support.harness import World, order
 from tools import settle
-from tools.target import Target, find
+from tools.deployment import Target, find
 
 ARN = "arn:aws:sts::123456789012:user/moto"
 HEADER = "partnerReferenceNo,verdict,reason\n"

@@ -7,17 +7,17 @@ from hypothesis import Phase, settings
 
 from tests.stateful.bugs import BUGS, started_with
 from tests.stateful.explore import PROFILES, explore
-from tests.surroundings import Surroundings
+from tests.support.backing_services import BackingServices
 
 _FIRST = settings(PROFILES["test"], max_examples=15, phases=[Phase.generate])
 """The first history that shows it will do: it need not be the shortest."""
-_QUICK = ("sends again after a timeout", "the last observation wins", "no condition on the create")
+_QUICK = ("sends again after a timeout", "the last observation wins")
 """Those that a test has time for; the proof looks for all."""
 
 
 @pytest.fixture(autouse=True)
-def variables(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in surroundings.environment.items():
+def variables(backing_services: BackingServices, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in backing_services.environment.items():
         monkeypatch.setenv(name, value)
 
 
@@ -26,13 +26,13 @@ def variables(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> No
 )
 @pytest.mark.covers("I21", "I22", "I23", "I24", "I25", "I26", "I27")
 @pytest.mark.covers(1, 2, 4, 5, 14, 15, 16, 18, 20, 21, 22, 23, 24, 27, 32, 34, 36, 37, 46, 47, 49, 52, 53, 63)
-def test_no_history_breaks_an_invariant(surroundings: Surroundings) -> None:
-    explored = explore(surroundings, PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "test")])
+def test_no_history_breaks_an_invariant(backing_services: BackingServices) -> None:
+    explored = explore(backing_services, PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "test")])
     assert explored.failed is None, explored.failed
     assert explored.steps > 100
 
 
 @pytest.mark.parametrize("name", _QUICK)
-def test_a_history_gives_a_bug_away(surroundings: Surroundings, name: str) -> None:
-    explored = explore(surroundings, _FIRST, started_with(BUGS[name].parts))
+def test_a_history_gives_a_bug_away(backing_services: BackingServices, name: str) -> None:
+    explored = explore(backing_services, _FIRST, started_with(BUGS[name].parts))
     assert explored.broken in BUGS[name].breaks, explored.failed or "the machine is blind to it"

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from payouts.errors import Duplicate, Mismatch, Unavailable
-from payouts.money import Rupiah
-from payouts.store.claims import Claims, Session
+from payouts.domain.errors import Duplicate, Mismatch, Unavailable
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import HISTORY_LATEST, Finding, Intent, Observation, Source, record
+from payouts.store.inquiry_sessions import Claims, InquirySession
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
-from payouts.transfer import HISTORY_LATEST, Finding, Intent, Observation, Source, record
-from tests.harness import PAGES, Page, World, inquiry_of, order
 from tests.integration.receiver.callbacks import signed
+from tests.support.harness import PAGES, Page, World, inquiry_of, order
 
 
 def with_session(world: World) -> dict[str, object]:
@@ -125,7 +125,7 @@ def test_28_a_history_at_its_bound_keeps_the_status_and_the_reference(world: Wor
     flood = [Observation(stored.created_at + at, Finding.UNCLEAR, Source.STATUS_CHECK) for at in range(1, 200)]
     flooded = world.store.update(stored, lambda standing: record(standing, *flood))
     assert len(flooded.history) <= HISTORY_LATEST + 2 * len(Finding) + 1
-    assert (flooded.status, flooded.reference_no) == (stored.status, stored.reference_no)
+    assert (flooded.status, flooded.doku_reference_no) == (stored.status, stored.doku_reference_no)
 
 
 @pytest.mark.covers(29)
@@ -170,7 +170,7 @@ def test_a_transfer_is_found_by_dokus_reference(world: World) -> None:
     created = world.create(order()).body
     found = world.store.find(created["referenceNo"])
     assert found is not None
-    assert found.reference == created["partnerReferenceNo"]
+    assert found.partner_reference_no == created["partnerReferenceNo"]
     assert world.store.find("DK00000000") is None
     assert replace(found, version=0) != found
 
@@ -180,7 +180,7 @@ def test_an_index_that_names_another_transfer_finds_none(world: World) -> None:
     reference = str(world.create(order()).body["partnerReferenceNo"])
     assert (found := world.stored(reference))
     world.write_attribute(reference, "referenceNo", {"S": "DK-OF-ANOTHER"})
-    assert world.store.find(found.reference_no) is None
+    assert world.store.find(found.doku_reference_no) is None
     assert world.store.find("DK-OF-ANOTHER") is None
 
 
@@ -193,9 +193,11 @@ def test_a_transfer_is_read_as_it_stands(world: World) -> None:
     assert [one["ConsistentRead"] for one in asked] == [True]
 
 
-def a_session(world: World) -> tuple[Claims, Session, Intent]:
+def a_session(world: World) -> tuple[Claims, InquirySession, Intent]:
     """One that ends after a minute, and what it was made for."""
-    session = Session("I-TWICE", "8377388292", "014", Rupiah.parse("200000.00"), "SUHUT", None, int(world.clock()) + 60)
+    session = InquirySession(
+        "I-TWICE", "8377388292", "014", Rupiah.parse("200000.00"), "SUHUT", None, int(world.clock()) + 60
+    )
     intent = Intent("PAY-A", "628115678890", "8377388292", "014", session.amount, session.session_id)
     return Claims(Table(world.dynamodb, world.environment["TABLE_NAME"])), session, intent
 

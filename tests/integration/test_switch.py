@@ -2,16 +2,16 @@
 
 import pytest
 
-from payouts.store.switch import SwitchStore, Turned
+from payouts.services.kill_switch import MAX_AGE
+from payouts.store.kill_switch import KillSwitchStore, Turned
 from payouts.store.table import Table
-from payouts.switch import MAX_AGE
-from tests.harness import Answer, World, inquiry_of, order
-from tools import switch
-from tools.target import find
+from tests.support.harness import Answer, World, inquiry_of, order
+from tools import kill_switch as switch
+from tools.deployment import find
 
 
 def turn(world: World, stopped: bool) -> bool:
-    store = SwitchStore(Table(world.dynamodb, world.environment["TABLE_NAME"]))
+    store = KillSwitchStore(Table(world.dynamodb, world.environment["TABLE_NAME"]))
     return store.turn(Turned(stopped, "Dewi", "ticket 4711", int(world.clock() * 1000)))
 
 

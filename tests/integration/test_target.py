@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from local import moto_server
+from local.aws import moto_server
 from local.clock import Clock
 from local.stack import LocalStack
-from tests.harness import World
+from tests.support.harness import World
 from tools import explain, reconcile
-from tools.target import NoSuchDeployment, find
+from tools.deployment import NoSuchDeployment, find
 
 ELSEWHERE = {
     "AWS_REGION": "us-east-1",
@@ -58,7 +58,7 @@ def test_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_aws_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(moto_server.start(0, Clock(tmp_path / "clock"))) as server:
         monkeypatch.setenv("LOCAL_AWS_PORT", server.url.rpartition(":")[2])
-        monkeypatch.setattr("local.aws_session.REGION", "us-west-2")  # where nobody has made anything
+        monkeypatch.setattr("local.aws.session.REGION", "us-west-2")  # where nobody has made anything
         with pytest.raises(NoSuchDeployment, match="does not hold the bundle"):
             find("local")
 

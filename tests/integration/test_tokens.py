@@ -7,9 +7,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from local.http_server import HttpServer, Response
-from tests.harness import World, crashing, inquiry_of, order
-from tests.surroundings import Surroundings
+from local.gateway.http_server import HttpServer, Response
+from tests.support.backing_services import BackingServices
+from tests.support.harness import World, crashing, inquiry_of, order
 
 
 @pytest.mark.covers("I16")
@@ -18,16 +18,16 @@ def test_a_token_is_minted_once_and_shared_by_cold_starts(world: World) -> None:
     world.clock.advance(1000)
     for _ in range(3):
         assert world.restarted().create(order()).status == 201
-    assert world.mints() == 1
+    assert world.token_requests() == 1
 
 
 @pytest.mark.covers("I16")
 def test_a_token_is_not_used_near_its_end(world: World) -> None:
     world.create(order())
-    before = world.mints()
+    before = world.token_requests()
     world.clock.advance(875)
     assert world.create(order()).status == 201
-    assert world.mints() == before + 1
+    assert world.token_requests() == before + 1
     assert all(one["httpStatus"] != 401 for one in world.doku.ledger()["requests"])
 
 
@@ -35,9 +35,9 @@ def test_a_token_is_not_used_near_its_end(world: World) -> None:
 def test_64_a_token_that_another_environment_ended_is_replaced_once(world: World) -> None:
     world.create(order())
     world.doku.expire_tokens()
-    before = world.mints()
+    before = world.token_requests()
     assert world.create(order()).status == 201
-    assert world.mints() == before + 1
+    assert world.token_requests() == before + 1
 
 
 @pytest.mark.covers("I16")
@@ -47,9 +47,9 @@ def test_a_token_that_another_function_replaced_already_is_not_minted_again(worl
     stale.create(order())
     world.doku.expire_tokens()
     fresh.create(order())
-    before = world.mints()
+    before = world.token_requests()
     assert stale.create(order()).status == 201
-    assert world.mints() == before
+    assert world.token_requests() == before
 
 
 @pytest.mark.covers(64, "I16")
@@ -62,7 +62,7 @@ def test_64_two_dead_tokens_in_a_row_are_no_bad_credentials(world: World, ask: s
     world.doku.expire_tokens()
     fresh.create(order())
     world.doku.expire_tokens()
-    before = world.mints()
+    before = world.token_requests()
     answer = {
         "balance": lambda: stale.request("GET", "/v1/balance"),
         "inquiry": lambda: stale.request("POST", "/v1/account-inquiries", inquiry_of(body)),
@@ -70,7 +70,7 @@ def test_64_two_dead_tokens_in_a_row_are_no_bad_credentials(world: World, ask: s
         "check": lambda: stale.request("POST", f"/v1/transfers/{body['partnerReferenceNo']}/status-checks"),
     }[ask]()
     assert answer.status in (200, 201)
-    assert world.mints() == before + 1
+    assert world.token_requests() == before + 1
 
 
 @pytest.mark.covers(64)
@@ -80,23 +80,23 @@ def test_64_tokens_that_are_refused_one_after_the_other_may_be_good_later(world:
     world.create(order())
     for operation in ("balance", "inquiry"):
         world.doku.fault(operation, "unauthorized", times=3)
-    before = world.mints()
+    before = world.token_requests()
     method, body = ("GET", None) if path.endswith("balance") else ("POST", inquiry_of(order()))
     answer = world.request(method, path, body)
     assert (answer.status, answer.body["retryable"]) == (503, True)
     assert "another program may use the same clientId" in answer.body["response_message"]
-    assert world.mints() == before + 2
+    assert world.token_requests() == before + 2
     assert world.request(method, path, body).status == 200
 
 
 def test_a_signature_that_stays_refused_is_an_error_of_the_deployment(world: World) -> None:
     world.create(order())
     world.doku.rotate(clientSecret="SK-another")
-    before = world.mints()
+    before = world.token_requests()
     answer = world.request("GET", "/v1/balance")
     assert (answer.status, answer.body["retryable"]) == (500, False)
     assert "credentials" in answer.body["response_message"]
-    assert world.mints() == before + 1
+    assert world.token_requests() == before + 1
 
 
 def test_a_clock_that_is_off_is_not_taken_for_bad_credentials(world: World) -> None:
@@ -118,7 +118,7 @@ def test_a_refresher_that_died_holds_nobody_up_for_long(world: World) -> None:
 @pytest.mark.covers(63)
 @pytest.mark.parametrize("members", [("clientSecret",), ("privateKey",)])
 def test_63_a_secret_rotated_mid_flight_is_read_again(
-    world: World, surroundings: Surroundings, members: tuple[str, ...]
+    world: World, backing_services: BackingServices, members: tuple[str, ...]
 ) -> None:
     world.create(order())
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -127,28 +127,30 @@ def test_63_a_secret_rotated_mid_flight_is_read_again(
         "privateKey": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
     }
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    rotated = json.dumps({**json.loads(surroundings.secret), **{name: fresh[name] for name in members}})
-    surroundings.aws.secretsmanager.put_secret_value(SecretId=surroundings.secret_id, SecretString=rotated)
+    rotated = json.dumps({**json.loads(backing_services.secret), **{name: fresh[name] for name in members}})
+    backing_services.aws.secretsmanager.put_secret_value(SecretId=backing_services.secret_id, SecretString=rotated)
     world.doku.rotate(**({"clientSecret": "SK-rotated"} if members == ("clientSecret",) else {"publicKey": public}))
     world.doku.expire_tokens()
     assert world.create(order()).body["status"] == "ACCEPTED"
 
 
 @pytest.mark.covers(63)
-def test_63_a_question_signed_with_the_old_secret_is_asked_again(world: World, surroundings: Surroundings) -> None:
+def test_63_a_question_signed_with_the_old_secret_is_asked_again(
+    world: World, backing_services: BackingServices
+) -> None:
     """The token is still valid: DOKU refuses the signature alone."""
     world.create(order())
-    rotated = json.dumps({**json.loads(surroundings.secret), "clientSecret": "SK-rotated"})
-    surroundings.aws.secretsmanager.put_secret_value(SecretId=surroundings.secret_id, SecretString=rotated)
+    rotated = json.dumps({**json.loads(backing_services.secret), "clientSecret": "SK-rotated"})
+    backing_services.aws.secretsmanager.put_secret_value(SecretId=backing_services.secret_id, SecretString=rotated)
     world.doku.rotate(clientSecret="SK-rotated")
     assert world.request("GET", "/v1/balance").status == 200
 
 
 @pytest.mark.covers("I17")
 @pytest.mark.parametrize("text", ["", "no json", "[]", '{"clientId": "x"}', '{"clientId": 5}'])
-def test_a_bad_secret_is_named_and_never_shown(world: World, surroundings: Surroundings, text: str) -> None:
-    secrets = surroundings.aws.secretsmanager
-    secrets.put_secret_value(SecretId=surroundings.secret_id, SecretString=text or "{}")
+def test_a_bad_secret_is_named_and_never_shown(world: World, backing_services: BackingServices, text: str) -> None:
+    secrets = backing_services.aws.secretsmanager
+    secrets.put_secret_value(SecretId=backing_services.secret_id, SecretString=text or "{}")
     answer = world.request("GET", "/v1/balance")
     assert (answer.status, answer.body["retryable"]) == (500, False)
     assert "secret" in answer.body["response_message"]
@@ -164,20 +166,20 @@ def test_credentials_that_doku_refuses_are_an_error_of_the_deployment(world: Wor
 
 
 def test_a_secret_without_a_value_is_named_and_nothing_is_sent(
-    surroundings: Surroundings, world: World, monkeypatch: pytest.MonkeyPatch
+    backing_services: BackingServices, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As CloudFormation creates it, until `make deploy` fills it in: no restart is needed then."""
     held: list[str] = []
     with closing(HttpServer(lambda _: _secrets_manager(held), 0)) as secrets_manager:
         secrets_manager.start()
         monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_manager.url)
-        fresh = surroundings.start({"TABLE_NAME": world.environment["TABLE_NAME"]})
+        fresh = backing_services.start({"TABLE_NAME": world.environment["TABLE_NAME"]})
         before = len(world.doku.ledger()["requests"])
         for answer in (fresh.request("GET", "/v1/balance"), fresh.create(order())):
             assert (answer.status, answer.body["retryable"]) == (500, False)
             assert answer.body["response_message"] == "the DOKU secret has no value yet"
         assert len(world.doku.ledger()["requests"]) == before
-        held.append(surroundings.secret)
+        held.append(backing_services.secret)
         assert fresh.request("GET", "/v1/balance").status == 200
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness import World, inquiry_of, new_reference, order
+from tests.support.harness import World, inquiry_of, new_reference, order
 
 
 def inquire(world: World, body: dict[str, object]) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 
 import requests
 
-from local.bundle import Function
+from local.aws.bundle import Function
 from local.ports import Ports, free_port
-from tests.local_support import until
+from tests.support.waiting import until
 from tools.build.artefact import ROOT
 
 _ANY_PORT = Ports(0, 0, 0)

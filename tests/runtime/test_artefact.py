@@ -67,7 +67,7 @@ def magic_number(interpreter: Path) -> bytes:
 def test_every_function_imports_with_nothing_but_itself_on_the_path(artefact: Artefact, interpreter: Path) -> None:
     for name in artefact.functions:
         handler = artefact.document["Resources"][name]["Properties"]["Handler"]
-        imported = run(interpreter, artefact, name, f"import {handler.rpartition('.')[0].split('.')[0]}.entry")
+        imported = run(interpreter, artefact, name, f"import {handler.rpartition('.')[0].split('.')[0]}.app")
         assert imported.returncode == 0, imported.stderr
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness import sample_event
 from tests.runtime.conftest import Cloud, contents
+from tests.support.harness import sample_event
 
 REFERENCE = "hsjkans284b2he54"
 """The transfer that the samples are about, as in seed 003."""

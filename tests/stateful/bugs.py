@@ -6,34 +6,38 @@ from dataclasses import dataclass, replace
 
 from aws_lambda_powertools import Logger
 
-from notification_processor import entry as processor
-from payouts import compose as shared
-from payouts.config import DailyLimit, GuardRails
+from notification_processor import app as processor
+from notification_processor import services as processor_services
+from payouts import wiring
 from payouts.doku.client import Authority
 from payouts.doku.outcomes import Outcome
-from payouts.errors import LimitReached, Stopped
-from payouts.inquire import Inquirer
-from payouts.limits import DailyLimits
-from payouts.notified import NotificationApplier, Received
-from payouts.poll import Poller
-from payouts.reconcile import DokuSilent, Reconciler
-from payouts.schedule import MINUTE, planned
-from payouts.send import Remaining, Sender
+from payouts.doku.queued_notification import QueuedNotification
+from payouts.domain.errors import LimitReached, Stopped
+from payouts.domain.limits import DailyLimit
+from payouts.domain.schedule import MINUTE, with_next_check
+from payouts.domain.transfer import Finding, Observation, Source, Status, Transfer, record
+from payouts.runtime import config
+from payouts.services.account_inquiry import DokuQueries
+from payouts.services.apply_notification import NotificationApplier
+from payouts.services.check_status import DokuSilent, StatusChecker
+from payouts.services.create_transfer import STOPPED, CreateResult, TransferCreator, TransferRequest
+from payouts.services.daily_limits import DailyLimits
+from payouts.services.kill_switch import KillSwitch
+from payouts.services.poll import Poller
+from payouts.services.send_transfer import Remaining, Sender
 from payouts.store import items
-from payouts.store.claims import Claims
-from payouts.store.counters import Bound, Counters, Take
-from payouts.store.due import DueIndex, Slot
-from payouts.store.switch import SwitchStore
+from payouts.store.counters import Bound, CounterEntry, Counters
+from payouts.store.due_index import DueIndex, Slot
+from payouts.store.inquiry_sessions import Claims
+from payouts.store.kill_switch import KillSwitchStore
 from payouts.store.transfers import TransferStore
-from payouts.submit import STOPPED, Order, Submitted, Submitter
-from payouts.switch import Switch
-from payouts.transfer import Finding, Observation, Source, Status, Transfer, record
-from status_poller import entry as poller
-from tests.harness import World
+from status_poller import app as poller
+from status_poller import services as poller_services
 from tests.stateful.explore import cold_start
 from tests.stateful.merchant import Start
-from tests.surroundings import Surroundings
-from transfer_api.entry import create_handler
+from tests.support.backing_services import BackingServices
+from tests.support.harness import World
+from transfer_api.app import create_handler
 
 
 class SendsAgain(Sender):
@@ -59,14 +63,14 @@ class NeverConfirms(Sender):
         return (refused,)
 
 
-class LastWins(Reconciler):
+class LastWins(StatusChecker):
     """Lets the latest observation overwrite all others."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
-        return planned(replace(standing, history=seen[-1:]), self._now(), 0.0)
+        return with_next_check(replace(standing, history=seen[-1:]), self._now(), 0.0)
 
 
-class GivesUpAtOnce(Reconciler):
+class GivesUpAtOnce(StatusChecker):
     """Takes one "not found" for a failure."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
@@ -74,7 +78,7 @@ class GivesUpAtOnce(Reconciler):
         return super()._learned(standing, *failed)
 
 
-class InfersSoon(Reconciler):
+class InfersSoon(StatusChecker):
     """Infers absence from three times "not found" over half an hour."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
@@ -82,17 +86,17 @@ class InfersSoon(Reconciler):
         missing = learned.reading.missing()
         if len(missing) < 3 or missing[-1].at - missing[0].at < 30 * MINUTE or learned.reading.has_sign_of_life:
             return learned
-        return planned(record(learned, replace(missing[-1], finding=Finding.NOT_RECEIVED)), self._now(), 0.0)
+        return with_next_check(record(learned, replace(missing[-1], finding=Finding.NOT_RECEIVED)), self._now(), 0.0)
 
 
-class StaysFailed(Reconciler):
+class StaysFailed(StatusChecker):
     """Learns nothing more about a transfer that failed."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
         return standing if standing.status is Status.FAILED else super()._learned(standing, *seen)
 
 
-class BelievesAnyAnswer(Reconciler):
+class BelievesAnyAnswer(StatusChecker):
     """Takes an answer about another transfer for one about the transfer that was asked about."""
 
     def ask(self, transfer: Transfer) -> Observation:
@@ -106,11 +110,11 @@ class BelievesAnyAnswer(Reconciler):
         return replace(seen, finding=Finding.SUCCESS) if about_another else seen
 
 
-class KeepsOneReference(Reconciler):
+class KeepsOneReference(StatusChecker):
     """Drops a second reference of DOKU's."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
-        known = standing.reference_no
+        known = standing.doku_reference_no
         alike = (replace(one, reference_no=known) if known and one.reference_no else one for one in seen)
         return super()._learned(standing, *alike)
 
@@ -126,19 +130,19 @@ class ForgetsNewFields(TransferStore):
 class BelievesNotifications(NotificationApplier):
     """Takes a notification for DOKU's word."""
 
-    def apply(self, received: Received) -> Transfer:
-        transfer = super().apply(received)
+    def apply(self, queued: QueuedNotification) -> Transfer:
+        transfer = super().apply(queued)
         said = [one for one in transfer.history if one.claim is not None]
         words = (replace(one, finding=one.claim, source=Source.STATUS_CHECK) for one in said[-1:] if one.claim)
-        return self._reconciler.record(transfer, *words)
+        return self._status_checker.record(transfer, *words)
 
 
 class ForgetsNotifications(NotificationApplier):
     """Asks DOKU after a notification, and does not record it."""
 
-    def apply(self, received: Received) -> Transfer:
-        transfer = self._find(received.notification)
-        return self._reconciler.check(transfer)[0] if transfer else super().apply(received)
+    def apply(self, queued: QueuedNotification) -> Transfer:
+        transfer = self._find(queued.notification)
+        return self._status_checker.check(transfer)[0] if transfer else super().apply(queued)
 
 
 class OpenDoor(TransferStore):
@@ -154,45 +158,45 @@ class OpenDoor(TransferStore):
 class LooksOnly(Counters):
     """Sees whether a day has room, and counts nothing."""
 
-    def take(self, key: str, take: Take, limit: DailyLimit, expires_at: int) -> Bound | None:
-        return self.look(key, take, limit)
+    def consume(self, key: str, entry: CounterEntry, limit: DailyLimit, expires_at: int) -> Bound | None:
+        return self.peek(key, entry, limit)
 
 
 class CountsLater(DailyLimits):
     """Looks where it should count, and counts when it is told to."""
 
-    def take(self, transfer: Transfer) -> None:
-        DailyLimits(LooksOnly(self._counters._table), self._everybody, self._each_caller).take(transfer)
+    def consume(self, transfer: Transfer) -> None:
+        DailyLimits(LooksOnly(self._counters._table), self._all_callers, self._each_caller).consume(transfer)
 
     def count(self, transfer: Transfer) -> None:
         with suppress(LimitReached):
-            super().take(transfer)
+            super().consume(transfer)
 
 
-class CountsWhatWasSent(Submitter):
+class CountsWhatWasSent(TransferCreator):
     """Counts a transfer in a day's limits once it was sent."""
 
-    def _create(self, transfer: Transfer, remaining: Remaining) -> Submitted:
+    def _create(self, transfer: Transfer, remaining: Remaining) -> CreateResult:
         submitted = super()._create(transfer, remaining)
         assert isinstance(self._limits, CountsLater)
         self._limits.count(submitted.transfer)
         return submitted
 
 
-class ReadOnce(Switch):
+class ReadOnce(KillSwitch):
     """Reads how it stands at its first use, and never again."""
 
     def is_on(self) -> bool:
         return super().is_on() if self._read is None else self._read[1]
 
 
-class StopsEverybody(Submitter):
+class StopsEverybody(TransferCreator):
     """Refuses replays as well while new transfers are stopped."""
 
-    def submit(self, order: Order, remaining: Remaining) -> Submitted:
+    def create(self, order: TransferRequest, remaining: Remaining) -> CreateResult:
         if not self._switch.is_on():
             raise Stopped(STOPPED)
-        return super().submit(order, remaining)
+        return super().create(order, remaining)
 
 
 class AsksAnyway(DueIndex):
@@ -218,14 +222,14 @@ class ClaimsNewerItems(DueIndex):
 class Parts:
     """What a deployment is put together from."""
 
-    submitter: type[Submitter] = Submitter
+    transfer_creator: type[TransferCreator] = TransferCreator
     sender: type[Sender] = Sender
-    reconciler: type[Reconciler] = Reconciler
+    status_checker: type[StatusChecker] = StatusChecker
     store: type[TransferStore] = TransferStore
     index: type[DueIndex] = DueIndex
     applier: type[NotificationApplier] = NotificationApplier
     limits: type[DailyLimits] = DailyLimits
-    switch: type[Switch] = Switch
+    switch: type[KillSwitch] = KillSwitch
 
 
 @dataclass(frozen=True)
@@ -242,44 +246,48 @@ BUGS: Mapping[str, Bug] = {
     "sends again after a timeout": Bug(Parts(sender=SendsAgain), {"I1", "I2"}),
     "a timeout is a failure": Bug(Parts(sender=FailsAtATimeout), _LIES),
     "sends again after a 401 unasked": Bug(Parts(sender=NeverConfirms), {"I1", "I2", *_LIES}),
-    "the last observation wins": Bug(Parts(reconciler=LastWins), {"I4", "I26", *_LIES}),
-    "not found once is a failure": Bug(Parts(reconciler=GivesUpAtOnce), _LIES),
-    "absence is inferred in half an hour": Bug(Parts(reconciler=InfersSoon), _LIES),
-    "a failure is never revised": Bug(Parts(reconciler=StaysFailed), _LIES),
-    "an answer about something else is believed": Bug(Parts(reconciler=BelievesAnyAnswer), _LIES),
-    "a second reference is dropped": Bug(Parts(reconciler=KeepsOneReference), {"I27"}),
+    "the last observation wins": Bug(Parts(status_checker=LastWins), {"I4", "I26", *_LIES}),
+    "not found once is a failure": Bug(Parts(status_checker=GivesUpAtOnce), _LIES),
+    "absence is inferred in half an hour": Bug(Parts(status_checker=InfersSoon), _LIES),
+    "a failure is never revised": Bug(Parts(status_checker=StaysFailed), _LIES),
+    "an answer about something else is believed": Bug(Parts(status_checker=BelievesAnyAnswer), _LIES),
+    "a second reference is dropped": Bug(Parts(status_checker=KeepsOneReference), {"I27"}),
     "a notification is believed": Bug(Parts(applier=BelievesNotifications), _LIES),
     "a notification is not recorded": Bug(Parts(applier=ForgetsNotifications), {"I27"}),
     "no condition on the create": Bug(Parts(store=OpenDoor), {"I1", "I2", "I4", "I5", "I8"}),
     "two pollers ask about one slot": Bug(Parts(index=AsksAnyway), {"I12"}),
     "a newer item is claimed": Bug(Parts(index=ClaimsNewerItems), {"I26"}),
     "a newer observation is cut": Bug(Parts(store=ForgetsNewFields), {"I26"}),
-    "a limit counts what was sent": Bug(Parts(submitter=CountsWhatWasSent, limits=CountsLater), {"I21"}),
+    "a limit counts what was sent": Bug(Parts(transfer_creator=CountsWhatWasSent, limits=CountsLater), {"I21"}),
     "the switch is read once": Bug(Parts(switch=ReadOnce), {"I22", "I23"}),
-    "a stop refuses replays": Bug(Parts(submitter=StopsEverybody), {"I23"}),
+    "a stop refuses replays": Bug(Parts(transfer_creator=StopsEverybody), {"I23"}),
 }
 
 
 def started_with(parts: Parts) -> Start:
     """A cold start with these parts in place of the product's."""
 
-    def start(surroundings: Surroundings, skew: float) -> World:
-        world, now = cold_start(surroundings, skew), lambda: surroundings.clock() + skew
-        deployed = shared.compose(world.environment, now, _no_jitter)
+    def start(backing_services: BackingServices, skew: float) -> World:
+        world, now = cold_start(backing_services, skew), lambda: backing_services.clock() + skew
+        deployed = wiring.build_services(world.environment, now, _no_jitter)
         store = parts.store(deployed.table)
-        reconciler = parts.reconciler(store, deployed.doku, now, _no_jitter)
+        status_checker = parts.status_checker(store, deployed.doku, now, _no_jitter)
         claims = Claims(deployed.table)
-        inquirer = Inquirer(deployed.doku, claims, now)
-        rails = GuardRails.read(world.environment)
-        switch = parts.switch(SwitchStore(deployed.table), rails.accept_transfers, now)
-        limits = parts.limits(Counters(deployed.table), rails.everybody, rails.each_caller)
+        queries = DokuQueries(deployed.doku, claims, now)
+        limits = config.payout_limits(world.environment)
+        switch = parts.switch(KillSwitchStore(deployed.table), limits.accept_transfers, now)
+        daily_limits = parts.limits(Counters(deployed.table), limits.all_callers, limits.each_caller)
         sender = parts.sender(store, deployed.doku, now, _no_jitter)
-        submitter = parts.submitter(store, claims, inquirer, deployed.doku, switch, limits, sender, now)
-        services = replace(world.services, submitter=submitter, reconciler=reconciler, store=store)
-        applier = parts.applier(store, reconciler, claims)
-        applying = replace(processor.compose(world.environment, now, _no_jitter), applier=applier)
-        asking = poller.compose(world.environment, now, _no_jitter)
-        asking = replace(asking, poller=Poller(parts.index(deployed.table), reconciler, 1, now))
+        transfer_creator = parts.transfer_creator(
+            store, claims, queries, deployed.doku, switch, daily_limits, sender, now
+        )
+        services = replace(
+            world.services, transfer_creator=transfer_creator, status_checker=status_checker, store=store
+        )
+        applier = parts.applier(store, status_checker, claims)
+        applying = replace(processor_services.build_services(world.environment, now, _no_jitter), applier=applier)
+        asking = poller_services.build_services(world.environment, now, _no_jitter)
+        asking = replace(asking, poller=Poller(parts.index(deployed.table), status_checker, 1, now))
         logger = Logger(service="payouts")
         return replace(
             world,

@@ -10,8 +10,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.httpsession import URLLib3Session
 
-from local import moto_server
-from local.http_server import Request
+from local.aws import moto_server
+from local.gateway.http_server import Request
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.harness import World
 from tests.stateful.direct import without_sockets
 from tests.stateful.machine import Counted, Payouts
 from tests.stateful.merchant import Start
 from tests.stateful.rails import Met
-from tests.surroundings import Surroundings, surrounding
+from tests.support.backing_services import BackingServices, surrounding
+from tests.support.harness import World
 
 ENVIRONMENT = {"POLL_CONCURRENCY": "1"}
 """One thread, so that a history can be played again."""
@@ -77,19 +77,21 @@ class Explored:
         return f"{self.examples} examples, {self.steps} steps, {refused} refusals, {found}, {self.seconds:.0f} seconds"
 
 
-def cold_start(surroundings: Surroundings, skew: float) -> World:
+def cold_start(backing_services: BackingServices, skew: float) -> World:
     """The functions as they are."""
-    return World.start({**surroundings.environment, **ENVIRONMENT}, surroundings.clock, surroundings.doku, skew)
+    return World.start(
+        {**backing_services.environment, **ENVIRONMENT}, backing_services.clock, backing_services.doku, skew
+    )
 
 
 def explore(
-    surroundings: Surroundings, profile: settings, start: Start = cold_start, seed: int | None = None
+    backing_services: BackingServices, profile: settings, start: Start = cold_start, seed: int | None = None
 ) -> Explored:
     """Run the machine; the functions' variables are expected in `os.environ`. Each `seed` draws other histories."""
     counted, began, failed = Counted(), time.monotonic(), None
     try:
-        with redirect_stdout(StringIO()), without_sockets(surroundings.aws.url):  # metrics are printed
-            machine: Any = lambda: Payouts(surroundings, start, counted)  # noqa: E731
+        with redirect_stdout(StringIO()), without_sockets(backing_services.aws.url):  # metrics are printed
+            machine: Any = lambda: Payouts(backing_services, start, counted)  # noqa: E731
             machine._hypothesis_internal_use_seed = seed
             run_state_machine_as_test(machine, settings=profile)
     except Exception as error:  # whatever broke, it is a finding
@@ -98,12 +100,12 @@ def explore(
 
 
 @contextmanager
-def deployed() -> Iterator[Surroundings]:
+def deployed() -> Iterator[BackingServices]:
     """moto, a simulator and this process's variables, outside of pytest."""
     with (
         tempfile.TemporaryDirectory() as directory,
-        surrounding(Path(directory) / "offset") as surroundings,
-        patch.dict(os.environ, surroundings.environment),
+        surrounding(Path(directory) / "offset") as backing_services,
+        patch.dict(os.environ, backing_services.environment),
     ):
-        surroundings.tidy()
-        yield surroundings
+        backing_services.tidy()
+        yield backing_services

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 
-from payouts.schedule import needs_review
-from payouts.transfer import Finding, NextAction, Source, Transfer
+from payouts.domain.schedule import needs_review
+from payouts.domain.transfer import Finding, NextAction, Source, Transfer
 from tests.stateful.orders import Order
 from tests.stateful.snapshot import Json, Snapshot, day, word
 
@@ -202,11 +202,11 @@ def _external_ids_are_fresh(now: Snapshot) -> None:
 
 
 def _tokens_last(now: Snapshot, memory: Memory) -> None:
-    minted = [one["at"] for one in now.ledger["tokenRequests"] if one["executed"]]
+    issued = [one["at"] for one in now.ledger["tokenRequests"] if one["executed"]]
     refused = [one["at"] for one in now.ledger["requests"] if one["httpStatus"] == 401]
     if memory.tokens_disturbed:
         return
-    for first, second in pairwise(minted):
+    for first, second in pairwise(issued):
         excused = second - first >= _TOKEN_SECONDS or any(first <= at <= second for at in refused)
         assert excused, f"I16: a token was replaced after {second - first:.0f} s, and none was refused"
 

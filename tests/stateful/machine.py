@@ -19,13 +19,13 @@ from hypothesis.stateful import (
 )
 
 from payouts.store import items
-from tests.harness import World
 from tests.stateful import faults, invariants, rails
 from tests.stateful.callbacks import FORGERIES, Callback, claiming, forged, of_doku, replayed
 from tests.stateful.merchant import Merchant, Start
 from tests.stateful.orders import FATES, Order
 from tests.stateful.snapshot import Snapshot
-from tests.surroundings import Surroundings
+from tests.support.backing_services import BackingServices
+from tests.support.harness import World
 
 _LONGEST = 8 * 24 * 3600
 """Seconds that may go by in an example: what queues keep for 14 days must outlast its end, too."""
@@ -63,9 +63,9 @@ class Payouts(RuleBasedStateMachine):
 
     orders = Bundle("orders")
 
-    def __init__(self, surroundings: Surroundings, start: Start, counted: Counted) -> None:
+    def __init__(self, backing_services: BackingServices, start: Start, counted: Counted) -> None:
         super().__init__()
-        self._deploy = partial(Merchant, surroundings, start)
+        self._deploy = partial(Merchant, backing_services, start)
         self.counted = counted
         self.passed = 0
         """Seconds by which the clock was moved."""

@@ -9,25 +9,25 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from payouts.errors import PayoutError
-from payouts.schedule import needs_review
-from payouts.settle import settle
+from payouts.domain.errors import PayoutError
+from payouts.domain.schedule import needs_review
+from payouts.domain.transfer import Status
+from payouts.services.settle import settle
 from payouts.store import items
-from payouts.store.due import WRITTEN_SHARDS
-from payouts.store.switch import SwitchStore, Turned
+from payouts.store.due_index import WRITTEN_SHARDS
+from payouts.store.kill_switch import KillSwitchStore, Turned
 from payouts.store.table import Table
-from payouts.transfer import Status
-from tests.harness import Answer, Crash, World, inquiry_of
 from tests.stateful.callbacks import Callback
 from tests.stateful.invariants import END_OF, Memory
 from tests.stateful.orders import Order
 from tests.stateful.rails import Limits, Met, Rails, Stop, refused_by, until_midnight
 from tests.stateful.snapshot import Shelf, Snapshot
-from tests.surroundings import Surroundings
+from tests.support.backing_services import BackingServices
+from tests.support.harness import Answer, Crash, World, inquiry_of
 from tools.redrive import move
 
 T = TypeVar("T")
-Start = Callable[[Surroundings, float], World]
+Start = Callable[[BackingServices, float], World]
 """A cold start, with a clock so many seconds off."""
 _LAPSE = 6.0
 """Seconds from a crash to the next cold start: a token's lock, which the dead may have held, has lapsed by then."""
@@ -42,10 +42,10 @@ _HEALTHY_TICKS = 2
 class Merchant:
     """The functions over one table, one DOKU and one clock, in the merchant's and DOKU's hands."""
 
-    def __init__(self, surroundings: Surroundings, start: Start, limits: Limits, duplicate_check: bool) -> None:
-        environment = {**surroundings.environment, **limits.environment}
-        self._surroundings, self._start = replace(surroundings, environment=environment), start
-        self.clock, self.doku = surroundings.clock, surroundings.doku
+    def __init__(self, backing_services: BackingServices, start: Start, limits: Limits, duplicate_check: bool) -> None:
+        environment = {**backing_services.environment, **limits.environment}
+        self._surroundings, self._start = replace(backing_services, environment=environment), start
+        self.clock, self.doku = backing_services.clock, backing_services.doku
         self.orders: list[Order] = []
         self.callbacks: list[Callback] = []
         self.memory = Memory()
@@ -58,7 +58,7 @@ class Merchant:
         """Whether the functions' clock is off, which the rival's never is."""
         self.contended = False
         """Whether another environment may act in the middle of a call."""
-        surroundings.tidy()
+        backing_services.tidy()
         self.doku.settings(duplicate_check=duplicate_check)
         self.clock.advance(until_midnight(self.clock()) + _EIGHT)  # a history has the same midnights when played again
         self.world = start(self._surroundings, 0.0)
@@ -192,7 +192,7 @@ class Merchant:
     def turn(self, stopped: bool) -> None:
         """As `make stop-transfers` and `make start-transfers` do it."""
         before, stops = self.clock(), self.rails.stops
-        if not SwitchStore(self._table).turn(Turned(stopped, "Dewi", "ticket 4711", int(before * 1000))):
+        if not KillSwitchStore(self._table).turn(Turned(stopped, "Dewi", "ticket 4711", int(before * 1000))):
             return
         if stopped:
             stops.append(Stop(self.clock()))

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from tests.harness import order
+from tests.support.harness import order
 
 FATES: dict[str, dict[str, str]] = {
     "paid at once": {},

@@ -12,10 +12,10 @@ from enum import StrEnum
 
 from hypothesis import strategies as st
 
-from payouts.submit import STOPPED
-from tests.harness import Answer
+from payouts.services.create_transfer import STOPPED
 from tests.stateful.orders import Order
 from tests.stateful.snapshot import Snapshot, day
+from tests.support.harness import Answer
 
 _APART = 120
 """Seconds that a function's clock may be off, and that pass until DOKU is asked: nearer to midnight than this, DOKU's

@@ -10,11 +10,11 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer
 from moto.dynamodb.models import dynamodb_backends
 
-from local import moto_server
-from local.aws_session import REGION
+from local.aws import moto_server
+from local.aws.session import REGION
+from payouts.domain.transfer import Transfer
 from payouts.store import items
-from payouts.transfer import Transfer
-from tests.harness import World
+from tests.support.harness import World
 
 Json = Mapping[str, Any]
 _WIB = timedelta(hours=7)

@@ -5,9 +5,9 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from local.aws_session import REGION
-from local.http_server import Request
-from local.moto_server import ACCOUNT
+from local.aws.moto_server import ACCOUNT
+from local.aws.session import REGION
+from local.gateway.http_server import Request
 from tests.template.policies import Call
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from local.aws_session import REGION
-from local.moto_server import ACCOUNT
-from local.template import Template
+from local.aws.moto_server import ACCOUNT
+from local.aws.session import REGION
+from local.aws.template import Template
 from tests.template.reading import many
 
 _PSEUDO = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::StackName": "local"}

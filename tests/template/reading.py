@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from local import template
-from local.template import Template
+from local.aws import template
+from local.aws.template import Template
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}

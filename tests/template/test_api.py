@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from local import bundle
-from local.template import TemplateError
+from local.aws import bundle
+from local.aws.template import TemplateError
 from tests.template.reading import FUNCTIONS, Properties, properties, translated
 
 OPEN = {"GET /health", "POST /notifications/kirim-doku/unpaid", "POST /notifications/kirim-doku/refund"}

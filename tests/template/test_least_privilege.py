@@ -11,13 +11,14 @@ import pytest
 import requests
 from rich.console import Console
 
-from local import deployment, moto_server
-from local.aws_session import REGION, local_session
+from local import deployment
+from local.aws import moto_server
+from local.aws.session import REGION, local_session
 from local.demo.scenarios import scenarios
 from local.demo.stage import Stage
-from local.http_server import Request, Response
-from local.launch import launch
-from local.runtime import Launch
+from local.gateway.http_server import Request, Response
+from local.lambda_runtime.launch import launch
+from local.lambda_runtime.runtime import Launch
 from local.stack import LocalStack
 from tests.template import calls
 from tests.template.policies import Call, Grant, Policies, is_allowed

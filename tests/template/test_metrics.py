@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
-from payouts.measure import NAMESPACE
-from tests.harness import Context, World, order, sample_event
+from payouts.runtime.metrics import NAMESPACE
 from tests.integration.receiver.callbacks import deliver, signed
+from tests.support.harness import Context, World, order, sample_event
 from tests.template.reading import properties, text, translated
 
 BY_AWS = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from local import bundle
-from local.template import check_parameter
+from local.aws import bundle
+from local.aws.template import check_parameter
 from tests.template.reading import FUNCTIONS, ROOT, many, properties, translated
 from tools.deploy.parameters import overrides
 

@@ -8,8 +8,8 @@ import boto3
 import pytest
 from moto.events.models import EventPattern
 
-from payouts.transfer import Status
-from tests.harness import World, order
+from payouts.domain.transfer import Status
+from tests.support.harness import World, order
 from tests.template.reading import properties, text, translated
 
 Record = dict[str, Any]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from payouts.doku import answers
-from payouts.doku.answers import Answer
+from payouts.doku import responses
 from payouts.doku.outcomes import Outcome, Service
-from payouts.doku.transport import Reply
-from payouts.money import Rupiah
+from payouts.doku.responses import DokuResponse
+from payouts.doku.transport import HttpResponse
+from payouts.domain.money import Rupiah
 
 # Seed 003, character for character.
 INQUIRY = b"""{
@@ -64,8 +64,8 @@ AVAILABLE = Rupiah(82_378_144_213)
 ANYTHING: list[Any] = [None, True, 1, 1.5, float("nan"), "", "x", [], [None], {}, {"value": None}, [[{}]]]
 
 
-def read(service: Service, body: Any) -> Answer:
-    return answers.read(service, Reply(200, body if isinstance(body, bytes) else json.dumps(body).encode()))
+def read(service: Service, body: Any) -> DokuResponse:
+    return responses.read(service, HttpResponse(200, body if isinstance(body, bytes) else json.dumps(body).encode()))
 
 
 def changed(sample: bytes, path: str, value: Any) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def changed(sample: bytes, path: str, value: Any) -> dict[str, Any]:
 def test_the_seeds_inquiry_is_read() -> None:
     answer = read(Service.INQUIRY, INQUIRY)
     assert (answer.outcome, answer.verdict.code) == (Outcome.ACCEPTED, "2004200")
-    found = answers.inquiry(answer)
+    found = responses.inquiry(answer)
     assert found is not None
     assert (found.session_id, found.reference_no) == ("I0438729855304540", "I0438729855304540")
     assert (found.account_name, found.bank_name) == ("SUHUT", "Bank Central Asia BCA")
@@ -92,19 +92,19 @@ def test_the_seeds_inquiry_is_read() -> None:
 @pytest.mark.parametrize("member", ["sessionId", "beneficiaryAccountName"])
 @pytest.mark.parametrize("value", ["", None, True, [], {}, 1.5, 7])
 def test_an_inquiry_without_a_session_or_a_name_is_none_at_all(member: str, value: Any) -> None:
-    assert answers.inquiry(read(Service.INQUIRY, changed(INQUIRY, member, value))) is None
+    assert responses.inquiry(read(Service.INQUIRY, changed(INQUIRY, member, value))) is None
     without = json.loads(INQUIRY)
     del without[member]
-    assert answers.inquiry(read(Service.INQUIRY, without)) is None
+    assert responses.inquiry(read(Service.INQUIRY, without)) is None
 
 
 def test_a_fee_that_doku_does_not_state_is_not_invented() -> None:
     for value in (*ANYTHING, "4500", "4,500.00", "-1.00", {"value": "4500.00", "currency": "USD"}):
-        found = answers.inquiry(read(Service.INQUIRY, changed(INQUIRY, "additionalInfo.feeAmount", value)))
+        found = responses.inquiry(read(Service.INQUIRY, changed(INQUIRY, "additionalInfo.feeAmount", value)))
         assert found is not None
         assert found.fee is None
     as_amount = changed(INQUIRY, "additionalInfo.feeAmount", {"value": "4500.00", "currency": "IDR"})
-    found = answers.inquiry(read(Service.INQUIRY, as_amount))
+    found = responses.inquiry(read(Service.INQUIRY, as_amount))
     assert found is not None
     assert found.fee == Rupiah(450_000)
 
@@ -113,7 +113,7 @@ def test_a_fee_that_doku_does_not_state_is_not_invented() -> None:
 def test_members_of_other_types_do_not_break_an_inquiry(value: Any) -> None:
     for member in json.loads(INQUIRY):
         if member not in ("responseCode", "sessionId", "beneficiaryAccountName"):
-            found = answers.inquiry(read(Service.INQUIRY, changed(INQUIRY, member, value)))
+            found = responses.inquiry(read(Service.INQUIRY, changed(INQUIRY, member, value)))
             assert found is not None
             assert found.session_id == "I0438729855304540"
 
@@ -121,7 +121,7 @@ def test_members_of_other_types_do_not_break_an_inquiry(value: Any) -> None:
 def test_unknown_members_of_an_answer_are_kept() -> None:
     answer = read(Service.INQUIRY, changed(INQUIRY, "additionalInfo.new", {"a": 1}))
     assert answer.body["additionalInfo"]["new"] == {"a": 1}
-    found = answers.inquiry(answer)
+    found = responses.inquiry(answer)
     assert found is not None
     assert found.additional["new"] == {"a": 1}
 
@@ -147,8 +147,8 @@ def test_an_answer_in_both_envelopes_is_in_doubt() -> None:
     assert read(Service.TRANSFER, both).outcome is Outcome.IN_DOUBT
 
 
-def assert_balance(answer: Answer) -> None:
-    deposit = answers.balance(answer)
+def assert_balance(answer: DokuResponse) -> None:
+    deposit = responses.balance(answer)
     assert (deposit.account_no, deposit.name) == ("A41879", "Simulator Indo Agent")
     assert (deposit.available, deposit.held) == (AVAILABLE, Rupiah(0))
     assert deposit.alert_limit == Rupiah(6_500_000)
@@ -176,13 +176,13 @@ def test_the_two_shapes_of_the_balance_may_be_mixed() -> None:
 
 @pytest.mark.parametrize("value", ANYTHING, ids=repr)
 def test_a_balance_that_doku_does_not_state_is_none_and_not_zero(value: Any) -> None:
-    deposit = answers.balance(read(Service.BALANCE, changed(BALANCE, "accountInfos", value)))
+    deposit = responses.balance(read(Service.BALANCE, changed(BALANCE, "accountInfos", value)))
     assert (deposit.available, deposit.held) == (None, None)
     assert deposit.alert_limit == Rupiah(6_500_000)
     for member in ("holdAmount", "avaliableBalance"):
-        deposit = answers.balance(read(Service.BALANCE, changed(BALANCE, f"accountInfos.{member}", value)))
+        deposit = responses.balance(read(Service.BALANCE, changed(BALANCE, f"accountInfos.{member}", value)))
         assert None in (deposit.available, deposit.held)
-    assert answers.balance(read(Service.BALANCE, changed(BALANCE, "additionalInfo", value))).alert_limit is None
+    assert responses.balance(read(Service.BALANCE, changed(BALANCE, "additionalInfo", value))).alert_limit is None
 
 
 @pytest.mark.parametrize(
@@ -203,4 +203,4 @@ def test_a_balance_that_doku_does_not_state_is_none_and_not_zero(value: Any) -> 
     ids=repr,
 )
 def test_an_amount_is_read_exactly_or_not_at_all(value: Any, amount: Rupiah | None) -> None:
-    assert answers.rupiah(value) == amount
+    assert responses.rupiah(value) == amount

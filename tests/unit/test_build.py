@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.harness import ROOT
+from tests.support.harness import ROOT
 from tools.build import python
 from tools.build.artefact import Artefact, directory, measure
 from tools.build.slim import SERVICES, slim

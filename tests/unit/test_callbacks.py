@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from payouts.doku.callbacks import Kind, Notification, parse
+from payouts.doku.notifications import Kind, Notification, parse
 
 UNPAID = (
     '{"sendTrxId": "text", "transactionId": "DK0018353", "invoiceNumber": "I088787987870912", '

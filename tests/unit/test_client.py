@@ -11,19 +11,20 @@ from typing import Any
 import pytest
 
 from local import doku_secret
-from payouts.config import DokuSettings
-from payouts.credentials import Credentials, CredentialStore
-from payouts.doku import answers
+from payouts.doku import responses
 from payouts.doku.client import Authority, DokuClient
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.outcomes import Outcome
 from payouts.doku.signer import MerchantKey
-from payouts.doku.token import Minter
+from payouts.doku.token import TokenRequester
 from payouts.doku.transport import Transport
-from payouts.errors import Unavailable
-from payouts.money import Rupiah
-from payouts.transfer import Intent, Transfer
-from tests.peer import STOP, Script, hung_up, listening, saying, trickling
+from payouts.domain.credentials import Credentials
+from payouts.domain.errors import Unavailable
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import Intent, Transfer
+from payouts.runtime.config import DokuSettings
+from payouts.runtime.credentials import CredentialStore
+from tests.support.tcp_server import STOP, Script, hung_up, listening, saying, trickling
 
 SECRET = doku_secret.generate()
 CREDENTIALS = Credentials.parse(SECRET)
@@ -68,9 +69,9 @@ class Doku:
         """What the answer to one of the operations means."""
         return self.token() if operation == "token" else self.answer(operation).outcome
 
-    def answer(self, operation: str) -> answers.Answer:
+    def answer(self, operation: str) -> responses.DokuResponse:
         """The answer to one of the four operations."""
-        calls: dict[str, Callable[[], answers.Answer]] = {
+        calls: dict[str, Callable[[], responses.DokuResponse]] = {
             "inquiry": lambda: self.client.inquire(REQUEST),
             "balance": self.client.balance,
             "status": lambda: self.client.check_status(TRANSFER),
@@ -81,7 +82,9 @@ class Doku:
     def token(self) -> Outcome:
         """ACCEPTED, or IN_DOUBT without a token."""
         try:
-            Minter(self.transport, MerchantKey(lambda: pytest.fail("the key is in the secret"))).mint(CREDENTIALS, 1e9)
+            TokenRequester(self.transport, MerchantKey(lambda: pytest.fail("the key is in the secret"))).request_token(
+                CREDENTIALS, 1e9
+            )
         except Unavailable:
             return Outcome.IN_DOUBT
         return Outcome.ACCEPTED

@@ -14,10 +14,10 @@ from payouts.codes import biller
 from payouts.codes.advice import advise
 from payouts.codes.catalogue import SYSTEMS, listed, search
 from payouts.codes.explain import explain
-from payouts.codes.reading import MoneyMoved, Reading, Retry, Scope, System
+from payouts.codes.models import CodeMeaning, MoneyMoved, Retry, Scope, System
 from payouts.doku.outcomes import Outcome, Service, classify, rows
-from payouts.schedule import NOT_RECEIVED
-from payouts.transfer import Finding
+from payouts.domain.schedule import NOT_RECEIVED
+from payouts.domain.transfer import Finding
 from tests.unit.test_evidence import of_status
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "codes"
@@ -34,7 +34,7 @@ def code_of(row: dict[str, str]) -> str:
     return row.get("code") or f"{row['http']}xx{row['case']}"
 
 
-def read(system: System, code: str) -> tuple[Reading, ...]:
+def read(system: System, code: str) -> tuple[CodeMeaning, ...]:
     explained = explain(code, system)
     assert explained.known
     return explained.readings
@@ -144,7 +144,7 @@ def test_no_snap_case_is_invented() -> None:
 
 
 @pytest.mark.parametrize("reading", [one for one in EVERY if one.system is System.SNAP], ids=lambda one: one.code)
-def test_the_program_takes_every_snap_code_as_the_catalogue_says(reading: Reading) -> None:
+def test_the_program_takes_every_snap_code_as_the_catalogue_says(reading: CodeMeaning) -> None:
     body = {"responseCode": reading.code, "responseMessage": reading.message}
     verdict = classify(Service(reading.service), int(reading.http_status), body)
     assert verdict.outcome == reading.outcome
@@ -191,7 +191,7 @@ def test_latest_transaction_status_goes_from_00_to_07() -> None:
     [one for one in EVERY if one.system in (System.SNAP_STATUS, System.KIRIM_DOKU_STATUS)],
     ids=lambda one: f"{one.system}-{one.code}",
 )
-def test_a_status_is_found_to_be_what_the_catalogue_says(reading: Reading) -> None:
+def test_a_status_is_found_to_be_what_the_catalogue_says(reading: CodeMeaning) -> None:
     """A legacy "0" is not asked for: DOKU's number 0 is 00 (PROTOCOL.md section 4)."""
     if reading.code != "0":
         assert of_status(latestTransactionStatus=reading.code).finding == reading.outcome

@@ -7,7 +7,7 @@ import pytest
 from payouts.codes.biller import codes
 from payouts.codes.catalogue import listed
 from payouts.codes.decide import AdviseAfter, Decision, GiveUp, Hold, Release, State, decide
-from payouts.codes.reading import MoneyMoved, System
+from payouts.codes.models import MoneyMoved, System
 
 WAITS = (60, 300)
 HOLD, RELEASE, ADVISE, GIVE_UP = Hold(), Release(), AdviseAfter(60), GiveUp()

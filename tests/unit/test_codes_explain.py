@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payouts.codes.explain import explain
-from payouts.codes.reading import MoneyMoved, Retry, Scope, System
+from payouts.codes.models import MoneyMoved, Retry, Scope, System
 
 
 def systems(code: str) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from tools import codes, codes_page, explain
-from tools.target import NoSuchDeployment
+from tools.deployment import NoSuchDeployment
 
 
 def test_the_page_is_current() -> None:

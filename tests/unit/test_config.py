@@ -1,20 +1,21 @@
 """The functions' environment: a bad or missing value stops the start and names the variable."""
 
 import re
+from collections.abc import Callable, Mapping
 
 import pytest
 
-from payouts.config import (
-    AmountLimits,
+from payouts.domain.limits import AmountLimits, DailyLimit, PayoutLimits
+from payouts.domain.money import Rupiah
+from payouts.runtime.config import (
     ConfigurationError,
-    DailyLimit,
     DokuSettings,
-    GuardRails,
     RolloutCheck,
     RolloutCheckSettings,
     TableSettings,
+    amount_limits,
+    payout_limits,
 )
-from payouts.money import Rupiah
 from tests.template.reading import translated
 
 GOOD = {
@@ -74,22 +75,22 @@ BAD = {
     "NEW_VERSION_ARN": BLANK,
     "ROLLOUT_CHECK": ["", "dry", "DRY_TICK", "dry-tick\n"],
 }
-SECTION: dict[str, type[TableSettings | DokuSettings | AmountLimits | GuardRails | RolloutCheckSettings]] = {
-    "TABLE_NAME": TableSettings,
-    "NOT_RECEIVED_AFTER_HOURS": DokuSettings,
-    "DOKU_SECRET_ID": DokuSettings,
-    "DOKU_BASE_URL": DokuSettings,
-    "DOKU_PATH_PREFIX": DokuSettings,
-    "DOKU_CHANNEL_ID": DokuSettings,
-    "MIN_AMOUNT": AmountLimits,
-    "MAX_AMOUNT": AmountLimits,
-    "ACCEPT_TRANSFERS": GuardRails,
-    "DAILY_AMOUNT_LIMIT": GuardRails,
-    "DAILY_COUNT_LIMIT": GuardRails,
-    "CALLER_DAILY_AMOUNT_LIMIT": GuardRails,
-    "CALLER_DAILY_COUNT_LIMIT": GuardRails,
-    "NEW_VERSION_ARN": RolloutCheckSettings,
-    "ROLLOUT_CHECK": RolloutCheckSettings,
+READERS: dict[str, Callable[[Mapping[str, str]], object]] = {
+    "TABLE_NAME": TableSettings.read,
+    "NOT_RECEIVED_AFTER_HOURS": DokuSettings.read,
+    "DOKU_SECRET_ID": DokuSettings.read,
+    "DOKU_BASE_URL": DokuSettings.read,
+    "DOKU_PATH_PREFIX": DokuSettings.read,
+    "DOKU_CHANNEL_ID": DokuSettings.read,
+    "MIN_AMOUNT": amount_limits,
+    "MAX_AMOUNT": amount_limits,
+    "ACCEPT_TRANSFERS": payout_limits,
+    "DAILY_AMOUNT_LIMIT": payout_limits,
+    "DAILY_COUNT_LIMIT": payout_limits,
+    "CALLER_DAILY_AMOUNT_LIMIT": payout_limits,
+    "CALLER_DAILY_COUNT_LIMIT": payout_limits,
+    "NEW_VERSION_ARN": RolloutCheckSettings.read,
+    "ROLLOUT_CHECK": RolloutCheckSettings.read,
 }
 
 
@@ -98,11 +99,11 @@ def test_what_is_set_is_read() -> None:
     assert DokuSettings.read(GOOD) == DokuSettings(
         "https://api.doku.com", "/snap/v1.1", "KD", GOOD["DOKU_SECRET_ID"], 100
     )
-    assert AmountLimits.read(GOOD) == AmountLimits(Rupiah(100), Rupiah(200))
+    assert amount_limits(GOOD) == AmountLimits(Rupiah(100), Rupiah(200))
 
     assert RolloutCheckSettings.read(GOOD) == RolloutCheckSettings(GOOD["NEW_VERSION_ARN"], RolloutCheck.DRY_TICK)
-    rails = GuardRails(False, DailyLimit(Rupiah(300), 4), DailyLimit(Rupiah(500), 6))
-    assert GuardRails.read(GOOD) == rails
+    rails = PayoutLimits(False, DailyLimit(Rupiah(300), 4), DailyLimit(Rupiah(500), 6))
+    assert payout_limits(GOOD) == rails
 
 
 URLS = [
@@ -128,37 +129,35 @@ def test_the_templates_pattern_is_that_of_the_functions(url: str) -> None:
 def test_a_limit_of_nothing_is_no_limit(nothing: str) -> None:
     limits = dict.fromkeys([name for name in GOOD if name.endswith("_LIMIT")], nothing)
     assert (
-        GuardRails.read(limits)
-        == GuardRails.read({})
-        == GuardRails(True, DailyLimit(None, None), DailyLimit(None, None))
+        payout_limits(limits) == payout_limits({}) == PayoutLimits(True, DailyLimit(None, None), DailyLimit(None, None))
     )
 
 
 def test_what_is_not_set_has_the_defaults_of_the_design() -> None:
     settings = DokuSettings.read({"DOKU_SECRET_ID": "doku"})
     assert settings == DokuSettings("https://api-sandbox.doku.com", "/v1.0", "H2H", "doku", 72)
-    assert AmountLimits.read({}) == AmountLimits(Rupiah(10_000_00), Rupiah(250_000_000_00))
+    assert amount_limits({}) == AmountLimits(Rupiah(10_000_00), Rupiah(250_000_000_00))
 
 
 @pytest.mark.parametrize("name", ["TABLE_NAME", "DOKU_SECRET_ID", "NEW_VERSION_ARN", "ROLLOUT_CHECK"])
 def test_a_missing_variable_without_a_default_is_named(name: str) -> None:
     environment = {other: value for other, value in GOOD.items() if other != name}
     with pytest.raises(ConfigurationError, match=f"^{name} is missing$"):
-        SECTION[name].read(environment)
+        READERS[name](environment)
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD.items() for value in values])
 def test_a_bad_value_stops_the_start_and_names_the_variable(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^{name} .") as refused:
-        SECTION[name].read({**GOOD, name: value})
+        READERS[name]({**GOOD, name: value})
     assert refused.value.__cause__ is None
 
 
 @pytest.mark.parametrize("limits", [("2.00", "1.00"), ("0.00", "1.00"), ("0.00", "0.00")])
 def test_limits_that_allow_nothing_or_zero_are_refused_naming_both(limits: tuple[str, str]) -> None:
     with pytest.raises(ConfigurationError, match=r"MIN_AMOUNT .* MAX_AMOUNT"):
-        AmountLimits.read({"MIN_AMOUNT": limits[0], "MAX_AMOUNT": limits[1]})
+        amount_limits({"MIN_AMOUNT": limits[0], "MAX_AMOUNT": limits[1]})
 
 
 def test_one_single_amount_may_be_allowed() -> None:
-    assert AmountLimits.read({"MIN_AMOUNT": "5.00", "MAX_AMOUNT": "5.00"}).smallest == Rupiah(500)
+    assert amount_limits({"MIN_AMOUNT": "5.00", "MAX_AMOUNT": "5.00"}).smallest == Rupiah(500)

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from local.template import Template, load
-from payouts.transfer import Status
+from local.aws.template import Template, load
+from payouts.domain.transfer import Status
 from tools import cost
 from tools.cost import Prices
 

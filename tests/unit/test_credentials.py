@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from payouts.credentials import Credentials, Token
 from payouts.doku.client import Authority
-from payouts.errors import Misconfigured
+from payouts.domain.credentials import AccessToken, Credentials
+from payouts.domain.errors import Misconfigured
 
 SECRET = {
     "clientId": "BRN-0240-1657686175289",
@@ -115,7 +115,7 @@ def test_a_secret_that_is_not_a_json_object_is_refused_without_showing_it(text: 
 @pytest.mark.covers("I17")
 def test_credentials_tokens_and_authorities_show_nothing_of_themselves() -> None:
     credentials = Credentials.parse(json.dumps(SECRET))
-    token = Token("eyJhbGciOiJSUzI1NiJ9.secret", 1_700_000_000.0)
+    token = AccessToken("eyJhbGciOiJSUzI1NiJ9.secret", 1_700_000_000.0)
     authority = Authority(credentials, token.value)
     holders = [credentials, token, authority, [authority], {"token": token}, Misconfigured("x", None)]
     for holder in holders:

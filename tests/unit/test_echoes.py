@@ -8,8 +8,8 @@ import pytest
 from payouts.doku import echoes
 from payouts.doku.echoes import Echo
 from payouts.doku.messages import InquiryRequest
-from payouts.money import Rupiah
-from payouts.transfer import Intent, Transfer
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import Intent, Transfer
 from tests.unit.test_answers import BALANCE, INQUIRY
 from tests.unit.test_evidence import ACCEPTED, STATUS
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from payouts.doku import answers, evidence
-from payouts.doku.answers import Answer
-from payouts.doku.outcomes import Outcome, Service, Verdict
-from payouts.doku.transport import Reply
-from payouts.money import Rupiah
-from payouts.transfer import Finding, Intent, Observation, Source, Transfer
+from payouts.doku import observations, responses
+from payouts.doku.outcomes import Classification, Outcome, Service
+from payouts.doku.responses import DokuResponse
+from payouts.doku.transport import HttpResponse
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer
 
 INTENT = Intent("PAY-1", "628115678890", "8377388292", "014", Rupiah(20_000_000), "I0438729855304540")
 TRANSFER = Transfer(INTENT, "f", created_at=1_000, external_ids=("1", "2"))
@@ -63,23 +63,23 @@ OURS: dict[str, Any] = {
 }
 
 
-def answer(service: Service, http: int, body: dict[str, Any] | str) -> Answer:
-    return answers.read(service, Reply(http, (body if isinstance(body, str) else json.dumps(body)).encode()))
+def answer(service: Service, http: int, body: dict[str, Any] | str) -> DokuResponse:
+    return responses.read(service, HttpResponse(http, (body if isinstance(body, str) else json.dumps(body)).encode()))
 
 
 def of_status(**changes: Any) -> Observation:
     members = {**json.loads(STATUS), **OURS, **changes}
     body = {name: value for name, value in members.items() if value is not MISSING}
-    return evidence.of_status(TRANSFER, answer(Service.STATUS, 200, body), 5_000)
+    return observations.from_status_response(TRANSFER, answer(Service.STATUS, 200, body), 5_000)
 
 
 def of_submission(http: int, code: object, **members: Any) -> Observation:
     body = {"responseCode": code, "responseMessage": "m", **members}
-    return evidence.of_submission(TRANSFER, answer(Service.TRANSFER, http, body), 5_000)
+    return observations.from_transfer_response(TRANSFER, answer(Service.TRANSFER, http, body), 5_000)
 
 
 def test_the_seeds_status_answer_proves_that_the_transfer_was_paid() -> None:
-    seen = evidence.of_status(OF_SEED_STATUS, answer(Service.STATUS, 200, STATUS), 5_000)
+    seen = observations.from_status_response(OF_SEED_STATUS, answer(Service.STATUS, 200, STATUS), 5_000)
     assert seen == Observation(
         5_000,
         Finding.SUCCESS,
@@ -157,13 +157,13 @@ def test_a_reason_for_failure_contradicts_no_other_status(latest: str) -> None:
 
 
 def test_what_else_an_answer_says_is_kept_by_dokus_names() -> None:
-    assert evidence.details(answer(Service.STATUS, 200, STATUS)) == (
+    assert observations.details(answer(Service.STATUS, 200, STATUS)) == (
         ("originalResponseCode", "0"),
         ("originalResponseMessage", "Transfer Approve"),
         ("transactionDate", "2024-09-17T14:41:52. 022+07:00"),
         ("cashInTime", "2024-09-17 13:56:57"),
     )
-    assert evidence.details(answer(Service.TRANSFER, 200, ACCEPTED)) == (
+    assert observations.details(answer(Service.TRANSFER, 200, ACCEPTED)) == (
         ("transactionDate", "2022-11-11T10:51:48+07:00"),
         ("referenceNumber", "39448581-c741-44f9-b3af-98616e2229b1"),
     )
@@ -172,12 +172,12 @@ def test_what_else_an_answer_says_is_kept_by_dokus_names() -> None:
 @pytest.mark.parametrize("additional", [None, "", [], 5, {"cashInTime": ["now"]}, {"cashInTime": ""}])
 def test_details_of_other_types_are_left_out(additional: Any) -> None:
     odd = {"originalResponseMessage": {}, "transactionDate": 1.5, "referenceNumber": True}
-    assert evidence.details(answer(Service.STATUS, 200, {**odd, "additionalInfo": additional})) == ()
+    assert observations.details(answer(Service.STATUS, 200, {**odd, "additionalInfo": additional})) == ()
 
 
 def test_details_are_bounded_and_can_be_written() -> None:
     body = {"originalResponseMessage": "x" * 5_000, "referenceNumber": "\ud800"}
-    assert evidence.details(answer(Service.STATUS, 200, body)) == (
+    assert observations.details(answer(Service.STATUS, 200, body)) == (
         ("originalResponseMessage", "x" * 100),
         ("referenceNumber", "?"),
     )
@@ -220,13 +220,13 @@ def test_what_a_status_leaves_out_or_writes_otherwise_is_no_contradiction(silent
 def test_a_status_that_doku_did_not_give_is_no_status(http: int, code: object, finding: Finding) -> None:
     """FAULTS 19, 20: whatever the body pretends besides."""
     body = {"responseCode": code, "latestTransactionStatus": "00", **OURS}
-    seen = evidence.of_status(TRANSFER, answer(Service.STATUS, http, body), 5_000)
+    seen = observations.from_status_response(TRANSFER, answer(Service.STATUS, http, body), 5_000)
     assert (seen.finding, seen.source, seen.at) == (finding, Source.STATUS_CHECK, 5_000)
 
 
 def test_the_seeds_acceptance_is_accepted_and_not_paid() -> None:
     of_seed = replace(OF_SEED_STATUS, intent=replace(OF_SEED_STATUS.intent, amount=Rupiah(20_000_000)))
-    seen = evidence.of_submission(of_seed, answer(Service.TRANSFER, 200, ACCEPTED), 5_000)
+    seen = observations.from_transfer_response(of_seed, answer(Service.TRANSFER, 200, ACCEPTED), 5_000)
     details = tuple((name, json.loads(ACCEPTED)[name]) for name in ("transactionDate", "referenceNumber"))
     assert seen == Observation(
         5_000, Finding.ACCEPTED, Source.SUBMIT, "2004300", "Successful", "DK01123220", "1", details=details
@@ -276,5 +276,7 @@ def test_an_acceptance_without_dokus_reference_is_still_one(reference: Any) -> N
 @pytest.mark.parametrize("outcome", [Outcome.IN_DOUBT, Outcome.THROTTLED, Outcome.NOT_FOUND])
 def test_everything_that_is_not_clear_leaves_a_transfer_in_doubt(outcome: Outcome) -> None:
     """FAULTS 9, 11: no answer at all comes as IN_DOUBT. I6: a time-out alone never yields FAILED."""
-    seen = evidence.of_submission(TRANSFER, Answer(Verdict(outcome, message="no answer from DOKU")), 5_000)
+    seen = observations.from_transfer_response(
+        TRANSFER, DokuResponse(Classification(outcome, message="no answer from DOKU")), 5_000
+    )
     assert seen.finding is Finding.IN_DOUBT

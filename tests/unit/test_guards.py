@@ -2,8 +2,8 @@
 
 import pytest
 
-from proofs.copies import ROOT
-from proofs.guards.listed import Guard, listed
+from tests.verification.copies import ROOT
+from tests.verification.hand_mutants.listed import Guard, listed
 
 GUARDS = listed()
 

@@ -10,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from tests.harness import ROOT
+from tests.support.harness import ROOT
 
 FUNCTIONS = ("transfer_api", "notification_receiver", "notification_processor", "status_poller", "rollout_check")
 NOBODY = (
@@ -20,15 +20,15 @@ NOBODY = (
     "cryptography",  # to mint a token, and for AES signatures of callbacks
     "pydantic",  # to read a request's body
     "payouts.codes",  # to explain a code or a refusal
-    "payouts.report",  # once a day
+    "payouts.services.daily_report",  # once a day
 )
 OTHERS = {  # of those that are imported by some, who may
     "aws_lambda_powertools.event_handler": {"transfer_api"},
     "aws_lambda_powertools.utilities.data_classes": {"transfer_api"},
     "asyncio": {"transfer_api"},  # the resolver's
-    "payouts.submit": {"transfer_api"},
+    "payouts.services.create_transfer": {"transfer_api"},
     "payouts.doku.transport": {"transfer_api", "notification_processor", "status_poller"},
-    "payouts.poll": {"status_poller"},
+    "payouts.services.poll": {"status_poller"},
     "requests": {"transfer_api", "notification_processor", "status_poller"},  # what calls DOKU
 }
 ENVIRONMENT = {
@@ -49,7 +49,7 @@ ENVIRONMENT = {
 @cache
 def imported(function: str) -> frozenset[str]:
     """Every module that a cold start of the function imports."""
-    command = f"import sys, {function}.app; print('modules:', *sys.modules)"
+    command = f"import sys, {function}.handler; print('modules:', *sys.modules)"
     ended = subprocess.run([sys.executable, "-c", command], env=ENVIRONMENT, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     (line,) = [line for line in ended.stdout.splitlines() if line.startswith("modules:")]
@@ -58,7 +58,7 @@ def imported(function: str) -> frozenset[str]:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_what_is_needed_rarely_is_not_imported_at_the_start(function: str) -> None:
-    assert f"{function}.entry" in imported(function)
+    assert f"{function}.app" in imported(function)
     assert [name for name in NOBODY if name in imported(function)] == []
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from local import template
-from tests.harness import ROOT
+from local.aws import template
+from tests.support.harness import ROOT
 
 KEY = "arn:aws:kms:ap-southeast-3:123456789012:key/0f6b7f0e-5b1a-4c8e-9a53-0c3a4de0a111"
 PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts", "PrivateKeyKmsArn": KEY}

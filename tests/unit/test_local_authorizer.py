@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.authorizer import DeniedError, JwtAuthorizer, TokenIssuer
-from local.bundle import Authorizer
+from local.aws.bundle import Authorizer
+from local.gateway.authorizer import DeniedError, JwtAuthorizer, TokenIssuer
 
 NOW = 1_800_000_000.0
 EXPECTED = Authorizer("https://issuer.test/", ("payouts", "reports"))

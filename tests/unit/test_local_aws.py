@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from local import bundle, moto_server, template
-from local.aws import Aws
+from local.aws import bundle, moto_server, template
+from local.aws.resources import Aws
+from local.aws.template import Template, TemplateError
 from local.clock import Clock
-from local.template import Template, TemplateError
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = {"JwtIssuer": "https://i.test", "JwtAudience": "a"}

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from local import console
-from local.gateway import LocalHandler
-from local.http_server import Request
+from local.gateway import console
+from local.gateway.api import LocalHandler
+from local.gateway.http_server import Request
 
 HOST = ("Host", "127.0.0.1:3000")
 OURS = ("X-Local-Console", "1")

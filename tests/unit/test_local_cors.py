@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import requests
 
-from local import bundle, template
-from local.authorizer import JwtAuthorizer, TokenIssuer
-from local.gateway import Gateway
+from local.aws import bundle, template
+from local.gateway.api import Gateway
+from local.gateway.authorizer import JwtAuthorizer, TokenIssuer
 
 PAGE = "https://pay.example.com"
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ import pytest
 import requests
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from local import docs
-from local.http_server import HttpServer, Request, Response
+from local.gateway import docs
+from local.gateway.http_server import HttpServer, Request, Response
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from local import http_events
-from local.bundle import Authorizer, Route
-from local.gateway import Router
-from local.http_server import Request
+from local.aws.bundle import Authorizer, Route
+from local.gateway import http_events
+from local.gateway.api import Router
+from local.gateway.http_server import Request
 
 ROUTE = Route("POST", "/items/{id}", "F", Authorizer("i", ("a",)), ("items:write",), 30.0)
 NOW = 1_583_348_638.39

@@ -6,7 +6,7 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
-from local.http_server import HOST, HttpServer, Request, Response
+from local.gateway.http_server import HOST, HttpServer, Request, Response
 
 LIMIT = 1000
 

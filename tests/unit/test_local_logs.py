@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.logs import Follower, readable
-from payouts.measure import measured
+from local.lambda_runtime.logs import Follower, readable
+from payouts.runtime.metrics import measured
 
 
 @pytest.mark.parametrize(

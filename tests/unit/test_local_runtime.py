@@ -8,13 +8,13 @@ from typing import Any, Protocol
 
 import pytest
 
-from local import bundle, template
+from local.aws import bundle, template
 from local.clock import Clock
-from local.launch import launch
-from local.pool import MAX_PAYLOAD, FunctionPool, PayloadTooLarge
-from local.runtime import FunctionCrashed, FunctionError, FunctionTimeout
+from local.lambda_runtime.launch import launch
+from local.lambda_runtime.pool import MAX_PAYLOAD, FunctionPool, PayloadTooLarge
+from local.lambda_runtime.runtime import FunctionCrashed, FunctionError, FunctionTimeout
 from local.state import StateDirectory
-from tests.local_support import PATIENCE, is_gone, until
+from tests.support.waiting import PATIENCE, is_gone, until
 
 ROOT = Path(__file__).parents[1] / "integration/fixture_bundle"
 LOADED = template.load(ROOT / "template.yaml", {"JwtIssuer": "https://i.test", "JwtAudience": "a"})

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local import bundle, template
-from local.bundle import Authorizer, Bundle, QueueTrigger, Schedule
+from local.aws import bundle, template
+from local.aws.bundle import Authorizer, Bundle, QueueTrigger, Schedule
 
 FIXTURE = Path(__file__).parents[1] / "integration/fixture_bundle/template.yaml"
 CALLERS = {"JwtIssuer": "https://issuer.test/", "JwtAudience": "payouts,reports"}

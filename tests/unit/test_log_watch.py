@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import log_watch
+from tests.support import log_watch
 
 ROOT = Path(__file__).parents[2]
 HARMLESS = [
@@ -37,7 +37,7 @@ def test_the_usual_log_is_harmless() -> None:
 SUITE = """
 import json
 from aws_lambda_powertools import Logger
-from tests import log_watch
+from tests.support import log_watch
 
 log_watch.keep(json.dumps({"clientSecret": "SK-very-secret"}))
 
@@ -65,8 +65,18 @@ def test_in_an_exception():
 
 def test_a_test_that_logs_a_secret_fails(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(SUITE)
-    command = [sys.executable, "-m", "pytest", "-p", "tests.log_watch", "-rA", "-p", "no:cacheprovider", str(tmp_path)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.support.log_watch",
+        "-rA",
+        "-p",
+        "no:cacheprovider",
+        str(tmp_path),
+    ]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     outcomes = {line.split("::")[1].split(" ")[0]: line.split()[0] for line in ran.stdout.splitlines() if "::" in line}
     assert outcomes == {

@@ -5,7 +5,7 @@ import json
 
 from aws_lambda_powertools import Logger
 
-from payouts.measure import BY_STATUS, measured
+from payouts.runtime.metrics import BY_STATUS, measured
 
 
 def line(**members: object) -> dict[str, object]:

@@ -8,8 +8,8 @@ import pytest
 
 from payouts.doku import messages
 from payouts.doku.messages import InquiryRequest
-from payouts.money import Rupiah
-from payouts.transfer import Finding, Intent, Observation, Source, Transfer, record
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record
 
 # Seed 003, character for character. Its Content-Length is that of the compact form: 295, 607 and 142 bytes.
 INQUIRY = """{

@@ -6,29 +6,31 @@ from dataclasses import replace
 import pytest
 
 from notification_receiver.authenticator import Authenticator
-from payouts import schedule, settle
-from payouts.doku.answers import Answer
 from payouts.doku.client import Authority, Question
 from payouts.doku.outcomes import Outcome
-from payouts.notified import NotificationApplier, Received
-from payouts.observation import Finding, Observation, Source
-from payouts.reconcile import Reconciler
-from payouts.schedule import MINUTE, NOT_RECEIVED
-from payouts.send import Remaining, Sender, Sent
-from payouts.status import LIFE, Reading, Status
+from payouts.doku.queued_notification import QueuedNotification
+from payouts.doku.responses import DokuResponse
+from payouts.domain import schedule
+from payouts.domain.observation import Finding, Observation, Source
+from payouts.domain.schedule import MINUTE, NOT_RECEIVED
+from payouts.domain.status import LIFE, Reading, Status
+from payouts.domain.transfer import Transfer, record
+from payouts.services import settle
+from payouts.services.apply_notification import NotificationApplier
+from payouts.services.check_status import StatusChecker
+from payouts.services.create_transfer import CreateResult, TransferCreator, TransferRequest
+from payouts.services.send_transfer import Remaining, Sender, SendResult
 from payouts.store import items
-from payouts.store.claims import Claims
-from payouts.store.due import DueIndex, Slot
-from payouts.store.requests import RequestIds
+from payouts.store.due_index import DueIndex, Slot
+from payouts.store.inquiry_sessions import Claims
+from payouts.store.notification_ids import NotificationIds
 from payouts.store.transfers import TransferStore
-from payouts.submit import Order, Submitted, Submitter
-from payouts.transfer import Transfer, record
-from proofs.model.explore import Explored, explore
-from proofs.model.expressions import holds, updated
-from proofs.model.outside import ModelDoku
-from proofs.model.parts import Parts
-from proofs.model.scenario import Budget, Scenario
-from proofs.model.scenarios import AHEAD, EIGHT, SCENARIOS, SIXTEEN
+from tests.verification.model.explore import Explored, explore
+from tests.verification.model.expressions import holds, updated
+from tests.verification.model.outside import ModelDoku
+from tests.verification.model.parts import Parts
+from tests.verification.model.scenario import Budget, Scenario
+from tests.verification.model.scenarios import AHEAD, EIGHT, SCENARIOS, SIXTEEN
 
 SMALL = Budget(ticks=1, advances=1)
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
@@ -75,7 +77,7 @@ class BlindWrites(TransferStore):
         names = {f"#{name}": name for name in setting}
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
         values = {f":{name}": value for name, value in setting.items()}
-        self._table.update(items.key(transfer.reference), expression, "", names, values)
+        self._table.update(items.key(transfer.partner_reference_no), expression, "", names, values)
 
 
 class Forgetful(TransferStore):
@@ -85,7 +87,7 @@ class Forgetful(TransferStore):
         return super().update(transfer, lambda standing: replace(change(standing), next_check_at=None))
 
 
-class LastWord(Reconciler):
+class LastWord(StatusChecker):
     """Believes what it heard last and forgets the rest."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
@@ -93,7 +95,7 @@ class LastWord(Reconciler):
         return replace(learned, history=learned.history[-len(seen) :])
 
 
-class Hasty(Reconciler):
+class Hasty(StatusChecker):
     """Takes one "not found" for a proof."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
@@ -104,7 +106,7 @@ class Hasty(Reconciler):
         )
 
 
-class HalfAnHour(Reconciler):
+class HalfAnHour(StatusChecker):
     """Infers absence from three answers over half an hour."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
@@ -115,7 +117,7 @@ class HalfAnHour(Reconciler):
         return record(learned, Observation(missing[-1].at, Finding.NOT_RECEIVED, Source.STATUS_CHECK, NOT_RECEIVED))
 
 
-class IgnoresLife(Reconciler):
+class IgnoresLife(StatusChecker):
     """Believes no sign of life after a failure."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
@@ -123,14 +125,14 @@ class IgnoresLife(Reconciler):
         return super()._learned(standing, *kept)
 
 
-class ForgetsPublished(Reconciler):
+class ForgetsPublished(StatusChecker):
     """Forgets that FAILED was published."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
         return replace(super()._learned(standing, *seen), failed_published=False)
 
 
-class DropsForeign(Reconciler):
+class DropsForeign(StatusChecker):
     """Drops the observations that it does not know."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
@@ -164,17 +166,17 @@ class ResendsUnasked(Sender):
 class SendsFirst(Sender):
     """Sends before the intent is durable."""
 
-    def create_and_send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> Sent | Transfer:
+    def create_and_send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> SendResult | Transfer:
         self._attempt(transfer, authority)
         return super().create_and_send(transfer, authority, remaining)
 
 
-class NoFingerprint(Submitter):
+class NoFingerprint(TransferCreator):
     """Answers any order under a known reference with what stands there."""
 
-    def submit(self, order: Order, remaining: Remaining) -> Submitted:
+    def create(self, order: TransferRequest, remaining: Remaining) -> CreateResult:
         standing = self._store.get(order.intent.partner_reference_no)
-        return super().submit(order, remaining) if standing is None else Submitted(standing, replayed=True)
+        return super().create(order, remaining) if standing is None else CreateResult(standing, replayed=True)
 
 
 class UnboundKeys(Claims):
@@ -203,26 +205,26 @@ class Trusting(Authenticator):
 class BelievesCrossed(ModelDoku):
     """Does not see that an answer is about another transfer."""
 
-    def _ours(self, question: Question, answer: Answer) -> Answer:
+    def _ours(self, question: Question, answer: DokuResponse) -> DokuResponse:
         return answer
 
 
 class OneReference(ModelDoku):
     """Does not look at DOKU's reference."""
 
-    def check_status(self, transfer: Transfer, fresh: bool = False) -> Answer:
+    def check_status(self, transfer: Transfer, fresh: bool = False) -> DokuResponse:
         answer = super().check_status(transfer, fresh)
-        return Answer(answer.verdict, {**answer.body, "originalReferenceNo": ""})
+        return DokuResponse(answer.verdict, {**answer.body, "originalReferenceNo": ""})
 
 
-class ForgetsRequests(RequestIds):
+class ForgetsRequests(NotificationIds):
     """Remembers no requestId."""
 
     def bind(self, request_id: str, content: bytes, now: float) -> bool:
         return True
 
 
-class AcceptsReplays(RequestIds):
+class AcceptsReplays(NotificationIds):
     """Remembers a requestId, and accepts another body under it."""
 
     def bind(self, request_id: str, content: bytes, now: float) -> bool:
@@ -233,13 +235,13 @@ class AcceptsReplays(RequestIds):
 class Believing(NotificationApplier):
     """Takes a notification for evidence."""
 
-    def apply(self, received: Received) -> Transfer:
-        transfer = self._find(received.notification)
+    def apply(self, queued: QueuedNotification) -> Transfer:
+        transfer = self._find(queued.notification)
         if transfer is None:
-            return super().apply(received)
+            return super().apply(queued)
         said = {"50": Finding.SUCCESS, "20": Finding.UNPAID, "35": Finding.FAILED, "40": Finding.REFUNDED}
-        finding = said[received.notification.transaction_status]
-        return self._reconciler.record(transfer, Observation(received.at, finding, Source.STATUS_CHECK))
+        finding = said[queued.notification.transaction_status]
+        return self._status_checker.record(transfer, Observation(queued.received_at, finding, Source.STATUS_CHECK))
 
 
 @pytest.mark.parametrize(
@@ -249,22 +251,27 @@ class Believing(NotificationApplier):
         (OTHER_BODY, Parts(store=UnconditionalPut), Budget(), "I"),
         (REPLAY, Parts(store=BlindWrites), SMALL, "I"),
         (TWICE, Parts(store=Forgetful), Budget(), "I3"),
-        (SILENCE, Parts(reconciler=LastWord), SMALL, "I"),
-        (SILENCE, Parts(reconciler=Hasty), SMALL, "I6"),
-        (DAYS, Parts(reconciler=HalfAnHour), Budget(ticks=2, advances=1, days=1), "I6"),
-        (LATE, Parts(reconciler=IgnoresLife), Budget(ticks=2, advances=2), "I5: FAILED is final, and DOKU's latest"),
-        (LATE, Parts(reconciler=ForgetsPublished), Budget(ticks=2, advances=2), "I5"),
+        (SILENCE, Parts(status_checker=LastWord), SMALL, "I"),
+        (SILENCE, Parts(status_checker=Hasty), SMALL, "I6"),
+        (DAYS, Parts(status_checker=HalfAnHour), Budget(ticks=2, advances=1, days=1), "I6"),
+        (
+            LATE,
+            Parts(status_checker=IgnoresLife),
+            Budget(ticks=2, advances=2),
+            "I5: FAILED is final, and DOKU's latest",
+        ),
+        (LATE, Parts(status_checker=ForgetsPublished), Budget(ticks=2, advances=2), "I5"),
         (SILENCE, Parts(sender=FailsOnTimeout), Budget(), "I6"),
         (SILENCE, Parts(sender=SendsAgain), Budget(), "I1"),
         (SILENCE, Parts(sender=SendsFirst), Budget(), "I4"),
         (TWICE, Parts(sender=ResendsUnasked), Budget(), "I1"),
-        (OTHER_BODY, Parts(submitter=NoFingerprint), Budget(), "I8"),
+        (OTHER_BODY, Parts(transfer_creator=NoFingerprint), Budget(), "I8"),
         (ONE_KEY, Parts(claims=UnboundKeys), Budget(), "I2"),
         (CALLBACKS, Parts(authenticator=Trusting), Budget(callbacks=1), "I9"),
         (SILENCE, Parts(doku=BelievesCrossed), Budget(faults=1, ticks=1, advances=1), "I5: SUCCESS, and DOKU never"),
         (FICKLE, Parts(doku=OneReference), Budget(faults=1, ticks=2, advances=2), "I5: a second reference"),
         (VERSIONS, Parts(due_index=ClaimsAnything), SMALL, "versions: an item"),
-        (VERSIONS, Parts(reconciler=DropsForeign), SMALL, "versions: an observation"),
+        (VERSIONS, Parts(status_checker=DropsForeign), SMALL, "versions: an observation"),
         (CALLBACKS, Parts(request_ids=ForgetsRequests), Budget(callbacks=1), "I9"),
         (CALLBACKS, Parts(request_ids=AcceptsReplays), Budget(callbacks=1), "I9"),
         (CALLBACKS, Parts(applier=Believing), Budget(callbacks=1, deliveries=1), "I"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from payouts.names import ascii_name, same_name
+from payouts.domain.account_name import ascii_name, same_name
 
 
 @pytest.mark.parametrize(

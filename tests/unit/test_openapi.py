@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from payouts.doku.outcomes import rows
-from payouts.errors import PayoutError
+from payouts.domain.errors import PayoutError
 from tools.openapi import document, postman
 from tools.openapi.__main__ import main, written
 from tools.openapi.answers import ErrorCode

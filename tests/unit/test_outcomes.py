@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import payouts.doku
-from payouts.doku import answers
+from payouts.doku import responses
 from payouts.doku.outcomes import UNLISTED, Outcome, Service, cases, classify, glossary, text
-from payouts.doku.transport import Reply
+from payouts.doku.transport import HttpResponse
 
 DATA = Path(payouts.doku.__file__).parent / "data"
 QUESTIONS: list[Service] = [service for service in Service if service is not Service.TRANSFER]
@@ -219,7 +219,7 @@ def test_what_is_no_code_is_in_doubt(service: Service, member: str, code: object
 def test_a_body_without_a_readable_code_is_in_doubt_whatever_the_http_status(body: bytes, http: int) -> None:
     """FAULTS 13, 14."""
     for service in Service:
-        assert answers.read(service, Reply(http, body)).outcome is Outcome.IN_DOUBT
+        assert responses.read(service, HttpResponse(http, body)).outcome is Outcome.IN_DOUBT
 
 
 def test_two_envelopes_at_once_are_read_as_snap() -> None:
@@ -245,6 +245,6 @@ def test_the_tables_are_read_once() -> None:
 
 
 def test_a_verdict_names_the_code_even_where_it_proves_nothing() -> None:
-    reply = Reply(200, json.dumps({"responseCode": 5004300, "responseMessage": "General Error"}).encode())
-    verdict = answers.read(Service.TRANSFER, reply).verdict
+    reply = HttpResponse(200, json.dumps({"responseCode": 5004300, "responseMessage": "General Error"}).encode())
+    verdict = responses.read(Service.TRANSFER, reply).verdict
     assert (verdict.outcome, verdict.code, verdict.message) == (Outcome.IN_DOUBT, "5004300", "General Error")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from proofs import __main__ as proofs
+from tests.verification import __main__ as proofs
 from tools import figures
 
 
@@ -21,7 +21,9 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def a_part(parts: Path, name: str, holds: bool) -> None:
     shown = f'Shown("three things", {{"{name}_things": 3}}, {holds})'
-    (parts / f"{name}.py").write_text(f"from proofs.part import Shown\ndef run(console):\n    return {shown}\n")
+    (parts / f"{name}.py").write_text(
+        f"from tests.verification.part import Shown\ndef run(console):\n    return {shown}\n"
+    )
 
 
 def prove(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -68,7 +70,7 @@ def test_figures_join_those_that_were_not_measured_now_and_stand_in_the_pages(
 def test_what_a_part_leaves_behind_the_next_one_does_not_find(monkeypatch: pytest.MonkeyPatch, parts: Path) -> None:
     a_part(parts, "first", holds=True)
     (parts / "second.py").write_text(
-        "import sys\nfrom proofs.part import Shown\n"
+        "import sys\nfrom tests.verification.part import Shown\n"
         "def run(console):\n    return Shown('', {}, 'first' not in sys.modules)\n"
     )
     monkeypatch.setattr(proofs, "PARTS", {"first": "first", "second": "second"})

@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from tests.harness import ROOT
+from tests.support.harness import ROOT
 
 OURS = {path.name for folder in (ROOT / "functions", *(ROOT / "layers").iterdir()) for path in folder.glob("*/")}
-OF_THE_RUNTIME = {"snapshot_restore_py"}
-"""Modules that Lambda itself brings along."""
 
 
 def imported() -> set[str]:
     """The top-level modules of others that functions and layers import, wherever in a file; stubs aside."""
     sources = [path for folder in ("functions", "layers") for path in (ROOT / folder).rglob("*.py")]
     names = {name.partition(".")[0] for path in sources for name in _of_file(path)}
-    others = names - OURS - OF_THE_RUNTIME - sys.stdlib_module_names
+    others = names - OURS - sys.stdlib_module_names
     return {name for name in others if not name.startswith("mypy_boto3_")}
 
 

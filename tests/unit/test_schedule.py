@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from payouts.schedule import FIRST_CHECK, infer_absence, needs_review, next_check_at, planned
-from payouts.transfer import Finding, Observation, Source, Status, Transfer
-from tests.harness.histories import CREATED, DAY, HOUR, MINUTE, START, after, answer, check, decision, notified
+from payouts.domain.schedule import FIRST_CHECK, infer_absence, needs_review, next_check_at, with_next_check
+from payouts.domain.transfer import Finding, Observation, Source, Status, Transfer
+from tests.support.histories import CREATED, DAY, HOUR, MINUTE, START, after, answer, check, decision, notified
 
 WINDOW = 72 * HOUR + 15 * MINUTE
 """The default of `NotReceivedAfterHours`, and the tolerance for clocks that differ."""
@@ -219,9 +219,9 @@ def test_a_silent_check_is_repeated_within_the_hour() -> None:
 
 
 def test_planning_changes_the_next_check_and_nothing_else() -> None:
-    due = planned(transfer(Finding.ACCEPTED), START + 3 * MINUTE, 0.0)
+    due = with_next_check(transfer(Finding.ACCEPTED), START + 3 * MINUTE, 0.0)
     assert due == replace(transfer(Finding.ACCEPTED), next_check_at=START + 5 * MINUTE)
-    settled = planned(merge(due, seen(Finding.REFUNDED, HOUR)), START + HOUR, 0.0)
+    settled = with_next_check(merge(due, seen(Finding.REFUNDED, HOUR)), START + HOUR, 0.0)
     assert settled.next_check_at is None
 
 

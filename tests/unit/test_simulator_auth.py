@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from local.doku_simulator.wib import next_odd_hour, parse_iso
-from tests.merchant import Merchant, code, compact, merchant_of, public_pem, symmetric
+from local.doku_simulator.clock_formats import next_odd_hour, parse_iso
+from tests.support.merchant import Merchant, code, compact, merchant_of, public_pem, symmetric
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from local.clock import Clock
 from local.doku_simulator import Settings, Simulator
 from local.doku_simulator.control import Control, ControlError
 from local.doku_simulator.money import parse_amount, wire
-from tests.merchant import Json, Merchant, code, key, merchant_of, private_pem, public_pem
+from tests.support.merchant import Json, Merchant, code, key, merchant_of, private_pem, public_pem
 
 
 @pytest.fixture

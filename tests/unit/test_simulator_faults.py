@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import requests
 
+from local.doku_simulator.apply_fault import _KINDS
 from local.doku_simulator.control import ControlError
-from local.doku_simulator.distort import _KINDS
 from local.doku_simulator.faults import NOTIFICATION_ONLY, Kind
-from tests.merchant import Json, Merchant, code, merchant_of
+from tests.support.merchant import Json, Merchant, code, merchant_of
 
 
 @pytest.fixture

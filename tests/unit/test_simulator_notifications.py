@@ -15,7 +15,7 @@ import pytest
 
 from local.doku_simulator.control import ControlError
 from local.doku_simulator.notifications import is_right_reply, sign
-from tests.merchant import Json, Merchant, code, merchant_of
+from tests.support.merchant import Json, Merchant, code, merchant_of
 
 UNPAID_ACCOUNT, REFUND_ACCOUNT = "9912345001", "7746555134"
 

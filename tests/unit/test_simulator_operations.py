@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.merchant import Json, Merchant, code, inquiry_body, merchant_of, transfer_body
+from tests.support.merchant import Json, Merchant, code, inquiry_body, merchant_of, transfer_body
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from local.doku_simulator.clock_formats import parse_iso
 from local.doku_simulator.transfers import State, destiny
-from local.doku_simulator.wib import parse_iso
-from tests.merchant import Merchant, code, merchant_of
+from tests.support.merchant import Merchant, code, merchant_of
 
 UNPAID_ACCOUNT, REFUND_ACCOUNT = "9912345001", "7746555134"
 NOON = parse_iso("2024-09-17T12:30:00+07:00")

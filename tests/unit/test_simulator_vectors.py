@@ -9,7 +9,7 @@ from local.doku_simulator import Settings
 from local.doku_simulator.auth import Request, hmac_sha512, string_to_sign
 from local.doku_simulator.minify import minify
 from local.doku_simulator.notifications import sign
-from tests.merchant import SECRET, symmetric
+from tests.support.merchant import SECRET, symmetric
 
 TIMESTAMP, TOKEN = "2024-09-17T14:41:52+07:00", "test.access.token"
 BALANCE_PATH, BALANCE = "/snap/v1.1/balance-inquiry", b'{"partnerReferenceNo":"BAL-0001","accountNo":"A41879"}'

@@ -1,11 +1,11 @@
-"""The rules of the status, one by one; tests/properties/test_history.py has its laws."""
+"""The rules of the status, one by one; tests/property/test_history.py has its laws."""
 
 from dataclasses import replace
 
 import pytest
 
-from payouts.transfer import ENDED, NOT_ACKNOWLEDGED, Finding, NextAction, Observation, Source, Status, record
-from tests.harness.histories import CREATED, HOUR, after, answer, check, decision, notified, stored
+from payouts.domain.transfer import ENDED, NOT_ACKNOWLEDGED, Finding, NextAction, Observation, Source, Status, record
+from tests.support.histories import CREATED, HOUR, after, answer, check, decision, notified, stored
 
 DOKU_SAYS = {
     Finding.UNPAID: Status.UNPAID,
@@ -245,9 +245,9 @@ def test_a_new_reference_after_a_decision_is_disputed() -> None:
 
 
 def test_dokus_reference_is_the_one_learned_first() -> None:
-    assert CREATED.reference_no == ""
+    assert CREATED.doku_reference_no == ""
     named = after(CREATED, check(Finding.UNPAID), check(Finding.UNPAID, reference_no="DK1"))
-    assert after(named, check(Finding.SUCCESS, reference_no="DK2")).reference_no == "DK1"
+    assert after(named, check(Finding.SUCCESS, reference_no="DK2")).doku_reference_no == "DK1"
 
 
 def test_times_for_people() -> None:

@@ -4,20 +4,20 @@ import json
 
 import pytest
 
-from payouts.errors import Unavailable
-from payouts.submit import Submitted
-from payouts.transfer import Finding, Status
-from proofs.model.outside import Given, Outside, Request
-from proofs.model.parts import Invocation, Parts, order
-from proofs.model.scenario import BEGAN
-from proofs.model.world import Outer, World
+from payouts.domain.errors import Unavailable
+from payouts.domain.transfer import Finding, Status
+from payouts.services.create_transfer import CreateResult
+from tests.verification.model.outside import Given, Outside, Request
+from tests.verification.model.parts import Invocation, Parts, order
+from tests.verification.model.scenario import BEGAN
+from tests.verification.model.world import Outer, World
 
 
 class Surprise(Exception):
     """Nobody foresaw it."""
 
 
-class Surroundings(Outside):
+class BackingServices(Outside):
     """All goes well until the transfer is sent: then DOKU refuses the token, or nobody foresaw what a call raises."""
 
     def __init__(self, surprise: str = "") -> None:
@@ -40,9 +40,9 @@ class Surroundings(Outside):
 
 
 def test_an_error_that_nobody_foresaw_leaves_the_transfer_in_doubt_and_in_the_index() -> None:
-    outside = Surroundings("transfer-bank")
+    outside = BackingServices("transfer-bank")
     submitted = Invocation("merchant", order()).run(outside, Parts())
-    assert isinstance(submitted, Submitted)
+    assert isinstance(submitted, CreateResult)
     assert submitted.transfer.status is Status.IN_DOUBT
     [(_, number)] = outside.world.transfers(outside.outer.table)
     stored = outside.world.transfer(number)
@@ -51,9 +51,9 @@ def test_an_error_that_nobody_foresaw_leaves_the_transfer_in_doubt_and_in_the_in
 
 
 def test_an_error_that_nobody_foresaw_while_the_outcome_is_recorded_is_none_of_the_callers() -> None:
-    outside = Surroundings("update")
+    outside = BackingServices("update")
     submitted = Invocation("merchant", order()).run(outside, Parts())
-    assert isinstance(submitted, Submitted)
+    assert isinstance(submitted, CreateResult)
     assert isinstance(submitted.unrecorded, Surprise)
     [(_, number)] = outside.world.transfers(outside.outer.table)
     stored = outside.world.transfer(number)
@@ -82,7 +82,7 @@ def test_an_error_that_nobody_foresaw_while_the_outcome_is_recorded_is_none_of_t
 def test_no_send_is_begun_without_time_for_it(
     remaining: tuple[float, ...], sent: int, durable: int, status: Status
 ) -> None:
-    outside = Surroundings()
+    outside = BackingServices()
     submitted = Invocation("merchant", order(), remaining).run(outside, Parts())
     assert submitted.transfer.status is status
     assert (len(outside.sent), len(submitted.transfer.external_ids)) == (sent, durable)
@@ -90,7 +90,7 @@ def test_no_send_is_begun_without_time_for_it(
 
 
 def test_too_little_time_is_refused_before_the_create() -> None:
-    outside = Surroundings()
+    outside = BackingServices()
     with pytest.raises(Unavailable, match="too little time"):
         Invocation("merchant", order(), (10.0,)).run(outside, Parts())
     assert outside.sent == []

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from payouts.doku.transport import NeverSent, NoReply, Reply, Transport
-from tests.peer import Script, listening, resetting_after, saying, staying_silent, trickling
+from payouts.doku.transport import HttpResponse, NeverSent, NoReply, Transport
+from tests.support.tcp_server import Script, listening, resetting_after, saying, staying_silent, trickling
 
 PATH = "/v1.0/emoney/transfer-bank"
 HEADERS = {"Content-Type": "application/json", "X-EXTERNAL-ID": "17000000001230000000000000000007"}
@@ -244,14 +244,14 @@ def test_an_answer_over_tls_is_read(
     monkeypatch.setattr(certifi, "where", lambda: str(certificate))
     with listening(saying(OK, then=None), server_tls) as peer, transport_to(peer.url) as transport:
         for _ in range(2):
-            assert transport.post(PATH, HEADERS, BODY, PATIENT, fresh=fresh) == Reply(200, b"{}")
+            assert transport.post(PATH, HEADERS, BODY, PATIENT, fresh=fresh) == HttpResponse(200, b"{}")
         assert peer.connections == (2 if fresh else 1)
 
 
 def test_an_answer_in_parts_that_ends_before_the_deadline_is_whole() -> None:
     parts = [HEAD, b"Content-Length: 2\r\n", b"\r\n", b"{", b"}"]
     with listening(trickling(parts, every=0.1)) as peer, contextlib.closing(Transport(peer.url)) as transport:
-        assert transport.post(PATH, HEADERS, BODY, (0.5, 1.0)) == Reply(200, b"{}")
+        assert transport.post(PATH, HEADERS, BODY, (0.5, 1.0)) == HttpResponse(200, b"{}")
 
 
 def test_a_request_that_is_not_taken_in_is_cut_off_and_may_have_left() -> None:
@@ -314,7 +314,7 @@ def test_a_compressed_answer_is_read() -> None:
     body = gzip.compress(b'{"responseCode": "2004300"}')
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
     with listening(saying(head + body)) as peer, transport_to(peer.url) as transport:
-        assert transport.post(PATH, HEADERS, BODY, PATIENT) == Reply(200, b'{"responseCode": "2004300"}')
+        assert transport.post(PATH, HEADERS, BODY, PATIENT) == HttpResponse(200, b'{"responseCode": "2004300"}')
 
 
 def test_a_cookie_is_not_sent_back() -> None:
@@ -376,7 +376,7 @@ def test_a_redirect_is_an_answer_and_is_not_followed(status: int) -> None:
     with listening(saying(OK)) as elsewhere:
         head = f"HTTP/1.1 {status} Moved\r\nLocation: {elsewhere.url}{PATH}\r\nContent-Length: 0\r\n\r\n"
         with listening(saying(head.encode())) as peer, transport_to(peer.url) as transport:
-            assert transport.post(PATH, HEADERS, BODY, PATIENT) == Reply(status, b"")
+            assert transport.post(PATH, HEADERS, BODY, PATIENT) == HttpResponse(status, b"")
             assert len(peer.requests) == 1
         assert elsewhere.connections == 0
 
@@ -387,7 +387,7 @@ def test_every_status_is_an_answer_and_none_is_tried_again(status: int) -> None:
     """FAULTS 15, 18."""
     head = f"HTTP/1.1 {status} X\r\nRetry-After: 7\r\nContent-Length: 6\r\n\r\n<html>"
     with listening(saying(head.encode())) as peer, transport_to(peer.url) as transport:
-        assert transport.post(PATH, HEADERS, BODY, PATIENT) == Reply(status, b"<html>")
+        assert transport.post(PATH, HEADERS, BODY, PATIENT) == HttpResponse(status, b"<html>")
         assert len(peer.requests) == peer.connections == 1
 
 
@@ -396,7 +396,7 @@ def test_every_status_is_an_answer_and_none_is_tried_again(status: int) -> None:
 def test_the_bytes_sent_are_the_bytes_given(body: bytes) -> None:
     """I15."""
     with listening(saying(OK)) as peer, transport_to(peer.url) as transport:
-        assert transport.post(PATH, HEADERS, body, PATIENT) == Reply(200, b"{}")
+        assert transport.post(PATH, HEADERS, body, PATIENT) == HttpResponse(200, b"{}")
         (request,) = peer.requests
     head, _, sent = request.partition(b"\r\n\r\n")
     line, *lines = head.decode().split("\r\n")

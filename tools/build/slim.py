@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 SERVICES = frozenset({"codedeploy", "dynamodb", "kms", "lambda", "s3", "secretsmanager", "sqs", "sts"})
-"""AWS services whose descriptions stay: those of `payouts.aws`, and STS for credentials by a role.
+"""AWS services whose descriptions stay: those of `payouts.runtime.aws`, and STS for credentials by a role.
 
 botocore has some 400, which are half of the layer, and looks into each of them whenever it makes a client.
 """

@@ -14,7 +14,7 @@ from pathlib import Path
 import boto3
 from samtranslator.yaml_helper import yaml_parse
 
-from local.template import TemplateError, load
+from local.aws.template import TemplateError, load
 from tools import issuer
 from tools.build.artefact import directory as built
 from tools.deploy import Stopped
@@ -22,9 +22,9 @@ from tools.deploy.account import check_concurrency, identify
 from tools.deploy.parameters import Ask, environment, for_sam, in_force, missing, overrides
 from tools.deploy.secret import fill_secret
 from tools.deploy.stack import Stack
+from tools.deployment import NoSuchDeployment, find, session_in
 from tools.doctor import __main__ as doctor
 from tools.doctor.setup import of_target
-from tools.target import NoSuchDeployment, find, session_in
 
 Run = Callable[[Sequence[str]], int]
 

@@ -6,10 +6,10 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.template import Template
+from local.aws.template import Template
 from tools.deploy import Stopped
 from tools.deploy.stack import Stack
-from tools.target import LOG_IN
+from tools.deployment import LOG_IN
 
 _ALWAYS_ENABLED = "us-east-1"
 _REFUSED = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired"})

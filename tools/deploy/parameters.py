@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local.template import TemplateError, check_parameter
+from local.aws.template import TemplateError, check_parameter
 from tools.deploy import Stopped
 
 Ask = Callable[[str], str]

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from doku_signing.notification import Scheme
-from payouts.credentials import has_no_value
+from payouts.runtime.credentials import has_no_value
 from tools.deploy import Stopped
 from tools.deploy.parameters import Ask
 from tools.doctor import secret as secret_check

@@ -13,13 +13,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from doku_signing.notification import Scheme
 from local.doku_secret import SettingError, from_environment
-from payouts.config import ConfigurationError, DokuSettings
-from payouts.credentials import Credentials, has_no_value
 from payouts.doku.client import account_of
+from payouts.domain.credentials import Credentials
+from payouts.runtime.config import ConfigurationError, DokuSettings
+from payouts.runtime.credentials import has_no_value
+from tools.deployment import NoSuchDeployment, add_option, find
 from tools.doctor import api, doku, open_transfers, secret
 from tools.doctor.finding import Finding, Verdict, ok, skipped, wrong
 from tools.doctor.setup import SetUp, of_file, of_target
-from tools.target import NoSuchDeployment, add_option, find
 
 
 def main(arguments: list[str] | None = None) -> int:

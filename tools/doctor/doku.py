@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, cast
 import requests
 
 from payouts.codes.explain import explain
-from payouts.config import DokuSettings
-from payouts.credentials import CredentialStore, Token
-from payouts.doku import answers
-from payouts.doku.answers import Answer
+from payouts.doku import responses
 from payouts.doku.client import DokuClient, Tokens
 from payouts.doku.outcomes import Outcome
+from payouts.doku.responses import DokuResponse
 from payouts.doku.signer import MerchantKey
-from payouts.doku.token import Minter
+from payouts.doku.token import TokenRequester
 from payouts.doku.transport import NeverSent, Transport
-from payouts.errors import DokuSaid, Misconfigured, PayoutError
-from payouts.shared_token import SharedToken
+from payouts.domain.credentials import AccessToken
+from payouts.domain.errors import DokuSaid, Misconfigured, PayoutError
+from payouts.runtime.config import DokuSettings
+from payouts.runtime.credentials import CredentialStore
+from payouts.services.access_token import SharedToken
 from payouts.store.tokens import TokenStore
 from tools.doctor.finding import Finding, ok, skipped, warning, wrong
 from tools.doctor.setup import SetUp
@@ -35,9 +36,9 @@ _PREFIXES = ("/v1.0", "/snap/v1.1")
 class _OwnToken:
     """A token for this run alone, where no deployment shares one."""
 
-    def __init__(self, make: Callable[[], Token]) -> None:
+    def __init__(self, make: Callable[[], AccessToken]) -> None:
         self._make = make
-        self._token: Token | None = None
+        self._token: AccessToken | None = None
 
     def current(self) -> str:
         """The token, made when first asked for."""
@@ -59,7 +60,7 @@ def check(setup: SetUp, settings: DokuSettings, clock: Callable[[], float]) -> I
         return
     credentials = CredentialStore(cast("SecretsManagerClient", setup.secrets), settings.secret_id, clock)
     transport = Transport(settings.base_url)
-    tokens = _tokens(setup.tokens, Minter(transport, MerchantKey(setup.kms)), credentials, clock)
+    tokens = _tokens(setup.tokens, TokenRequester(transport, MerchantKey(setup.kms)), credentials, clock)
     token = _token(tokens, shared=setup.tokens is not None)
     yield token
     if token.verdict != "ok":
@@ -95,12 +96,12 @@ def _host(base_url: str, clock: Callable[[], float]) -> Iterator[Finding]:
 
 
 def _tokens(
-    store: TokenStore | None, minter: Minter, credentials: CredentialStore, clock: Callable[[], float]
+    store: TokenStore | None, minter: TokenRequester, credentials: CredentialStore, clock: Callable[[], float]
 ) -> Tokens:
     """The deployment's way to a token, since a token of our own could end the life of the one in use."""
     if store is not None:
         return SharedToken(store, minter, credentials, clock)
-    return _OwnToken(lambda: minter.mint(credentials.current(), clock()))
+    return _OwnToken(lambda: minter.request_token(credentials.current(), clock()))
 
 
 def _token(tokens: Tokens, shared: bool) -> Finding:
@@ -137,7 +138,7 @@ def _balance(settings: DokuSettings, client: Callable[[DokuSettings], DokuClient
         yield _refused(asked)
 
 
-def _ask(client: DokuClient) -> Answer | Finding:
+def _ask(client: DokuClient) -> DokuResponse | Finding:
     try:
         return client.balance()
     except NeverSent as error:
@@ -151,7 +152,7 @@ def _prefix(settings: DokuSettings, client: Callable[[DokuSettings], DokuClient]
     others = [prefix for prefix in _PREFIXES if prefix != settings.path_prefix]
     for prefix in others:
         asked = _ask(client(replace(settings, path_prefix=prefix)))
-        if isinstance(asked, Answer) and asked.verdict.code:
+        if isinstance(asked, DokuResponse) and asked.verdict.code:
             return wrong(
                 "path prefix",
                 f"nothing of DOKU's answers below {settings.path_prefix}, but {prefix} does",
@@ -164,7 +165,7 @@ def _prefix(settings: DokuSettings, client: Callable[[DokuSettings], DokuClient]
     )
 
 
-def _refused(asked: Answer) -> Finding:
+def _refused(asked: DokuResponse) -> Finding:
     code = asked.verdict.code
     said = DokuSaid(code, asked.verdict.message)
     if said.names_timestamp:
@@ -191,8 +192,8 @@ def _time_refused(check: str, said: DokuSaid) -> Finding:
     )
 
 
-def _deposit(asked: Answer) -> Iterator[Finding]:
-    balance = answers.balance(asked)
+def _deposit(asked: DokuResponse) -> Iterator[Finding]:
+    balance = responses.balance(asked)
     if balance.available is None:
         yield warning("deposit", "DOKU did not state one", "Look at it in DOKU's dashboard.")
     elif balance.alert_limit is not None and balance.available < balance.alert_limit:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from payouts.errors import PayoutError
-from payouts.store.due import READ_SHARDS, DueIndex
+from payouts.domain.errors import PayoutError
+from payouts.domain.transfer import DokuAccount, Transfer
+from payouts.store.due_index import READ_SHARDS, DueIndex
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
-from payouts.transfer import DokuAccount, Transfer
 from tools.doctor.finding import Finding, ok, warning, wrong
 
 _LOOKED_AT = 100
@@ -21,7 +21,7 @@ def check(table: Table, account: DokuAccount) -> Iterator[Finding]:
     except PayoutError as error:
         yield wrong("open transfers", error.message, "You need dynamodb:Query on the due index and dynamodb:GetItem.")
         return
-    others = [one.reference for one in found if one is not None and one.sent_to not in (None, account)]
+    others = [one.partner_reference_no for one in found if one is not None and one.sent_to not in (None, account)]
     if not others:
         yield ok(
             "open transfers", f"{len(found)} looked at; all were sent with today's host, client id and path prefix"

@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from doku_signing.notification import Scheme, is_usable
-from payouts.credentials import Credentials
-from payouts.errors import Misconfigured
+from payouts.domain.credentials import Credentials
+from payouts.domain.errors import Misconfigured
 from tools.doctor.finding import Finding, ok, warning, wrong
 
 _SHAPE = (

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 from local.doku_secret import BASE_URL, SETTINGS, OtherDoku
-from payouts import aws
-from payouts.aws import KmsClient
+from payouts.doku.signer import KmsClient
+from payouts.runtime import aws
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
-from tools.target import Target
+from tools.deployment import Target
 
 _VARIABLES = {"DokuBaseUrl": BASE_URL, **SETTINGS}
 

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import SkipJsonSchema
 
-from payouts.codes.reading import MoneyMoved, Retry, Scope, System, Who
-from payouts.money import WIRE
-from payouts.transfer import Finding, NextAction, Source, Status
+from payouts.codes.models import MoneyMoved, Retry, Scope, System, Who
+from payouts.domain.money import WIRE
+from payouts.domain.transfer import Finding, NextAction, Source, Status
 
 Wire = Annotated[str, Field(pattern=f"^{WIRE.pattern}$", examples=["200000.00"])]
 ErrorCode = Literal[

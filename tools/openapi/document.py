@@ -4,8 +4,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from local import bundle, template
-from local.bundle import Route
+from local.aws import bundle, template
+from local.aws.bundle import Route
 from tools.openapi.operations import OPERATIONS, Answer, Examples, Operation
 from tools.openapi.schemas import components
 

@@ -5,11 +5,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from payouts.codes.reading import System
+from payouts.codes.models import System
 from payouts.doku import banks
-from payouts.doku.answers import Balance, Inquiry
 from payouts.doku.messages import InquiryRequest
-from payouts.errors import (
+from payouts.doku.responses import Balance, Inquiry
+from payouts.domain.errors import (
     DokuSaid,
     Duplicate,
     InvalidParameter,
@@ -24,12 +24,12 @@ from payouts.errors import (
     Unavailable,
     ValidationFailed,
 )
-from payouts.money import Rupiah
-from payouts.schedule import FIRST_CHECK
-from payouts.store.claims import Session
-from payouts.submit import STOPPED
-from payouts.transfer import Finding, Intent, Observation, Source, Transfer, record
-from transfer_api import explanations, failures, views
+from payouts.domain.money import Rupiah
+from payouts.domain.schedule import FIRST_CHECK
+from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record
+from payouts.services.create_transfer import STOPPED
+from payouts.store.inquiry_sessions import InquirySession
+from transfer_api import error_responses, explanations, responses
 
 _EVENTS = Path(__file__).parents[2] / "events"
 _AT = 1_726_558_912_022  # 2024-09-17T14:41:52.022+07:00
@@ -100,17 +100,17 @@ def request(event: str) -> Any:
 
 def error(name: str) -> dict[str, Any]:
     """An error as the API writes it."""
-    return failures.body(ERRORS[name], _REQUEST_ID)
+    return error_responses.body(ERRORS[name], _REQUEST_ID)
 
 
 def transfer(*findings: Finding) -> Any:
     """Seed 003's transfer after these findings."""
-    return _plain(views.transfer(_transfer(*findings), _AT / 1000))
+    return _plain(responses.transfer(_transfer(*findings), _AT / 1000))
 
 
 def transfers() -> Any:
     """A day with one transfer."""
-    found = views.summary(_transfer(Finding.ACCEPTED, Finding.SUCCESS), _AT / 1000)
+    found = responses.summary(_transfer(Finding.ACCEPTED, Finding.SUCCESS), _AT / 1000)
     return _plain({"day": "2024-09-17", "transfers": [found], "cursor": None})
 
 
@@ -125,14 +125,14 @@ def inquiry() -> Any:
         beneficiary_account_name="SUHUT",
     )
     found = Inquiry("I0438729855304540", "DK01123220", "SUHUT", "Bank BCA", _FEE, {"feeAmount": _FEE.wire()})
-    session = Session("I0438729855304540", "8377388292", "014", _RUPIAH, "SUHUT", _FEE, _AT // 1000 + 3600)
-    return _plain(views.inquiry(asked, found, session))
+    session = InquirySession("I0438729855304540", "8377388292", "014", _RUPIAH, "SUHUT", _FEE, _AT // 1000 + 3600)
+    return _plain(responses.inquiry(asked, found, session))
 
 
 def balance() -> Any:
     """Seed 003's deposit."""
     available, limit = Rupiah.parse("823781442.13"), Rupiah.parse("50000000.00")
-    return _plain(views.balance(Balance("A41418", "PT MERCHANT", available, Rupiah(0), limit)))
+    return _plain(responses.balance(Balance("A41418", "PT MERCHANT", available, Rupiah(0), limit)))
 
 
 def bank() -> Any:

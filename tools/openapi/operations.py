@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from payouts.codes.reading import System
-from payouts.transfer import Finding, Status
+from payouts.codes.models import System
+from payouts.domain.transfer import Finding, Status
 from tools.openapi import examples
-from transfer_api.keys import KEY_PATTERN, REFERENCE_PATTERN
+from transfer_api.idempotency import KEY_PATTERN, REFERENCE_PATTERN
 
 Examples = dict[str, Any]
 _OURS = ("Error",)

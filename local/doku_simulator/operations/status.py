@@ -4,12 +4,12 @@ from typing import Any
 
 from local.doku_simulator.answers import Answer, Json, Operation, RefusedError, malformed, snap
 from local.doku_simulator.call import Call
+from local.doku_simulator.clock_formats import iso, iso_with_blank, plain
 from local.doku_simulator.fields import Field, check
 from local.doku_simulator.ledger import Ledger
 from local.doku_simulator.money import rupiah, wire
 from local.doku_simulator.settings import Settings
 from local.doku_simulator.transfers import Transfer
-from local.doku_simulator.wib import iso, iso_with_blank, plain
 
 _FIELDS = (
     Field("originalPartnerReferenceNo", 64),

@@ -2,10 +2,10 @@
 
 from local.doku_simulator.answers import Answer, Operation, malformed, missing, snap
 from local.doku_simulator.auth import Request, verify_token_request
+from local.doku_simulator.clock_formats import iso
 from local.doku_simulator.fields import parse_object
 from local.doku_simulator.settings import Settings
 from local.doku_simulator.tokens import TokenDesk
-from local.doku_simulator.wib import iso
 
 
 def grant(request: Request, settings: Settings, tokens: TokenDesk, now: float) -> Answer:

@@ -4,12 +4,12 @@ import uuid
 
 from local.doku_simulator.answers import Answer, Json, Operation, RefusedError, snap
 from local.doku_simulator.call import Call
+from local.doku_simulator.clock_formats import iso
 from local.doku_simulator.fields import AMOUNT, Field, check, read, read_amount
 from local.doku_simulator.ledger import Ledger, Session
 from local.doku_simulator.money import wire
 from local.doku_simulator.settings import Settings
 from local.doku_simulator.transfers import State, Transfer, destiny
-from local.doku_simulator.wib import iso
 
 _FIELDS = (
     Field("partnerReferenceNo", 64),

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.harness import World
-from tests.surroundings import Surroundings
+from tests.support.backing_services import BackingServices
+from tests.support.harness import World
 
 
 @pytest.fixture(scope="module")
-def warm(surroundings: Surroundings) -> Iterator[World]:
+def warm(backing_services: BackingServices) -> Iterator[World]:
     """One start for all the requests that must change nothing."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in surroundings.environment.items():
+        for name, value in backing_services.environment.items():
             patch.setenv(name, value)
-        yield World.start(surroundings.environment, surroundings.clock, surroundings.doku)
+        yield World.start(backing_services.environment, backing_services.clock, backing_services.doku)
 
 
 @pytest.fixture

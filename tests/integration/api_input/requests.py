@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.harness import Answer, Context, World, order, sample_event
+from tests.support.harness import Answer, Context, World, order, sample_event
 
 INVALID, WRONG = (400, "INVALID_PARAMETER"), (422, "VALIDATION_ERROR")
 REFUSALS = {INVALID, WRONG}

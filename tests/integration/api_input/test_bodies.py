@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from tests.harness import Answer, Context, World, order
 from tests.integration.api_input.requests import (
     INVALID,
     UNREADABLE,
@@ -14,6 +13,7 @@ from tests.integration.api_input.requests import (
     event,
     send,
 )
+from tests.support.harness import Answer, Context, World, order
 
 
 @pytest.mark.covers(39, 60)

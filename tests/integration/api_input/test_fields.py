@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.harness import World, order
 from tests.integration.api_input.requests import (
     BAD_FIELDS,
     INVALID,
@@ -19,6 +18,7 @@ from tests.integration.api_input.requests import (
     refused_by_both,
     send,
 )
+from tests.support.harness import World, order
 
 
 def test_a_missing_field_is_named(idle: World) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Answer, Context, World, new_reference, order
 from tests.integration.api_input.requests import (
     INVALID,
     LINE_BREAKS,
@@ -16,6 +15,7 @@ from tests.integration.api_input.requests import (
     event,
     send,
 )
+from tests.support.harness import Answer, Context, World, new_reference, order
 
 
 @pytest.mark.covers(54)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
-from tests.harness import Context, World, order
 from tests.integration.api_input.requests import UNREADABLE, event, inquiry
-from transfer_api.entry import create_handler
+from tests.support.harness import Context, World, order
+from transfer_api.app import create_handler
 
 PERSONAL = {
     "beneficiaryAccountNumber": "5512345098",

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness import World, order
 from tests.integration.api_input.requests import WRONG, assert_refused, assert_untouched, dumps, send
+from tests.support.harness import World, order
 from tools.openapi import document
 
 

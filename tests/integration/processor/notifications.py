@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from local.bundle import QueueTrigger
-from local.events import Drained, Pump
-from payouts.transfer import Transfer
-from tests.harness import InProcess, World, new_reference, order
+from local.aws.bundle import QueueTrigger
+from local.aws.event_source import Drained, Pump
+from payouts.domain.transfer import Transfer
 from tests.integration.receiver.callbacks import aws, signed, waiting
+from tests.support.harness import InProcess, World, new_reference, order
 
 UNPAID = {"beneficiaryAccountNumber": "0012345678"}  # seed 003: UNPAID at first, paid within five minutes
 FAILING = UNPAID | {"beneficiaryBankCode": "002"}  # UNPAID at first, failed at the next odd hour

@@ -2,9 +2,8 @@
 
 import pytest
 
-from local.events import Drained
-from payouts.transfer import Finding
-from tests.harness import World, inquiry_of, order
+from local.aws.event_source import Drained
+from payouts.domain.transfer import Finding
 from tests.integration.processor.notifications import (
     FAILING,
     HOURS,
@@ -21,6 +20,7 @@ from tests.integration.processor.notifications import (
     standing,
 )
 from tests.integration.receiver.callbacks import waiting
+from tests.support.harness import World, inquiry_of, order
 
 
 @pytest.mark.covers("I10")
@@ -115,7 +115,7 @@ def test_an_altered_body_changes_nothing(world: World) -> None:
     assert (standing(world, paid).status, standing(world, failed).status) == ("SUCCESS", "FAILED")
     call_back(world, paid, transactionStatus="35")
     call_back(world, failed, transactionStatus="50")
-    notified(world, "refund", transactionId=standing(world, paid).reference_no)
+    notified(world, "refund", transactionId=standing(world, paid).doku_reference_no)
     assert pump(world).succeeded == 3
     assert (standing(world, paid).status, standing(world, failed).status) == ("SUCCESS", "FAILED")
 
@@ -123,7 +123,7 @@ def test_an_altered_body_changes_nothing(world: World) -> None:
 @pytest.mark.covers("I5")
 def test_a_notification_that_lies_about_a_transfer_that_still_waits_changes_nothing(world: World) -> None:
     reference = created(world)
-    number = standing(world, reference).reference_no
+    number = standing(world, reference).doku_reference_no
     for status in ("50", "35", "40", "99", ""):
         notified(world, sendTrxId=reference, transactionId=number, transactionStatus=status)
     notified(world, "refund", transactionId=number)
@@ -138,7 +138,7 @@ def test_a_callback_about_a_settled_transfer_that_doku_does_not_confirm_has_it_a
     world.get(reference, refresh=True)
     assert standing(world, reference).status == "SUCCESS"
     world.clock.advance(2 * HOURS)
-    notified(world, "refund", transactionId=standing(world, reference).reference_no)
+    notified(world, "refund", transactionId=standing(world, reference).doku_reference_no)
     pump(world)
     transfer = standing(world, reference)
     (hint,) = [seen for seen in transfer.history if seen.finding is Finding.NOTIFIED]
@@ -166,12 +166,12 @@ def created_and_not_answered(world: World, fields: dict[str, str]) -> tuple[str,
 def test_the_session_finds_a_transfer_whose_answer_was_lost(world: World) -> None:
     """A notification without sendTrxId, about a DOKU reference that is not known: invoiceNumber is the sessionId."""
     reference, session_id = created_and_not_answered(world, UNPAID)
-    assert standing(world, reference).reference_no == ""
+    assert standing(world, reference).doku_reference_no == ""
     world.clock.advance(5 * MINUTES)
     notified(world, transactionId="DK99999999", transactionStatus="50", invoiceNumber=session_id)
     assert pump(world) == Drained(batches=1, succeeded=1)
     assert standing(world, reference).status == "SUCCESS"
-    assert standing(world, reference).reference_no != "DK99999999"  # a notification's reference proves nothing
+    assert standing(world, reference).doku_reference_no != "DK99999999"  # a notification's reference proves nothing
 
 
 @pytest.mark.covers(35)
@@ -195,7 +195,7 @@ def test_the_references_count_for_more_than_the_session(world: World) -> None:
     other = created(world)
     world.clock.advance(5 * MINUTES)
     notified(world, sendTrxId=other, transactionId="DK1", transactionStatus="50", invoiceNumber=session_id)
-    number = standing(world, other).reference_no
+    number = standing(world, other).doku_reference_no
     notified(world, "refund", transactionId=number, invoiceNumber=session_id)
     assert pump(world).succeeded == 2
     assert findings(world, other).count("NOTIFIED") == 2

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.events import Drained
-from tests.harness import World, crashing, new_reference, order
+from local.aws.event_source import Drained
 from tests.integration.processor.notifications import (
     HOURS,
     MINUTES,
@@ -25,6 +24,7 @@ from tests.integration.processor.notifications import (
     standing,
 )
 from tests.integration.receiver.callbacks import waiting
+from tests.support.harness import World, crashing, new_reference, order
 
 
 @pytest.mark.covers(31)
@@ -59,12 +59,12 @@ def test_31_a_callback_about_a_transfer_that_was_left_submitting_is_applied(worl
     with crashing():
         world.create(body)
     after = world.restarted()
-    assert (standing(after, reference).status, standing(after, reference).reference_no) == ("SUBMITTING", "")
+    assert (standing(after, reference).status, standing(after, reference).doku_reference_no) == ("SUBMITTING", "")
     world.clock.advance(5 * MINUTES)
     call_back(after, reference)
     assert pump(after).succeeded == 1
     assert standing(after, reference).status == "SUCCESS"
-    assert standing(after, reference).reference_no.startswith("DK")
+    assert standing(after, reference).doku_reference_no.startswith("DK")
 
 
 @pytest.mark.covers(31)
@@ -99,7 +99,7 @@ def test_32_a_refund_before_dokus_reference_is_stored_waits_for_it(world: World)
     reference = body["partnerReferenceNo"]
     world.doku.fault("transfer", "reset-after", partnerReferenceNo=reference)
     assert world.create(body).status == 202
-    assert standing(world, reference).reference_no == ""
+    assert standing(world, reference).doku_reference_no == ""
     world.clock.advance(5 * MINUTES)
     call_back(world, reference)
     assert pump(world).failed == 1  # by transactionId alone there is nothing to be found
@@ -149,7 +149,7 @@ def test_34_notifications_in_every_order_end_in_the_same_state(world: World) -> 
     world.clock.advance(5 * MINUTES)
     for reference, sequence in zip(references, orders, strict=True):
         for one in sequence:
-            said[one](reference, standing(world, reference).reference_no)
+            said[one](reference, standing(world, reference).doku_reference_no)
     assert pump(world).succeeded == 3 * len(orders)
     assert {standing(world, reference).status for reference in references} == {"REFUNDED"}
 
@@ -160,7 +160,7 @@ def test_34_a_notification_that_comes_after_the_next_one_moves_nothing_back(worl
     pump(world)
     settled, asked = standing(world, reference), len(world.sent(reference, "status"))
     for status in ("20", "50", "35"):
-        notified(world, sendTrxId=reference, transactionId=settled.reference_no, transactionStatus=status)
+        notified(world, sendTrxId=reference, transactionId=settled.doku_reference_no, transactionStatus=status)
         pump(world)
     assert standing(world, reference).status == "REFUNDED"
     assert standing(world, reference).next_check_at is None

@@ -6,9 +6,9 @@ import json
 import pytest
 from aws_lambda_powertools import Logger
 
-from local.events import Drained
-from notification_processor.entry import compose, create_handler
-from tests.harness import World
+from local.aws.event_source import Drained
+from notification_processor.app import create_handler
+from notification_processor.services import build_services
 from tests.integration.processor.notifications import (
     MINUTES,
     REFUNDED,
@@ -22,6 +22,7 @@ from tests.integration.processor.notifications import (
     put,
     standing,
 )
+from tests.support.harness import World
 
 
 @pytest.mark.covers("I11")
@@ -82,7 +83,7 @@ def test_a_failure_that_nobody_foresaw_keeps_the_notification_and_says_no_more_t
     notified(world, sendTrxId="UNKNOWN", transactionId="DK00000000", message="QZSUHUT")
     put(world, '{"kind":"QZSUHUT"}', "QZSUHUT")
     written = io.StringIO()
-    services = compose(world.environment, world.clock, lambda: 0.0)
+    services = build_services(world.environment, world.clock, lambda: 0.0)
     handler = create_handler(services, Logger(service="processor-that-is-read", stream=written))
 
     def fail() -> None:

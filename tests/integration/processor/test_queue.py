@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from local.events import Drained
-from tests.harness import ROOT, Context, World, crashing
+from local.aws.event_source import Drained
 from tests.integration.processor.notifications import (
     HOURS,
     MINUTES,
@@ -26,6 +25,7 @@ from tests.integration.processor.notifications import (
     until_dead,
 )
 from tests.integration.receiver.callbacks import waiting
+from tests.support.harness import ROOT, Context, World, crashing
 
 
 @pytest.mark.covers(42)

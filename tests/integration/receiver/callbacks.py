@@ -11,7 +11,7 @@ import boto3
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from tests.harness import Answer, Context, World, sample_event
+from tests.support.harness import Answer, Context, World, sample_event
 
 REQUEST_ID = "fd53b1e3-9c35-4dfa-a95ca8dbc5695485"
 UNPAID = (

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.harness import World
-from tests.surroundings import Surroundings
+from tests.support.backing_services import BackingServices
+from tests.support.harness import World
 
 
 @pytest.fixture(autouse=True)
-def unrotated(surroundings: Surroundings, world: World) -> Iterator[None]:
+def unrotated(backing_services: BackingServices, world: World) -> Iterator[None]:
     """The secret's previous version is no other test's, before and after."""
 
     def put() -> None:
-        surroundings.aws.secretsmanager.put_secret_value(
-            SecretId=surroundings.secret_id, SecretString=surroundings.secret
+        backing_services.aws.secretsmanager.put_secret_value(
+            SecretId=backing_services.secret_id, SecretString=backing_services.secret
         )
 
     put()

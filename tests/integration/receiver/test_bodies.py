@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notification_processor.entry import read
-from tests.harness import World, new_reference
+from payouts.doku import queued_notification
 from tests.integration.receiver.callbacks import REFUND, REFUSED, UNPAID, deliver, members, queued, signed, waiting
+from tests.support.harness import World, new_reference
 
 
 def base64ed(body: bytes) -> str:
@@ -100,7 +100,9 @@ def test_39_an_odd_body_that_names_its_transaction_is_kept_as_it_came(world: Wor
     expected = [body.removeprefix("\ufeff") for body in odd.values()] * 2
     assert sorted(one["body"] for one in kept) == sorted(expected)
     for one in kept:
-        assert read(json.dumps(one)).notification.transaction_id == "DK0018353"  # the processor understands each
+        assert (
+            queued_notification.decode(json.dumps(one)).notification.transaction_id == "DK0018353"
+        )  # the processor understands each
 
 
 @pytest.mark.covers(39)

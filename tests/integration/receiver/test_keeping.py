@@ -6,8 +6,8 @@ import json
 import pytest
 from aws_lambda_powertools import Logger
 
-from notification_receiver.entry import compose, create_handler
-from tests.harness import PAGES, Context, Page, World, crashing
+from notification_receiver.app import create_handler
+from notification_receiver.services import build_services
 from tests.integration.receiver.callbacks import (
     REFUND,
     REFUSED,
@@ -22,6 +22,7 @@ from tests.integration.receiver.callbacks import (
     signed,
     waiting,
 )
+from tests.support.harness import PAGES, Context, Page, World, crashing
 
 
 @pytest.mark.parametrize(("kind", "body"), [("unpaid", UNPAID), ("refund", REFUND)])
@@ -179,7 +180,7 @@ def test_no_line_of_the_log_and_no_reply_holds_a_secret_or_anything_personal(wor
     """I17."""
     written = io.StringIO()
     logger = Logger(service="receiver-that-is-read", stream=written)
-    handler = create_handler(compose(world.environment, world.clock), logger)
+    handler = create_handler(build_services(world.environment, world.clock), logger)
     right, ours = signed(world), secret(world)
     personal = {"beneficiaryAccountName": "QZSUHUT", "account": "8377388292", "phone": "628115678890", "id": "89012345"}
     told = UNPAID[:-1] + "," + json.dumps(personal)[1:]

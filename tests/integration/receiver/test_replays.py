@@ -7,8 +7,8 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from doku_signing.notification import Scheme, sign_notification
-from notification_receiver.entry import compose, create_handler
-from tests.harness import PAGES, Context, Page, World, crashing
+from notification_receiver.app import create_handler
+from notification_receiver.services import build_services
 from tests.integration.receiver.callbacks import (
     REFUND,
     REFUSED,
@@ -23,6 +23,7 @@ from tests.integration.receiver.callbacks import (
     signed,
     waiting,
 )
+from tests.support.harness import PAGES, Context, Page, World, crashing
 
 ALTERED = UNPAID.replace('"50"', '"35"')
 REPLAYED = (401, ("status", False), ("transactionId", "DK0018353"), ("responseCode", "99"))
@@ -145,7 +146,7 @@ def test_neither_a_forgery_nor_what_is_malformed_takes_a_request_id(world: World
 
 def test_a_replay_is_logged_and_measured(world: World) -> None:
     written = io.StringIO()
-    handler = create_handler(compose(world.environment, world.clock), Logger(service="replays", stream=written))
+    handler = create_handler(build_services(world.environment, world.clock), Logger(service="replays", stream=written))
     headers = signed(world)
     for body in (UNPAID, ALTERED):
         handler(event(headers, body), Context())  # type: ignore[arg-type]

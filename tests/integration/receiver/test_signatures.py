@@ -4,7 +4,6 @@ import base64
 
 import pytest
 
-from tests.harness import World
 from tests.integration.receiver.callbacks import (
     OTHER_KEY,
     REFUSED,
@@ -20,6 +19,7 @@ from tests.integration.receiver.callbacks import (
     signed,
     waiting,
 )
+from tests.support.harness import World
 
 
 @pytest.mark.covers(38)

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from payouts.codes.reading import Advice, MoneyMoved, Retry, Scope, Who
+from payouts.codes.models import Advice, MoneyMoved, Retry, Scope, Who
 from payouts.doku.outcomes import rows
 
 

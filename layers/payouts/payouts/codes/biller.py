@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from payouts.codes.advice import advise
-from payouts.codes.reading import Reading, Scope, System
+from payouts.codes.models import CodeMeaning, Scope, System
 from payouts.doku.outcomes import rows
 
 UNLISTED: Mapping[Scope, str] = {Scope.PAYMENT: "advise", Scope.ADVICE: "advise", Scope.INQUIRY: "release"}
@@ -21,12 +21,12 @@ def codes() -> dict[str, dict[str, str]]:
     return {row["code"]: row for row in rows("biller.csv")}
 
 
-def readings() -> list[Reading]:
+def readings() -> list[CodeMeaning]:
     """Every code in each state that the seeds name for it; in all three where they name none."""
     return [_listed(row, scope) for row in codes().values() for scope in _scopes(row["states"])]
 
 
-def best(code: str) -> list[Reading]:
+def best(code: str) -> list[CodeMeaning]:
     """Readings of a code that is not listed but looks like Biller's, or of a category; none for anything else."""
     category = _categories().get(code[:2])
     if category is None or not re.fullmatch(r"[0-9A-Z.]{2,4}", code):
@@ -39,9 +39,9 @@ def _scopes(states: str) -> list[Scope]:
     return [scope for scope in UNLISTED if scope in named or not named]
 
 
-def _listed(row: Mapping[str, str], scope: Scope) -> Reading:
+def _listed(row: Mapping[str, str], scope: Scope) -> CodeMeaning:
     outcome = row[COLUMNS[scope]]
-    return Reading(
+    return CodeMeaning(
         system=System.BILLER,
         code=row["code"],
         scope=scope,
@@ -56,9 +56,9 @@ def _listed(row: Mapping[str, str], scope: Scope) -> Reading:
     )
 
 
-def _unlisted(code: str, category: str, description: str, description_id: str) -> list[Reading]:
+def _unlisted(code: str, category: str, description: str, description_id: str) -> list[CodeMeaning]:
     return [
-        Reading(
+        CodeMeaning(
             system=System.BILLER,
             code=code,
             scope=scope,

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 
 from payouts.codes import biller, glossary, http_status, snap, statuses
-from payouts.codes.reading import Explanation, Reading, System
+from payouts.codes.models import CodeMeaning, Explanation, System
 
 SYSTEMS = tuple(system for system in System if system is not System.UNKNOWN)
 """Those that can be asked for."""
 
-_BUILDERS: Mapping[System, Callable[[], list[Reading]]] = {
+_BUILDERS: Mapping[System, Callable[[], list[CodeMeaning]]] = {
     System.SNAP: snap.readings,
     System.GLOSSARY: glossary.readings,
     System.BILLER: biller.readings,
@@ -20,7 +20,7 @@ _BUILDERS: Mapping[System, Callable[[], list[Reading]]] = {
 @cache
 def listed(system: System) -> Mapping[str, Explanation]:
     """All codes of one system by code, in the table's order. SNAP's are those of the services that we call."""
-    by_code: dict[str, list[Reading]] = {}
+    by_code: dict[str, list[CodeMeaning]] = {}
     for reading in _BUILDERS.get(system, partial(statuses.readings, system))():
         by_code.setdefault(reading.code, []).append(reading)
     return {code: Explanation(code, tuple(readings)) for code, readings in by_code.items()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from payouts.codes.biller import COLUMNS, UNLISTED, codes
-from payouts.codes.reading import Scope
+from payouts.codes.models import Scope
 
 
 class State(StrEnum):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from payouts.codes import biller, http_status, snap
 from payouts.codes.advice import advise
 from payouts.codes.catalogue import SYSTEMS, listed
-from payouts.codes.reading import Explanation, Reading, Scope, System
+from payouts.codes.models import CodeMeaning, Explanation, Scope, System
 from payouts.doku.outcomes import Outcome
 
 _LONGEST = 64
@@ -26,7 +26,7 @@ def _shown(code: str) -> str:
     return code[: 4 * _LONGEST].strip()[:_LONGEST].encode("utf-8", "replace").decode()
 
 
-def _readings(code: str) -> list[Reading]:
+def _readings(code: str) -> list[CodeMeaning]:
     answer, slash, status = code.partition("/")
     if slash and _is_snap(answer):
         return [*_exact(status, (System.SNAP_STATUS, System.KIRIM_DOKU_STATUS)), *_readings(answer)]
@@ -39,27 +39,27 @@ def _is_snap(code: str) -> bool:
     return len(code) == 7 and code.isascii() and code.isdecimal()
 
 
-def _exact(code: str, systems: tuple[System, ...]) -> Iterator[Reading]:
+def _exact(code: str, systems: tuple[System, ...]) -> Iterator[CodeMeaning]:
     for system in systems:
         if system is not System.SNAP and code in listed(system):
             yield from listed(system)[code].readings
 
 
-def _as_number(code: str) -> Iterator[Reading]:
+def _as_number(code: str) -> Iterator[CodeMeaning]:
     """Codes that lost their leading zeros: DOKU sends numbers as well (PROTOCOL.md section 4)."""
     if len(code) == 1 and code in "0123456789":
         yield from _exact(code.rjust(2, "0"), SYSTEMS)
         yield from _exact(code.rjust(4, "0"), (System.BILLER,))
 
 
-def _best(code: str) -> list[Reading]:
+def _best(code: str) -> list[CodeMeaning]:
     if len(code) == 3 and code.isascii() and code.isdecimal() and "100" <= code <= "599":
         return [http_status.reading(code)]
     return biller.best(code)
 
 
-def _unknown(code: str, system: System) -> Reading:
-    return Reading(
+def _unknown(code: str, system: System) -> CodeMeaning:
+    return CodeMeaning(
         system=system,
         code=code,
         scope=Scope.UNKNOWN,

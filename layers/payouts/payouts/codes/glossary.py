@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 
 from payouts.codes.advice import advise
-from payouts.codes.reading import Reading, Scope, System
+from payouts.codes.models import CodeMeaning, Scope, System
 from payouts.doku.outcomes import glossary
 
 
-def readings() -> list[Reading]:
+def readings() -> list[CodeMeaning]:
     """All of them, for transfers first: there the wrong step costs money."""
     scopes = {Scope.TRANSFER: "on_transfer", Scope.QUESTION: "on_query"}
     return [_reading(row, scope, row[column]) for row in glossary().values() for scope, column in scopes.items()]
 
 
-def _reading(row: Mapping[str, str], scope: Scope, outcome: str) -> Reading:
-    return Reading(
+def _reading(row: Mapping[str, str], scope: Scope, outcome: str) -> CodeMeaning:
+    return CodeMeaning(
         system=System.GLOSSARY,
         code=row["code"],
         scope=scope,

@@ -3,7 +3,7 @@
 from functools import cache
 
 from payouts.codes.advice import advise
-from payouts.codes.reading import Reading, Scope, System
+from payouts.codes.models import CodeMeaning, Scope, System
 from payouts.doku.outcomes import Outcome, rows
 
 
@@ -13,15 +13,15 @@ def statuses() -> dict[str, dict[str, str]]:
     return {row["http"]: row for row in rows("http_statuses.csv")}
 
 
-def readings() -> list[Reading]:
+def readings() -> list[CodeMeaning]:
     """All that are listed."""
     return [reading(status) for status in statuses()]
 
 
-def reading(status: str) -> Reading:
+def reading(status: str) -> CodeMeaning:
     """A status by itself. Without a response code it proves nothing, as for `classify`."""
     row = statuses().get(status)
-    return Reading(
+    return CodeMeaning(
         system=System.HTTP,
         code=status,
         scope=Scope.HTTP,

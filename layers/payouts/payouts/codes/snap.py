@@ -5,17 +5,17 @@ from functools import cache
 
 from payouts.codes import http_status
 from payouts.codes.advice import advise
-from payouts.codes.reading import Reading, Scope, System
+from payouts.codes.models import CodeMeaning, Scope, System
 from payouts.doku.outcomes import UNLISTED, Outcome, Service, cases, rows
 
 
-def readings() -> list[Reading]:
+def readings() -> list[CodeMeaning]:
     """Every listed case of the five services that we call, the transfer first."""
     services = sorted(Service, key=lambda service: service is not Service.TRANSFER)
     return [reading(status + service + case) for service in services for status, case in cases()]
 
 
-def reading(code: str) -> Reading:
+def reading(code: str) -> CodeMeaning:
     """Any seven digits. An unlisted case is read by its HTTP status, an unlisted service as one that moves money.
 
     Either proves nothing.
@@ -25,7 +25,7 @@ def reading(code: str) -> Reading:
     scope = Scope(service["scope"]) if service else Scope.TRANSFER
     outcome, cause = _outcome(scope, row if service else None)
     message, meaning, meaning_id = _words(status, row)
-    return Reading(
+    return CodeMeaning(
         system=System.SNAP,
         code=code,
         scope=scope,

@@ -1,18 +1,18 @@
 """What DOKU says that a transfer is: by SNAP, by Kirim DOKU old and new, and our own reasons (PROTOCOL.md 5 and 7)."""
 
 from payouts.codes.advice import advise
-from payouts.codes.reading import Reading, Scope, System
+from payouts.codes.models import CodeMeaning, Scope, System
 from payouts.doku.outcomes import rows
 
 
-def readings(system: System) -> list[Reading]:
+def readings(system: System) -> list[CodeMeaning]:
     """All of one system."""
     return [_reading(row) for row in rows("statuses.csv") if row["system"] == system]
 
 
-def _reading(row: dict[str, str]) -> Reading:
+def _reading(row: dict[str, str]) -> CodeMeaning:
     scope = Scope(row["scope"])
-    return Reading(
+    return CodeMeaning(
         system=System(row["system"]),
         code=row["code"],
         scope=scope,

@@ -7,14 +7,13 @@ from typing import Protocol
 
 from doku_signing.request import sign_request
 from doku_signing.timestamps import external_id, request_timestamp
-from payouts.config import DokuSettings
-from payouts.credentials import Credentials, CredentialStore
-from payouts.doku import answers, echoes, messages
-from payouts.doku.answers import Answer
+from payouts.doku import echoes, messages, responses
 from payouts.doku.echoes import Echo
-from payouts.doku.outcomes import Outcome, Service, Verdict
+from payouts.doku.outcomes import Classification, Outcome, Service
+from payouts.doku.responses import DokuResponse
 from payouts.doku.transport import NoReply, Timeout, Transport
-from payouts.transfer import DokuAccount, Intent, Transfer
+from payouts.domain.credentials import Credentials, CredentialSource
+from payouts.domain.transfer import DokuAccount, Intent, Transfer
 
 _QUICK: Timeout = (2, 4)
 _TRANSFER: Timeout = (3, 14)
@@ -27,6 +26,22 @@ _PATHS = {
     Service.TRANSFER: "/emoney/transfer-bank",
     Service.STATUS: "/qr/qr-mpm-status",
 }
+
+
+class DokuEndpoint(Protocol):
+    """Where DOKU is and how it is called."""
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port, such as https://api.doku.com."""
+
+    @property
+    def path_prefix(self) -> str:
+        """What every path begins with, such as /v1.0."""
+
+    @property
+    def channel_id(self) -> str:
+        """The CHANNEL-ID header."""
 
 
 class Tokens(Protocol):
@@ -55,7 +70,7 @@ class Question:
     echo: Echo
 
 
-def account_of(settings: DokuSettings, client_id: str) -> DokuAccount:
+def account_of(settings: DokuEndpoint, client_id: str) -> DokuAccount:
     """Where and in whose name transfers are sent with these settings."""
     return DokuAccount(settings.base_url.partition("://")[2], client_id, settings.path_prefix)
 
@@ -68,8 +83,8 @@ class DokuClient:
 
     def __init__(
         self,
-        settings: DokuSettings,
-        credentials: CredentialStore,
+        settings: DokuEndpoint,
+        credentials: CredentialSource,
         tokens: Tokens,
         transport: Transport,
         clock: Callable[[], float] = time.time,
@@ -80,16 +95,16 @@ class DokuClient:
         self._transport = transport
         self._clock = clock
 
-    def inquire(self, request: messages.InquiryRequest) -> Answer:
+    def inquire(self, request: messages.InquiryRequest) -> DokuResponse:
         """Account inquiry. Raises NeverSent, or PayoutError without a token."""
         question = Question(messages.inquiry(request), echoes.of_inquiry(request))
         return self._ask(Service.INQUIRY, lambda _: question)
 
-    def balance(self) -> Answer:
+    def balance(self) -> DokuResponse:
         """Balance inquiry of the merchant's deposit. Raises as `inquire`."""
         return self._ask(Service.BALANCE, _balance)
 
-    def check_status(self, transfer: Transfer, fresh: bool = False) -> Answer:
+    def check_status(self, transfer: Transfer, fresh: bool = False) -> DokuResponse:
         """Check status by the merchant's reference. Raises as `inquire`.
 
         `fresh`: on a connection that carried nothing else, so that "not found", which echoes no reference, cannot be a
@@ -98,7 +113,7 @@ class DokuClient:
         question = Question(messages.status(transfer), echoes.of_status(transfer))
         return self._ask(Service.STATUS, lambda _: question, fresh)
 
-    def transfer(self, intent: Intent, with_external_id: str, authority: Authority) -> Answer:
+    def transfer(self, intent: Intent, with_external_id: str, authority: Authority) -> DokuResponse:
         """Transfer bank: one send, whatever comes back. Raises NeverSent, the proof that nothing left.
 
         The caller has made the intent and the external id durable before (I4), and alone decides on a second send.
@@ -125,7 +140,7 @@ class DokuClient:
         self._tokens.renew(refused.token)
         return self.authority()
 
-    def _ask(self, service: Service, question: Callable[[Credentials], Question], fresh: bool = False) -> Answer:
+    def _ask(self, service: Service, question: Callable[[Credentials], Question], fresh: bool = False) -> DokuResponse:
         """Ask again with another token after a 401, and once more where DOKU refuses that one too.
 
         Another environment with the same client id may have replaced it, and so may another function before us.
@@ -139,7 +154,7 @@ class DokuClient:
 
     def _asked(
         self, service: Service, question: Callable[[Credentials], Question], authority: Authority, fresh: bool
-    ) -> tuple[Answer, Authority]:
+    ) -> tuple[DokuResponse, Authority]:
         asked = question(authority.credentials)
         return self._call(service, asked, self.new_external_id(), authority, _QUICK, fresh), authority
 
@@ -151,23 +166,23 @@ class DokuClient:
         authority: Authority,
         timeout: Timeout,
         fresh: bool,
-    ) -> Answer:
+    ) -> DokuResponse:
         path = self._settings.path_prefix + _PATHS[service]
         headers = self._headers(path, question.body, with_external_id, authority)
         try:
-            answer = answers.read(service, self._transport.post(path, headers, question.body, timeout, fresh=fresh))
+            answer = responses.read(service, self._transport.post(path, headers, question.body, timeout, fresh=fresh))
         except NoReply as error:
-            return Answer(Verdict(Outcome.IN_DOUBT, message=f"no answer from DOKU ({error})"))
+            return DokuResponse(Classification(Outcome.IN_DOUBT, message=f"no answer from DOKU ({error})"))
         return self._ours(question, answer)
 
-    def _ours(self, question: Question, answer: Answer) -> Answer:
+    def _ours(self, question: Question, answer: DokuResponse) -> DokuResponse:
         """The answer, or nothing of it where it repeats something that was not asked."""
         differing = echoes.difference(question.echo, answer.body)
         if not differing:
             return answer
         self._transport.close()  # a connection that is one answer behind would stay so
         message = f"DOKU's answer belongs to another request: its {differing} is not ours"
-        return Answer(Verdict(Outcome.IN_DOUBT, message=message), crossed=True)
+        return DokuResponse(Classification(Outcome.IN_DOUBT, message=message), crossed=True)
 
     def _headers(self, path: str, body: bytes, with_external_id: str, authority: Authority) -> dict[str, str]:
         timestamp = request_timestamp(self._clock())

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from payouts.doku.messages import InquiryRequest
-from payouts.money import Rupiah
-from payouts.transfer import Intent, Transfer
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import Intent, Transfer
 
 Echo = Mapping[str, Callable[[object], bool]]
 """By member of the answer (`additionalInfo.amount` for one inside), whether its value fits the request."""
@@ -45,7 +45,7 @@ def of_transfer(intent: Intent) -> Echo:
 def of_status(transfer: Transfer) -> Echo:
     """Check status repeats the reference, the service of the transfer and the amount."""
     return {
-        "originalPartnerReferenceNo": _same(transfer.reference),
+        "originalPartnerReferenceNo": _same(transfer.partner_reference_no),
         "originalReferenceNo": _text,
         "serviceCode": _service_code,
         "amount": _amount(transfer.intent.amount),

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
-from payouts.money import Rupiah
-from payouts.transfer import Intent, Transfer
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import Intent, Transfer
 
 _TRANSFER_TOP_LEVEL = frozenset(
     {
@@ -59,8 +59,8 @@ def balance(account_no: str) -> bytes:
 
 def status(subject: Transfer) -> bytes:
     """Body of `qr/qr-mpm-status`. The merchant's reference is enough: a transfer without an answer has no other."""
-    known = {"originalReferenceNo": subject.reference_no} if subject.reference_no else {}
-    return _encode({"originalPartnerReferenceNo": subject.reference, **known, "serviceCode": "43"})
+    known = {"originalReferenceNo": subject.doku_reference_no} if subject.doku_reference_no else {}
+    return _encode({"originalPartnerReferenceNo": subject.partner_reference_no, **known, "serviceCode": "43"})
 
 
 @cache

@@ -47,7 +47,7 @@ UNLISTED = "unlisted"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Classification:
     """An outcome with DOKU's code (seven digits or a glossary code, empty where there was none) and its message."""
 
     outcome: Outcome
@@ -62,42 +62,42 @@ class Verdict:
         return self.outcome is Outcome.UNAUTHORIZED and self.cause == TOKEN
 
 
-def classify(service: Service, http_status: int, body: Mapping[str, Any] | None) -> Verdict:
+def classify(service: Service, http_status: int, body: Mapping[str, Any] | None) -> Classification:
     """What an answer means. `body` is None where it could not be parsed.
 
     A code counts only where it agrees with the HTTP status and, for SNAP, with the service; the rest is IN_DOUBT.
     """
     if body is None:
-        return Verdict(Outcome.IN_DOUBT, message=f"HTTP {http_status} without a readable body")
+        return Classification(Outcome.IN_DOUBT, message=f"HTTP {http_status} without a readable body")
     if "responseCode" in body and "response_code" in body:
-        return Verdict(Outcome.IN_DOUBT, message=f"HTTP {http_status} with two response codes")
+        return Classification(Outcome.IN_DOUBT, message=f"HTTP {http_status} with two response codes")
     if "responseCode" in body:
         return _snap(service, http_status, body)
     if "response_code" in body:
         return _glossary(service, http_status, body)
-    return Verdict(Outcome.IN_DOUBT, message=f"HTTP {http_status} without a response code")
+    return Classification(Outcome.IN_DOUBT, message=f"HTTP {http_status} without a response code")
 
 
-def _snap(service: Service, http_status: int, body: Mapping[str, Any]) -> Verdict:
+def _snap(service: Service, http_status: int, body: Mapping[str, Any]) -> Classification:
     code, message = text(body["responseCode"]), text(body.get("responseMessage"))
     if len(code) != 7 or not code.isdecimal() or code[:3] != str(http_status) or code[3:5] != service:
-        return Verdict(Outcome.IN_DOUBT, code, message)
+        return Classification(Outcome.IN_DOUBT, code, message)
     return _verdict(service, cases().get((code[:3], code[5:])), code, message)
 
 
-def _glossary(service: Service, http_status: int, body: Mapping[str, Any]) -> Verdict:
+def _glossary(service: Service, http_status: int, body: Mapping[str, Any]) -> Classification:
     code, message = text(body["response_code"]), text(body.get("response_message"))
     row = glossary().get(code)
     if row is not None and row["http"] != str(http_status):
-        return Verdict(Outcome.IN_DOUBT, code, message)
+        return Classification(Outcome.IN_DOUBT, code, message)
     return _verdict(service, row, code, message)
 
 
-def _verdict(service: Service, row: Mapping[str, str] | None, code: str, message: str) -> Verdict:
+def _verdict(service: Service, row: Mapping[str, str] | None, code: str, message: str) -> Classification:
     if row is None:
-        return Verdict(Outcome.IN_DOUBT, code, message, UNLISTED)
+        return Classification(Outcome.IN_DOUBT, code, message, UNLISTED)
     outcome = Outcome(row["on_transfer" if service is Service.TRANSFER else "on_query"])
-    return Verdict(outcome, code, message, row["cause"])
+    return Classification(outcome, code, message, row["cause"])
 
 
 def text(value: object, limit: int = 200) -> str:

@@ -2,17 +2,28 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
 from doku_signing.token import Signer
-from payouts.aws import KmsClient, ask, refusal
-from payouts.credentials import Credentials
-from payouts.errors import Misconfigured
+from payouts.aws_call import call_aws, error_code
+from payouts.domain.credentials import Credentials
+from payouts.domain.errors import Misconfigured
 
 _PASSING = frozenset(
     {"ThrottlingException", "KMSInternalException", "DependencyTimeoutException", "KeyUnavailableException"}
 )
+
+
+class KmsClient(Protocol):
+    """What is used of a KMS client."""
+
+    def sign(self, *, KeyId: str, Message: bytes, MessageType: str, SigningAlgorithm: str) -> dict[str, Any]:  # noqa: N803
+        """Answers with the `Signature`."""
+
+    def close(self) -> None:
+        """Close its connections."""
 
 
 class MerchantKey:
@@ -50,8 +61,8 @@ class MerchantKey:
             SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256",
         )
         try:
-            answer = ask("KMS", sign, "Signature", _PASSING)
+            answer = call_aws("KMS", sign, "Signature", _PASSING)
         except ClientError as error:
-            reason = f"KMS does not sign with the DOKU secret's privateKeyKmsId ({refusal(error)})"
+            reason = f"KMS does not sign with the DOKU secret's privateKeyKmsId ({error_code(error)})"
             raise Misconfigured(reason) from error
         return bytes(answer["Signature"])

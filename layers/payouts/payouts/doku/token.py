@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from doku_signing.timestamps import token_timestamp
 from doku_signing.token import sign_token_request
-from payouts.credentials import Credentials, Token
-from payouts.doku import answers
+from payouts.doku import responses
 from payouts.doku.outcomes import Outcome, Service, text
 from payouts.doku.signer import MerchantKey
 from payouts.doku.transport import NeverSent, NoReply, Transport
-from payouts.errors import DokuSaid, Misconfigured, Unavailable
+from payouts.domain.credentials import AccessToken, Credentials
+from payouts.domain.errors import DokuSaid, Misconfigured, Unavailable
 
 _PATH = "/authorization/v1/access-token/b2b"
 _BODY = b'{"grantType":"client_credentials"}'
@@ -26,7 +26,7 @@ _CREDENTIALS = "the merchant's credentials: check clientId and privateKey"
 _CLOCK = "the time of the token request: check the clock of this machine, not the credentials"
 
 
-class Minter:
+class TokenRequester:
     """Gets access tokens from DOKU in the merchant's name."""
 
     def __init__(self, transport: Transport, key: MerchantKey, clock: Callable[[], float] = time.monotonic) -> None:
@@ -34,7 +34,7 @@ class Minter:
         self._key = key
         self._clock = clock
 
-    def mint(self, credentials: Credentials, now: float) -> Token:
+    def request_token(self, credentials: Credentials, now: float) -> AccessToken:
         """A new token, which may end the life of the one before. Raises Unavailable, or Misconfigured when refused."""
         deadline = self._clock() + _SECONDS
         timestamp = token_timestamp(now)
@@ -51,15 +51,15 @@ class Minter:
             reply = self._transport.post(_PATH, headers, _BODY, (_CONNECT_SECONDS, read_seconds))
         except (NeverSent, NoReply) as error:
             raise Unavailable(f"DOKU gave no access token ({error}); send the same request again") from error
-        return _token(answers.read(Service.TOKEN, reply), now)
+        return _token(responses.read(Service.TOKEN, reply), now)
 
 
-def _token(answer: answers.Answer, now: float) -> Token:
+def _token(answer: responses.DokuResponse, now: float) -> AccessToken:
     value = answer.body.get("accessToken")
     if answer.outcome is Outcome.ACCEPTED and isinstance(value, str) and _USABLE.fullmatch(value):
         lifetime = text(answer.body.get("expiresIn"))
         seconds = int(lifetime) if lifetime.isdecimal() else _DEFAULT_LIFETIME
-        return Token(value, now + min(seconds, _LONGEST_LIFETIME))
+        return AccessToken(value, now + min(seconds, _LONGEST_LIFETIME))
     said = DokuSaid(answer.verdict.code, answer.verdict.message)
     if answer.outcome in (Outcome.UNAUTHORIZED, Outcome.REJECTED):
         raise Misconfigured(f"DOKU refuses {_CLOCK if said.names_timestamp else _CREDENTIALS}", said)

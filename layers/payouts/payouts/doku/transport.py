@@ -37,7 +37,7 @@ class NoReply(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpResponse:
     """An answer as it arrived."""
 
     http_status: int
@@ -62,7 +62,7 @@ class Transport:
 
     def post(
         self, path: str, headers: Mapping[str, str], body: bytes, timeout: Timeout, *, fresh: bool = False
-    ) -> Reply:
+    ) -> HttpResponse:
         """POST exactly `body`. Raises NeverSent or NoReply; any HTTP status is an answer.
 
         With `fresh` the connection has carried nothing before and is closed afterwards, so that no late answer to an
@@ -86,14 +86,14 @@ class Transport:
 
     def _send(
         self, adapter: HTTPAdapter, path: str, headers: Mapping[str, str], body: bytes, timeout: Timeout
-    ) -> Reply:
+    ) -> HttpResponse:
         call = _Call(timeout, self._clock)
         ours = _CALL.set(call)
         try:
             request = Request("POST", self._base_url + path, headers={**_HEADERS, **headers}, data=body).prepare()
             response = adapter.send(request, stream=True, timeout=timeout, verify=certifi.where())
             try:
-                return Reply(response.status_code, _whole(response))
+                return HttpResponse(response.status_code, _whole(response))
             finally:
                 response.close()  # no effect on a connection that is back in the pool, its answer read to the end
         except (OSError, HTTPError, ValueError) as error:

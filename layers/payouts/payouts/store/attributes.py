@@ -1,7 +1,7 @@
 """DynamoDB's typed attribute values, to and from Python.
 
 What boto3.dynamodb.types does for the types that are stored here, without importing boto3 in every cold start;
-tests/properties/test_attributes.py holds the two to the same.
+tests/property/test_attributes.py holds the two to the same.
 """
 
 from collections.abc import Callable, Mapping

@@ -9,8 +9,8 @@ import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from payouts.config import DailyLimit
-from payouts.money import Rupiah
+from payouts.domain.limits import DailyLimit
+from payouts.domain.money import Rupiah
 from payouts.store.attributes import Item
 from payouts.store.table import ConditionFailed, Table
 
@@ -27,7 +27,7 @@ class Bound(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class CounterEntry:
     """What is to be counted, once: `request` stands for one body under one reference."""
 
     request: str
@@ -40,13 +40,13 @@ class Counters:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def take(self, key: str, take: Take, limit: DailyLimit, expires_at: int) -> Bound | None:
-        """Count `take` where that stays within `limit`, or say which bound it would break. `expires_at` in seconds."""
-        values: Item = {":zero": 0, ":one": 1, ":amount": take.amount.sen, ":request": take.request}
+    def consume(self, key: str, entry: CounterEntry, limit: DailyLimit, expires_at: int) -> Bound | None:
+        """Count `entry` where that stays within `limit`, or say which bound it would break. `expires_at` in seconds."""
+        values: Item = {":zero": 0, ":one": 1, ":amount": entry.amount.sen, ":request": entry.request}
         condition = "(attribute_not_exists(#slot) OR #slot <> :request)"
         if limit.amount is not None:
             condition += " AND (attribute_not_exists(#amount) OR #amount <= :room)"
-            values[":room"] = limit.amount.sen - take.amount.sen
+            values[":room"] = limit.amount.sen - entry.amount.sen
         if limit.count is not None:
             condition += " AND (attribute_not_exists(#count) OR #count < :most)"
             values[":most"] = limit.count
@@ -54,31 +54,31 @@ class Counters:
             "SET #amount = if_not_exists(#amount, :zero) + :amount, #count = if_not_exists(#count, :zero) + :one,"
             " #slot = :request, expiresAt = :expires"
         )
-        slot = _slot(take)
+        slot = _slot(entry)
         try:
             names = {**_NAMES, "#slot": slot}
             self._table.update(_key(key), expression, condition, names, {**values, ":expires": expires_at})
         except ConditionFailed as failed:
             counted = failed.item or {}
-            return None if counted.get(slot) == take.request else _bound(counted, take, limit)
+            return None if counted.get(slot) == entry.request else _bound(counted, entry, limit)
         return None
 
-    def look(self, key: str, take: Take, limit: DailyLimit) -> Bound | None:
-        """The bound that `take` would break now. Promises nothing: only a write does."""
+    def peek(self, key: str, entry: CounterEntry, limit: DailyLimit) -> Bound | None:
+        """The bound that `entry` would break now. Promises nothing: only a write does."""
         counted = self._table.get(_key(key)) or {}
-        return None if counted.get(_slot(take)) == take.request else _bound(counted, take, limit)
+        return None if counted.get(_slot(entry)) == entry.request else _bound(counted, entry, limit)
 
 
-def _bound(counted: Item, take: Take, limit: DailyLimit) -> Bound | None:
+def _bound(counted: Item, entry: CounterEntry, limit: DailyLimit) -> Bound | None:
     if limit.count is not None and counted.get("count", 0) >= limit.count:
         return Bound.COUNT
-    if limit.amount is not None and counted.get("amount", 0) + take.amount.sen > limit.amount.sen:
+    if limit.amount is not None and counted.get("amount", 0) + entry.amount.sen > limit.amount.sen:
         return Bound.AMOUNT
     return None
 
 
-def _slot(take: Take) -> str:
-    return f"recent{zlib.crc32(take.request.encode()) % _SLOTS}"
+def _slot(entry: CounterEntry) -> str:
+    return f"recent{zlib.crc32(entry.request.encode()) % _SLOTS}"
 
 
 def _key(key: str) -> str:

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from doku_signing.timestamps import WIB
-from payouts.money import Rupiah
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import DokuAccount, Finding, Intent, Observation, Source, Transfer
 from payouts.store.attributes import Item
-from payouts.transfer import DokuAccount, Finding, Intent, Observation, Source, Transfer
 
 SCHEMA = 1
 """Of the item. One of a newer schema is shown and never changed: half-understood, it would be damaged.
@@ -38,7 +38,7 @@ def day(at: int) -> str:
 
 def day_key(transfer: Transfer) -> Item:
     """Where a transfer stands in the `by-day` index."""
-    return {"pk": key(transfer.reference), "day": day(transfer.created_at), "createdAt": transfer.created_at}
+    return {"pk": key(transfer.partner_reference_no), "day": day(transfer.created_at), "createdAt": transfer.created_at}
 
 
 def shard(reference: str, shards: int) -> str:
@@ -49,7 +49,7 @@ def shard(reference: str, shards: int) -> str:
 def fixed(transfer: Transfer) -> Item:
     """The attributes that never change."""
     return {
-        "pk": key(transfer.reference),
+        "pk": key(transfer.partner_reference_no),
         "schema": SCHEMA,
         "intent": {**_compact(transfer.intent, _INTENT), "amount": str(transfer.intent.amount)},
         "fingerprint": transfer.fingerprint,
@@ -67,7 +67,7 @@ def changing(transfer: Transfer) -> Item:
         "status": str(transfer.status),
         "externalIds": list(transfer.external_ids),
         "history": [_encoded(seen) for seen in transfer.history],
-        **({"referenceNo": transfer.reference_no} if transfer.reference_no else {}),
+        **({"referenceNo": transfer.doku_reference_no} if transfer.doku_reference_no else {}),
         **({"failedPublished": True} if transfer.failed_published else {}),
     }
 
@@ -76,7 +76,7 @@ def due(transfer: Transfer, shards: int) -> Item:
     """The attributes of the sparse `due` index; none where nothing is expected any more."""
     if transfer.next_check_at is None:
         return {}
-    return {"dueShard": shard(transfer.reference, shards), "nextCheckAt": transfer.next_check_at}
+    return {"dueShard": shard(transfer.partner_reference_no, shards), "nextCheckAt": transfer.next_check_at}
 
 
 def is_newer(item: Mapping[str, Any]) -> bool:

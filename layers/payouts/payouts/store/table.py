@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from payouts.aws import ask, refusal
-from payouts.errors import Misconfigured, Throttled
+from payouts.aws_call import call_aws, error_code
+from payouts.domain.errors import Misconfigured, Throttled
 from payouts.store.attributes import Item, decode, encode
 
 if TYPE_CHECKING:
@@ -117,13 +117,13 @@ class Table:
     def _ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
         call: Callable[[], dict[str, Any]] = partial(getattr(self._client, operation), **arguments)
         try:
-            return ask("the table", call, "RequestId", _OUTAGES)
+            return call_aws("the table", call, "RequestId", _OUTAGES)
         except ClientError as error:
             raise _translated(error) from error
 
 
 def _translated(error: ClientError) -> Exception:
-    code = refusal(error)
+    code = error_code(error)
     if code == "ConditionalCheckFailedException":
         found = error.response.get("Item")
         return ConditionFailed(decode(found) if found else None)  # type: ignore[arg-type]

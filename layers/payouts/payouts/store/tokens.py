@@ -2,7 +2,7 @@
 
 import secrets
 
-from payouts.credentials import Token
+from payouts.domain.credentials import AccessToken
 from payouts.store.table import ConditionFailed, Table
 
 
@@ -12,14 +12,14 @@ class TokenStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def read(self, client_id: str) -> Token | None:
+    def read(self, client_id: str) -> AccessToken | None:
         """The shared token, which may have ended."""
         item = self._table.get(_key(client_id))
         if item is None or "token" not in item:
             return None
-        return Token(item["token"], int(item["validUntil"]))
+        return AccessToken(item["token"], int(item["validUntil"]))
 
-    def lock(self, client_id: str, seen: Token | None, now: float, seconds: float) -> str | None:
+    def lock(self, client_id: str, seen: AccessToken | None, now: float, seconds: float) -> str | None:
         """The right to replace `seen`, for so many seconds; None where another holds it or has replaced it."""
         holder = secrets.token_hex(8)
         unchanged = "#token = :seen" if seen else "attribute_not_exists(#token)"
@@ -43,7 +43,7 @@ class TokenStore:
         except ConditionFailed:
             return  # it has lapsed, and another holds it
 
-    def save(self, client_id: str, token: Token, holder: str) -> bool:
+    def save(self, client_id: str, token: AccessToken, holder: str) -> bool:
         """Share `token` and give the lock back; False where the lock has lapsed and another took it."""
         item = {
             "pk": _key(client_id),

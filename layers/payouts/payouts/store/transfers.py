@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from payouts.errors import Throttled, Unavailable
+from payouts.domain.errors import Throttled, Unavailable
+from payouts.domain.transfer import Transfer
 from payouts.store import items
 from payouts.store.attributes import Item
-from payouts.store.due import WRITTEN_SHARDS
+from payouts.store.due_index import WRITTEN_SHARDS
 from payouts.store.table import ConditionFailed, Table
-from payouts.transfer import Transfer
 
 _ATTEMPTS = 10
 """A write that lost so many races in a row has met a fault, not rivals."""
@@ -81,7 +81,7 @@ class TransferStore:
         )
         for item in found:
             transfer = self.get(items.reference(item["pk"]))
-            if transfer is not None and transfer.reference_no == reference_no:
+            if transfer is not None and transfer.doku_reference_no == reference_no:
                 return transfer
         return None
 
@@ -120,7 +120,7 @@ class TransferStore:
         if transfer.next_check_at is None:
             expression += " REMOVE dueShard, nextCheckAt"
         values = {f":{name}": value for name, value in setting.items()} | {":expected": transfer.version}
-        self._table.update(items.key(transfer.reference), expression, "#version = :expected", names, values)
+        self._table.update(items.key(transfer.partner_reference_no), expression, "#version = :expected", names, values)
 
     def _variable(self, transfer: Transfer) -> Item:
         return {**items.changing(transfer), **items.due(transfer, self._due_shards)}

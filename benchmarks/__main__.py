@@ -1,0 +1,39 @@
+"""python -m benchmarks [name ...]: run benchmarks, print their tables and write their figures. Default: all of them."""
+
+import argparse
+import sys
+import time
+
+from rich.console import Console
+
+from benchmarks import figures
+from benchmarks.interpreter import run_alone
+from local.engines.java_engine import NotAvailable
+
+BENCHMARKS = ("cold", "signing", "warm", "load", "scale", "throughput", "converge")
+"""In the order in which they run. A module's `run(console)` prints what it found and returns figures for bench.json."""
+
+
+def main() -> None:
+    """Run what the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
+    parser.add_argument("--no-figures", action="store_true", help="leave bench.json as it is")
+    options = parser.parse_args()
+    names = options.names or BENCHMARKS
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    console, began = Console(), time.monotonic()
+    for name in names:
+        console.rule(name)
+        measured = run_alone(f"bench.{name}")
+        if not options.no_figures:
+            figures.merge(measured)
+    console.print(f"bench: {len(names)} done in {time.monotonic() - began:.0f} s, figures in {figures.PATH.name}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NotAvailable as reason:
+        sys.exit(f"bench: {reason}")

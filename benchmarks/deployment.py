@@ -1,0 +1,50 @@
+"""A whole deployment in this process: the real handlers over DynamoDB Local, moto's queue and secret, the simulator."""
+
+import io
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.capacity import Capacity
+from local.engines import dynamodb_local
+from tests.support.backing_services import surrounding
+from tests.support.harness import World
+
+_QUIET = {"POWERTOOLS_METRICS_DISABLED": "true"}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What is called, the secret that DOKU gave, and what the calls of AWS cost."""
+
+    world: World
+    secret: dict[str, str]
+    capacity: Capacity
+
+
+@contextmanager
+def running() -> Iterator[Deployment]:
+    """Fresh, and gone at the end. Takes over this process's environment variables. Raises NotAvailable."""
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        dynamodb_local.running() as engine,
+        surrounding(Path(directory) / "clock", engine) as found,
+    ):
+        os.environ.update(found.environment | _QUIET)
+        capacity = Capacity()
+        world = World.start(found.environment, found.clock, found.doku, watch=capacity.install)
+        _write_aside()
+        yield Deployment(world, json.loads(found.secret), capacity)
+
+
+def _write_aside() -> None:
+    """Let what the functions log be written, which is part of their work, and not be printed."""
+    for name in logging.root.manager.loggerDict:
+        for handler in logging.getLogger(name).handlers:
+            if isinstance(handler, logging.StreamHandler):
+                handler.setStream(io.StringIO())

@@ -1,0 +1,261 @@
+"""What one request costs on the warm path: our own processor time, and calls of AWS and DOKU with their capacity.
+
+Processor time of the handling thread, with the clients of AWS and DOKU cut out: what is left is what this repository,
+Powertools and pydantic take.
+"""
+
+import json
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from botocore.client import BaseClient
+from requests.adapters import HTTPAdapter
+from rich.console import Console
+from rich.table import Table
+from urllib3.response import HTTPResponse
+
+from benchmarks.deployment import Deployment, running
+from doku_signing.notification import Scheme, sign_notification
+from tests.support.harness import Context, World, inquiry_of, order, sample_event
+
+_WARM_UP, _ROUNDS = 10, 40
+_DUE, _DAYS = 100, 86_400
+_OUTSIDE = ((BaseClient, "_make_api_call"), (HTTPAdapter, "send"), (HTTPResponse, "read1"))
+"""Where our code ends."""
+_OUTSIDE_DOKU = HTTPAdapter.send
+Act = Callable[[], None]
+_UNPAID = {"beneficiaryAccountNumber": "0012345678"}
+
+
+@dataclass
+class Meter:
+    """Processor time of this thread inside the handlers, of that outside our code, and what DOKU was asked."""
+
+    handling: float = 0.0
+    outside: float = 0.0
+    doku: list[str] = field(default_factory=list)
+    _inside: bool = False
+    _depth: int = 0
+
+    @contextmanager
+    def installed(self, world: World) -> Iterator[None]:
+        """Measure from here to the end of the `with`; the world's handlers are measured for good."""
+        originals = [(owner, name, getattr(owner, name)) for owner, name in _OUTSIDE]
+        for owner, name, original in originals:
+            setattr(owner, name, self._cut_out(original))
+        for name in ("call_handler", "call_receiver", "call_processor", "call_poller"):
+            setattr(world, name, self._timed(getattr(world, name)))
+        try:
+            yield
+        finally:
+            for owner, name, original in originals:
+                setattr(owner, name, original)
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self.handling = self.outside = 0.0
+        self.doku.clear()
+
+    @property
+    def own_micros(self) -> float:
+        """Microseconds of our own since the last `reset`."""
+        return (self.handling - self.outside) * 1e6
+
+    def _timed(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any) -> Any:
+            self._inside, began = True, time.thread_time()
+            try:
+                return call(*arguments)
+            finally:
+                self.handling += time.thread_time() - began
+                self._inside = False
+
+        return timed
+
+    def _cut_out(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def cut_out(*arguments: Any, **named: Any) -> Any:
+            if call is _OUTSIDE_DOKU:
+                self.doku.append(str(arguments[1].url).rpartition("/")[2])
+            self._depth += 1
+            began = time.thread_time()
+            try:
+                return call(*arguments, **named)
+            finally:
+                self._depth -= 1
+                if self._inside and self._depth == 0:
+                    self.outside += time.thread_time() - began
+
+        return cut_out
+
+
+@dataclass
+class Seen:
+    """Of one operation, a request each: our own microseconds, and what was called."""
+
+    requests: int = 0
+    micros: list[float] = field(default_factory=list)
+    aws: Counter[str] = field(default_factory=Counter)
+    doku: Counter[str] = field(default_factory=Counter)
+    read: float = 0.0
+    written: float = 0.0
+
+    def per_request(self, counts: Counter[str]) -> str:
+        """Calls a request, in words."""
+        shares = {name: count / self.requests for name, count in sorted(counts.items())}
+        return ", ".join(f"{share:g} {name}" for name, share in shares.items() if share >= 0.01) or "none"
+
+
+def run(console: Console) -> Mapping[str, float]:
+    """Every operation of the warm path, with its figures."""
+    table = Table("operation", "own us", "AWS", "DOKU", "read units", "write units", title="A request, warm")
+    figures: dict[str, float] = {}
+    with running() as deployment:
+        for name, seen in (_polled(deployment) | _measured(deployment)).items():
+            own = statistics.median(seen.micros) if seen.micros else None
+            aws, doku = seen.per_request(seen.aws), seen.per_request(seen.doku)
+            row = (name.replace("_", " "), f"{own:.0f}" if own else "", aws, doku)
+            table.add_row(*row, f"{seen.read / seen.requests:g}", f"{seen.written / seen.requests:g}")
+            figures |= {f"own_us_{name}": own} if own else {}
+            figures |= {
+                f"read_units_{name}": seen.read / seen.requests,
+                f"write_units_{name}": seen.written / seen.requests,
+            }
+            figures |= {f"calls_aws_{name}": seen.aws.total() / seen.requests}
+    console.print(table)
+    return figures
+
+
+def _measured(deployment: Deployment) -> dict[str, Seen]:
+    meter = Meter()
+    with meter.installed(deployment.world):
+        return {name: _operation(deployment, meter, *steps) for name, steps in _operations(deployment).items()}
+
+
+def _operation(deployment: Deployment, meter: Meter, prepare: Callable[[], Act], wait: float) -> Seen:
+    """Prepare everything, let `wait` seconds of DOKU's time pass, then measure one after the other."""
+    acts = [prepare() for _ in range(_WARM_UP + _ROUNDS)]
+    deployment.world.clock.advance(wait)
+    seen = Seen()
+    for turn, act in enumerate(acts):
+        deployment.capacity.reset()
+        deployment.world.faults.calls.clear()
+        meter.reset()
+        act()
+        if turn >= _WARM_UP:
+            seen.requests += 1
+            seen.micros.append(meter.own_micros)
+            seen.aws.update(deployment.world.faults.calls)
+            seen.doku.update(meter.doku)
+            seen.read += deployment.capacity.read
+            seen.written += deployment.capacity.written
+    return seen
+
+
+def _polled(deployment: Deployment) -> dict[str, Seen]:
+    """A poller's check in a tick with many: the first, which finds the transfer paid, and one of those after that."""
+    world = deployment.world
+    for _ in range(_DUE):
+        _created(world)
+    measured = {}
+    for name, wait in (("first_check", 300), ("later_check", 2 * _DAYS)):
+        world.clock.advance(wait)
+        world.request("GET", "/v1/balance")  # a token is at hand
+        deployment.capacity.reset()
+        world.faults.calls.clear()
+        asked = world.tick()["learned"]
+        if asked != _DUE:
+            raise RuntimeError(f"{asked} were due where {_DUE} were to be measured")
+        aws = Counter(world.faults.calls)
+        doku = Counter({"qr-mpm-status": asked})
+        measured[name] = Seen(asked, [], aws, doku, deployment.capacity.read, deployment.capacity.written)
+    return measured
+
+
+def _operations(deployment: Deployment) -> Mapping[str, tuple[Callable[[], Act], float]]:
+    """How each is prepared, and the seconds that pass at DOKU before it is done."""
+    world = deployment.world
+
+    def inquire() -> Act:
+        body = inquiry_of(order())
+        return lambda: _expect(world.request("POST", "/v1/account-inquiries", body).status, 200)
+
+    def create() -> Act:
+        body = _with_session(world, order())
+        return lambda: _expect(world.create(body).status, 201)
+
+    def create_without_session() -> Act:
+        body = order()
+        return lambda: _expect(world.create(body).status, 201)
+
+    def get() -> Act:
+        reference = _created(world)
+        return lambda: _expect(world.get(reference).status, 200)
+
+    def check() -> Act:
+        path = f"/v1/transfers/{_created(world)}/status-checks"
+        return lambda: _expect(world.request("POST", path).status, 200)
+
+    def receive() -> Act:
+        body, headers = _callback(deployment, _created(world, **_UNPAID))
+        return lambda: _expect(world.notify("unpaid", body, headers).status, 200)
+
+    def process() -> Act:
+        world.pump()  # what was received before
+        event = _queued(*_callback(deployment, _created(world, **_UNPAID)))
+        context = Context(lambda: 60_000)
+        return lambda: _expect(len(world.call_processor(event, context)["batchItemFailures"]), 0)
+
+    return {
+        "inquire": (inquire, 0),
+        "create": (create, 0),
+        "create_without_session": (create_without_session, 0),
+        "get": (get, 0),
+        "check": (check, 60),
+        "receive": (receive, 60),
+        "process": (process, 300),
+    }
+
+
+def _queued(body: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, Any]:
+    """The processor's event with one callback in it, as the receiver keeps it."""
+    event = sample_event("notification-queue")
+    kept = json.loads(event["Records"][0]["body"]) | {"requestId": headers["requestId"], "body": json.dumps(body)}
+    event["Records"] = [event["Records"][0] | {"messageId": headers["requestId"], "body": json.dumps(kept)}]
+    return event
+
+
+def _with_session(world: World, body: Mapping[str, Any]) -> dict[str, Any]:
+    answer = world.request("POST", "/v1/account-inquiries", inquiry_of(body))
+    return {**body, "sessionId": answer.body["sessionId"]}
+
+
+def _created(world: World, **fields: str) -> str:
+    answer = world.create(_with_session(world, order(**fields)))
+    return str(answer.body["partnerReferenceNo"])
+
+
+def _callback(deployment: Deployment, reference: str) -> tuple[dict[str, str], dict[str, str]]:
+    transfer = deployment.world.stored(reference)
+    assert transfer is not None
+    request_id, agent_key = str(uuid4()), deployment.secret["agentKey"]
+    signature = sign_notification(Scheme.AES_ECB, deployment.secret["notificationKey"], agent_key, request_id)
+    body = {
+        "sendTrxId": reference,
+        "transactionId": transfer.doku_reference_no,
+        "transactionStatus": "50",
+        "activityCode": "200",
+        "message": "Transaction is Success",
+        "processDate": "2024-01-12'T'07:30:12",
+    }
+    return body, {"requestId": request_id, "agentKey": agent_key, "signature": signature}
+
+
+def _expect(found: int, wanted: int) -> None:
+    if found != wanted:
+        raise RuntimeError(f"{found} where {wanted} was to be measured")

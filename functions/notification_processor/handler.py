@@ -1,0 +1,11 @@
+"""Lambda handler of the notification queue: SQS with partial batch responses."""
+
+import os
+
+from aws_lambda_powertools import Logger
+
+from notification_processor.app import create_handler
+from notification_processor.services import build_services
+
+services = build_services(os.environ)
+handler = create_handler(services, Logger())

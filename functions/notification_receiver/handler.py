@@ -1,0 +1,11 @@
+"""Lambda handler of DOKU's notifications: API Gateway HTTP API, payload 2.0."""
+
+import os
+
+from aws_lambda_powertools import Logger
+
+from notification_receiver.app import create_handler
+from notification_receiver.services import build_services
+
+services = build_services(os.environ)
+handler = create_handler(services, Logger())

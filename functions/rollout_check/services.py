@@ -1,0 +1,24 @@
+"""What the rollout check is built from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from payouts.runtime import aws
+from payouts.runtime.config import RolloutCheckSettings
+from rollout_check.checks import CHECKS, Check
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The version to call, with what, and the two AWS services."""
+
+    version_arn: str
+    check: Check
+    lambda_: aws.LambdaClient
+    codedeploy: aws.CodeDeployClient
+
+
+def build_services(environment: Mapping[str, str]) -> Services:
+    """The check from the environment. Raises ConfigurationError naming a bad or missing variable."""
+    settings = RolloutCheckSettings.read(environment)
+    return Services(settings.version_arn, CHECKS[settings.check], aws.lambda_(), aws.codedeploy())

@@ -1,0 +1,11 @@
+"""Lambda handler of the poller: EventBridge Scheduler."""
+
+import os
+
+from aws_lambda_powertools import Logger
+
+from status_poller.app import create_handler
+from status_poller.services import build_services
+
+services = build_services(os.environ)
+handler = create_handler(services, Logger())

@@ -1,0 +1,120 @@
+"""The answers of the transfer API, in DOKU's field names; times in WIB."""
+
+from datetime import datetime
+from typing import Any
+
+from doku_signing.timestamps import WIB
+from payouts.doku.messages import InquiryRequest, wire_name
+from payouts.doku.responses import Balance, Inquiry
+from payouts.domain.money import Rupiah
+from payouts.domain.schedule import needs_review
+from payouts.domain.transfer import NextAction, Observation, Status, Transfer
+from payouts.store.inquiry_sessions import InquirySession
+
+_MEANING = {
+    Status.SUBMITTING: "It is being sent, or the answer got lost. DOKU is asked about it; it is not sent again.",
+    Status.IN_DOUBT: "DOKU gave no clear answer, so it may still be paid. DOKU is asked; it is not sent again.",
+    Status.ACCEPTED: "DOKU took the transfer. It is not paid yet.",
+    Status.UNPAID: "DOKU is working on the transfer. It is not paid yet.",
+    Status.SUCCESS: "Paid.",
+    Status.FAILED: "Not paid.",
+    Status.DISPUTED: "DOKU contradicts itself, or an earlier report. Do not pay again; an operator must settle it.",
+    Status.REFUNDED: "The money came back to the balance.",
+}
+_NEXT = {
+    NextAction.NONE: "",
+    NextAction.WAIT: "Do not pay again.",
+    NextAction.ASK_DOKU: "Ask DOKU what became of it; do not pay again.",
+    NextAction.TOP_UP: "Top up the balance; then pay with a new partnerReferenceNo.",
+    NextAction.CORRECT_AND_RESEND: "Correct the cause; to pay, create a transfer with a new partnerReferenceNo.",
+    NextAction.SETTLE: "",
+}
+
+
+def transfer(subject: Transfer, now: float) -> dict[str, Any]:
+    """A transfer with its history."""
+    return {**summary(subject, now), "history": [_observation(seen) for seen in subject.history]}
+
+
+def transfer_brief(subject: Transfer) -> dict[str, Any]:
+    """What an error says of the transfer that stands: its reference, its status and what to do about it."""
+    return {
+        "partnerReferenceNo": subject.partner_reference_no,
+        "status": subject.status,
+        "nextAction": subject.next_action,
+    }
+
+
+def summary(subject: Transfer, now: float) -> dict[str, Any]:
+    """A transfer without its history."""
+    intent = subject.intent
+    reason = subject.reason
+    return {
+        "partnerReferenceNo": subject.partner_reference_no,
+        "status": subject.status,
+        "statusDescription": f"{_MEANING[subject.status]} {_NEXT[subject.next_action]}".rstrip(),
+        "final": subject.is_final,
+        "nextAction": subject.next_action,
+        "review": needs_review(subject, int(now * 1000)),
+        "referenceNo": subject.doku_reference_no or None,
+        "sessionId": intent.session_id,
+        "amount": intent.amount.wire(),
+        "fee": _wire(subject.fee),
+        "customerNumber": intent.customer_number,
+        "beneficiaryAccountNumber": intent.beneficiary_account_number,
+        "beneficiaryBankCode": intent.beneficiary_bank_code,
+        "beneficiaryAccountName": intent.beneficiary_account_name,
+        "remark": intent.remark or None,
+        "reason": {"code": reason.code, "message": reason.message} if reason else None,
+        "createdAt": _time(subject.created_at),
+        "createdBy": subject.created_by or None,
+        "updatedAt": _time(subject.updated_at),
+        "nextCheckAt": None if subject.next_check_at is None else _time(subject.next_check_at),
+    }
+
+
+def inquiry(request: InquiryRequest, found: Inquiry, session: InquirySession) -> dict[str, Any]:
+    """What the bank says of an account."""
+    return {
+        "partnerReferenceNo": request.partner_reference_no,
+        "sessionId": session.session_id,
+        "referenceNo": found.reference_no,
+        "beneficiaryAccountNumber": request.beneficiary_account_number,
+        "beneficiaryAccountName": found.account_name,
+        "beneficiaryBankCode": request.beneficiary_bank_code,
+        "beneficiaryBankName": found.bank_name,
+        "amount": request.amount.wire(),
+        "fee": _wire(found.fee),
+        "expiresAt": _time(session.expires_at * 1000),
+        "additionalInfo": found.additional,
+    }
+
+
+def balance(deposit: Balance) -> dict[str, Any]:
+    """The deposit, in the right spelling."""
+    return {
+        "accountNo": deposit.account_no,
+        "name": deposit.name,
+        "availableBalance": _wire(deposit.available),
+        "holdAmount": _wire(deposit.held),
+        "creditAlertLimit": _wire(deposit.alert_limit),
+    }
+
+
+def _observation(seen: Observation) -> dict[str, Any]:
+    members = {
+        "at": _time(seen.at),
+        **{wire_name(name): getattr(seen, name) for name in ("finding", "source", "code", "message")},
+        "referenceNo": seen.reference_no,
+        "externalId": seen.external_id,
+        **dict(seen.details),
+    }
+    return {name: value for name, value in members.items() if value != ""}
+
+
+def _wire(amount: Rupiah | None) -> dict[str, str] | None:
+    return None if amount is None else amount.wire()
+
+
+def _time(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="milliseconds")

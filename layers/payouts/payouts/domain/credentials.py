@@ -1,0 +1,71 @@
+"""What DOKU gave the merchant: credentials, and the access tokens that they are exchanged for."""
+
+import json
+from dataclasses import dataclass, field, fields
+from typing import Protocol
+
+from payouts.domain.errors import Misconfigured
+
+NO_VALUE = "the DOKU secret has no value yet"
+_OPTIONAL = frozenset({"private_key", "private_key_kms_id", "notification_key"})
+_WIRE = {
+    "client_id": "clientId",
+    "client_secret": "clientSecret",
+    "private_key": "privateKey",
+    "private_key_kms_id": "privateKeyKmsId",
+    "agent_key": "agentKey",
+    "notification_key": "notificationKey",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What DOKU gave the merchant. Shows nothing of itself."""
+
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    private_key: str = field(repr=False)
+    """PEM; empty where the key is in KMS."""
+    agent_key: str = field(repr=False)
+    notification_key: str = field(repr=False, default="")
+    private_key_kms_id: str = field(repr=False, default="")
+    """Id, ARN or alias of the key in KMS; empty where the secret holds it."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Credentials":
+        """From the secret's JSON. Raises Misconfigured naming the member, never its value."""
+        if not text:
+            raise Misconfigured(NO_VALUE)
+        try:
+            members = json.loads(text)
+        except ValueError:
+            members = None
+        if not isinstance(members, dict):
+            raise Misconfigured("the DOKU secret is not a JSON object")
+        values = {name: members.get(wire, "") for name, wire in _WIRE.items()}
+        for name, value in values.items():
+            if not isinstance(value, str) or (not value and name not in _OPTIONAL):
+                raise Misconfigured(f"the DOKU secret has no {_WIRE[name]}")
+        if not values["private_key"] and not values["private_key_kms_id"]:
+            raise Misconfigured("the DOKU secret has no privateKey and no privateKeyKmsId: it needs one of them")
+        if values["private_key"] and values["private_key_kms_id"]:
+            raise Misconfigured("the DOKU secret has both privateKey and privateKeyKmsId: take one of them out")
+        return cls(**{member.name: values[member.name] for member in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """DOKU's bearer token and its expiry, in seconds since the epoch."""
+
+    value: str = field(repr=False)
+    expires_at: float
+
+
+class CredentialSource(Protocol):
+    """Where the credentials come from."""
+
+    def current(self) -> Credentials:
+        """The credentials in force. Raises Misconfigured or Unavailable."""
+
+    def reread(self) -> Credentials:
+        """The credentials in force, read again: they may have been rotated."""

@@ -1,0 +1,139 @@
+"""When DOKU is asked about a transfer next, and when it needs a person. Pure; times in milliseconds since the epoch."""
+
+from dataclasses import replace
+from itertools import chain
+
+from payouts.domain.observation import Finding, Observation, Source
+from payouts.domain.status import NOT_ACKNOWLEDGED, NextAction
+from payouts.domain.transfer import Status, Transfer
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+FIRST_CHECK = 1 * MINUTE
+_OPEN = tuple(
+    chain((1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE), (hour * HOUR for hour in range(1, 24)))
+)
+_SETTLED = (1 * DAY, 3 * DAY, 7 * DAY)
+"""A refund is announced at most three times, so a paid transfer is looked at again."""
+_DOUBTED = (1 * HOUR, 6 * HOUR, 12 * HOUR, *_SETTLED)
+"""After a failure that no status check has stated."""
+_NOTIFIED = (10 * MINUTE, 1 * HOUR, 6 * HOUR)
+"""After a notification about a transfer that is not open any more: status checks may lag behind it."""
+JITTER = 0.1
+"""Share of the wait by which a check is put off at random, so that what was due at once spreads out."""
+
+REVIEW_AFTER = 7 * DAY
+NOT_FOUND_TIMES = 6
+"""Status checks without a record before absence may be inferred."""
+CLOCK_TOLERANCE = 15 * MINUTE
+"""Added to the window of absence, which is measured by the clocks of several machines."""
+NOT_RECEIVED = "NOT_RECEIVED"
+"""Code of a failure that is inferred from the absence of any record at DOKU."""
+
+
+def next_check_at(transfer: Transfer, now: int, jitter: float, absence_after: int = 72 * HOUR) -> int | None:
+    """When to ask next, after `now`; None when nothing is expected any more. `jitter` is random, 0 <= jitter < 1."""
+    match transfer.status:
+        case Status.REFUNDED:
+            return None
+        case Status.SUCCESS | Status.FAILED:
+            return _next_after_the_end(transfer, now)
+        case Status.DISPUTED:
+            return now + HOUR  # its alarm stays on for as long as it is checked
+        case _:
+            return _next_while_open(transfer, now, jitter, absence_after)
+
+
+def with_next_check(transfer: Transfer, now: int, jitter: float, absence_after: int = 72 * HOUR) -> Transfer:
+    """`transfer` with the time of its next check, as `next_check_at`."""
+    return replace(transfer, next_check_at=next_check_at(transfer, now, jitter, absence_after))
+
+
+def needs_review(transfer: Transfer, now: int) -> bool:
+    """True if a person should look: checks cannot settle it, or it is still open after seven days."""
+    if transfer.next_action in (NextAction.ASK_DOKU, NextAction.SETTLE):
+        return True
+    is_open = transfer.status not in (Status.SUCCESS, Status.FAILED, Status.REFUNDED)
+    return is_open and now - transfer.created_at >= REVIEW_AFTER
+
+
+def infer_absence(transfer: Transfer, absence_after: int) -> Observation | None:
+    """That DOKU never got the transfer, once status checks found no record of it for long enough; else None.
+
+    Never after a sign of life or a notification. `absence_after` in milliseconds. A few answers within hours prove
+    nothing: DOKU may execute a request late.
+    """
+    missing = transfer.reading.missing()
+    if transfer.status not in NOT_ACKNOWLEDGED or transfer.reading.has_sign_of_life or len(missing) < NOT_FOUND_TIMES:
+        return None
+    window = missing[-1].at - missing[0].at
+    if window < absence_after + CLOCK_TOLERANCE:
+        return None
+    message = f"DOKU had no record of the transfer in any of its answers over {window // HOUR} hours"
+    return Observation(
+        missing[-1].at, Finding.NOT_RECEIVED, Source.STATUS_CHECK, NOT_RECEIVED, message, asked=missing[-1].asked
+    )
+
+
+def _next_while_open(transfer: Transfer, now: int, jitter: float, absence_after: int) -> int:
+    slot = _next(_OPEN, transfer.created_at, now) or _next_day(transfer.created_at, now)
+    slot += int((slot - now) * JITTER * jitter)
+    if _was_silent(transfer):
+        slot = min(slot, now + HOUR)
+    missing = transfer.reading.missing()
+    inferable = missing[0].at + absence_after + CLOCK_TOLERANCE if missing else 0
+    return min(slot, inferable) if inferable > now else slot
+
+
+def _next_after_the_end(transfer: Transfer, now: int) -> int | None:
+    """A paid transfer may be refunded, and a notification that no status check confirms has DOKU asked again."""
+    candidates = [_next_look(transfer, now)]
+    reading = transfer.reading
+    if reading.contradicting_notifications:
+        at = reading.contradicting_notifications[-1].at
+        candidates.append(_next(_NOTIFIED, at, now) or now + DAY)  # daily until a person or DOKU settles it
+    else:
+        notified_at = max((seen.at for seen in transfer.history if seen.finding is Finding.NOTIFIED), default=None)
+        candidates.append(None if notified_at is None else _next(_NOTIFIED, notified_at, now))
+    if not reading.is_final and not reading.contradicting_notifications:
+        candidates.append(now + HOUR)  # a sign of life beside the payment: DOKU's next answer decides
+    return min(filter(None, candidates), default=None)
+
+
+def _next_look(transfer: Transfer, now: int) -> int | None:
+    first = transfer.reading.first_decided
+    if first is None:
+        return None
+    if transfer.status is Status.FAILED and not _may_be_wrong(transfer, first):
+        return None
+    looks: tuple[int, ...] = _SETTLED if transfer.status is Status.SUCCESS else _DOUBTED
+    return _next(looks, first.at, now) or (now + DAY if _was_silent(transfer) else None)
+
+
+def _was_silent(transfer: Transfer) -> bool:
+    """True if the last status check learned nothing, so that a refund may have been missed."""
+    last = transfer.reading.last_check
+    return last is not None and last.finding is Finding.UNCLEAR
+
+
+def _may_be_wrong(transfer: Transfer, failure: Observation) -> bool:
+    """A failure that no status check stated: inferred, decided by a person, or refused in a way that proves little."""
+    is_weak_refusal = failure.finding is Finding.REFUSED and (
+        _is_unauthorized(failure) or transfer.reading.has_sign_of_life
+    )
+    return failure.source is Source.OPERATOR or transfer.reading.is_inferred or is_weak_refusal
+
+
+def _is_unauthorized(refused: Observation) -> bool:
+    """True for a 401: it says nothing of the request itself."""
+    return refused.code.startswith("401") or refused.code == "INVALID_TOKEN"
+
+
+def _next(offsets: tuple[int, ...], start: int, now: int) -> int | None:
+    return next((start + offset for offset in offsets if start + offset > now), None)
+
+
+def _next_day(start: int, now: int) -> int:
+    return start + ((now - start) // DAY + 1) * DAY

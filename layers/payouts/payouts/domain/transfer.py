@@ -1,0 +1,214 @@
+"""What a transfer is, and the one function that changes it. Pure: no I/O, and no clock.
+
+A transfer is a request, fixed when it is created, and a bounded history of observations. Its status follows from the
+history (`payouts.domain.status`).
+"""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from payouts.domain.money import Rupiah
+from payouts.domain.observation import Finding, Observation, Source
+from payouts.domain.status import ENDED, NOT_ACKNOWLEDGED, PERSISTENT, NextAction, Reading, Status
+
+__all__ = [
+    "ENDED",
+    "HISTORY_LATEST",
+    "NOT_ACKNOWLEDGED",
+    "DokuAccount",
+    "Finding",
+    "Intent",
+    "NextAction",
+    "Observation",
+    "Reason",
+    "Source",
+    "Status",
+    "Transfer",
+    "record",
+]
+
+HISTORY_LATEST = 40
+"""So many of the latest observations are kept, besides those that decide. Bounds the stored item."""
+KEPT_OF_A_KIND = 6
+"""So many of the latest observations of each kind are kept for ever: as many as any rule counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What the merchant asked for, in the fields of DOKU's transfer bank. Everything that DOKU is sent, and no more."""
+
+    partner_reference_no: str
+    customer_number: str
+    beneficiary_account_number: str
+    beneficiary_bank_code: str
+    amount: Rupiah
+    session_id: str
+    fee_type: str = ""
+    channel_code: str = ""
+    beneficiary_first_name: str = ""
+    beneficiary_last_name: str = ""
+    beneficiary_phone_number: str = ""
+    beneficiary_bank_name: str = ""
+    beneficiary_account_name: str = ""
+    sender_country_code: str = ""
+    sender_first_name: str = ""
+    sender_last_name: str = ""
+    sender_personal_id: str = ""
+    sender_personal_id_type: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DokuAccount:
+    """Where a transfer was sent and in whose name. Asked elsewhere, DOKU would not know it."""
+
+    host: str
+    client_id: str
+    path_prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a transfer has its status: a code of DOKU's or ours, and words."""
+
+    code: str
+    message: str
+
+
+_NO_RECORD = Reason(
+    "NOT_RECEIVED",
+    "DOKU has no record of this transfer so far. It may still be paid: ask DOKU before you pay again",
+)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A transfer as it is stored. Times in milliseconds since the epoch."""
+
+    intent: Intent
+    fingerprint: str
+    """Algorithm and hash of the merchant's request: a replay has the same, another request has another."""
+    created_at: int
+    external_ids: tuple[str, ...]
+    """X-EXTERNAL-ID of every request that may have been sent, the latest last; stored before it is sent."""
+    history: tuple[Observation, ...] = ()
+    """In the order in which the observations were recorded."""
+    next_check_at: int | None = None
+    """When DOKU is asked next; None when nothing is expected any more."""
+    fee: Rupiah | None = None
+    version: int = 0
+    """Counts the writes; 0 is not stored yet."""
+    created_by: str = ""
+    """The caller whose request created it: `sub` of the token. May be personal, and decides nothing."""
+    sent_to: DokuAccount | None = None
+    failed_published: bool = False
+    """The status FAILED was stored once: somebody may have acted on it."""
+    newer_status: str = ""
+    """The stored status of an item that a newer version wrote. Such a transfer is shown and never changed."""
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What the history says."""
+        return Reading(self.history, self.external_ids, self.failed_published, self.intent.session_id)
+
+    @property
+    def partner_reference_no(self) -> str:
+        """The merchant's reference, the key of everything."""
+        return self.intent.partner_reference_no
+
+    @cached_property
+    def status(self) -> Status:
+        """What is known. A status that only a newer version knows is in doubt here."""
+        if self.newer_status:
+            return Status(self.newer_status) if self.newer_status in Status.__members__ else Status.IN_DOUBT
+        return self.reading.status
+
+    @property
+    def is_final(self) -> bool:
+        """True if nothing that DOKU said or claimed speaks against the status."""
+        return not self.newer_status and self.reading.is_final
+
+    @property
+    def next_action(self) -> NextAction:
+        """What the merchant should do next."""
+        return NextAction.WAIT if self.newer_status else self.reading.next_action
+
+    @property
+    def doku_reference_no(self) -> str:
+        """DOKU's `referenceNo` as it was learned first, or the empty string while it is not known."""
+        return next((seen.reference_no for seen in self.history if seen.reference_no), "")
+
+    @property
+    def decided_by(self) -> Observation | None:
+        """The observation behind the status."""
+        return None if self.newer_status else self.reading.decided_by
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why the status is what it is. For a failure the bank's own reason, where DOKU passes it on."""
+        decided = self.decided_by
+        if decided is None:
+            return None
+        if decided.finding is Finding.NOT_FOUND:
+            return _NO_RECORD
+        details = dict(decided.details)
+        original = details.get("originalResponseCode", "") if decided.finding is Finding.FAILED else ""
+        if original:
+            return Reason(original, details.get("originalResponseMessage", decided.message))
+        return Reason(decided.code, decided.message)
+
+    @property
+    def updated_at(self) -> int:
+        """When something was learned last."""
+        return max((seen.at for seen in self.history), default=self.created_at)
+
+    @property
+    def checked_at(self) -> int | None:
+        """When DOKU was asked last, by the clock of the machine that asked."""
+        last = self.reading.last_check
+        return None if last is None else last.at
+
+
+def record(transfer: Transfer, *observations: Observation) -> Transfer:
+    """`transfer` with what was observed, as the next version records it.
+
+    Recording an observation twice changes nothing. The write must be conditional on the transfer's version.
+    """
+    fresh = [seen for seen in observations if not any(seen.same(known) for known in transfer.history)]
+    if not fresh:
+        return transfer
+    recorded = [replace(seen, seq=transfer.version + 1) for seen in fresh]
+    changed = replace(transfer, history=_bounded([*transfer.history, *recorded]))
+    if changed.status is Status.FAILED and not changed.failed_published:
+        return replace(changed, failed_published=True)
+    return changed
+
+
+def _bounded(history: Sequence[Observation]) -> tuple[Observation, ...]:
+    """The latest observations and those that decide. Dropping the others never changes the status.
+
+    For ever: of each kind the first, the latest few and those whose questions left last; everything about a transfer
+    request; every decision of an operator; the first, the least and the greatest of DOKU's references.
+    """
+    if len(history) <= HISTORY_LATEST:
+        return tuple(history)
+    kinds: dict[Hashable, list[int]] = {}
+    kept = set(range(len(history) - HISTORY_LATEST, len(history)))
+    for index, seen in enumerate(history):
+        kinds.setdefault((seen.finding, seen.source, seen.claim), []).append(index)
+        if seen.external_id or seen.source is Source.OPERATOR:
+            kept.add(index)
+    for indexes in kinds.values():
+        by_question = sorted(indexes, key=lambda index: history[index].asked)
+        kept |= {indexes[0], *indexes[-KEPT_OF_A_KIND:], *by_question[-PERSISTENT:]}
+    kept |= _references(history)
+    return tuple(history[index] for index in sorted(kept))
+
+
+def _references(history: Sequence[Observation]) -> set[int]:
+    named: Iterable[int] = [index for index, seen in enumerate(history) if seen.reference_no]
+    if not named:
+        return set()
+    by_reference = {history[index].reference_no: index for index in reversed(list(named))}
+    return {min(named), by_reference[min(by_reference)], by_reference[max(by_reference)]}

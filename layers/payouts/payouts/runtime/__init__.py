@@ -1,0 +1,1 @@
+"""What the functions get from Lambda and AWS: clients, environment, secret, snapshots, metrics."""

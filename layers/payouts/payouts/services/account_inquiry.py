@@ -1,0 +1,76 @@
+"""Account inquiry, which DOKU demands before a transfer, and balance inquiry."""
+
+import time
+from collections.abc import Callable
+
+from payouts.doku import responses
+from payouts.doku.client import DokuClient
+from payouts.doku.messages import InquiryRequest
+from payouts.doku.outcomes import Outcome, glossary
+from payouts.doku.transport import NeverSent
+from payouts.domain.errors import DokuSaid, PayoutError, Refused, Unavailable
+from payouts.store.inquiry_sessions import SESSION_SECONDS, Claims, InquirySession
+
+_NOT_CLEAR = "DOKU gave no clear answer"
+
+
+class DokuQueries:
+    """Asks DOKU about accounts and the deposit."""
+
+    def __init__(self, doku: DokuClient, claims: Claims, clock: Callable[[], float] = time.time) -> None:
+        self._doku = doku
+        self._claims = claims
+        self._clock = clock
+
+    def ask(self, request: InquiryRequest) -> responses.Inquiry:
+        """The bank's word on an account, with a session that nobody else knows. Raises PayoutError."""
+        inquiry = responses.inquiry(_accepted(self._doku.inquire, request))
+        if inquiry is None:
+            raise Unavailable("DOKU's account inquiry named no session or no account holder; send it again")
+        return inquiry
+
+    def account(self, request: InquiryRequest) -> tuple[responses.Inquiry, InquirySession]:
+        """The bank's word on an account, its session kept for one transfer to come. Raises PayoutError."""
+        inquiry = self.ask(request)
+        session = InquirySession(
+            session_id=inquiry.session_id,
+            account_number=request.beneficiary_account_number,
+            bank_code=request.beneficiary_bank_code,
+            amount=request.amount,
+            account_name=inquiry.account_name,
+            fee=inquiry.fee,
+            expires_at=int(self._clock()) + SESSION_SECONDS,
+        )
+        self._claims.save(session)
+        return inquiry, session
+
+    def balance(self) -> responses.Balance:
+        """The deposit. Raises PayoutError."""
+        return responses.balance(_accepted(self._doku.balance))
+
+
+def _accepted(ask: Callable[..., responses.DokuResponse], *arguments: object) -> responses.DokuResponse:
+    try:
+        answer = ask(*arguments)
+    except NeverSent as error:
+        raise Unavailable(f"DOKU cannot be reached ({error}); send the same request again") from error
+    if answer.outcome is not Outcome.ACCEPTED:
+        raise refusal(answer)
+    return answer
+
+
+def refusal(answer: responses.DokuResponse) -> PayoutError:
+    """The error for a question that DOKU did not answer, by the catalogue's advice for it. Nothing moves by one."""
+    from payouts.codes.advice import advise  # no cold start pays for the catalogue
+    from payouts.codes.models import Retry, Scope
+
+    said = DokuSaid(answer.verdict.code, answer.verdict.message)
+    advice = advise(Scope.QUESTION, answer.outcome, answer.verdict.cause)
+    told = f"DOKU answered {said.code} {said.message}".rstrip() if said.code else said.message or _NOT_CLEAR
+    return Refused(
+        code=advice.answer,
+        http_status=int(glossary()[advice.answer]["http"]),
+        retryable=advice.retry is Retry.SAME_REFERENCE,
+        message=f"{told}. {advice.next_step}",
+        doku=said,
+    )

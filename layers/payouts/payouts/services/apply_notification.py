@@ -1,0 +1,94 @@
+"""Applying a notification: a hint that makes us ask DOKU.
+
+The signature covers no body, so a notification proves nothing; only the answer to a check status does.
+"""
+
+from payouts.doku.notifications import Kind, Notification
+from payouts.doku.queued_notification import QueuedNotification
+from payouts.domain.transfer import ENDED, Finding, Observation, Source, Status, Transfer
+from payouts.services.check_status import StatusChecker
+from payouts.store.inquiry_sessions import Claims
+from payouts.store.transfers import TransferStore
+
+_REFUNDED = "40"
+"""The status that a refund notification claims: it names none."""
+_INCONCLUSIVE = frozenset({Finding.UNCLEAR, Finding.NOT_FOUND})
+
+
+class RetryLater(Exception):
+    """The notification can't be applied now and must be kept. The message says why, for a person."""
+
+
+class UnknownTransfer(RetryLater):
+    """No transfer is known that the notification could be about. `received_at` in milliseconds since the epoch."""
+
+    def __init__(self, message: str, received_at: int) -> None:
+        super().__init__(message)
+        self.received_at = received_at
+
+
+class NotificationApplier:
+    """Brings what DOKU announced into the transfer. Applying twice equals once (I10, I11)."""
+
+    def __init__(self, store: TransferStore, status_checker: StatusChecker, claims: Claims) -> None:
+        self._store = store
+        self._status_checker = status_checker
+        self._claims = claims
+
+    def apply(self, queued: QueuedNotification) -> Transfer:
+        """The transfer, confirmed by check status. Raises RetryLater, UnknownTransfer, or PayoutError for the table.
+
+        DOKU is not asked about what is known already: the copies of a callback cost it nothing.
+        """
+        transfer, hint = self._find(queued.notification), _hint(queued)
+        if transfer is None:
+            raise UnknownTransfer(f"no transfer is known for {queued.notification.transaction_id}", queued.received_at)
+        if _says_nothing_new(transfer, hint):
+            return self._noted(transfer, hint)
+        learned, seen = self._status_checker.check(transfer, hint)
+        if seen.finding in _INCONCLUSIVE and learned.status is not Status.REFUNDED:
+            raise RetryLater(
+                f"DOKU gave no clear answer about {transfer.partner_reference_no} ({seen.code or 'none at all'})"
+            )
+        return learned
+
+    def _noted(self, transfer: Transfer, hint: Observation) -> Transfer:
+        noted = any((seen.finding, seen.code) == (hint.finding, hint.code) for seen in transfer.history)
+        return transfer if noted else self._status_checker.record(transfer, hint)
+
+    def _find(self, notification: Notification) -> Transfer | None:
+        """By the merchant's reference, else by DOKU's, else by the session that the transfer was sent with.
+
+        DOKU's reference may not be stored yet, or never, if its answer to the transfer request was lost. The session
+        was claimed before the request left.
+        """
+        return (
+            self._named(notification.send_trx_id)
+            or self._store.find(notification.transaction_id)
+            or self._named(self._sent_with(notification.invoice_number))
+        )
+
+    def _named(self, reference: str | None) -> Transfer | None:
+        return self._store.get(reference) if reference else None
+
+    def _sent_with(self, session_id: str) -> str | None:
+        return self._claims.claimed_by(session_id) if session_id else None
+
+
+def _hint(queued: QueuedNotification) -> Observation:
+    """That DOKU called back, for the history."""
+    notification = queued.notification
+    message = f"{notification.kind} notification: {notification.message}"
+    code = _REFUNDED if notification.kind is Kind.REFUND else notification.transaction_status
+    return Observation(queued.received_at, Finding.NOTIFIED, Source.NOTIFICATION, code, message)
+
+
+def _says_nothing_new(transfer: Transfer, hint: Observation) -> bool:
+    """True if the status already accounts for the claim. A status that is only inferred accounts for none."""
+    if transfer.status is Status.REFUNDED:
+        return True
+    if hint.claim is None or transfer.reading.is_inferred:
+        return False
+    if hint.claim is Finding.UNPAID:
+        return transfer.status in ENDED and not transfer.reading.is_failed_without_word
+    return transfer.status.value == hint.claim.value

@@ -1,0 +1,104 @@
+"""Check status and record: how a transfer's outcome is learned. API, notifications and poller all come here."""
+
+import random
+import time
+from collections.abc import Callable
+
+from payouts.doku import observations
+from payouts.doku.client import DokuClient
+from payouts.doku.outcomes import Outcome
+from payouts.doku.transport import NeverSent
+from payouts.domain.errors import PayoutError
+from payouts.domain.schedule import HOUR, infer_absence, with_next_check
+from payouts.domain.status import OTHER_ACCOUNT
+from payouts.domain.transfer import Finding, Observation, Source, Transfer, record
+from payouts.store.transfers import TransferStore
+
+_JUST_CHECKED = 10_000
+"""Minimum age of the last check, in milliseconds, before `refresh` asks DOKU again."""
+
+_SILENCE = frozenset({Outcome.IN_DOUBT, Outcome.THROTTLED, Outcome.UNAUTHORIZED})
+
+
+class DokuSilent(Exception):
+    """DOKU can't be asked now, or does not answer as it should. `seen` is what a history says of that."""
+
+    def __init__(self, seen: Observation) -> None:
+        super().__init__(seen.message)
+        self.seen = seen
+
+
+class StatusChecker:
+    """Learns from DOKU what became of a transfer. Raises PayoutError only for the table.
+
+    `absence_after`: for how long, in milliseconds, DOKU must have had no record of a transfer before its absence is
+    inferred.
+    """
+
+    def __init__(
+        self,
+        store: TransferStore,
+        doku: DokuClient,
+        clock: Callable[[], float] = time.time,
+        jitter: Callable[[], float] = random.random,
+        absence_after: int = 72 * HOUR,
+    ) -> None:
+        self._store = store
+        self._doku = doku
+        self._clock = clock
+        self._jitter = jitter
+        self._absence_after = absence_after
+
+    def refresh(self, transfer: Transfer) -> Transfer:
+        """The transfer, checked now unless it was checked within the last ten seconds. Checks final ones as well."""
+        checked_at = transfer.checked_at
+        if checked_at is not None and 0 <= self._now() - checked_at < _JUST_CHECKED:
+            return transfer
+        return self.check(transfer)[0]
+
+    def check(self, transfer: Transfer, *hints: Observation) -> tuple[Transfer, Observation]:
+        """The transfer with what DOKU says of it now, and that observation.
+
+        `hints` are recorded along with it, in the same write.
+        """
+        try:
+            seen = self.ask(transfer)
+        except DokuSilent as silent:
+            seen = silent.seen
+        return self.record(transfer, *hints, seen), seen
+
+    def record(self, transfer: Transfer, *seen: Observation) -> Transfer:
+        """The transfer with what was observed, stored, and with the time of its next check."""
+        return self._store.update(transfer, lambda standing: self._learned(standing, *seen))
+
+    def ask(self, transfer: Transfer) -> Observation:
+        """What DOKU says of the transfer now, not recorded. Raises DokuSilent.
+
+        A transfer that was sent with another host, client id or path prefix is not asked about: DOKU would not know
+        it there, and "not found" would be taken for its absence.
+        """
+        try:
+            if transfer.sent_to is not None and transfer.sent_to != self._doku.account():
+                return self._unclear(transfer, "sent with another DOKU host, client id or path prefix", OTHER_ACCOUNT)
+            answer = self._doku.check_status(transfer)
+        except NeverSent as error:
+            raise DokuSilent(self._unclear(transfer, f"DOKU cannot be reached ({error})")) from error
+        except PayoutError as error:
+            raise DokuSilent(self._unclear(transfer, error.message)) from error
+        seen = observations.from_status_response(transfer, answer, self._now())
+        if answer.outcome in _SILENCE and not answer.crossed:
+            raise DokuSilent(seen)
+        return seen
+
+    def _unclear(self, transfer: Transfer, message: str, code: str = "") -> Observation:
+        return Observation(self._now(), Finding.UNCLEAR, Source.STATUS_CHECK, code, message, asked=transfer.version)
+
+    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
+        learned = record(standing, *seen)
+        absence = infer_absence(learned, self._absence_after)
+        if absence is not None:
+            learned = record(learned, absence)
+        return with_next_check(learned, self._now(), self._jitter(), self._absence_after)
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)

@@ -1,0 +1,147 @@
+"""The reconciliation of a day (WIB): what was paid, what is open and why, and where DOKU's word changed."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from doku_signing.timestamps import WIB
+from payouts.domain.money import Rupiah
+from payouts.domain.schedule import needs_review
+from payouts.domain.transfer import ENDED, Finding, NextAction, Status, Transfer
+from payouts.store.transfers import TransferStore
+
+_PAGE = 1000
+_COLUMNS = (
+    "partnerReferenceNo",
+    "referenceNo",
+    "status",
+    "amount",
+    "fee",
+    "beneficiaryBankCode",
+    "createdAt",
+    "updatedAt",
+    "code",
+    "message",
+    "attention",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One transfer, and why somebody should look at it; empty where nobody need."""
+
+    transfer: Transfer
+    attention: str
+
+    def cells(self) -> tuple[str, ...]:
+        """By the columns of the CSV. No account, no name."""
+        transfer, reason = self.transfer, self.transfer.reason
+        return (
+            transfer.partner_reference_no,
+            transfer.doku_reference_no,
+            transfer.status,
+            str(transfer.intent.amount),
+            str(transfer.fee) if transfer.fee else "",
+            transfer.intent.beneficiary_bank_code,
+            _time(transfer.created_at),
+            _time(transfer.updated_at),
+            reason.code if reason else "",
+            reason.message if reason else "",
+            self.attention,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A day's transfers, oldest first."""
+
+    day: str
+    lines: tuple[Line, ...]
+
+    def csv(self) -> str:
+        """Every transfer, a row each."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        writer.writerows([_harmless(cell) for cell in line.cells()] for line in self.lines)
+        return text.getvalue()
+
+    def text(self) -> str:
+        """Counts and sums by status, and what needs attention."""
+        counts: Counter[Status] = Counter(line.transfer.status for line in self.lines)
+        sums: Counter[Status] = Counter()
+        for line in self.lines:
+            sums[line.transfer.status] += line.transfer.intent.amount.sen
+        rows = [f"{status:<11}{counts[status]:>9}{Rupiah(sums[status])!s:>22}" for status in Status if counts[status]]
+        attention = [line for line in self.lines if line.attention]
+        return "\n".join(
+            [
+                f"Transfers of {self.day} (WIB)",
+                "",
+                f"{'status':<11}{'count':>9}{'rupiah':>22}",
+                *rows,
+                f"{'all':<11}{sum(counts.values()):>9}{Rupiah(sum(sums.values()))!s:>22}",
+                "",
+                f"{len(attention)} need attention",
+                *(
+                    f"  {line.transfer.partner_reference_no}  {line.transfer.status}  {line.attention}"
+                    for line in attention
+                ),
+                "",
+            ]
+        )
+
+
+def of_day(store: TransferStore, day: str, now: int) -> Report:
+    """The report of a day such as `2024-09-17`, as its transfers stand at `now` (milliseconds)."""
+    transfers = sorted(_all(store, day), key=lambda one: (one.created_at, one.partner_reference_no))
+    return Report(day, tuple(Line(transfer, attention(transfer, now)) for transfer in transfers))
+
+
+def attention(transfer: Transfer, now: int) -> str:
+    """Why a person should look at a transfer; empty where nobody needs to."""
+    if transfer.newer_status:
+        return "written by a newer version of this software"
+    status, action = transfer.status, transfer.next_action
+    if status is Status.DISPUTED:
+        return "DOKU contradicts itself, or what was reported"
+    if action is NextAction.ASK_DOKU:
+        return _ASK_DOKU.get(status, "sent with another DOKU host, client id or path prefix than is configured")
+    if transfer.reading.contradicting_notifications:
+        return "a notification of DOKU claims otherwise; status checks do not confirm it so far"
+    if needs_review(transfer, now):
+        return "open for more than seven days"
+    if status not in ENDED:
+        checked = transfer.checked_at
+        return f"open, {'last checked at ' + _time(checked) if checked else 'not checked yet'}"
+    if status is Status.REFUNDED and any(seen.finding is Finding.SUCCESS for seen in transfer.history):
+        return "paid, and refunded later"
+    return ""
+
+
+_ASK_DOKU = {
+    Status.IN_DOUBT: "DOKU has no record of it, which proves nothing: ask DOKU",
+    Status.SUCCESS: "a notification of DOKU says failed or refunded, status checks keep saying paid: ask DOKU",
+    Status.FAILED: "a notification of DOKU says paid or refunded, status checks keep saying otherwise: ask DOKU",
+}
+
+
+def _all(store: TransferStore, day: str) -> Iterator[Transfer]:
+    start = None
+    while True:
+        page, start = store.list_day(day, None, start, _PAGE)
+        yield from page
+        if start is None:
+            return
+
+
+def _harmless(cell: str) -> str:
+    """A spreadsheet takes what begins like this for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _time(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="seconds")

@@ -1,0 +1,59 @@
+"""What every function that asks DOKU is made of. The same constructors serve Lambda and tests."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from aws_lambda_powertools import Logger
+
+from payouts.doku.client import DokuClient
+from payouts.doku.signer import MerchantKey
+from payouts.doku.token import TokenRequester
+from payouts.doku.transport import Transport
+from payouts.domain.schedule import HOUR
+from payouts.runtime import aws
+from payouts.runtime.config import DokuSettings, TableSettings
+from payouts.runtime.credentials import CredentialStore
+from payouts.runtime.telemetry import Telemetry
+from payouts.services.access_token import SharedToken
+from payouts.services.check_status import StatusChecker
+from payouts.store.table import Table
+from payouts.store.tokens import TokenStore
+from payouts.store.transfers import TransferStore
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The two edges, and the use case that all functions share."""
+
+    table: Table
+    store: TransferStore
+    credentials: CredentialStore
+    doku: DokuClient
+    status_checker: StatusChecker
+    absence_after: int
+    """Milliseconds without a record at DOKU after which a transfer's absence is inferred."""
+
+
+def build_services(
+    environment: Mapping[str, str],
+    clock: Callable[[], float] = time.time,
+    jitter: Callable[[], float] = random.random,
+    connections: int = 10,
+) -> Deployment:
+    """Everything wired up from the environment. Raises ConfigurationError naming a bad or missing variable."""
+    settings, table_settings = DokuSettings.read(environment), TableSettings.read(environment)
+    dynamodb, secrets_manager, key = aws.dynamodb(connections), aws.secrets_manager(), MerchantKey(aws.kms)
+    table = Table(dynamodb, table_settings.name)
+    telemetry = Telemetry(Logger())
+    store = TransferStore(table, status_changed=telemetry.status_changed)
+    credentials = CredentialStore(secrets_manager, settings.secret_id, clock)
+    transport = Transport(settings.base_url, connections, wall_clock=clock)
+    tokens = SharedToken(
+        TokenStore(table), TokenRequester(transport, key), credentials, clock, failed=telemetry.token_failed
+    )
+    doku = DokuClient(settings, credentials, tokens, transport, clock)
+    absence_after = settings.not_received_after_hours * HOUR
+    status_checker = StatusChecker(store, doku, clock, jitter, absence_after)
+    return Deployment(table, store, credentials, doku, status_checker, absence_after)

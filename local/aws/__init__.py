@@ -1,0 +1,1 @@
+"""AWS on localhost: moto, and what moto leaves out."""

@@ -1,0 +1,136 @@
+"""Reads template.yaml: what SAM makes of it, with its parameters given.
+
+SAM's own translator turns the template into CloudFormation, so that what runs locally is what would be deployed.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+from local.aws.session import local_session
+
+logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of switches and metrics of its own
+_LOCAL = "s3://local/"  # SAM accepts code only from S3, where `sam package` would have put it
+_CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+
+
+class TemplateError(ValueError):
+    """The template, or a parameter given to it, cannot be used. The message says which and why."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A CloudFormation template and the values of its parameters."""
+
+    document: Mapping[str, Any]
+    parameters: Mapping[str, str]
+
+    @property
+    def resources(self) -> Mapping[str, Mapping[str, Any]]:
+        """By logical id."""
+        resources: Mapping[str, Mapping[str, Any]] = self.document["Resources"]
+        return resources
+
+    def of_type(self, *types: str) -> dict[str, Mapping[str, Any]]:
+        """Properties of all resources of these types, by logical id."""
+        return {name: r.get("Properties", {}) for name, r in self.resources.items() if r["Type"] in types}
+
+    def resolve(self, value: Any) -> Any:
+        """`value` with references to parameters and choices by conditions replaced; other references stay."""
+        match value:
+            case {"Fn::If": [str(condition), one, other]}:
+                return self.resolve(one if self.holds({"Condition": condition}) else other)
+            case {"Fn::Split": [str(separator), text]}:
+                return self.resolve(text).split(separator)
+            case {"Fn::Join": [str(separator), parts]} if _are_texts(found := self.resolve(parts)):
+                return separator.join(found)
+            case {"Ref": "AWS::NoValue"}:
+                return None
+            case {"Ref": str(name)} if name in self.parameters:
+                text = self.parameters[name]
+                return text.split(",") if self.document["Parameters"][name]["Type"] == "CommaDelimitedList" else text
+            case {"Fn::Sub": str(text)}:
+                return re.sub(r"\$\{(\w+)\}", lambda found: self.parameters.get(found[1], found[0]), text)
+            case dict():
+                return {key: self.resolve(item) for key, item in value.items()}
+            case list():
+                return [self.resolve(item) for item in value]
+        return value
+
+    def holds(self, condition: Any) -> bool:
+        """Whether a condition over parameters holds. Raises TemplateError for a function that is not known here."""
+        match condition:
+            case {"Condition": str(name)}:
+                return self.holds(self.document["Conditions"][name])
+            case {"Fn::Equals": [one, other]}:
+                return str(self.resolve(one)) == str(self.resolve(other))
+            case {"Fn::Not": [negated]}:
+                return not self.holds(negated)
+            case {"Fn::And": list(all_of)}:
+                return all(map(self.holds, all_of))
+            case {"Fn::Or": list(any_of)}:
+                return any(map(self.holds, any_of))
+        raise TemplateError(f"condition {condition} cannot be decided")
+
+
+def load(path: Path, parameters: Mapping[str, str], offered: Mapping[str, str] | None = None) -> Template:
+    """Translate the SAM template at `path`.
+
+    `parameters` must all exist; those `offered` are taken where the template has them. Raises TemplateError for
+    unknown, missing or refused ones.
+    """
+    sam = yaml_parse(path.read_text())
+    slots = sam.get("Parameters", {})
+    taken = {name: value for name, value in (offered or {}).items() if name in slots}
+    values = _parameters(slots, taken | dict(parameters))
+    _package(sam)
+    translator = Translator(None, Parser(), boto_session=local_session())
+    try:
+        document = translator.translate(sam, parameter_values=dict(values), get_managed_policy_map=dict)
+    except InvalidDocumentException as error:
+        raise TemplateError("; ".join(cause.message for cause in error.causes)) from error
+    return Template(document, values)
+
+
+def _parameters(slots: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> dict[str, str]:
+    if unknown := given.keys() - slots.keys():
+        raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
+    values = {name: given.get(name, slot.get("Default")) for name, slot in slots.items()}
+    if missing := [name for name, value in values.items() if value is None]:
+        raise TemplateError(f"parameter {', '.join(missing)} needs a value")
+    texts = {name: str(value) for name, value in values.items()}
+    for name, text in texts.items():
+        check_parameter(name, text, slots[name])
+    return texts
+
+
+def check_parameter(name: str, text: str, slot: Mapping[str, Any]) -> None:
+    """Refuse what CloudFormation would refuse at deployment."""
+    if "AllowedPattern" in slot and not re.fullmatch(slot["AllowedPattern"], text):
+        raise TemplateError(f"parameter {name} is {text!r}, which does not match {slot['AllowedPattern']}")
+    if "AllowedValues" in slot and text not in [str(value) for value in slot["AllowedValues"]]:
+        raise TemplateError(f"parameter {name} is {text!r}, not one of {slot['AllowedValues']}")
+
+
+def _are_texts(values: Any) -> bool:
+    """Whether a list is resolved to the last item."""
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
+
+
+def _package(sam: dict[str, Any]) -> None:
+    """Point code and layers at S3, as `sam package` does; the key stays the path below the repository's root."""
+    holders = [(sam.get("Globals", {}).get("Function", {}), "CodeUri")]
+    holders += [
+        (r.setdefault("Properties", {}), _CODE[r["Type"]]) for r in sam["Resources"].values() if r["Type"] in _CODE
+    ]
+    for properties, key in holders:
+        if isinstance(properties.get(key), str):
+            properties[key] = _LOCAL + properties[key].removeprefix("./")

@@ -1,0 +1,1 @@
+"""DynamoDB Local and ElasticMQ: engines that are not moto."""

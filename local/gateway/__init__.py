@@ -1,0 +1,1 @@
+"""API Gateway on localhost, and the pages that are served beside it."""

@@ -1,0 +1,135 @@
+"""The console's files, and what the local run alone offers it: a token, dead notifications, the simulator's controls.
+
+Everything here is for this machine's browser alone. A page of another site must get nothing, also where its name
+resolves to 127.0.0.1 (DNS rebinding): the Host header must be ours, and what is below /_local must be asked with a
+header that no other site may send without our leave.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from local.aws.dead_letters import dead_notifications
+from local.doku_simulator.control import Control, ControlError
+from local.gateway.api import LocalHandler
+from local.gateway.http_server import HOST, Request, Response
+from local.lambda_runtime.child import REPOSITORY
+
+FILES = REPOSITORY / "console"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_GUARDS = (
+    ("Content-Security-Policy", POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+)
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+_OURS = "x-local-console"
+_CONTROLS = {
+    ("GET", "clock"),
+    ("POST", "clock"),
+    ("GET", "faults"),
+    ("POST", "faults"),
+    ("DELETE", "faults"),
+    ("POST", "deposit"),
+    ("POST", "accounts"),
+    ("GET", "ledger"),
+}
+"""What the panel may do with the simulator."""
+
+Answer = Callable[[Request], Any]
+
+
+def files(doku_host: str | None = None) -> dict[str, LocalHandler]:
+    """A handler for each of the console's files, by exact path: what is not listed can't be asked for.
+
+    `doku_host` is where another DOKU than the simulator is: the console then does not say that no money is real.
+    """
+    config = {"apiUrl": "", "local": True, "dokuHost": doku_host}
+    found = {f"/{path.relative_to(FILES)}": _file(path) for path in FILES.rglob("*") if path.suffix in _TYPES}
+    return {**found, "/": found["/index.html"], "/config.json": _page(lambda _: config)}
+
+
+def local_routes(
+    token: Callable[[], str], simulator: Control | None, sqs: Any, dead_queue: str
+) -> dict[str, LocalHandler]:
+    """What the console asks the local run itself, below /_local."""
+
+    def told(_: Request) -> Any:
+        return {"token": token(), "simulator": simulator is not None}
+
+    routes = {
+        "/_local/session": _asked("GET", told),
+        "/_local/dead-notifications": _asked("GET", lambda _: {"notifications": dead_notifications(sqs, dead_queue)}),
+    }
+    if simulator:
+        routes["/_local/simulator/"] = _guarded(lambda request: _controlled(simulator, request))
+    return routes
+
+
+def _file(path: Path) -> LocalHandler:
+    def handler(request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return _refused(405, "GET only")
+        return Response(200, [("Content-Type", _TYPES[path.suffix]), *_GUARDS], path.read_bytes())
+
+    return _for_this_host(handler)
+
+
+def _page(answer: Answer) -> LocalHandler:
+    return _for_this_host(lambda request: _json(200, answer(request)))
+
+
+def _asked(method: str, answer: Answer) -> LocalHandler:
+    def handler(request: Request) -> Response:
+        return _json(200, answer(request)) if request.method == method else _refused(405, f"{method} only")
+
+    return _guarded(handler)
+
+
+def _controlled(simulator: Control, request: Request) -> Response:
+    control = request.path.removeprefix("/_local/simulator/")
+    if (request.method, control) not in _CONTROLS:
+        return _refused(404, "there is no such control")
+    try:
+        body = json.loads(request.body) if request.body else None
+        return _json(200, simulator.call(request.method, f"/{control}", body))
+    except (ControlError, ValueError) as problem:
+        return _refused(400, str(problem))
+
+
+def _guarded(handler: LocalHandler) -> LocalHandler:
+    """Only for our own page: a browser asks our leave (CORS) before it sends this header for another site."""
+
+    def checked(request: Request) -> Response:
+        return handler(request) if request.header(_OURS) else _refused(403, f"the header {_OURS} is needed")
+
+    return _for_this_host(checked)
+
+
+def _for_this_host(handler: LocalHandler) -> LocalHandler:
+    def checked(request: Request) -> Response:
+        name = (request.header("host") or "").rpartition(":")[0]
+        return handler(request) if name in (HOST, "localhost") else _refused(403, "unknown host")
+
+    return checked
+
+
+def _json(status: int, body: Any) -> Response:
+    return Response(status, [("Content-Type", _TYPES[".json"]), *_GUARDS], json.dumps(body).encode())
+
+
+def _refused(status: int, message: str) -> Response:
+    return _json(status, {"message": message})

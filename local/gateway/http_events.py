@@ -1,0 +1,171 @@
+"""API Gateway's payload format 2.0: from an HTTP request to the event, and from a function's answer to the response.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+"""
+
+import base64
+import binascii
+import json
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from local.aws.bundle import Route
+from local.aws.moto_server import ACCOUNT
+from local.gateway.authorizer import granted
+from local.gateway.http_server import Request, Response
+
+API_ID = "local"
+JSON = ("content-type", "application/json")
+_TEXT = ("application/json", "application/xml", "application/javascript")
+_NOT_PASSED = {"connection", "keep-alive", "transfer-encoding", "expect", "te", "trailer", "upgrade", "cookie"}
+_NOT_TAKEN = {"connection", "keep-alive", "transfer-encoding", "content-length", "trailer", "upgrade"}
+
+
+class MalformedAnswer(ValueError):
+    """The function's answer is not one that API Gateway can send."""
+
+
+def event(
+    request: Request, route: Route, parameters: Mapping[str, str], claims: Mapping[str, Any] | None, now: float
+) -> dict[str, Any]:
+    """The event for `request`. What there is none of is left out, as on AWS, not empty."""
+    path = unquote(request.path)  # "raw" or not: HTTP APIs decode it
+    body, is_base64 = _body(request)
+    optional = {
+        "cookies": [c for c in (request.header("cookie") or "").replace("; ", ";").split(";") if c],
+        "queryStringParameters": _joined(parse_qsl(request.query, keep_blank_values=True)),
+        "pathParameters": dict(parameters),
+        "body": body,
+    }
+    return {
+        "version": "2.0",
+        "routeKey": route.key,
+        "rawPath": path,
+        "rawQueryString": request.query,
+        "headers": _headers(request),
+        "requestContext": _context(request, route, path, claims, now),
+        "isBase64Encoded": is_base64,
+    } | {key: value for key, value in optional.items() if value}
+
+
+def response(answer: Any) -> Response:
+    """What a function's answer looks like on the wire. Raises MalformedAnswer."""
+    if not (isinstance(answer, dict) and "statusCode" in answer):
+        body = answer if isinstance(answer, str) else json.dumps(answer)
+        return Response(200, [JSON], body.encode())
+    status = answer["statusCode"]
+    if isinstance(status, str) and status.isdecimal():
+        status = int(status)
+    if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
+        raise MalformedAnswer(f"statusCode {status!r}")
+    headers = [*_answered(answer.get("headers"), answer.get("multiValueHeaders")), *_cookies(answer.get("cookies"))]
+    if not any(name == "content-type" for name, _ in headers):
+        headers.append(("content-type", "text/plain;charset=UTF-8"))
+    return Response(status, headers, _answered_body(answer))
+
+
+def message(status: int, text: str, *headers: tuple[str, str]) -> Response:
+    """An answer of API Gateway itself."""
+    return Response(status, [JSON, *headers], json.dumps({"message": text}, separators=(",", ":")).encode())
+
+
+def _headers(request: Request) -> dict[str, str]:
+    kept = _joined((n.lower(), v) for n, v in request.headers if n.lower() not in _NOT_PASSED)
+    port = (request.header("host") or "").partition(":")[2]
+    chain = ", ".join(filter(None, [kept.get("x-forwarded-for"), request.client]))
+    return kept | {
+        "content-length": str(len(request.body)),
+        "x-amzn-trace-id": f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}",
+        "x-forwarded-for": chain,
+        "x-forwarded-port": port or "80",
+        "x-forwarded-proto": "http",
+    }
+
+
+def _joined(pairs: Any) -> dict[str, str]:
+    """Pairs as a mapping, several values of one name joined by a comma."""
+    joined: dict[str, str] = {}
+    for name, value in pairs:
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
+
+
+def _body(request: Request) -> tuple[str | None, bool]:
+    """Text as it is; anything else, and text that is none, as base64."""
+    kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
+    if not request.body:
+        return None, False
+    if kind.startswith("text/") or kind in _TEXT or kind.endswith(("+json", "+xml")):
+        try:
+            return request.body.decode(), False
+        except UnicodeDecodeError:
+            pass
+    return base64.b64encode(request.body).decode(), True
+
+
+def _context(request: Request, route: Route, path: str, claims: Mapping[str, Any] | None, now: float) -> dict[str, Any]:
+    domain = (request.header("host") or "localhost").partition(":")[0]
+    context = {
+        "accountId": ACCOUNT,
+        "apiId": API_ID,
+        "domainName": domain,
+        "domainPrefix": domain.partition(".")[0],
+        "http": {
+            "method": request.method,
+            "path": path,
+            "protocol": request.protocol,
+            "sourceIp": request.client,
+            "userAgent": request.header("user-agent") or "",
+        },
+        "requestId": secrets.token_urlsafe(11) + "=",
+        "routeKey": route.key,
+        "stage": "$default",
+        "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
+        "timeEpoch": int(now * 1000),
+    }
+    if claims is not None:
+        scopes = granted(claims) if route.scopes else None
+        context["authorizer"] = {"jwt": {"claims": {k: _claim(v) for k, v in claims.items()}, "scopes": scopes}}
+    return context
+
+
+def _claim(value: Any) -> str:
+    """Claims are text in the event, lists as `[a b]`."""
+    if isinstance(value, list):
+        return f"[{' '.join(map(str, value))}]"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _answered(headers: Any, many: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(headers or {}, dict) or not isinstance(many or {}, dict):
+        raise MalformedAnswer("headers")
+    pairs = list((headers or {}).items()) + [(name, v) for name, values in (many or {}).items() for v in values]
+    for name, value in pairs:
+        text = value if isinstance(value, str) else json.dumps(value)
+        if not isinstance(value, str | int | float | bool) or any(c in name + text for c in "\r\n\0"):
+            raise MalformedAnswer(f"header {name!r}")
+        if name.lower() not in _NOT_TAKEN:
+            yield name.lower(), text
+
+
+def _cookies(cookies: Any) -> list[tuple[str, str]]:
+    if not isinstance(cookies or [], list) or any(
+        not isinstance(c, str) or "\r" in c or "\n" in c for c in cookies or []
+    ):
+        raise MalformedAnswer("cookies")
+    return [("set-cookie", cookie) for cookie in cookies or []]
+
+
+def _answered_body(answer: Mapping[str, Any]) -> bytes:
+    body = answer.get("body") or ""
+    if not isinstance(body, str):
+        raise MalformedAnswer("body is not text")
+    if not answer.get("isBase64Encoded"):
+        return body.encode()
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise MalformedAnswer("body is not base64") from error

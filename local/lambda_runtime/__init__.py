@@ -1,0 +1,1 @@
+"""Lambda on localhost: worker processes that speak the Runtime API."""

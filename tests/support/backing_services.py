@@ -1,0 +1,73 @@
+"""What a deployment finds around it: one AWS, one DOKU and one clock."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import doku_secret
+from local.aws import bundle, moto_server, template
+from local.aws.bundle import Function
+from local.aws.resources import Aws
+from local.clock import Clock
+from local.doku_simulator import Settings, Simulator
+from local.doku_simulator.control import Control
+from tests.support import log_watch
+from tests.support.samples import ROOT
+from tests.support.tables import like
+from tests.support.world import World
+
+PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
+
+
+@dataclass(frozen=True)
+class BackingServices:
+    """AWS with everything of the template that holds state, a DOKU, and the time."""
+
+    environment: dict[str, str]
+    clock: Clock
+    clock_file: Path
+    functions: tuple[Function, ...]
+    doku: Control
+    aws: Aws
+    secret_id: str
+    secret: str
+
+    def tidy(self) -> None:
+        """As if nothing had happened, but for the time and what is in the tables."""
+        self.doku.reset()
+        self.clock.advance(61)  # a queue may be purged once a minute
+        for name in ("NOTIFICATION_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
+            self.aws.sqs.purge_queue(QueueUrl=self.environment[name])
+        self.aws.secretsmanager.put_secret_value(SecretId=self.secret_id, SecretString=self.secret)
+
+    def new_table(self) -> str:
+        """The name of an empty table like the deployment's."""
+        return like(self.aws.dynamodb, self.environment["TABLE_NAME"])
+
+    def start(self, environment: Mapping[str, str] | None = None) -> World:
+        """The functions after a cold start, with other variables if given; they are expected in `os.environ`."""
+        return World.start({**self.environment, **(environment or {})}, self.clock, self.doku)
+
+
+@contextmanager
+def surrounding(
+    clock_file: Path, table_url: str | None = None, queue_url: str | None = None
+) -> Iterator[BackingServices]:
+    """moto and the simulator on one clock, tables and queues on engines of their own if given."""
+    clock, secret = Clock(clock_file), doku_secret.generate()
+    log_watch.keep(secret)
+    settings = Settings.from_secret(json.loads(secret), ticker=False)
+    with closing(moto_server.start(0, clock)) as server, Simulator(settings, clock=clock) as simulator:
+        aws = Aws(server.url, table_url, queue_url)
+        translated = template.load(ROOT / "template.yaml", {**PARAMETERS, "DokuBaseUrl": simulator.url})
+        functions = tuple(bundle.read(translated).functions.values())
+        deployed = aws.deploy(translated, functions)
+        secret_id = deployed.ids["DokuSecret"]
+        aws.secretsmanager.put_secret_value(SecretId=secret_id, SecretString=secret)
+        environment: dict[str, str] = {"DEAD_LETTER_QUEUE_URL": deployed.ids["NotificationDeadLetterQueue"]}
+        for variables in (*deployed.environments.values(), aws.environment()):
+            environment |= variables
+        control = Control(simulator.url, simulator.world)
+        yield BackingServices(environment, clock, clock_file, functions, control, aws, secret_id, secret)

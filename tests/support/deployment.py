@@ -1,0 +1,41 @@
+"""The deployment that many tests run on: moto has one state and one time in a process, so there is only one."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from local.engines import dynamodb_local, elasticmq
+from local.engines.java_engine import NotInstalled
+from tests.support.backing_services import BackingServices, surrounding
+from tests.support.harness import World
+
+
+@pytest.fixture(scope="session")
+def backing_services(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[BackingServices]:
+    """One AWS, one DOKU and one clock for all tests of a process: moto has no more than one."""
+    chosen = request.config.getoption("--engine")
+    offset = tmp_path_factory.mktemp("clock") / "offset"
+    with ExitStack() as running:
+        try:
+            table = running.enter_context(dynamodb_local.running()) if "dynamodb-local" in chosen else None
+            queue = running.enter_context(elasticmq.running(offset)) if "elasticmq" in chosen else None
+        except NotInstalled as reason:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(str(reason))
+        yield running.enter_context(surrounding(offset, table, queue))
+
+
+@pytest.fixture
+def world(backing_services: BackingServices, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A cold start for each test, over a table of its own: what other tests leave behind is none of its business."""
+    table = {"TABLE_NAME": backing_services.new_table()}
+    for name, value in {**backing_services.environment, **table}.items():
+        monkeypatch.setenv(name, value)
+    backing_services.tidy()
+    yield backing_services.start(table)
+    backing_services.doku.heal()

@@ -1,0 +1,99 @@
+"""What stands in the table, in the queues and in DOKU's books, looked at from outside."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from local.doku_simulator.control import Control
+from payouts.domain.transfer import Transfer
+from payouts.store import items
+from payouts.store.due_index import WRITTEN_SHARDS, DueIndex
+from payouts.store.table import Table
+from payouts.store.transfers import TransferStore
+from tests.support.clients import client
+from tests.support.tables import like
+from transfer_api.services import Services
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+
+@dataclass
+class Standing:
+    """The deployment's state, read without its functions."""
+
+    environment: dict[str, str]
+    doku: Control
+    services: Services
+
+    def scan(self) -> list[dict[str, Any]]:
+        """Every item of the table."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.environment["TABLE_NAME"])
+        decode = TypeDeserializer().deserialize
+        return [{name: decode(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+
+    def write_attribute(self, reference: str, name: str, value: dict[str, str]) -> None:
+        """Set an attribute of a transfer's item behind everybody's back."""
+        self.dynamodb.update_item(
+            TableName=self.environment["TABLE_NAME"],
+            Key={"pk": {"S": f"TRANSFER#{reference}"}},
+            UpdateExpression="SET #name = :value",
+            ExpressionAttributeNames={"#name": name},
+            ExpressionAttributeValues={":value": value},
+        )
+
+    def new_table(self) -> str:
+        """The name of an empty table like the deployment's."""
+        return like(self.dynamodb, self.environment["TABLE_NAME"])
+
+    @property
+    def due_index(self) -> DueIndex:
+        """The index of open transfers."""
+        return DueIndex(Table(self.dynamodb, self.environment["TABLE_NAME"]))
+
+    def shard_of(self, reference: str) -> int:
+        """The shard of a transfer in it."""
+        return int(items.shard(reference, WRITTEN_SHARDS))
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """A client of the test's own: no fault falls on it."""
+        found: DynamoDBClient = client("dynamodb")
+        return found
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """The same for queues."""
+        found: SQSClient = client("sqs")
+        return found
+
+    def messages(self, queue: str = "NOTIFICATION_QUEUE_URL") -> int:
+        """Messages in a queue, visible or not; `DEAD_LETTER_QUEUE_URL` for the dead ones."""
+        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=self.environment[queue], AttributeNames=names)
+        return sum(int(value) for value in found["Attributes"].values())
+
+    def stored(self, reference: str) -> Transfer | None:
+        """The transfer as the table has it."""
+        return self.store.get(reference)
+
+    @property
+    def store(self) -> TransferStore:
+        """The table's edge."""
+        return self.services.store
+
+    def sent(self, reference: str, operation: str = "transfer") -> list[dict[str, Any]]:
+        """Every request of `operation` about `reference` that reached DOKU."""
+        requests = self.doku.ledger()["requests"]
+        return [one for one in requests if one["operation"] == operation and one["partnerReferenceNo"] == reference]
+
+    def debits(self, reference: str) -> list[dict[str, Any]]:
+        """Every debit of the deposit for `reference`, returned ones included."""
+        return [one for one in self.doku.ledger()["debits"] if one["partnerReferenceNo"] == reference]
+
+    def token_requests(self) -> int:
+        """How many tokens DOKU has given out."""
+        return sum(one["httpStatus"] == 200 for one in self.doku.ledger()["tokenRequests"])

@@ -1,0 +1,182 @@
+"""A deployment to call, as API Gateway, the queue and the schedule do."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from threading import RLock
+from typing import Any, Self
+
+from aws_lambda_powertools import Logger
+from botocore.session import Session
+
+from local.aws.bundle import QueueTrigger
+from local.aws.event_source import Drained, Pump
+from local.clock import Clock
+from local.doku_simulator.control import Control
+from notification_processor import app as processor
+from notification_processor import services as processor_services
+from notification_receiver import app as receiver
+from notification_receiver import services as receiver_services
+from payouts.runtime import aws
+from status_poller import app as poller
+from status_poller import services as poller_services
+from tests.support import log_watch, openapi_contract
+from tests.support.clients import quick
+from tests.support.faults import AwsFaults
+from tests.support.invocation import Answer, Context, InProcess
+from tests.support.samples import route_key, sample_event
+from tests.support.standing import Standing
+from transfer_api.app import create_handler
+from transfer_api.services import build_services
+
+_in_the_api = RLock()
+_CHECK_INTERVAL = 10.5
+"""Seconds after which the API asks DOKU again about the same transfer, and a little more."""
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Raises where another thread is in the API: Powertools keeps the event of an invocation in a class's attribute.
+
+    That is right in Lambda, whose environments have one invocation at a time. `tests.contention` has many of them. The
+    same thread may come in again: histories let one environment interrupt another's write.
+    """
+    if not _in_the_api.acquire(blocking=False):
+        raise RuntimeError("two threads of one process called the transfer API at once, which would mix their events")
+    try:
+        yield
+    finally:
+        _in_the_api.release()
+
+
+@dataclass
+class World(Standing):
+    """A deployment to call: the handlers, the table behind them, DOKU, and time."""
+
+    clock: Clock
+    faults: AwsFaults
+    call_handler: Callable[[dict[str, Any], Any], dict[str, Any]]
+    call_receiver: Callable[[dict[str, Any], Any], dict[str, Any]]
+    call_processor: Callable[[dict[str, Any], Any], dict[str, Any]]
+    call_poller: Callable[[dict[str, Any], Any], dict[str, Any]]
+
+    @classmethod
+    def start(
+        cls,
+        environment: dict[str, str],
+        clock: Clock,
+        doku: Control,
+        skew: float = 0.0,
+        watch: Callable[[Session], None] = lambda session: None,
+    ) -> Self:
+        """A fresh function environment, as after a cold start; its clock is `skew` seconds off.
+
+        `watch` may hook into the session that its clients of AWS come from.
+        """
+        faults = AwsFaults()
+        aws.session.cache_clear()
+        watch(aws.session())
+        faults.install(quick(aws.session()))
+        now, logger = (lambda: clock() + skew), Logger(service="payouts")
+
+        def no_jitter() -> float:
+            return 0.0
+
+        services = build_services(environment, now, no_jitter)
+        return cls(
+            environment=environment,
+            doku=doku,
+            services=services,
+            clock=clock,
+            faults=faults,
+            call_handler=create_handler(services, logger),
+            call_receiver=receiver.create_handler(receiver_services.build_services(environment, now), logger),
+            call_processor=processor.create_handler(
+                processor_services.build_services(environment, now, lambda: 0.0), logger
+            ),
+            call_poller=poller.create_handler(poller_services.build_services(environment, now, lambda: 0.0), logger),
+        )
+
+    def restarted(self, skew: float = 0.0) -> "World":
+        """Another cold start over the same table and DOKU."""
+        return World.start(self.environment, self.clock, self.doku, skew)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        remaining: Callable[[], int] = lambda: 29_000,
+        sent_path: str | None = None,
+        caller: str | None = "frontend-1",
+    ) -> Answer:
+        """Call the transfer API as API Gateway does. A `str` body goes as it is, anything else as JSON.
+
+        `path` as the function sees it; `sent_path` as it was sent, where that is something else. `caller` is the
+        token's `sub`, None for a token without one.
+        """
+        event = sample_event("create-transfer")
+        event["rawPath"] = event["requestContext"]["http"]["path"] = path
+        event["requestContext"]["http"]["method"] = method
+        event["headers"] |= {name.lower(): value for name, value in (headers or {}).items()}
+        event["body"] = body if isinstance(body, str | None) else json.dumps(body)
+        event["routeKey"] = event["requestContext"]["routeKey"] = route_key(method, sent_path or path)
+        log_watch.note(body)
+        claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
+        claims["sub"] = caller
+        if caller is None:
+            del claims["sub"]
+        if query:
+            event["queryStringParameters"] = dict(query)
+        with _alone():
+            answer = Answer.of(self.call_handler(event, Context(remaining)))
+        openapi_contract.check(event["routeKey"], *astuple(answer))
+        return answer
+
+    def create(self, body: Mapping[str, Any], **options: Any) -> Answer:
+        """POST /v1/transfers."""
+        return self.request("POST", "/v1/transfers", dict(body), **options)
+
+    def get(self, reference: str, refresh: bool = False) -> Answer:
+        """GET /v1/transfers/{partnerReferenceNo}."""
+        return self.request("GET", f"/v1/transfers/{reference}", query={"refresh": "true"} if refresh else None)
+
+    def notify(self, kind: str, body: Any, headers: Mapping[str, str], **changes: Any) -> Answer:
+        """Call the receiver as API Gateway does when DOKU calls back. A `str` body goes as it is."""
+        event = sample_event(f"{kind}-notification")
+        event["headers"] = {name.lower(): value for name, value in headers.items()}
+        event["body"] = body if isinstance(body, str | None) else json.dumps(body)
+        answer = Answer.of(self.call_receiver({**event, **changes}, Context(lambda: 10_000)))
+        openapi_contract.check(f"POST /notifications/kirim-doku/{kind}", *astuple(answer))
+        return answer
+
+    def tick(self, number: int = 0, of: int = 1, remaining: Callable[[], int] = lambda: 60_000) -> dict[str, Any]:
+        """One tick of the schedule."""
+        return self.call_poller({"poller": number, "of": of}, Context(remaining, "StatusPollerFunction"))
+
+    def report(self) -> dict[str, Any]:
+        """The daily schedule."""
+        return self.call_poller({"report": "yesterday"}, Context(lambda: 60_000, "StatusPollerFunction"))
+
+    def pump(self, remaining: Callable[[], int] = lambda: 60_000, batches: int = 1000) -> Drained:
+        """Let the processor have every message that is visible now, in so many batches at most."""
+        url = self.environment["NOTIFICATION_QUEUE_URL"]
+        trigger = QueueTrigger("NotificationProcessorFunction", "NotificationQueue", 10, 0, True, None)
+        function = InProcess(self.call_processor, remaining)
+        return Pump(trigger, url, self.sqs, function).drain(max_batches=batches)
+
+    def let_time_pass(self, reference: str, minutes: int = 60) -> str:
+        """Check whenever a check is due, for so long; the status at the end."""
+        until = self.clock() + minutes * 60
+        while (transfer := self.stored(reference)) and transfer.next_check_at is not None and self.clock() <= until:
+            due = transfer.next_check_at / 1000
+            if due > until:
+                break
+            self.clock.advance(max(_CHECK_INTERVAL, due - self.clock()))
+            self.request("POST", f"/v1/transfers/{reference}/status-checks")
+        stored = self.stored(reference)
+        assert stored is not None
+        return str(stored.status)

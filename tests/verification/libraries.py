@@ -1,0 +1,36 @@
+"""The libraries that functions and tests need, imported once before anything is forked: nothing of the bundle's own."""
+
+import gc
+import importlib
+
+import boto3
+import moto.backends
+
+from local.aws.session import REGION
+
+_MODULES = (
+    "aws_lambda_powertools.event_handler",
+    "aws_lambda_powertools.logging",
+    "aws_lambda_powertools.metrics",
+    "aws_lambda_powertools.utilities.data_classes",
+    "boto3.dynamodb.types",
+    "cryptography.hazmat.primitives.asymmetric.padding",
+    "cryptography.hazmat.primitives.ciphers",
+    "cryptography.hazmat.primitives.serialization",
+    "pydantic",
+    "requests",
+)
+
+
+def load() -> None:
+    """Import what is slow to import, and let botocore read the descriptions of its services.
+
+    All of it is left alone by the garbage collector from then on: a child of `fork` would copy what is looked at.
+    """
+    for name in _MODULES:
+        importlib.import_module(name)
+    for service in ("cloudformation", "dynamodb", "secretsmanager", "sqs"):
+        moto.backends.get_backend(service)
+    for service in ("dynamodb", "secretsmanager", "sqs"):
+        boto3.client(service, region_name=REGION, aws_access_key_id="none", aws_secret_access_key="none")
+    gc.freeze()

@@ -1,0 +1,172 @@
+"""A proxy between the functions and one service, which breaks the calls that it is told to."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable
+from io import BufferedIOBase
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from local.gateway.http_server import HOST
+from tests.verification.matrix.calls import Call, Request
+from tests.verification.matrix.modes import (
+    ANSWERED,
+    BY_DOKU,
+    DELAYS,
+    KILLS,
+    NOT_FORWARDED,
+    Mode,
+    answer,
+    limits,
+    refusal,
+)
+from tests.verification.matrix.wire import Fault, Seen, Wire
+
+Stream = IO[bytes] | BufferedIOBase
+_INSIDE = 0.85
+"""Share of its limit after which a late answer comes: what is left is for a slow machine."""
+_PAUSE = 0.5
+_WHOLE = frozenset({Mode.INSIDE, Mode.HEAD_INSIDE, Mode.HEAD_OUTSIDE, Mode.LATE_DUPLICATE, *BY_DOKU})
+_PATIENCE = 60.0  # seconds, for a caller that is to give up; every one of ours does so much earlier
+
+
+class Proxy:
+    """Passes on what comes to `url`, and tells `wire` of it. `name` reads the call off a request."""
+
+    def __init__(self, upstream: str, name: Callable[[Request], Call], wire: Wire) -> None:
+        self._server = _Server((HOST, 0), _Connection)
+        self._server.upstream = (HOST, urlsplit(upstream).port or 80)
+        self._server.name, self._server.wire = name, wire
+        self.url = f"http://{HOST}:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingTCPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+    allow_reuse_address = True
+    upstream: tuple[str, int]
+    name: Callable[[Request], Call]
+    wire: Wire
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A worker that died in mid-call is what this is about."""
+
+
+class _Connection(StreamRequestHandler):
+    """One connection of a function, and its own to the service."""
+
+    server: _Server
+    disable_nagle_algorithm = True
+    late_duplicate = False
+    """Whether the next request on this connection gets what belongs to another one."""
+
+    def handle(self) -> None:
+        with contextlib.closing(socket.create_connection(self.server.upstream)) as service:
+            service.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            replies = service.makefile("rb")
+            while (request := _read_request(self.rfile)) is not None:
+                if not self._serve(request, service, replies):
+                    return
+
+    def _serve(self, request: Request, service: socket.socket, replies: Stream) -> bool:
+        """Pass one request on, as its fault has it. False where the connection ends."""
+        call = self.server.name(request)
+        seen, fault = self.server.wire.arrive(call)
+
+        def forward() -> bytes:
+            service.sendall(request.raw)
+            reply = _read_reply(replies)
+            seen.status = int(reply.split(b" ", 2)[1])
+            return reply
+
+        if fault is None:
+            reply = forward()
+            self.wfile.write(refusal(call) if self.late_duplicate else reply)
+            self.late_duplicate = False
+            return True
+        if fault.mode in _WHOLE:
+            return self._answer_oddly(fault, seen, forward)
+        return self._break(fault, seen, forward)
+
+    def _answer_oddly(self, fault: Fault, seen: Seen, forward: Callable[[], bytes]) -> bool:
+        """Carry the call out and answer, late or line by line, or have the simulator answer something else."""
+        mode, name = fault.mode, seen.call.name
+        if mode in BY_DOKU:
+            fault.prepare(name.removeprefix("doku."))
+        reply, (wait, total) = forward(), limits(name)
+        self.late_duplicate = mode is Mode.LATE_DUPLICATE
+        if mode is Mode.INSIDE:
+            time.sleep(wait * _INSIDE)
+        if mode in (Mode.HEAD_INSIDE, Mode.HEAD_OUTSIDE):
+            return self._drip(reply, total, seen, ends=mode is Mode.HEAD_INSIDE)
+        self.wfile.write(reply)
+        return True
+
+    def _drip(self, reply: bytes, total: float, seen: Seen, ends: bool) -> bool:
+        """The status line at once, then a header line now and then, and the rest unless it never `ends`."""
+        line, _, rest = reply.partition(b"\r\n")
+        self.wfile.write(line + b"\r\n")
+        began = time.monotonic()
+        until = total * _INSIDE if ends else _PATIENCE
+        with contextlib.suppress(OSError):
+            while (waited := time.monotonic() - began) < until:
+                time.sleep(min(_PAUSE, max(0.0, until - waited)))
+                self.wfile.write(b"X-Padding: 0\r\n")
+            self.wfile.write(rest)
+        seen.seconds = time.monotonic() - began
+        return ends
+
+    def _break(self, fault: Fault, seen: Seen, forward: Callable[[], bytes]) -> bool:
+        mode: Mode = fault.mode
+        if mode in DELAYS:
+            self._wait_for_hang_up()
+        if mode not in NOT_FORWARDED:
+            forward()
+        if mode in KILLS:
+            fault.kill()
+        if mode in ANSWERED:
+            self.wfile.write(answer(mode, seen.call))
+        return mode in ANSWERED
+
+    def _wait_for_hang_up(self) -> None:
+        self.connection.settimeout(_PATIENCE)
+        self.rfile.read(1)
+        self.connection.settimeout(None)
+
+
+def _read_request(stream: Stream) -> Request | None:
+    head, body = _read_message(stream)
+    if not head:
+        return None
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return Request(first.split(" ")[1], headers, body, head + body)
+
+
+def _read_reply(stream: Stream) -> bytes:
+    head, body = _read_message(stream)
+    if not head:
+        raise ConnectionResetError("the service hung up")
+    return head + body
+
+
+def _read_message(stream: Stream) -> tuple[bytes, bytes]:
+    """Head and body; empty where there is no further message. Everybody here states a length."""
+    head, length = b"", 0
+    while line := stream.readline():
+        head += line
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.partition(b":")[2])
+        if line == b"\r\n":
+            return head, stream.read(length) if length else b""
+    return b"", b""

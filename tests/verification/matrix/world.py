@@ -1,0 +1,182 @@
+"""One lane's own world: AWS, DOKU, a clock, and the functions in processes of their own behind fault proxies."""
+
+import contextlib
+import itertools
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+from boto3.dynamodb.types import TypeDeserializer
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
+
+from local.aws import moto_server, template
+from local.aws.bundle import read
+from local.aws.resources import Aws
+from local.aws.session import REGION
+from local.clock import Clock
+from local.deployment import Deployment
+from local.doku_simulator import Settings, Simulator
+from local.gateway.api import Gateway
+from local.gateway.authorizer import JwtAuthorizer, TokenIssuer
+from local.lambda_runtime.runtime import InvocationFailed
+from local.state import StateDirectory
+from tests.verification.matrix.calls import of_aws, of_doku
+from tests.verification.matrix.fork_server import Nursery
+from tests.verification.matrix.proxy import Proxy
+from tests.verification.matrix.wire import Wire
+
+API, RECEIVER = "TransferApiFunction", "NotificationReceiverFunction"
+PROCESSOR, POLLER = "NotificationProcessorFunction", "StatusPollerFunction"
+_PARAMETERS = {"JwtAudience": "payouts", "PollConcurrency": "2"}
+_SHARDS = 8
+"""Of the index of open transfers."""
+_SCOPES = ("transfers:read", "transfers:write")
+_TOO_OLD = 1000  # seconds: a token lasts 900, a secret is read again after 300
+_numbers = itertools.count(1)
+_decode = TypeDeserializer().deserialize
+
+
+class _BehindProxy(Aws):
+    """AWS that functions reach by the proxy, and everybody else directly."""
+
+    def __init__(self, url: str, proxy_url: str) -> None:
+        super().__init__(url)
+        self._proxy_url = proxy_url
+
+    def environment(self) -> dict[str, str]:
+        """Variables through which a function finds the proxy."""
+        return {**super().environment(), "AWS_ENDPOINT_URL": self._proxy_url}
+
+
+class World:
+    """The bundle at `root`, its workers forked by `nursery`, from `__enter__` to `__exit__`."""
+
+    def __init__(self, root: Path, secret: Mapping[str, str], secret_text: str, nursery: Nursery) -> None:
+        self._closing = contextlib.ExitStack()
+        self._state = StateDirectory(root)
+        self._closing.callback(self._state.close)
+        self.clock = Clock(self._state.clock)
+        self.gateway = Gateway(0, self.clock, lambda _: None)
+        self._closing.callback(self.gateway.server.close)
+        url = f"{self.gateway.server.url}/notifications/kirim-doku"
+        simulator = Simulator(Settings.from_secret(secret, ticker=False, notification_url=url), clock=self.clock)
+        self._closing.enter_context(simulator)
+        self.doku = simulator.world
+        server = moto_server.start(0, self.clock)
+        self._closing.callback(server.close)
+        self.wire = Wire()
+        aws_proxy, doku_proxy = Proxy(server.url, of_aws, self.wire), Proxy(simulator.url, of_doku, self.wire)
+        self._closing.callback(aws_proxy.close)
+        self._closing.callback(doku_proxy.close)
+        self.aws = _BehindProxy(server.url, aws_proxy.url)
+        self._deploy(root, doku_proxy.url, secret_text, nursery)
+
+    def close(self) -> None:
+        """End every process and thread, and remove the state."""
+        self._closing.close()
+
+    def _deploy(self, root: Path, doku_url: str, secret: str, nursery: Nursery) -> None:
+        issuer = TokenIssuer("https://login.example.com/", _PARAMETERS["JwtAudience"])
+        parameters = {**_PARAMETERS, "JwtIssuer": "https://login.example.com/", "DokuBaseUrl": doku_url}
+        translated = template.load(root / "template.yaml", parameters)
+        self.deployment = Deployment(translated, root, self.aws, self._state, self.clock, 1, nursery.start)
+        self._closing.callback(self.deployment.close)
+        self._table = self.deployment.variable("TABLE_NAME")
+        secret_id = self.deployment.variable("DOKU_SECRET_ID")
+        self.aws.secretsmanager.put_secret_value(SecretId=secret_id, SecretString=secret)
+        self.gateway.start(read(translated).routes, self.deployment.functions, JwtAuthorizer(issuer.public_key))
+        self._headers = {"Authorization": f"Bearer {issuer.token(_SCOPES)}"}
+
+    # --- the merchant
+
+    def call(self, method: str, path: str, body: Any = None, key: str = "") -> requests.Response:
+        """One HTTP request of the merchant's to the API."""
+        headers = {**self._headers, **({"Idempotency-Key": key} if key else {})}
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.request(method, self.gateway.server.url + path, json=body, headers=headers, timeout=60)
+
+    # --- what runs by itself in AWS
+
+    def drain(self) -> tuple[str, ...]:
+        """Process every visible message; the errors of invocations that failed as a whole."""
+        return self.deployment.drain().errors
+
+    def tick(self, reference: str) -> str:
+        """Invoke the poller once, as one of so many pollers as there are shards, for the shard of this transfer.
+
+        Returns what it answered, or how it failed. Eight empty shards would only add seven calls to break.
+        """
+        shard = zlib.crc32(reference.encode()) % _SHARDS
+        try:
+            return str(self.deployment.functions[POLLER].invoke({"poller": shard, "of": _SHARDS}))
+        except InvocationFailed as error:
+            return str(error)
+
+    def kill(self, function: str) -> None:
+        """`kill -9` of a function's worker; the next invocation starts another."""
+        self.deployment.functions[function].kill()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, and have DOKU call back whatever came due."""
+        self.doku.advance(max(0.0, seconds))
+
+    # --- looking
+
+    def items(self, kind: str) -> list[dict[str, Any]]:
+        """The items of a kind, such as TRANSFER, as the table has them."""
+        found = self.aws.dynamodb.scan(TableName=self._table, ConsistentRead=True)["Items"]
+        items = [{name: _decode(value) for name, value in item.items()} for item in found]
+        return [item for item in items if item["pk"].startswith(f"{kind}#")]
+
+    def item(self, reference: str) -> dict[str, Any] | None:
+        """A transfer as the table has it, looked up in moto itself: this is asked for all the time."""
+        with moto_server.at_rest():
+            table = dynamodb_backends[moto_server.ACCOUNT][REGION].get_table(self._table)
+            found = table.get_item(DynamoType({"S": f"TRANSFER#{reference}"}))
+            attributes = found.to_json()["Attributes"] if found else None
+        return attributes and {name: _decode(value) for name, value in attributes.items()}
+
+    def books(self) -> dict[str, Any]:
+        """DOKU's ledger."""
+        return self.doku.ledger.snapshot(self.clock())
+
+    def messages(self, queue: str) -> int:
+        """Messages in a queue of the template, visible or not."""
+        url = self.deployment.ids[queue]
+        found = self.aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
+
+    def log_sizes(self) -> dict[Path, int]:
+        """How much every function has logged."""
+        return {path: path.stat().st_size for path in self._state.logs.glob("*.log")}
+
+    def logged_since(self, sizes: Mapping[Path, int]) -> str:
+        """What the functions have logged since."""
+        return "".join(path.read_text(errors="replace")[sizes.get(path, 0) :] for path in self.log_sizes())
+
+    # --- beginning anew
+
+    def reset(self) -> None:
+        """Empty table, queues and books. Processes go on, and what they hold of tokens and the secret is too old."""
+        self.wire.begin()
+        self.clock.advance(_TOO_OLD)
+        for item in self.aws.dynamodb.scan(TableName=self._table)["Items"]:
+            self.aws.dynamodb.delete_item(TableName=self._table, Key={"pk": item["pk"]})
+        self.doku.reset()
+        for queue in ("NotificationQueue", "NotificationDeadLetterQueue"):
+            if self.messages(queue):
+                self.aws.sqs.purge_queue(QueueUrl=self.deployment.ids[queue])
+        self.wire.clear()
+
+    def forget_token(self) -> None:
+        """As if no function had ever had a token."""
+        for item in self.items("TOKEN"):
+            self.aws.dynamodb.delete_item(TableName=self._table, Key={"pk": {"S": item["pk"]}})
+
+    def new_reference(self) -> str:
+        """A partnerReferenceNo that no cell of this lane has used."""
+        return f"MATRIX-{next(_numbers):05d}"

@@ -1,0 +1,57 @@
+"""Model check: every order of events up to a bound, taken by the real code over a table and a DOKU in memory."""
+
+from concurrent.futures import ProcessPoolExecutor
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.verification.model.explore import Explored, explore
+from tests.verification.model.scenario import Scenario
+from tests.verification.model.scenarios import SCENARIOS
+from tests.verification.part import Shown
+
+_PROCESSES = 2
+
+
+def run(console: Console) -> Shown:
+    """Explore all scenarios, in two processes, the longest first."""
+    table = Table("scenario", "states", "transitions", "depth", "runs of real code", "ticks to the end", title="model")
+    found = []
+    with ProcessPoolExecutor(_PROCESSES) as processes:
+        for explored in processes.map(explore, SCENARIOS):
+            found.append(explored)
+            console.print(f"  {explored.scenario}: {explored.states:,} states", highlight=False)
+            _print_violation(console, explored)
+    for one in found:
+        table.add_row(one.scenario, *(f"{n:,}" for n in (one.states, one.transitions, one.depth, one.runs, one.ticks)))
+    console.print(table)
+    for scenario in SCENARIOS:
+        console.print(f"  {scenario.name}: {_bound(scenario)}", highlight=False, soft_wrap=True)
+    states, violations = sum(one.states for one in found), sum(bool(one.violation) for one in found)
+    transitions = sum(one.transitions for one in found)
+    figures = {
+        "model_states": states,
+        "model_transitions": transitions,
+        "model_scenarios": len(found),
+        "model_ticks": max(one.ticks for one in found),
+        "model_violations": violations,
+    }
+    line = f"{states:,} states, {transitions:,} transitions, {violations} violations"
+    return Shown(line, figures, violations == 0)
+
+
+def _bound(scenario: Scenario) -> str:
+    """What limits one exploration, in words."""
+    used = {name: count for name, count in scenario.budget._asdict().items() if count}
+    words = [f"{count} {name}" for name, count in used.items()]
+    words += [f"a clock {ahead // 60_000} minutes ahead" for ahead in scenario.pollers if ahead]
+    words += [name for name, holds in (("impatient", not scenario.patient), ("fickle", scenario.fickle)) if holds]
+    before = f", after {len(scenario.prelude)} given events" if scenario.prelude else ""
+    return f"{', '.join(words) or 'no faults'}{before}; DOKU's words: {scenario.words}"
+
+
+def _print_violation(console: Console, explored: Explored) -> None:
+    if explored.violation:
+        console.print(f"[bold red]{explored.violation}[/]; the shortest way there:")
+        for number, words in enumerate(explored.trace, 1):
+            console.print(f"    {number}. {words}", highlight=False, markup=False)

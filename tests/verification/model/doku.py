@@ -1,0 +1,258 @@
+"""DOKU in the model: what it may do with a request, and what it may answer.
+
+It executes every request that it takes, so it does not protect a merchant who sends twice.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from payouts.domain.schedule import CLOCK_TOLERANCE, DAY, HOUR
+from payouts.domain.transfer import Finding
+from tests.verification.model.outside import SETTINGS, Request
+
+LAG = SETTINGS.not_received_after_hours * HOUR
+"""Milliseconds within which a patient DOKU executes a request that it took, and knows it in every answer after that.
+
+Absence is inferred from answers that lie this long and `CLOCK_TOLERANCE` apart by the clocks that measured them. The
+tolerance covers clocks ten minutes apart and a request that leaves up to two minutes after the first status check."""
+LATEST = LAG + CLOCK_TOLERANCE + 6 * DAY
+"""The same for an impatient DOKU: the last status check after an inferred failure is made a day later."""
+
+
+class Fate(StrEnum):
+    """What became of one transfer request at DOKU."""
+
+    REFUSED = "refused"
+    """With 401, and not executed."""
+    REJECTED = "rejected"
+    NOT_EXECUTED = "not executed"
+    LATER = "to be executed later"
+    UNPAID = "taken on"
+    PAID = "paid"
+    FAILED = "failed"
+    REFUNDED = "refunded"
+
+
+class Words(StrEnum):
+    """In how many ways DOKU answers a transfer request. It executes it or not in each."""
+
+    EVERY = "every"
+    PLAIN = "plain"
+    """One for each finding and fate."""
+    NONE = "none"
+    """It never replies."""
+
+
+MOVED = frozenset({Fate.UNPAID, Fate.PAID, Fate.FAILED, Fate.REFUNDED})
+"""Debited at some time."""
+LIVE = frozenset({Fate.LATER, Fate.UNPAID, Fate.PAID})
+"""Debited and not returned, or still to be executed."""
+INQUIRED = "inquired-"
+"""Begins the sessions that account inquiries give."""
+REFUNDS = 7 * DAY
+"""Milliseconds after a request within which DOKU may refund it: the last status check of a paid transfer."""
+_BECOMES = {
+    Fate.LATER: (Fate.UNPAID,),
+    Fate.UNPAID: (Fate.PAID, Fate.FAILED),
+    Fate.PAID: (Fate.REFUNDED,),
+}
+_LATEST = {Fate.UNPAID: "03", Fate.PAID: "00", Fate.FAILED: "06", Fate.REFUNDED: "04"}
+_WORDS = {
+    Fate.UNPAID: Finding.UNPAID,
+    Fate.PAID: Finding.SUCCESS,
+    Fate.FAILED: Finding.FAILED,
+    Fate.REFUNDED: Finding.REFUNDED,
+}
+
+
+class Sent(NamedTuple):
+    """A transfer request that reached DOKU, in its ledger. `answered`: the HTTP status of its answer; 0 for none."""
+
+    reference: str
+    external_id: str
+    at: int
+    fate: Fate
+    answered: int = 0
+
+    @property
+    def is_denied(self) -> bool:
+        """True if DOKU said with 403 that it did not execute this request."""
+        return self.answered == 403
+
+
+Ledger = tuple[Sent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One thing that DOKU may do. `faults`: how many faults of the bound it takes."""
+
+    words: str
+    kind: str
+    value: tuple[int, bytes] | None = None
+    fate: Fate | None = None
+    faults: int = 0
+    word: Finding | None = None
+    """What it says of the transfer that it was asked about; None where it says nothing about that one."""
+    reference_no: str = ""
+    """DOKU's reference in it."""
+
+
+def answers(request: Request, ledger: Ledger, now: int, patient: bool, words: Words) -> list[Answer]:
+    """Everything that DOKU may answer; the truth first. A `patient` one knows within LAG what it took."""
+    body = json.loads(request.body)
+    match request.what:
+        case "transfer-bank":
+            return list(_to_transfer(body["partnerReferenceNo"], words))
+        case "bank-account-inquiry":
+            return list(_to_inquiry(body["partnerReferenceNo"]))
+        case _:
+            reference = body["originalPartnerReferenceNo"]
+            useless = _useless() if words is Words.EVERY else ()
+            return [*_to_status(reference, ledger, now, patient), *useless]
+
+
+def reference_in(request: Request) -> str:
+    """The merchant's reference in a transfer request or a status check."""
+    body = json.loads(request.body)
+    reference: str = body.get("partnerReferenceNo") or body["originalPartnerReferenceNo"]
+    return reference
+
+
+def fate_of(reference: str, ledger: Ledger) -> Fate | None:
+    """Of the request that DOKU knows under a reference; None where it has none."""
+    fates = [sent.fate for sent in ledger if sent.reference == reference]
+    return next((fate for fate in fates if fate in MOVED), fates[-1] if fates else None)
+
+
+def reference_no(reference: str) -> str:
+    """DOKU's own reference."""
+    return f"DK-{reference}"
+
+
+def moves(sent: Sent, now: int, fickle: bool) -> tuple[Fate, ...]:
+    """What DOKU may do next with a request by itself. A `fickle` one pays what it had failed."""
+    if sent.fate is Fate.FAILED and fickle:
+        return (Fate.PAID,)
+    return () if sent.fate is Fate.PAID and now - sent.at >= REFUNDS else _BECOMES.get(sent.fate, ())
+
+
+def expired(ledger: Ledger, now: int, patient: bool) -> Ledger:
+    """The ledger after time passed: what was to be executed later and was not in time never is."""
+    limit = LAG if patient else LATEST
+    return tuple(
+        sent._replace(fate=Fate.NOT_EXECUTED) if sent.fate is Fate.LATER and now - sent.at >= limit else sent
+        for sent in ledger
+    )
+
+
+def _to_transfer(reference: str, words: Words) -> Iterator[Answer]:
+    if words is not Words.NONE:
+        yield from _plain_words(reference)
+    if words is Words.EVERY:
+        yield from _other_words(reference)
+    for fate in (Fate.UNPAID, Fate.NOT_EXECUTED, Fate.LATER):
+        yield Answer(f"does not reply, {fate}", "no reply", None, fate)
+
+
+def _plain_words(reference: str) -> Iterator[Answer]:
+    taken, refused = _said(200, "2004300", "Successful", **_named(reference)), _said(401, "4014301", "Invalid Token")
+    number = reference_no(reference)
+    yield Answer("takes it: 2004300", "said", taken, Fate.UNPAID, word=Finding.ACCEPTED, reference_no=number)
+    yield Answer("rejects it: 4034314", "said", _said(403, "4034314", "Insufficient Funds"), Fate.REJECTED)
+    yield Answer("refuses the token: 4014301", "said", refused, Fate.REFUSED)
+    yield Answer("takes it and refuses the token: 4014301", "said", refused, Fate.UNPAID)
+    yield Answer("never gets it: no connection", "never sent")
+
+
+def _other_words(reference: str) -> Iterator[Answer]:
+    """Pending, and every way of being unclear, untrue or about another transfer."""
+    named, number = _named(reference), reference_no(reference)
+    pending = _said(202, "2024300", "Request In Progress", **named)
+    yield Answer("takes it: 2024300", "said", pending, Fate.UNPAID, word=Finding.UNPAID, reference_no=number)
+    other = _said(200, "2004300", "Successful", **named, amount={"value": "1.00", "currency": "IDR"})
+    yield Answer("takes it and names another amount", "said", other, Fate.UNPAID)
+    yield Answer("takes it and answers HTML", "said", (200, b"<html>"), Fate.UNPAID)
+    closed = _said(403, "4034318", "Inactive Account")
+    yield Answer("takes it and says that it rejects it: 4034318", "said", closed, Fate.UNPAID)
+    crossed = _said(403, "4034314", "Insufficient Funds", partnerReferenceNo="PAY-9")
+    yield Answer("takes it and answers that it rejects another transfer", "said", crossed, Fate.UNPAID)
+    unclear = {"4294300": (429, "throttles"), "4044301": (404, "says not found"), "5004300": (500, "fails")}
+    for fate in (Fate.UNPAID, Fate.NOT_EXECUTED):
+        for code, (status, words) in unclear.items():
+            yield Answer(f"{words}: {code}, {fate}", "said", _said(status, code, ""), fate)
+
+
+def _named(reference: str) -> dict[str, str]:
+    return {"partnerReferenceNo": reference, "referenceNo": reference_no(reference)}
+
+
+def _to_inquiry(reference: str) -> Iterator[Answer]:
+    for name, faults in (("Suhut", 0), ("ANOTHER", 1)):
+        session = f"{INQUIRED}{reference}"
+        found = _said(200, "2004200", "Successful", sessionId=session, beneficiaryAccountName=name)
+        yield Answer(f"says that the account is {name}'s", "said", found, faults=faults)
+    yield Answer("knows no such account", "said", _said(404, "4044211", "Invalid Account"), faults=1)
+    yield Answer("does not reply", "no reply", faults=1)
+
+
+def _to_status(reference: str, ledger: Ledger, now: int, patient: bool) -> Iterator[Answer]:
+    yield _truth(reference, ledger)
+    yield from _lagging(reference, ledger, now, patient)
+    fate = fate_of(reference, ledger)
+    if fate in _WORDS:
+        yield _status(reference, _WORDS[fate], "names a second reference", f"DK-2-{reference}", 1)
+    for latest, name in (("00", "paid"), ("06", "failed")):
+        other = _said(200, "2005300", "", latestTransactionStatus=latest, originalPartnerReferenceNo="PAY-9")
+        yield Answer(f"answers that another transfer is {name}", "said", other, faults=1)
+    yield Answer("does not reply", "no reply", faults=1)
+
+
+def _useless() -> Iterator[Answer]:
+    """More answers to a status check that say nothing; a missing reply stands for them where a budget is large."""
+    yield Answer("names an unknown status", "said", _said(200, "2005300", "", latestTransactionStatus="99"), faults=1)
+    yield Answer("refuses the token", "said", _said(401, "4015301", ""), faults=1)
+    yield Answer("throttles", "said", _said(429, "4295300", ""), faults=1)
+    yield Answer("cannot be reached", "never sent", faults=1)
+
+
+def _truth(reference: str, ledger: Ledger) -> Answer:
+    fate = fate_of(reference, ledger)
+    if fate not in _WORDS:
+        return _not_found(f"says what is: {fate or 'not known'}")
+    return _status(reference, _WORDS[fate], f"says what is: {fate}")
+
+
+def _lagging(reference: str, ledger: Ledger, now: int, patient: bool) -> Iterator[Answer]:
+    """Earlier truths, told late and in any order. An impatient DOKU's cost nothing."""
+    fate, faults = fate_of(reference, ledger), 1 if patient else 0
+    own = [sent for sent in ledger if sent.reference == reference and sent.fate in MOVED]
+    sent_at = max((sent.at for sent in own), default=now)
+    if fate not in MOVED or now - sent_at >= (LAG if patient else LATEST):
+        return
+    if not any(sent.answered == 401 for sent in own):  # assumed: a request refused with 401 is known at once
+        yield _not_found("says not found although it has it", faults)
+    if fate is not Fate.UNPAID:
+        yield _status(reference, Finding.UNPAID, f"says pending although it is {fate}", faults=faults)
+    if fate is Fate.REFUNDED:
+        yield _status(reference, Finding.SUCCESS, "says paid although it is refunded", faults=1)
+
+
+def _status(reference: str, word: Finding, words: str, number: str = "", faults: int = 0) -> Answer:
+    number = number or reference_no(reference)
+    latest = next(_LATEST[fate] for fate, said in _WORDS.items() if said is word)
+    members = {"originalPartnerReferenceNo": reference, "originalReferenceNo": number}
+    said = _said(200, "2005300", "Successful", latestTransactionStatus=latest, **members)
+    return Answer(words, "said", said, faults=faults, word=word, reference_no=number)
+
+
+def _not_found(words: str, faults: int = 0) -> Answer:
+    said = _said(404, "4045301", "Transaction Not Found")
+    return Answer(words, "said", said, faults=faults, word=Finding.NOT_FOUND)
+
+
+def _said(status: int, code: str, message: str, **members: object) -> tuple[int, bytes]:
+    return status, json.dumps({"responseCode": code, "responseMessage": message, **members}).encode()

@@ -1,0 +1,196 @@
+"""The real use cases, put together over the outside. A test puts a broken part in the place of a real one."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self, cast
+from unittest.mock import patch
+
+from doku_signing.notification import Scheme
+from notification_receiver.authenticator import Authenticator
+from notification_receiver.receiver import Receiver
+from payouts.doku import queued_notification
+from payouts.domain.limits import DailyLimit
+from payouts.domain.money import Rupiah
+from payouts.domain.schedule import HOUR
+from payouts.domain.transfer import Intent, Status
+from payouts.services import poll
+from payouts.services.account_inquiry import DokuQueries
+from payouts.services.apply_notification import NotificationApplier
+from payouts.services.check_status import StatusChecker
+from payouts.services.create_transfer import TransferCreator, TransferRequest
+from payouts.services.daily_limits import DailyLimits
+from payouts.services.kill_switch import KillSwitch
+from payouts.services.poll import Poller
+from payouts.services.send_transfer import Sender
+from payouts.services.settle import settle
+from payouts.store.counters import Counters
+from payouts.store.due_index import DueIndex
+from payouts.store.inquiry_sessions import Claims
+from payouts.store.kill_switch import KillSwitchStore
+from payouts.store.notification_ids import NotificationIds
+from payouts.store.table import Table
+from payouts.store.transfers import TransferStore
+from tests.verification.model.outside import (
+    SETTINGS,
+    ModelCredentials,
+    ModelDoku,
+    ModelQueue,
+    ModelTable,
+    ModelTokens,
+    ModelTransport,
+    Outside,
+    signed_headers,
+)
+
+ABSENCE_AFTER = SETTINGS.not_received_after_hours * HOUR
+TIME_ENOUGH = (29.0,)
+
+
+class _NothingStored(Table):
+    """A table without the switch's item."""
+
+    def __init__(self) -> None:
+        pass
+
+    def get(self, pk: str) -> None:
+        """Nothing."""
+
+
+SWITCH = KillSwitch(KillSwitchStore(_NothingStored()), accept=True)
+LIMITS = DailyLimits(Counters(_NothingStored()), DailyLimit(None, None), DailyLimit(None, None))
+"""Neither the switch nor limits are part of the model: transfers are taken, and nothing is counted."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The classes that an invocation is made of; all real unless a test says otherwise."""
+
+    store: type[TransferStore] = TransferStore
+    claims: type[Claims] = Claims
+    status_checker: type[StatusChecker] = StatusChecker
+    transfer_creator: type[TransferCreator] = TransferCreator
+    sender: type[Sender] = Sender
+    due_index: type[DueIndex] = DueIndex
+    authenticator: type[Authenticator] = Authenticator
+    doku: type[ModelDoku] = ModelDoku
+    request_ids: type[NotificationIds] = NotificationIds
+    applier: type[NotificationApplier] = NotificationApplier
+
+
+class Release(NamedTuple):
+    """One version of the code: the shards of the `due` index that its pollers read, and those it writes to."""
+
+    read: int = 1
+    written: int = 1
+
+
+ONE_SHARD = Release()
+
+
+def order(reference: str = "PAY-1", account: str = "8377388292", session: str = "", key: str = "") -> TransferRequest:
+    """A merchant's order; its fingerprint is that of another body where the account is another."""
+    intent = Intent(reference, "628115678890", account, "014", Rupiah(20_000_000), session)
+    if not session:
+        intent = Intent(**{**_members(intent), "beneficiary_account_name": "SUHUT"})
+    return TransferRequest(intent, f"fingerprint of {account} {session}", key)
+
+
+class InThisThread:
+    """For `ThreadPoolExecutor`: the order of a tick's threads is no part of this model."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Everything is done already."""
+
+    def submit(self, work: Callable[..., None], *arguments: Any) -> "Future[None]":
+        """Done when it returns."""
+        work(*arguments)
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+
+    def map(self, work: Callable[[Any], Any], arguments: Iterable[Any]) -> Iterator[Any]:
+        """As `map`."""
+        return map(work, arguments)
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One run of a use case. Equal ones behave equally when they are given the same answers."""
+
+    actor: str
+    order: TransferRequest | None = None
+    remaining: tuple[float, ...] = TIME_ENOUGH
+    """Seconds left, at each time of asking; the last holds on."""
+    message: str = ""
+    reference: str = ""
+    verdict: Status = Status.SUCCESS
+    kind: str = ""
+    body: bytes = field(default=b"", repr=False)
+    clock_ahead: int = 0
+    """Milliseconds by which the clock of its machine is ahead."""
+    release: Release = ONE_SHARD
+
+    def run(self, outside: Outside, parts: Parts) -> Any:
+        """Run the real code. Raises Suspended where the outside has no answer yet."""
+        table = ModelTable(outside)
+        store = parts.store(table, self.release.written)
+        doku = parts.doku(SETTINGS, ModelCredentials(), ModelTokens(), ModelTransport(outside), outside.clock)
+        doku.outside = outside
+        status_checker = parts.status_checker(store, doku, outside.clock, lambda: 0.0, ABSENCE_AFTER)
+        if self.order is not None:
+            claims = parts.claims(table)
+            queries = DokuQueries(doku, claims, outside.clock)
+            sender = parts.sender(store, doku, outside.clock, lambda: 0.0, ABSENCE_AFTER)
+            transfer_creator = parts.transfer_creator(
+                store, claims, queries, doku, SWITCH, LIMITS, sender, outside.clock
+            )
+            return transfer_creator.create(self.order, _counting(self.remaining))
+        if self.message:
+            return parts.applier(store, status_checker, parts.claims(table)).apply(
+                queued_notification.decode(self.message)
+            )
+        if self.kind:
+            return self._receive(outside, parts)
+        if self.reference:
+            transfer = store.get(self.reference)
+            now = int(outside.clock() * 1000)
+            return transfer and settle(store, transfer, self.verdict, "ani", "seen at the bank", now)
+        with patch.object(poll, "ThreadPoolExecutor", InThisThread):
+            poller = Poller(parts.due_index(table), status_checker, 2, outside.clock)
+            return poller.tick(range(self.release.read), lambda: 60.0)
+
+    def _receive(self, outside: Outside, parts: Parts) -> Any:
+        authenticator = parts.authenticator(ModelCredentials(), Scheme.HMAC_SHA512, ())
+        request_ids = parts.request_ids(ModelTable(outside))
+        receiver = Receiver(authenticator, request_ids, cast("Any", ModelQueue(outside)), "queue", outside.clock)
+        event = {
+            "rawPath": f"/notifications/kirim-doku/{self.kind}",
+            "headers": signed_headers(valid=self.actor != "forger"),
+            "requestContext": {"http": {"method": "POST", "sourceIp": "192.0.2.1"}},
+            "body": self.body.decode(),
+        }
+        return receiver.receive(event)
+
+
+def callback(kind: str, reference_no: str, reference: str, status: str) -> bytes:
+    """A notification's body. A refund names nothing but DOKU's reference."""
+    members = {"transactionId": reference_no, "transactionStatus": status}
+    return json.dumps(members | ({"sendTrxId": reference} if kind == "unpaid" else {})).encode()
+
+
+def _counting(times: tuple[float, ...]) -> Callable[[], float]:
+    left: Iterator[float] = iter(times)
+    last = times[-1]
+    return lambda: next(left, last)
+
+
+def _members(intent: Intent) -> dict[str, Any]:
+    return {name: getattr(intent, name) for name in Intent.__slots__}

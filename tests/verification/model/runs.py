@@ -1,0 +1,80 @@
+"""Invocations under way. One is known by what it was and what it was answered; each such run is made once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.verification.model.outside import Given, Outside, Request, Suspended
+from tests.verification.model.parts import Invocation, Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What an invocation came to: its result, or the exception."""
+
+    result: Any
+
+
+class Runs:
+    """All runs that were met, by number."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._numbers: dict[tuple[Any, ...], int] = {}
+        self._steps: list[tuple[int | None, Invocation, Given]] = []
+        self._began: list[int] = []
+        self._next: list[Request | Ended | None] = []
+
+    def begin(self, invocation: Invocation, now: int) -> int:
+        """An invocation that was not answered anything yet."""
+        return self._number((invocation, now), (None, invocation, Given(now, "begin")))
+
+    def go_on(self, run: int, given: Given, key: Any) -> int:
+        """The run after one more answer; `key` stands for the answer's value."""
+        return self._number((run, given.at, given.kind, key), (run, self._steps[run][1], given))
+
+    def invocation(self, run: int) -> Invocation:
+        """What a run is a run of."""
+        return self._steps[run][1]
+
+    def began(self, run: int) -> int:
+        """When a run began, in milliseconds."""
+        return self._began[run]
+
+    def first_answer(self, run: int) -> Any:
+        """The value of the first answer that a run was given."""
+        return list(self._given(run))[-2].value
+
+    def next(self, run: int) -> Request | Ended:
+        """What it asks the outside next, or how it ended."""
+        known = self._next[run]
+        if known is None:
+            known = self._next[run] = self._run(run)
+        return known
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def _number(self, key: tuple[Any, ...], step: tuple[int | None, Invocation, Given]) -> int:
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._steps)
+            self._steps.append(step)
+            self._began.append(step[2].at if step[0] is None else self._began[step[0]])
+            self._next.append(None)
+        return number
+
+    def _run(self, run: int) -> Request | Ended:
+        invocation = self.invocation(run)
+        given = list(self._given(run))[::-1]
+        try:
+            return Ended(invocation.run(Outside(given, invocation.actor, invocation.clock_ahead), self._parts))
+        except Suspended as suspended:
+            return suspended.request
+        except Exception as error:  # the result of this run, for the invariants to judge
+            return Ended(error.with_traceback(None))
+
+    def _given(self, run: int | None) -> Iterator[Given]:
+        while run is not None:
+            run, _, given = self._steps[run]
+            yield given

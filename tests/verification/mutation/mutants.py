@@ -1,0 +1,90 @@
+"""The mutants of a module: every small change that cosmic-ray knows and that makes another program of it."""
+
+import ast
+import difflib
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from tests.verification.copies import ROOT
+
+_LEFT_OUT = re.compile("Operator_Is_(?!IsNot)|Operator_IsNot_(?!Is)|_Pow$")
+"""What is asked for its identity here is None or a member of an enumeration: only the opposite is something else. A
+moment in milliseconds to the power of another is only a long wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A change of a module: the lines before and after it, stripped, with the line below where a decorator changes.
+
+    `source` is all of the changed module.
+    """
+
+    module: str
+    before: str
+    after: str
+    source: str = field(default="", compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.module}: {self.before!r} -> {self.after!r}"
+
+
+def mutants(module: str) -> Iterator[Mutant]:
+    """Those of the module at a path. A change of annotations alone is none, nor is the same change twice.
+
+    Raises ValueError where two can't be told apart by their lines: an explanation of one would hide the other.
+    """
+    source = (ROOT / module).read_text(encoding="utf-8")
+    seen = {_program(source)}
+    lines: set[Mutant] = set()
+    for changed in _changes(source):
+        with suppress(SyntaxError):  # that is no program
+            if (program := _program(changed)) not in seen:
+                seen.add(program)
+                mutant = Mutant(module, *_difference(source, changed), changed)
+                if mutant in lines:
+                    raise ValueError(f"{mutant} stands there twice; write one of the two lines differently")
+                lines.add(mutant)
+                yield mutant
+
+
+def _changes(source: str) -> Iterator[str]:
+    from cosmic_ray.ast import ast_nodes, get_ast  # installed by the command that needs it
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator, operator_names
+
+    kinds = [get_operator(name) for name in operator_names() if not _LEFT_OUT.search(name)]
+    nodes = list(ast_nodes(get_ast(source)))
+    for operator in (kind() for kind in kinds if not kind.arguments()):
+        number = sum(1 for node in nodes for _ in operator.mutation_positions(node))
+        yield from (mutate_code(source, operator, occurrence) for occurrence in range(number))
+
+
+def _program(source: str) -> str:
+    """What runs: the syntax tree without annotations."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg | ast.AnnAssign):
+            node.annotation = ast.Constant(None)
+        elif isinstance(node, ast.FunctionDef):
+            node.returns = None
+    return ast.dump(tree)
+
+
+def _difference(source: str, changed: str) -> tuple[str, str]:
+    """The lines that differ, before and after."""
+    lines, others = source.splitlines(), changed.splitlines()
+    found = difflib.SequenceMatcher(None, lines, others, autojunk=False).get_opcodes()
+    differing = [(lines[a:b], others[c:d], lines[b : b + 1]) for tag, a, b, c, d in found if tag != "equal"]
+    before = [line for gone, _, below in differing for line in (*gone, *below * _decorates(gone))]
+    after = [line for gone, come, below in differing for line in (*come, *below * _decorates(gone))]
+    return _in_a_line(before), _in_a_line(after)
+
+
+def _decorates(lines: list[str]) -> bool:
+    return any(line.strip().startswith("@") for line in lines)
+
+
+def _in_a_line(lines: list[str]) -> str:
+    return " ".join(filter(None, map(str.strip, lines)))

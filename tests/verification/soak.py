@@ -1,0 +1,30 @@
+"""python -m tests.verification.soak: draw histories of a deployment for as long as you like, anew each time."""
+
+import argparse
+import os
+import sys
+
+from hypothesis import settings
+
+from tests.stateful.explore import PROFILES, deployed, explore
+
+
+def main() -> int:
+    """Exit code 1 when an invariant was broken; its history is printed then."""
+    parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
+    chosen = os.environ.get("HYPOTHESIS_PROFILE", "soak")
+    parser.add_argument("profile", nargs="?", default=chosen, choices=sorted(PROFILES), help="also HYPOTHESIS_PROFILE")
+    parser.add_argument("--examples", type=int, help="how many histories, instead of the profile's number")
+    options = parser.parse_args()
+    profile = PROFILES[options.profile]
+    if options.examples:
+        profile = settings(profile, max_examples=options.examples)
+    with deployed() as backing_services:
+        explored = explore(backing_services, profile)
+    print(explored.failed or "", end="")
+    print(f"soak: {explored}")
+    return 1 if explored.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Histories of a deployment, drawn at random, and an invariant that must hold after every step of them.
+
+It also shows that it would notice: deployments with a known bug, each of which it must find by an invariant that the
+bug breaks, while it finds nothing in the control, which is put together in the same way and has none.
+"""
+
+from concurrent.futures import ProcessPoolExecutor
+from functools import reduce
+from multiprocessing import get_context
+from operator import add
+
+from hypothesis import Phase, settings
+from rich.console import Console
+from rich.table import Table
+
+from tests.stateful.bugs import BUGS, Parts, started_with
+from tests.stateful.explore import PROFILES, Explored, deployed, explore
+from tests.stateful.rails import Met
+from tests.verification.part import Shown
+
+_FIRST = settings(PROFILES["test"], phases=[Phase.generate])
+_SEARCHES = (
+    settings(_FIRST, max_examples=8, stateful_step_count=20),
+    settings(_FIRST, max_examples=40, stateful_step_count=30),
+)
+"""Short histories first: most bugs need no more."""
+_PROCESSES = 2
+_SEEDS = (1, 2)
+"""The profile `prove` runs once for each, in a process of its own."""
+
+
+def run(console: Console) -> Shown:
+    """The profile `prove`, the control, and every known bug."""
+    with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn")) as processes:
+        exploring, controlling = [processes.submit(_explored, seed) for seed in _SEEDS], processes.submit(_control)
+        found = dict(zip(BUGS, processes.map(_found, BUGS), strict=True))
+        explored, control = reduce(add, (one.result() for one in exploring)), controlling.result()
+    console.print(explored.failed or str(explored), highlight=False)
+    console.print(", ".join(f"{explored.met[met]} {met}" for met in Met), highlight=False)
+    table = Table("seeded bug", "given away by", "examples", "steps", title="deployments with one thing wrong")
+    for name, search in found.items():
+        table.add_row(name, search.broken or "nothing", str(search.examples), str(search.steps))
+    table.add_row("none: the control", control.broken or "nothing", str(control.examples), str(control.steps))
+    console.print(table)
+    missed = [name for name, search in found.items() if search.broken not in BUGS[name].breaks]
+    for failed in [control.failed, *(found[name].failed for name in missed)]:
+        console.print(failed or "", end="", highlight=False, markup=False)
+    line = f"{explored}; {len(BUGS) - len(missed)} of {len(BUGS)} seeded bugs found"
+    if control.failed:
+        line += ", and one where there is none"
+    if explored.never_met:
+        line += f"; in no history: {', '.join(explored.never_met)}"
+    figures = {
+        "stateful_examples": explored.examples,
+        "stateful_steps": explored.steps,
+        "stateful_failed": int(explored.failed is not None),
+        "stateful_refused_by_limits": explored.met[Met.LIMIT],
+        "stateful_refused_by_stops": explored.met[Met.STOP],
+        "stateful_taken_after_refusals": explored.met[Met.RETURN],
+        "stateful_bugs": len(BUGS),
+        "stateful_bugs_missed": len(missed),
+        "stateful_control_failed": int(control.failed is not None),
+    }
+    wrong = explored.failed or explored.never_met or control.failed or missed
+    return Shown(line, figures, not wrong)
+
+
+def _explored(seed: int) -> Explored:
+    with deployed() as backing_services:
+        return explore(backing_services, PROFILES["prove"], seed=seed)
+
+
+def _control() -> Explored:
+    """The first search, of a deployment that is put together as those with a bug are, from the product's parts alone.
+
+    The profile `prove` looks at the product itself, and for longer.
+    """
+    with deployed() as backing_services:
+        return explore(backing_services, _SEARCHES[0], started_with(Parts()))
+
+
+def _found(bug: str) -> Explored:
+    """The first search that finds something, or the last one."""
+    with deployed() as backing_services:
+        for search in _SEARCHES:
+            explored = explore(backing_services, search, started_with(BUGS[bug].parts))
+            if explored.failed:
+                break
+        return explored

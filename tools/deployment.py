@@ -1,0 +1,148 @@
+"""Which deployment an operator's command is about."""
+
+import argparse
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    CredentialRetrievalError,
+    LoginError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+from payouts.store.table import Table
+from payouts.store.transfers import TransferStore
+
+LOG_IN = "Log in first: aws sso login, or aws configure, or AWS_PROFILE=NAME for a profile other than the default"
+_NO_LOGIN = (
+    CredentialRetrievalError,
+    LoginError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+_INSTEAD = "start `make run` first, or name a deployment: ENV=production"
+
+
+class NoSuchDeployment(Exception):
+    """The deployment can't be found; the message says why."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployment: where its AWS is, its resources by the names of the template's outputs, and its parameters."""
+
+    name: str
+    session: boto3.Session
+    endpoint: str | None
+    outputs: dict[str, str]
+    parameters: Mapping[str, str]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is `make run` on this machine."""
+        return self.name == "local"
+
+    def client(self, service: str) -> Any:
+        """A client of an AWS service."""
+        return self.session.client(service, endpoint_url=self.endpoint, config=Config(retries={"mode": "standard"}))
+
+    def table(self) -> Table:
+        """The deployment's table."""
+        return Table(self.client("dynamodb"), self.outputs["TableName"])
+
+    def transfers(self) -> TransferStore:
+        """The deployment's transfers."""
+        return TransferStore(self.table())
+
+
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """`--env`, by default the ENV variable, else local."""
+    parser.add_argument(
+        "--env",
+        default=os.environ.get("ENV") or "local",
+        help="local (a running `make run`), or an environment of samconfig.toml such as sandbox",
+    )
+
+
+def find(name: str, root: Path = Path()) -> Target:
+    """The deployment of that name. Raises NoSuchDeployment."""
+    return _local() if name == "local" else _deployed(name, root)
+
+
+def _local() -> Target:
+    from local.aws.session import local_session  # only a laptop has it
+
+    elsewhere = "" if "LOCAL_AWS_PORT" in os.environ else os.environ.get("AWS_ENDPOINT_URL", "")
+    endpoint = elsewhere or _local_url("LOCAL_AWS_PORT", 5000)
+    outputs = {"ApiUrl": _local_url("LOCAL_PORT", 3000)}
+    target = Target("local", local_session(), endpoint, outputs, _local_parameters())
+    try:
+        queues = target.client("sqs").list_queues().get("QueueUrls", [])
+        tables = target.client("dynamodb").list_tables()["TableNames"]
+        secrets = target.client("secretsmanager").list_secrets()["SecretList"]
+    except Exception as error:
+        raise NoSuchDeployment(f"nothing answers on {endpoint}; {_INSTEAD}") from error
+    try:
+        for name, ending in (("NotificationQueueUrl", "-notifications"), ("DeadLetterQueueUrl", "-notifications-dead")):
+            target.outputs[name] = next(url for url in queues if url.endswith(ending))
+        target.outputs["TableName"] = next(name for name in tables if "TransfersTable" in name)
+        target.outputs["SecretId"] = next(secret["ARN"] for secret in secrets if "DokuSecret" in secret["Name"])
+    except StopIteration:
+        raise NoSuchDeployment(f"what answers on {endpoint} does not hold the bundle; {_INSTEAD}") from None
+    return target
+
+
+def _local_url(variable: str, port: int) -> str:
+    return f"http://127.0.0.1:{os.environ.get(variable) or port}"
+
+
+def _local_parameters() -> Mapping[str, str]:
+    from local import doku_secret  # only a laptop has them
+    from local.aws.template import load
+    from local.gateway.authorizer import ISSUER
+
+    known = {"JwtIssuer": ISSUER, "JwtAudience": "local", "DokuBaseUrl": _local_url("LOCAL_SIMULATOR_PORT", 8001)}
+    return load(Path("template.yaml"), known | doku_secret.parameters()).parameters
+
+
+def _deployed(name: str, root: Path) -> Target:
+    config = tomllib.loads((root / "samconfig.toml").read_text())
+    if "deploy" not in config.get(name, {}):
+        known = [key for key, value in config.items() if isinstance(value, dict) and "deploy" in value]
+        raise NoSuchDeployment(f"samconfig.toml has no environment {name}; it has {', '.join(known)}, or use local")
+    parameters = config[name]["deploy"]["parameters"]
+    session = session_in(parameters["region"])
+    try:
+        stacks = session.client("cloudformation").describe_stacks(StackName=parameters["stack_name"])["Stacks"]
+    except _NO_LOGIN as error:
+        raise _unknown(error) from error
+    except Exception as error:
+        raise NoSuchDeployment(f"stack {parameters['stack_name']} can't be read: {error}") from error
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
+    chosen = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in stacks[0].get("Parameters", [])}
+    return Target(name, session, None, outputs, chosen)
+
+
+def session_in(region: str) -> boto3.Session:
+    """A session with AWS as the shell says. Raises NoSuchDeployment when AWS_PROFILE names no profile."""
+    try:
+        return boto3.Session(region_name=region)
+    except ProfileNotFound as error:
+        raise _unknown(error) from error
+
+
+def _unknown(error: Exception) -> NoSuchDeployment:
+    return NoSuchDeployment(f"AWS does not know who you are ({error}). {LOG_IN}")
