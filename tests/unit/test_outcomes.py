@@ -9,7 +9,7 @@ import pytest
 
 import payouts.doku
 from payouts.doku import responses
-from payouts.doku.outcomes import UNLISTED, Outcome, Service, cases, classify, glossary, text
+from payouts.doku.outcomes import TOKEN, UNLISTED, Classification, Outcome, Service, cases, classify, glossary, text
 from payouts.doku.transport import HttpResponse
 
 DATA = Path(payouts.doku.__file__).parent / "data"
@@ -248,3 +248,10 @@ def test_a_verdict_names_the_code_even_where_it_proves_nothing() -> None:
     reply = HttpResponse(200, json.dumps({"responseCode": 5004300, "responseMessage": "General Error"}).encode())
     verdict = responses.read(Service.TRANSFER, reply).verdict
     assert (verdict.outcome, verdict.code, verdict.message) == (Outcome.IN_DOUBT, "5004300", "General Error")
+
+
+def test_a_refused_token_is_told_from_a_refused_signature() -> None:
+    assert Classification(Outcome.UNAUTHORIZED, cause=TOKEN).refuses_token is True
+    for cause in ("", "a cause", "~"):
+        assert Classification(Outcome.UNAUTHORIZED, cause=cause).refuses_token is False
+    assert Classification(Outcome.REJECTED, cause=TOKEN).refuses_token is False

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from payouts.domain.schedule import FIRST_CHECK, infer_absence, needs_review, next_check_at, with_next_check
+from payouts.domain.schedule import ABSENCE_AFTER, FIRST_CHECK, NOT_FOUND_TIMES, infer_absence, needs_review, next_check_at, with_next_check
 from payouts.domain.transfer import Finding, Observation, Source, Status, Transfer
 from tests.support.histories import CREATED, DAY, HOUR, MINUTE, START, after, answer, check, decision, notified
 
@@ -323,3 +323,37 @@ def test_a_refusal_of_what_doku_is_working_on_is_looked_at_again() -> None:
     assert next_after(after(CREATED, refusal), 0) is None
     assert next_after(after(CREATED, check(Finding.UNPAID), refusal), 0) == MINUTE
     assert next_after(after(CREATED, refusal, notified("20")), 0) == 10 * MINUTE
+
+
+def test_an_inference_rests_on_the_last_check() -> None:
+    missing = missing_over(WINDOW, 6)
+    inferred, last = infer_absence(missing, 72 * HOUR), missing.history[-1]
+    assert inferred is not None
+    assert (inferred.at, inferred.asked) == (last.at, last.asked)
+
+
+def test_the_default_window_is_72_hours() -> None:
+    assert (ABSENCE_AFTER, NOT_FOUND_TIMES) == (72 * HOUR, 6)
+
+
+def test_the_window_is_a_difference_of_times() -> None:
+    """With times near the epoch, where other operations on two times give other numbers."""
+    times = [1_000, 2_000, 3_000, 4_000, 5_000, 1_000 + WINDOW]
+    checks = (Observation(at, Finding.NOT_FOUND, Source.STATUS_CHECK) for at in times)
+    assert infer_absence(after(replace(NEW, created_at=0), answer(Finding.IN_DOUBT), *checks), 72 * HOUR) is not None
+
+
+def test_a_window_that_ends_now_puts_no_check_at_now() -> None:
+    missing = merge(transfer(Finding.IN_DOUBT), seen(Finding.NOT_FOUND, MINUTE))
+    assert next_after(missing, MINUTE + WINDOW - 1) == MINUTE + WINDOW
+    assert next_after(missing, MINUTE + WINDOW) == 4 * DAY
+
+
+def test_any_other_refusal_code_is_final() -> None:
+    assert next_after(after(CREATED, answer(Finding.REFUSED, "ZERO_AMOUNT")), 0) is None
+
+
+def test_the_latest_contradicting_notification_counts() -> None:
+    """Checks begin again with each notification that contradicts the status."""
+    contradicted = after(CREATED, check(Finding.SUCCESS), notified("35", 30 * DAY), notified("40", 40 * DAY))
+    assert next_after(contradicted, 40 * DAY) == 40 * DAY + 10 * MINUTE

@@ -265,3 +265,63 @@ def test_a_newer_versions_transfer_keeps_its_status() -> None:
         newer = replace(CREATED, newer_status=stored_status)
         assert (newer.status, newer.is_final, newer.next_action) == (shown, False, NextAction.WAIT)
         assert newer.reason is None
+
+
+def test_an_observation_is_first_neither_asked_nor_recorded() -> None:
+    fresh = Observation(0, Finding.UNPAID, Source.STATUS_CHECK, extra={"newer": 1})
+    assert (fresh.asked, fresh.seq) == (0, 0)
+    assert hash(fresh) == hash(replace(fresh, extra={}))
+
+
+def test_the_observation_behind_a_status() -> None:
+    settled = after(CREATED, check(Finding.SUCCESS), check(Finding.FAILED), decision(Status.SUCCESS))
+    assert settled.decided_by == settled.reading.verdict
+    failed_again = after(settled, check(Finding.FAILED, at=9))
+    assert failed_again.status is Status.DISPUTED
+    assert failed_again.decided_by == failed_again.history[-1]
+    refunded = after(CREATED, decision(Status.FAILED), check(Finding.REFUNDED))
+    assert refunded.decided_by == refunded.history[-1]
+
+
+def test_the_observation_behind_a_dispute() -> None:
+    """The latest word of DOKU, or the notification that contradicts what was inferred; not silence after it."""
+    disputed = after(CREATED, check(Finding.SUCCESS), check(Finding.FAILED), check(Finding.UNCLEAR))
+    assert disputed.decided_by == disputed.history[-2]
+    contradicted = after(CREATED, INFERRED, notified("50"), check(Finding.UNCLEAR))
+    assert contradicted.status is Status.DISPUTED
+    assert contradicted.decided_by == contradicted.history[-2]
+
+
+def test_a_decision_settles_what_was_said_before_it() -> None:
+    pending = after(CREATED, check(Finding.UNPAID))
+    assert after(pending, decision(Status.SUCCESS)).is_final
+    assert not after(pending, decision(Status.SUCCESS), check(Finding.UNPAID)).is_final
+    assert after(pending, decision(Status.SUCCESS), check(Finding.SUCCESS)).is_final
+
+
+def test_a_decision_settles_notifications_before_it_only() -> None:
+    settled = after(CREATED, check(Finding.SUCCESS), notified("35"), decision(Status.SUCCESS))
+    assert settled.is_final
+    assert not after(settled, notified("40")).is_final
+
+
+def test_only_checks_that_doku_answered_contradict_a_notification() -> None:
+    refused = after(CREATED, answer(Finding.REFUSED), notified("50"))
+    silent = after(refused, *(check(Finding.UNCLEAR, at) for at in range(5)))
+    assert silent.next_action is NextAction.WAIT
+    assert after(refused, *(check(Finding.NOT_FOUND, at) for at in range(3))).next_action is NextAction.ASK_DOKU
+
+
+def test_more_checks_without_a_record_still_ask_for_doku() -> None:
+    missing = after(CREATED, answer(Finding.IN_DOUBT), *(check(Finding.NOT_FOUND, at) for at in range(5)))
+    assert missing.next_action is NextAction.ASK_DOKU
+
+
+def test_only_a_check_with_other_settings_asks_for_doku() -> None:
+    assert after(CREATED, check(Finding.UNCLEAR, code="ZERO")).next_action is NextAction.WAIT
+
+
+def test_only_an_absence_is_inferred() -> None:
+    assert not CREATED.reading.is_inferred
+    assert after(CREATED, answer(Finding.IN_DOUBT), INFERRED).reading.is_inferred
+    assert not after(CREATED, answer(Finding.REFUSED), INFERRED).reading.is_inferred

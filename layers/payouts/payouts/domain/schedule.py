@@ -25,6 +25,8 @@ JITTER = 0.1
 """Share of the wait by which a check is put off at random, so that what was due at once spreads out."""
 
 REVIEW_AFTER = 7 * DAY
+ABSENCE_AFTER = 72 * HOUR
+"""The default of `NotReceivedAfterHours`: from Friday evening to Monday morning."""
 NOT_FOUND_TIMES = 6
 """Status checks without a record before absence may be inferred."""
 CLOCK_TOLERANCE = 15 * MINUTE
@@ -33,7 +35,7 @@ NOT_RECEIVED = "NOT_RECEIVED"
 """Code of a failure that is inferred from the absence of any record at DOKU."""
 
 
-def next_check_at(transfer: Transfer, now: int, jitter: float, absence_after: int = 72 * HOUR) -> int | None:
+def next_check_at(transfer: Transfer, now: int, jitter: float, absence_after: int = ABSENCE_AFTER) -> int | None:
     """When to ask next, after `now`; None when nothing is expected any more. `jitter` is random, 0 <= jitter < 1."""
     match transfer.status:
         case Status.REFUNDED:
@@ -46,7 +48,7 @@ def next_check_at(transfer: Transfer, now: int, jitter: float, absence_after: in
             return _next_while_open(transfer, now, jitter, absence_after)
 
 
-def with_next_check(transfer: Transfer, now: int, jitter: float, absence_after: int = 72 * HOUR) -> Transfer:
+def with_next_check(transfer: Transfer, now: int, jitter: float, absence_after: int = ABSENCE_AFTER) -> Transfer:
     """`transfer` with the time of its next check, as `next_check_at`."""
     return replace(transfer, next_check_at=next_check_at(transfer, now, jitter, absence_after))
 
@@ -68,12 +70,13 @@ def infer_absence(transfer: Transfer, absence_after: int) -> Observation | None:
     missing = transfer.reading.missing()
     if transfer.status not in NOT_ACKNOWLEDGED or transfer.reading.has_sign_of_life or len(missing) < NOT_FOUND_TIMES:
         return None
-    window = missing[-1].at - missing[0].at
+    first, last = missing[0], missing[-1]
+    window = last.at - first.at
     if window < absence_after + CLOCK_TOLERANCE:
         return None
     message = f"DOKU had no record of the transfer in any of its answers over {window // HOUR} hours"
     return Observation(
-        missing[-1].at, Finding.NOT_RECEIVED, Source.STATUS_CHECK, NOT_RECEIVED, message, asked=missing[-1].asked
+        last.at, Finding.NOT_RECEIVED, Source.STATUS_CHECK, NOT_RECEIVED, message, asked=last.asked
     )
 
 
@@ -83,7 +86,9 @@ def _next_while_open(transfer: Transfer, now: int, jitter: float, absence_after:
     if _was_silent(transfer):
         slot = min(slot, now + HOUR)
     missing = transfer.reading.missing()
-    inferable = missing[0].at + absence_after + CLOCK_TOLERANCE if missing else 0
+    if not missing:
+        return slot
+    inferable = missing[0].at + absence_after + CLOCK_TOLERANCE
     return min(slot, inferable) if inferable > now else slot
 
 

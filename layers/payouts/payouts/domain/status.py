@@ -4,7 +4,7 @@ Observations are ordered by causality (`Observation.asked`, `Observation.seq`), 
 are those of status checks; the answer to the transfer request is a sign of life until a status check has spoken.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
 
@@ -57,6 +57,9 @@ LIFE = frozenset({Finding.ACCEPTED, Finding.UNPAID})
 _WORDS = frozenset({Finding.UNPAID, Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED})
 _UNEXECUTED = frozenset({Finding.REFUSED, Finding.NOT_SENT})
 _ANSWERED = frozenset({Finding.IN_DOUBT, Finding.NOT_FOUND})
+_CHECK_ANSWERS = frozenset({Finding.UNPAID, Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED, Finding.NOT_FOUND})
+"""What a status check finds if DOKU answers it."""
+_ENDS = frozenset({Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED})
 PERSISTENT = 3
 """Status checks that say the same before a person is asked to act: one alone may lag behind."""
 _LACK_OF_FUNDS = frozenset({"4034314"})
@@ -79,8 +82,8 @@ class Reading:
         if Finding.REFUNDED in self._said:
             return Status.REFUNDED
         if self.verdict is not None:
-            return Status.DISPUTED if self._verdict_is_contradicted else Status(self.verdict.finding)
-        if len(self._references(since=0)) > 1 or {Finding.SUCCESS, Finding.FAILED} <= self._said:
+            return Status.DISPUTED if self._contradicts(self.verdict) else Status(self.verdict.finding)
+        if len(_references(self._history, self._session_id)) > 1 or {Finding.SUCCESS, Finding.FAILED} <= self._said:
             return Status.DISPUTED
         if self._failed_published:
             return Status.DISPUTED if self._failure_is_contradicted else Status.FAILED
@@ -161,11 +164,10 @@ class Reading:
         """
         if self.status not in (Status.SUCCESS, Status.FAILED):
             return ()
-        since = self.verdict.seq if self.verdict else 0
-        against = {Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED} - {Finding(self.status)}
+        against = {end for end in _ENDS if end.value != self.status.value}
         if self.is_failed_without_word:
             against.add(Finding.UNPAID)
-        return tuple(seen for seen in self._history if seen.claim in against and seen.seq > since)
+        return tuple(seen for seen in self._since_decision if seen.claim in against)
 
     @cached_property
     def is_failed_without_word(self) -> bool:
@@ -198,31 +200,31 @@ class Reading:
 
     @cached_property
     def _present(self) -> list[Observation]:
-        asked = max((word.asked for word in self._words), default=0)
-        return [word for word in self._words if word.seq > asked]
+        return [word for word in self._words if word.seq > max(other.asked for other in self._words)]
 
     @cached_property
     def _is_payment_in_question(self) -> bool:
         """DOKU's present word is not a payment. A person's decision answers only the words recorded before it."""
-        decision = self.verdict
-        if decision is None:
+        if self.verdict is None:
             return self.tip != {Finding.SUCCESS}
-        return any(word.finding is not Finding.SUCCESS and word.seq > decision.seq for word in self._present)
+        return any(word.finding is not Finding.SUCCESS and word in self._since_decision for word in self._present)
 
     @cached_property
     def _said(self) -> set[Finding | str]:
         return {word.finding for word in self._words}
 
     @cached_property
-    def _verdict_is_contradicted(self) -> bool:
+    def _since_decision(self) -> Sequence[Observation]:
+        """What was recorded since the operator's latest decision; everything if there is none."""
+        return self._history if self.verdict is None else self._history[self._history.index(self.verdict) :]
+
+    def _contradicts(self, decision: Observation) -> bool:
         """A sign of life does not contradict a payment: DOKU's status may lag behind what its support said."""
-        if self.verdict is None:
-            return False
-        later = {word.finding for word in self._words if word.seq > self.verdict.seq} - {self.verdict.finding}
-        if self.verdict.finding is Finding.SUCCESS:
+        later = {word.finding for word in self._words if word in self._since_decision} - {decision.finding}
+        if decision.finding is Finding.SUCCESS:
             later -= LIFE
-        known = self._references(until=self.verdict.seq)
-        return bool(later) or bool(known and self._references(since=self.verdict.seq) - known)
+        known = _references(self._history[: self._history.index(decision)], self._session_id)
+        return bool(later) or bool(known and _references(self._since_decision, self._session_id) - known)
 
     @cached_property
     def _failure_is_contradicted(self) -> bool:
@@ -258,19 +260,7 @@ class Reading:
     @cached_property
     def _checks(self) -> list[Observation]:
         """Status checks that DOKU answered."""
-        answered = _WORDS | {Finding.NOT_FOUND}
-        return [s for s in self._history if s.source is Source.STATUS_CHECK and s.finding in answered]
-
-    def _references(self, since: int = 0, until: int | None = None) -> set[str]:
-        """DOKU's references in its answers. One that repeats the session names no transfer."""
-        return {
-            seen.reference_no
-            for seen in self._history
-            if seen.reference_no not in ("", self._session_id)
-            and seen.source in (Source.SUBMIT, Source.STATUS_CHECK)
-            and seen.seq > since
-            and (until is None or seen.seq <= until)
-        }
+        return [s for s in self._history if s.source is Source.STATUS_CHECK and s.finding in _CHECK_ANSWERS]
 
     def _disputing(self) -> Iterator[Observation]:
         """What contradicts: DOKU's words, and where they are not enough, its notifications."""
@@ -282,6 +272,12 @@ class Reading:
 
 OTHER_ACCOUNT = "OTHER_ACCOUNT"
 """Code of a status check that was not made: the transfer was sent with another host, client id or path prefix."""
+
+
+def _references(seen: Iterable[Observation], session_id: str) -> set[str]:
+    """DOKU's references in its answers. One that repeats the session names no transfer."""
+    answers = (one for one in seen if one.source in (Source.SUBMIT, Source.STATUS_CHECK))
+    return {one.reference_no for one in answers} - {"", session_id}
 
 
 def _is_verdict(seen: Observation) -> bool:

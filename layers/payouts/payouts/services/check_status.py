@@ -9,7 +9,7 @@ from payouts.doku.client import DokuClient
 from payouts.doku.outcomes import Outcome
 from payouts.doku.transport import NeverSent
 from payouts.domain.errors import PayoutError
-from payouts.domain.schedule import HOUR, infer_absence, with_next_check
+from payouts.domain.schedule import ABSENCE_AFTER, infer_absence, with_next_check
 from payouts.domain.status import OTHER_ACCOUNT
 from payouts.domain.transfer import Finding, Observation, Source, Transfer, record
 from payouts.store.transfers import TransferStore
@@ -41,7 +41,7 @@ class StatusChecker:
         doku: DokuClient,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
-        absence_after: int = 72 * HOUR,
+        absence_after: int = ABSENCE_AFTER,
     ) -> None:
         self._store = store
         self._doku = doku

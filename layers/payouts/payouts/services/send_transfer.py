@@ -15,7 +15,7 @@ from payouts.doku.client import TRANSFER_SECONDS, Authority, DokuClient
 from payouts.doku.outcomes import Outcome
 from payouts.doku.transport import NeverSent
 from payouts.domain.errors import PayoutError, Unavailable
-from payouts.domain.schedule import HOUR, with_next_check
+from payouts.domain.schedule import ABSENCE_AFTER, with_next_check
 from payouts.domain.transfer import Finding, Observation, Source, Transfer, record
 from payouts.store.transfers import TransferStore
 
@@ -45,7 +45,7 @@ class Sender:
         doku: DokuClient,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
-        absence_after: int = 72 * HOUR,
+        absence_after: int = ABSENCE_AFTER,
     ) -> None:
         self._store = store
         self._doku = doku
