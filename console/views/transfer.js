@@ -1,4 +1,4 @@
-/** One transfer: what is known of it and what is not, and what happened. Updates by itself. */
+/** One transfer: what is known of it and what is not, and what happened. Updates automatically. */
 
 import { announce, fill, h, icon } from '../dom.js';
 import { known, t } from '../i18n.js';

@@ -34,7 +34,7 @@ Control API, JSON, unauthenticated; a bad request is answered 400 {"error": ...}
                                            duplicate_check (false: a reference is executed as often as it is sent),
                                            notification_url, notification_signature, fee, skew_seconds, token_seconds
     POST   /_simulator/secret              {"clientSecret", "publicKey", "agentKey", "notificationKey"}: some or all
-    POST   /_simulator/reset               books, faults and settings begin anew; the clock goes on, tokens stay good
+    POST   /_simulator/reset               clears books, faults and settings; keeps the clock and the tokens
     POST   /_simulator/notifications/send  {"kind": unpaid|refund, "transactionId" or "partnerReferenceNo",
                                            "overrides": {body fields}, "signature", "requestId", "times": 1}: now;
                                            a transactionId that is not in the books is sent as well

@@ -1,4 +1,4 @@
-"""The banks' side: which account is whose. An account that nobody registered belongs to whom the merchant expects."""
+"""Bank accounts and their holders. An unregistered account belongs to the name that the merchant expects."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ _BANKS = {
     "899": "DOKU",
     "911": "LinkAja",
 }
-_SAMPLE: dict[tuple[str, str], str | None] = {("014", "8377388292"): "SUHUT"}  # seed 003, account inquiry
+_SAMPLE: dict[tuple[str, str], str | None] = {("014", "8377388292"): "SUHUT"}  # DOKU's sample of an account inquiry
 
 
 def bank_name(code: str) -> str:

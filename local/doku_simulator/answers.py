@@ -1,4 +1,4 @@
-"""What the simulator is asked and what it answers, before either is bytes on a socket."""
+"""Operations and answers, before they are bytes on a socket."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ class Operation(StrEnum):
 
     @property
     def service(self) -> str:
-        """Two digits (PROTOCOL.md section 5)."""
+        """Two digits."""
         return {"token": "73", "inquiry": "42", "balance": "11", "transfer": "43", "status": "53"}[self.value]
 
 
@@ -67,7 +67,7 @@ class RefusedError(Exception):
         self.status, self.case, self.message = status, case, message
 
     def answer(self, operation: Operation) -> Answer:
-        """The refusal as that operation words it. A refused token has null token fields (PROTOCOL.md section 2)."""
+        """The refusal as that operation words it. A refused token has null token fields."""
         nulls = {"accessToken": None, "tokenType": None, "expiresIn": None} if operation is Operation.TOKEN else {}
         return snap(operation, self.status, self.case, self.message, **nulls)
 

@@ -40,7 +40,7 @@ class Struck:
         return self.reply(snap(self.operation, status, case, message))
 
 
-def distort(struck: Struck) -> Reply:
+def apply_fault(struck: Struck) -> Reply:
     """What goes out instead of the honest answer."""
     return _KINDS[Kind(struck.fault.kind)](struck)
 
@@ -101,12 +101,12 @@ def _unknown_code(struck: Struck) -> Reply:
     code = struck.fault.response_code or ""
     leading = int(code[:3]) if code[:3].isdecimal() else 0
     status = struck.fault.http_status or (leading if 200 <= leading <= 599 else 200)
-    if "_" in code:  # of the glossary, which has an envelope of its own (seed 002)
+    if "_" in code:  # of the glossary, which has an envelope of its own
         envelope = {"status": "FAILED", "response_code": code, "response_message": "Unmapped"}
         return struck.reply(Answer(status, envelope))
-    told = struck.answer or Answer(status, {})
-    told = told.patched(responseCode=code, responseMessage="Unmapped")
-    return struck.reply(replace(told, status=status))
+    changed = struck.answer or Answer(status, {})
+    changed = changed.patched(responseCode=code, responseMessage="Unmapped")
+    return struck.reply(replace(changed, status=status))
 
 
 def _string_codes(struck: Struck) -> Reply:
@@ -178,11 +178,11 @@ def _contradictory(struck: Struck) -> Reply:
         "service-code": {"serviceCode": "17"},
         "original-code": {"latestTransactionStatus": "00", "originalResponseCode": "4034314"},
     }
-    return _told(struck, contradictions[struck.fault.how or ""])
+    return _with_changes(struck, contradictions[struck.fault.how or ""])
 
 
 def _other_reference(struck: Struck) -> Reply:
-    return _told(struck, {"originalReferenceNo": struck.fault.reference or "DK99999999"})
+    return _with_changes(struck, {"originalReferenceNo": struck.fault.reference or "DK99999999"})
 
 
 def _crossed(struck: Struck) -> Reply:
@@ -200,17 +200,17 @@ def _crossed(struck: Struck) -> Reply:
     }
     if isinstance(inner, dict) and "beneficiaryAmount" in inner:
         changes["additionalInfo"] = inner | {"beneficiaryAmount": "77777.00"}
-    return _told(struck, changes)
+    return _with_changes(struck, changes)
 
 
 def _status_says(struck: Struck) -> Reply:
     said = struck.fault.latest_transaction_status
-    return _told(struck, {"latestTransactionStatus": said})
+    return _with_changes(struck, {"latestTransactionStatus": said})
 
 
 def _wrong_reference(struck: Struck) -> Reply:
     other = struck.fault.reference or "ANOTHER-TRANSFER"
-    return _told(struck, dict.fromkeys(("partnerReferenceNo", "originalPartnerReferenceNo"), other))
+    return _with_changes(struck, dict.fromkeys(("partnerReferenceNo", "originalPartnerReferenceNo"), other))
 
 
 def _wrong_amount(struck: Struck) -> Reply:
@@ -219,10 +219,10 @@ def _wrong_amount(struck: Struck) -> Reply:
     changes: dict[str, Any] = {"amount": {"value": value, "currency": "IDR"}}
     if isinstance(inner, dict) and "amount" in inner:
         changes["additionalInfo"] = inner | {"amount": value}
-    return _told(struck, changes)
+    return _with_changes(struck, changes)
 
 
-def _told(struck: Struck, changes: dict[str, Any]) -> Reply:
+def _with_changes(struck: Struck, changes: dict[str, Any]) -> Reply:
     """The honest answer, if it is a success, with those of the fields replaced that it has."""
     answer = struck.honest
     if answer.executed:

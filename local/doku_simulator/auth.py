@@ -1,4 +1,4 @@
-"""Who is calling: the RSA signature of a token request, the HMAC signature of every other call (PROTOCOL.md 2, 3)."""
+"""Authentication: the RSA signature of a token request, the HMAC signature of every other call."""
 
 import base64
 import binascii
@@ -36,7 +36,7 @@ class Request:
         return self.target.partition("?")[0]
 
     def header(self, name: str) -> str:
-        """A mandatory header. RefusedError 400ss02 where it is missing or empty."""
+        """A mandatory header. Raises RefusedError (400ss02) if it is missing or empty."""
         value = self.headers.get(name.lower(), "")
         if not value:
             raise missing(name)
@@ -55,7 +55,7 @@ def hmac_sha512(secret: str, text: str) -> str:
 
 
 def verify_call(request: Request, settings: Settings, tokens: TokenDesk, now: float) -> None:
-    """RefusedError unless token, client, timestamp, signature and the form of X-EXTERNAL-ID are right."""
+    """Raises RefusedError unless token, client, timestamp, signature and the form of X-EXTERNAL-ID are right."""
     token = bearer(request)
     tokens.check(token, now)
     if request.header("X-PARTNER-ID") != settings.client_id:
@@ -70,7 +70,7 @@ def verify_call(request: Request, settings: Settings, tokens: TokenDesk, now: fl
 
 
 def bearer(request: Request) -> str:
-    """The token of the Authorization header. RefusedError 401ss01 where there is none."""
+    """The token of the Authorization header. Raises RefusedError (401ss01) if there is none."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme != "Bearer" or not token:
         raise RefusedError(401, "01", "Invalid Token (B2B)")
@@ -78,7 +78,7 @@ def bearer(request: Request) -> str:
 
 
 def verify_token_request(request: Request, settings: Settings, now: float) -> None:
-    """RefusedError unless SHA256withRSA over "clientId|timestamp" verifies with the registered public key."""
+    """Raises RefusedError unless SHA256withRSA over "clientId|timestamp" verifies with the registered public key."""
     client_id = request.header("X-CLIENT-KEY")
     timestamp = _fresh_timestamp(request, settings, now)
     signature = request.header("X-SIGNATURE")

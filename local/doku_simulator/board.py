@@ -1,4 +1,4 @@
-"""The faults that are waiting for their calls, and the connections that are held because of one."""
+"""Pending faults, and the connections that they hold open."""
 
 import threading
 
@@ -7,7 +7,7 @@ from local.doku_simulator.faults import Fault, Kind
 
 
 class FaultBoard:
-    """The faults that are waiting, first come first served, and the connections being held. Thread-safe."""
+    """Pending faults, first come first served, and held connections. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -16,7 +16,7 @@ class FaultBoard:
         self._stopped = False
 
     def add(self, fault: Fault) -> None:
-        """Let a fault fall from now on."""
+        """Apply a fault to calls from now on."""
         with self._lock:
             self._faults.append(fault)
             self._asked_for.append(fault)
@@ -27,7 +27,7 @@ class FaultBoard:
             return [fault.as_json() for fault in self._faults if not fault.over(now)]
 
     def take(self, operation: str, reference: str | None, now: float, kinds: set[Kind] | None = None) -> Fault | None:
-        """The fault that falls on this call, if any; it has one call less to fall on afterwards."""
+        """The fault for this call, if any; counts it."""
         with self._lock:
             self._faults = [fault for fault in self._faults if not fault.over(now)]
             for fault in self._faults:
@@ -37,7 +37,7 @@ class FaultBoard:
             return None
 
     def clear(self) -> None:
-        """Forget every fault and let go of the connections held by hold-after."""
+        """Drop every fault and release the connections held by hold-after."""
         with self._lock:
             self._faults.clear()
             for fault in self._asked_for:
@@ -45,7 +45,7 @@ class FaultBoard:
                     fault.released.set()
 
     def stop(self) -> None:
-        """Let go of every connection that is held."""
+        """Release every held connection."""
         with self._lock:
             self._stopped = True
             for fault in self._asked_for:

@@ -21,7 +21,7 @@ def iso(moment: float) -> str:
 
 
 def iso_with_blank(moment: float) -> str:
-    """ "2024-09-17T14:41:52. 022+07:00": check status' sample has a blank before the milliseconds (seed 003)."""
+    """ "2024-09-17T14:41:52. 022+07:00": check status' sample has a blank before the milliseconds."""
     return at_wib(moment).isoformat(timespec="milliseconds").replace(".", ". ")
 
 
@@ -31,7 +31,7 @@ def plain(moment: float) -> str:
 
 
 def quoted(moment: float) -> str:
-    """ "2024-01-12'T'07:30:12": `processDate` of a notification has literal apostrophes (seed 003)."""
+    """ "2024-01-12'T'07:30:12": `processDate` of a notification has literal apostrophes."""
     return at_wib(moment).strftime("%Y-%m-%d'T'%H:%M:%S")
 
 
@@ -49,6 +49,6 @@ def parse_iso(text: str) -> float:
 
 
 def next_odd_hour(moment: float) -> float:
-    """The next full odd hour in Jakarta (13:00, 15:00 ...), after `moment` (PROTOCOL.md 4.7)."""
+    """The next full odd hour in Jakarta (13:00, 15:00 ...), after `moment`."""
     hour = at_wib(moment).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return (hour if hour.hour % 2 else hour + timedelta(hours=1)).timestamp()

@@ -1,4 +1,4 @@
-"""Faults that can be asked for: on which calls they fall and how often. What they do to them is in `distort`."""
+"""Faults on request: which calls they affect and how often. `apply_fault` says what they do to an answer."""
 
 import threading
 from collections.abc import Mapping

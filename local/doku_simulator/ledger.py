@@ -65,7 +65,7 @@ class Ledger:
         self.clear(deposit)
 
     def clear(self, deposit: int) -> None:
-        """Begin anew with a deposit (sen)."""
+        """Start over with a balance (sen)."""
         with self.lock:
             self.deposit = deposit
             self.accounts = Accounts()
@@ -112,7 +112,7 @@ class Ledger:
             heapq.heappush(self._agenda, (at, next(self._order), action))
 
     def settle(self, now: float) -> None:
-        """Make every state change that is due, in order of time, and queue what must be told to the merchant."""
+        """Make every state change that is due, in order of time, and queue its notification."""
         with self.lock:
             while self._agenda and self._agenda[0][0] <= now:
                 _, _, action = heapq.heappop(self._agenda)

@@ -1,4 +1,4 @@
-"""JSON without its insignificant white space, on the bytes as received: nothing is parsed or written anew."""
+"""JSON without its insignificant white space, on the bytes as received, without parsing them."""
 
 import re
 
@@ -6,5 +6,5 @@ _STRING_OR_BLANKS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[ \t\r\n]+', re.DOTAL
 
 
 def minify(body: bytes) -> bytes:
-    """Drop blanks outside strings; keep order, nulls, escapes and blanks inside strings (PROTOCOL.md section 3)."""
+    """Drop blanks outside strings; keep order, nulls, escapes and blanks inside strings."""
     return _STRING_OR_BLANKS.sub(lambda found: found[0] if found[0].startswith(b'"') else b"", body)

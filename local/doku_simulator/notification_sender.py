@@ -14,12 +14,12 @@ from local.doku_simulator.ledger import Ledger
 from local.doku_simulator.notifications import Notification, altered, is_right_reply, sign
 from local.doku_simulator.settings import Settings
 
-RETRY_SECONDS = (30 * 60, 6 * 3600)  # after the first try (PROTOCOL.md section 6: 30 min, 6 h)
+RETRY_SECONDS = (30 * 60, 6 * 3600)  # after the first try: 30 min, 6 h
 TIMEOUT_SECONDS = 10
 FORGED_SIGNATURE = "Zm9yZ2Vk" * 8
 
 
-class Courier:
+class NotificationSender:
     """Sends what is due, one at a time. The ledger's lock is never held while sending."""
 
     def __init__(self, ledger: Ledger, board: FaultBoard, clock: Clock) -> None:

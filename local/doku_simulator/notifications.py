@@ -1,4 +1,4 @@
-"""DOKU's callbacks as data: which ones there are, what they say and how they are signed (PROTOCOL.md 4.5, 4.6, 6)."""
+"""DOKU's notifications as data: their kinds, contents and signatures."""
 
 import base64
 import uuid
@@ -20,7 +20,7 @@ _MESSAGES = {State.PAID: "Transaction is Success", State.FAILED: "Transaction is
 
 @dataclass
 class Notification:
-    """One callback: when it is due, what it says, and every attempt to deliver it ({at, httpStatus, accepted})."""
+    """One notification: its due time, body and delivery attempts ({at, httpStatus, accepted})."""
 
     kind: Kind
     transaction_id: str
@@ -59,7 +59,7 @@ def announce(transfer: Transfer, change: Change) -> Notification:
 
 
 def unpaid_body(transfer: Transfer, change: Change) -> Json:
-    """The unpaid notification's body, fields and order as in seed 003."""
+    """The unpaid notification's body, fields and order as in DOKU's sample."""
     return {
         "sendTrxId": transfer.partner_reference_no,
         "transactionId": transfer.reference_no,
@@ -73,7 +73,7 @@ def unpaid_body(transfer: Transfer, change: Change) -> Json:
 
 
 def refund_body(transaction_id: str, at: float) -> Json:
-    """The refund notification's body: no reference of the merchant's, no status (seed 003)."""
+    """The refund notification's body: no reference of the merchant's, no status."""
     return {
         "transactionId": transaction_id,
         "activityCode": "200",
@@ -83,7 +83,7 @@ def refund_body(transaction_id: str, at: float) -> Json:
 
 
 def altered(body: Json) -> Json:
-    """The body with the opposite said: what somebody could do to it, as the signature does not cover it."""
+    """The body with the opposite claim: the signature does not cover it, so an attacker could send this."""
     if "transactionStatus" in body:
         paid = body["transactionStatus"] == State.PAID.kirim
         said = State.FAILED if paid else State.PAID

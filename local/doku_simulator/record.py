@@ -1,4 +1,4 @@
-"""What the books keep of every request: what was asked, what was done and what was answered."""
+"""The ledger entry of a request: what was asked, done and answered."""
 
 import json
 from dataclasses import dataclass

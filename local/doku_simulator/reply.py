@@ -1,4 +1,4 @@
-"""What goes out on the socket, and how."""
+"""The bytes of a reply, and how they are sent."""
 
 import threading
 from dataclasses import dataclass

@@ -24,7 +24,8 @@ def resend(world: World, order: Json) -> Json:
         order["kind"], transfer.reference_no, transfer.partner_reference_no, body, now, request_id
     )
     for _ in range(order.get("times", 1)):
-        attempt = world.courier.send(world.settings, order["kind"], body, request_id, order.get("signature"))
+        sender = world.notification_sender
+        attempt = sender.send(world.settings, order["kind"], body, request_id, order.get("signature"))
         notification.attempts.append(attempt)
     accepted = any(attempt["accepted"] for attempt in notification.attempts)
     notification.outcome = "delivered" if accepted else "failed"

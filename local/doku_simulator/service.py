@@ -1,11 +1,11 @@
-"""From a request of the merchant's to the reply: route, look for a fault, carry out, record."""
+"""Serve a merchant's request: route, apply a fault, execute, record."""
 
 import json
 from collections.abc import Callable
 from contextlib import suppress
 
 from local.doku_simulator.answers import Answer, Json, Operation, RefusedError
-from local.doku_simulator.apply_fault import Struck, distort
+from local.doku_simulator.apply_fault import Struck, apply_fault
 from local.doku_simulator.auth import Request, verify_call
 from local.doku_simulator.call import Call
 from local.doku_simulator.clock_formats import day, spring
@@ -59,7 +59,7 @@ def _serve_operation(world: World, ask: Asked) -> Reply:
         out = reply(honest, number_codes)
     else:
         answer = _carry_out(world, ask) if fault.executes else None
-        out = distort(Struck(fault, ask.operation, ask.request.target, ask.reference or "", answer, number_codes))
+        out = apply_fault(Struck(fault, ask.operation, ask.request.target, ask.reference or "", answer, number_codes))
     entry = outcome(ask, answer, out, fault)
     if fault is not None:
         _afterwards(world, ask, fault, entry)
@@ -113,7 +113,7 @@ def _operate(world: World, ask: Asked) -> Answer:
 
 
 def _spring(world: World, request: Request, status: int, error: str, message: str) -> Reply:
-    """An error of the framework's, outside any operation (PROTOCOL.md section 1: 404 "No static resource ...")."""
+    """An error of the framework's, outside any operation: 404 "No static resource ..."."""
     body = {
         "timestamp": spring(world.clock()),
         "status": status,

@@ -1,4 +1,4 @@
-"""What can be set: who the merchant is, and how this DOKU behaves where sources disagree (PROTOCOL.md 15)."""
+"""Settings: the merchant, and the behaviour where DOKU's sources disagree."""
 
 import json
 import re
@@ -38,10 +38,10 @@ class Settings:
     notification_signature: str = "aes-ecb"
     balance_shape: str = "docs"
     unpaid_answer: str = "2024300"  # what transfer-bank answers for a transfer that is UNPAID at first
-    number_codes: bool = True  # responseCode as a bare number, as in seed 003
-    status_oddities: bool = True  # serviceCode as a number, a blank in transactionDate, as in seed 003
+    number_codes: bool = True  # responseCode as a bare number, as in DOKU's samples
+    status_oddities: bool = True  # serviceCode as a number, a blank in transactionDate, as in DOKU's samples
     latest_token_only: bool = True  # a new token ends the older ones
-    strict: bool = False  # transfer: demand what newer pages call required (PROTOCOL.md 4.3)
+    strict: bool = False  # transfer: demand what newer pages call required
     duplicate_check: bool = True  # transfer: refuse a partnerReferenceNo that was executed; else execute it again
     ticker: bool = True  # deliver about once a second without being asked
     skew_seconds: int = 300
@@ -58,7 +58,7 @@ class Settings:
 
     @classmethod
     def from_secret(cls, secret: Mapping[str, str], **rest: Any) -> Self:
-        """Settings from the merchant's secret JSON; of its `privateKey` only the public half is kept."""
+        """Read the merchant's secret. Keeps only the public half of `privateKey`."""
         return cls(
             client_id=secret["clientId"],
             client_secret=secret["clientSecret"],
@@ -69,7 +69,7 @@ class Settings:
         )
 
     def switches(self) -> dict[str, Any]:
-        """What may be changed while running, without the secrets."""
+        """The settings that may change at run time, without the secrets."""
         shown = self.__dataclass_fields__.keys() - FIXED
         return {name: getattr(self, name) for name in sorted(shown)}
 

@@ -1,4 +1,4 @@
-"""A transfer in DOKU's books, and the sandbox rules that say what becomes of it (seed 003, PROTOCOL.md 4.7)."""
+"""A transfer in DOKU's books, and the sandbox rules for its outcome."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -61,7 +61,7 @@ class Transfer:
         return self.changes[-1].state
 
     def paid_at(self) -> float | None:
-        """When the beneficiary got the money, None if that never happened."""
+        """The time of the payment; None if there was none."""
         return next((change.at for change in self.changes if change.state is State.PAID), None)
 
     def as_json(self) -> Json:
@@ -83,7 +83,7 @@ class Transfer:
 
 
 def destiny(account: str, bank: str, channel: str, now: float) -> list[Change]:
-    """What becomes of a transfer accepted now: its first state and those that follow, in order of time."""
+    """The states of a transfer that is accepted now, in order of time."""
     if account == REFUND_ACCOUNT:
         return [Change(now, State.PAID), Change(now + REFUND_SECONDS, State.REFUNDED)]
     if UNPAID_ACCOUNT_PART not in account or channel not in ("", "07"):

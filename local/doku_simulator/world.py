@@ -8,13 +8,13 @@ from local.clock import Clock
 from local.doku_simulator.board import FaultBoard
 from local.doku_simulator.ledger import Ledger
 from local.doku_simulator.money import parse_amount
-from local.doku_simulator.notification_sender import Courier
+from local.doku_simulator.notification_sender import NotificationSender
 from local.doku_simulator.settings import Settings
 from local.doku_simulator.tokens import TokenDesk
 
 
 class World:
-    """Settings, books, tokens, faults and the courier, all by one clock."""
+    """Settings, books, tokens, faults and the notification_sender, all by one clock."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._initial = self.settings = settings
@@ -23,7 +23,7 @@ class World:
         self.ledger = Ledger(parse_amount(settings.deposit))
         self.tokens = TokenDesk()
         self.board = FaultBoard()
-        self.courier = Courier(self.ledger, self.board, clock)
+        self.notification_sender = NotificationSender(self.ledger, self.board, clock)
 
     def advance(self, seconds: float) -> float:
         """Move the clock forward, deliver everything that came due, and return the new time."""
@@ -33,7 +33,7 @@ class World:
 
     def deliver(self) -> None:
         """Make the changes and deliver the notifications that are due."""
-        self.courier.deliver(self.settings)
+        self.notification_sender.deliver(self.settings)
 
     def switch(self, changes: dict[str, Any]) -> None:
         """Change settings while running. ValueError names a bad one; then none is changed."""

@@ -63,6 +63,6 @@ def test_a_token_that_ran_out_leads_to_the_settings(stack: LocalStack, console: 
     page.get_by_role("button", name="Save").click()
     console.open("/balance")
 
-    expect(page.locator(".notice")).to_contain_text("The token is missing or has run out")
+    expect(page.locator(".notice")).to_contain_text("The token is missing or has expired")
     page.get_by_role("link", name="Go to settings").click()
     expect(page.locator("h1")).to_have_text("Settings")

@@ -14,7 +14,7 @@ from tests.browser.visitor import Visitor
 PAGES = {
     "/new": ("New transfer", "Transfer baru"),
     "/transfers": ("Transfers", "Transfer"),
-    "/attention?days=1": ("Attention", "Perlu perhatian"),
+    "/attention?days=1": ("Needs attention", "Perlu perhatian"),
     "/balance": ("Balance", "Saldo"),
     "/codes?code=4034314": ("Explain a code", "Arti sebuah kode"),
     "/settings": ("Settings", "Pengaturan"),
@@ -109,7 +109,7 @@ def test_dead_notifications_are_shown(stack: LocalStack, visitor: Visitor) -> No
 
     visitor.open("/attention?days=1")
 
-    expect(page.locator(".plain-list li").filter(has_text="Not a notification of DOKU’s")).to_be_visible()
+    expect(page.locator(".plain-list li").filter(has_text="Not a notification from DOKU")).to_be_visible()
     known = page.locator(".plain-list li").filter(has_text="unpaid about PAY-GONE")
     expect(known).to_contain_text("17 Sept 2024, 14:41:52 WIB · Approve")
     settled(page)

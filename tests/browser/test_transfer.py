@@ -47,7 +47,7 @@ def test_the_form_says_what_is_wrong_at_the_field(visitor: Visitor) -> None:
 
     page.locator("#continue").click()
     expect(page.locator("#bank")).to_be_focused()
-    expect(page.locator("#account-error")).to_have_text("This is needed.")
+    expect(page.locator("#account-error")).to_have_text("Required")
 
     visitor.fill(amount="250")
     page.locator("#continue").click()
@@ -114,7 +114,7 @@ def test_a_bank_may_be_typed_by_its_code_or_short_name(visitor: Visitor, typed: 
     ("loaded", "typed", "said"),
     [
         (True, "Central", "Choose one from the list."),
-        (True, "", "This is needed."),
+        (True, "", "Required"),
         (False, "Bank Central", "The list could not be loaded"),
         (False, "014", ""),
         (False, "GOPAY", ""),
@@ -131,13 +131,13 @@ def test_the_bank_field_says_what_to_do(visitor: Visitor, loaded: bool, typed: s
         expect(page.locator("#bank-list")).to_be_visible()
     page.locator("#continue").click()
 
-    expect(page.locator("#account-error")).to_have_text("This is needed.")
+    expect(page.locator("#account-error")).to_have_text("Required")
     expect(page.locator("#bank-error")).to_contain_text(said)
     expect(page.locator("#bank-error")).to_be_visible(visible=bool(said))
 
 
 @pytest.mark.parametrize(
-    ("retryable", "title"), [(False, "A limit of the day is reached"), (True, "Too many requests at once")]
+    ("retryable", "title"), [(False, "The daily limit is reached"), (True, "Too many requests at once")]
 )
 def test_a_limit_of_the_day_is_not_called_too_many_requests(visitor: Visitor, retryable: bool, title: str) -> None:
     body = {
@@ -219,7 +219,7 @@ def test_without_the_money_in_the_deposit_nothing_is_paid(stack: LocalStack, vis
 
     reference = visitor.pay()
 
-    visitor.expect_status("Not paid")
+    visitor.expect_status("Failed: not paid")
     expect(visitor.page.locator(".facts")).to_contain_text("4034314")
     assert debits(stack, reference) == []
     visitor.open("/balance")
@@ -247,9 +247,9 @@ def test_a_transfer_in_progress_and_its_refund_arrive_while_watching(stack: Loca
 
     stack.simulator.advance(301)
 
-    visitor.expect_status("The money came back")
-    expect(visitor.page.locator("#announcer")).to_have_text("The money came back")
-    expect(visitor.page.locator(".timeline")).to_contain_text("DOKU called back")
+    visitor.expect_status("Refunded: the money came back")
+    expect(visitor.page.locator("#announcer")).to_have_text("Refunded: the money came back")
+    expect(visitor.page.locator(".timeline")).to_contain_text("DOKU sent a notification")
 
 
 def test_what_is_open_is_told_without_a_claim_and_stands_under_attention(stack: LocalStack, visitor: Visitor) -> None:
@@ -318,7 +318,7 @@ def standing_transfer(visitor: Visitor, next_action: str | None) -> str:
     page.route("**/v1/transfers", name_the_transfer)
     page.locator("#continue").click()
     page.locator("#send").click()
-    expect(page.locator("h1")).to_have_text("Not sent: the reference or the check is taken")
+    expect(page.locator("h1")).to_have_text("Not sent: this reference or account check was used before")
     page.unroute("**/v1/transfers")
     return reference
 
@@ -326,7 +326,7 @@ def standing_transfer(visitor: Visitor, next_action: str | None) -> str:
 @pytest.mark.parametrize(
     ("next_action", "words"),
     [
-        ("WAIT", "Wait. We keep asking DOKU; do not pay again."),
+        ("WAIT", "Wait. Status checks continue; do not pay again."),
         ("ASK_DOKU", "Ask DOKU support before you pay again."),
         ("SETTLE", "DOKU’s answers contradict each other. Do not pay again"),
     ],

@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from payouts.domain.schedule import ABSENCE_AFTER, FIRST_CHECK, NOT_FOUND_TIMES, infer_absence, needs_review, next_check_at, with_next_check
+from payouts.domain.schedule import (
+    ABSENCE_AFTER,
+    FIRST_CHECK,
+    NOT_FOUND_TIMES,
+    infer_absence,
+    needs_review,
+    next_check_at,
+    with_next_check,
+)
 from payouts.domain.transfer import Finding, Observation, Source, Status, Transfer
 from tests.support.histories import CREATED, DAY, HOUR, MINUTE, START, after, answer, check, decision, notified
 

@@ -1,4 +1,4 @@
-"""Balance inquiry, service 11, in the documented shape or in the one seen live (PROTOCOL.md 4.2)."""
+"""Balance inquiry, service 11, in the documented shape or in the one seen live."""
 
 from local.doku_simulator.answers import Answer, Json, Operation, RefusedError, snap
 from local.doku_simulator.call import Call
@@ -8,7 +8,7 @@ from local.doku_simulator.money import rupiah
 from local.doku_simulator.settings import Settings
 
 _FIELDS = (Field("partnerReferenceNo", 64, required=False), Field("accountNo", 16))
-_ALERT_LIMIT = 65_000_00  # sen, as in seed 003
+_ALERT_LIMIT = 65_000_00  # sen, as in DOKU's samples
 
 
 def balance(ledger: Ledger, settings: Settings, call: Call) -> Answer:

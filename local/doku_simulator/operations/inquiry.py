@@ -11,8 +11,7 @@ from local.doku_simulator.ledger import Ledger, Session
 from local.doku_simulator.money import parse_amount, rupiah, wire
 from local.doku_simulator.settings import Settings
 
-# Seed 003 does not mark beneficiaryAccountName and senderCountryCode; the live sandbox refuses without them
-# (PROTOCOL.md 4.1).
+# DOKU's page does not mark beneficiaryAccountName and senderCountryCode as mandatory; the live sandbox demands them.
 _FIELDS = (
     Field("partnerReferenceNo", 64),
     Field("customerNumber", 32),

@@ -1,4 +1,4 @@
-"""The B2B access token, service 73 (PROTOCOL.md section 2)."""
+"""The B2B access token, service 73."""
 
 from local.doku_simulator.answers import Answer, Operation, malformed, missing, snap
 from local.doku_simulator.auth import Request, verify_token_request

@@ -61,7 +61,7 @@ def transfer_bank(ledger: Ledger, settings: Settings, call: Call) -> Answer:
 
 
 def _session(ledger: Ledger, body: Json, amount: int, again: bool) -> Session:
-    """The session named, or, as seed 003 calls sessionId optional, the newest unused one that fits.
+    """The session named, or, as DOKU's page calls sessionId optional, the newest unused one that fits.
 
     `again`: its own transfer may use it once more, where there is no duplicate check.
     """

@@ -17,8 +17,8 @@ _LEFT_OUT = re.compile(
 )
 """Mutants that another mutant makes superfluous, or that no test can tell apart.
 
-An identity check here is about None or an enumeration: only its opposite differs. Equality of small numbers and constants
-is also their identity. An arithmetic operation is replaced by addition, subtraction and multiplication only: a test
+An identity check here is about None or an enumeration: only its opposite differs. Equality of small numbers and
+constants is also their identity. Arithmetic is replaced by addition, subtraction and multiplication only: a test
 that notices none of these notices no shift or remainder either.
 """
 

@@ -75,9 +75,7 @@ def infer_absence(transfer: Transfer, absence_after: int) -> Observation | None:
     if window < absence_after + CLOCK_TOLERANCE:
         return None
     message = f"DOKU had no record of the transfer in any of its answers over {window // HOUR} hours"
-    return Observation(
-        last.at, Finding.NOT_RECEIVED, Source.STATUS_CHECK, NOT_RECEIVED, message, asked=last.asked
-    )
+    return Observation(last.at, Finding.NOT_RECEIVED, Source.STATUS_CHECK, NOT_RECEIVED, message, asked=last.asked)
 
 
 def _next_while_open(transfer: Transfer, now: int, jitter: float, absence_after: int) -> int:
