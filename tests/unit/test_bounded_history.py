@@ -1,10 +1,22 @@
 """Which observations a bounded history keeps."""
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
 
 from payouts.domain.schedule import NOT_FOUND_TIMES
 from payouts.domain.status import PERSISTENT
-from payouts.domain.transfer import HISTORY_LATEST, KEPT_OF_A_KIND, Finding, Observation, Source, Status, Transfer
+from payouts.domain.transfer import (
+    HISTORY_LATEST,
+    KEPT_OF_A_KIND,
+    DokuAccount,
+    Finding,
+    Observation,
+    Reason,
+    Source,
+    Status,
+    Transfer,
+)
 from tests.support.histories import CREATED, after, answer, check, decision, stored
 
 SILENCE = [check(Finding.UNCLEAR, at) for at in range(1, 2 * HISTORY_LATEST)]
@@ -42,6 +54,7 @@ def test_the_latest_questions_are_kept_whenever_they_were_answered() -> None:
     bounded = after(asked_late, *SILENCE)
     questions = sorted((seen.asked for seen in bounded.history if seen.finding is Finding.UNPAID), reverse=True)
     assert questions[:PERSISTENT] == [last - 1, last - 2, last - 3]
+    assert len(questions) == 1 + PERSISTENT + KEPT_OF_A_KIND, "the others are not kept"
 
 
 def test_requests_and_decisions_are_kept_for_ever() -> None:
@@ -59,3 +72,13 @@ def test_silence_is_not_kept_for_ever() -> None:
 def test_a_transfer_is_first_not_stored() -> None:
     created = CREATED
     assert Transfer(created.intent, "f", created_at=0, external_ids=()).version == 0
+
+
+def test_a_transfer_is_named_by_the_merchants_reference() -> None:
+    assert CREATED.partner_reference_no == CREATED.intent.partner_reference_no == "PAY-1"
+
+
+@pytest.mark.parametrize("value", [DokuAccount("host", "id", "/v1.0"), Reason("4034314", "m"), CREATED.history[0]])
+def test_values_do_not_change(value: DokuAccount | Reason | Observation) -> None:
+    with pytest.raises(FrozenInstanceError):
+        setattr(value, next(iter(type(value).__dataclass_fields__)), "other")
