@@ -47,7 +47,7 @@ def test_as_many_of_a_kind_are_kept_as_any_rule_counts() -> None:
 
 
 def test_the_latest_questions_are_kept_whenever_they_were_answered() -> None:
-    asked_late = after(CREATED, *(check(Finding.UNPAID, at) for at in range(4)))
+    asked_late = after(CREATED, *(check(Finding.UNPAID, at) for at in range(6)))
     last = asked_late.version
     for at in range(KEPT_OF_A_KIND + 2):
         asked_late = stored(asked_late, replace(check(Finding.UNPAID, 100 + at), asked=1))
