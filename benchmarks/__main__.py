@@ -6,9 +6,9 @@ import time
 
 from rich.console import Console
 
-from benchmarks import figures
-from benchmarks.interpreter import run_alone
 from local.engines.java_engine import NotAvailable
+from tools import figures
+from tools.interpreter import run_alone
 
 BENCHMARKS = ("cold", "signing", "warm", "load", "scale", "throughput", "converge")
 """In the order in which they run. A module's `run(console)` prints what it found and returns figures for bench.json."""
@@ -26,10 +26,10 @@ def main() -> None:
     console, began = Console(), time.monotonic()
     for name in names:
         console.rule(name)
-        measured = run_alone(f"bench.{name}")
+        measured = run_alone(f"benchmarks.{name}")
         if not options.no_figures:
             figures.merge(measured)
-    console.print(f"bench: {len(names)} done in {time.monotonic() - began:.0f} s, figures in {figures.PATH.name}")
+    console.print(f"bench: {len(names)} done in {time.monotonic() - began:.0f} s, figures in {figures.BENCH.name}")
 
 
 if __name__ == "__main__":

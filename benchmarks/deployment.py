@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks.capacity import Capacity
 from local.engines import dynamodb_local
-from tests.support.backing_services import surrounding
-from tests.support.harness import World
+from local.in_process.backing_services import surrounding
+from local.in_process.world import World
 
 _QUIET = {"POWERTOOLS_METRICS_DISABLED": "true"}
 

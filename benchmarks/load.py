@@ -14,8 +14,8 @@ from itertools import count
 from rich.console import Console
 from rich.table import Table
 
+from local.in_process.samples import order
 from local.stack import LocalStack
-from tests.support.harness import order
 
 _CLIENTS, _WARM_UP, _TRANSFERS = 4, 12, 200
 

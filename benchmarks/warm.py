@@ -22,7 +22,9 @@ from urllib3.response import HTTPResponse
 
 from benchmarks.deployment import Deployment, running
 from doku_signing.notification import Scheme, sign_notification
-from tests.support.harness import Context, World, inquiry_of, order, sample_event
+from local.in_process.invocation import Context
+from local.in_process.samples import inquiry_of, order, sample_event
+from local.in_process.world import World
 
 _WARM_UP, _ROUNDS = 10, 40
 _DUE, _DAYS = 100, 86_400

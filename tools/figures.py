@@ -1,4 +1,4 @@
-"""Writes measured numbers into README.md and docs/: make figures.
+"""Keeps measured numbers in docs/figures/*.json and writes them into README.md and docs/: make figures.
 
 A page holds `<!-- figure:NAME -->` TEXT `<!-- /figure -->`, in a sentence or a cell of a table; TEXT is the number of
 that name in docs/figures/*.json. A format may follow the name, as Python writes it, `<!-- figure:NAME .0% -->`, or
@@ -7,13 +7,15 @@ that name in docs/figures/*.json. A format may follow the name, as Python writes
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+BENCH = ROOT / "docs" / "figures" / "bench.json"
 MISSING = "not measured yet"
 _PLACE = re.compile(r"(<!-- figure:(\w+)(?: (\S+))? -->).*?(<!-- /figure -->)")
 
@@ -50,6 +52,17 @@ def write() -> list[Path]:
     return changed
 
 
+def merge(measured: Mapping[str, float], path: Path = BENCH) -> None:
+    """Write these figures and today's date to `path`. Figures that were not measured now stay as they were."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    today = int(datetime.now(UTC).strftime("%Y%m%d"))
+    figures = known | {name: _rounded(value) for name, value in measured.items()} | {f"{path.stem}_date": today}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    os.replace(fresh, path)
+
+
 def main() -> int:
     """Fill, or only look. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.figures", description=__doc__)
@@ -67,6 +80,11 @@ def main() -> int:
     if missing := sorted(wanted - figures.keys()):
         print(f"figures: {MISSING}: {', '.join(missing)}")
     return 0
+
+
+def _rounded(value: float) -> float:
+    """Four significant digits: more would be noise."""
+    return value if isinstance(value, int) else float(f"{value:.4g}")
 
 
 def _text(figures: Mapping[str, float], name: str, spec: str | None) -> str:

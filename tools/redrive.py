@@ -6,8 +6,8 @@ task; a crash in between leaves a message twice, which processing makes harmless
 
 import argparse
 import sys
-from typing import Any
 
+from local.aws.dead_letters import count, move
 from tools.deployment import NoSuchDeployment, Target, add_option, find
 
 
@@ -51,24 +51,6 @@ def _agreed() -> bool:
         return input("move them back to the notification queue? [y/N] ").casefold() in ("y", "yes")
     except EOFError:  # nobody is there to ask
         return False
-
-
-def count(sqs: Any, queue_url: str) -> int:
-    """Messages in a queue, those in flight included."""
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
-    return sum(int(attributes[name]) for name in names)
-
-
-def move(sqs: Any, source: str, destination: str) -> int:
-    """Send each message to `destination`, then delete it from `source`: it is always in one of them."""
-    moved = 0
-    while messages := sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=10).get("Messages", []):
-        for message in messages:
-            sqs.send_message(QueueUrl=destination, MessageBody=message["Body"])
-            sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
-            moved += 1
-    return moved
 
 
 if __name__ == "__main__":

@@ -16,6 +16,24 @@ def dead_notifications(sqs: Any, queue: str) -> list[dict[str, Any]]:
     return [_told(message) for message in found.get("Messages", [])]
 
 
+def count(sqs: Any, queue_url: str) -> int:
+    """Messages in a queue, those in flight included."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
+    return sum(int(attributes[name]) for name in names)
+
+
+def move(sqs: Any, source: str, destination: str) -> int:
+    """Send each message to `destination`, then delete it from `source`: it is always in one of them."""
+    moved = 0
+    while messages := sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=10).get("Messages", []):
+        for message in messages:
+            sqs.send_message(QueueUrl=destination, MessageBody=message["Body"])
+            sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
+            moved += 1
+    return moved
+
+
 def _told(message: dict[str, Any]) -> dict[str, Any]:
     from doku_signing.timestamps import WIB  # on the path that make sets; the stack starts without them
     from payouts.doku import queued_notification

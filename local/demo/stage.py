@@ -10,8 +10,8 @@ from typing import Any
 import requests
 from rich.console import Console
 
+from local.aws import dead_letters
 from local.stack import LocalStack
-from tools import redrive
 
 API_FUNCTION = "TransferApiFunction"
 _PATIENCE = 20.0
@@ -90,12 +90,12 @@ class Stage:
 
     def dead(self) -> int:
         """Messages in the dead-letter queue."""
-        return redrive.count(self.stack.aws.sqs, self.stack.queue_url("NotificationDeadLetterQueue"))
+        return dead_letters.count(self.stack.aws.sqs, self.stack.queue_url("NotificationDeadLetterQueue"))
 
     def redrive(self) -> int:
         """Bring the dead ones back."""
         queues = (self.stack.queue_url(name) for name in ("NotificationDeadLetterQueue", "NotificationQueue"))
-        return redrive.move(self.stack.aws.sqs, *queues)
+        return dead_letters.move(self.stack.aws.sqs, *queues)
 
     def sent(self, reference: str) -> list[dict[str, Any]]:
         """The transfer requests about `reference` that reached DOKU."""

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from local.doku_simulator.control import Control
+from local.in_process.backing_services import BackingServices
 from local.stack import LocalStack
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
-from tests.support.backing_services import BackingServices
 from tests.support.harness import World, order
 from tools.doctor import __main__ as doctor
 from tools.doctor import api, open_transfers

@@ -11,7 +11,7 @@ import requests
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from local.gateway.http_server import HttpServer, Request, Response
-from tests.support.backing_services import BackingServices
+from local.in_process.backing_services import BackingServices
 from tests.support.harness import World, order
 
 with warnings.catch_warnings():

@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from local.in_process.backing_services import BackingServices
 from payouts.doku.signer import MerchantKey
 from payouts.doku.token import TokenRequester
 from payouts.doku.transport import Transport
 from payouts.domain.credentials import Credentials
 from payouts.domain.errors import Unavailable
-from tests.support.backing_services import BackingServices
 from tests.support.harness import PAGES, Page, World, order
 from tests.support.tcp_server import listening, saying
 from tools import public_key

@@ -5,9 +5,9 @@ import json
 import boto3
 import pytest
 
+from local.in_process.backing_services import BackingServices
 from tests.integration.processor.notifications import announced, dead, pump, standing, until_dead
 from tests.integration.receiver.callbacks import waiting
-from tests.support.backing_services import BackingServices
 from tests.support.harness import World
 from tests.support.waiting import until
 from tools.deployment import Target

@@ -5,9 +5,9 @@ import os
 import pytest
 from hypothesis import Phase, settings
 
+from local.in_process.backing_services import BackingServices
 from tests.stateful.bugs import BUGS, started_with
 from tests.stateful.explore import PROFILES, explore
-from tests.support.backing_services import BackingServices
 
 _FIRST = settings(PROFILES["test"], max_examples=15, phases=[Phase.generate])
 """The first history that shows it will do: it need not be the shortest."""

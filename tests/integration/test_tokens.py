@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from local.gateway.http_server import HttpServer, Response
-from tests.support.backing_services import BackingServices
+from local.in_process.backing_services import BackingServices
 from tests.support.harness import World, crashing, inquiry_of, order
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from aws_lambda_powertools import Logger
 
+from local.in_process.backing_services import BackingServices
 from notification_processor import app as processor
 from notification_processor import services as processor_services
 from payouts import wiring
@@ -35,7 +36,6 @@ from status_poller import app as poller
 from status_poller import services as poller_services
 from tests.stateful.explore import cold_start
 from tests.stateful.merchant import Start
-from tests.support.backing_services import BackingServices
 from tests.support.harness import World
 from transfer_api.app import create_handler
 

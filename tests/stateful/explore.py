@@ -16,11 +16,11 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from local.in_process.backing_services import BackingServices, surrounding
 from tests.stateful.direct import without_sockets
 from tests.stateful.machine import Counted, Payouts
 from tests.stateful.merchant import Start
 from tests.stateful.rails import Met
-from tests.support.backing_services import BackingServices, surrounding
 from tests.support.harness import World
 
 ENVIRONMENT = {"POLL_CONCURRENCY": "1"}

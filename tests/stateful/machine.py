@@ -18,13 +18,13 @@ from hypothesis.stateful import (
     rule,
 )
 
+from local.in_process.backing_services import BackingServices
 from payouts.store import items
 from tests.stateful import faults, invariants, rails
 from tests.stateful.callbacks import FORGERIES, Callback, claiming, forged, of_doku, replayed
 from tests.stateful.merchant import Merchant, Start
 from tests.stateful.orders import FATES, Order
 from tests.stateful.snapshot import Snapshot
-from tests.support.backing_services import BackingServices
 from tests.support.harness import World
 
 _LONGEST = 8 * 24 * 3600

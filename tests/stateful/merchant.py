@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
+from local.aws.dead_letters import move
+from local.in_process.backing_services import BackingServices
 from payouts.domain.errors import PayoutError
 from payouts.domain.schedule import needs_review
 from payouts.domain.transfer import Status
@@ -22,9 +24,7 @@ from tests.stateful.invariants import END_OF, Memory
 from tests.stateful.orders import Order
 from tests.stateful.rails import Limits, Met, Rails, Stop, refused_by, until_midnight
 from tests.stateful.snapshot import Shelf, Snapshot
-from tests.support.backing_services import BackingServices
 from tests.support.harness import Answer, Crash, World, inquiry_of
-from tools.redrive import move
 
 T = TypeVar("T")
 Start = Callable[[BackingServices, float], World]

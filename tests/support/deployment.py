@@ -8,7 +8,8 @@ import pytest
 
 from local.engines import dynamodb_local, elasticmq
 from local.engines.java_engine import NotInstalled
-from tests.support.backing_services import BackingServices, surrounding
+from local.in_process.backing_services import BackingServices, surrounding
+from tests.support import log_watch
 from tests.support.harness import World
 
 
@@ -27,7 +28,9 @@ def backing_services(
             if os.environ.get("CI"):
                 raise
             pytest.skip(str(reason))
-        yield running.enter_context(surrounding(offset, table, queue))
+        found = running.enter_context(surrounding(offset, table, queue))
+        log_watch.keep(found.secret)
+        yield found
 
 
 @pytest.fixture

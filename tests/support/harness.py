@@ -1,13 +1,17 @@
-"""The real handlers in this process, over moto's server and the simulator, on a clock that the test moves.
+"""The deployment of local.in_process for tests: log_watch notes each request, openapi_contract checks each answer.
 
-Nothing of ours is replaced. Faults come from where they come from in life: the simulator breaks DOKU, and hooks on
-botocore's own events break AWS or kill the process.
+No code of the bundle is replaced. The simulator breaks DOKU; hooks on botocore's events break AWS or end the process.
 """
 
-from tests.support.faults import PAGES, Crash, Page, crashing
-from tests.support.invocation import Answer, Context, InProcess
-from tests.support.samples import ROOT, inquiry_of, new_reference, order, sample_event
-from tests.support.world import World
+from dataclasses import astuple
+from typing import Any
+
+from local.in_process import samples
+from local.in_process.aws_faults import PAGES, Crash, Page, crashing
+from local.in_process.invocation import Answer, Context, InProcess
+from local.in_process.samples import ROOT, inquiry_of, new_reference, sample_event
+from local.in_process.world import World
+from tests.support import log_watch, openapi_contract
 
 __all__ = [
     "PAGES",
@@ -24,3 +28,18 @@ __all__ = [
     "order",
     "sample_event",
 ]
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    """DOKU's sample transfer request, whose personal values no test may log."""
+    body = samples.order(**changes)
+    log_watch.note(body)
+    return body
+
+
+def _check_answer(route: str, answer: Answer) -> None:
+    openapi_contract.check(route, *astuple(answer))
+
+
+World.request_observers.append(log_watch.note)
+World.answer_observers.append(_check_answer)

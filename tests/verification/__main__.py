@@ -8,10 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import figures
-from benchmarks.interpreter import run_alone
 from tests.verification.part import Shown
-from tools import figures as pages
+from tools import figures
+from tools.interpreter import run_alone
 
 PARTS: Mapping[str, str] = {
     "model": "tests.verification.model",
@@ -45,11 +44,11 @@ def main() -> int:
         lines.append(f"{name}: {shown.line} ({time.monotonic() - began:.0f} s)")
         if not options.no_figures:
             figures.merge(shown.figures, FIGURES)
-            pages.write()
+            figures.write()
     minutes = (time.monotonic() - started) / 60
     if holds and not options.parts and not options.no_figures:
         figures.merge({"prove_minutes": round(minutes, 1)}, FIGURES)
-        pages.write()
+        figures.write()
     console.rule("proved" if holds else "not proved")
     for line in [*lines, f"{len(lines)} of {len(PARTS)} parts in {minutes:.1f} minutes"]:
         console.print(line, highlight=False, soft_wrap=True)

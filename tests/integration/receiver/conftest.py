@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.backing_services import BackingServices
+from local.in_process.backing_services import BackingServices
 from tests.support.harness import World
 
 

@@ -13,10 +13,9 @@ from local.aws.resources import Aws
 from local.clock import Clock
 from local.doku_simulator import Settings, Simulator
 from local.doku_simulator.control import Control
-from tests.support import log_watch
-from tests.support.samples import ROOT
-from tests.support.tables import like
-from tests.support.world import World
+from local.in_process.samples import ROOT
+from local.in_process.tables import like
+from local.in_process.world import World
 
 PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
 
@@ -57,7 +56,6 @@ def surrounding(
 ) -> Iterator[BackingServices]:
     """moto and the simulator on one clock, tables and queues on engines of their own if given."""
     clock, secret = Clock(clock_file), doku_secret.generate()
-    log_watch.keep(secret)
     settings = Settings.from_secret(json.loads(secret), ticker=False)
     with closing(moto_server.start(0, clock)) as server, Simulator(settings, clock=clock) as simulator:
         aws = Aws(server.url, table_url, queue_url)

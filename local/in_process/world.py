@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from threading import RLock
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from aws_lambda_powertools import Logger
 from botocore.session import Session
@@ -14,6 +14,11 @@ from local.aws.bundle import QueueTrigger
 from local.aws.event_source import Drained, Pump
 from local.clock import Clock
 from local.doku_simulator.control import Control
+from local.in_process.aws_faults import AwsFaults
+from local.in_process.clients import quick
+from local.in_process.invocation import Answer, Context, InProcess
+from local.in_process.samples import route_key, sample_event
+from local.in_process.standing import Standing
 from notification_processor import app as processor
 from notification_processor import services as processor_services
 from notification_receiver import app as receiver
@@ -21,12 +26,6 @@ from notification_receiver import services as receiver_services
 from payouts.runtime import aws
 from status_poller import app as poller
 from status_poller import services as poller_services
-from tests.support import log_watch, openapi_contract
-from tests.support.clients import quick
-from tests.support.faults import AwsFaults
-from tests.support.invocation import Answer, Context, InProcess
-from tests.support.samples import route_key, sample_event
-from tests.support.standing import Standing
 from transfer_api.app import create_handler
 from transfer_api.services import build_services
 
@@ -53,6 +52,11 @@ def _alone() -> Iterator[None]:
 @dataclass
 class World(Standing):
     """A deployment to call: the handlers, the table behind them, DOKU, and time."""
+
+    request_observers: ClassVar[list[Callable[[Any], None]]] = []
+    """Called with the body of each API request before it is sent. Tests add theirs; benchmarks have none."""
+    answer_observers: ClassVar[list[Callable[[str, Answer], None]]] = []
+    """Called with the route, such as `GET /health`, and the answer."""
 
     clock: Clock
     faults: AwsFaults
@@ -124,7 +128,8 @@ class World(Standing):
         event["headers"] |= {name.lower(): value for name, value in (headers or {}).items()}
         event["body"] = body if isinstance(body, str | None) else json.dumps(body)
         event["routeKey"] = event["requestContext"]["routeKey"] = route_key(method, sent_path or path)
-        log_watch.note(body)
+        for observe in self.request_observers:
+            observe(body)
         claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
         claims["sub"] = caller
         if caller is None:
@@ -133,7 +138,11 @@ class World(Standing):
             event["queryStringParameters"] = dict(query)
         with _alone():
             answer = Answer.of(self.call_handler(event, Context(remaining)))
-        openapi_contract.check(event["routeKey"], *astuple(answer))
+        return self._observed(event["routeKey"], answer)
+
+    def _observed(self, route: str, answer: Answer) -> Answer:
+        for observe in self.answer_observers:
+            observe(route, answer)
         return answer
 
     def create(self, body: Mapping[str, Any], **options: Any) -> Answer:
@@ -150,8 +159,7 @@ class World(Standing):
         event["headers"] = {name.lower(): value for name, value in headers.items()}
         event["body"] = body if isinstance(body, str | None) else json.dumps(body)
         answer = Answer.of(self.call_receiver({**event, **changes}, Context(lambda: 10_000)))
-        openapi_contract.check(f"POST /notifications/kirim-doku/{kind}", *astuple(answer))
-        return answer
+        return self._observed(f"POST /notifications/kirim-doku/{kind}", answer)
 
     def tick(self, number: int = 0, of: int = 1, remaining: Callable[[], int] = lambda: 60_000) -> dict[str, Any]:
         """One tick of the schedule."""

@@ -1,4 +1,4 @@
-"""A part of a long command in an interpreter of its own."""
+"""Runs one part of a long command in its own interpreter."""
 
 import importlib
 from concurrent.futures import ProcessPoolExecutor
@@ -9,7 +9,7 @@ from rich.console import Console
 
 
 def run_alone(module: str) -> Any:
-    """What `module`'s `run(console)` returns or raises: what another has imported, patched or left is not there."""
+    """Call `module.run(console)` in a new interpreter, so that no state of an earlier part is left."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         return process.submit(_run, module).result()
 

@@ -1,4 +1,4 @@
-"""What comes in: the samples in events/, and a transfer as seed 003 shows it."""
+"""Sample input: the events in events/, and the transfer of DOKU's sample request."""
 
 import copy
 import itertools
@@ -10,14 +10,13 @@ from typing import Any
 
 from local.aws import bundle, template
 from local.gateway.api import Router
-from tests.support import log_watch
 
 ROOT = Path(__file__).parents[2]
 _numbers = itertools.count(1)
 
 
 def sample_event(name: str) -> dict[str, Any]:
-    """One of events/, to be changed at will."""
+    """A fresh copy of the event events/NAME.json."""
     event: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
     return copy.deepcopy(event)
 
@@ -29,13 +28,13 @@ def _router() -> Router:
 
 
 def route_key(method: str, path: str) -> str:
-    """The route by which API Gateway hands a path over."""
+    """The key of the route that API Gateway finds for a path."""
     found = _router().find(method, path)
     return found[0].key if found else f"{method} /v1/{{proxy+}}"
 
 
 def new_reference() -> str:
-    """A partnerReferenceNo that no other test uses."""
+    """A partnerReferenceNo that is unique in this process."""
     return f"PAY-{next(_numbers):06d}"
 
 
@@ -49,12 +48,12 @@ _OF_AN_INQUIRY = (
 
 
 def inquiry_of(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The account inquiry that goes before a transfer."""
+    """The account inquiry for a transfer request."""
     return {name: body[name] for name in _OF_AN_INQUIRY}
 
 
 def order(**changes: Any) -> dict[str, Any]:
-    """A transfer as seed 003 shows it, with a fresh reference; None removes a field."""
+    """DOKU's sample transfer request with a fresh reference. `changes` replace fields; None removes one."""
     body: dict[str, Any] = {
         "partnerReferenceNo": new_reference(),
         "customerNumber": "628115678890",
@@ -69,5 +68,4 @@ def order(**changes: Any) -> dict[str, Any]:
         "remark": "Remark test",
     }
     body |= changes
-    log_watch.note(body)
     return {name: value for name, value in body.items() if value is not None}

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 
 from local.doku_simulator.control import Control
+from local.in_process.clients import client
+from local.in_process.tables import like
 from payouts.domain.transfer import Transfer
 from payouts.store import items
 from payouts.store.due_index import WRITTEN_SHARDS, DueIndex
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
-from tests.support.clients import client
-from tests.support.tables import like
 from transfer_api.services import Services
 
 if TYPE_CHECKING:
