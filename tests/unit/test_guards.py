@@ -1,4 +1,4 @@
-"""The list of guards can't rot: what it takes away is still there, and so are the tests that must die."""
+"""guards.toml is current: every snippet and every test that it names exists."""
 
 import pytest
 
@@ -9,7 +9,7 @@ GUARDS = listed()
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=str)
-def test_the_guard_stands_exactly_once_where_the_list_says(guard: Guard) -> None:
+def test_a_listed_guard_occurs_once_in_its_file(guard: Guard) -> None:
     source = (ROOT / guard.file).read_text(encoding="utf-8")
     without = guard.removed_from(source)
     assert without != source
@@ -18,7 +18,7 @@ def test_the_guard_stands_exactly_once_where_the_list_says(guard: Guard) -> None
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=str)
-def test_the_tests_that_must_die_exist(guard: Guard) -> None:
+def test_the_tests_of_a_guard_exist(guard: Guard) -> None:
     assert guard.tests
     for test in guard.tests:
         path, _, name = test.partition("::")
@@ -26,5 +26,5 @@ def test_the_tests_that_must_die_exist(guard: Guard) -> None:
 
 
 def test_a_guard_that_has_moved_is_an_error() -> None:
-    with pytest.raises(ValueError, match="stands there 0 times"):
+    with pytest.raises(ValueError, match="occurs 0 times"):
         GUARDS[0].removed_from("")

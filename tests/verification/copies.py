@@ -1,4 +1,4 @@
-"""Copies of the project, in which a file is changed and tests die of it."""
+"""Copies of the project in which one file at a time is changed and tests run against the change."""
 
 import json
 import os
@@ -30,41 +30,41 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of some tests: pytest's exit code, and all that it said."""
+    """A run of some tests: pytest's exit code and its output."""
 
     code: int
-    told: str
+    output: str
 
     @property
-    def died(self) -> str:
-        """The first test that failed; empty where none did."""
-        dead = _FAILED.search(self.told)
-        return dead[1] if self.code == 1 and dead else ""
+    def failed_test(self) -> str:
+        """The first test that failed; empty if none did."""
+        failed = _FAILED.search(self.output)
+        return failed[1] if self.code == 1 and failed else ""
 
     @property
     def passed(self) -> bool:
-        """Whether every test lived on."""
+        """True if every test passed."""
         return self.code == 0
 
     @property
     def noticed(self) -> bool:
-        """Whether a test failed, none could be collected, or they computed for too long.
+        """True if a test failed, collection failed, or the run exceeded its processor time.
 
-        Raises RuntimeError for a run that ended in another way: it shows nothing.
+        Raises RuntimeError for a run that ended in another way: it proves nothing.
         """
         if self.code not in (0, 1, 2, -signal.SIGXCPU):
-            raise RuntimeError(f"a run of pytest ended with {self.code}: {self.told[-2000:]}")
+            raise RuntimeError(f"a run of pytest ended with {self.code}: {self.output[-2000:]}")
         return not self.passed
 
     def __str__(self) -> str:
-        return self.died or self.told.strip().rpartition("\n")[2] or f"exit code {self.code}"
+        return self.failed_test or self.output.strip().rpartition("\n")[2] or f"exit code {self.code}"
 
 
 class Copy:
-    """One copy of the project, in which one run takes place at a time."""
+    """One copy of the project; it runs one set of tests at a time."""
 
     def __init__(self, root: Path) -> None:
-        """Copy what the tests need."""
+        """Copy the files that the tests need and start a pytest server there."""
         self._root = root
         for name in _COPIED:
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
@@ -81,11 +81,11 @@ class Copy:
         )
 
     def close(self) -> None:
-        """End its runs."""
+        """Stop the pytest server."""
         self._server.communicate()
 
     def run(self, arguments: Iterable[str], cpu_seconds: int = _CPU_SECONDS) -> Run:
-        """Run tests, given as pytest takes them, as things are. A run that computes for longer is killed."""
+        """Run tests on the unchanged copy; `arguments` are pytest's. A run over `cpu_seconds` is killed."""
         stdin, stdout = self._server.stdin, self._server.stdout
         assert stdin
         assert stdout
@@ -105,12 +105,12 @@ class Copy:
 
     def _write(self, path: Path, source: str) -> None:
         path.write_text(source, encoding="utf-8")
-        second = next(self._times)  # one of its own, since what is compiled is told apart by second and size
+        second = next(self._times)  # a new mtime: Python finds stale bytecode by mtime in seconds and size
         os.utime(path, (second, second))
 
 
 class Copies:
-    """As many copies as are worked in at once."""
+    """The copies of the project that work is spread over."""
 
     def __init__(self, copies: list[Copy], threads: ThreadPoolExecutor) -> None:
         self._threads = threads
@@ -119,14 +119,14 @@ class Copies:
             self._idle.put(copy)
 
     def each(self, work: Callable[[Copy, Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Do the work on each item, in any of the copies. Yields as they end."""
+        """Run `work` on each item in any free copy. Yields results as they complete."""
         futures = [self._threads.submit(self._in_a_copy, work, item) for item in items]
         yield from (future.result() for future in as_completed(futures))
 
-    def failing(self, orders: Iterable[tuple[str, ...]], cpu_seconds: int = _CPU_SECONDS) -> str:
-        """What pytest says of runs that fail as things are; empty where all pass."""
-        runs = self.each(lambda copy, order: copy.run(order, cpu_seconds), sorted(set(orders)))
-        return "\n".join(run.told or str(run) for run in runs if not run.passed)
+    def failing(self, runs: Iterable[tuple[str, ...]], cpu_seconds: int = _CPU_SECONDS) -> str:
+        """Output of the runs that fail on the unchanged project; empty if all pass."""
+        results = self.each(lambda copy, arguments: copy.run(arguments, cpu_seconds), sorted(set(runs)))
+        return "\n".join(result.output or str(result) for result in results if not result.passed)
 
     def _in_a_copy(self, work: Callable[[Copy, Item], Result], item: Item) -> Result:
         copy = self._idle.get()
@@ -137,8 +137,8 @@ class Copies:
 
 
 @contextmanager
-def copies() -> Iterator[Copies]:
-    """As many as there are cores for, which end with this."""
+def project_copies() -> Iterator[Copies]:
+    """Two copies, one for each core; removed at the end of the `with`."""
     with TemporaryDirectory(prefix="payouts-") as folder, ExitStack() as running:
         made = [Copy(Path(folder) / str(number)) for number in range(_AT_ONCE)]
         for copy in made:

@@ -1,33 +1,33 @@
-"""Each guard against paying twice or losing a transfer is taken away once, in a copy: a test must die of it."""
+"""Remove each guard against a double payment or a lost transfer once, in a copy: a test must fail."""
 
 from rich.console import Console
 
-from tests.verification.copies import ROOT, Copies, Copy, Run, copies
+from tests.verification.copies import ROOT, Copies, Copy, Run, project_copies
 from tests.verification.hand_mutants.listed import Guard, listed
 from tests.verification.part import Shown
 
 
 def run(console: Console) -> Shown:
-    """Take away every guard of guards.toml, two at a time."""
+    """Remove every guard of guards.toml, two at a time."""
     guards = listed()
-    with copies() as running:
-        console.print("  the tests, with all guards in place")
+    with project_copies() as copies:
+        console.print("  running the tests with all guards in place")
         tests = sorted({test for guard in guards for test in guard.tests})
-        if broken := running.failing([tuple(tests[::2]), tuple(tests[1::2])]):
-            console.print(broken, markup=False, highlight=False)
+        if output := copies.failing([tuple(tests[::2]), tuple(tests[1::2])]):
+            console.print(output, markup=False, highlight=False)
             return Shown("the tests fail with all guards in place", {}, holds=False)
-        survived = _survived(console, running, guards)
+        survived = _survived(console, copies, guards)
     figures = {"guards_removed": len(guards), "guards_survived": survived}
     return Shown(f"{len(guards)} guards removed, {survived} survived", figures, not survived)
 
 
-def _survived(console: Console, running: Copies, guards: list[Guard]) -> int:
-    """Take each away, tell what happened, and count those of which no test died."""
+def _survived(console: Console, copies: Copies, guards: list[Guard]) -> int:
+    """Remove each guard, print the result, and count those that no test noticed."""
     survived = 0
-    for guard, run in running.each(_without, guards):
-        survived += not run.died
-        mark = "died" if run.died else "SURVIVED"
-        console.print(f"  {mark}: {guard.protects}: {run}", markup=False, highlight=False)
+    for guard, run in copies.each(_without, guards):
+        survived += not run.failed_test
+        result = "caught" if run.failed_test else "SURVIVED"
+        console.print(f"  {result}: {guard.protects}: {run}", markup=False, highlight=False)
     return survived
 
 

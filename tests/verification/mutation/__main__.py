@@ -1,4 +1,4 @@
-"""python -m tests.verification.mutation [part of a module's path ...]: mutate some of the pure modules, or all."""
+"""python -m tests.verification.mutation [part of a path ...]: mutate the pure modules whose path matches; default: all."""
 
 import argparse
 import sys
@@ -10,15 +10,15 @@ from tests.verification.mutation.modules import MODULES
 
 
 def main() -> int:
-    """Mutate what the command line names. Returns the exit code."""
+    """Mutate the named modules. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.verification.mutation", description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="module", help="part of a path, such as schedule.py")
     options = parser.parse_args()
-    wanted = [name for name in MODULES if not options.modules or any(part in name for part in options.modules)]
-    if not wanted:
-        parser.error(f"no module is called so; there are {', '.join(MODULES)}")
+    matching = [name for name in MODULES if not options.modules or any(part in name for part in options.modules)]
+    if not matching:
+        parser.error(f"no module matches; choose from {', '.join(MODULES)}")
     console = Console()
-    shown = mutation.run(console, wanted)
+    shown = mutation.run(console, matching)
     console.print(f"mutate: {shown.line}", highlight=False)
     return 0 if shown.holds else 1
 

@@ -1,4 +1,4 @@
-"""The modules that are mutated, each with the tests that know it."""
+"""The mutated modules and the tests of each."""
 
 from collections.abc import Mapping
 
@@ -22,4 +22,4 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "layers/doku_signing/doku_signing/timestamps.py": ("tests/unit/test_signing.py",),
     "layers/doku_signing/doku_signing/token.py": ("tests/unit/test_signing.py",),
 }
-"""The quickest tests first: the first failure ends a mutant."""
+"""Module to test files, the fastest first: a mutant's run stops at the first failure."""

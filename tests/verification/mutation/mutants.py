@@ -1,4 +1,4 @@
-"""The mutants of a module: every small change that cosmic-ray knows and that makes another program of it."""
+"""The mutants of a module: every small change that cosmic-ray knows and that changes the program."""
 
 import ast
 import difflib
@@ -15,19 +15,19 @@ _LEFT_OUT = re.compile(
     "|BinaryOperator_(Add|Sub|Mul|Div|FloorDiv|Mod)_(?!Add$|Sub$|Mul$)"
     "|BinaryOperator_[A-Za-z]+_Pow$"
 )
-"""Mutants that another mutant makes superfluous, or that no test can tell apart.
+"""Operators that are not used, since their mutants are equivalent or killed along with another one.
 
-An identity check here is about None or an enumeration: only its opposite differs. Equality of small numbers and
-constants is also their identity. Arithmetic is replaced by addition, subtraction and multiplication only: a test
-that notices none of these notices no shift or remainder either.
+Identity is compared only with None and enum members, where only the opposite differs; equality of small numbers and
+constants is also their identity. Arithmetic operators become addition, subtraction or multiplication only: a test that
+notices none of these notices no shift or remainder either.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A change of a module: the lines before and after it, stripped, with the line below where a decorator changes.
+    """A change of a module: the lines before and after it, stripped. If a decorator changes, the line below is included.
 
-    `source` is all of the changed module.
+    `source` is the whole changed module.
     """
 
     module: str
@@ -40,26 +40,26 @@ class Mutant:
 
 
 def mutants(module: str) -> Iterator[Mutant]:
-    """Those of the module at a path. A change of annotations alone is none, nor is the same change twice.
+    """Yield each distinct mutant of the module at this path. Changes of annotations alone are left out.
 
-    Raises ValueError where two can't be told apart by their lines: an explanation of one would hide the other.
+    Raises ValueError if two mutants have the same lines: explaining one of them would hide the other.
     """
     source = (ROOT / module).read_text(encoding="utf-8")
     seen = {_program(source)}
     lines: set[Mutant] = set()
     for changed in _changes(source):
-        with suppress(SyntaxError):  # that is no program
+        with suppress(SyntaxError):  # not a valid program
             if (program := _program(changed)) not in seen:
                 seen.add(program)
                 mutant = Mutant(module, *_difference(source, changed), changed)
                 if mutant in lines:
-                    raise ValueError(f"{mutant} stands there twice; write one of the two lines differently")
+                    raise ValueError(f"{mutant} occurs twice; rewrite one of the two lines")
                 lines.add(mutant)
                 yield mutant
 
 
 def _changes(source: str) -> Iterator[str]:
-    from cosmic_ray.ast import ast_nodes, get_ast  # installed by the command that needs it
+    from cosmic_ray.ast import ast_nodes, get_ast  # installed by `make prove` and `make mutate`
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator, operator_names
 
@@ -71,7 +71,7 @@ def _changes(source: str) -> Iterator[str]:
 
 
 def _program(source: str) -> str:
-    """What runs: the syntax tree without annotations."""
+    """The syntax tree without annotations, as text."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.arg | ast.AnnAssign):
