@@ -110,15 +110,6 @@ class BelievesAnyAnswer(StatusChecker):
         return replace(seen, finding=Finding.SUCCESS) if about_another else seen
 
 
-class KeepsOneReference(StatusChecker):
-    """Drops a second reference of DOKU's."""
-
-    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
-        known = standing.doku_reference_no
-        alike = (replace(one, reference_no=known) if known and one.reference_no else one for one in seen)
-        return super()._learned(standing, *alike)
-
-
 class ForgetsNewFields(TransferStore):
     """Drops what a newer version wrote from each history that it rewrites."""
 
@@ -251,7 +242,6 @@ BUGS: Mapping[str, Bug] = {
     "absence is inferred in half an hour": Bug(Parts(status_checker=InfersSoon), _LIES),
     "a failure is never revised": Bug(Parts(status_checker=StaysFailed), _LIES),
     "an answer about something else is believed": Bug(Parts(status_checker=BelievesAnyAnswer), _LIES),
-    "a second reference is dropped": Bug(Parts(status_checker=KeepsOneReference), {"I27"}),
     "a notification is believed": Bug(Parts(applier=BelievesNotifications), _LIES),
     "a notification is not recorded": Bug(Parts(applier=ForgetsNotifications), {"I27"}),
     "no condition on the create": Bug(Parts(store=OpenDoor), {"I1", "I2", "I4", "I5", "I8"}),

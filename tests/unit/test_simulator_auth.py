@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local.doku_simulator.clock_formats import next_odd_hour, parse_iso
-from tests.support.merchant import Merchant, code, compact, merchant_of, public_pem, symmetric
+from tests.support.merchant import Merchant, code, compact, merchant_of, symmetric
 
 
 @pytest.fixture
@@ -35,10 +35,6 @@ def test_a_token_is_a_bearer_jwt_for_900_seconds(doku: Merchant) -> None:
     assert said["iss"] == "DOKU"
     assert said["clientId"] == answer.headers["X-CLIENT-KEY"] == doku.simulator.world.settings.client_id
     assert said["exp"] == pytest.approx(doku.clock() + 900, abs=5)
-
-
-def test_two_tokens_differ(doku: Merchant) -> None:
-    assert doku.log_in() != doku.log_in()
 
 
 @pytest.mark.parametrize("offset", [0, 7, -5])
@@ -66,25 +62,22 @@ def test_a_token_request_signed_with_another_key_is_refused_with_null_fields(dok
     }
 
 
-@pytest.mark.parametrize("signature", ["not base64", "AAAA", "é"])
-def test_a_malformed_token_signature_is_refused(doku: Merchant, signature: str) -> None:
-    assert code(doku.ask_token(**{"X-SIGNATURE": signature})) == "4017300"
-
-
-def test_an_unknown_client_gets_no_token(doku: Merchant) -> None:
-    assert code(doku.ask_token(**{"X-CLIENT-KEY": "BRN-SOMEBODY"})) == "4017300"
-
-
-@pytest.mark.parametrize("name", ["X-CLIENT-KEY", "X-TIMESTAMP", "X-SIGNATURE"])
-def test_a_token_request_needs_its_headers(doku: Merchant, name: str) -> None:
-    answer = doku.ask_token(**{name: ""})
-    assert code(answer) == "4007302"
-    assert name in answer.json()["responseMessage"]
-
-
-@pytest.mark.parametrize("timestamp", ["yesterday", "2024-09-17T14:41:52"])
-def test_a_token_timestamp_must_be_iso_with_an_offset(doku: Merchant, timestamp: str) -> None:
-    assert code(doku.ask_token(**{"X-TIMESTAMP": timestamp})) == "4007301"
+@pytest.mark.parametrize(
+    ("headers", "answered"),
+    [
+        ({"X-SIGNATURE": "not base64"}, "4017300"),
+        ({"X-SIGNATURE": "AAAA"}, "4017300"),
+        ({"X-SIGNATURE": "é"}, "4017300"),
+        ({"X-CLIENT-KEY": "BRN-SOMEBODY"}, "4017300"),
+        ({"X-TIMESTAMP": "yesterday"}, "4007301"),
+        ({"X-TIMESTAMP": "2024-09-17T14:41:52"}, "4007301"),
+        ({"X-CLIENT-KEY": ""}, "4007302"),
+        ({"X-TIMESTAMP": ""}, "4007302"),
+        ({"X-SIGNATURE": ""}, "4007302"),
+    ],
+)
+def test_a_wrong_token_request_is_refused(doku: Merchant, headers: dict[str, str], answered: str) -> None:
+    assert code(doku.ask_token(**headers)) == answered
 
 
 def test_a_call_without_token_is_refused(doku: Merchant) -> None:
@@ -113,40 +106,9 @@ def test_a_new_token_ends_the_older_one(doku: Merchant) -> None:
     assert code(doku.balance()) == "2001100"
 
 
-def test_older_tokens_stay_good_when_the_switch_is_off(doku: Merchant) -> None:
-    doku.control.settings(latest_token_only=False)
-    older = doku.log_in()
-    doku.log_in()
-    doku.bearer = older
-    assert code(doku.balance()) == "2001100"
-
-
-def test_expiring_tokens_ends_them_all(doku: Merchant) -> None:
-    doku.log_in()
-    doku.control.expire_tokens()
-    assert code(doku.balance()) == "4011101"
-    doku.log_in()
-    assert code(doku.balance()) == "2001100"
-
-
 def test_a_call_signed_with_another_secret_is_refused(doku: Merchant) -> None:
     doku.secret = "SK-other"
     assert code(doku.balance()) == "4011100"
-
-
-def test_a_rotated_secret_counts_from_now_on(doku: Merchant) -> None:
-    doku.control.rotate(clientSecret="SK-new")
-    assert code(doku.balance()) == "4011100"
-    doku.secret = "SK-new"
-    assert code(doku.balance()) == "2001100"
-
-
-def test_a_rotated_key_counts_from_now_on(doku: Merchant) -> None:
-    fresh = rsa.generate_private_key(65537, 2048)
-    doku.control.rotate(publicKey=public_pem(fresh))
-    assert code(doku.ask_token()) == "4017300"
-    doku.key = fresh
-    assert code(doku.ask_token()) == "2007300"
 
 
 def test_a_body_changed_after_signing_is_refused(doku: Merchant) -> None:
@@ -171,12 +133,6 @@ def test_the_signature_covers_the_path_as_requested(doku: Merchant) -> None:
     signature = symmetric(doku.secret, "/snap/v1.1/balance-inquiry", token, body, timestamp)
     answer = doku.post("/balance-inquiry", body, {"X-SIGNATURE": signature, "X-TIMESTAMP": timestamp})
     assert code(answer) == "4011100"
-
-
-@pytest.mark.parametrize("prefix", ["/v1.0", "/snap/v1.1"])
-def test_both_prefixes_serve(doku: Merchant, prefix: str) -> None:
-    doku.prefix = prefix
-    assert code(doku.balance()) == "2001100"
 
 
 @pytest.mark.parametrize("name", ["X-PARTNER-ID", "X-TIMESTAMP", "X-SIGNATURE", "X-EXTERNAL-ID"])
@@ -243,7 +199,3 @@ def test_operations_are_posted(doku: Merchant) -> None:
 )
 def test_the_next_odd_hour_is_jakartas(now: str, then: str) -> None:
     assert next_odd_hour(parse_iso(f"2024-09-17T{now}+07:00")) == parse_iso(f"2024-09-17T{then}+07:00")
-
-
-def test_the_next_odd_hour_may_be_tomorrow() -> None:
-    assert next_odd_hour(parse_iso("2024-09-17T23:30:00+07:00")) == parse_iso("2024-09-18T01:00:00+07:00")

@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from local.clock import Clock
-from local.doku_simulator import Settings, Simulator
-from local.doku_simulator.control import Control, ControlError
-from local.doku_simulator.money import parse_amount, wire
+from local.doku_simulator import Settings
+from local.doku_simulator.control import Control
 from tests.support.merchant import Json, Merchant, code, key, merchant_of, private_pem, public_pem
 
 
@@ -21,13 +19,6 @@ from tests.support.merchant import Json, Merchant, code, key, merchant_of, priva
 def doku(tmp_path: Path) -> Iterator[Merchant]:
     with merchant_of(tmp_path) as merchant:
         yield merchant
-
-
-def test_health_and_clock(doku: Merchant) -> None:
-    assert doku.control.health()["status"] == "ok"
-    before = doku.control.now()
-    assert doku.control.advance(3600) - before == pytest.approx(3600, abs=5)
-    assert doku.clock() - before == pytest.approx(3600, abs=5)
 
 
 def test_reset_begins_anew_but_for_clock_and_token(doku: Merchant) -> None:
@@ -79,16 +70,6 @@ def test_bad_input_is_answered_400_with_the_reason(doku: Merchant, path: str, bo
     assert message in answer.json()["error"]
 
 
-def test_other_controls_are_404(doku: Merchant) -> None:
-    assert requests.get(f"{doku.simulator.url}/_simulator/moon", timeout=10).status_code == 404
-
-
-def test_bad_settings_change_nothing(doku: Merchant) -> None:
-    with pytest.raises(ControlError):
-        doku.control.settings(strict=True, fee="free")
-    assert doku.control.settings()["strict"] is False
-
-
 def test_settings_from_the_merchants_secret() -> None:
     secret = {
         "clientId": "BRN-7",
@@ -112,25 +93,6 @@ def test_settings_from_the_merchants_secret() -> None:
 def test_settings_that_cannot_be_are_refused(bad: Json) -> None:
     with pytest.raises(ValueError, match=r"amount|notification_key|unpaid_answer"):
         Settings(**bad)
-
-
-@pytest.mark.parametrize("text", ["0.00", "0.01", "200000.00", "9999999999999999.99"])
-def test_amounts_survive_the_wire(text: str) -> None:
-    assert wire(parse_amount(text)) == text
-
-
-def test_two_simulators_live_side_by_side(tmp_path: Path) -> None:
-    clock = Clock(tmp_path / "clock")
-    with Simulator(Settings(), clock=clock) as one, Simulator(Settings(), clock=clock) as other:
-        Control(one.url).deposit("1.00")
-        assert Control(other.url).ledger()["deposit"] == "1000000000.00"
-
-
-def test_help_documents_the_control_api() -> None:
-    command = [sys.executable, "-m", "local.doku_simulator", "--help"]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert "/_simulator/notifications/send" in shown
-    assert "--secret-file" in shown
 
 
 def test_it_serves_from_the_command_line_until_terminated(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from local.doku_simulator.control import ControlError
 from local.doku_simulator.notifications import is_right_reply, sign
 from tests.support.merchant import Json, Merchant, code, merchant_of
 
@@ -186,152 +184,35 @@ def test_a_wrong_reply_is_tried_again_after_30_minutes_and_6_hours_and_then_give
     assert len({got["headers"]["requestId"] for got in receiver.got}) == 1
 
 
-def test_retries_end_with_the_right_reply(doku: Merchant, receiver: Receiver) -> None:
-    receiver.status = 503
-    doku.pay("PAY-1", UNPAID_ACCOUNT)
-    doku.control.advance(300)
-    receiver.status = 200
-    doku.control.advance(86400)
-    assert (len(receiver.got), outcomes(doku)) == (2, ["delivered"])
-
-
-def test_one_long_advance_delivers_all_retries(doku: Merchant, receiver: Receiver) -> None:
-    receiver.status = 500
-    doku.pay("PAY-1", UNPAID_ACCOUNT)
-    doku.control.advance(86400)
-    attempts = doku.control.ledger()["notifications"][0]["attempts"]
-    assert [attempt["httpStatus"] for attempt in attempts] == [500, 500, 500]
-
-
-def test_nobody_listening_is_a_try_that_failed(tmp_path: Path) -> None:
-    with socket.socket() as bound:  # has a port, but does not listen
-        bound.bind(("127.0.0.1", 0))
-        with merchant_of(tmp_path, notification_url=f"http://127.0.0.1:{bound.getsockname()[1]}") as doku:
-            doku.pay("PAY-1", UNPAID_ACCOUNT)
-            doku.control.advance(300)
-            (notification,) = doku.control.ledger()["notifications"]
-    assert notification["attempts"][0]["httpStatus"] is None
-    assert notification["outcome"] == "due"
-
-
-def test_without_a_url_nothing_is_sent_but_what_is_due_is_recorded(tmp_path: Path) -> None:
-    with merchant_of(tmp_path) as doku:
-        doku.pay("PAY-1", UNPAID_ACCOUNT)
-        doku.control.advance(300)
-        assert [n["attempts"] for n in doku.control.ledger()["notifications"]] == [[]]
-
-
-def test_the_receiver_may_ask_for_the_status_before_it_replies(doku: Merchant, receiver: Receiver) -> None:
-    seen: list[str] = []
-    receiver.on_receive = lambda: seen.append(doku.state("PAY-1"))
-    doku.pay("PAY-1", UNPAID_ACCOUNT)
-    doku.control.advance(300)
-    assert seen == ["00"]
-
-
-def test_the_ticker_delivers_without_being_asked(tmp_path: Path, receiver: Receiver) -> None:
-    arrived = threading.Event()
-    receiver.on_receive = arrived.set
-    with merchant_of(tmp_path, notification_url=receiver.url, ticker=True) as doku:
-        doku.pay("PAY-1", UNPAID_ACCOUNT)
-        doku.clock.advance(300)
-        assert arrived.wait(5)
-
-
-def test_duplicated(doku: Merchant, receiver: Receiver) -> None:
-    doku.control.fault("notification", "duplicate", copies=3)
-    doku.pay("PAY-1", UNPAID_ACCOUNT)
-    doku.control.advance(300)
-    assert receiver.statuses() == ["50"] * 4
-    assert len({got["headers"]["requestId"] for got in receiver.got}) == 1
-
-
-def test_reversed(doku: Merchant, receiver: Receiver) -> None:
-    doku.control.fault("notification", "reversed")
-    for reference in ("PAY-1", "PAY-2", "PAY-3"):
+@pytest.mark.parametrize(
+    ("kind", "options", "arrive"),
+    [
+        ("duplicate", {"copies": 2}, ["PAY-1", "PAY-1", "PAY-1", "PAY-2"]),
+        ("reversed", {}, ["PAY-2", "PAY-1"]),
+        ("delayed", {"seconds": 3600}, ["PAY-2", "PAY-1"]),
+        ("dropped", {"partnerReferenceNo": "PAY-1"}, ["PAY-2"]),
+    ],
+)
+def test_a_fault_decides_the_order_of_arrival(
+    doku: Merchant, receiver: Receiver, kind: str, options: Json, arrive: list[str]
+) -> None:
+    doku.control.fault("notification", kind, **options)
+    for reference in ("PAY-1", "PAY-2"):
         doku.pay(reference, UNPAID_ACCOUNT)
-    doku.control.advance(300)
-    assert [got["body"]["sendTrxId"] for got in receiver.got] == ["PAY-3", "PAY-2", "PAY-1"]
+    for seconds in (300, 3600):
+        doku.control.advance(seconds)
+    assert [got["body"]["sendTrxId"] for got in receiver.got] == arrive
 
 
-def test_delayed(doku: Merchant, receiver: Receiver) -> None:
-    doku.control.fault("notification", "delayed", seconds=3600)
-    doku.pay("PAY-1", UNPAID_ACCOUNT)
-    doku.control.advance(300)
-    assert (receiver.got, doku.state("PAY-1")) == ([], "00")
-    doku.control.advance(3600)
-    assert receiver.statuses() == ["50"]
-
-
-def test_delayed_always_still_arrives_once(doku: Merchant, receiver: Receiver) -> None:
-    doku.control.fault("notification", "delayed", seconds=60, times=None)
-    doku.pay("PAY-1", UNPAID_ACCOUNT)
-    doku.control.advance(86400)
-    assert receiver.statuses() == ["50"]
-
-
-def test_forged(doku: Merchant, receiver: Receiver) -> None:
-    doku.control.fault("notification", "forged")
+@pytest.mark.parametrize(("kind", "genuine", "status"), [("forged", False, "50"), ("altered", True, "35")])
+def test_a_fault_forges_or_alters(doku: Merchant, receiver: Receiver, kind: str, genuine: bool, status: str) -> None:
+    """The signature covers no body: an altered notification verifies."""
+    doku.control.fault("notification", kind)
     doku.pay("PAY-1", UNPAID_ACCOUNT)
     doku.control.advance(300)
     headers = receiver.got[0]["headers"]
-    assert headers["signature"] != sign(doku.simulator.world.settings, headers["requestId"])
-
-
-def test_altered(doku: Merchant, receiver: Receiver) -> None:
-    doku.control.fault("notification", "altered")
-    doku.pay("PAY-1", UNPAID_ACCOUNT)
-    doku.control.advance(300)
-    assert (receiver.statuses(), doku.state("PAY-1")) == (["35"], "00")
-
-
-def test_dropped(doku: Merchant, receiver: Receiver) -> None:
-    doku.control.fault("notification", "dropped", partnerReferenceNo="PAY-1")
-    doku.pay("PAY-1", UNPAID_ACCOUNT)
-    doku.pay("PAY-2", UNPAID_ACCOUNT)
-    doku.control.advance(86400)
-    assert [got["body"]["sendTrxId"] for got in receiver.got] == ["PAY-2"]
-    assert outcomes(doku) == ["dropped", "delivered"]
-
-
-def test_sent_again_on_demand(doku: Merchant, receiver: Receiver) -> None:
-    sent = doku.pay("PAY-1", REFUND_ACCOUNT).json()
-    doku.control.advance(301)
-    doku.control.send_notification("refund", transactionId=sent["referenceNo"], times=2)
-    doku.control.send_notification("refund", partnerReferenceNo="PAY-1")
-    assert [got["body"]["transactionId"] for got in receiver.got] == [sent["referenceNo"]] * 4
-
-
-def test_crafted_on_demand(doku: Merchant, receiver: Receiver) -> None:
-    doku.pay("PAY-1")
-    (attempt,) = doku.control.send_notification(
-        "unpaid", partnerReferenceNo="PAY-1", overrides={"transactionStatus": "35"}, signature="", requestId="R-1"
-    )
-    assert attempt["accepted"]
-    (got,) = receiver.got
-    assert (got["body"]["transactionStatus"], got["headers"]["signature"], got["headers"]["requestId"]) == (
-        *("35", "", "R-1"),
-    )
-
-
-def test_about_a_transfer_that_never_was(doku: Merchant, receiver: Receiver) -> None:
-    doku.control.send_notification("unpaid", transactionId="DK99999999")
-    assert receiver.got[0]["body"]["transactionId"] == "DK99999999"
-
-
-@pytest.mark.parametrize(
-    ("order", "message"),
-    [
-        ({"kind": "paid", "transactionId": "DK1"}, "unpaid or refund"),
-        ({"kind": "refund"}, "transactionId or partnerReferenceNo"),
-        ({"kind": "refund", "transactionId": "DK1", "times": 0}, "times"),
-        ({"kind": "refund", "transactionId": "DK1", "overrides": []}, "overrides"),
-        ({"kind": "refund", "transactionId": "DK1", "color": "red"}, "color"),
-    ],
-)
-def test_an_order_that_cannot_be_is_refused(doku: Merchant, order: Json, message: str) -> None:
-    with pytest.raises(ControlError, match=message):
-        doku.control.send_notification(**order)
+    assert (headers["signature"] == sign(doku.simulator.world.settings, headers["requestId"])) is genuine
+    assert (receiver.statuses(), doku.state("PAY-1")) == ([status], "00")
 
 
 def test_the_amount_is_back_before_the_refund_is_announced(doku: Merchant, receiver: Receiver) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.merchant import Json, Merchant, code, inquiry_body, merchant_of, transfer_body
+from tests.support.merchant import Json, Merchant, code, inquiry_body, merchant_of
 
 
 @pytest.fixture
@@ -55,11 +55,6 @@ def test_an_inquiry_answers_as_in_the_seed(doku: Merchant) -> None:
 
 def test_an_account_nobody_registered_belongs_to_whom_the_merchant_expects(doku: Merchant) -> None:
     assert doku.inquire("555").json()["beneficiaryAccountName"] == "BUDI SANTOSO"
-
-
-def test_a_registered_account_has_its_own_name(doku: Merchant) -> None:
-    doku.control.account("014", "555", "SITI")
-    assert doku.inquire("555").json()["beneficiaryAccountName"] == "SITI"
 
 
 def test_an_account_that_does_not_exist_is_refused(doku: Merchant) -> None:
@@ -217,10 +212,6 @@ def test_without_a_session_the_newest_inquiry_that_fits_is_used(doku: Merchant) 
     assert code(doku.transfer(body | {"partnerReferenceNo": "PAY-2"})) == "4044318"
 
 
-def test_a_transfer_without_any_inquiry_is_refused(doku: Merchant) -> None:
-    assert code(doku.transfer(transfer_body("PAY-1", "", "9990001", "014"))) == "4044318"
-
-
 @pytest.mark.parametrize(("deposit", "answered"), [("204499.99", "4034314"), ("204500.00", "2004300")])
 def test_the_deposit_must_cover_amount_and_fee(doku: Merchant, deposit: str, answered: str) -> None:
     doku.control.deposit(deposit)
@@ -262,13 +253,6 @@ def test_status_answers_as_in_the_seed_oddities_included(doku: Merchant) -> None
         "sessionId": sent["additionalInfo"]["sessionId"],
         "additionalInfo": {"remark": "gaji september", "beneficiaryAmount": "200000.00"},
     }
-
-
-def test_status_without_oddities(doku: Merchant) -> None:
-    doku.control.settings(status_oddities=False, number_codes=False)
-    doku.pay("PAY-1")
-    body = doku.status("PAY-1").json()
-    assert (body["responseCode"], body["serviceCode"], " " in body["transactionDate"]) == ("2005300", "43", False)
 
 
 def test_status_of_an_unknown_transfer_is_not_found(doku: Merchant) -> None:

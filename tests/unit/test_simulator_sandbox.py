@@ -44,12 +44,6 @@ def test_bank_002_with_12345_fails_at_the_next_odd_hour_and_the_amount_comes_bac
     assert ledger["debits"][0]["returned"] is True
 
 
-def test_failed_comes_at_the_odd_hour_in_jakarta() -> None:
-    unpaid, failed = destiny(UNPAID_ACCOUNT, "002", "07", NOON)
-    assert (unpaid.state, failed.state) == (State.UNPAID, State.FAILED)
-    assert failed.at == parse_iso("2024-09-17T13:00:00+07:00")
-
-
 @pytest.mark.parametrize(
     ("account", "bank", "channel", "states"),
     [
@@ -72,24 +66,3 @@ def test_the_refund_account_is_paid_and_refunded_after_five_minutes(doku: Mercha
     doku.control.advance(2)
     assert doku.state("PAY-1") == "04"
     assert doku.control.ledger()["deposit"] == "999995500.00"
-
-
-def test_an_unpaid_transfer_may_be_answered_as_accepted(doku: Merchant) -> None:
-    doku.control.settings(unpaid_answer="2004300")
-    assert code(doku.pay("PAY-1", UNPAID_ACCOUNT)) == "2004300"
-    assert doku.state("PAY-1") == "03"
-
-
-def test_states_change_without_anyone_telling_the_simulator_that_time_passed(doku: Merchant) -> None:
-    doku.pay("PAY-1", UNPAID_ACCOUNT)
-    doku.clock.advance(241)
-    assert doku.state("PAY-1") == "00"
-
-
-def test_the_ledger_shows_when_each_state_began(doku: Merchant) -> None:
-    doku.pay("PAY-1", REFUND_ACCOUNT)
-    doku.control.advance(400)
-    (transfer,) = doku.control.ledger()["transfers"]
-    paid, refunded = transfer["changes"]
-    assert (paid["state"], refunded["state"], transfer["status"]) == ("PAID", "REFUNDED", "04")
-    assert refunded["at"] - paid["at"] == 300
