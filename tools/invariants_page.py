@@ -21,12 +21,18 @@ _JUDGES = (
 _HEAD = """\
 # Invariants and fault scenarios
 
-What must hold whatever happens, what is made to happen, and the tests that show it. Written by `make invariants` from
-`tests/docs/scenarios.csv` and the tests' `covers` markers; a test fails while an entry has no test, a marker names no
-entry, or this page is not current.
+The ids that code, tests and other pages use:
 
-*matrix* stands for the fault matrix as well (`make prove ARGS=matrix`): every outbound call of every flow, broken in
-every way, in real processes; afterwards all that it judges is checked against the ledger of the DOKU simulator.
+- **I1 to I27** are invariants: statements that hold after any sequence of events, faults and crashes.
+- **1 to 64** are fault scenarios: events that the tests cause on purpose. Some test names begin with the number.
+
+A test names the ids that it covers: `@pytest.mark.covers(24, "I1")` shows scenario 24 and invariant I1. To add an
+invariant or a scenario, add a row to `tests/docs/scenarios.csv`, mark a test, and run `make invariants`, which writes
+this page. Tests fail while an entry has no test, a marker names no entry, or this page is not current.
+
+*matrix* means that the fault matrix checks the invariant as well (`make prove ARGS=matrix`): it breaks every outbound
+call of every flow in every way, in real processes, and compares the result with the ledger of the DOKU simulator.
+[proof.md](proof.md) describes the other proofs.
 """
 
 
@@ -42,7 +48,7 @@ class Marked:
 def statements() -> dict[str, str]:
     """Every invariant (I1 ...) and scenario (1 ...) by its id."""
     with SCENARIOS.open(encoding="utf-8", newline="") as file:
-        return {row["id"]: row["statement"].replace(";", ",") for row in csv.DictReader(file)}
+        return {row["id"]: row["statement"] for row in csv.DictReader(file)}
 
 
 def tests() -> list[Marked]:
@@ -93,7 +99,7 @@ def _covered(decorator: ast.expr) -> list[str]:
 
 
 def _table(names: Iterable[str], known: dict[str, str], covering: list[Marked]) -> str:
-    lines = ["| id | what | shown by |", "|---|---|---|"]
+    lines = ["| id | statement | tests |", "|---|---|---|"]
     for name in names:
         shown = [_link(test) for test in covering if name in test.ids]
         if name in judged():

@@ -1,4 +1,4 @@
-"""Every invariant and every scenario has a test that says so, and the page that lists them is current."""
+"""docs/invariants.md: every invariant and scenario has a test, and the page is current."""
 
 from tools import invariants_page
 from tools.invariants_page import Marked
@@ -26,7 +26,7 @@ def test_the_page_is_current() -> None:
     assert invariants_page.PAGE.read_text(encoding="utf-8") == invariants_page.page(), "run `make invariants`"
 
 
-def test_the_matrix_judges_what_it_can_see() -> None:
-    """Not I9, I18 and I20 to I23: nobody forges or lacks a token, no clock is wrong, nothing is limited or stopped."""
+def test_the_matrix_checks_all_invariants_it_can() -> None:
+    """All but I9, I18 and I20 to I27: it has no forgeries, missing scopes, wrong clocks, limits or stops."""
     seen = {f"I{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 19)}
     assert invariants_page.judged() == seen

@@ -1,1 +1,1 @@
-"""What template.yaml promises about the deployment, checked on what SAM makes of it."""
+"""Tests of template.yaml as SAM translates it."""

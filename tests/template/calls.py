@@ -1,4 +1,4 @@
-"""What reaches the local AWS endpoint, as IAM would see it: whose call, the action, the resource and the context."""
+"""Calls that reach the local AWS endpoint, as IAM sees them: role, action, resource and condition keys."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def _credential(request: Request) -> tuple[str, str]:
 
 
 def of(request: Request) -> Call:
-    """The call of a request. Its access key names the function: the test gives each its own."""
+    """The call of a request. Its access key identifies the function."""
     function, service = _credential(request)
     if service == "s3":
         assert request.method == "PUT", request.method

@@ -1,4 +1,4 @@
-"""IAM's answer to a call: the translated policies with their references resolved, and their evaluation."""
+"""Evaluation of the translated policies, with references resolved, as IAM does it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ class Grant:
     condition: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def covers(self, call: Call) -> bool:
-        """Whether the grant is about this call."""
+        """True if the grant covers this call."""
         return (
             fnmatchcase(call.action.lower(), self.action.lower())
             and fnmatchcase(call.resource, self.resource)
@@ -55,7 +55,7 @@ class Grant:
         )
 
     def narrowed(self) -> Iterator["Grant"]:
-        """The same for each single pattern of `dynamodb:LeadingKeys`, so that each can be found unused."""
+        """One grant for each pattern of `dynamodb:LeadingKeys`, so that an unused one is found."""
         for operator, keys in self.condition.items():
             if "dynamodb:LeadingKeys" in keys:
                 for pattern in keys["dynamodb:LeadingKeys"]:
@@ -85,7 +85,7 @@ def _holds(operator: str, keys: Mapping[str, tuple[str, ...]], context: Mapping[
 
 
 def is_allowed(call: Call, grants: list[Grant]) -> bool:
-    """IAM's rule: some statement allows it and none denies it."""
+    """True if a statement allows the call and none denies it."""
     effects = {grant.effect for grant in grants if grant.covers(call)}
     return effects == {"Allow"}
 
@@ -97,7 +97,7 @@ class Policies:
         self._template, self._ids = template, ids
 
     def of(self, function: str) -> list[Grant]:
-        """What the function's role is granted and denied."""
+        """The grants and denials of the function's role."""
         role = self._template.resources[function]["Properties"]["Role"]["Fn::GetAtt"][0]
         return [grant for name, document in self._documents(role) for grant in self._grants(name, document)]
 

@@ -1,4 +1,4 @@
-"""The template as CloudFormation gets it, and what the tests look for in it."""
+"""The translated template and helpers to search it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ Properties = Mapping[str, Any]
 
 
 def translated(**parameters: str) -> Template:
-    """template.yaml, translated with these parameters besides the ones it demands."""
+    """template.yaml, translated with these parameters and the required ones."""
     return _translated(tuple(sorted(parameters.items())))
 
 
@@ -39,18 +39,18 @@ def properties(name: str, **parameters: str) -> Properties:
 
 
 def many(value: Any) -> list[Any]:
-    """A value that may stand alone or in a list, as IAM has them."""
+    """A value or list of values, as a list."""
     return value if isinstance(value, list) else [value]
 
 
 def chosen(value: Any, which: int = 1) -> list[Any]:
-    """The items of a list, with the first branch of each Fn::If in it, or the second; AWS::NoValue left out."""
+    """The items of a list with the first or second branch of each Fn::If, without AWS::NoValue."""
     items = [item["Fn::If"][which] if isinstance(item, dict) and "Fn::If" in item else item for item in many(value)]
     return [item for item in items if item != {"Ref": "AWS::NoValue"}]
 
 
 def documents() -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every policy with whose it is: of roles, managed policies, queues and keys; not who may assume a role."""
+    """Every policy with its owner (role, managed policy, queue or key); no trust policies."""
     for name, resource in translated().resources.items():
         found = resource.get("Properties", {})
         for policy in found.get("Policies", []) if resource["Type"] == "AWS::IAM::Role" else []:
@@ -61,7 +61,7 @@ def documents() -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def statements(whose: str | None = None) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every statement of every policy, those of a branch included, with whose it is."""
+    """Every statement of every policy with its owner, including both branches of Fn::If."""
     for name, document in documents():
         if whose in (None, name):
             for item in many(document["Statement"]):
@@ -71,10 +71,10 @@ def statements(whose: str | None = None) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def actions(statement: Mapping[str, Any]) -> set[str]:
-    """What a statement is about."""
+    """The resources of a statement."""
     return set(many(statement["Action"]))
 
 
 def text(value: Any) -> str:
-    """A value with its intrinsic functions, to be searched."""
+    """A value with its intrinsic functions as text."""
     return json.dumps(value, default=str)

@@ -1,4 +1,4 @@
-"""Alarms: each has its section of the runbook, and somebody who hears it."""
+"""Alarms: each has a section in the runbook and notifies the topic."""
 
 import re
 from functools import cache
@@ -7,7 +7,7 @@ import pytest
 
 from tests.template.reading import FUNCTIONS, ROOT, Properties, properties, text, translated
 
-SOMEBODY = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+TOPIC = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
 ALARMS = sorted(translated().of_type("AWS::CloudWatch::Alarm"))
 
 
@@ -23,51 +23,51 @@ def _anchor(title: str) -> str:
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
-def test_an_alarm_leads_to_a_section_that_names_it_and_says_when_it_is_over(alarm: str) -> None:
+def test_an_alarm_has_its_section_in_the_runbook(alarm: str) -> None:
     said = re.fullmatch(r".+: docs/operations\.md#([\w-]+)", properties(alarm)["AlarmDescription"])
     assert said is not None
     section = sections()[said[1]]
     assert alarm in section
-    assert "Over: " in section
+    assert "\nClears " in section
 
 
-def test_the_runbook_names_no_alarm_that_is_not_there() -> None:
+def test_the_runbook_names_no_unknown_alarm() -> None:
     named = set(re.findall(r"\w+Alarm\b", (ROOT / "docs/operations.md").read_text()))
     assert named == set(ALARMS)
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
-def test_somebody_hears_an_alarm_and_its_end(alarm: str) -> None:
-    assert properties(alarm)["AlarmActions"] == properties(alarm)["OKActions"] == SOMEBODY
+def test_an_alarm_and_its_recovery_notify(alarm: str) -> None:
+    assert properties(alarm)["AlarmActions"] == properties(alarm)["OKActions"] == TOPIC
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
-def test_missing_data_is_no_alarm(alarm: str) -> None:
-    """So a new stack begins without one. A poller that stopped is INSUFFICIENT_DATA, which has an action."""
+def test_missing_data_raises_no_alarm(alarm: str) -> None:
+    """A new stack begins without alarms. A stopped poller is INSUFFICIENT_DATA, which has an action."""
     expected = {"LateChecksAlarm": "missing", "LowDepositAlarm": "ignore"}.get(alarm, "notBreaching")
     assert properties(alarm)["TreatMissingData"] == expected
     assert ("InsufficientDataActions" in properties(alarm)) is (expected == "missing")
 
 
-def test_a_poller_that_stopped_notifies() -> None:
-    assert properties("LateChecksAlarm")["InsufficientDataActions"] == SOMEBODY
+def test_a_stopped_poller_notifies() -> None:
+    assert properties("LateChecksAlarm")["InsufficientDataActions"] == TOPIC
 
 
-def test_every_queue_of_dead_letters_has_its_alarm() -> None:
+def test_every_dead_letter_queue_has_an_alarm() -> None:
     dead = {name for name in translated().of_type("AWS::SQS::Queue") if "DeadLetter" in name}
     for name in dead:
         assert [alarm for alarm in ALARMS if f'"{name}"' in text(properties(alarm))], name
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_every_functions_errors_and_throttles_have_an_alarm(function: str) -> None:
+def test_errors_and_throttles_have_alarms(function: str) -> None:
     for metric in ("Errors", "Throttles"):
         assert [
             name for name in ALARMS if f'"{metric}"' in text(properties(name)) and function in text(properties(name))
         ]
 
 
-def test_a_rollout_ends_by_what_its_own_code_does_wrong() -> None:
+def test_errors_of_the_functions_end_a_rollout() -> None:
     expected = {f"{function.removesuffix('Function')}ErrorsAlarm" for function in FUNCTIONS}
     for name, group in translated().of_type("AWS::CodeDeploy::DeploymentGroup").items():
         condition, alarms, nothing = group["AlarmConfiguration"]["Fn::If"]
@@ -77,12 +77,12 @@ def test_a_rollout_ends_by_what_its_own_code_does_wrong() -> None:
         assert _watches_no_route(group)
 
 
-def test_one_failed_tick_of_a_canary_is_enough() -> None:
-    """A tenth of the ticks are the new version's: two within three minutes may never come."""
+def test_one_failed_tick_raises_the_alarm() -> None:
+    """A canary has a tenth of the ticks, so two failures within three minutes may never happen."""
     assert properties("StatusPollerErrorsAlarm")["DatapointsToAlarm"] == 1
 
 
 def _watches_no_route(group: Properties) -> bool:
-    """An alarm on the API stands on the API, which stands on the alias that is waiting for the alarm: a circle."""
+    """True if no alarm is on the API, which depends on the alias, which depends on the alarms: a cycle."""
     watched = [one["Name"]["Ref"] for one in group["AlarmConfiguration"]["Fn::If"][1]["Alarms"]]
     return not [name for name in watched if "HttpApi" in text(properties(name))]

@@ -1,4 +1,4 @@
-"""The API: who may call what, how often, how long it may take, and what is written down of it."""
+"""The API: authorization, throttling, time-outs and the access log."""
 
 import json
 
@@ -9,7 +9,7 @@ from local.aws.template import TemplateError
 from tests.template.reading import FUNCTIONS, Properties, properties, translated
 
 OPEN = {"GET /health", "POST /notifications/kirim-doku/unpaid", "POST /notifications/kirim-doku/refund"}
-"""Liveness, and DOKU's callbacks, whose signature the function checks."""
+"""Health, and DOKU's notifications, whose signature the function checks."""
 MOVES_MONEY = {"POST /v1/transfers", "POST /v1/account-inquiries"}
 PERSONAL = ("sourceip", "useragent", "path", "query", "header", "claim", "token", "body", "identity", "principal")
 
@@ -19,7 +19,7 @@ def routes() -> dict[str, bundle.Route]:
     return {route.key: route for route in bundle.read(translated()).routes}
 
 
-def test_every_route_but_health_and_callbacks_needs_a_token_and_a_scope(routes: dict[str, bundle.Route]) -> None:
+def test_routes_need_a_token_and_a_scope(routes: dict[str, bundle.Route]) -> None:
     assert {key for key, route in routes.items() if route.authorizer is None} == OPEN
     for key, route in routes.items():
         if key not in OPEN:
@@ -27,13 +27,13 @@ def test_every_route_but_health_and_callbacks_needs_a_token_and_a_scope(routes: 
             assert set(route.scopes) <= {"transfers:read", "transfers:write"}, key
 
 
-def test_what_moves_money_needs_the_scope_to_write(routes: dict[str, bundle.Route]) -> None:
+def test_routes_that_move_money_need_the_write_scope(routes: dict[str, bundle.Route]) -> None:
     for key in MOVES_MONEY:
         assert routes[key].scopes == ("transfers:write",)
 
 
-def test_an_issuer_that_api_gateway_cannot_use_fails_the_deployment() -> None:
-    """On import it is only a warning, after which the routes may have no authorizer."""
+def test_an_unusable_issuer_fails_the_deployment() -> None:
+    """Otherwise the import only warns, and the routes may have no authorizer."""
     assert properties("HttpApi")["FailOnWarnings"] is True
 
 
@@ -43,7 +43,7 @@ def test_an_issuer_is_https(issuer: str) -> None:
         translated(JwtIssuer=issuer)
 
 
-def test_every_call_comes_in_by_an_alias() -> None:
+def test_every_call_goes_to_an_alias() -> None:
     for path, operations in properties("HttpApi")["Body"]["paths"].items():
         for operation in (one for one in operations.values() if "x-amazon-apigateway-integration" in one):
             assert "Aliaslive" in json.dumps(operation["x-amazon-apigateway-integration"]["uri"]), path
@@ -52,7 +52,7 @@ def test_every_call_comes_in_by_an_alias() -> None:
         assert "SourceArn" in permission, f"{name}: any API of the account could call"
 
 
-def test_what_moves_money_and_what_anybody_may_call_is_throttled_more_tightly(routes: dict[str, bundle.Route]) -> None:
+def test_money_and_public_routes_are_throttled_more(routes: dict[str, bundle.Route]) -> None:
     stage = _stage()
     usual = stage["DefaultRouteSettings"]
     assert 0 < usual["ThrottlingRateLimit"] <= 1000
@@ -64,7 +64,7 @@ def test_what_moves_money_and_what_anybody_may_call_is_throttled_more_tightly(ro
     assert set(stage["RouteSettings"]) <= set(routes), "API Gateway refuses settings of a route that is not there"
 
 
-def test_the_access_log_tells_route_and_outcome_and_nothing_about_a_person() -> None:
+def test_the_access_log_has_no_personal_data() -> None:
     settings = _stage()["AccessLogSettings"]
     kept, deleted = ({"Fn::GetAtt": [name, "Arn"]} for name in ("AccessKeptLogs", "AccessLogs"))
     assert settings["DestinationArn"] == {"Fn::If": ["KeepsLogs", kept, deleted]}
@@ -75,7 +75,7 @@ def test_the_access_log_tells_route_and_outcome_and_nothing_about_a_person() -> 
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_behind_the_api_answers_before_api_gateway_gives_up(function: str) -> None:
+def test_api_functions_time_out_before_api_gateway(function: str) -> None:
     for route in bundle.read(translated()).routes:
         if route.function == function:
             assert properties(function)["Timeout"] < route.timeout, route.key

@@ -1,4 +1,4 @@
-"""What is kept: encrypted, not lost by accident, and not for longer than wanted."""
+"""Stored data: encryption, retention and expiry."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,11 +8,11 @@ import pytest
 from tests.template.reading import FUNCTIONS, many, properties, text, translated
 
 KEY = {"Fn::If": ["CreatesKey", {"Fn::GetAtt": ["EncryptionKey", "Arn"]}, {"Ref": "EncryptionKeyArn"}]}
-KEPT = ("RetainExceptOnCreate", "Retain")  # a first deployment that fails leaves nothing behind
+KEPT = ("RetainExceptOnCreate", "Retain")  # a failed first deployment leaves nothing behind
 DAYS_14 = 14 * 24 * 3600
 
 
-def test_the_table_is_encrypted_can_be_restored_and_outlives_the_stack() -> None:
+def test_the_table_is_encrypted_restorable_and_retained() -> None:
     table, resource = properties("TransfersTable"), translated().resources["TransfersTable"]
     assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY}
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
@@ -21,28 +21,28 @@ def test_the_table_is_encrypted_can_be_restored_and_outlives_the_stack() -> None
     assert translated().document["Parameters"]["DeletionProtection"]["Default"] == "true"
 
 
-def test_whatever_holds_data_outlives_the_stack() -> None:
+def test_resources_with_data_are_retained() -> None:
     kinds = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::KMS::Key")
     for name, resource in translated().resources.items():
         if resource["Type"] in kinds:
             assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == KEPT, name
 
 
-def test_the_secret_is_encrypted_and_the_template_gives_it_no_value() -> None:
-    """A value in the template would replace the merchant's whenever it changes, and would stand in every copy of it."""
+def test_the_secret_is_encrypted_and_has_no_value() -> None:
+    """A value in the template would replace the merchant's whenever it changes."""
     secret = properties("DokuSecret")
     assert secret["KmsKeyId"] == KEY
     assert secret.keys() == {"Description", "KmsKeyId"}
 
 
-def test_every_queue_is_encrypted_and_keeps_for_14_days() -> None:
+def test_queues_are_encrypted_and_retain_14_days() -> None:
     for name, queue in translated().of_type("AWS::SQS::Queue").items():
         assert queue["KmsMasterKeyId"] == KEY, name
         assert queue["MessageRetentionPeriod"] == DAYS_14, name
 
 
-def test_every_queue_is_spoken_to_by_tls_alone() -> None:
-    """A policy each: SQS refuses a statement with two resources, or about another queue."""
+def test_queues_demand_tls() -> None:
+    """Each queue has a policy: SQS refuses one with two resources or about another queue."""
     policies = {text(policy["Queues"]): policy for policy in translated().of_type("AWS::SQS::QueuePolicy").values()}
     for name in translated().of_type("AWS::SQS::Queue"):
         (statement,) = policies.pop(text([{"Ref": name}]))["PolicyDocument"]["Statement"]
@@ -52,7 +52,7 @@ def test_every_queue_is_spoken_to_by_tls_alone() -> None:
     assert policies == {}
 
 
-def test_a_message_is_tried_often_enough_and_ends_in_the_dead_letter_queue() -> None:
+def test_a_failing_message_ends_in_the_dead_letter_queue() -> None:
     queue = properties("NotificationQueue")
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["NotificationDeadLetterQueue", "Arn"]}
     assert 5 <= queue["RedrivePolicy"]["maxReceiveCount"] <= 1000
@@ -60,15 +60,15 @@ def test_a_message_is_tried_often_enough_and_ends_in_the_dead_letter_queue() -> 
     assert allowed["redrivePermission"] == "byQueue"
 
 
-def test_a_message_stays_hidden_for_six_time_outs_of_its_function() -> None:
-    """AWS's own advice: less, and a message may be delivered again while it is still worked on (FAULTS 48)."""
+def test_visibility_is_six_times_the_function_time_out() -> None:
+    """AWS's advice: with less, a message may be delivered again while it is processed (scenario 48)."""
     assert (
         properties("NotificationQueue")["VisibilityTimeout"]
         >= 6 * properties("NotificationProcessorFunction")["Timeout"]
     )
 
 
-def test_every_log_group_ends_and_is_encrypted() -> None:
+def test_log_groups_expire_and_are_encrypted() -> None:
     groups = translated().of_type("AWS::Logs::LogGroup")
     assert groups
     for name, group in groups.items():
@@ -77,14 +77,14 @@ def test_every_log_group_ends_and_is_encrypted() -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_every_functions_log_group_is_the_stacks(function: str) -> None:
+def test_every_function_has_a_log_group_of_the_stack(function: str) -> None:
     logging, name = properties(function)["LoggingConfig"], function.removesuffix("Function")
     assert logging["LogFormat"] == "JSON"
     assert logging["LogGroup"] == {"Fn::If": ["KeepsLogs", {"Ref": f"{name}KeptLogs"}, {"Ref": f"{name}Logs"}]}
 
 
-def test_log_groups_outlive_the_stack_as_the_parameter_says() -> None:
-    """A DeletionPolicy takes no condition, so each group is there twice, under opposite conditions."""
+def test_log_groups_are_retained_as_the_parameter_says() -> None:
+    """A DeletionPolicy takes no condition, so each group is declared twice, under opposite conditions."""
     assert translated().document["Parameters"]["KeepLogs"]["Default"] == "true"
     assert translated().document["Conditions"]["DeletesLogs"] == {"Fn::Not": [{"Condition": "KeepsLogs"}]}
     groups = {name: one for name, one in translated().resources.items() if one["Type"] == "AWS::Logs::LogGroup"}
@@ -97,15 +97,15 @@ def test_log_groups_outlive_the_stack_as_the_parameter_says() -> None:
 
 
 @pytest.mark.parametrize("group", ["AccessLogs", "AccessKeptLogs"])
-def test_access_logs_stand_where_delivery_needs_no_policy(group: str) -> None:
-    """Under a name of their own for each stack, also for one that is made again beside its kept logs."""
+def test_access_log_groups_need_no_resource_policy(group: str) -> None:
+    """The name is unique for each stack, also for one that is created again beside its retained logs."""
     name, values = properties(group)["LogGroupName"]["Fn::Sub"]
     assert name.startswith("/aws/vendedlogs/${AWS::StackName}-")
     assert "AWS::StackId" in text(values)
     assert len({text(properties(one)["LogGroupName"]) for one in ("AccessLogs", "AccessKeptLogs")}) == 2
 
 
-def test_the_key_turns_and_lets_logs_use_it_for_this_accounts_groups_alone() -> None:
+def test_the_key_rotates_and_serves_this_accounts_logs() -> None:
     key = properties("EncryptionKey")
     assert key["EnableKeyRotation"] is True
     account, logs = key["KeyPolicy"]["Statement"]
@@ -114,8 +114,8 @@ def test_the_key_turns_and_lets_logs_use_it_for_this_accounts_groups_alone() -> 
     assert list(logs["Principal"]) == ["Service"]
 
 
-def test_nothing_is_open_to_everybody() -> None:
-    """A principal `*` only to deny."""
+def test_no_policy_allows_every_principal() -> None:
+    """The principal `*` occurs only in Deny statements."""
     for name, resource in translated().resources.items():
         for statement in _statements(resource.get("Properties", {})):
             if statement.get("Principal") in ("*", {"AWS": "*"}):

@@ -1,4 +1,4 @@
-"""Each role is allowed what its function does, and nothing else: every call of the demo against the policies."""
+"""Least privilege: every call of the demo is granted, and every grant is used."""
 
 import io
 import re
@@ -39,17 +39,17 @@ NOT_SHOWN = {
     "sqs:DeleteMessage": "Lambda's event source mapping reads the queue, with the processor's role",
     "sqs:GetQueueAttributes": "Lambda's event source mapping reads the queue, with the processor's role",
 }
-"""Granted actions that the functions' own code never calls, with the reason. kms:Sign and ec2 are off by default."""
+"""Granted actions that the functions' code never calls, with the reason. kms:Sign and ec2 are off by default."""
 
 NOT_PLAYED = {
-    ("NotificationProcessorRole", "dynamodb:GetItem", "SESSION#*"): "a notification that names nothing but the session"
+    ("NotificationProcessorRole", "dynamodb:GetItem", "SESSION#*"): "a notification that names only the session"
 }
 """Role, action and keys of grants that the demo does not use; processor/test_applying.py does."""
 
 
 @dataclass(frozen=True)
 class Played:
-    """What each function called, each call once, and what its role is granted."""
+    """The calls of each function, each once, and its role's grants."""
 
     calls: dict[str, set[Call]]
     grants: dict[str, list[Grant]]
@@ -58,7 +58,7 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played() -> Iterator[Played]:
-    """The whole demo in real processes, each function with an access key of its own."""
+    """The whole demo in real processes, where each function has its own access key."""
     seen: dict[str, set[Call]] = {function: set() for function in FUNCTIONS}
     with _recording(seen), LocalStack(parameters=PARAMETERS) as stack:
         s3 = local_session().client("s3", endpoint_url=stack.aws.url)
@@ -70,7 +70,7 @@ def played() -> Iterator[Played]:
 
 @contextmanager
 def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
-    """Record what reaches the AWS endpoint under a function's access key."""
+    """Record the calls that reach the AWS endpoint under a function's access key."""
     answer: Callable[[Request], Response] = moto_server.answer
 
     def recorded(request: Request) -> Response:
@@ -90,7 +90,7 @@ def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
 
 
 def _play(stage: Stage) -> None:
-    """Every scenario, and then what none of them calls: a key, a day's list, and the report of a day with transfers."""
+    """Every scenario, and then calls that none of them makes: a key, a day's list, a day's report."""
     for scenario in scenarios(stage):
         scenario.play(stage)
     headers = {"Authorization": f"Bearer {stage.stack.token()}", "Idempotency-Key": "least-privilege"}
@@ -102,20 +102,20 @@ def _play(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_may_do_what_it_does(played: Played, function: str) -> None:
+def test_every_call_is_granted(played: Played, function: str) -> None:
     assert played.calls[function]
     assert [call for call in played.calls[function] if not is_allowed(call, played.grants[function])] == []
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_nothing_is_granted_that_a_function_does_not_use(played: Played, function: str) -> None:
+def test_every_grant_is_used(played: Played, function: str) -> None:
     """By action, resource and prefix of keys."""
     narrow = [one for grant in played.grants[function] if grant.action not in NOT_SHOWN for one in grant.narrowed()]
     unused = [str(grant) for grant in narrow if not any(grant.covers(call) for call in played.calls[function])]
     assert [one for one in unused if (*one.split()[:2], one.split()[-1]) not in NOT_PLAYED] == []
 
 
-def test_what_is_not_shown_is_granted_and_not_called(played: Played) -> None:
+def test_the_listed_exceptions_are_granted_and_not_called(played: Played) -> None:
     granted = {grant.action for grants in played.grants.values() for grant in grants}
     called = {call.action for found in played.calls.values() for call in found}
     assert NOT_SHOWN.keys() <= granted
@@ -139,7 +139,7 @@ def test_what_is_not_shown_is_granted_and_not_called(played: Played) -> None:
         ("TransferApiFunction", "dynamodb:Scan", "table", ""),
     ],
 )
-def test_what_no_function_does_is_refused(played: Played, function: str, action: str, resource: str, key: str) -> None:
+def test_other_calls_are_refused(played: Played, function: str, action: str, resource: str, key: str) -> None:
     kind, index, name = resource.partition("/index/")
     arn = played.policies.arn("NotificationQueue" if kind == "queue" else "TransfersTable")
     arn += "2" if kind == "another table" else ""
@@ -147,8 +147,8 @@ def test_what_no_function_does_is_refused(played: Played, function: str, action:
     assert not is_allowed(call, played.grants[function])
 
 
-def test_every_prefix_of_keys_is_named_by_a_policy() -> None:
-    """A new kind of item needs a grant, whether the demo writes one or not."""
+def test_every_key_prefix_is_in_a_policy() -> None:
+    """A new kind of item needs a grant, even if the demo does not write one."""
     sources = (ROOT / "layers/payouts/payouts/store").glob("*.py")
     prefixes = {found for path in sources for found in re.findall(r'f?"([A-Z]+#)', path.read_text())}
     named = text([statement.get("Condition") for _, statement in statements()])

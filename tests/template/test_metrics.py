@@ -1,4 +1,4 @@
-"""Every metric that an alarm or the dashboard looks at is one that the real handlers measure, or AWS does."""
+"""Every metric of an alarm or the dashboard is measured by the real handlers or by AWS."""
 
 import json
 import re
@@ -22,14 +22,14 @@ BY_AWS = {
 
 
 class Metric(NamedTuple):
-    """A metric's name, and the value of its dimension transfer_status where it has one."""
+    """A metric's name and the value of its dimension transfer_status, if any."""
 
     name: str
     status: str = ""
 
 
 class Log:
-    """What the functions have measured since it was last asked."""
+    """The functions' metrics since the last call."""
 
     def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
         self._caplog = caplog
@@ -73,12 +73,12 @@ def on_the_dashboard() -> Iterator[tuple[str, Metric]]:
 
 
 def looked_at() -> set[Metric]:
-    """Our own metrics that an alarm or the dashboard stands on."""
+    """Our own metrics that an alarm or the dashboard uses."""
     found = {metric for _, namespace, metric in alarms() if namespace == NAMESPACE}
     return found | {metric for namespace, metric in on_the_dashboard() if namespace == NAMESPACE}
 
 
-def test_what_is_looked_at_is_measured(world: World, log: Log) -> None:
+def test_every_watched_metric_is_measured(world: World, log: Log) -> None:
     seen: set[Metric] = set()
     for happens in (_paid_and_refunded, _failed, _in_doubt, _disputed, _callbacks, _no_token, _deposit, _unforeseen):
         happens(world)
@@ -86,13 +86,13 @@ def test_what_is_looked_at_is_measured(world: World, log: Log) -> None:
     assert looked_at() - seen == set()
 
 
-def test_what_aws_measures_has_the_name_that_aws_gives_it() -> None:
+def test_aws_metrics_have_their_documented_names() -> None:
     pairs = {(namespace, metric.name) for _, namespace, metric in alarms()}
     pairs |= {(namespace, metric.name) for namespace, metric in on_the_dashboard()}
     assert {(space, name) for space, name in pairs if space != NAMESPACE and name not in BY_AWS[space]} == set()
 
 
-def test_our_metrics_are_those_of_this_deployment() -> None:
+def test_our_metrics_have_this_stacks_dimension() -> None:
     for name, namespace, _ in alarms():
         dimensions = properties(name).get("Dimensions", [])
         if namespace == NAMESPACE:
@@ -102,7 +102,7 @@ def test_our_metrics_are_those_of_this_deployment() -> None:
         assert function["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO", "metrics are lines of INFO"
 
 
-def test_every_resource_on_the_dashboard_exists_without_a_condition() -> None:
+def test_the_dashboard_has_unconditional_resources_only() -> None:
     names = set(re.findall(r"\$\{(\w+)(?:\.\w+)?\}", text(properties("Dashboard"))))
     resources = translated().resources
     assert {name for name in names if "Condition" in resources[name]} == set()
@@ -111,7 +111,7 @@ def test_every_resource_on_the_dashboard_exists_without_a_condition() -> None:
 def test_the_dashboard_shows_money_first() -> None:
     widgets = json.loads(properties("Dashboard")["DashboardBody"]["Fn::Sub"])["widgets"]
     first = [widget["properties"]["title"] for widget in widgets if widget["y"] == 0 and widget["type"] == "metric"]
-    assert first == ["Transfers by what they became", "Rupiah", "Deposit, in rupiah"]
+    assert first == ["Transfers by result", "Rupiah", "Balance, in rupiah"]
     cells = [
         (x, y)
         for widget in widgets
@@ -122,7 +122,7 @@ def test_the_dashboard_shows_money_first() -> None:
     assert max(x for x, _ in cells) == 23
 
 
-def test_a_change_of_status_is_counted_once_with_its_rupiah(world: World, log: Log) -> None:
+def test_a_status_change_is_counted_once(world: World, log: Log) -> None:
     body = order(amount={"value": "150000.00", "currency": "IDR"})
     world.create(body)
     world.clock.advance(120)
@@ -142,7 +142,7 @@ def test_a_lost_reply_counts_no_change_twice(world: World, log: Log) -> None:
     assert log.take()[Metric("Transfers", "SUCCESS")] == 1
 
 
-def test_a_doubt_is_as_old_as_its_transfer(world: World, log: Log) -> None:
+def test_a_doubt_has_the_age_of_its_transfer(world: World, log: Log) -> None:
     _in_doubt(world)
     measured = log.take()
     assert measured[Metric("TransfersInDoubt")] >= 1
@@ -152,7 +152,7 @@ def test_a_doubt_is_as_old_as_its_transfer(world: World, log: Log) -> None:
 @pytest.mark.parametrize(
     ("deposit", "above"), [("1000000000.00", "positive"), ("1000.00", "negative")], ids=["enough", "too low"]
 )
-def test_the_deposit_is_measured_against_dokus_alert_limit(world: World, log: Log, deposit: str, above: str) -> None:
+def test_the_balance_is_compared_with_the_alert_limit(world: World, log: Log, deposit: str, above: str) -> None:
     world.doku.deposit(deposit)
     _deposit(world)
     measured = log.take()
@@ -160,7 +160,7 @@ def test_the_deposit_is_measured_against_dokus_alert_limit(world: World, log: Lo
     assert (measured[Metric("DepositAboveAlertLimit")] > 0) is (above == "positive")
 
 
-def test_a_deposit_that_doku_does_not_tell_is_not_guessed(world: World, log: Log) -> None:
+def test_an_unknown_balance_is_not_measured(world: World, log: Log) -> None:
     world.doku.fault("balance", "reset-before", times=5)
     assert world.call_poller({"measure": "deposit"}, Context(lambda: 60_000)) == {}
     assert not {metric.name for metric in log.take()} & {"DepositAvailable", "DepositAboveAlertLimit"}
@@ -208,7 +208,7 @@ def _callbacks(world: World) -> None:
     deliver(world, signed(world), '{"transactionId":"DK2"}')  # another body under the same requestId
     world.faults.throttle("SendMessage")
     deliver(world, signed(world))
-    world.pump()  # about a transfer that nobody knows
+    world.pump()  # about an unknown transfer
     world.clock.advance(3600)
     world.pump()
     world.create(order(partnerReferenceNo="hsjkans284b2he54"))

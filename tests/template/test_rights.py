@@ -1,4 +1,4 @@
-"""Who may do what: each function what it needs, and nobody everything."""
+"""Permissions of roles, policies, queues and keys."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,7 +38,7 @@ WITHOUT_RESOURCE = {
         for action in ("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "DescribeKey")
     },
 }
-"""Allowed for `*`, where AWS has no other way."""
+"""Actions that AWS grants for the resource `*` only."""
 _ITEMS = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"}
 _TABLE: dict[str, set[str]] = {
     "TransferApiRole": _ITEMS | {"dynamodb:BatchGetItem"},
@@ -78,18 +78,18 @@ def allowing() -> list[tuple[str, Mapping[str, Any]]]:
     return [(whose, one) for whose, one in statements() if one["Effect"] == "Allow"]
 
 
-def test_nobody_may_do_something_to_everything_but_where_aws_has_no_other_way() -> None:
+def test_wildcard_resources_are_only_where_aws_demands() -> None:
     found = {(whose, action) for whose, one in allowing() if "*" in many(one["Resource"]) for action in actions(one)}
     assert found == set(WITHOUT_RESOURCE)
 
 
-def test_nobody_may_do_everything_but_the_account_with_its_key() -> None:
+def test_only_the_account_may_do_everything_with_its_key() -> None:
     assert {(whose, action) for whose, one in allowing() for action in actions(one) if "*" in action} == {
         ("EncryptionKey", "kms:*")
     }
 
 
-def test_a_resource_with_a_wildcard_is_of_this_stack_or_account() -> None:
+def test_wildcards_stay_within_stack_or_account() -> None:
     ours = (":deploymentgroup:${ServerlessDeploymentApplication}/*", "/reports/*", ":alarm:*")
     for whose, one in allowing():
         for resource in many(one["Resource"]):
@@ -97,19 +97,19 @@ def test_a_resource_with_a_wildcard_is_of_this_stack_or_account() -> None:
                 assert resource["Fn::Sub"].endswith(ours), (whose, resource)
 
 
-def test_nobody_may_delete_or_scan_a_transfer() -> None:
+def test_no_role_may_delete_or_scan_transfers() -> None:
     for whose, one in statements():
         assert not actions(one) & {"dynamodb:DeleteItem", "dynamodb:Scan", "dynamodb:BatchWriteItem"}, whose
         assert not {action for action in actions(one) if action.startswith("dynamodb:Delete")}, whose
 
 
 @pytest.mark.parametrize("role", list(_TABLE))
-def test_a_role_may_do_to_the_table_what_its_function_does(role: str) -> None:
+def test_a_role_has_its_table_actions(role: str) -> None:
     assert of_service(role, "dynamodb") == _TABLE[role]
 
 
 @pytest.mark.parametrize("role", list(_INDEXES))
-def test_a_role_may_query_the_indexes_that_its_function_reads(role: str) -> None:
+def test_a_role_may_query_its_indexes(role: str) -> None:
     queries = [one for _, one in statements(role) if "dynamodb:Query" in actions(one)]
     read = {resource["Fn::Sub"].partition("/index/")[2] for one in queries for resource in many(one["Resource"])}
     assert read == _INDEXES[role]
@@ -122,26 +122,26 @@ def test_only_the_api_may_create_a_transfer(role: str) -> None:
     assert put["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TOKEN#*"]}}
 
 
-def test_the_receiver_may_remember_requests_and_touch_nothing_else() -> None:
+def test_the_receiver_may_only_put_request_ids() -> None:
     (put,) = [one for _, one in statements("NotificationReceiverRole") if "dynamodb:PutItem" in actions(one)]
     assert put["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["REQUEST#*"]}}
     assert put["Resource"] == {"Fn::GetAtt": ["TransfersTable", "Arn"]}
 
 
-def test_the_processor_reads_sessions_and_changes_none() -> None:
+def test_the_processor_only_reads_sessions() -> None:
     about_sessions = [one for _, one in statements("NotificationProcessorRole") if "SESSION#" in text(one)]
     assert [actions(one) for one in about_sessions] == [{"dynamodb:GetItem"}]
 
 
 @pytest.mark.parametrize("role", list(_QUEUE))
-def test_a_role_may_do_to_the_queue_what_its_function_does(role: str) -> None:
+def test_a_role_has_its_queue_actions(role: str) -> None:
     assert of_service(role, "sqs") == _QUEUE[role]
     for _, one in statements(role):
         if of_service(role, "sqs") & actions(one):
             assert one["Resource"] == {"Fn::GetAtt": ["NotificationQueue", "Arn"]}
 
 
-def test_a_function_may_read_the_one_secret_and_write_its_own_log() -> None:
+def test_a_function_reads_one_secret_and_writes_its_log() -> None:
     (secret,) = [one for _, one in statements() if "secretsmanager:GetSecretValue" in actions(one)]
     assert secret["Resource"] == {"Ref": "DokuSecret"}
     for function in FUNCTIONS:
@@ -151,7 +151,7 @@ def test_a_function_may_read_the_one_secret_and_write_its_own_log() -> None:
         assert log["Resource"] == {"Fn::If": ["KeepsLogs", kept, deleted]}
 
 
-def test_every_function_has_a_role_of_its_own_and_no_policy_of_aws() -> None:
+def test_every_function_has_its_own_role() -> None:
     roles = [properties(function)["Role"]["Fn::GetAtt"][0] for function in FUNCTIONS]
     assert len(set(roles)) == len(FUNCTIONS)
     for name, role in translated().of_type("AWS::IAM::Role").items():
@@ -159,7 +159,7 @@ def test_every_function_has_a_role_of_its_own_and_no_policy_of_aws() -> None:
             assert policy == {"Ref": "FunctionPolicy"}, name
 
 
-def test_a_role_is_taken_on_by_one_service_alone() -> None:
+def test_a_role_is_assumed_by_one_service() -> None:
     for name, role in translated().of_type("AWS::IAM::Role").items():
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
         (service,) = many(statement["Principal"]["Service"])
@@ -167,7 +167,7 @@ def test_a_role_is_taken_on_by_one_service_alone() -> None:
         assert list(statement["Principal"]) == ["Service"], name
 
 
-def test_the_key_is_used_through_the_services_that_keep_something_alone() -> None:
+def test_the_key_is_used_through_storing_services_only() -> None:
     for whose, one in allowing():
         if whose != "EncryptionKey" and {one for one in actions(one) if one.startswith("kms:")} - {"kms:Sign"}:
             services = many(one["Condition"]["StringEquals"]["kms:ViaService"])
@@ -176,7 +176,7 @@ def test_the_key_is_used_through_the_services_that_keep_something_alone() -> Non
             assert via <= ({"s3"} if of_the_report else {"dynamodb", "secretsmanager", "sqs"}), whose
 
 
-def test_network_interfaces_are_lambdas_and_only_in_a_network() -> None:
+def test_only_lambda_manages_network_interfaces() -> None:
     branches = properties("FunctionPolicy")["PolicyDocument"]["Statement"]
     assert all(item["Fn::If"][0] == "InVpc" for item in branches if "Fn::If" in item)
     outside = [one for one in chosen(branches, which=2) if "ec2:" in text(one["Action"])]
@@ -192,12 +192,12 @@ def test_network_interfaces_are_lambdas_and_only_in_a_network() -> None:
     assert [one["Ref"] for one in properties("NetworkPolicy")["Roles"]] == roles
 
 
-def test_a_network_is_there_only_with_subnets() -> None:
+def test_there_is_no_network_without_subnets() -> None:
     assert not translated().holds({"Condition": "InVpc"})
     assert translated(**IN_VPC).holds({"Condition": "InVpc"})
 
 
-def test_in_a_network_every_function_is_in_it() -> None:
+def test_every_function_is_in_the_network() -> None:
     for function in FUNCTIONS:
         _, inside, outside = properties(function, **IN_VPC)["VpcConfig"]["Fn::If"]
         assert set(inside) == {"SubnetIds", "SecurityGroupIds"}
@@ -208,7 +208,7 @@ def test_in_a_network_every_function_is_in_it() -> None:
     ("subnets", "groups", "allowed"),
     [("", "", True), ("subnet-1,subnet-2", "sg-1", True), ("subnet-1", "", False), ("", "sg-1", False)],
 )
-def test_subnets_and_security_groups_are_given_together(subnets: str, groups: str, allowed: bool) -> None:
+def test_subnets_and_security_groups_belong_together(subnets: str, groups: str, allowed: bool) -> None:
     given = {"SubnetIds": subnets.split(","), "SecurityGroupIds": groups.split(",")}
     assert _rule_holds("NetworkIsWhole", given) is allowed
 
@@ -221,7 +221,7 @@ def test_the_reports_key_needs_a_bucket(bucket: str, key: str, allowed: bool) ->
 
 
 def _rule_holds(name: str, parameters: Mapping[str, Any]) -> bool:
-    """CloudFormation's rules: where the condition holds, each assertion must."""
+    """True if CloudFormation's rules accept the parameters."""
     rule = translated().document["Rules"][name]
     if "RuleCondition" in rule and not _rule_function(rule["RuleCondition"], parameters):
         return True
@@ -247,13 +247,13 @@ def _rule_function(value: Any, parameters: Mapping[str, Any]) -> Any:
     raise AssertionError(f"no function of rules: {value}")
 
 
-def test_no_policy_is_built_from_the_stacks_name() -> None:
-    """CloudFormation shortens it in long physical names: what has a reference is named by it."""
+def test_no_policy_is_built_from_the_stack_name() -> None:
+    """CloudFormation shortens it in long physical names, so resources are named by reference."""
     for whose, document in documents():
         assert "AWS::StackName" not in text(document), whose
 
 
-def test_the_rollouts_role_reaches_each_function_its_alias_and_its_check() -> None:
+def test_the_rollout_role_reaches_functions_and_checks() -> None:
     by_action = {action: many(one["Resource"]) for _, one in statements("RolloutRole") for action in actions(one)}
     for function in FUNCTIONS:
         alias = {"Fn::Sub": f"${{{function}.Arn}}:live"}
@@ -264,7 +264,7 @@ def test_the_rollouts_role_reaches_each_function_its_alias_and_its_check() -> No
     assert by_action["lambda:InvokeFunction"] == checks
 
 
-def test_a_check_may_invoke_the_new_versions_alone() -> None:
+def test_a_check_may_only_invoke_new_versions() -> None:
     (invoke,) = [one for _, one in statements("RolloutCheckRole") if "lambda:InvokeFunction" in actions(one)]
     versions = [one["Ref"] for one in invoke["Resource"]]
     found = {name: translated().resources[name] for name in versions}

@@ -1,4 +1,4 @@
-"""How a new version takes over, and what else a deployment is made of."""
+"""Rollouts, and other parts of a deployment."""
 
 import re
 import tomllib
@@ -14,7 +14,7 @@ from tools.deploy.parameters import overrides
 
 
 @pytest.mark.parametrize("rollout", ["AllAtOnce", "Canary10Percent5Minutes"])
-def test_every_function_moves_as_the_parameter_says(rollout: str) -> None:
+def test_every_function_uses_the_rollout_parameter(rollout: str) -> None:
     for function in FUNCTIONS:
         group = properties(f"{function}DeploymentGroup", Rollout=rollout)
         assert group["DeploymentConfigName"]["Fn::Sub"] == [
@@ -27,7 +27,7 @@ def test_every_function_moves_as_the_parameter_says(rollout: str) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_new_version_is_checked_before_it_gets_traffic(function: str) -> None:
-    """The hook is called by its name, knows the new version, and is checked by nothing itself."""
+    """The hook is called by name, knows the new version, and has no hook itself."""
     name = function.replace("Function", "CheckFunction")
     alias = translated().resources[f"{function}Aliaslive"]
     hook = alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]["BeforeAllowTrafficHook"]
@@ -42,8 +42,8 @@ def test_the_local_run_has_no_rollouts(checks: str) -> None:
     assert set(bundle.read(translated(RolloutChecks=checks)).functions) == set(FUNCTIONS)
 
 
-def test_nothing_waits_for_itself() -> None:
-    """Update policies count: CloudFormation would refuse the circle only at the deployment."""
+def test_the_resources_have_no_dependency_cycle() -> None:
+    """Including update policies: CloudFormation reports a cycle only at the deployment."""
     resources = translated().resources
     waits = {name: _references(resource) & resources.keys() for name, resource in resources.items()}
     while free := {name for name, others in waits.items() if not others}:
@@ -52,7 +52,7 @@ def test_nothing_waits_for_itself() -> None:
 
 
 def _references(value: Any) -> set[str]:
-    """Logical ids that a resource refers to, wherever in it."""
+    """Logical ids that a resource refers to."""
     match value:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
             return {name}
@@ -73,7 +73,7 @@ def test_queue_and_schedules_call_the_alias() -> None:
 
 
 def test_two_stacks_fit_into_one_account() -> None:
-    """No resource has a name that is the same in every stack."""
+    """No resource has the same name in every stack."""
     for name, resource in translated().resources.items():
         for key in (
             "Name",
@@ -90,7 +90,7 @@ def test_two_stacks_fit_into_one_account() -> None:
                 assert resource["Type"] == "AWS::ApiGatewayV2::Stage" or fixed == "$default", (name, fixed)
 
 
-def test_ticks_that_overlap_are_bounded_and_none_waits_for_hours() -> None:
+def test_overlapping_ticks_are_bounded() -> None:
     reserved = properties("StatusPollerFunction")["ReservedConcurrentExecutions"]["Fn::If"]
     assert reserved[0] == "ReservesConcurrency"
     assert reserved[1] == {"Fn::If": ["FourPollers", 5, {"Fn::If": ["TwoPollersOrMore", 3, 2]}]}
@@ -100,7 +100,7 @@ def test_ticks_that_overlap_are_bounded_and_none_waits_for_hours() -> None:
     assert properties("StatusPollerFunction")["Timeout"] <= 60
 
 
-def test_every_parameter_is_described_and_in_a_group() -> None:
+def test_every_parameter_has_a_description_and_a_group() -> None:
     document = translated().document
     groups = document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     grouped = [name for group in groups for name in group["Parameters"]]
@@ -110,7 +110,7 @@ def test_every_parameter_is_described_and_in_a_group() -> None:
 
 
 @pytest.mark.parametrize("environment", ["sandbox", "production"])
-def test_an_environments_parameters_are_the_templates(environment: str) -> None:
+def test_samconfig_parameters_exist(environment: str) -> None:
     config = tomllib.loads(Path(ROOT / "samconfig.toml").read_text())[environment]["deploy"]["parameters"]
     slots = translated().document["Parameters"]
     chosen = overrides(config["parameter_overrides"], [])
@@ -120,7 +120,7 @@ def test_an_environments_parameters_are_the_templates(environment: str) -> None:
     assert f"environment={environment}" in config["tags"]
 
 
-def test_production_is_protected_and_pays_at_dokus_production() -> None:
+def test_production_is_protected_and_uses_dokus_production() -> None:
     config = tomllib.loads(Path(ROOT / "samconfig.toml").read_text())["production"]["deploy"]["parameters"]
     chosen = overrides(config["parameter_overrides"], [])
     assert chosen["DokuBaseUrl"] == "https://api.doku.com"

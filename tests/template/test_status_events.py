@@ -1,4 +1,4 @@
-"""TransferStatusChanged: which writes of the table become events, on the records of a real stream."""
+"""TransferStatusChanged: which writes of the table send events, tested with records of a real stream."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def pattern() -> EventPattern:
 
 
 def detail(record: Record) -> dict[str, Any]:
-    """What the pipe's template makes of a record: `<$.a.b>` is what stands there."""
+    """The pipe's input template applied to a record: `<$.a.b>` is the value at that path."""
 
     def found(path: re.Match[str]) -> str:
         value: Any = record
@@ -36,7 +36,7 @@ def detail(record: Record) -> dict[str, Any]:
 
 
 class Stream:
-    """The stream of the deployment's table, read from where it was last read."""
+    """The stream of the deployment's table, from the last read position."""
 
     def __init__(self, arn: str) -> None:
         self._client: Any = boto3.client("dynamodbstreams")
@@ -49,13 +49,13 @@ class Stream:
         ]
 
     def records(self) -> list[Record]:
-        """New records, as a pipe gets them."""
+        """New records, as a pipe receives them."""
         answers = [self._client.get_records(ShardIterator=iterator) for iterator in self._iterators]
         self._iterators = [answer["NextShardIterator"] for answer in answers]
         return [json.loads(json.dumps(one, default=_epoch)) for answer in answers for one in answer["Records"]]
 
     def events(self) -> list[dict[str, Any]]:
-        """What the merchant's back end hears of them."""
+        """The events that the merchant's back end receives."""
         matches = pattern()
         return [detail(record) for record in self.records() if matches.matches_event(record)]
 
@@ -74,7 +74,7 @@ def changes(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(event["previousStatus"], event["status"]) for event in events]
 
 
-def test_a_payment_is_told_step_by_step(world: World, stream: Stream) -> None:
+def test_a_payment_sends_an_event_for_each_step(world: World, stream: Stream) -> None:
     body = order()
     world.create(body)
     world.clock.advance(120)
@@ -87,21 +87,21 @@ def test_a_payment_is_told_step_by_step(world: World, stream: Stream) -> None:
     assert all(isinstance(event["occurredAt"], int) for event in events)
 
 
-def test_a_write_that_changes_no_status_is_no_event(world: World, stream: Stream) -> None:
-    """Claims of the poller, checks without news, copies of callbacks, sessions and tokens."""
+def test_a_write_without_a_status_change_sends_no_event(world: World, stream: Stream) -> None:
+    """Claims of the poller, checks without news, repeated notifications, sessions and tokens."""
     world.doku.fault("transfer", "timeout-before", seconds=0.1)
     body = order()
     world.create(body)
     assert changes(stream.events()) == [("SUBMITTING", "IN_DOUBT")]
     world.clock.advance(70)
-    world.tick()  # not found: a claim, and a write of what was observed
+    world.tick()  # not found: a claim, and a write of the observation
     assert len(stream.records()) >= 2
     world.clock.advance(70)
     world.tick()
     assert stream.events() == []
 
 
-def test_a_replay_is_no_event(world: World, stream: Stream) -> None:
+def test_a_replay_sends_no_event(world: World, stream: Stream) -> None:
     body = order()
     world.create(body)
     stream.events()
@@ -109,7 +109,7 @@ def test_a_replay_is_no_event(world: World, stream: Stream) -> None:
     assert stream.events() == []
 
 
-def test_a_write_of_an_older_or_newer_version_counts_by_its_status_alone(world: World, stream: Stream) -> None:
+def test_items_of_other_versions_send_events_too(world: World, stream: Stream) -> None:
     body = order()
     world.create(body)
     stream.events()
@@ -119,7 +119,7 @@ def test_a_write_of_an_older_or_newer_version_counts_by_its_status_alone(world: 
     assert changes(stream.events()) == [("ACCEPTED", "UNPAID")]
 
 
-def test_the_filter_knows_every_status_and_no_other() -> None:
+def test_the_filter_lists_exactly_the_statuses() -> None:
     (one,) = properties(PIPE)["SourceParameters"]["FilterCriteria"]["Filters"]
     either = json.loads(one["Pattern"])["$or"]
     now = [one["dynamodb"]["NewImage"]["status"]["S"] for one in either]
@@ -138,7 +138,7 @@ def test_an_event_has_neither_account_nor_name(world: World, stream: Stream) -> 
     assert not [value for value in private if value in text(event)]
 
 
-def test_what_cannot_be_passed_on_ends_in_a_dead_letter_queue_within_the_streams_day() -> None:
+def test_undelivered_events_end_in_a_dead_letter_queue() -> None:
     source = properties(PIPE)["SourceParameters"]["DynamoDBStreamParameters"]
     assert source["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0] == "StatusEventsDeadLetterQueue"
     assert 0 < source["MaximumRetryAttempts"] <= 100
@@ -146,7 +146,7 @@ def test_what_cannot_be_passed_on_ends_in_a_dead_letter_queue_within_the_streams
     assert source["StartingPosition"] == "TRIM_HORIZON"
 
 
-def test_all_of_it_is_there_or_none() -> None:
+def test_status_events_are_all_or_nothing() -> None:
     resources = translated().resources
     parts = {name for name in resources if name.startswith(("StatusEvent", "DeadStatusEvent"))}
     assert {resources[name].get("Condition") for name in parts} == {"HasStatusEvents"}

@@ -1,29 +1,46 @@
 """Numbers in the pages come from docs/figures."""
 
+from pathlib import Path
+
+import pytest
+
 from tools import figures
 
-FIGURES = {"states": 1_234_567, "share": 0.9517, "units": 4000.0}
+FIGURES = {"states": 1_234_567, "share": 0.9517, "bench_date": 20261121}
 
 
-def test_a_place_is_filled_with_the_number_of_its_name() -> None:
-    page = "| <!-- figure:states -->old<!-- /figure --> | <!-- figure:units --><!-- /figure --> |"
-    filled = figures.fill(page, FIGURES)
-    assert filled == "| <!-- figure:states -->1,234,567<!-- /figure --> | <!-- figure:units -->4,000<!-- /figure --> |"
+@pytest.fixture
+def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Templates of the test instead of tools/figures.toml."""
+    file = tmp_path / "figures.toml"
+    file.write_text('one = "{states:,} states, {share:.0%}, {bench_date}\\n"\nother = "{unknown:.1f}\\n"\n')
+    monkeypatch.setattr(figures, "TEMPLATES", file)
+
+
+def block(name: str, text: str) -> str:
+    return f"Text.\n\n<!-- figures: {name} -->\n{text}<!-- /figures -->\n\nMore."
+
+
+@pytest.mark.usefixtures("templates")
+def test_a_block_is_filled_from_its_template() -> None:
+    filled = figures.fill(block("one", "old\n"), FIGURES)
+    assert filled == block("one", "1,234,567 states, 95%, 2026-11-21\n")
     assert figures.fill(filled, FIGURES) == filled
+    assert figures.names(filled) == FIGURES.keys()
 
 
-def test_a_format_may_follow_the_name() -> None:
-    page = "<!-- figure:share .0% -->?<!-- /figure --> of ideal"
-    assert figures.fill(page, FIGURES) == "<!-- figure:share .0% -->95%<!-- /figure --> of ideal"
+@pytest.mark.usefixtures("templates")
+def test_a_missing_figure_is_not_measured_yet() -> None:
+    assert figures.fill(block("other", ""), FIGURES) == block("other", "not measured yet\n")
 
 
-def test_what_was_never_measured_says_so() -> None:
-    assert figures.fill("<!-- figure:other -->7<!-- /figure -->", FIGURES) == (
-        "<!-- figure:other -->not measured yet<!-- /figure -->"
-    )
+@pytest.mark.usefixtures("templates")
+def test_a_block_without_a_template_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        figures.fill(block("unknown", ""), FIGURES)
 
 
-def test_every_page_shows_the_figures_as_they_are() -> None:
+def test_every_page_shows_the_current_figures() -> None:
     for page in figures.pages():
         text = page.read_text(encoding="utf-8")
-        assert figures.fill(text, figures.read()) == text, f"{page.name} is behind docs/figures; run make figures"
+        assert figures.fill(text, figures.read()) == text, f"{page.name} is not current; run make figures"

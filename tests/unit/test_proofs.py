@@ -52,7 +52,9 @@ def test_figures_join_those_that_were_not_measured_now_and_stand_in_the_pages(
     file, page = tmp_path / "docs" / "figures" / "proof.json", tmp_path / "README.md"
     file.parent.mkdir(parents=True)
     file.write_text('{"other_things": 4}')
-    page.write_text("<!-- figure:first_things -->?<!-- /figure --> and <!-- figure:other_things -->?<!-- /figure -->")
+    page.write_text("<!-- figures: both -->\n<!-- /figures -->")
+    (tmp_path / "figures.toml").write_text('both = "{first_things} and {other_things}\\n"')
+    monkeypatch.setattr(figures, "TEMPLATES", tmp_path / "figures.toml")
     monkeypatch.setattr(proofs, "PARTS", {"first": "first"})
     monkeypatch.setattr(proofs, "FIGURES", file)
     monkeypatch.setattr(figures, "ROOT", tmp_path)
@@ -62,9 +64,7 @@ def test_figures_join_those_that_were_not_measured_now_and_stand_in_the_pages(
     assert "prove_minutes" not in known, "what one part takes is not what all take"
     assert prove(monkeypatch) == 0
     assert "prove_minutes" in json.loads(file.read_text())
-    assert page.read_text() == (
-        "<!-- figure:first_things -->3<!-- /figure --> and <!-- figure:other_things -->4<!-- /figure -->"
-    )
+    assert page.read_text() == "<!-- figures: both -->\n3 and 4\n<!-- /figures -->"
 
 
 def test_what_a_part_leaves_behind_the_next_one_does_not_find(monkeypatch: pytest.MonkeyPatch, parts: Path) -> None:

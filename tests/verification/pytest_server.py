@@ -1,7 +1,7 @@
 """A pytest server that forks: each run starts with the libraries already imported, which saves seconds a run.
 
-Runs in a copy of the project. It imports the libraries but no module of the project. For each request, a line of JSON on
-standard input, it forks, runs the tests in the child and answers with a line of JSON: `code` and `output`.
+Runs in a copy of the project. It imports the libraries but no module of the project. For each request, a line of JSON
+on standard input, it forks, runs the tests in the child and answers with a line of JSON: `code` and `output`.
 """
 
 import contextlib

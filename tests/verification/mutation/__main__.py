@@ -1,4 +1,4 @@
-"""python -m tests.verification.mutation [part of a path ...]: mutate the pure modules whose path matches; default: all."""
+"""python -m tests.verification.mutation [part of a path ...]: mutate the pure modules, or those that match."""
 
 import argparse
 import sys

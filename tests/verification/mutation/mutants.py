@@ -25,7 +25,7 @@ notices none of these notices no shift or remainder either.
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A change of a module: the lines before and after it, stripped. If a decorator changes, the line below is included.
+    """A change of a module: the lines before and after it, stripped. A decorator includes the line below.
 
     `source` is the whole changed module.
     """
