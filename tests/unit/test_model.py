@@ -297,12 +297,10 @@ def test_a_notification_that_inference_ignores_is_found(monkeypatch: pytest.Monk
 
 
 def test_a_decision_that_is_ordered_by_clocks_hides_a_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
-    def is_contradicted(reading: Reading) -> bool:
-        decided = reading.verdict
-        words = [word for word in reading._words if decided is not None and word.at > decided.at]
-        return any(word.finding != decided.finding for word in words) if decided is not None else False
+    def contradicts(reading: Reading, decision: Observation) -> bool:
+        return any(word.finding != decision.finding for word in reading._words if word.at > decision.at)
 
-    monkeypatch.setattr(Reading, "_verdict_is_contradicted", property(is_contradicted))
+    monkeypatch.setattr(Reading, "_contradicts", contradicts)
     scenario = replace(LATE, operator=AHEAD)
     assert_found(explore(scenario, budget=Budget(decisions=1, callbacks=1, deliveries=1)), "I5")
 
