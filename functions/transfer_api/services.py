@@ -13,7 +13,7 @@ from payouts.services.check_status import StatusChecker
 from payouts.services.create_transfer import TransferCreator
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
-from payouts.services.send_transfer import Sender
+from payouts.services.send_transfer import TransferSender
 from payouts.store.counters import Counters
 from payouts.store.inquiry_sessions import Claims
 from payouts.store.kill_switch import KillSwitchStore
@@ -46,7 +46,7 @@ def build_services(
     queries = DokuQueries(deployed.doku, claims, clock)
     switch = KillSwitch(KillSwitchStore(deployed.table), limits.accept_transfers, clock)
     daily = DailyLimits(Counters(deployed.table), limits.all_callers, limits.each_caller)
-    sender = Sender(deployed.store, deployed.doku, clock, jitter, deployed.absence_after)
+    sender = TransferSender(deployed.store, deployed.doku, clock, jitter, deployed.absence_after)
     return Services(
         queries=queries,
         transfer_creator=TransferCreator(deployed.store, claims, queries, deployed.doku, switch, daily, sender, clock),

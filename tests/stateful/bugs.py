@@ -25,7 +25,7 @@ from payouts.services.create_transfer import STOPPED, CreateResult, TransferCrea
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.poll import Poller
-from payouts.services.send_transfer import Remaining, Sender
+from payouts.services.send_transfer import Remaining, TransferSender
 from payouts.store import items
 from payouts.store.counters import Bound, CounterEntry, Counters
 from payouts.store.due_index import DueIndex, Slot
@@ -40,7 +40,7 @@ from tests.support.harness import World
 from transfer_api.app import create_handler
 
 
-class SendsAgain(Sender):
+class SendsAgain(TransferSender):
     """Sends once more when no answer came."""
 
     def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, Outcome]:
@@ -48,7 +48,7 @@ class SendsAgain(Sender):
         return super()._attempt(transfer, authority) if seen.finding is Finding.IN_DOUBT else (seen, outcome)
 
 
-class FailsAtATimeout(Sender):
+class FailsAtATimeout(TransferSender):
     """Takes a missing answer for a refusal."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
@@ -56,7 +56,7 @@ class FailsAtATimeout(Sender):
         return super()._learned(standing, *refused)
 
 
-class NeverConfirms(Sender):
+class NeverConfirms(TransferSender):
     """Sends again after a 401 without asking DOKU whether it executed the first request."""
 
     def _confirmed(self, transfer: Transfer, refused: Observation, remaining: Remaining) -> tuple[Observation, ...]:
@@ -184,10 +184,10 @@ class ReadOnce(KillSwitch):
 class StopsEverybody(TransferCreator):
     """Refuses replays as well while new transfers are stopped."""
 
-    def create(self, order: TransferRequest, remaining: Remaining) -> CreateResult:
+    def create(self, request: TransferRequest, remaining: Remaining) -> CreateResult:
         if not self._switch.is_on():
             raise Stopped(STOPPED)
-        return super().create(order, remaining)
+        return super().create(request, remaining)
 
 
 class AsksAnyway(DueIndex):
@@ -214,7 +214,7 @@ class Parts:
     """What a deployment is put together from."""
 
     transfer_creator: type[TransferCreator] = TransferCreator
-    sender: type[Sender] = Sender
+    sender: type[TransferSender] = TransferSender
     status_checker: type[StatusChecker] = StatusChecker
     store: type[TransferStore] = TransferStore
     index: type[DueIndex] = DueIndex

@@ -19,7 +19,7 @@ from payouts.services import settle
 from payouts.services.apply_notification import NotificationApplier
 from payouts.services.check_status import StatusChecker
 from payouts.services.create_transfer import CreateResult, TransferCreator, TransferRequest
-from payouts.services.send_transfer import Remaining, Sender, SendResult
+from payouts.services.send_transfer import Remaining, SendResult, TransferSender
 from payouts.store import items
 from payouts.store.due_index import DueIndex, Slot
 from payouts.store.inquiry_sessions import Claims
@@ -140,7 +140,7 @@ class DropsForeign(StatusChecker):
         return replace(learned, history=tuple(one for one in learned.history if isinstance(one.finding, Finding)))
 
 
-class FailsOnTimeout(Sender):
+class FailsOnTimeout(TransferSender):
     """Takes silence for a refusal."""
 
     def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, Outcome]:
@@ -148,7 +148,7 @@ class FailsOnTimeout(Sender):
         return replace(seen, finding=Finding.REFUSED) if seen.finding is Finding.IN_DOUBT else seen, outcome
 
 
-class SendsAgain(Sender):
+class SendsAgain(TransferSender):
     """Sends once more whenever the first answer was not clear."""
 
     def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, Outcome]:
@@ -156,14 +156,14 @@ class SendsAgain(Sender):
         return replace(seen, finding=Finding.NOT_SENT) if seen.finding is Finding.IN_DOUBT else seen, outcome
 
 
-class ResendsUnasked(Sender):
+class ResendsUnasked(TransferSender):
     """Sends again after a 401, and does not ask first."""
 
     def _confirmed(self, transfer: Transfer, refused: Observation, remaining: Remaining) -> tuple[Observation, ...]:
         return (refused,)
 
 
-class SendsFirst(Sender):
+class SendsFirst(TransferSender):
     """Sends before the intent is durable."""
 
     def create_and_send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> SendResult | Transfer:
@@ -174,9 +174,9 @@ class SendsFirst(Sender):
 class NoFingerprint(TransferCreator):
     """Answers any order under a known reference with what stands there."""
 
-    def create(self, order: TransferRequest, remaining: Remaining) -> CreateResult:
-        standing = self._store.get(order.intent.partner_reference_no)
-        return super().create(order, remaining) if standing is None else CreateResult(standing, replayed=True)
+    def create(self, request: TransferRequest, remaining: Remaining) -> CreateResult:
+        standing = self._store.get(request.intent.partner_reference_no)
+        return super().create(request, remaining) if standing is None else CreateResult(standing, replayed=True)
 
 
 class UnboundKeys(Claims):

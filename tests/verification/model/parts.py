@@ -23,7 +23,7 @@ from payouts.services.create_transfer import TransferCreator, TransferRequest
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.poll import Poller
-from payouts.services.send_transfer import Sender
+from payouts.services.send_transfer import TransferSender
 from payouts.services.settle import settle
 from payouts.store.counters import Counters
 from payouts.store.due_index import DueIndex
@@ -71,7 +71,7 @@ class Parts:
     claims: type[Claims] = Claims
     status_checker: type[StatusChecker] = StatusChecker
     transfer_creator: type[TransferCreator] = TransferCreator
-    sender: type[Sender] = Sender
+    sender: type[TransferSender] = TransferSender
     due_index: type[DueIndex] = DueIndex
     authenticator: type[Authenticator] = Authenticator
     doku: type[ModelDoku] = ModelDoku

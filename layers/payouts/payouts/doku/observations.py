@@ -39,6 +39,7 @@ _PAID = re.compile("0{1,7}|20[02][0-9]{4}")
 
 _DETAILS = ("originalResponseCode", "originalResponseMessage", "transactionDate", "referenceNumber")
 _DETAIL_LENGTH = 100
+_MESSAGE_LENGTH = 200
 
 
 def from_transfer_response(transfer: Transfer, answer: DokuResponse, at: int) -> Observation:
@@ -65,6 +66,19 @@ def from_status_response(transfer: Transfer, answer: DokuResponse, at: int) -> O
         return _of_latest(transfer, answer, at)
     finding = Finding.NOT_FOUND if answer.outcome is Outcome.NOT_FOUND else Finding.UNCLEAR
     return Observation(at, finding, Source.STATUS_CHECK, code, message, asked=transfer.version)
+
+
+def of_request(transfer: Transfer, finding: Finding, message: str, at: int, code: str = "") -> Observation:
+    """What we know of the latest transfer request without an answer of DOKU: not sent, or in doubt."""
+    return Observation(
+        at,
+        finding,
+        Source.SUBMIT,
+        code,
+        message[:_MESSAGE_LENGTH],
+        external_id=transfer.external_ids[-1],
+        asked=transfer.version,
+    )
 
 
 def _of_latest(transfer: Transfer, answer: DokuResponse, at: int) -> Observation:

@@ -1,4 +1,4 @@
-"""Account inquiry, which DOKU demands before a transfer, and balance inquiry."""
+"""Account inquiry, which DOKU requires before a transfer, and balance inquiry."""
 
 import time
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _NOT_CLEAR = "DOKU gave no clear answer"
 
 
 class DokuQueries:
-    """Asks DOKU about accounts and the deposit."""
+    """Asks DOKU about accounts and the merchant's balance."""
 
     def __init__(self, doku: DokuClient, claims: Claims, clock: Callable[[], float] = time.time) -> None:
         self._doku = doku
@@ -23,30 +23,35 @@ class DokuQueries:
         self._clock = clock
 
     def ask(self, request: InquiryRequest) -> responses.Inquiry:
-        """The bank's word on an account, with a session that nobody else knows. Raises PayoutError."""
+        """Inquire an account. The session of the answer is not stored. Raises PayoutError."""
         inquiry = responses.inquiry(_accepted(self._doku.inquire, request))
         if inquiry is None:
             raise Unavailable("DOKU's account inquiry named no session or no account holder; send it again")
         return inquiry
 
     def account(self, request: InquiryRequest) -> tuple[responses.Inquiry, InquirySession]:
-        """The bank's word on an account, its session kept for one transfer to come. Raises PayoutError."""
+        """Inquire an account, and store the session for one later transfer. Raises PayoutError."""
         inquiry = self.ask(request)
-        session = InquirySession(
-            session_id=inquiry.session_id,
-            account_number=request.beneficiary_account_number,
-            bank_code=request.beneficiary_bank_code,
-            amount=request.amount,
-            account_name=inquiry.account_name,
-            fee=inquiry.fee,
-            expires_at=int(self._clock()) + SESSION_SECONDS,
-        )
+        session = session_of(request, inquiry, self._clock())
         self._claims.save(session)
         return inquiry, session
 
     def balance(self) -> responses.Balance:
-        """The deposit. Raises PayoutError."""
+        """The merchant's balance at DOKU. Raises PayoutError."""
         return responses.balance(_accepted(self._doku.balance))
+
+
+def session_of(request: InquiryRequest, inquiry: responses.Inquiry, now: float) -> InquirySession:
+    """The session of an answered inquiry, valid for an hour from `now` (seconds since the epoch)."""
+    return InquirySession(
+        session_id=inquiry.session_id,
+        account_number=request.beneficiary_account_number,
+        bank_code=request.beneficiary_bank_code,
+        amount=request.amount,
+        account_name=inquiry.account_name,
+        fee=inquiry.fee,
+        expires_at=int(now) + SESSION_SECONDS,
+    )
 
 
 def _accepted(ask: Callable[..., responses.DokuResponse], *arguments: object) -> responses.DokuResponse:
@@ -60,17 +65,17 @@ def _accepted(ask: Callable[..., responses.DokuResponse], *arguments: object) ->
 
 
 def refusal(answer: responses.DokuResponse) -> PayoutError:
-    """The error for a question that DOKU did not answer, by the catalogue's advice for it. Nothing moves by one."""
-    from payouts.codes.advice import advise  # no cold start pays for the catalogue
+    """The error for a question that DOKU refused, by the catalogue's advice. A question moves no money."""
+    from payouts.codes.advice import advise  # not at the top: no cold start should pay for the catalogue
     from payouts.codes.models import Retry, Scope
 
     said = DokuSaid(answer.verdict.code, answer.verdict.message)
     advice = advise(Scope.QUESTION, answer.outcome, answer.verdict.cause)
-    told = f"DOKU answered {said.code} {said.message}".rstrip() if said.code else said.message or _NOT_CLEAR
+    reason = f"DOKU answered {said.code} {said.message}".rstrip() if said.code else said.message or _NOT_CLEAR
     return Refused(
         code=advice.answer,
         http_status=int(glossary()[advice.answer]["http"]),
         retryable=advice.retry is Retry.SAME_REFERENCE,
-        message=f"{told}. {advice.next_step}",
+        message=f"{reason}. {advice.next_step}",
         doku=said,
     )

@@ -1,8 +1,7 @@
-"""Sending a transfer to DOKU: at most once, whatever happens.
+"""Send a transfer to DOKU at most once.
 
-`Sender.create_and_send` creates the transfer with a conditional put. Only the invocation whose put succeeded sends, and
-it sends once; a second request goes out only after proof that the first was not executed. A crash after the put leaves
-a transfer that is only asked about.
+Only the invocation whose conditional create succeeded sends, and it sends once. A second request goes out only after
+proof that the first was not executed. A crash after the create leaves a transfer that status checks settle.
 """
 
 import random
@@ -21,23 +20,22 @@ from payouts.store.transfers import TransferStore
 
 _RECORD_SECONDS = 2
 _CONFIRM_SECONDS = 12
-"""For a status check, which may need a new token, and the record of its answer."""
+"""For a status check, which may need a new token, and the write that records its answer."""
 
 Remaining = Callable[[], float]
-"""Seconds until the function is stopped."""
+"""Seconds until Lambda stops the function."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """The transfer as stored after the send. `unrecorded`: why the outcome could not be stored; a status check will
-    find it again."""
+    """The transfer as stored after the send. `unrecorded` is the error if the outcome could not be stored."""
 
     transfer: Transfer
     unrecorded: Exception | None = None
 
 
-class Sender:
-    """Creates and sends transfers."""
+class TransferSender:
+    """Creates and sends transfers. `create_and_send`, `_send` and `_resend` hold the at-most-once rule."""
 
     def __init__(
         self,
@@ -54,112 +52,113 @@ class Sender:
         self._absence_after = absence_after
 
     def create_and_send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> SendResult | Transfer:
-        """What was sent, or the transfer that already stands under this reference. Raises PayoutError before the put.
+        """Create the transfer and send it, or return the one that exists. Raises PayoutError before the create only.
 
-        After a successful put nothing is raised: what cannot be recorded is left to status checks.
+        After the create no error is raised, since it would look like "not sent": the request may have left.
         """
         if not _enough(remaining):
             raise Unavailable("too little time was left to send the transfer; send the same request again")
-        standing = self._store.create(transfer)
-        if standing is not None:
-            return standing
-        return self._send(replace(transfer, version=1), authority, remaining)
+        existing = self._store.create(transfer)  # the conditional put
+        if existing is not None:
+            return existing
+        created = replace(transfer, version=1)
+        try:
+            return self._send(created, authority, remaining)
+        except Exception as error:
+            return SendResult(created, error)
 
     def _send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> SendResult:
-        try:
-            if not _enough(remaining):  # the put may have used up the time; a timeout mid-send would leave it in doubt
-                return self._record(transfer, self._not_sent(transfer, "too little time was left to send it"))
-            seen, outcome = self._attempt(transfer, authority)
-            if seen.finding is Finding.NOT_SENT:
-                return self._send_again(transfer, authority, seen, remaining)
-            if outcome is Outcome.UNAUTHORIZED and seen.finding is Finding.REFUSED:
-                return self._after_unauthorized(transfer, authority, seen, remaining)
-            return self._record(transfer, seen)
-        except Exception as error:  # an error must not look like "not sent": the request may have left
-            return SendResult(transfer, error)
+        """Send once. Resend if the request never left, or if DOKU refused the token and has no record of it."""
+        if not _enough(remaining):  # the put may have used up the time; a timeout mid-send leaves the outcome unknown
+            return self._record(transfer, self._not_sent(transfer, "too little time was left to send it"))
+        first, outcome = self._attempt(transfer, authority)
+        if outcome is Outcome.UNAUTHORIZED and first.finding is Finding.REFUSED:
+            return self._resend_with_new_token(transfer, authority, first, remaining)
+        if first.finding is Finding.NOT_SENT:
+            return self._resend(transfer, authority, first, remaining)
+        return self._record(transfer, first)
 
-    def _after_unauthorized(
+    def _resend(
+        self, transfer: Transfer, authority: Authority, unexecuted: Observation, remaining: Remaining
+    ) -> SendResult:
+        """Send the only second request, under a new X-EXTERNAL-ID that is stored first. It is never repeated."""
+        if not _enough(remaining):
+            return self._record(transfer, unexecuted)
+        stored = self._store.update(transfer, lambda current: self._with_new_external_id(current, unexecuted))
+        if stored.reading.has_sign_of_life:
+            message = f"refused, and yet known to DOKU: {unexecuted.message}"
+            return self._record(stored, self._in_doubt(stored, message))
+        if not _enough(remaining):
+            return self._record(stored, self._not_sent(stored, "too little time was left to send it again"))
+        second, outcome = self._attempt(stored, authority)
+        if outcome is Outcome.UNAUTHORIZED and second.finding is Finding.REFUSED:
+            return self._record(stored, *self._confirmed(stored, second, remaining))
+        return self._record(stored, second)
+
+    def _resend_with_new_token(
         self, transfer: Transfer, authority: Authority, refused: Observation, remaining: Remaining
     ) -> SendResult:
-        """A 401 may be cured by a new token. It proves nothing until DOKU, asked with that token, has no record."""
+        """Resend after a 401 if DOKU, asked with a new token, has no record of the transfer."""
         try:
             authority = self._doku.renewed(authority)
         except PayoutError as error:
-            return self._record(transfer, self._unsure(transfer, f"{refused.message}; {error.message}"))
+            return self._record(transfer, self._in_doubt(transfer, f"{refused.message}; {error.message}"))
         confirmed = self._confirmed(transfer, refused, remaining)
         if confirmed != (refused,):
             return self._record(transfer, *confirmed)
-        return self._send_again(transfer, authority, refused, remaining)
-
-    def _send_again(
-        self, transfer: Transfer, authority: Authority, refused: Observation, remaining: Remaining
-    ) -> SendResult:
-        """The only second send: once, after proof that the first was not executed, under a new X-EXTERNAL-ID."""
-        if not _enough(remaining):
-            return self._record(transfer, refused)
-        resent = self._store.update(transfer, lambda standing: self._resent(standing, refused))
-        if resent.reading.has_sign_of_life:
-            return self._record(resent, self._unsure(resent, f"refused, and yet known to DOKU: {refused.message}"))
-        if not _enough(remaining):
-            return self._record(resent, self._not_sent(resent, "too little time was left to send it again"))
-        seen, outcome = self._attempt(resent, authority)
-        if outcome is Outcome.UNAUTHORIZED and seen.finding is Finding.REFUSED:
-            return self._record(resent, *self._confirmed(resent, seen, remaining))
-        return self._record(resent, seen)
+        return self._resend(transfer, authority, refused, remaining)
 
     def _confirmed(self, transfer: Transfer, refused: Observation, remaining: Remaining) -> tuple[Observation, ...]:
-        """The refusal, if DOKU has no record of the transfer; else doubt, and what DOKU says of it."""
+        """Return the refusal if DOKU has no record of the transfer, else doubt and DOKU's answer to the check."""
         if remaining() < _CONFIRM_SECONDS:
-            return (self._unsure(transfer, f"refused, and no time was left to ask about it: {refused.message}"),)
+            return (self._in_doubt(transfer, f"refused, and no time was left to ask about it: {refused.message}"),)
         try:
             if self._doku.account() != transfer.sent_to:
-                return (self._unsure(transfer, f"refused, and the DOKU account was replaced: {refused.message}"),)
-            seen = observations.from_status_response(
-                transfer, self._doku.check_status(transfer, fresh=True), self._now()
-            )
+                return (self._in_doubt(transfer, f"refused, and the DOKU account was replaced: {refused.message}"),)
+            answer = self._doku.check_status(transfer, fresh=True)
         except (NeverSent, PayoutError) as error:
-            return (self._unsure(transfer, f"{refused.message}; DOKU cannot be asked: {error}"),)
-        if seen.finding is Finding.NOT_FOUND:
+            return (self._in_doubt(transfer, f"{refused.message}; DOKU cannot be asked: {error}"),)
+        checked = observations.from_status_response(transfer, answer, self._now())
+        if checked.finding is Finding.NOT_FOUND:
             return (refused,)
-        return (
-            self._unsure(transfer, f"refused, but DOKU does not say that it has no record: {refused.message}"),
-            seen,
-        )
+        message = f"refused, but DOKU does not say that it has no record: {refused.message}"
+        return self._in_doubt(transfer, message), checked
 
     def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, Outcome]:
-        """Send once. Returns what that proves, and what the answer meant."""
+        """Send one request. Returns what its answer proves, and its classification."""
         try:
             answer = self._doku.transfer(transfer.intent, transfer.external_ids[-1], authority)
             return observations.from_transfer_response(transfer, answer, self._now()), answer.outcome
         except NeverSent as error:
             seen = self._not_sent(transfer, f"no connection to DOKU ({error}): the request never left")
-        except Exception as error:  # whatever it is, the request may have left
-            seen = self._unsure(transfer, f"unexpected {type(error).__name__}")
+        except Exception as error:  # any other error leaves open whether the request left
+            seen = self._in_doubt(transfer, f"unexpected {type(error).__name__}")
         return seen, Outcome.IN_DOUBT
 
-    def _resent(self, standing: Transfer, refused: Observation) -> Transfer:
+    def _with_new_external_id(self, transfer: Transfer, unexecuted: Observation) -> Transfer:
         external_id = self._doku.new_external_id()
-        message = f"sent again: {refused.message}"
-        again = Observation(self._now(), Finding.RESENT, Source.SUBMIT, refused.code, message, external_id=external_id)
-        return record(replace(standing, external_ids=(*standing.external_ids, external_id)), refused, again)
+        resent = Observation(
+            self._now(),
+            Finding.RESENT,
+            Source.SUBMIT,
+            unexecuted.code,
+            f"sent again: {unexecuted.message}",
+            external_id=external_id,
+        )
+        again = replace(transfer, external_ids=(*transfer.external_ids, external_id))
+        return record(again, unexecuted, resent)
 
     def _record(self, transfer: Transfer, *seen: Observation) -> SendResult:
-        return SendResult(self._store.update(transfer, lambda standing: self._learned(standing, *seen)))
+        return SendResult(self._store.update(transfer, lambda current: self._learned(current, *seen)))
 
-    def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
-        return with_next_check(record(standing, *seen), self._now(), self._jitter(), self._absence_after)
+    def _learned(self, transfer: Transfer, *seen: Observation) -> Transfer:
+        return with_next_check(record(transfer, *seen), self._now(), self._jitter(), self._absence_after)
 
     def _not_sent(self, transfer: Transfer, message: str) -> Observation:
-        return self._of_request(transfer, Finding.NOT_SENT, message, Finding.NOT_SENT)
+        return observations.of_request(transfer, Finding.NOT_SENT, message, self._now(), code=Finding.NOT_SENT)
 
-    def _unsure(self, transfer: Transfer, message: str) -> Observation:
-        return self._of_request(transfer, Finding.IN_DOUBT, message)
-
-    def _of_request(self, transfer: Transfer, finding: Finding, message: str, code: str = "") -> Observation:
-        external_id = transfer.external_ids[-1]
-        return Observation(
-            self._now(), finding, Source.SUBMIT, code, message[:200], external_id=external_id, asked=transfer.version
-        )
+    def _in_doubt(self, transfer: Transfer, message: str) -> Observation:
+        return observations.of_request(transfer, Finding.IN_DOUBT, message, self._now())
 
     def _now(self) -> int:
         return int(self._clock() * 1000)

@@ -1,0 +1,118 @@
+"""Prepare a transfer: account inquiry or session, name check, and the fields that DOKU demands. Nothing is sent."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from payouts.doku.client import DokuClient
+from payouts.doku.messages import InquiryRequest
+from payouts.domain.account_name import ascii_name, same_name
+from payouts.domain.errors import Mismatch, ValidationFailed
+from payouts.domain.money import Rupiah
+from payouts.domain.schedule import FIRST_CHECK
+from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record
+from payouts.services.account_inquiry import DokuQueries, session_of
+from payouts.store.inquiry_sessions import Claims
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequest:
+    """A merchant's request for one transfer. Without `intent.session_id` the account is inquired first."""
+
+    intent: Intent
+    fingerprint: str
+    """Algorithm and hash of the request's body; see `Transfer.fingerprint`."""
+    idempotency_key: str = ""
+    """The Idempotency-Key header if the request names a reference as well; bound to that reference (I2)."""
+    caller: str = ""
+    """`sub` of the caller's token. Stored with the created transfer; not compared in a replay."""
+
+
+class TransferPreparer:
+    """Builds the transfer of a request, ready to be created. Until then everything may fail and be tried again."""
+
+    def __init__(
+        self, claims: Claims, queries: DokuQueries, doku: DokuClient, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._claims = claims
+        self._queries = queries
+        self._doku = doku
+        self._clock = clock
+
+    def with_session(self, request: TransferRequest) -> Transfer:
+        """Claim the session of an earlier account inquiry. It stays bound to this request, whatever happens next.
+
+        Raises Duplicate for a used session and Mismatch for one that is unknown, expired or of another transfer.
+        """
+        session = self._claims.claim_session(request.intent, request.fingerprint, self._clock())
+        return self._build(request, session.account_name, session.fee)
+
+    def with_inquiry(self, request: TransferRequest) -> Transfer:
+        """Inquire the account and claim the inquiry's session. Raises Mismatch for another name, or PayoutError."""
+        intent, question = request.intent, self._inquiry_of(request.intent)
+        inquiry = self._queries.ask(question)
+        _check_name(intent.beneficiary_account_name, inquiry.account_name)
+        now = self._clock()
+        self._claims.keep_claimed(session_of(question, inquiry, now), intent, request.fingerprint, now)
+        with_session = replace(request, intent=replace(intent, session_id=inquiry.session_id))
+        return self._build(with_session, inquiry.account_name, inquiry.fee)
+
+    def _inquiry_of(self, intent: Intent) -> InquiryRequest:
+        return InquiryRequest(
+            partner_reference_no=self._doku.new_external_id(),
+            customer_number=intent.customer_number,
+            amount=intent.amount,
+            beneficiary_account_number=intent.beneficiary_account_number,
+            beneficiary_bank_code=intent.beneficiary_bank_code,
+            beneficiary_account_name=intent.beneficiary_account_name,
+            sender_country_code=intent.sender_country_code,
+            channel_code=intent.channel_code,
+        )
+
+    def _build(self, request: TransferRequest, account_name: str, fee: Rupiah | None) -> Transfer:
+        now, external_id = int(self._clock() * 1000), self._doku.new_external_id()
+        transfer = Transfer(
+            intent=_completed(request.intent, account_name),
+            fingerprint=request.fingerprint,
+            created_at=now,
+            external_ids=(external_id,),
+            next_check_at=now + FIRST_CHECK,
+            fee=fee,
+            created_by=request.caller,
+        )
+        return record(transfer, Observation(now, Finding.SUBMITTING, Source.SUBMIT, external_id=external_id))
+
+
+def _check_name(expected: str, at_bank: str) -> None:
+    if not same_name(expected, at_bank):
+        raise Mismatch(
+            f'the bank has this account under the name "{at_bank}", not under "{expected}"; nothing was sent. Correct'
+            " beneficiaryAccountName, or make an account inquiry and name its sessionId"
+        )
+
+
+def _completed(intent: Intent, account_name: str) -> Intent:
+    """Fill in fields that DOKU demands in practice, from what the merchant or the bank has stated."""
+    name = intent.beneficiary_account_name or _sendable(account_name)
+    first, _, last = name.strip().partition(" ")
+    return replace(
+        intent,
+        beneficiary_account_name=name,
+        beneficiary_first_name=intent.beneficiary_first_name or first,
+        beneficiary_last_name=intent.beneficiary_last_name or last.strip() or first,
+        beneficiary_phone_number=intent.beneficiary_phone_number or intent.customer_number,
+    )
+
+
+def _sendable(account_name: str) -> str:
+    """The bank's name in ASCII, which has one spelling in JSON: DOKU could re-spell another and refuse the signature.
+
+    Raises ValidationFailed if no character of the name remains.
+    """
+    name = ascii_name(account_name)
+    if not name:
+        raise ValidationFailed(
+            "the bank's name for this account has no Latin letters; nothing was sent. Name the holder in"
+            " beneficiaryAccountName, in printable ASCII characters"
+        )
+    return name
