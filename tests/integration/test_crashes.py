@@ -1,4 +1,4 @@
-"""The process dies between any two calls of the outside: the transfer converges, paid once at most (FAULTS 1-7)."""
+"""The process dies between any two calls of the outside: the transfer converges, paid once at most."""
 
 import pytest
 

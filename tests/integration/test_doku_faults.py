@@ -1,4 +1,4 @@
-"""DOKU misbehaves: whatever it answers, money moves at most once and nobody claims to know better (FAULTS 8-22)."""
+"""DOKU misbehaves: whatever it answers, money moves at most once and nobody claims to know better."""
 
 import json
 from collections.abc import Iterator
@@ -151,7 +151,6 @@ def test_a_replay_while_in_doubt_sends_nothing(world: World) -> None:
 
 @pytest.mark.covers(16)
 def test_202_in_progress_is_pending_and_then_paid(world: World) -> None:
-    """16."""
     body = order()
     world.doku.fault("transfer", "in-progress")
     assert world.create(body).body["status"] == "UNPAID"
@@ -162,14 +161,12 @@ def test_202_in_progress_is_pending_and_then_paid(world: World) -> None:
 @pytest.mark.covers(19)
 @pytest.mark.parametrize("kind", ["string-codes", "number-codes"])
 def test_codes_as_text_and_as_numbers_mean_the_same(world: World, kind: str) -> None:
-    """19."""
     world.doku.fault("transfer", kind)
     assert world.create(order()).body["status"] == "ACCEPTED"
 
 
 @pytest.mark.covers(20)
 def test_not_found_for_a_while_and_then_success_is_success(world: World) -> None:
-    """20."""
     body = order()
     world.doku.fault("transfer", "timeout-after", **QUICK)
     world.create(body)
@@ -182,7 +179,6 @@ def test_not_found_for_a_while_and_then_success_is_success(world: World) -> None
 
 @pytest.mark.covers(21, "I3")
 def test_success_met_by_failed_is_disputed_and_stays_checked(world: World) -> None:
-    """21."""
     body = order()
     world.create(body)
     world.get(body["partnerReferenceNo"], refresh=True)
@@ -263,7 +259,7 @@ def test_no_second_send_without_time_for_it(world: World) -> None:
 
 @pytest.mark.covers(6)
 def test_a_put_that_took_too_long_is_not_followed_by_a_send(world: World) -> None:
-    """6: who is stopped in mid-send knows nothing, and who has not sent knows that."""
+    """Who is stopped in mid-send knows nothing, and who has not sent knows that."""
     body = order()
     world.create(order())
     answers = iter([29_000, 12_000])
@@ -288,7 +284,7 @@ def test_a_refusal_of_something_else_is_no_licence_to_send_again(world: World) -
 @pytest.mark.covers(13)
 @pytest.mark.parametrize("location", ["http://[bad", "/\xff\xfe", ""])
 def test_a_redirect_to_nowhere_is_in_doubt_and_no_error(world: World, location: str) -> None:
-    """13: requests looks at the Location even where it does not follow it."""
+    """Requests looks at the Location even where it does not follow it."""
     body = order()
     session = world.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
     with a_doku_that_answers(302, {}, location=location) as doku:
@@ -338,7 +334,7 @@ def test_too_little_time_refuses_before_the_door_and_the_same_request_may_be_sen
 
 @pytest.mark.covers(8)
 def test_a_deployment_that_cannot_reach_doku_fails_before_the_door(world: World) -> None:
-    """8: without a token nothing is stored."""
+    """Without a token nothing is stored."""
     world.environment = {**world.environment, "DOKU_BASE_URL": "http://127.0.0.1:9"}
     body = order()
     world.doku.expire_tokens()
@@ -349,7 +345,7 @@ def test_a_deployment_that_cannot_reach_doku_fails_before_the_door(world: World)
 
 @pytest.mark.covers(8, "I6")
 def test_a_connection_refused_behind_the_door_fails_with_proof(world: World) -> None:
-    """8: twice no connection is proof that nothing left."""
+    """Twice no connection is proof that nothing left."""
     body = order()
     session = world.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
     world.environment = {**world.environment, "DOKU_BASE_URL": "http://127.0.0.1:9"}

@@ -1,4 +1,4 @@
-"""Token requests signed by KMS, in which the merchant's key stays (DESIGN 2.10, 2.11, 2.13)."""
+"""Token requests signed by KMS, in which the merchant's key stays."""
 
 import json
 import socket

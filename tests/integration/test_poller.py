@@ -1,4 +1,4 @@
-"""Every open transfer converges by ticks alone (FAULTS 20-22, 25, 49-53; I3, I12, I13, I19)."""
+"""Every open transfer converges by ticks alone (I3, I12, I13, I19)."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -63,7 +63,6 @@ def test_a_transfer_sent_with_another_path_prefix_is_not_asked_about(world: Worl
 
 @pytest.mark.covers(22)
 def test_a_paid_transfer_is_looked_at_after_1_3_and_7_days_and_then_never_again(world: World) -> None:
-    """22."""
     (reference,) = create(world, 1)
     world.clock.advance(61)
     world.tick()
@@ -251,7 +250,7 @@ def test_one_unreadable_shard_holds_up_no_other(world: World) -> None:
 
 @pytest.mark.covers(52)
 def test_without_a_token_a_tick_ends_soon_and_loses_nobody(world: World) -> None:
-    """52: the threads do not queue up for a token that nobody gets."""
+    """The threads do not queue up for a token that nobody gets."""
     create(world, 20)
     world.clock.advance(1000)
     before = len(world.doku.ledger()["tokenRequests"])

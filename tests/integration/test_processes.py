@@ -46,7 +46,7 @@ def status_after_the_next_tick(stack: LocalStack) -> None:
 
 @pytest.mark.covers(3, 6, 7, "I1", "I13")
 def test_kill_9_while_doku_executes_loses_nothing_and_sends_nothing_again(stack: LocalStack) -> None:
-    """3, 6, 7: Lambda's own time-out and an out-of-memory kill look the same."""
+    """Lambda's own time-out and an out-of-memory kill look the same."""
     body = order()
     reference = body["partnerReferenceNo"]
     stack.simulator.fault("transfer", "hold-after", partnerReferenceNo=reference)

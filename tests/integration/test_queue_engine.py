@@ -1,4 +1,4 @@
-"""What only a real queue can show: pytest --engine elasticmq (FAULTS 46, 47)."""
+"""What only a real queue can show: pytest --engine elasticmq."""
 
 import json
 

@@ -49,7 +49,6 @@ def strike(world: World, operation: str, reading: CodeMeaning) -> None:
 
 @pytest.mark.covers(15, 16, 17, 18, 19)
 def test_a_transfer_that_gets_any_code_becomes_what_the_catalogue_says(world: World) -> None:
-    """FAULTS 15 to 19."""
     walked = list(rows(Scope.TRANSFER, "43"))
     assert len(walked) == 74 + 9 + 2
     for reading in walked:

@@ -1,4 +1,4 @@
-"""The table misbehaves (FAULTS 23-25, 28-30)."""
+"""The table misbehaves."""
 
 from dataclasses import replace
 from typing import Any
@@ -176,7 +176,7 @@ def test_a_transfer_is_found_by_dokus_reference(world: World) -> None:
 
 
 def test_an_index_that_names_another_transfer_finds_none(world: World) -> None:
-    """FAULTS 25: what an index says is looked up in the table itself."""
+    """What an index says is looked up in the table itself."""
     reference = str(world.create(order()).body["partnerReferenceNo"])
     assert (found := world.stored(reference))
     world.write_attribute(reference, "referenceNo", {"S": "DK-OF-ANOTHER"})
@@ -185,7 +185,7 @@ def test_an_index_that_names_another_transfer_finds_none(world: World) -> None:
 
 
 def test_a_transfer_is_read_as_it_stands(world: World) -> None:
-    """FAULTS 25: a replay that read an old copy would answer with less than was promised before."""
+    """A replay that read an old copy would answer with less than was promised before."""
     asked: list[Any] = []
     client = world.dynamodb
     client.meta.events.register("before-parameter-build.dynamodb.GetItem", lambda params, **_: asked.append(params))

@@ -1,4 +1,4 @@
-"""One token for everybody, and secrets that rotate (DESIGN 2.10, 2.11; FAULTS 63, 64)."""
+"""One token for everybody, and secrets that rotate."""
 
 import json
 from contextlib import closing

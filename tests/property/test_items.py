@@ -133,7 +133,6 @@ def test_what_a_newer_version_observed_survives_a_rewrite() -> None:
 
 @pytest.mark.covers(30)
 def test_members_of_the_intent_that_another_version_wrote_are_ignored() -> None:
-    """FAULTS 30."""
     item = an_item()
     other = {**item, "intent": {**item["intent"], "beneficiary_email": "x", "purpose": {"code": "1"}}, "tags": ["a"]}
     assert items.decode(other) == items.decode(item)
@@ -141,7 +140,6 @@ def test_members_of_the_intent_that_another_version_wrote_are_ignored() -> None:
 
 @pytest.mark.covers(30)
 def test_members_of_the_intent_that_an_older_version_did_not_know_are_empty() -> None:
-    """FAULTS 30."""
     intent = items.decode(an_item()).intent
     assert (intent.remark, intent.sender_personal_id, intent.fee_type) == ("", "", "")
 

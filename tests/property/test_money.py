@@ -1,4 +1,4 @@
-"""Rupiah are exact, and only the one wire form of seed 003 is an amount (FAULTS 56)."""
+"""Rupiah are exact, and only the one wire form of seed 003 is an amount."""
 
 import pytest
 from hypothesis import example, given, settings

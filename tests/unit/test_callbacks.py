@@ -1,4 +1,4 @@
-"""DOKU's notifications are read leniently, and nothing that is no notification gets past (FAULTS 39)."""
+"""DOKU's notifications are read leniently, and nothing that is no notification gets past."""
 
 import json
 from typing import Any
@@ -6,28 +6,21 @@ from typing import Any
 import pytest
 
 from payouts.doku.notifications import Kind, Notification, parse
+from tests.support.doku_samples import sample
 
-UNPAID = (
-    '{"sendTrxId": "text", "transactionId": "DK0018353", "invoiceNumber": "I088787987870912", '
-    '"transactionStatus": "50", "activityCode": "200", "message": "Transaction is Success", '
-    '"processDate": "2024-01-12\'T\'07:30:12", "createdTime": "1699520040340"}'
-)
-REFUND = (
-    '{"transactionId": "DK0018353", "activityCode": "200", "message": "Transaction is Refunded", '
-    '"processDate": "2024-01-12\'T\'07:30:12"}'
-)
+UNPAID, REFUND = sample("unpaid-notification"), sample("refund-notification")
 
 
 def unpaid(**changes: Any) -> Notification:
     return parse(Kind.UNPAID, json.dumps({**json.loads(UNPAID), **changes}).encode())
 
 
-def test_the_unpaid_sample_of_seed_003() -> None:
+def test_dokus_sample_of_an_unpaid_notification() -> None:
     read = parse(Kind.UNPAID, UNPAID.encode())
     assert read == Notification(Kind.UNPAID, "DK0018353", "text", "50", "Transaction is Success", "I088787987870912")
 
 
-def test_the_refund_sample_of_seed_003_names_nothing_but_dokus_reference() -> None:
+def test_dokus_sample_of_a_refund_notification() -> None:
     read = parse(Kind.REFUND, REFUND.encode())
     assert read == Notification(Kind.REFUND, "DK0018353", "", "", "Transaction is Refunded")
 
@@ -49,7 +42,7 @@ def test_the_refund_sample_of_seed_003_names_nothing_but_dokus_reference() -> No
     ],
 )
 def test_dates_in_any_form_decide_nothing(when: Any) -> None:
-    """Legacy notifications have epoch milliseconds, seed 003 apostrophes around the T (PROTOCOL.md 4.5, 4.6)."""
+    """Legacy notifications have epoch milliseconds, DOKU's sample apostrophes around the T."""
     assert unpaid(processDate=when, createdTime=when) == parse(Kind.UNPAID, UNPAID.encode())
 
 

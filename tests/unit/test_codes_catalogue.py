@@ -225,7 +225,6 @@ def test_money_is_let_go_only_where_it_is_known_not_to_have_moved() -> None:
 
 @pytest.mark.covers(15, 16, 17, 18, 19)
 def test_a_transfer_is_never_sent_again_and_lets_go_only_of_what_was_not_executed() -> None:
-    """FAULTS 15 to 19."""
     for reading in (one for one in EVERY if one.scope is Scope.TRANSFER):
         certain = reading.outcome in NOT_EXECUTED
         assert (not reading.advice.hold_funds, reading.advice.money_moved is MoneyMoved.NO) == (certain, certain)

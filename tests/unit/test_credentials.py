@@ -87,7 +87,7 @@ def test_a_secret_with_two_private_keys_is_refused_and_neither_is_shown() -> Non
 
 @pytest.mark.covers(37)
 def test_a_secret_without_a_notification_key_has_an_empty_one() -> None:
-    """It authenticates nothing (FAULTS 37)."""
+    """It authenticates nothing."""
     without = {name: value for name, value in SECRET.items() if name != "notificationKey"}
     assert Credentials.parse(json.dumps(without)).notification_key == ""
     assert Credentials.parse(json.dumps({**without, "notificationKey": ""})).notification_key == ""

@@ -1,4 +1,4 @@
-"""Two names are the same but for case, spacing and punctuation: nothing else (FAULTS 61)."""
+"""Two names are the same but for case, spacing and punctuation: nothing else."""
 
 import pytest
 

@@ -70,7 +70,6 @@ def all_codes(service: Service) -> Iterator[tuple[int, str, Outcome]]:
 @pytest.mark.covers(19)
 @pytest.mark.parametrize("row", CASES, ids=lambda row: f"{row['http']}xx{row['case']}")
 def test_every_known_code_means_what_the_table_says_as_text_and_as_number(row: dict[str, str]) -> None:
-    """FAULTS 19."""
     http = int(row["http"])
     for service in Service:
         expected = row["on_transfer" if service is Service.TRANSFER else "on_query"]
@@ -83,7 +82,6 @@ def test_every_known_code_means_what_the_table_says_as_text_and_as_number(row: d
 @pytest.mark.covers(15, 16, 17, 18)
 @pytest.mark.parametrize(("code", "outcome"), TRANSFER_CODES.items())
 def test_the_codes_that_a_transfer_is_known_to_get(code: str, outcome: Outcome) -> None:
-    """FAULTS 15, 16, 17, 18."""
     assert snap(Service.TRANSFER, int(code[:3]), code) is outcome
 
 
@@ -98,7 +96,6 @@ def test_exactly_the_standards_list_says_that_a_transfer_was_not_executed() -> N
 
 @pytest.mark.covers(19)
 def test_a_code_that_nobody_knows_leaves_a_transfer_in_doubt() -> None:
-    """FAULTS 19."""
     known = {(int(row["http"]), row["case"]) for row in CASES}
     for http, case, outcome in all_codes(Service.TRANSFER):
         assert (http, case) in known or outcome is Outcome.IN_DOUBT
@@ -106,7 +103,6 @@ def test_a_code_that_nobody_knows_leaves_a_transfer_in_doubt() -> None:
 
 @pytest.mark.covers(15, 16, 17, "I6")
 def test_no_5xx_409_202_or_inconsistent_request_ever_says_that_a_transfer_was_not_executed() -> None:
-    """FAULTS 15, 16, 17."""
     for http, case, outcome in all_codes(Service.TRANSFER):
         if http >= 500 or http in (202, 409) or (http, case) == (404, "18"):
             assert outcome in (Outcome.IN_DOUBT, Outcome.PENDING), (http, case)
@@ -122,7 +118,6 @@ def test_only_2004300_accepts_a_transfer_and_only_2024300_leaves_it_pending() ->
 
 @pytest.mark.covers(20)
 def test_only_4045301_says_that_a_transfer_is_not_found() -> None:
-    """FAULTS 20."""
     missing = [(http, case) for http, case, outcome in all_codes(Service.STATUS) if outcome is Outcome.NOT_FOUND]
     assert missing == [(404, "01")]
 
@@ -130,7 +125,6 @@ def test_only_4045301_says_that_a_transfer_is_not_found() -> None:
 @pytest.mark.covers(19)
 @pytest.mark.parametrize("row", CASES, ids=lambda row: f"{row['http']}xx{row['case']}")
 def test_a_code_that_contradicts_the_http_status_or_the_service_is_in_doubt(row: dict[str, str]) -> None:
-    """FAULTS 19."""
     for service in Service:
         code = f"{row['http']}{service}{row['case']}"
         assert {snap(service, http, code) for http in HTTP if http != int(row["http"])} == {Outcome.IN_DOUBT}
@@ -180,7 +174,6 @@ def test_a_glossary_code_means_what_it_says_with_its_own_http_status_only(code: 
 @pytest.mark.parametrize("member", ["responseCode", "response_code"])
 @pytest.mark.parametrize("service", Service)
 def test_what_is_no_code_is_in_doubt(service: Service, member: str, code: object) -> None:
-    """FAULTS 19."""
     for http in (200, 202, 400, 401, 404, 429):
         assert classify(service, http, {member: code}).outcome is Outcome.IN_DOUBT
 
@@ -217,7 +210,6 @@ def test_what_is_no_code_is_in_doubt(service: Service, member: str, code: object
 )
 @pytest.mark.parametrize("http", [200, 202, 301, 307, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504])
 def test_a_body_without_a_readable_code_is_in_doubt_whatever_the_http_status(body: bytes, http: int) -> None:
-    """FAULTS 13, 14."""
     for service in Service:
         assert responses.read(service, HttpResponse(http, body)).outcome is Outcome.IN_DOUBT
 

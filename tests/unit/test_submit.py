@@ -1,4 +1,4 @@
-"""Behind the door: nobody hears of an error, whatever it is, and nothing is begun without time for it (DESIGN 2.3)."""
+"""Behind the door: nobody hears of an error, whatever it is, and nothing is begun without time for it."""
 
 import json
 

@@ -95,14 +95,12 @@ def server_tls(certificate: Path) -> ssl.SSLContext:
 
 @pytest.mark.covers(8)
 def test_a_refused_connection_proves_that_nothing_was_sent(free_port: int) -> None:
-    """FAULTS 8."""
     with transport_to(f"http://127.0.0.1:{free_port}") as transport, pytest.raises(NeverSent):
         transport.post(PATH, HEADERS, BODY, PATIENT)
 
 
 @pytest.mark.covers(8)
 def test_a_host_that_does_not_resolve_proves_that_nothing_was_sent() -> None:
-    """FAULTS 8."""
     with transport_to("https://doku.invalid") as transport, pytest.raises(NeverSent):
         transport.post(PATH, HEADERS, BODY, PATIENT)
 
@@ -120,7 +118,6 @@ def test_a_connection_that_is_not_taken_up_in_time_proves_that_nothing_was_sent(
 
 @pytest.mark.covers(8)
 def test_a_certificate_that_is_not_trusted_proves_that_nothing_was_sent(server_tls: ssl.SSLContext) -> None:
-    """FAULTS 8."""
     seen: list[bytes] = []
     handshake_done = threading.Event()
 
@@ -180,7 +177,6 @@ def test_an_https_port_that_speaks_no_tls_is_never_taken_for_an_answer() -> None
     ],
 )
 def test_a_request_that_left_and_got_no_whole_answer_proves_nothing(script: Script) -> None:
-    """FAULTS 9 to 11, 14."""
     with listening(script) as peer, transport_to(peer.url) as transport:
         with pytest.raises(NoReply):
             transport.post(PATH, HEADERS, BODY, PATIENT)
@@ -198,7 +194,6 @@ def test_a_request_that_left_and_got_no_whole_answer_proves_nothing(script: Scri
     ids=["before the answer", "in the head", "in the body"],
 )
 def test_a_read_time_out_proves_nothing(script: Script) -> None:
-    """FAULTS 9, 10."""
     with listening(script) as peer, transport_to(peer.url) as transport:
         with pytest.raises(NoReply):
             transport.post(PATH, HEADERS, BODY, HASTY)
@@ -372,7 +367,6 @@ def test_an_error_names_its_kind_and_shows_nothing_of_the_request() -> None:
 @pytest.mark.covers(13)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_answer_and_is_not_followed(status: int) -> None:
-    """FAULTS 13."""
     with listening(saying(OK)) as elsewhere:
         head = f"HTTP/1.1 {status} Moved\r\nLocation: {elsewhere.url}{PATH}\r\nContent-Length: 0\r\n\r\n"
         with listening(saying(head.encode())) as peer, transport_to(peer.url) as transport:
@@ -384,7 +378,6 @@ def test_a_redirect_is_an_answer_and_is_not_followed(status: int) -> None:
 @pytest.mark.covers(15, 18, "I1")
 @pytest.mark.parametrize("status", [202, 400, 401, 404, 409, 429, 500, 502, 503, 504])
 def test_every_status_is_an_answer_and_none_is_tried_again(status: int) -> None:
-    """FAULTS 15, 18."""
     head = f"HTTP/1.1 {status} X\r\nRetry-After: 7\r\nContent-Length: 6\r\n\r\n<html>"
     with listening(saying(head.encode())) as peer, transport_to(peer.url) as transport:
         assert transport.post(PATH, HEADERS, BODY, PATIENT) == HttpResponse(status, b"<html>")
@@ -394,7 +387,6 @@ def test_every_status_is_an_answer_and_none_is_tried_again(status: int) -> None:
 @pytest.mark.covers("I15")
 @pytest.mark.parametrize("body", [BODY, b"", b"{}", b'{ "a" : 1 }\n', bytes(range(256)) * 1_000])
 def test_the_bytes_sent_are_the_bytes_given(body: bytes) -> None:
-    """I15."""
     with listening(saying(OK)) as peer, transport_to(peer.url) as transport:
         assert transport.post(PATH, HEADERS, body, PATIENT) == HttpResponse(200, b"{}")
         (request,) = peer.requests
@@ -420,7 +412,7 @@ def test_a_connection_is_kept_alive_and_used_again() -> None:
 def test_a_connection_that_was_idle_for_more_than_twenty_seconds_is_not_used_again(
     idle: float, connections: int
 ) -> None:
-    """FAULTS 12: a frozen Lambda sleeps for minutes, and its connections die unseen."""
+    """A frozen Lambda sleeps for minutes, and its connections die unseen."""
     now = [100.0]
     with listening(saying(OK, then=None)) as peer, transport_to(peer.url, lambda: now[0]) as transport:
         transport.post(PATH, HEADERS, BODY, PATIENT)
@@ -438,7 +430,7 @@ def test_a_connection_that_was_idle_for_more_than_twenty_seconds_is_not_used_aga
 def test_a_connection_counts_as_idle_when_either_clock_says_so_or_cannot_say(
     monotonic: float, wall: float, connections: int
 ) -> None:
-    """FAULTS 12: a machine that is frozen or restored from a snapshot need not count the time in between."""
+    """A machine that is frozen or restored from a snapshot need not count the time in between."""
     now = [1e7, 1.7e9]
     with (
         listening(saying(OK, then=None)) as peer,
@@ -461,7 +453,6 @@ def test_after_close_the_next_request_takes_a_new_connection() -> None:
 
 @pytest.mark.covers(12)
 def test_idleness_counts_from_the_end_of_the_last_call_even_a_failed_one() -> None:
-    """FAULTS 12."""
     now = [100.0]
     with listening(saying(OK, then=None)) as peer, transport_to(peer.url, lambda: now[0]) as transport:
         for _ in range(4):
@@ -472,7 +463,6 @@ def test_idleness_counts_from_the_end_of_the_last_call_even_a_failed_one() -> No
 
 @pytest.mark.covers(12, "I1")
 def test_a_connection_that_the_other_side_closed_is_replaced_and_the_request_sent_once() -> None:
-    """FAULTS 12."""
     with listening(saying(OK)) as peer, transport_to(peer.url) as transport:
         for number in (1, 2, 3):
             transport.post(PATH, HEADERS, BODY, PATIENT)

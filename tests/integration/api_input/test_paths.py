@@ -1,4 +1,4 @@
-"""Parameters, cursors and references in the path (FAULTS 54, 58)."""
+"""Parameters, cursors and references in the path."""
 
 import base64
 import json
@@ -110,7 +110,6 @@ ODD_PATHS = [
 
 @pytest.mark.covers(54, 58)
 def test_a_reference_in_the_path_with_odd_characters_finds_nothing_and_breaks_nothing(idle: World) -> None:
-    """FAULTS 54, 58."""
     for odd in ODD_PATHS:
         for method, path in (("GET", f"/v1/transfers/{odd}"), ("POST", f"/v1/transfers/{odd}/status-checks")):
             answer = send(idle, method=method, path=path)

@@ -1,4 +1,4 @@
-"""Too early, too often, in the wrong order, or about nothing known (I5, I10, I11; FAULTS 31-36)."""
+"""Too early, too often, in the wrong order, or about nothing known (I5, I10, I11)."""
 
 import itertools
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""While DOKU or the table is down a notification stays in the queue (I11, I17; FAULTS 23)."""
+"""While DOKU or the table is down a notification stays in the queue (I11, I17)."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Batches, crashes, poison, the dead-letter queue and redrives (I11; FAULTS 42-48)."""
+"""Batches, crashes, poison, the dead-letter queue and redrives (I11)."""
 
 import json
 from collections.abc import Callable, Iterator

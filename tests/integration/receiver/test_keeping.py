@@ -1,4 +1,4 @@
-"""A callback is kept, and then answered (I11, I15, I17; FAULTS 14, 40, 41)."""
+"""A callback is kept, and then answered (I11, I15, I17)."""
 
 import io
 import json
@@ -41,7 +41,6 @@ def test_a_kept_notification_is_answered_with_exactly_the_body_of_seed_003(world
 
 @pytest.mark.covers("I15")
 def test_what_is_kept_is_the_body_as_received_with_its_kind_and_time(world: World) -> None:
-    """I15."""
     before = int(world.clock() * 1000)
     deliver(world, signed(world))
     deliver(world, signed(world, "another"), REFUND, kind="refund")
@@ -177,7 +176,6 @@ def test_what_nobody_foresaw_is_a_500_in_dokus_shape(world: World) -> None:
 
 @pytest.mark.covers("I17")
 def test_no_line_of_the_log_and_no_reply_holds_a_secret_or_anything_personal(world: World) -> None:
-    """I17."""
     written = io.StringIO()
     logger = Logger(service="receiver-that-is-read", stream=written)
     handler = create_handler(build_services(world.environment, world.clock), logger)

@@ -1,4 +1,4 @@
-"""Only what DOKU signed is kept, whichever key is in force (I9; FAULTS 37, 38)."""
+"""Only what DOKU signed is kept, whichever key is in force (I9)."""
 
 import base64
 
