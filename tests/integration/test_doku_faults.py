@@ -324,7 +324,6 @@ def test_no_amount_in_an_answer_makes_an_error_behind_the_door(world: World, amo
 
 @pytest.mark.covers(6)
 def test_too_little_time_refuses_before_the_door_and_the_same_request_may_be_sent_again(world: World) -> None:
-    """6, DESIGN 2.13."""
     body = order()
     refused = world.create(body, remaining=lambda: 18_000)
     assert (refused.status, refused.body["retryable"]) == (503, True)

@@ -14,7 +14,7 @@ from tests.support.harness import ROOT, Context, World, sample_event
 
 SAMPLES = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
 REFERENCE = "hsjkans284b2he54"
-"""The transfer that the samples are about, as in seed 003."""
+"""The reference in the samples, which DOKU's own samples have too."""
 KEY = "0123456789abcdef"
 """What the samples are signed with."""
 

@@ -162,7 +162,7 @@ def test_the_list_is_filtered_by_system_and_words(world: World) -> None:
     assert {"4034314", "5586", "IT08", "07"} < set(codes())
 
 
-def test_a_system_that_there_is_not_is_refused_in_the_seeds_format(world: World) -> None:
+def test_an_unknown_system_is_refused_in_dokus_format(world: World) -> None:
     for path, system in itertools.product(("", "/00"), ("nope", "unknown", "BILLER", "é")):
         answer = world.request("GET", f"/v1/response-codes{path}", query={"system": system})
         said = answer.body
@@ -177,7 +177,6 @@ def test_no_code_at_all_is_the_list(world: World) -> None:
 
 
 def test_no_cold_start_imports_the_catalogue() -> None:
-    """DESIGN 2.12."""
     handlers = ("transfer_api", "notification_receiver", "notification_processor", "status_poller")
     for handler in handlers:
         program = f"import sys, {handler}.app; sys.exit('payouts.codes' in sys.modules)"

@@ -283,7 +283,7 @@ def test_banks_are_found_by_code_name_and_kind_of_writing(world: World) -> None:
     assert len(world.request("GET", "/v1/banks").body["banks"]) == 170
 
 
-def test_unknown_transfers_and_routes_are_answered_in_the_seeds_format(world: World) -> None:
+def test_unknown_resources_are_answered_in_dokus_format(world: World) -> None:
     for answer, status, code in (
         (world.get("NOT-THERE"), 404, "TRANSACTION_NOT_FOUND"),
         (world.request("GET", "/v1/nothing"), 404, "INVALID_PARAMETER"),

@@ -105,7 +105,7 @@ def test_an_item_shows_its_status_and_is_in_the_sparse_indexes_only_where_it_bel
     assert transfer.next_check_at is None or item["dueShard"] in {str(number) for number in range(8)}
     assert item["intent"]["amount"] == str(transfer.intent.amount)
     assert "" not in item["intent"].values()
-    assert not {"expiresAt", "ttl"} & item.keys()  # FAULTS 29: time to live touches sessions and tokens alone
+    assert not {"expiresAt", "ttl"} & item.keys()  # only sessions and tokens have a time to live
 
 
 @pytest.mark.covers(30)

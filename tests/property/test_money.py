@@ -1,4 +1,4 @@
-"""Rupiah are exact, and only the one wire form of seed 003 is an amount."""
+"""Rupiah are exact, and only DOKU's wire form is an amount."""
 
 import pytest
 from hypothesis import example, given, settings

@@ -10,7 +10,7 @@ from tests.runtime.conftest import Cloud, contents
 from tests.support.harness import sample_event
 
 REFERENCE = "hsjkans284b2he54"
-"""The transfer that the samples are about, as in seed 003."""
+"""The reference in the samples of events/."""
 API, RECEIVER = "TransferApiFunction", "NotificationReceiverFunction"
 PROCESSOR, POLLER = "NotificationProcessorFunction", "StatusPollerFunction"
 

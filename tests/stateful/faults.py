@@ -114,7 +114,6 @@ LATE: SearchStrategy[Fault] = st.builds(
 )
 """A request is executed long after it was sent."""
 OUTAGES: SearchStrategy[Fault] = st.builds(_outage, st.sampled_from(["reset-before", "maintenance", "error-after"]))
-"""52."""
 OF_AWS: SearchStrategy[Fault] = st.builds(
     _aws,
     st.sampled_from(_WRITES + _WRITES + _OTHERS),
@@ -126,4 +125,3 @@ OF_KEYS: SearchStrategy[Fault] = st.one_of(
     st.builds(_rotated, st.just("clientSecret"), st.just("SK-rotated")),
     st.just(Fault("tokens expire", lambda merchant: merchant.doku.expire_tokens())),
 )
-"""37, 63, 64."""

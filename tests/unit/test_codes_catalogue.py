@@ -1,7 +1,7 @@
-"""The catalogue holds every row of the seeds' tables in DOKU's words, and what we add to them does not contradict.
+"""The catalogue holds every row of DOKU's tables in DOKU's words, and what we add to them does not contradict.
 
-`tests/fixtures/codes/` are the tables of seeds 000 to 003 as data, taken from them by a parser, and copies of the SNAP
-and legacy tables that PROTOCOL.md sections 5 and 7 speak of.
+`tests/fixtures/codes/` has DOKU's tables as data, parsed from its documentation, and copies of the SNAP and legacy tables
+(docs/doku-protocol.md).
 """
 
 import csv
@@ -49,7 +49,7 @@ def test_the_fixtures_are_whole() -> None:
 
 
 @pytest.mark.parametrize("row", BILLER, ids=code_of)
-def test_biller_codes_are_the_seeds_row_by_row(row: dict[str, str]) -> None:
+def test_biller_codes_are_dokus_row_by_row(row: dict[str, str]) -> None:
     ours = biller.codes()[row["code"]]
     section = {"Success Code": "success"}.get(row["section"], row["section"].removeprefix("Category ").strip('"'))
     assert (ours["message"], ours["states"], ours["description"]) == (row["message"], row["state"], row["description"])
@@ -62,14 +62,14 @@ def test_no_biller_code_is_invented() -> None:
 
 
 @pytest.mark.parametrize("row", BILLER, ids=code_of)
-def test_a_biller_code_is_read_in_each_state_that_the_seeds_name(row: dict[str, str]) -> None:
+def test_a_biller_code_is_read_in_each_state_of_dokus(row: dict[str, str]) -> None:
     named = {word for word in ("inquiry", "payment", "advice") if word in row["state"].lower()}
     scopes = [reading.scope for reading in read(System.BILLER, row["code"])]
     assert set(scopes) == (named or {"inquiry", "payment", "advice"})
     assert len(set(scopes)) == len(scopes)
 
 
-def test_biller_categories_are_the_seeds() -> None:
+def test_biller_categories_are_dokus() -> None:
     ours = [(row["category"], row["description"]) for row in rows("biller_categories.csv")]
     assert ours == [(row["category"], row["description"]) for row in table("biller_categories")]
 
@@ -87,7 +87,7 @@ def test_5586_waits_for_a_callback_or_an_advice() -> None:
 
 
 @pytest.mark.parametrize("row", table("glossary_business"), ids=code_of)
-def test_glossary_codes_are_the_seeds_row_by_row(row: dict[str, str]) -> None:
+def test_glossary_codes_are_dokus_row_by_row(row: dict[str, str]) -> None:
     transfer, question = read(System.GLOSSARY, row["code"])
     assert (transfer.scope, question.scope) == (Scope.TRANSFER, Scope.QUESTION)
     for reading in (transfer, question):
@@ -101,12 +101,12 @@ def test_the_glossary_and_its_http_statuses_hold_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("row", table("glossary_http"), ids=code_of)
-def test_http_statuses_are_the_seeds_row_by_row(row: dict[str, str]) -> None:
+def test_http_statuses_are_dokus_row_by_row(row: dict[str, str]) -> None:
     reading = read(System.HTTP, row["code"])[0]
     assert (reading.message, reading.meaning) == (row["meaning"], row["description"])
 
 
-def test_the_error_format_is_the_seeds_and_so_is_its_example() -> None:
+def test_the_error_format_and_example_are_dokus() -> None:
     example = json.loads((FIXTURES / "glossary_error.json").read_text())
     verdict = classify(Service.INQUIRY, 400, example)
     assert (verdict.outcome, verdict.code, verdict.message) == (
@@ -160,7 +160,7 @@ def test_the_program_takes_every_glossary_code_as_the_catalogue_says(service: Se
 
 
 @pytest.mark.parametrize("row", table("kirim_doku_statuses"), ids=code_of)
-def test_the_statuses_of_seed_003_are_served_as_it_words_them(row: dict[str, str]) -> None:
+def test_transfer_statuses_are_served_in_dokus_words(row: dict[str, str]) -> None:
     (reading,) = read(System.KIRIM_DOKU_STATUS, row["code"])
     assert reading.message == row["meaning"]
 
@@ -192,7 +192,7 @@ def test_latest_transaction_status_goes_from_00_to_07() -> None:
     ids=lambda one: f"{one.system}-{one.code}",
 )
 def test_a_status_is_found_to_be_what_the_catalogue_says(reading: CodeMeaning) -> None:
-    """A legacy "0" is not asked for: DOKU's number 0 is 00 (PROTOCOL.md section 4)."""
+    """A legacy "0" is not asked for: DOKU's number 0 is 00."""
     if reading.code != "0":
         assert of_status(latestTransactionStatus=reading.code).finding == reading.outcome
 

@@ -25,7 +25,7 @@ EXPECTED: dict[str, tuple[Decision, Decision, Decision]] = {
 UNLISTED = ["", "UE01", "UE..", "U200", "IT99", "SY05", "1234", "00", "0", "0000 ", "u000", "?", "x" * 1_000_000]
 
 
-def test_every_code_of_the_seeds_is_decided() -> None:
+def test_every_code_of_dokus_is_decided() -> None:
     assert set(EXPECTED) == set(codes())
     assert codes() is codes(), "read once"
 

@@ -16,13 +16,13 @@ DATA = Path(payouts.doku.__file__).parent / "data"
 QUESTIONS: list[Service] = [service for service in Service if service is not Service.TRANSFER]
 HTTP = range(100, 600)
 
-# PROTOCOL.md section 5: "Not executed, for certain or by the standard", written out.
+# The codes that say "not executed", for certain or by the SNAP standard.
 NOT_EXECUTED_HTTP = {"400", "401", "403", "405", "429"}
 NOT_EXECUTED_404 = {"03", "08", "11", "16"}
 BUT_AMBIGUOUS = {("403", "16")}
 SAYS_NOT_EXECUTED = {Outcome.REJECTED, Outcome.UNAUTHORIZED, Outcome.THROTTLED}
 
-# PROTOCOL.md section 5: "Codes worth hard-coding for svc 43".
+# The codes that DOKU documents for a transfer (service 43).
 TRANSFER_CODES = {
     "2004300": Outcome.ACCEPTED,
     "2024300": Outcome.PENDING,
@@ -133,7 +133,7 @@ def test_a_code_that_contradicts_the_http_status_or_the_service_is_in_doubt(row:
             assert snap(service, int(row["http"]), f"{row['http']}{other}{row['case']}") is Outcome.IN_DOUBT
 
 
-def test_the_glossary_table_is_the_seeds() -> None:
+def test_the_glossary_table_is_dokus() -> None:
     assert {row["code"] for row in rows("glossary.csv")} == set(GLOSSARY)
 
 

@@ -1,4 +1,4 @@
-"""The vectors of DOKU, of Midtrans' SNAP demo and of our own make, recomputed (PROTOCOL.md section 13)."""
+"""Published signatures of DOKU and of Midtrans' SNAP demo, and vectors of our own."""
 
 import hashlib
 import json
@@ -156,7 +156,7 @@ def test_minify_touches_nothing_inside_strings() -> None:
             "+RefvqJkYmZ8TQztR5ILUHw8utxsDaKt2CZR8fhFFZSmFwK7SijHUcgonOyO+16rnT69RauSO+OgZuSdWzolOw==",
         ),
     ],
-    ids=["N-A", "N-A with the seed's malformed id", "N-B'"],
+    ids=["N-A", "N-A with DOKU's malformed id", "N-B'"],
 )
 def test_notification_vectors(scheme: Scheme, request_id: str, signature: str) -> None:
     assert sign_notification(scheme, KEY, AGENT, request_id) == signature

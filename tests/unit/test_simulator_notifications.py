@@ -78,7 +78,7 @@ def outcomes(doku: Merchant) -> list[str]:
     return [notification["outcome"] for notification in doku.control.ledger()["notifications"]]
 
 
-def test_the_end_of_unpaid_is_announced_as_in_the_seed(doku: Merchant, receiver: Receiver) -> None:
+def test_the_end_of_unpaid_is_announced_as_dokus_sample(doku: Merchant, receiver: Receiver) -> None:
     sent = doku.pay("PAY-1", UNPAID_ACCOUNT).json()
     assert receiver.got == []
     doku.control.advance(300)

@@ -26,7 +26,7 @@ def without(body: Json, path: str) -> Json:
     return body
 
 
-def test_an_inquiry_answers_as_in_the_seed(doku: Merchant) -> None:
+def test_an_inquiry_answers_as_dokus_sample(doku: Merchant) -> None:
     body = doku.inquire("8377388292").json()
     assert re.fullmatch(r"I\d{16}", body["sessionId"])
     assert re.fullmatch(r"[0-9a-f-]{36}", body["additionalInfo"].pop("referenceNumber"))
@@ -99,7 +99,7 @@ def test_the_currency_is_rupiah(doku: Merchant) -> None:
 @pytest.mark.parametrize(
     ("field", "longest"), [("partnerReferenceNo", 64), ("customerNumber", 32), ("beneficiaryAccountNumber", 32)]
 )
-def test_fields_have_the_lengths_of_the_seed(doku: Merchant, field: str, longest: int) -> None:
+def test_fields_have_dokus_lengths(doku: Merchant, field: str, longest: int) -> None:
     body = inquiry_body("555", "014", "1.00")
     path = "/emoney/bank-account-inquiry"
     assert code(doku.post(path, body | {field: "1" * longest})) == "2004200"
@@ -130,7 +130,7 @@ def test_a_balance_is_asked_by_the_agent_key(doku: Merchant) -> None:
     assert code(doku.balance("A1")) == "4041108"
 
 
-def test_a_transfer_answers_as_in_the_seed_and_debits_amount_and_fee(doku: Merchant) -> None:
+def test_a_transfer_answers_as_dokus_sample_and_debits(doku: Merchant) -> None:
     body = doku.pay("PAY-1").json()
     assert re.fullmatch(r"DK\d{8}", body["referenceNo"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+07:00", body["transactionDate"])
@@ -234,7 +234,7 @@ def test_of_32_transfers_at_once_with_one_reference_one_is_executed(doku: Mercha
     assert doku.control.ledger()["deposit"] == "999795500.00"
 
 
-def test_status_answers_as_in_the_seed_oddities_included(doku: Merchant) -> None:
+def test_status_answers_as_dokus_sample(doku: Merchant) -> None:
     sent = doku.pay("PAY-1").json()
     body = doku.status("PAY-1").json()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\. \d{3}\+07:00", body.pop("transactionDate"))

@@ -1,4 +1,4 @@
-"""Simulator and merchant against the published and the synthetic vectors of PROTOCOL.md section 13."""
+"""Signatures of the simulator and of the tests' merchant against published and synthetic vectors."""
 
 import hashlib
 import json

@@ -26,7 +26,7 @@ from tests.support.harness import PAGES, Context, Page, World, crashing
 
 
 @pytest.mark.parametrize(("kind", "body"), [("unpaid", UNPAID), ("refund", REFUND)])
-def test_a_kept_notification_is_answered_with_exactly_the_body_of_seed_003(world: World, kind: str, body: str) -> None:
+def test_a_kept_notification_gets_dokus_sample_reply(world: World, kind: str, body: str) -> None:
     result = world.call_receiver(event(signed(world), body, kind=kind), Context())
     assert result["statusCode"] == 200
     assert result["headers"]["Content-Type"] == "application/json"

@@ -45,7 +45,7 @@ def test_37_whatever_is_not_signed_by_doku_is_refused_and_changes_nothing(world:
         "empty agentKey": right | {"agentKey": "", "signature": aes_ecb(secret(world)["notificationKey"], request_id)},
         "empty requestId": right | {"requestId": "", "signature": aes_ecb(secret(world)["notificationKey"], agent)},
         "forged": right | {"signature": "Zm9yZ2Vk" * 8},
-        "the sample of seed 003": right
+        "DOKU's sample": right
         | {"signature": "ieNOENDdN4MnectGytx5UvmOfASZ2oGWMCJ8gVqkw3tB98ofgY9cbxSeY4IYoYeoKs+0QP4h8BTBhemlfeXp1w=="},
         "of another request": right | {"signature": signed(world, "another")["signature"]},
         "of another key": signed(world, key=OTHER_KEY),
