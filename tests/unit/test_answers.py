@@ -64,7 +64,7 @@ def test_a_fee_that_doku_does_not_state_is_not_invented() -> None:
 
 
 @pytest.mark.parametrize("value", ANYTHING, ids=repr)
-def test_members_of_other_types_do_not_break_an_inquiry(value: Any) -> None:
+def test_fields_of_other_types_do_not_break_an_inquiry(value: Any) -> None:
     for member in json.loads(INQUIRY):
         if member not in ("responseCode", "sessionId", "beneficiaryAccountName"):
             found = responses.inquiry(read(Service.INQUIRY, changed(INQUIRY, member, value)))
@@ -72,7 +72,7 @@ def test_members_of_other_types_do_not_break_an_inquiry(value: Any) -> None:
             assert found.session_id == "I0438729855304540"
 
 
-def test_unknown_members_of_an_answer_are_kept() -> None:
+def test_unknown_fields_of_an_answer_are_kept() -> None:
     answer = read(Service.INQUIRY, changed(INQUIRY, "additionalInfo.new", {"a": 1}))
     assert answer.body["additionalInfo"]["new"] == {"a": 1}
     found = responses.inquiry(answer)
@@ -129,7 +129,7 @@ def test_the_two_shapes_of_the_balance_may_be_mixed() -> None:
 
 
 @pytest.mark.parametrize("value", ANYTHING, ids=repr)
-def test_a_balance_that_doku_does_not_state_is_none_and_not_zero(value: Any) -> None:
+def test_a_balance_that_doku_omits_is_none(value: Any) -> None:
     deposit = responses.balance(read(Service.BALANCE, changed(BALANCE, "accountInfos", value)))
     assert (deposit.available, deposit.held) == (None, None)
     assert deposit.alert_limit == Rupiah(6_500_000)

@@ -59,7 +59,7 @@ def test_a_reference_may_be_a_number() -> None:
 @pytest.mark.parametrize(
     "value", [None, "", True, False, 1.5, [], ["DK0018353"], {}, {"id": "DK0018353"}, "D" * 65, 10**64, -(10**64)]
 )
-def test_without_a_usable_transaction_id_there_is_no_notification(value: Any) -> None:
+def test_a_notification_needs_a_transaction_id(value: Any) -> None:
     with pytest.raises(ValueError, match="transactionId is missing or too long"):
         unpaid(transactionId=value)
     with pytest.raises(ValueError, match="transactionId is missing or too long"):
@@ -85,7 +85,7 @@ def test_characters_that_print_nothing_make_no_reference(character: str) -> None
 
 
 @pytest.mark.parametrize("value", [None, True, 1.5, [], {}, "x" * 65, 10**20])
-def test_other_fields_of_a_wrong_type_or_length_are_as_if_they_were_not_there(value: Any) -> None:
+def test_malformed_optional_fields_are_ignored(value: Any) -> None:
     read = unpaid(sendTrxId=value, transactionStatus=value, message=value, invoiceNumber=value)
     assert read == Notification(Kind.UNPAID, "DK0018353")
 
@@ -184,6 +184,6 @@ def test_unknown_fields_are_ignored() -> None:
 
 
 @pytest.mark.covers(39)
-def test_crlf_and_blanks_between_members_are_json() -> None:
+def test_crlf_and_blanks_between_fields_are_json() -> None:
     body = UNPAID.replace(", ", ",\r\n\t ").encode() + b"\r\n"
     assert parse(Kind.UNPAID, body) == parse(Kind.UNPAID, UNPAID.encode())

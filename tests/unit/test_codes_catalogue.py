@@ -1,7 +1,7 @@
 """The catalogue holds every row of DOKU's tables in DOKU's words, and what we add to them does not contradict.
 
-`tests/fixtures/codes/` has DOKU's tables as data, parsed from its documentation, and copies of the SNAP and legacy tables
-(docs/doku-protocol.md).
+`tests/fixtures/codes/` has DOKU's tables as data, parsed from its documentation, and copies of the SNAP and legacy
+tables (docs/doku-protocol.md).
 """
 
 import csv
@@ -79,7 +79,7 @@ def test_the_success_codes_hold_the_customers_money(code: str) -> None:
     assert all(reading.advice.hold_funds for reading in read(System.BILLER, code))
 
 
-def test_5586_waits_for_a_callback_or_an_advice() -> None:
+def test_5586_waits_for_a_notification_or_advice() -> None:
     (pending,) = read(System.BILLER, "5586")
     assert (pending.outcome, pending.advice.money_moved) == ("advise", MoneyMoved.UNKNOWN)
     assert "callback" in pending.advice.next_step
@@ -119,7 +119,7 @@ def test_the_error_format_and_example_are_dokus() -> None:
 @pytest.mark.parametrize(
     "code", ["DUPLICATE_TRANSACTION", "SERVER_ERROR", "MAINTENANCE_MODE", "TOO_MANY_REQUESTS", "TRANSACTION_NOT_FOUND"]
 )
-def test_where_dokus_advice_could_pay_twice_ours_is_to_hold_and_check_status(code: str) -> None:
+def test_advice_that_could_pay_twice_becomes_hold(code: str) -> None:
     transfer = read(System.GLOSSARY, code)[0]
     assert (transfer.advice.retry, transfer.advice.hold_funds) == (Retry.NEVER, True)
     assert "check status" in transfer.advice.next_step
@@ -127,7 +127,7 @@ def test_where_dokus_advice_could_pay_twice_ours_is_to_hold_and_check_status(cod
 
 
 @pytest.mark.parametrize("row", CASES, ids=code_of)
-def test_snap_cases_are_the_standards_row_by_row_and_for_every_service(row: dict[str, str]) -> None:
+def test_snap_cases_are_the_standards_row_by_row(row: dict[str, str]) -> None:
     for service in table("snap_service_codes"):
         (reading,) = read(System.SNAP, row["http"] + service["service"] + row["case"])
         assert (reading.message, reading.service, reading.service_name) == (
@@ -144,7 +144,7 @@ def test_no_snap_case_is_invented() -> None:
 
 
 @pytest.mark.parametrize("reading", [one for one in EVERY if one.system is System.SNAP], ids=lambda one: one.code)
-def test_the_program_takes_every_snap_code_as_the_catalogue_says(reading: CodeMeaning) -> None:
+def test_snap_codes_are_handled_as_catalogued(reading: CodeMeaning) -> None:
     body = {"responseCode": reading.code, "responseMessage": reading.message}
     verdict = classify(Service(reading.service), int(reading.http_status), body)
     assert verdict.outcome == reading.outcome
@@ -152,7 +152,7 @@ def test_the_program_takes_every_snap_code_as_the_catalogue_says(reading: CodeMe
 
 
 @pytest.mark.parametrize("service", Service)
-def test_the_program_takes_every_glossary_code_as_the_catalogue_says(service: Service) -> None:
+def test_glossary_codes_are_handled_as_catalogued(service: Service) -> None:
     scope = Scope.TRANSFER if service is Service.TRANSFER else Scope.QUESTION
     for reading in (one for one in EVERY if one.system is System.GLOSSARY and one.scope is scope):
         verdict = classify(service, int(reading.http_status), {"response_code": reading.code})
@@ -201,7 +201,7 @@ def test_our_own_reasons_are_explained() -> None:
     assert set(listed(System.PAYOUTS)) == {Finding.NOT_SENT, NOT_RECEIVED}
 
 
-def test_everything_is_told_in_both_languages() -> None:
+def test_everything_is_shown_in_both_languages() -> None:
     for reading in EVERY:
         advice = reading.advice
         for english, indonesian in (
@@ -215,7 +215,7 @@ def test_everything_is_told_in_both_languages() -> None:
         assert advice.next_step
 
 
-def test_money_is_let_go_only_where_it_is_known_not_to_have_moved() -> None:
+def test_money_is_released_only_if_it_did_not_move() -> None:
     for reading in EVERY:
         advice = reading.advice
         assert advice.hold_funds or advice.money_moved is MoneyMoved.NO, reading
@@ -224,14 +224,14 @@ def test_money_is_let_go_only_where_it_is_known_not_to_have_moved() -> None:
 
 
 @pytest.mark.covers(15, 16, 17, 18, 19)
-def test_a_transfer_is_never_sent_again_and_lets_go_only_of_what_was_not_executed() -> None:
+def test_a_transfer_code_never_advises_a_second_send() -> None:
     for reading in (one for one in EVERY if one.scope is Scope.TRANSFER):
         certain = reading.outcome in NOT_EXECUTED
         assert (not reading.advice.hold_funds, reading.advice.money_moved is MoneyMoved.NO) == (certain, certain)
         assert reading.advice.retry in ((Retry.NEW_REFERENCE, Retry.NEVER) if certain else (Retry.NEVER,))
 
 
-def test_a_question_moves_nothing_and_one_about_a_transfer_settles_nothing_by_its_code() -> None:
+def test_a_query_code_settles_no_transfer() -> None:
     for reading in EVERY:
         if reading.scope is Scope.QUESTION:
             assert reading.advice.money_moved is MoneyMoved.NO
@@ -239,7 +239,7 @@ def test_a_question_moves_nothing_and_one_about_a_transfer_settles_nothing_by_it
             assert (reading.advice.money_moved, reading.advice.hold_funds) == (MoneyMoved.UNKNOWN, True)
 
 
-def test_every_refusal_of_a_question_names_the_glossary_code_that_our_api_answers_with() -> None:
+def test_a_refused_query_names_the_apis_glossary_code() -> None:
     for outcome in Outcome:
         answer = advise(Scope.QUESTION, outcome).answer
         assert answer in listed(System.GLOSSARY) or outcome is Outcome.ACCEPTED
@@ -254,7 +254,7 @@ def test_no_advice_is_idle_or_stands_twice() -> None:
     assert idle == []
 
 
-def test_the_search_looks_into_codes_and_words_of_both_languages() -> None:
+def test_the_search_covers_codes_and_both_languages() -> None:
     assert [one.code for one in search(System.BILLER, "partner's TOP up")] == ["IT08"]
     assert [one.code for one in search(System.BILLER, "sudah kedaluwarsa")] == ["U102"]
     assert search(query="4034314")[0].code == "4034314"

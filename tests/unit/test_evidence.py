@@ -81,7 +81,7 @@ def test_dokus_sample_of_a_status_proves_payment() -> None:
         ("40", Finding.REFUNDED),
     ],
 )
-def test_each_latest_transaction_status_in_snaps_and_in_kirim_dokus_words(latest: Any, finding: Finding) -> None:
+def test_each_latest_transaction_status_has_a_finding(latest: Any, finding: Finding) -> None:
     assert of_status(latestTransactionStatus=latest).finding is finding
 
 
@@ -101,7 +101,7 @@ def test_an_unknown_or_missing_status_proves_nothing(latest: Any) -> None:
 
 @pytest.mark.parametrize("code", [0, "0", "00", "0000", "2004300", 2004300, "2024300", "", None, MISSING])
 @pytest.mark.parametrize("latest", ["00", "50"])
-def test_a_success_goes_with_an_original_response_code_of_success_or_none(latest: str, code: Any) -> None:
+def test_a_success_agrees_with_its_original_code(latest: str, code: Any) -> None:
     """DOKU's sample has the number 0 beside "Transfer Approve"."""
     assert of_status(latestTransactionStatus=latest, originalResponseCode=code).finding is Finding.SUCCESS
 
@@ -111,7 +111,7 @@ def test_a_success_goes_with_an_original_response_code_of_success_or_none(latest
     "code", ["4034314", 4034314, "5004300", "4044311", "06", "68", "1", -1, 0.0, True, False, [], ["00"], {}, "00 "]
 )
 @pytest.mark.parametrize("latest", ["00", "50"])
-def test_a_success_that_its_original_response_code_denies_proves_nothing(latest: str, code: Any) -> None:
+def test_a_success_denied_by_its_original_code_is_unclear(latest: str, code: Any) -> None:
     seen = of_status(latestTransactionStatus=latest, originalResponseCode=code)
     assert (seen.finding, seen.reference_no) == (Finding.UNCLEAR, "")
     assert "contradicts itself" in seen.message
@@ -162,7 +162,7 @@ def test_details_are_bounded_and_can_be_written() -> None:
     ],
     ids=str,
 )
-def test_what_a_status_leaves_out_or_writes_otherwise_is_no_contradiction(silent: dict[str, Any]) -> None:
+def test_omitted_status_fields_are_no_contradiction(silent: dict[str, Any]) -> None:
     assert of_status(**silent).finding is Finding.SUCCESS
 
 
@@ -239,7 +239,7 @@ def test_an_acceptance_without_dokus_reference_is_still_one(reference: Any) -> N
 
 @pytest.mark.covers(9, 11, "I6")
 @pytest.mark.parametrize("outcome", [Outcome.IN_DOUBT, Outcome.THROTTLED, Outcome.NOT_FOUND])
-def test_everything_that_is_not_clear_leaves_a_transfer_in_doubt(outcome: Outcome) -> None:
+def test_unclear_answers_leave_a_transfer_in_doubt(outcome: Outcome) -> None:
     """No answer at all comes as IN_DOUBT. I6: a time-out alone never yields FAILED."""
     seen = observations.from_transfer_response(
         TRANSFER, DokuResponse(Classification(outcome, message="no answer from DOKU")), 5_000

@@ -120,13 +120,13 @@ def test_the_balance_is_asked_for_by_the_agent_key() -> None:
 
 
 @pytest.mark.covers(9)
-def test_the_status_of_a_transfer_that_nobody_answered_is_asked_for_by_our_reference_alone() -> None:
+def test_an_unanswered_transfer_is_asked_about_by_our_reference() -> None:
     """No other reference is known then."""
     transfer = Transfer(INTENT, "f", 1_000, ("892834",))
     assert messages.status(transfer) == b'{"originalPartnerReferenceNo":"hsjkans284b2he54","serviceCode":"43"}'
 
 
-def test_the_status_is_asked_for_with_dokus_reference_once_it_is_known() -> None:
+def test_a_status_check_has_dokus_reference_once_known() -> None:
     seen = Observation(2_000, Finding.ACCEPTED, Source.SUBMIT, reference_no="DK01123220")
     body = json.loads(messages.status(record(Transfer(INTENT, "f", 1_000, ("892834",)), seen)))
     assert body == {

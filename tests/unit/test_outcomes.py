@@ -69,7 +69,7 @@ def all_codes(service: Service) -> Iterator[tuple[int, str, Outcome]]:
 
 @pytest.mark.covers(19)
 @pytest.mark.parametrize("row", CASES, ids=lambda row: f"{row['http']}xx{row['case']}")
-def test_every_known_code_means_what_the_table_says_as_text_and_as_number(row: dict[str, str]) -> None:
+def test_every_known_code_means_what_the_table_says(row: dict[str, str]) -> None:
     http = int(row["http"])
     for service in Service:
         expected = row["on_transfer" if service is Service.TRANSFER else "on_query"]
@@ -86,7 +86,7 @@ def test_the_codes_that_a_transfer_is_known_to_get(code: str, outcome: Outcome) 
 
 
 @pytest.mark.covers("I6")
-def test_exactly_the_standards_list_says_that_a_transfer_was_not_executed() -> None:
+def test_only_the_standards_list_says_not_executed() -> None:
     for row in CASES:
         http, case = row["http"], row["case"]
         listed = http in NOT_EXECUTED_HTTP or (http == "404" and case in NOT_EXECUTED_404)
@@ -95,20 +95,20 @@ def test_exactly_the_standards_list_says_that_a_transfer_was_not_executed() -> N
 
 
 @pytest.mark.covers(19)
-def test_a_code_that_nobody_knows_leaves_a_transfer_in_doubt() -> None:
+def test_an_unknown_code_leaves_a_transfer_in_doubt() -> None:
     known = {(int(row["http"]), row["case"]) for row in CASES}
     for http, case, outcome in all_codes(Service.TRANSFER):
         assert (http, case) in known or outcome is Outcome.IN_DOUBT
 
 
 @pytest.mark.covers(15, 16, 17, "I6")
-def test_no_5xx_409_202_or_inconsistent_request_ever_says_that_a_transfer_was_not_executed() -> None:
+def test_ambiguous_http_statuses_never_say_not_executed() -> None:
     for http, case, outcome in all_codes(Service.TRANSFER):
         if http >= 500 or http in (202, 409) or (http, case) == (404, "18"):
             assert outcome in (Outcome.IN_DOUBT, Outcome.PENDING), (http, case)
 
 
-def test_only_2004300_accepts_a_transfer_and_only_2024300_leaves_it_pending() -> None:
+def test_only_2004300_accepts_and_only_2024300_is_pending() -> None:
     found = {outcome: (http, case) for http, case, outcome in all_codes(Service.TRANSFER)}
     assert found[Outcome.ACCEPTED] == (200, "00")
     assert found[Outcome.PENDING] == (202, "00")
@@ -124,7 +124,7 @@ def test_only_4045301_says_that_a_transfer_is_not_found() -> None:
 
 @pytest.mark.covers(19)
 @pytest.mark.parametrize("row", CASES, ids=lambda row: f"{row['http']}xx{row['case']}")
-def test_a_code_that_contradicts_the_http_status_or_the_service_is_in_doubt(row: dict[str, str]) -> None:
+def test_a_code_of_another_status_or_service_is_in_doubt(row: dict[str, str]) -> None:
     for service in Service:
         code = f"{row['http']}{service}{row['case']}"
         assert {snap(service, http, code) for http in HTTP if http != int(row["http"])} == {Outcome.IN_DOUBT}
@@ -138,7 +138,7 @@ def test_the_glossary_table_is_dokus() -> None:
 
 
 @pytest.mark.parametrize("code", GLOSSARY)
-def test_a_glossary_code_means_what_it_says_with_its_own_http_status_only(code: str) -> None:
+def test_a_glossary_code_needs_its_own_http_status(code: str) -> None:
     http, on_transfer, on_question = GLOSSARY[code]
     body = {"status": "FAILED", "response_code": code, "response_message": "m"}
     assert classify(Service.TRANSFER, http, body).outcome is on_transfer
@@ -209,7 +209,7 @@ def test_what_is_no_code_is_in_doubt(service: Service, member: str, code: object
     ids=lambda body: body[:24].decode(errors="replace"),
 )
 @pytest.mark.parametrize("http", [200, 202, 301, 307, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504])
-def test_a_body_without_a_readable_code_is_in_doubt_whatever_the_http_status(body: bytes, http: int) -> None:
+def test_a_body_without_a_readable_code_is_in_doubt(body: bytes, http: int) -> None:
     for service in Service:
         assert responses.read(service, HttpResponse(http, body)).outcome is Outcome.IN_DOUBT
 

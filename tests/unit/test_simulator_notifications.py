@@ -170,9 +170,7 @@ def test_only_the_exact_reply_counts(reply: Json) -> None:
     assert not is_right_reply(200, [right], "DK1")
 
 
-def test_a_wrong_reply_is_tried_again_after_30_minutes_and_6_hours_and_then_given_up(
-    doku: Merchant, receiver: Receiver
-) -> None:
+def test_a_wrong_reply_is_retried_after_30_minutes_and_6_hours(doku: Merchant, receiver: Receiver) -> None:
     receiver.reply = {"responseCode": "01"}
     doku.pay("PAY-1", UNPAID_ACCOUNT)
     tries = []

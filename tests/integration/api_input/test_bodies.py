@@ -50,7 +50,7 @@ def test_nesting_of_no_depth_breaks_the_reader(idle: World) -> None:
 
 
 @pytest.mark.covers(39)
-def test_half_a_surrogate_pair_in_the_name_of_a_member_is_refused(idle: World) -> None:
+def test_half_a_surrogate_pair_in_a_name_is_refused(idle: World) -> None:
     """It is JSON, and no text that could be answered with."""
     half = '"\\ud800"'
     for body in (
