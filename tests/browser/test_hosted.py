@@ -18,7 +18,7 @@ def console(stack: LocalStack, visitor: Visitor) -> Iterator[Visitor]:
         visitor.page.close()
 
 
-def test_signing_in_with_a_provider_leaves_nothing_in_the_address(console: Visitor) -> None:
+def test_signing_in_leaves_nothing_in_the_address(console: Visitor) -> None:
     page = console.page
     console.open("/balance")
     expect(page.locator("h1")).to_have_text("Settings")
@@ -30,7 +30,7 @@ def test_signing_in_with_a_provider_leaves_nothing_in_the_address(console: Visit
     assert page.evaluate("JSON.stringify(localStorage)") == "{}"
 
 
-def test_an_answer_that_we_did_not_ask_for_signs_nobody_in(console: Visitor) -> None:
+def test_an_unrequested_answer_signs_nobody_in(console: Visitor) -> None:
     page = console.page
 
     page.goto(f"{console.url}/?code=stolen&state=guessed")

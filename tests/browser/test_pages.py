@@ -130,7 +130,7 @@ def test_a_code_is_explained_in_all_three_systems(visitor: Visitor) -> None:
         expect(page.locator("article").first).to_contain_text("What to do")
 
 
-def test_the_page_can_neither_be_framed_nor_run_what_is_not_ours(stack: LocalStack, visitor: Visitor) -> None:
+def test_the_page_cannot_be_framed_or_run_foreign_code(stack: LocalStack, visitor: Visitor) -> None:
     visitor.open()
     answer = visitor.page.request.get(f"{stack.api_url}/")
 

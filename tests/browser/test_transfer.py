@@ -158,7 +158,7 @@ def test_a_limit_of_the_day_is_not_called_too_many_requests(visitor: Visitor, re
 
 @pytest.mark.parametrize("options", [{}, {"locale": "id-ID"}])
 @pytest.mark.parametrize("way", ["typed", "filled", "pasted"])
-def test_an_amount_is_what_was_meant_or_refused_however_it_is_given(visitor: Visitor, way: str) -> None:
+def test_an_amount_is_understood_or_refused(visitor: Visitor, way: str) -> None:
     page = visitor.page
     visitor.open()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -186,7 +186,7 @@ def test_an_amount_is_what_was_meant_or_refused_however_it_is_given(visitor: Vis
             expect(page.locator(".words"), text).to_be_empty()
 
 
-def test_an_amount_can_be_edited_across_the_separators_of_the_field(visitor: Visitor) -> None:
+def test_an_amount_can_be_edited_across_separators(visitor: Visitor) -> None:
     page = visitor.page
     visitor.open()
     amount = page.locator("#amount")
@@ -214,7 +214,7 @@ def test_an_amount_can_be_edited_across_the_separators_of_the_field(visitor: Vis
     expect(page.locator(".words")).to_have_text("two hundred rupiah")
 
 
-def test_without_the_money_in_the_deposit_nothing_is_paid(stack: LocalStack, visitor: Visitor) -> None:
+def test_without_balance_nothing_is_paid(stack: LocalStack, visitor: Visitor) -> None:
     stack.simulator.deposit("1000.00")
 
     reference = visitor.pay()
@@ -241,7 +241,7 @@ def test_another_name_at_the_bank_stops_until_it_is_confirmed(stack: LocalStack,
     assert len(debits(stack, reference)) == 1
 
 
-def test_a_transfer_in_progress_and_its_refund_arrive_while_watching(stack: LocalStack, visitor: Visitor) -> None:
+def test_progress_and_refund_appear_while_watching(stack: LocalStack, visitor: Visitor) -> None:
     visitor.pay(account="7746555134", name="Dewi Lestari")
     visitor.expect_status("Paid")
 
@@ -252,7 +252,7 @@ def test_a_transfer_in_progress_and_its_refund_arrive_while_watching(stack: Loca
     expect(visitor.page.locator(".timeline")).to_contain_text("DOKU sent a notification")
 
 
-def test_what_is_open_is_told_without_a_claim_and_stands_under_attention(stack: LocalStack, visitor: Visitor) -> None:
+def test_an_open_transfer_needs_attention(stack: LocalStack, visitor: Visitor) -> None:
     page = visitor.page
     reference = visitor.pay(bank="008", account="1234500077", name="Siti Rahayu")
 
@@ -345,7 +345,7 @@ def test_a_taken_reference_offers_no_second_payment(
     assert [debit["amount"] for debit in debits(stack, reference)] == ["200000.00"]
 
 
-def test_a_taken_reference_without_its_transfer_keeps_the_reference(stack: LocalStack, visitor: Visitor) -> None:
+def test_a_taken_reference_stays_in_the_form(stack: LocalStack, visitor: Visitor) -> None:
     page = visitor.page
     reference = standing_transfer(visitor, None)
 
@@ -362,9 +362,7 @@ def test_a_taken_reference_without_its_transfer_keeps_the_reference(stack: Local
         ("CORRECT_AND_RESEND", "Not paid. Correct the details and pay again under a new reference."),
     ],
 )
-def test_a_failed_transfer_may_be_paid_again_under_a_new_reference(
-    visitor: Visitor, next_action: str, words: str
-) -> None:
+def test_a_failed_transfer_may_be_paid_again(visitor: Visitor, next_action: str, words: str) -> None:
     page = visitor.page
     reference = standing_transfer(visitor, next_action)
 

@@ -1,4 +1,4 @@
-"""Many at once: the order is drawn from a seed, DOKU's ledger says what came of it (FAULTS 26, 33, 49, 50, 61, 64)."""
+"""Many at once: the order is drawn from a seed, DOKU's ledger says what came of it."""
 
 import math
 import random
@@ -22,7 +22,7 @@ _ATTEMPTS = 20
 
 
 def one_key(deployment: Deployment, seed: int, callers: int = 32) -> int:
-    """26: one request by so many callers, differently spelled, with the key, the reference or both."""
+    """One request by so many callers, differently spelled, with the key, the reference or both."""
     chance, body = random.Random(seed), order()
     key = {"Idempotency-Key": f"key-of-{body['partnerReferenceNo']}"}
     spellings = [dict(chance.sample(list(body.items()), len(body))) for _ in range(callers)]
@@ -35,7 +35,7 @@ def one_key(deployment: Deployment, seed: int, callers: int = 32) -> int:
 
 
 def one_session(deployment: Deployment, seed: int, sessions: int = 20, callers: int = 8) -> int:
-    """26, 61: the session of an inquiry under so many references at once, of which one is paid."""
+    """The session of an inquiry under so many references at once, of which one is paid."""
     chance = random.Random(seed)
     for _ in range(sessions):
         body = order()
@@ -52,7 +52,7 @@ def one_session(deployment: Deployment, seed: int, sessions: int = 20, callers: 
 
 
 def contradictions(deployment: Deployment, seed: int, keys: int = 30, callers: int = 8) -> int:
-    """26: so many payments by so many callers each, all mixed up; a few of them want to pay something else."""
+    """So many payments by so many callers each, all mixed up; a few of them want to pay something else."""
     chance = random.Random(seed)
     bodies = [order(amount={"value": f"{10_000 + number}.00", "currency": "IDR"}) for number in range(keys)]
     calls = [body for body in bodies for _ in range(callers)]
@@ -72,7 +72,7 @@ def contradictions(deployment: Deployment, seed: int, keys: int = 30, callers: i
 
 
 def many_keys_at_once(deployment: Deployment, seed: int, keys: int = 100, callers: int = 8) -> int:
-    """26: the same without a first one: all of a key's callers race for its door."""
+    """The same without a first one: all of a key's callers race for its door."""
     bodies = [order() for _ in range(keys)]
     calls = [body for body in bodies for _ in range(callers)]
     random.Random(seed).shuffle(calls)
@@ -89,7 +89,7 @@ def many_keys_at_once(deployment: Deployment, seed: int, keys: int = 100, caller
 
 
 def pollers_and_processor(deployment: Deployment, seed: int, transfers: int = 20) -> int:
-    """49, 33: two pollers and the processor at once over transfers of which DOKU called back twice each."""
+    """Two pollers and the processor at once over transfers of which DOKU called back twice each."""
     references = [_created(deployment, PAID_LATER) for _ in range(transfers)]
     deployment.advance(_PAID_AFTER)
     actions: list[Callable[[], Any]] = [deployment.tick, deployment.tick, deployment.process, deployment.process]
@@ -106,7 +106,7 @@ def pollers_and_processor(deployment: Deployment, seed: int, transfers: int = 20
 
 
 def three_pollers(deployment: Deployment, seed: int, transfers: int = 20) -> int:
-    """49, 50: three pollers at once, twice; never two questions for one due slot, and in the end they know all."""
+    """Three pollers at once, twice; never two questions for one due slot, and in the end they know all."""
     references = [_created(deployment, PAID_LATER) for _ in range(transfers)]
     for _ in range(2):
         deployment.advance(66)
@@ -156,7 +156,7 @@ def everything_about_one(deployment: Deployment, seed: int, rounds: int = 3) -> 
 
 
 def one_token(deployment: Deployment, seed: int, callers: int = 16) -> int:
-    """64: every environment finds its token refused, or too old, at once. One is minted, and each pays once."""
+    """Every environment finds its token refused, or too old, at once. One is minted, and each pays once."""
     _created(deployment, {})
     if seed % 2:
         deployment.doku.expire_tokens()

@@ -205,9 +205,7 @@ def _outcome(
 
 
 @pytest.mark.covers(23, 33, 34, "I10", "I11")
-def test_33_34_a_burst_leaves_every_transfer_as_dokus_books_have_it_and_no_notification_in_limbo(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_burst_ends_as_dokus_books(world: World, caplog: pytest.LogCaptureFixture) -> None:
     outcome = burst(world)
     dropped = [record for record in caplog.records if record.getMessage() == "notification dropped"]
     print(outcome)  # noqa: T201

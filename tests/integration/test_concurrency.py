@@ -48,13 +48,13 @@ def test_two_pollers_and_the_processor_end_where_doku_does(deployment: Deploymen
 
 
 @pytest.mark.covers(33, "I1", "I2", "I10")
-def test_everything_at_once_about_one_transfer_is_noted_once(deployment: Deployment) -> None:
+def test_concurrent_events_of_one_transfer_are_recorded_once(deployment: Deployment) -> None:
     holds(deployment, "everything about one transfer")
 
 
 @pytest.mark.covers(64, "I16")
 @pytest.mark.parametrize("seed", [1, 2], ids=["refused", "too old"])
-def test_one_token_is_minted_for_all(deployment: Deployment, seed: int) -> None:
+def test_one_token_is_requested_for_all(deployment: Deployment, seed: int) -> None:
     holds(deployment, "one token for all", seed)
 
 
@@ -70,7 +70,7 @@ def test_32_callers_with_one_key_pay_once(deployment: Deployment, seed: int) -> 
 
 
 @pytest.mark.covers(26, "I1", "I2", "I8")
-def test_contradicting_callers_are_refused_and_each_key_pays_once(deployment: Deployment) -> None:
+def test_contradicting_callers_are_refused(deployment: Deployment) -> None:
     holds(deployment, "30 keys, and contradictions")
 
 

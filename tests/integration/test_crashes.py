@@ -1,4 +1,4 @@
-"""The process dies between any two calls of the outside: the transfer converges, paid once at most (FAULTS 1-7)."""
+"""The process dies between any two calls of the outside: the transfer converges, paid once at most."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.support.harness import World, crashing, inquiry_of, order
 
 
 @pytest.mark.covers(1, "I4")
-def test_1_a_crash_before_the_put_leaves_nothing_and_the_same_request_pays(world: World) -> None:
+def test_a_crash_before_the_create_leaves_nothing(world: World) -> None:
     body = order()
     world.create(order())
     world.faults.before["PutItem"] = [lambda: None]  # the inquiry's session
@@ -20,7 +20,7 @@ def test_1_a_crash_before_the_put_leaves_nothing_and_the_same_request_pays(world
 
 
 @pytest.mark.covers(2, "I1", "I3")
-def test_2_a_crash_between_the_door_and_the_send_is_never_sent_and_ends_as_not_received(world: World) -> None:
+def test_a_crash_before_the_send_is_never_sent(world: World) -> None:
     body = order()
     world.create(order())
     world.faults.after["PutItem"] = [lambda: None]  # the inquiry's session
@@ -40,7 +40,7 @@ def test_2_a_crash_between_the_door_and_the_send_is_never_sent_and_ends_as_not_r
 
 
 @pytest.mark.covers(3, 4, "I1", "I13")
-def test_4_a_crash_between_the_answer_and_the_write_ends_in_success(world: World) -> None:
+def test_a_crash_before_recording_ends_in_success(world: World) -> None:
     """3 looks the same from the table: the send happened, and nothing was recorded."""
     body = order()
     world.create(order())
@@ -54,7 +54,7 @@ def test_4_a_crash_between_the_answer_and_the_write_ends_in_success(world: World
 
 
 @pytest.mark.covers(5, "I8")
-def test_5_a_crash_after_the_write_answers_the_replay_with_the_outcome(world: World) -> None:
+def test_a_crash_after_recording_answers_the_replay(world: World) -> None:
     body = order()
     world.create(order())
     world.faults.crash_after("UpdateItem")
@@ -66,7 +66,7 @@ def test_5_a_crash_after_the_write_answers_the_replay_with_the_outcome(world: Wo
 
 
 @pytest.mark.covers(1)
-def test_a_crash_between_claiming_a_session_and_the_door_heals_itself(world: World) -> None:
+def test_a_crash_after_claiming_a_session_recovers(world: World) -> None:
     body = order()
     inquiry = world.request("POST", "/v1/account-inquiries", inquiry_of(body))
     body["sessionId"] = inquiry.body["sessionId"]
@@ -77,7 +77,7 @@ def test_a_crash_between_claiming_a_session_and_the_door_heals_itself(world: Wor
 
 
 @pytest.mark.covers(1, "I2")
-def test_a_crash_between_binding_a_key_and_the_door_heals_itself(world: World) -> None:
+def test_a_crash_after_binding_a_key_recovers(world: World) -> None:
     body, headers = order(), {"Idempotency-Key": "crash-between-key-and-door"}
     world.create(order())
     world.faults.crash_after("PutItem")
@@ -89,7 +89,7 @@ def test_a_crash_between_binding_a_key_and_the_door_heals_itself(world: World) -
 
 @pytest.mark.covers("I8")
 @pytest.mark.parametrize("remaining", [29_000, 1_000])
-def test_a_replay_is_answered_even_where_nothing_could_be_sent_any_more(world: World, remaining: int) -> None:
+def test_a_replay_needs_neither_token_nor_time(world: World, remaining: int) -> None:
     """I8: the transfer stands, whether there is a token or time now or not."""
     body = order()
     inquiry = world.request("POST", "/v1/account-inquiries", inquiry_of(body))

@@ -41,7 +41,7 @@ def counted(world: World) -> list[tuple[int, int]]:
 
 
 @pytest.mark.covers("I21", "I23")
-def test_the_amount_of_a_day_is_taken_to_the_last_rupiah_and_no_further(world: World) -> None:
+def test_a_days_amount_is_used_to_the_last_rupiah(world: World) -> None:
     world = limited(world, DAILY_AMOUNT_LIMIT="50000.00")
     assert world.create(worth(30_000)).status == 201
     too_much = worth(20_001)
@@ -58,7 +58,7 @@ def test_the_amount_of_a_day_is_taken_to_the_last_rupiah_and_no_further(world: W
 
 
 @pytest.mark.covers("I21", "I23")
-def test_the_count_of_a_day_is_kept_and_a_new_day_starts_anew_at_midnight_in_jakarta(world: World) -> None:
+def test_a_days_count_resets_at_midnight_in_jakarta(world: World) -> None:
     world = limited(world, DAILY_COUNT_LIMIT="2")
     assert [world.create(order()).status for _ in range(3)] == [201, 201, 429]
     body = order()
@@ -76,14 +76,14 @@ def test_each_caller_has_its_own_share(world: World) -> None:
     assert "1 transfers a day for one caller" in answers[1].body["response_message"]
 
 
-def test_what_is_refused_for_all_takes_nothing_of_the_callers_share(world: World) -> None:
+def test_a_global_refusal_uses_no_callers_limit(world: World) -> None:
     world = limited(world, DAILY_COUNT_LIMIT="1", CALLER_DAILY_COUNT_LIMIT="5")
     world.create(order(), caller="one")
     assert refused(world.create(order(), caller="other"))
     assert counted(world) == [(1, 200_000), (1, 200_000)]
 
 
-def test_what_is_refused_for_a_caller_takes_nothing_of_everybodys_share(world: World) -> None:
+def test_a_callers_refusal_uses_no_global_limit(world: World) -> None:
     world = limited(world, DAILY_COUNT_LIMIT="5", CALLER_DAILY_AMOUNT_LIMIT="30000.00")
     assert world.create(worth(30_000)).status == 201
     assert refused(world.create(worth(10_000)))
@@ -107,7 +107,7 @@ def test_a_replay_is_answered_at_the_limit_and_never_counted(world: World) -> No
     assert counted(world) == [(1, 200_000)]
 
 
-def test_a_request_that_died_between_the_counter_and_the_door_is_counted_once(world: World) -> None:
+def test_a_crash_after_counting_is_counted_once(world: World) -> None:
     world = limited(world, DAILY_COUNT_LIMIT="1", CALLER_DAILY_AMOUNT_LIMIT="200000.00")
     body = order()
     world.request("GET", "/v1/balance")  # which leaves a token
@@ -159,7 +159,7 @@ def test_one_limit_costs_one_update_and_a_look_for_a_replay(world: World) -> Non
     assert world.faults.calls == ["GetItem", "UpdateItem", "UpdateItem", "PutItem", "UpdateItem"]
 
 
-def test_a_counter_leaves_by_itself_and_says_nothing_of_who_asked(world: World) -> None:
+def test_a_counter_expires_and_names_no_caller(world: World) -> None:
     world = limited(world, CALLER_DAILY_COUNT_LIMIT="9")
     world.create(order(), caller="dewi@example.com")
     today = datetime.fromtimestamp(world.clock(), WIB).date().isoformat()
@@ -199,7 +199,7 @@ def test_a_counter_is_what_a_ledger_of_the_same_requests_says(counters: Counters
     check()
 
 
-def test_an_event_without_an_authorizer_is_of_nobody(world: World) -> None:
+def test_an_event_without_authorizer_has_no_caller(world: World) -> None:
     event = sample_event("create-transfer")
     del event["requestContext"]["authorizer"]
     body = order()

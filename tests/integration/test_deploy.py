@@ -164,7 +164,7 @@ def versions(template: Path, **parameters: str) -> set[str]:
     return set(load(template, CALLERS | parameters).of_type("AWS::Lambda::Version"))
 
 
-def test_sam_publishes_no_version_for_another_layer_or_parameter_alone(tmp_path: Path) -> None:
+def test_sam_versions_ignore_layers_and_parameters(tmp_path: Path) -> None:
     """Why a deployment is stamped. Should this fail one day, the stamp is needed no more."""
     text = (ROOT / "template.yaml").read_text()
     changed, other_code = tmp_path / "layer.yaml", tmp_path / "code.yaml"

@@ -14,7 +14,7 @@ from tests.support.harness import ROOT, Context, World, sample_event
 
 SAMPLES = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
 REFERENCE = "hsjkans284b2he54"
-"""The transfer that the samples are about, as in seed 003."""
+"""The reference in the samples, which DOKU's own samples have too."""
 KEY = "0123456789abcdef"
 """What the samples are signed with."""
 
@@ -67,7 +67,7 @@ def test_a_samples_content_length_is_that_of_its_body(name: str) -> None:
     assert not body or json.loads(body)
 
 
-def test_the_sample_of_the_queue_is_of_the_trigger_of_the_template(deployed: bundle.Bundle) -> None:
+def test_the_queue_sample_matches_the_trigger(deployed: bundle.Bundle) -> None:
     (trigger,) = deployed.triggers
     (record,) = sample_event("notification-queue")["Records"]
     assert (trigger.function, trigger.queue) == ("NotificationProcessorFunction", "NotificationQueue")
@@ -76,7 +76,7 @@ def test_the_sample_of_the_queue_is_of_the_trigger_of_the_template(deployed: bun
     assert record["md5OfBody"] == hashlib.md5(record["body"].encode()).hexdigest()
 
 
-def test_a_transfer_is_created_notified_and_settled_by_the_samples(signing: World) -> None:
+def test_the_samples_create_and_settle_a_transfer(signing: World) -> None:
     created = signing.call_handler(sample_event("create-transfer"), Context())
     assert (created["statusCode"], body_of(created)["status"]) == (201, "ACCEPTED")
     assert body_of(created)["partnerReferenceNo"] == REFERENCE
@@ -125,7 +125,7 @@ def test_a_notification_sample_is_authentic_and_kept(signing: World, kind: str) 
     assert json.loads(message["Body"])["kind"] == kind
 
 
-def test_the_sample_of_the_queue_is_what_the_receiver_makes_of_the_unpaid_sample(signing: World) -> None:
+def test_the_queue_sample_is_what_the_receiver_writes(signing: World) -> None:
     signing.call_receiver(sample_event("unpaid-notification"), Context())
     (message,) = aws("sqs").receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
     written, sample = json.loads(message["Body"]), json.loads(sample_event("notification-queue")["Records"][0]["body"])
@@ -133,7 +133,7 @@ def test_the_sample_of_the_queue_is_what_the_receiver_makes_of_the_unpaid_sample
     assert written | {"receivedAt": 0} == sample | {"receivedAt": 0}
 
 
-def test_a_queue_sample_about_a_transfer_that_is_not_there_is_to_be_delivered_again(signing: World) -> None:
+def test_an_unknown_transfers_sample_is_redelivered(signing: World) -> None:
     event = sample_event("notification-queue")
     answer = signing.call_processor(event, Context(lambda: 60_000))
     assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}

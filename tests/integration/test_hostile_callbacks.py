@@ -96,7 +96,7 @@ def names_a_transaction(body: bytes) -> bool:
     return isinstance(members, dict) and isinstance(members.get("transactionId"), str | int)
 
 
-def test_what_was_kept_of_all_that_breaks_nothing_behind_the_queue(world: World) -> None:
+def test_odd_notifications_break_nothing_behind_the_queue(world: World) -> None:
     """I10, I11: every kept callback about an unknown transfer waits; none stops the others, and the table stays."""
     odd = [b'{"transactionId":"DK%d","sendTrxId":[],"message":{"a":1}}' % number for number in range(5)]
     odd += [b'{"transactionId":0}', b'{"transactionId":"DK","transactionStatus":1e999}']

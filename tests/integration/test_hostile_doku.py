@@ -119,9 +119,7 @@ NOT_EXECUTED = {400, 401, 403, 404, 405}
 @example(said=Said(200, {}, b'{"responseCode": "2004300", "responseMessage": "\\ud800", "referenceNo": "DK\\udfff"}'))
 @example(said=Said(400, {}, b'{"responseCode": 4004300}'))
 @example(said=Said(200, {"Content-Encoding": "gzip"}, b'{"responseCode": "2004300"}'))
-def test_a_transfer_is_failed_only_by_proof_and_never_paid_by_its_answer(
-    merchant: World, doku: Doku, said: Said
-) -> None:
+def test_a_transfer_fails_only_by_proof(merchant: World, doku: Doku, said: Said) -> None:
     body = order()
     doku.instead = {"transfer-bank": said}
     answer = merchant.create(body)
@@ -260,9 +258,7 @@ ASKED = {
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_an_inquiry_about_something_else_binds_no_session_and_sends_nothing(
-    merchant: World, doku: Doku, changes: dict[str, Any]
-) -> None:
+def test_another_inquirys_answer_binds_no_session(merchant: World, doku: Doku, changes: dict[str, Any]) -> None:
     doku.instead = {"bank-account-inquiry": Said(200, {}, json.dumps({**ASKED, **changes}).encode())}
     body = order()
     inquired, created = merchant.request("POST", "/v1/account-inquiries", inquiry_of(body)), merchant.create(body)

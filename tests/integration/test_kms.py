@@ -1,4 +1,4 @@
-"""Token requests signed by KMS, in which the merchant's key stays (DESIGN 2.10, 2.11, 2.13)."""
+"""Token requests signed by KMS, in which the merchant's key stays."""
 
 import json
 import socket
@@ -79,7 +79,7 @@ def test_doku_refuses_what_another_key_signed(world: World, kms: Kms) -> None:
 
 
 @pytest.mark.covers(63)
-def test_63_a_key_that_moves_into_kms_is_found_when_doku_refuses_the_old_one(world: World, kms: Kms) -> None:
+def test_a_key_moved_into_kms_is_found_after_a_refusal(world: World, kms: Kms) -> None:
     world.create(order())
     arn = kms.new_key()
     kms.use(arn)
@@ -94,7 +94,7 @@ def test_kms_is_not_asked_where_the_secret_holds_the_key(world: World, kms: Kms)
 
 
 @pytest.mark.parametrize("wrong", ["unknown", "for encryption", "an elliptic curve"])
-def test_a_key_that_cannot_sign_is_an_error_of_the_deployment_and_not_shown(world: World, kms: Kms, wrong: str) -> None:
+def test_a_key_that_cannot_sign_is_a_deployment_error(world: World, kms: Kms, wrong: str) -> None:
     arn = "alias/nobody-knows-it"
     if wrong == "for encryption":
         arn = kms.new_key(usage="ENCRYPT_DECRYPT")
@@ -122,7 +122,7 @@ def test_silence_of_kms_is_passing_and_nothing_is_sent(world: World, kms: Kms, m
 
 @pytest.mark.covers(14)
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_a_page_instead_of_a_signature_is_passing_and_nothing_is_sent(world: World, kms: Kms, page: Page) -> None:
+def test_a_page_instead_of_a_signature_is_retryable(world: World, kms: Kms, page: Page) -> None:
     kms.use(kms.new_key())
     body, fresh = order(), world.restarted()
     fresh.faults.answer_with_a_page("Sign", page)
@@ -156,7 +156,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(TOKEN), TOKEN
 
 
 @pytest.mark.parametrize(("seconds", "requests"), [(0.0, 1), (1.0, 1), (2.0, 0), (10.0, 0)])
-def test_a_token_is_asked_for_only_in_the_time_that_signing_left(
+def test_signing_counts_against_the_token_deadline(
     backing_services: BackingServices, seconds: float, requests: int
 ) -> None:
     members = {**json.loads(backing_services.secret), "privateKey": "", "privateKeyKmsId": "alias/slow"}

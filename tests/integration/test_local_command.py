@@ -143,7 +143,7 @@ def fail(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("variable", ["LOCAL_PORT", "LOCAL_SIMULATOR_PORT", "LOCAL_AWS_PORT"])
-def test_a_port_in_use_is_said_with_the_variable_that_changes_it(fail: Callable[..., str], variable: str) -> None:
+def test_a_port_in_use_names_its_variable(fail: Callable[..., str], variable: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         said = fail(**{variable: port})

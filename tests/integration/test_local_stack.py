@@ -150,7 +150,7 @@ def test_an_answer_that_cannot_be_sent_is_500(stack: LocalStack) -> None:
     assert (response.status_code, response.json()) == (500, {"message": "Internal Server Error"})
 
 
-def test_more_than_10_mb_is_413_and_so_is_more_than_lambda_takes(stack: LocalStack) -> None:
+def test_an_oversized_request_is_413(stack: LocalStack) -> None:
     for size in (10 * 1024 * 1024 + 1, 7 * 1024 * 1024):
         response = post(stack, "/open", data=b"x" * size, headers={"Content-Type": "text/plain"})
         assert (response.status_code, response.json()) == (413, {"message": "Request Entity Too Large"})
@@ -193,7 +193,7 @@ def test_of_many_conditional_writes_at_once_one_wins(stack: LocalStack) -> None:
         assert sum(threads.map(put, range(64))) == 1
 
 
-def test_a_long_poll_keeps_nobody_waiting(stack: LocalStack, queue: str) -> None:
+def test_a_long_poll_blocks_no_other_request(stack: LocalStack, queue: str) -> None:
     with ThreadPoolExecutor(1) as threads:
         polled = threads.submit(stack.aws.sqs.receive_message, QueueUrl=queue, WaitTimeSeconds=10)
         send(stack, queue, do="ok")
@@ -222,7 +222,7 @@ def test_messages_are_processed_and_deleted(stack: LocalStack, queue: str) -> No
     assert count(stack, "Queue") == 0
 
 
-def test_of_a_batch_only_what_failed_stays_until_its_visibility_ends(stack: LocalStack, queue: str) -> None:
+def test_only_failed_messages_of_a_batch_stay(stack: LocalStack, queue: str) -> None:
     send(stack, queue, do="ok", pk="good")
     send(stack, queue, do="fail")
 

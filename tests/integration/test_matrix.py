@@ -33,7 +33,7 @@ def altered(tmp_path: Path, path: str, right: str, wrong: str) -> Path:
 
 
 @pytest.mark.covers(3, 6, 7, "I1", "I2", "I13")
-def test_a_kill_before_and_after_the_send_and_a_lost_answer_break_nothing() -> None:
+def test_kills_around_the_send_break_nothing() -> None:
     code, output = matrix("submit-session/warm/doku.transfer#1/kill-*,submit-session/warm/doku.transfer#1/lose-reply")
     assert code == 0, output
     assert "matrix: 3 cells, 0 failed" in output

@@ -53,7 +53,7 @@ def test_an_error_names_the_transfer_that_stands(world: World) -> None:
     assert "transfer" not in error_responses.body(Duplicate("taken"), "r-1")
 
 
-def test_every_member_that_is_described_is_there_in_some_answer(world: World) -> None:
+def test_every_described_field_occurs_in_some_answer(world: World) -> None:
     """A transfer with everything: no schema promises what is never sent."""
     reference = world.create(order()).body["partnerReferenceNo"]
     paid = world.get(reference, refresh=True).body
@@ -80,7 +80,7 @@ def test_what_is_not_described_is_noticed(world: World, change: str) -> None:
         openapi_contract.check("POST /v1/transfers", status, answer.headers, body)
 
 
-def test_the_resolver_has_the_routes_that_are_described_and_no_others(world: World) -> None:
+def test_the_resolver_has_exactly_the_described_routes(world: World) -> None:
     app = create_app(world.services, Logger())
     rules = [(route.method, route.rule) for route in (*app._static_routes, *app._dynamic_routes)]
     paths = openapi_contract.described()["paths"]

@@ -38,7 +38,7 @@ def test_the_file_holds_every_transfer(local_run: World, tmp_path: Path, capsys:
     assert "of another day" not in file.read_text()
 
 
-def test_a_file_that_cannot_be_written_is_told_before_the_report(
+def test_an_unwritable_file_is_reported_before_the_report(
     local_run: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "none" / "day.csv"
@@ -47,7 +47,7 @@ def test_a_file_that_cannot_be_written_is_told_before_the_report(
     assert (told.out, told.err) == ("", f"{file} can't be written: No such file or directory\n")
 
 
-def test_a_transfer_is_told_with_its_deployment(local_run: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_transfer_is_explained_with_its_deployment(local_run: World, capsys: pytest.CaptureFixture[str]) -> None:
     reference = local_run.create(order()).body["partnerReferenceNo"]
     capsys.readouterr()
     assert explain.main([reference]) == 0

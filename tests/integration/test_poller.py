@@ -1,4 +1,4 @@
-"""Every open transfer converges by ticks alone (FAULTS 20-22, 25, 49-53; I3, I12, I13, I19)."""
+"""Every open transfer converges by ticks alone (I3, I12, I13, I19)."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def test_a_tick_asks_about_what_is_due_and_about_nothing_else(world: World) -> N
     assert world.tick()["learned"] == 0
 
 
-def test_a_transfer_sent_with_another_path_prefix_is_not_asked_about(world: World) -> None:
+def test_another_path_prefix_is_not_asked_about(world: World) -> None:
     (reference,) = create(world, 1)
     elsewhere = replace(world, environment={**world.environment, "DOKU_PATH_PREFIX": "/snap/v1.1"}).restarted()
     world.clock.advance(61)
@@ -62,8 +62,7 @@ def test_a_transfer_sent_with_another_path_prefix_is_not_asked_about(world: Worl
 
 
 @pytest.mark.covers(22)
-def test_a_paid_transfer_is_looked_at_after_1_3_and_7_days_and_then_never_again(world: World) -> None:
-    """22."""
+def test_a_paid_transfer_is_checked_after_1_3_and_7_days(world: World) -> None:
     (reference,) = create(world, 1)
     world.clock.advance(61)
     world.tick()
@@ -76,7 +75,7 @@ def test_a_paid_transfer_is_looked_at_after_1_3_and_7_days_and_then_never_again(
 
 
 @pytest.mark.covers(22)
-def test_22_a_late_refund_without_any_callback_is_noticed(world: World) -> None:
+def test_a_late_refund_without_notification_is_noticed(world: World) -> None:
     (reference,) = create(world, 1, beneficiaryAccountNumber="7746555134")
     world.clock.advance(61)
     world.tick()
@@ -86,7 +85,7 @@ def test_22_a_late_refund_without_any_callback_is_noticed(world: World) -> None:
 
 
 @pytest.mark.covers(21)
-def test_21_a_disputed_transfer_stays_checked_until_it_is_refunded(world: World) -> None:
+def test_a_disputed_transfer_is_checked_until_refunded(world: World) -> None:
     create(world, 1)
     world.clock.advance(61)
     world.tick()
@@ -101,7 +100,7 @@ def test_21_a_disputed_transfer_stays_checked_until_it_is_refunded(world: World)
 
 
 @pytest.mark.covers(49, "I12")
-def test_49_overlapping_ticks_ask_once_a_slot(world: World) -> None:
+def test_overlapping_ticks_ask_once_a_slot(world: World) -> None:
     references = create(world, 20)
     world.clock.advance(61)
     worlds = [world.restarted() for _ in range(3)]
@@ -112,7 +111,7 @@ def test_49_overlapping_ticks_ask_once_a_slot(world: World) -> None:
 
 
 @pytest.mark.covers(50, "I12")
-def test_50_a_duplicated_tick_asks_nobody_again(world: World) -> None:
+def test_a_duplicated_tick_asks_nothing_again(world: World) -> None:
     references = create(world, 5, **UNPAID)
     world.clock.advance(61)
     assert world.tick()["learned"] == 5
@@ -121,7 +120,7 @@ def test_50_a_duplicated_tick_asks_nobody_again(world: World) -> None:
 
 
 @pytest.mark.covers("I12")
-def test_pollers_side_by_side_divide_the_shards_without_asking_twice(world: World) -> None:
+def test_pollers_divide_the_shards(world: World) -> None:
     references = create(world, 40)
     world.clock.advance(61)
     worlds = [world.restarted() for _ in range(4)]
@@ -140,7 +139,7 @@ def test_a_poller_that_is_not_one_of_them_is_an_error(world: World, number: int,
 
 
 @pytest.mark.covers(51)
-def test_51_a_tick_without_time_leaves_everything_to_the_next(world: World) -> None:
+def test_a_tick_without_time_leaves_everything_to_the_next(world: World) -> None:
     references = create(world, 3)
     world.clock.advance(61)
     late = world.tick(remaining=lambda: 10_000)
@@ -149,7 +148,7 @@ def test_51_a_tick_without_time_leaves_everything_to_the_next(world: World) -> N
 
 
 @pytest.mark.covers(51)
-def test_51_the_oldest_are_asked_about_first(world: World) -> None:
+def test_the_oldest_are_asked_about_first(world: World) -> None:
     world.environment = {**world.environment, "POLL_CONCURRENCY": "1"}
     one_by_one = world.restarted()
     references = []
@@ -163,7 +162,7 @@ def test_51_the_oldest_are_asked_about_first(world: World) -> None:
 
 
 @pytest.mark.covers(52)
-def test_52_doku_down_opens_the_circuit_and_starves_nobody(world: World) -> None:
+def test_doku_down_opens_the_circuit(world: World) -> None:
     world.environment = {**world.environment, "POLL_CONCURRENCY": "4"}
     poller = world.restarted()
     references = create(world, 30)
@@ -182,7 +181,7 @@ def test_52_doku_down_opens_the_circuit_and_starves_nobody(world: World) -> None
     assert {status_of(world, reference) for reference in references} == {"SUCCESS"}
 
 
-def test_one_broken_answer_holds_up_nobody_else(world: World) -> None:
+def test_one_broken_answer_blocks_no_other(world: World) -> None:
     references = create(world, 10)
     world.doku.fault("status", "garbage", partnerReferenceNo=references[0], times=None)
     world.clock.advance(61)
@@ -195,7 +194,7 @@ def test_one_broken_answer_holds_up_nobody_else(world: World) -> None:
 
 
 @pytest.mark.covers(30)
-def test_an_item_of_a_newer_version_holds_up_nobody_else(world: World) -> None:
+def test_a_newer_item_blocks_no_other(world: World) -> None:
     references = create(world, 3)
     world.write_attribute(references[0], "schema", {"N": "2"})
     world.clock.advance(61)
@@ -223,9 +222,7 @@ def _answered_with(page: Page) -> Callable[[World, str], None]:
 @pytest.mark.parametrize(
     "strike", [_throttled, *map(_answered_with, PAGES)], ids=["throttled", *(str(page) for page in PAGES)]
 )
-def test_a_claim_that_fails_leaves_the_slot_and_a_write_that_fails_loses_nothing(
-    world: World, strike: Callable[[World, str], None]
-) -> None:
+def test_a_failed_claim_or_write_loses_nothing(world: World, strike: Callable[[World, str], None]) -> None:
     (reference,) = create(world, 1)
     world.clock.advance(61)
     strike(world, "UpdateItem")
@@ -250,8 +247,8 @@ def test_one_unreadable_shard_holds_up_no_other(world: World) -> None:
 
 
 @pytest.mark.covers(52)
-def test_without_a_token_a_tick_ends_soon_and_loses_nobody(world: World) -> None:
-    """52: the threads do not queue up for a token that nobody gets."""
+def test_without_a_token_a_tick_ends_soon(world: World) -> None:
+    """The threads do not queue up for a token that nobody gets."""
     create(world, 20)
     world.clock.advance(1000)
     before = len(world.doku.ledger()["tokenRequests"])
@@ -264,7 +261,7 @@ def test_without_a_token_a_tick_ends_soon_and_loses_nobody(world: World) -> None
 
 
 @pytest.mark.covers("I3", "I13")
-def test_a_poller_that_dies_after_its_claim_only_puts_the_check_off(world: World) -> None:
+def test_a_crash_after_a_claim_delays_the_check(world: World) -> None:
     (reference,) = create(world, 1)
     world.clock.advance(61)
     world.faults.crash_after("UpdateItem")
@@ -277,7 +274,7 @@ def test_a_poller_that_dies_after_its_claim_only_puts_the_check_off(world: World
 
 
 @pytest.mark.covers(25, "I12")
-def test_25_a_slot_that_the_index_still_shows_is_not_asked_about_again(world: World) -> None:
+def test_a_stale_index_slot_is_not_asked_about_again(world: World) -> None:
     (reference,) = create(world, 1, **UNPAID)
     world.clock.advance(61)
     stored = world.stored(reference)
@@ -288,7 +285,7 @@ def test_25_a_slot_that_the_index_still_shows_is_not_asked_about_again(world: Wo
 
 
 @pytest.mark.covers(53, "I3", "I20")
-def test_53_a_transfer_that_is_open_for_seven_days_is_up_for_review_and_still_checked(world: World) -> None:
+def test_a_transfer_open_for_seven_days_is_in_review(world: World) -> None:
     (reference,) = create(world, 1)
     world.doku.fault("status", "status-says", latestTransactionStatus="03", times=None)
     for _ in range(60):
@@ -306,7 +303,7 @@ def test_53_a_transfer_that_is_open_for_seven_days_is_up_for_review_and_still_ch
 
 
 @pytest.mark.covers(51, "I13")
-def test_13_the_schedule_converges_within_a_stated_number_of_ticks(world: World) -> None:
+def test_the_schedule_converges_within_8_ticks(world: World) -> None:
     """What is due, however late, is asked about in the next tick; absence is inferred after 72 hours and six checks."""
     paid = create(world, 10)
     world.doku.fault("transfer", "reset-before", times=5)
@@ -324,7 +321,7 @@ def test_13_the_schedule_converges_within_a_stated_number_of_ticks(world: World)
 
 
 @pytest.mark.covers("I19")
-def test_19_what_succeeded_is_what_doku_debited(world: World) -> None:
+def test_what_succeeded_is_what_doku_debited(world: World) -> None:
     create(world, 5)
     create(world, 3, **UNPAID)
     create(world, 3, **UNPAID, beneficiaryBankCode="002")

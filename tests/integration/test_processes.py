@@ -45,8 +45,8 @@ def status_after_the_next_tick(stack: LocalStack) -> None:
 
 
 @pytest.mark.covers(3, 6, 7, "I1", "I13")
-def test_kill_9_while_doku_executes_loses_nothing_and_sends_nothing_again(stack: LocalStack) -> None:
-    """3, 6, 7: Lambda's own time-out and an out-of-memory kill look the same."""
+def test_kill_9_while_doku_executes_loses_nothing(stack: LocalStack) -> None:
+    """Lambda's own time-out and an out-of-memory kill look the same."""
     body = order()
     reference = body["partnerReferenceNo"]
     stack.simulator.fault("transfer", "hold-after", partnerReferenceNo=reference)
@@ -64,7 +64,7 @@ def test_kill_9_while_doku_executes_loses_nothing_and_sends_nothing_again(stack:
 
 
 @pytest.mark.covers(26, "I1")
-def test_many_requests_with_one_key_through_several_processes_pay_once(stack: LocalStack) -> None:
+def test_many_processes_with_one_key_pay_once(stack: LocalStack) -> None:
     """26, with real processes."""
     body = order()
     with ThreadPoolExecutor(16) as threads:
@@ -86,9 +86,7 @@ def test_many_requests_with_one_key_through_several_processes_pay_once(stack: Lo
     ],
     ids=["read scope only", "no scope", "audience", "issuer", "expired"],
 )
-def test_18_what_the_token_does_not_allow_does_not_happen(
-    stack: LocalStack, claims: dict[str, Any], status: int
-) -> None:
+def test_what_the_token_does_not_allow_does_not_happen(stack: LocalStack, claims: dict[str, Any], status: int) -> None:
     body = order()
     assert call(stack, "POST", "/v1/transfers", body, **claims).status_code == status
     assert sent(stack, body["partnerReferenceNo"]) == 0
@@ -107,7 +105,7 @@ def test_18_what_the_token_does_not_allow_does_not_happen(
         "/v1/transfers/",
     ],
 )
-def test_18_no_spelling_of_the_path_gets_around_a_scope(stack: LocalStack, path: str) -> None:
+def test_no_spelling_of_the_path_gets_around_a_scope(stack: LocalStack, path: str) -> None:
     body = order()
     read_only = stack.token(scopes=["transfers:read"])
     request = Request(stack.api_url + path, json.dumps(body).encode(), {"Authorization": f"Bearer {read_only}"})
@@ -118,13 +116,13 @@ def test_18_no_spelling_of_the_path_gets_around_a_scope(stack: LocalStack, path:
 
 
 @pytest.mark.covers("I18")
-def test_18_without_a_token_nothing_happens_and_health_needs_none(stack: LocalStack) -> None:
+def test_without_a_token_nothing_happens(stack: LocalStack) -> None:
     assert requests.post(f"{stack.api_url}/v1/transfers", json=order(), timeout=10).status_code == 401
     assert requests.get(f"{stack.api_url}/health", timeout=10).json() == {"status": "ok"}
 
 
 @pytest.mark.covers("I17")
-def test_17_nothing_personal_and_no_secret_is_logged_by_any_function(stack: LocalStack) -> None:
+def test_no_function_logs_secrets_or_personal_data(stack: LocalStack) -> None:
     body = order(beneficiaryAccountNumber="5566123459", customerNumber="6281199988877", senderPersonalId="317199887")
     call(stack, "POST", "/v1/transfers", body)
     call(stack, "POST", "/v1/transfers", {**body, "beneficiaryAccountName": "SOMEBODY ELSE"})

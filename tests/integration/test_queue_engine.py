@@ -1,4 +1,4 @@
-"""What only a real queue can show: pytest --engine elasticmq (FAULTS 46, 47)."""
+"""What only a real queue can show: pytest --engine elasticmq."""
 
 import json
 
@@ -22,7 +22,7 @@ def queue_url(backing_services: BackingServices) -> str:
 
 
 @pytest.mark.covers(47, "I11")
-def test_47_a_deployments_redrive_has_the_queue_move_its_messages_once(world: World, queue_url: str) -> None:
+def test_a_redrive_moves_messages_once(world: World, queue_url: str) -> None:
     world.doku.fault("status", "maintenance", times=None)
     reference = announced(world)
     until_dead(world)
@@ -40,7 +40,7 @@ def test_47_a_deployments_redrive_has_the_queue_move_its_messages_once(world: Wo
 
 
 @pytest.mark.covers(46)
-def test_46_a_dead_message_says_how_often_it_was_received(world: World, queue_url: str) -> None:
+def test_a_dead_message_says_how_often_it_was_received(world: World, queue_url: str) -> None:
     world.doku.fault("status", "maintenance", times=None)
     announced(world)
     until_dead(world)

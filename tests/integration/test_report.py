@@ -43,7 +43,7 @@ def test_a_day_is_counted_and_summed_by_status(world: World, day: str) -> None:
     assert "3 need attention" in text
 
 
-def test_what_is_open_disputed_or_was_taken_back_needs_attention(world: World, day: str) -> None:
+def test_open_disputed_and_refunded_need_attention(world: World, day: str) -> None:
     report = of_day(world.store, day, int(world.clock() * 1000))
     attention = {line.transfer.status: line.attention for line in report.lines}
     assert attention["SUCCESS"] == attention["FAILED"] == ""  # type: ignore[index]

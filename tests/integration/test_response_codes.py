@@ -48,8 +48,7 @@ def strike(world: World, operation: str, reading: CodeMeaning) -> None:
 
 
 @pytest.mark.covers(15, 16, 17, 18, 19)
-def test_a_transfer_that_gets_any_code_becomes_what_the_catalogue_says(world: World) -> None:
-    """FAULTS 15 to 19."""
+def test_a_transfer_code_has_its_catalogued_effect(world: World) -> None:
     walked = list(rows(Scope.TRANSFER, "43"))
     assert len(walked) == 74 + 9 + 2
     for reading in walked:
@@ -65,7 +64,7 @@ def test_a_transfer_that_gets_any_code_becomes_what_the_catalogue_says(world: Wo
         assert world.debits(body["partnerReferenceNo"]) == []
 
 
-def test_an_inquiry_that_gets_any_code_is_answered_as_the_catalogue_says(world: World) -> None:
+def test_an_inquiry_code_has_its_catalogued_answer(world: World) -> None:
     body = order()
     walked = [one for one in rows(Scope.QUESTION, "42") if one.outcome != Outcome.ACCEPTED]
     assert len(walked) == 73 + 9 + 1
@@ -80,7 +79,7 @@ def test_an_inquiry_that_gets_any_code_is_answered_as_the_catalogue_says(world: 
         assert said["doku_response_code"] == reading.code
 
 
-def test_a_transfer_whose_own_inquiry_is_refused_is_answered_alike_and_stores_nothing(world: World) -> None:
+def test_a_refused_inquiry_stores_no_transfer(world: World) -> None:
     world.doku.fault("inquiry", "unknown-code", responseCode="4034201")
     body = order()
     answer = world.create(body)
@@ -163,7 +162,7 @@ def test_the_list_is_filtered_by_system_and_words(world: World) -> None:
     assert {"4034314", "5586", "IT08", "07"} < set(codes())
 
 
-def test_a_system_that_there_is_not_is_refused_in_the_seeds_format(world: World) -> None:
+def test_an_unknown_system_is_refused_in_dokus_format(world: World) -> None:
     for path, system in itertools.product(("", "/00"), ("nope", "unknown", "BILLER", "é")):
         answer = world.request("GET", f"/v1/response-codes{path}", query={"system": system})
         said = answer.body
@@ -178,7 +177,6 @@ def test_no_code_at_all_is_the_list(world: World) -> None:
 
 
 def test_no_cold_start_imports_the_catalogue() -> None:
-    """DESIGN 2.12."""
     handlers = ("transfer_api", "notification_receiver", "notification_processor", "status_poller")
     for handler in handlers:
         program = f"import sys, {handler}.app; sys.exit('payouts.codes' in sys.modules)"

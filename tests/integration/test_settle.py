@@ -25,7 +25,7 @@ def by_hand(world: World, transfer: Transfer, verdict: Status) -> Transfer:
 
 
 @pytest.mark.parametrize("verdict", [Status.SUCCESS, Status.FAILED, Status.REFUNDED])
-def test_a_disputed_transfer_is_settled_with_a_name_and_a_reason(world: World, verdict: Status) -> None:
+def test_a_settlement_has_a_name_and_a_reason(world: World, verdict: Status) -> None:
     settled = by_hand(world, disputed(world), verdict)
     assert settled.status is verdict
     answer = world.get(settled.partner_reference_no).body
@@ -41,7 +41,7 @@ def test_dokus_refund_counts_for_more_than_a_persons_word(world: World) -> None:
     assert checked.body["status"] == "REFUNDED"
 
 
-def test_a_transfer_that_is_still_being_asked_about_is_not_settled(world: World) -> None:
+def test_a_transfer_under_check_is_not_settled(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
     found = world.stored(reference)
     assert found is not None
@@ -61,7 +61,7 @@ def test_a_decision_about_an_older_version_is_not_written(world: World) -> None:
     assert found.status is Status.DISPUTED
 
 
-def test_a_transfer_in_review_that_was_settled_as_failed_is_disputed_once_doku_says_paid(world: World) -> None:
+def test_a_paid_transfer_settled_as_failed_is_disputed(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
     world.clock.advance(8 * 86_400)
     found = world.stored(reference)

@@ -1,4 +1,4 @@
-"""The table misbehaves (FAULTS 23-25, 28-30)."""
+"""The table misbehaves."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,7 @@ def with_session(world: World) -> dict[str, object]:
 
 @pytest.mark.covers(23, "I4")
 @pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"], ids=["the claim", "the door"])
-def test_23_throttling_before_the_door_is_refused_and_may_be_sent_again(world: World, operation: str) -> None:
+def test_throttling_before_the_create_is_retryable(world: World, operation: str) -> None:
     body = with_session(world)
     world.faults.throttle(operation)
     refused = world.create(body)
@@ -33,7 +33,7 @@ def test_23_throttling_before_the_door_is_refused_and_may_be_sent_again(world: W
 
 
 @pytest.mark.covers(23, "I3", "I13")
-def test_23_throttling_of_the_outcome_is_answered_202_and_settled_by_check_status(world: World) -> None:
+def test_throttling_of_the_outcome_is_answered_202(world: World) -> None:
     body = order()
     world.create(order())
     world.faults.throttle("UpdateItem")
@@ -44,14 +44,14 @@ def test_23_throttling_of_the_outcome_is_answered_202_and_settled_by_check_statu
 
 
 @pytest.mark.covers(23)
-def test_23_throttling_of_a_read_is_an_error_that_may_be_tried_again(world: World) -> None:
+def test_throttling_of_a_read_is_retryable(world: World) -> None:
     world.faults.throttle("GetItem")
     answer = world.get("ANY")
     assert (answer.status, answer.body["response_code"]) == (429, "TOO_MANY_REQUESTS")
 
 
 @pytest.mark.covers(24, "I1")
-def test_24_a_put_whose_reply_was_lost_still_wins_the_door_and_sends_once(world: World) -> None:
+def test_a_create_with_a_lost_reply_sends_once(world: World) -> None:
     body = with_session(world)  # with a session, the only put is the conditional create
     world.faults.lose_reply("PutItem")
     created = world.create(body)
@@ -61,7 +61,7 @@ def test_24_a_put_whose_reply_was_lost_still_wins_the_door_and_sends_once(world:
 
 
 @pytest.mark.covers(24)
-def test_24_an_update_whose_reply_was_lost_is_no_conflict(world: World) -> None:
+def test_an_update_whose_reply_was_lost_is_no_conflict(world: World) -> None:
     body = order()
     world.create(order())
     world.faults.lose_reply("UpdateItem")
@@ -73,7 +73,7 @@ def test_24_an_update_whose_reply_was_lost_is_no_conflict(world: World) -> None:
 
 
 @pytest.mark.covers(24)
-def test_24_a_claim_whose_reply_was_lost_is_still_ours(world: World) -> None:
+def test_a_claim_whose_reply_was_lost_is_still_ours(world: World) -> None:
     body = with_session(world)
     world.faults.lose_reply("UpdateItem")
     assert world.create(body).body["status"] == "ACCEPTED"
@@ -81,7 +81,7 @@ def test_24_a_claim_whose_reply_was_lost_is_still_ours(world: World) -> None:
 
 @pytest.mark.covers(14, "I4")
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_a_page_instead_of_the_tables_answer_is_no_open_door(world: World, page: Page) -> None:
+def test_a_page_instead_of_the_create_sends_nothing(world: World, page: Page) -> None:
     """botocore takes HTML with 200 for an empty answer, which is what a put is answered with."""
     body = with_session(world)
     world.faults.answer_with_a_page("PutItem", page)
@@ -93,9 +93,7 @@ def test_a_page_instead_of_the_tables_answer_is_no_open_door(world: World, page:
 
 @pytest.mark.covers(14, "I1")
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_a_page_instead_of_the_tables_answer_is_not_no_transfer_and_no_error_behind_the_door(
-    world: World, page: Page
-) -> None:
+def test_a_page_instead_of_an_item_is_not_no_transfer(world: World, page: Page) -> None:
     body = order()
     world.create(order())
     world.faults.answer_with_a_page("UpdateItem", page)
@@ -118,7 +116,7 @@ def test_writes_that_meet_are_both_kept(world: World) -> None:
 
 
 @pytest.mark.covers(28, "I5")
-def test_28_a_history_at_its_bound_keeps_the_status_and_the_reference(world: World) -> None:
+def test_a_full_history_keeps_status_and_reference(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
     stored = world.stored(reference)
     assert stored is not None
@@ -129,7 +127,7 @@ def test_28_a_history_at_its_bound_keeps_the_status_and_the_reference(world: Wor
 
 
 @pytest.mark.covers(29)
-def test_29_only_sessions_tokens_counters_and_request_ids_end_by_themselves(world: World) -> None:
+def test_only_helper_items_expire(world: World) -> None:
     world = World.start({**world.environment, "DAILY_COUNT_LIMIT": "1000"}, world.clock, world.doku)
     body = with_session(world)
     world.create(body, headers={"Idempotency-Key": "ends-by-itself-0001"})
@@ -141,7 +139,7 @@ def test_29_only_sessions_tokens_counters_and_request_ids_end_by_themselves(worl
 
 
 @pytest.mark.covers(30)
-def test_30_an_item_of_a_newer_version_is_left_alone(world: World) -> None:
+def test_an_item_of_a_newer_version_is_left_alone(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
     world.write_attribute(reference, "schema", {"N": "2"})
     answer = world.get(reference, refresh=True)
@@ -150,7 +148,7 @@ def test_30_an_item_of_a_newer_version_is_left_alone(world: World) -> None:
 
 
 @pytest.mark.covers(30)
-def test_30_attributes_that_this_version_does_not_know_survive_its_writes(world: World) -> None:
+def test_unknown_attributes_survive_writes(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
     world.write_attribute(reference, "settledBy", {"S": "somebody"})
     assert world.get(reference, refresh=True).body["status"] == "SUCCESS"
@@ -176,7 +174,7 @@ def test_a_transfer_is_found_by_dokus_reference(world: World) -> None:
 
 
 def test_an_index_that_names_another_transfer_finds_none(world: World) -> None:
-    """FAULTS 25: what an index says is looked up in the table itself."""
+    """What an index says is looked up in the table itself."""
     reference = str(world.create(order()).body["partnerReferenceNo"])
     assert (found := world.stored(reference))
     world.write_attribute(reference, "referenceNo", {"S": "DK-OF-ANOTHER"})
@@ -185,7 +183,7 @@ def test_an_index_that_names_another_transfer_finds_none(world: World) -> None:
 
 
 def test_a_transfer_is_read_as_it_stands(world: World) -> None:
-    """FAULTS 25: a replay that read an old copy would answer with less than was promised before."""
+    """A replay that read an old copy would answer with less than was promised before."""
     asked: list[Any] = []
     client = world.dynamodb
     client.meta.events.register("before-parameter-build.dynamodb.GetItem", lambda params, **_: asked.append(params))

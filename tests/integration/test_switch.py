@@ -28,7 +28,7 @@ def assert_stopped(answer: Answer) -> None:
 
 
 @pytest.mark.covers("I22", "I23")
-def test_a_new_transfer_is_refused_and_nothing_is_sent_or_stored(stopped: World) -> None:
+def test_a_stop_refuses_new_transfers(stopped: World) -> None:
     body = order()
     assert_stopped(stopped.create(body, headers={"Idempotency-Key": "key-of-a-stop"}))
     body["sessionId"] = stopped.request("POST", "/v1/account-inquiries", inquiry_of(body)).body["sessionId"]
@@ -55,7 +55,7 @@ def test_everything_else_goes_on(world: World) -> None:
 
 
 @pytest.mark.covers("I23")
-def test_the_same_request_is_paid_once_transfers_are_taken_again(stopped: World) -> None:
+def test_a_refused_request_is_paid_after_the_stop(stopped: World) -> None:
     body = order()
     assert_stopped(stopped.create(body))
     turn(stopped, stopped=False)
@@ -64,7 +64,7 @@ def test_the_same_request_is_paid_once_transfers_are_taken_again(stopped: World)
 
 
 @pytest.mark.covers("I22")
-def test_a_running_function_hears_of_a_stop_within_half_a_minute_and_reads_no_oftener(world: World) -> None:
+def test_a_warm_function_stops_within_30_seconds(world: World) -> None:
     assert world.create(order()).status == 201
     turn(world, stopped=True)
     world.faults.calls.clear()
@@ -75,7 +75,7 @@ def test_a_running_function_hears_of_a_stop_within_half_a_minute_and_reads_no_of
     assert_stopped(world.create(order()))
 
 
-def test_the_deployment_can_stop_them_too_and_then_nobody_turns_them_on(world: World) -> None:
+def test_a_deployment_stop_cannot_be_lifted(world: World) -> None:
     world = World.start({**world.environment, "ACCEPT_TRANSFERS": "false"}, world.clock, world.doku)
     turn(world, stopped=False)
     assert_stopped(world.create(order()))

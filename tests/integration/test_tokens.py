@@ -1,4 +1,4 @@
-"""One token for everybody, and secrets that rotate (DESIGN 2.10, 2.11; FAULTS 63, 64)."""
+"""One token for everybody, and secrets that rotate."""
 
 import json
 from contextlib import closing
@@ -13,7 +13,7 @@ from tests.support.harness import World, crashing, inquiry_of, order
 
 
 @pytest.mark.covers("I16")
-def test_a_token_is_minted_once_and_shared_by_cold_starts(world: World) -> None:
+def test_a_token_is_requested_once_and_shared(world: World) -> None:
     world.doku.expire_tokens()
     world.clock.advance(1000)
     for _ in range(3):
@@ -32,7 +32,7 @@ def test_a_token_is_not_used_near_its_end(world: World) -> None:
 
 
 @pytest.mark.covers(64, "I16")
-def test_64_a_token_that_another_environment_ended_is_replaced_once(world: World) -> None:
+def test_a_token_ended_elsewhere_is_replaced_once(world: World) -> None:
     world.create(order())
     world.doku.expire_tokens()
     before = world.token_requests()
@@ -41,7 +41,7 @@ def test_64_a_token_that_another_environment_ended_is_replaced_once(world: World
 
 
 @pytest.mark.covers("I16")
-def test_a_token_that_another_function_replaced_already_is_not_minted_again(world: World) -> None:
+def test_a_replaced_token_is_not_requested_again(world: World) -> None:
     """I16: re-read before refreshing."""
     stale, fresh = world.restarted(), world.restarted()
     stale.create(order())
@@ -54,7 +54,7 @@ def test_a_token_that_another_function_replaced_already_is_not_minted_again(worl
 
 @pytest.mark.covers(64, "I16")
 @pytest.mark.parametrize("ask", ["balance", "inquiry", "create", "check"])
-def test_64_two_dead_tokens_in_a_row_are_no_bad_credentials(world: World, ask: str) -> None:
+def test_two_dead_tokens_in_a_row_are_no_bad_credentials(world: World, ask: str) -> None:
     """In memory the token before last, in the table the last one, and another environment has ended both."""
     stale, fresh = world.restarted(), world.restarted()
     body = order()
@@ -75,7 +75,7 @@ def test_64_two_dead_tokens_in_a_row_are_no_bad_credentials(world: World, ask: s
 
 @pytest.mark.covers(64)
 @pytest.mark.parametrize("path", ["/v1/balance", "/v1/account-inquiries"])
-def test_64_tokens_that_are_refused_one_after_the_other_may_be_good_later(world: World, path: str) -> None:
+def test_refused_tokens_are_retryable(world: World, path: str) -> None:
     """Two environments on one client id that renew their token in turn."""
     world.create(order())
     for operation in ("balance", "inquiry"):
@@ -89,7 +89,7 @@ def test_64_tokens_that_are_refused_one_after_the_other_may_be_good_later(world:
     assert world.request(method, path, body).status == 200
 
 
-def test_a_signature_that_stays_refused_is_an_error_of_the_deployment(world: World) -> None:
+def test_a_refused_signature_is_a_deployment_error(world: World) -> None:
     world.create(order())
     world.doku.rotate(clientSecret="SK-another")
     before = world.token_requests()
@@ -106,7 +106,7 @@ def test_a_clock_that_is_off_is_not_taken_for_bad_credentials(world: World) -> N
     assert "privateKey" not in answer.body["response_message"]
 
 
-def test_a_refresher_that_died_holds_nobody_up_for_long(world: World) -> None:
+def test_a_crash_during_a_token_refresh_delays_briefly(world: World) -> None:
     world.clock.advance(1000)
     world.faults.crash_before("PutItem")  # the lock is taken, the token is minted and never shared
     with crashing():
@@ -117,7 +117,7 @@ def test_a_refresher_that_died_holds_nobody_up_for_long(world: World) -> None:
 
 @pytest.mark.covers(63)
 @pytest.mark.parametrize("members", [("clientSecret",), ("privateKey",)])
-def test_63_a_secret_rotated_mid_flight_is_read_again(
+def test_a_secret_rotated_mid_flight_is_read_again(
     world: World, backing_services: BackingServices, members: tuple[str, ...]
 ) -> None:
     world.create(order())
@@ -135,9 +135,7 @@ def test_63_a_secret_rotated_mid_flight_is_read_again(
 
 
 @pytest.mark.covers(63)
-def test_63_a_question_signed_with_the_old_secret_is_asked_again(
-    world: World, backing_services: BackingServices
-) -> None:
+def test_a_query_with_the_old_secret_is_repeated(world: World, backing_services: BackingServices) -> None:
     """The token is still valid: DOKU refuses the signature alone."""
     world.create(order())
     rotated = json.dumps({**json.loads(backing_services.secret), "clientSecret": "SK-rotated"})
@@ -156,7 +154,7 @@ def test_a_bad_secret_is_named_and_never_shown(world: World, backing_services: B
     assert "secret" in answer.body["response_message"]
 
 
-def test_credentials_that_doku_refuses_are_an_error_of_the_deployment(world: World) -> None:
+def test_refused_credentials_are_a_deployment_error(world: World) -> None:
     world.create(order())
     world.clock.advance(1000)
     world.doku.fault("token", "unauthorized", times=5)

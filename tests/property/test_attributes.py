@@ -52,7 +52,7 @@ def test_what_only_others_write_is_read_as_boto3_reads_it(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [1.5, float("nan"), object(), {"nested": 0.1}, [0.1]])
-def test_a_float_and_what_dynamodb_does_not_know_is_never_written(value: Any) -> None:
+def test_an_unsupported_type_is_never_written(value: Any) -> None:
     with pytest.raises(TypeError, match="is not stored"):
         encode({"value": value})
 

@@ -150,7 +150,7 @@ def test_clocks_decide_nothing(versions: list[Transfer], seed: int) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(histories(longest=20))
-def test_a_new_payment_is_never_advised_while_doku_speaks_of_this_one(versions: list[Transfer]) -> None:
+def test_no_new_payment_is_advised_for_a_known_transfer(versions: list[Transfer]) -> None:
     for version in versions:
         said = version.reading.tip
         pays_again = version.next_action in ("TOP_UP", "CORRECT_AND_RESEND")
@@ -170,7 +170,7 @@ def test_dokus_reference_stays_the_first_one_learned(versions: list[Transfer]) -
 
 
 @pytest.mark.covers(28)
-def test_the_latest_question_is_remembered_past_the_bound() -> None:
+def test_the_latest_question_is_kept_past_the_bound() -> None:
     """Otherwise an answer that it superseded would count again."""
     transfer = CREATED
     for finding, asked in [(Finding.SUCCESS, 1), (Finding.UNPAID, 1), (Finding.SUCCESS, 3)]:

@@ -96,7 +96,7 @@ def test_every_transfer_comes_back_as_it_was_stored(transfer: Transfer) -> None:
 @pytest.mark.covers(29, "I3")
 @settings(max_examples=100, deadline=None)
 @given(transfers)
-def test_an_item_shows_its_status_and_is_in_the_sparse_indexes_only_where_it_belongs(transfer: Transfer) -> None:
+def test_an_item_is_in_the_indexes_of_its_status(transfer: Transfer) -> None:
     item = stored(transfer)
     assert item["pk"] == f"TRANSFER#{transfer.partner_reference_no}"
     assert item["status"] == transfer.status
@@ -105,7 +105,7 @@ def test_an_item_shows_its_status_and_is_in_the_sparse_indexes_only_where_it_bel
     assert transfer.next_check_at is None or item["dueShard"] in {str(number) for number in range(8)}
     assert item["intent"]["amount"] == str(transfer.intent.amount)
     assert "" not in item["intent"].values()
-    assert not {"expiresAt", "ttl"} & item.keys()  # FAULTS 29: time to live touches sessions and tokens alone
+    assert not {"expiresAt", "ttl"} & item.keys()  # only sessions and tokens have a time to live
 
 
 @pytest.mark.covers(30)
@@ -132,16 +132,14 @@ def test_what_a_newer_version_observed_survives_a_rewrite() -> None:
 
 
 @pytest.mark.covers(30)
-def test_members_of_the_intent_that_another_version_wrote_are_ignored() -> None:
-    """FAULTS 30."""
+def test_unknown_intent_fields_are_ignored() -> None:
     item = an_item()
     other = {**item, "intent": {**item["intent"], "beneficiary_email": "x", "purpose": {"code": "1"}}, "tags": ["a"]}
     assert items.decode(other) == items.decode(item)
 
 
 @pytest.mark.covers(30)
-def test_members_of_the_intent_that_an_older_version_did_not_know_are_empty() -> None:
-    """FAULTS 30."""
+def test_missing_intent_fields_are_empty() -> None:
     intent = items.decode(an_item()).intent
     assert (intent.remark, intent.sender_personal_id, intent.fee_type) == ("", "", "")
 
@@ -162,6 +160,6 @@ def test_the_day_changes_at_17_utc() -> None:
     assert items.fixed(transfer)["day"] == "2024-09-16"
 
 
-def test_the_shard_of_a_transfer_does_not_change_between_versions() -> None:
+def test_a_transfers_shard_never_changes() -> None:
     assert [items.shard(f"PAY-{number}", 8) for number in range(4)] == ["2", "4", "6", "0"]
     assert items.shard("anything", 1) == "0"

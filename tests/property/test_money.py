@@ -1,4 +1,4 @@
-"""Rupiah are exact, and only the one wire form of seed 003 is an amount (FAULTS 56)."""
+"""Rupiah are exact, and only DOKU's wire form is an amount."""
 
 import pytest
 from hypothesis import example, given, settings
@@ -39,7 +39,7 @@ def test_amounts_compare_as_whole_sen(one: int, other: int) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.one_of(st.text(max_size=20), st.from_regex(r"[+-]?[0-9 ,_]{0,20}[.,]?[0-9]{0,4}\n?", fullmatch=True)))
-def test_a_text_is_refused_or_is_exactly_the_wire_form_of_what_it_gave(text: str) -> None:
+def test_a_parsed_amount_has_exactly_one_wire_form(text: str) -> None:
     try:
         amount = Rupiah.parse(text)
     except ValueError:
@@ -60,7 +60,7 @@ def test_a_text_is_refused_or_is_exactly_the_wire_form_of_what_it_gave(text: str
         *("1000000000000000000.00", "10000000000000000.00", "9" * 400 + ".00"),
     ],
 )
-def test_everything_that_is_not_the_wire_form_is_refused_and_not_repeated(text: str) -> None:
+def test_other_forms_of_an_amount_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="two decimals") as refused:
         Rupiah.parse(text)
     assert str(refused.value) == 'must be a string with two decimals, such as "200000.00"'

@@ -42,7 +42,7 @@ def test_a_function_and_its_layers_are_small(artefact: Artefact) -> None:
         assert sum(size.zipped for size in sizes) < OURS_ZIPPED, name
 
 
-def test_every_module_has_bytecode_of_its_source_for_the_runtime(artefact: Artefact, interpreter: Path) -> None:
+def test_every_module_has_current_bytecode(artefact: Artefact, interpreter: Path) -> None:
     magic = magic_number(interpreter)
     for kind, mounted_at in MOUNTED_AT.items():
         for folder in getattr(artefact, kind).values():
@@ -64,14 +64,14 @@ def magic_number(interpreter: Path) -> bytes:
     return bytes.fromhex(said.stdout)
 
 
-def test_every_function_imports_with_nothing_but_itself_on_the_path(artefact: Artefact, interpreter: Path) -> None:
+def test_every_function_imports_on_its_own(artefact: Artefact, interpreter: Path) -> None:
     for name in artefact.functions:
         handler = artefact.document["Resources"][name]["Properties"]["Handler"]
         imported = run(interpreter, artefact, name, f"import {handler.rpartition('.')[0].split('.')[0]}.app")
         assert imported.returncode == 0, imported.stderr
 
 
-def test_every_client_can_be_made_of_the_services_that_were_kept(artefact: Artefact, interpreter: Path) -> None:
+def test_every_client_can_be_created(artefact: Artefact, interpreter: Path) -> None:
     make = "from payouts import aws; print([c().meta.service_model.service_name for c in %s])"
     clients = "(aws.dynamodb, aws.kms, aws.secrets_manager, aws.sqs, aws.s3, aws.lambda_, aws.codedeploy)"
     made = run(interpreter, artefact, "StatusPollerFunction", make % clients)

@@ -10,7 +10,7 @@ from tests.runtime.conftest import Cloud, contents
 from tests.support.harness import sample_event
 
 REFERENCE = "hsjkans284b2he54"
-"""The transfer that the samples are about, as in seed 003."""
+"""The reference in the samples of events/."""
 API, RECEIVER = "TransferApiFunction", "NotificationReceiverFunction"
 PROCESSOR, POLLER = "NotificationProcessorFunction", "StatusPollerFunction"
 
@@ -26,7 +26,7 @@ def debits(cloud: Cloud) -> list[Any]:
     return [one for one in cloud.stack.simulator.ledger()["debits"] if one["partnerReferenceNo"] == REFERENCE]
 
 
-def test_a_transfer_is_created_and_replayed_and_the_money_moves_once(cloud: Cloud) -> None:
+def test_a_create_and_its_replay_pay_once(cloud: Cloud) -> None:
     status, body = answer(cloud, API, "create-transfer")
     assert (status, body["partnerReferenceNo"], body["status"]) == (201, REFERENCE, "ACCEPTED")
     status, body = answer(cloud, API, "create-transfer")
@@ -52,7 +52,7 @@ def test_every_other_route_answers(cloud: Cloud, sample: str, members: set[str])
     assert members <= body.keys()
 
 
-def test_a_callback_is_authenticated_and_kept(cloud: Cloud) -> None:
+def test_a_notification_is_authenticated_and_kept(cloud: Cloud) -> None:
     for kind in ("unpaid", "refund"):
         status, body = answer(cloud, RECEIVER, f"{kind}-notification")
         assert (status, body["status"], body["transactionId"]) == (200, True, "DK0018353")
@@ -62,14 +62,14 @@ def test_a_callback_is_authenticated_and_kept(cloud: Cloud) -> None:
         cloud.stack.aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def test_a_forged_callback_is_refused_and_not_kept(cloud: Cloud) -> None:
+def test_a_forged_notification_is_refused(cloud: Cloud) -> None:
     event = sample_event("unpaid-notification")
     event["headers"]["signature"] = "AAAA" + event["headers"]["signature"][4:]
     assert cloud.functions[RECEIVER].invoke(event)["statusCode"] == 401
     assert "Messages" not in cloud.stack.aws.sqs.receive_message(QueueUrl=cloud.stack.queue_url("NotificationQueue"))
 
 
-def test_a_kept_callback_is_confirmed_with_doku_and_applied(cloud: Cloud) -> None:
+def test_a_kept_notification_is_confirmed_and_applied(cloud: Cloud) -> None:
     assert cloud.functions[PROCESSOR].invoke(sample_event("notification-queue")) == {"batchItemFailures": []}
     for sample in ("get-transfer", "check-status"):
         status, body = answer(cloud, API, sample)
@@ -77,7 +77,7 @@ def test_a_kept_callback_is_confirmed_with_doku_and_applied(cloud: Cloud) -> Non
         assert [seen["finding"] for seen in body["history"]].count("NOTIFIED") == 1
 
 
-def test_the_poller_finds_out_about_a_transfer_that_nobody_called_back_about(cloud: Cloud) -> None:
+def test_the_poller_learns_without_a_notification(cloud: Cloud) -> None:
     event = sample_event("create-transfer")
     event["body"] = event["body"].replace(REFERENCE, "PAY-UNDER-RIE-01")
     assert cloud.functions[API].invoke(event)["statusCode"] == 201

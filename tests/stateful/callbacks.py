@@ -62,7 +62,7 @@ def forged(true: Callback, how: str) -> Callback:
 
 
 def _sign(key: str, text: str) -> str:
-    """AES-ECB by PROTOCOL.md section 6."""
+    """The notification signature: AES-ECB (docs/doku-protocol.md)."""
     padder = padding.PKCS7(128).padder()
     encryptor = Cipher(algorithms.AES(key.encode()), modes.ECB()).encryptor()
     padded = padder.update(text.encode()) + padder.finalize()

@@ -94,7 +94,7 @@ def _rotated(member: str, value: str) -> Fault:
 OF_TRANSFERS: SearchStrategy[Fault] = st.builds(
     _doku, st.just("transfer"), st.sampled_from(_OF_TRANSFERS), st.integers(1, 2)
 )
-"""14 to 19: the one call that moves money goes wrong."""
+"""The one call that moves money goes wrong."""
 OF_QUESTIONS: SearchStrategy[Fault] = st.builds(
     _doku, st.sampled_from(_QUESTIONS), st.sampled_from(_OF_QUESTIONS), st.integers(1, 3)
 )
@@ -105,7 +105,7 @@ LIES: SearchStrategy[Fault] = st.one_of(
     st.just(_doku("inquiry", "crossed", 1)),
     st.just(_doku("token", "dead-token", 2)),
 )
-"""20, 21: DOKU does not find what it has, or answers what it was not asked, or contradicts itself."""
+"""DOKU does not find what it has, or answers what it was not asked, or contradicts itself."""
 LOST: SearchStrategy[Fault] = st.just(_doku("transfer", "reset-before", 1))
 """DOKU never gets the request."""
 REFUSED_AND_EXECUTED: SearchStrategy[Fault] = st.just(_doku("transfer", "unauthorized-after", 1))
@@ -114,7 +114,6 @@ LATE: SearchStrategy[Fault] = st.builds(
 )
 """A request is executed long after it was sent."""
 OUTAGES: SearchStrategy[Fault] = st.builds(_outage, st.sampled_from(["reset-before", "maintenance", "error-after"]))
-"""52."""
 OF_AWS: SearchStrategy[Fault] = st.builds(
     _aws,
     st.sampled_from(_WRITES + _WRITES + _OTHERS),
@@ -126,4 +125,3 @@ OF_KEYS: SearchStrategy[Fault] = st.one_of(
     st.builds(_rotated, st.just("clientSecret"), st.just("SK-rotated")),
     st.just(Fault("tokens expire", lambda merchant: merchant.doku.expire_tokens())),
 )
-"""37, 63, 64."""

@@ -169,13 +169,13 @@ class Payouts(RuleBasedStateMachine):
     @precondition(lambda self: self.merchant.callbacks)
     @rule(number=st.integers(0, 7))
     def replay(self, number: int) -> None:
-        """36: something that was said before, however long ago; its key may have been replaced since."""
+        """Something that was said before, however long ago; its key may have been replaced since."""
         callbacks = self.merchant.callbacks
         self.merchant.call_back(callbacks[number % len(callbacks)])
 
     @rule(number=st.integers(0, 7), status=st.sampled_from(["50", "35", "20", "40", "99"]))
     def alter(self, number: int, status: str) -> None:
-        """Another body under a true signature, which does not cover it (DESIGN 2.7)."""
+        """Another body under a true signature, which does not cover it."""
         if changed := self._announced(number, transactionStatus=status):
             self.merchant.call_back(changed)
             self.merchant.pump()
@@ -204,7 +204,6 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 7), how=st.sampled_from(FORGERIES))
     def forge(self, number: int, how: str) -> None:
-        """I9."""
         before, true, messages = self.now, self._announced(number), self.merchant.world.messages()
         if true is None:
             return
@@ -225,7 +224,7 @@ class Payouts(RuleBasedStateMachine):
     def tick(self, rival: bool) -> None:
         """I12: with `rival`, another poller has a whole tick between the first one's look and its claim.
 
-        By clocks that are apart each of the two may come in a slot of its own (FAULTS 27).
+        By clocks that are apart each of the two may come in a slot of its own.
         """
         before = self.now.answered("status")
         self.merchant.interrupt(self.merchant.tick if rival else None)
@@ -255,7 +254,6 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(order=orders, what=st.sampled_from(["redrive", "settle", "restart", "restart early", "restart late"]))
     def operate(self, order: Order, what: str) -> None:
-        """47, 53, 27."""
         if what == "redrive":
             self.merchant.redrive()
         elif what == "settle":
@@ -284,7 +282,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule()
     def patience_runs_out(self) -> None:
-        """46: what can't be applied for hours ends in the dead-letter queue."""
+        """What can't be applied for hours ends in the dead-letter queue."""
         for _ in range(_PATIENCE if self.merchant.world.messages() else 0):
             self.time_goes_by(3601)
             self.merchant.pump()
@@ -303,7 +301,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(order=orders, says=st.sampled_from(["06", "06", "03", "04"]))
     def doku_contradicts_itself(self, order: Order, says: str) -> None:
-        """21: another status than the true one, once."""
+        """Another status than the true one, once."""
         said = {"partnerReferenceNo": order.reference, "latestTransactionStatus": says}
         self.merchant.doku.fault("status", "status-says", **said)
         self.merchant.check_status(order.reference)
@@ -312,7 +310,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(order=orders)
     def a_newer_version_writes(self, order: Order) -> None:
-        """30: a whole item. It is shown, and holds up neither lists, the report nor the poller."""
+        """A whole item. It is shown, and holds up neither lists, the report nor the poller."""
         if self.merchant.faulty or (reference := self.merchant.plant(order)) is None:
             return
         world = self.merchant.world
@@ -329,7 +327,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(order=orders)
     def a_newer_version_adds(self, order: Order) -> None:
-        """30: an observation and an attribute that this version does not know."""
+        """An observation and an attribute that this version does not know."""
         if order.reference in self.now.items:
             self.merchant.mark(order)
 

@@ -12,7 +12,7 @@ FATES: dict[str, dict[str, str]] = {
     "fails later": {"beneficiaryAccountNumber": "0012345678", "beneficiaryBankCode": "002", "channelCode": "07"},
     "refunded": {"beneficiaryAccountNumber": "7746555134"},
 }
-"""What becomes of a transfer at DOKU, and the fields by which it does (seed 003)."""
+"""The fields by which DOKU's sandbox decides a transfer's outcome, by outcome."""
 
 
 @dataclass(eq=False)

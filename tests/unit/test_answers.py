@@ -1,4 +1,4 @@
-"""DOKU's answers as seed 003 prints them, as they were seen live, and as they must not break us."""
+"""DOKU's answers: its samples, what was seen live, and malformed ones."""
 
 import copy
 import json
@@ -11,55 +11,9 @@ from payouts.doku.outcomes import Outcome, Service
 from payouts.doku.responses import DokuResponse
 from payouts.doku.transport import HttpResponse
 from payouts.domain.money import Rupiah
+from tests.support.doku_samples import sample
 
-# Seed 003, character for character.
-INQUIRY = b"""{
-  "responseCode": 2004200,
-  "responseMessage": "Successful",
-  "referenceNo": "I0438729855304540",
-  "partnerReferenceNo": "hsjkans284b2he54",
-  "beneficiaryAccountNumber": "8377388292",
-  "beneficiaryAccountName": "SUHUT",
-  "beneficiaryBankCode": "014",
-  "beneficiaryBankShortName": "Bank Central Asia BCA",
-  "beneficiaryBankName": "Bank Central Asia BCA",
-  "amount": {
-    "value": "200000.00",
-    "currency": "IDR"
-  },
-  "sessionId": "I0438729855304540",
-  "additionalInfo": {
-    "senderCountryCode": "ID",
-    "forexRate": "1.00",
-    "forexOriginCurrency": "IDR",
-    "feeAmount": "4500.00",
-    "feeCurrency": "IDR",
-    "beneficiaryAmount": "200000.00",
-    "referenceNumber": "c5fe5465-0843-4ac7-9c93-57cb2c5ef6b2"
-  }
-}"""
-BALANCE = b"""{
-  "responseCode": 2001100,
-  "responseMessage": "Successful",
-  "accountNo": "A41879",
-  "name": "Simulator Indo Agent",
-  "accountInfos": {
-    "holdAmount": {
-      "value": "0.00",
-      "currency": "IDR"
-    },
-    "avaliableBalance": {
-      "value": "823781442.13",
-      "currency": "IDR"
-    }
-  },
-  "additionalInfo": {
-    "creditAlertLimit": {
-      "value": "65000.00",
-      "currency": "IDR"
-    }
-  }
-}"""
+INQUIRY, BALANCE = sample("inquiry-response").encode(), sample("balance-response").encode()
 AVAILABLE = Rupiah(82_378_144_213)
 ANYTHING: list[Any] = [None, True, 1, 1.5, float("nan"), "", "x", [], [None], {}, {"value": None}, [[{}]]]
 
@@ -78,7 +32,7 @@ def changed(sample: bytes, path: str, value: Any) -> dict[str, Any]:
     return body
 
 
-def test_the_seeds_inquiry_is_read() -> None:
+def test_dokus_sample_of_an_inquiry_is_read() -> None:
     answer = read(Service.INQUIRY, INQUIRY)
     assert (answer.outcome, answer.verdict.code) == (Outcome.ACCEPTED, "2004200")
     found = responses.inquiry(answer)
@@ -110,7 +64,7 @@ def test_a_fee_that_doku_does_not_state_is_not_invented() -> None:
 
 
 @pytest.mark.parametrize("value", ANYTHING, ids=repr)
-def test_members_of_other_types_do_not_break_an_inquiry(value: Any) -> None:
+def test_fields_of_other_types_do_not_break_an_inquiry(value: Any) -> None:
     for member in json.loads(INQUIRY):
         if member not in ("responseCode", "sessionId", "beneficiaryAccountName"):
             found = responses.inquiry(read(Service.INQUIRY, changed(INQUIRY, member, value)))
@@ -118,7 +72,7 @@ def test_members_of_other_types_do_not_break_an_inquiry(value: Any) -> None:
             assert found.session_id == "I0438729855304540"
 
 
-def test_unknown_members_of_an_answer_are_kept() -> None:
+def test_unknown_fields_of_an_answer_are_kept() -> None:
     answer = read(Service.INQUIRY, changed(INQUIRY, "additionalInfo.new", {"a": 1}))
     assert answer.body["additionalInfo"]["new"] == {"a": 1}
     found = responses.inquiry(answer)
@@ -154,14 +108,14 @@ def assert_balance(answer: DokuResponse) -> None:
     assert deposit.alert_limit == Rupiah(6_500_000)
 
 
-def test_the_seeds_balance_is_read() -> None:
+def test_dokus_sample_of_a_balance_is_read() -> None:
     answer = read(Service.BALANCE, BALANCE)
     assert answer.outcome is Outcome.ACCEPTED
     assert_balance(answer)
 
 
 def test_the_balance_as_it_was_seen_live_is_read() -> None:
-    """A list, and the right spelling (PROTOCOL.md section 15, row 11)."""
+    """A list, and the right spelling (docs/doku-protocol.md)."""
     account = json.loads(BALANCE)["accountInfos"]
     account["availableBalance"] = account.pop("avaliableBalance")
     assert_balance(read(Service.BALANCE, changed(BALANCE, "accountInfos", [account])))
@@ -175,7 +129,7 @@ def test_the_two_shapes_of_the_balance_may_be_mixed() -> None:
 
 
 @pytest.mark.parametrize("value", ANYTHING, ids=repr)
-def test_a_balance_that_doku_does_not_state_is_none_and_not_zero(value: Any) -> None:
+def test_a_balance_that_doku_omits_is_none(value: Any) -> None:
     deposit = responses.balance(read(Service.BALANCE, changed(BALANCE, "accountInfos", value)))
     assert (deposit.available, deposit.held) == (None, None)
     assert deposit.alert_limit == Rupiah(6_500_000)

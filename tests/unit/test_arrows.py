@@ -35,8 +35,8 @@ def packages_of_functions() -> list[Path]:
     return sorted(path.parent for path in (ROOT / "functions").glob("*/__init__.py"))
 
 
-def test_pydantic_and_the_resolver_are_imported_by_the_transfer_api_alone() -> None:
-    """DESIGN 2.12: they cost every cold start that they are part of."""
+def test_only_the_transfer_api_imports_pydantic() -> None:
+    """They would slow every cold start down."""
     api = ROOT / "functions" / "transfer_api"
     for path in sources("functions", "layers"):
         if not path.is_relative_to(api):
@@ -45,15 +45,15 @@ def test_pydantic_and_the_resolver_are_imported_by_the_transfer_api_alone() -> N
 
 
 def test_the_tracer_is_imported_nowhere() -> None:
-    """DESIGN 2.12: 130 ms."""
+    """They take 130 ms."""
     for path in sources("functions", "layers"):
         names = set(imports(path))
         assert not {name for name in names if "tracing" in name or name.endswith(".Tracer")}, path
         assert "aws_xray_sdk" not in roots(path), path
 
 
-def test_cryptography_is_imported_only_where_a_token_is_minted_or_a_callback_verified() -> None:
-    """DESIGN 2.10: parsing its modules costs more than signing a request."""
+def test_cryptography_is_imported_only_where_needed() -> None:
+    """Parsing its modules costs more than signing a request."""
     importers = {path.name for path in sources("functions", "layers") if "cryptography" in roots(path)}
     assert importers <= {"private_key.py", "notification.py"}
 
@@ -68,8 +68,7 @@ def names_in(node: ast.expr) -> set[str]:
     return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
-def test_a_handler_has_one_broad_boundary_and_there_is_none_elsewhere() -> None:
-    """STYLE.md: errors."""
+def test_only_handlers_have_a_broad_boundary() -> None:
     for package in packages_of_functions():
         assert sum(broad_handlers(path) for path in package.rglob("*.py")) <= 1, package
     # After the conditional create no error may look like "not sent", and in a tick one transfer may not stop others.

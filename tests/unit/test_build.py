@@ -61,14 +61,14 @@ def clients(path: Path) -> Iterator[str]:
             yield ast.literal_eval(call.args[0])
 
 
-def test_the_layer_keeps_the_services_that_the_code_has_clients_of() -> None:
+def test_the_layer_keeps_the_services_in_use() -> None:
     made = {
         name for folder in ("functions", "layers") for path in (ROOT / folder).rglob("*.py") for name in clients(path)
     }
     assert made == SERVICES - {"sts"}
 
 
-def test_what_nobody_needs_is_taken_out_and_licences_stay(tmp_path: Path) -> None:
+def test_unused_files_are_removed_and_licences_stay(tmp_path: Path) -> None:
     packages = tmp_path / "python"
     kept = ["botocore/data/sqs/2012-11-05/service-2.json.gz", "botocore/data/endpoints.json", "botocore/client.py"]
     kept += ["botocore-1.dist-info/licenses/LICENSE", "botocore-1.dist-info/METADATA"]

@@ -1,4 +1,4 @@
-"""DOKU's notifications are read leniently, and nothing that is no notification gets past (FAULTS 39)."""
+"""DOKU's notifications are read leniently, and nothing that is no notification gets past."""
 
 import json
 from typing import Any
@@ -6,28 +6,21 @@ from typing import Any
 import pytest
 
 from payouts.doku.notifications import Kind, Notification, parse
+from tests.support.doku_samples import sample
 
-UNPAID = (
-    '{"sendTrxId": "text", "transactionId": "DK0018353", "invoiceNumber": "I088787987870912", '
-    '"transactionStatus": "50", "activityCode": "200", "message": "Transaction is Success", '
-    '"processDate": "2024-01-12\'T\'07:30:12", "createdTime": "1699520040340"}'
-)
-REFUND = (
-    '{"transactionId": "DK0018353", "activityCode": "200", "message": "Transaction is Refunded", '
-    '"processDate": "2024-01-12\'T\'07:30:12"}'
-)
+UNPAID, REFUND = sample("unpaid-notification"), sample("refund-notification")
 
 
 def unpaid(**changes: Any) -> Notification:
     return parse(Kind.UNPAID, json.dumps({**json.loads(UNPAID), **changes}).encode())
 
 
-def test_the_unpaid_sample_of_seed_003() -> None:
+def test_dokus_sample_of_an_unpaid_notification() -> None:
     read = parse(Kind.UNPAID, UNPAID.encode())
     assert read == Notification(Kind.UNPAID, "DK0018353", "text", "50", "Transaction is Success", "I088787987870912")
 
 
-def test_the_refund_sample_of_seed_003_names_nothing_but_dokus_reference() -> None:
+def test_dokus_sample_of_a_refund_notification() -> None:
     read = parse(Kind.REFUND, REFUND.encode())
     assert read == Notification(Kind.REFUND, "DK0018353", "", "", "Transaction is Refunded")
 
@@ -49,7 +42,7 @@ def test_the_refund_sample_of_seed_003_names_nothing_but_dokus_reference() -> No
     ],
 )
 def test_dates_in_any_form_decide_nothing(when: Any) -> None:
-    """Legacy notifications have epoch milliseconds, seed 003 apostrophes around the T (PROTOCOL.md 4.5, 4.6)."""
+    """Legacy notifications have epoch milliseconds, DOKU's sample apostrophes around the T."""
     assert unpaid(processDate=when, createdTime=when) == parse(Kind.UNPAID, UNPAID.encode())
 
 
@@ -66,7 +59,7 @@ def test_a_reference_may_be_a_number() -> None:
 @pytest.mark.parametrize(
     "value", [None, "", True, False, 1.5, [], ["DK0018353"], {}, {"id": "DK0018353"}, "D" * 65, 10**64, -(10**64)]
 )
-def test_without_a_usable_transaction_id_there_is_no_notification(value: Any) -> None:
+def test_a_notification_needs_a_transaction_id(value: Any) -> None:
     with pytest.raises(ValueError, match="transactionId is missing or too long"):
         unpaid(transactionId=value)
     with pytest.raises(ValueError, match="transactionId is missing or too long"):
@@ -92,7 +85,7 @@ def test_characters_that_print_nothing_make_no_reference(character: str) -> None
 
 
 @pytest.mark.parametrize("value", [None, True, 1.5, [], {}, "x" * 65, 10**20])
-def test_other_fields_of_a_wrong_type_or_length_are_as_if_they_were_not_there(value: Any) -> None:
+def test_malformed_optional_fields_are_ignored(value: Any) -> None:
     read = unpaid(sendTrxId=value, transactionStatus=value, message=value, invoiceNumber=value)
     assert read == Notification(Kind.UNPAID, "DK0018353")
 
@@ -191,6 +184,6 @@ def test_unknown_fields_are_ignored() -> None:
 
 
 @pytest.mark.covers(39)
-def test_crlf_and_blanks_between_members_are_json() -> None:
+def test_crlf_and_blanks_between_fields_are_json() -> None:
     body = UNPAID.replace(", ", ",\r\n\t ").encode() + b"\r\n"
     assert parse(Kind.UNPAID, body) == parse(Kind.UNPAID, UNPAID.encode())

@@ -183,9 +183,7 @@ def test_an_answer_just_outside_the_limit_is_not_waited_for(ended: dict[str, End
 
 @pytest.mark.covers(10)
 @pytest.mark.parametrize("operation", TRICKLES)
-def test_a_header_line_now_and_then_holds_a_call_up_no_longer_than_its_limits(
-    ended: dict[str, Ended], operation: str
-) -> None:
+def test_slow_headers_count_against_the_deadline(ended: dict[str, Ended], operation: str) -> None:
     trickled = ended[f"{operation}, trickle"]
     assert trickled.outcome is Outcome.IN_DOUBT
     assert trickled.seconds < TRICKLES[operation] + MARGIN
@@ -205,7 +203,7 @@ REFUSALS = {"inquiry": 4044211, "balance": 4041108, "status": 4045301, "transfer
 @pytest.mark.covers(21)
 @pytest.mark.parametrize("operation", OTHERS)
 @pytest.mark.parametrize("refused", [False, True])
-def test_an_answer_to_another_request_is_in_doubt_and_says_nothing(operation: str, refused: bool) -> None:
+def test_an_answer_to_another_request_is_in_doubt(operation: str, refused: bool) -> None:
     """Neither its session nor its refusal is ours."""
     code = REFUSALS[operation] if refused else int(GOOD[operation]["responseCode"])
     body = {**GOOD[operation], **OTHERS[operation], "responseCode": code}
@@ -216,7 +214,7 @@ def test_an_answer_to_another_request_is_in_doubt_and_says_nothing(operation: st
 
 
 @pytest.mark.covers(21)
-def test_a_late_duplicate_on_a_connection_is_not_taken_for_the_next_answer() -> None:
+def test_a_late_duplicate_is_not_the_next_answer() -> None:
     """The same connection answers the first inquiry again just before the second; the third gets another."""
     numbers: dict[Any, int] = {}
 
@@ -238,7 +236,7 @@ def test_a_late_duplicate_on_a_connection_is_not_taken_for_the_next_answer() -> 
 
 
 @pytest.mark.covers("I1", 21)
-def test_a_transfer_goes_out_on_a_connection_that_carried_nothing_else() -> None:
+def test_a_transfer_uses_a_fresh_connection() -> None:
     """A late copy of the first refusal would be believed of the second transfer, which DOKU executes."""
     seen: list[Any] = []
 

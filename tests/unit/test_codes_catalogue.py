@@ -1,7 +1,7 @@
-"""The catalogue holds every row of the seeds' tables in DOKU's words, and what we add to them does not contradict.
+"""The catalogue holds every row of DOKU's tables in DOKU's words, and what we add to them does not contradict.
 
-`tests/fixtures/codes/` are the tables of seeds 000 to 003 as data, taken from them by a parser, and copies of the SNAP
-and legacy tables that PROTOCOL.md sections 5 and 7 speak of.
+`tests/fixtures/codes/` has DOKU's tables as data, parsed from its documentation, and copies of the SNAP and legacy
+tables (docs/doku-protocol.md).
 """
 
 import csv
@@ -49,7 +49,7 @@ def test_the_fixtures_are_whole() -> None:
 
 
 @pytest.mark.parametrize("row", BILLER, ids=code_of)
-def test_biller_codes_are_the_seeds_row_by_row(row: dict[str, str]) -> None:
+def test_biller_codes_are_dokus_row_by_row(row: dict[str, str]) -> None:
     ours = biller.codes()[row["code"]]
     section = {"Success Code": "success"}.get(row["section"], row["section"].removeprefix("Category ").strip('"'))
     assert (ours["message"], ours["states"], ours["description"]) == (row["message"], row["state"], row["description"])
@@ -62,14 +62,14 @@ def test_no_biller_code_is_invented() -> None:
 
 
 @pytest.mark.parametrize("row", BILLER, ids=code_of)
-def test_a_biller_code_is_read_in_each_state_that_the_seeds_name(row: dict[str, str]) -> None:
+def test_a_biller_code_is_read_in_each_state_of_dokus(row: dict[str, str]) -> None:
     named = {word for word in ("inquiry", "payment", "advice") if word in row["state"].lower()}
     scopes = [reading.scope for reading in read(System.BILLER, row["code"])]
     assert set(scopes) == (named or {"inquiry", "payment", "advice"})
     assert len(set(scopes)) == len(scopes)
 
 
-def test_biller_categories_are_the_seeds() -> None:
+def test_biller_categories_are_dokus() -> None:
     ours = [(row["category"], row["description"]) for row in rows("biller_categories.csv")]
     assert ours == [(row["category"], row["description"]) for row in table("biller_categories")]
 
@@ -79,7 +79,7 @@ def test_the_success_codes_hold_the_customers_money(code: str) -> None:
     assert all(reading.advice.hold_funds for reading in read(System.BILLER, code))
 
 
-def test_5586_waits_for_a_callback_or_an_advice() -> None:
+def test_5586_waits_for_a_notification_or_advice() -> None:
     (pending,) = read(System.BILLER, "5586")
     assert (pending.outcome, pending.advice.money_moved) == ("advise", MoneyMoved.UNKNOWN)
     assert "callback" in pending.advice.next_step
@@ -87,7 +87,7 @@ def test_5586_waits_for_a_callback_or_an_advice() -> None:
 
 
 @pytest.mark.parametrize("row", table("glossary_business"), ids=code_of)
-def test_glossary_codes_are_the_seeds_row_by_row(row: dict[str, str]) -> None:
+def test_glossary_codes_are_dokus_row_by_row(row: dict[str, str]) -> None:
     transfer, question = read(System.GLOSSARY, row["code"])
     assert (transfer.scope, question.scope) == (Scope.TRANSFER, Scope.QUESTION)
     for reading in (transfer, question):
@@ -101,12 +101,12 @@ def test_the_glossary_and_its_http_statuses_hold_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("row", table("glossary_http"), ids=code_of)
-def test_http_statuses_are_the_seeds_row_by_row(row: dict[str, str]) -> None:
+def test_http_statuses_are_dokus_row_by_row(row: dict[str, str]) -> None:
     reading = read(System.HTTP, row["code"])[0]
     assert (reading.message, reading.meaning) == (row["meaning"], row["description"])
 
 
-def test_the_error_format_is_the_seeds_and_so_is_its_example() -> None:
+def test_the_error_format_and_example_are_dokus() -> None:
     example = json.loads((FIXTURES / "glossary_error.json").read_text())
     verdict = classify(Service.INQUIRY, 400, example)
     assert (verdict.outcome, verdict.code, verdict.message) == (
@@ -119,7 +119,7 @@ def test_the_error_format_is_the_seeds_and_so_is_its_example() -> None:
 @pytest.mark.parametrize(
     "code", ["DUPLICATE_TRANSACTION", "SERVER_ERROR", "MAINTENANCE_MODE", "TOO_MANY_REQUESTS", "TRANSACTION_NOT_FOUND"]
 )
-def test_where_dokus_advice_could_pay_twice_ours_is_to_hold_and_check_status(code: str) -> None:
+def test_advice_that_could_pay_twice_becomes_hold(code: str) -> None:
     transfer = read(System.GLOSSARY, code)[0]
     assert (transfer.advice.retry, transfer.advice.hold_funds) == (Retry.NEVER, True)
     assert "check status" in transfer.advice.next_step
@@ -127,7 +127,7 @@ def test_where_dokus_advice_could_pay_twice_ours_is_to_hold_and_check_status(cod
 
 
 @pytest.mark.parametrize("row", CASES, ids=code_of)
-def test_snap_cases_are_the_standards_row_by_row_and_for_every_service(row: dict[str, str]) -> None:
+def test_snap_cases_are_the_standards_row_by_row(row: dict[str, str]) -> None:
     for service in table("snap_service_codes"):
         (reading,) = read(System.SNAP, row["http"] + service["service"] + row["case"])
         assert (reading.message, reading.service, reading.service_name) == (
@@ -144,7 +144,7 @@ def test_no_snap_case_is_invented() -> None:
 
 
 @pytest.mark.parametrize("reading", [one for one in EVERY if one.system is System.SNAP], ids=lambda one: one.code)
-def test_the_program_takes_every_snap_code_as_the_catalogue_says(reading: CodeMeaning) -> None:
+def test_snap_codes_are_handled_as_catalogued(reading: CodeMeaning) -> None:
     body = {"responseCode": reading.code, "responseMessage": reading.message}
     verdict = classify(Service(reading.service), int(reading.http_status), body)
     assert verdict.outcome == reading.outcome
@@ -152,7 +152,7 @@ def test_the_program_takes_every_snap_code_as_the_catalogue_says(reading: CodeMe
 
 
 @pytest.mark.parametrize("service", Service)
-def test_the_program_takes_every_glossary_code_as_the_catalogue_says(service: Service) -> None:
+def test_glossary_codes_are_handled_as_catalogued(service: Service) -> None:
     scope = Scope.TRANSFER if service is Service.TRANSFER else Scope.QUESTION
     for reading in (one for one in EVERY if one.system is System.GLOSSARY and one.scope is scope):
         verdict = classify(service, int(reading.http_status), {"response_code": reading.code})
@@ -160,7 +160,7 @@ def test_the_program_takes_every_glossary_code_as_the_catalogue_says(service: Se
 
 
 @pytest.mark.parametrize("row", table("kirim_doku_statuses"), ids=code_of)
-def test_the_statuses_of_seed_003_are_served_as_it_words_them(row: dict[str, str]) -> None:
+def test_transfer_statuses_are_served_in_dokus_words(row: dict[str, str]) -> None:
     (reading,) = read(System.KIRIM_DOKU_STATUS, row["code"])
     assert reading.message == row["meaning"]
 
@@ -192,7 +192,7 @@ def test_latest_transaction_status_goes_from_00_to_07() -> None:
     ids=lambda one: f"{one.system}-{one.code}",
 )
 def test_a_status_is_found_to_be_what_the_catalogue_says(reading: CodeMeaning) -> None:
-    """A legacy "0" is not asked for: DOKU's number 0 is 00 (PROTOCOL.md section 4)."""
+    """A legacy "0" is not asked for: DOKU's number 0 is 00."""
     if reading.code != "0":
         assert of_status(latestTransactionStatus=reading.code).finding == reading.outcome
 
@@ -201,7 +201,7 @@ def test_our_own_reasons_are_explained() -> None:
     assert set(listed(System.PAYOUTS)) == {Finding.NOT_SENT, NOT_RECEIVED}
 
 
-def test_everything_is_told_in_both_languages() -> None:
+def test_everything_is_shown_in_both_languages() -> None:
     for reading in EVERY:
         advice = reading.advice
         for english, indonesian in (
@@ -215,7 +215,7 @@ def test_everything_is_told_in_both_languages() -> None:
         assert advice.next_step
 
 
-def test_money_is_let_go_only_where_it_is_known_not_to_have_moved() -> None:
+def test_money_is_released_only_if_it_did_not_move() -> None:
     for reading in EVERY:
         advice = reading.advice
         assert advice.hold_funds or advice.money_moved is MoneyMoved.NO, reading
@@ -224,15 +224,14 @@ def test_money_is_let_go_only_where_it_is_known_not_to_have_moved() -> None:
 
 
 @pytest.mark.covers(15, 16, 17, 18, 19)
-def test_a_transfer_is_never_sent_again_and_lets_go_only_of_what_was_not_executed() -> None:
-    """FAULTS 15 to 19."""
+def test_a_transfer_code_never_advises_a_second_send() -> None:
     for reading in (one for one in EVERY if one.scope is Scope.TRANSFER):
         certain = reading.outcome in NOT_EXECUTED
         assert (not reading.advice.hold_funds, reading.advice.money_moved is MoneyMoved.NO) == (certain, certain)
         assert reading.advice.retry in ((Retry.NEW_REFERENCE, Retry.NEVER) if certain else (Retry.NEVER,))
 
 
-def test_a_question_moves_nothing_and_one_about_a_transfer_settles_nothing_by_its_code() -> None:
+def test_a_query_code_settles_no_transfer() -> None:
     for reading in EVERY:
         if reading.scope is Scope.QUESTION:
             assert reading.advice.money_moved is MoneyMoved.NO
@@ -240,7 +239,7 @@ def test_a_question_moves_nothing_and_one_about_a_transfer_settles_nothing_by_it
             assert (reading.advice.money_moved, reading.advice.hold_funds) == (MoneyMoved.UNKNOWN, True)
 
 
-def test_every_refusal_of_a_question_names_the_glossary_code_that_our_api_answers_with() -> None:
+def test_a_refused_query_names_the_apis_glossary_code() -> None:
     for outcome in Outcome:
         answer = advise(Scope.QUESTION, outcome).answer
         assert answer in listed(System.GLOSSARY) or outcome is Outcome.ACCEPTED
@@ -255,7 +254,7 @@ def test_no_advice_is_idle_or_stands_twice() -> None:
     assert idle == []
 
 
-def test_the_search_looks_into_codes_and_words_of_both_languages() -> None:
+def test_the_search_covers_codes_and_both_languages() -> None:
     assert [one.code for one in search(System.BILLER, "partner's TOP up")] == ["IT08"]
     assert [one.code for one in search(System.BILLER, "sudah kedaluwarsa")] == ["U102"]
     assert search(query="4034314")[0].code == "4034314"

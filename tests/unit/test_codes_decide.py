@@ -25,7 +25,7 @@ EXPECTED: dict[str, tuple[Decision, Decision, Decision]] = {
 UNLISTED = ["", "UE01", "UE..", "U200", "IT99", "SY05", "1234", "00", "0", "0000 ", "u000", "?", "x" * 1_000_000]
 
 
-def test_every_code_of_the_seeds_is_decided() -> None:
+def test_every_code_of_dokus_is_decided() -> None:
     assert set(EXPECTED) == set(codes())
     assert codes() is codes(), "read once"
 
@@ -36,7 +36,7 @@ def test_each_code_in_each_state(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", UNLISTED, ids=lambda code: ascii(code[:8]))
-def test_what_is_not_listed_is_asked_about_once_a_payment_was_sent(code: str) -> None:
+def test_an_unlisted_code_after_a_payment_is_asked_about(code: str) -> None:
     assert decide(State.INQUIRY, code, WAITS) == RELEASE
     assert decide(State.PAYMENT, code, WAITS) == ADVISE
     assert decide(State.ADVICE, code, WAITS) == ADVISE

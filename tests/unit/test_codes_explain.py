@@ -35,7 +35,7 @@ def test_a_known_code_has_all_its_readings_the_likeliest_first(code: str, expect
     assert explain(code).known
 
 
-def test_a_number_that_lost_its_zeros_is_read_as_every_code_that_it_may_be() -> None:
+def test_a_number_without_zeros_matches_every_candidate() -> None:
     found = {(reading.system, reading.code) for reading in explain("0").readings}
     assert found >= {(System.SNAP_STATUS, "00"), (System.KIRIM_DOKU_PAYMENT, "00"), (System.BILLER, "0000")}
 
@@ -56,7 +56,7 @@ def test_one_system_may_be_asked_for() -> None:
         ("4009900", Scope.TRANSFER, "Bad Request"),
     ],
 )
-def test_an_unlisted_snap_code_is_read_by_its_http_part_and_its_service(code: str, scope: Scope, message: str) -> None:
+def test_an_unlisted_snap_code_is_read_by_its_parts(code: str, scope: Scope, message: str) -> None:
     explained = explain(code)
     (reading,) = explained.readings
     assert (explained.known, reading.scope, reading.message) == (False, scope, message)
@@ -79,7 +79,7 @@ def test_an_unlisted_biller_code_is_read_by_its_category(code: str, category: st
 
 
 @pytest.mark.parametrize("code", ["U205", "ZZ01", "1234", "0001"])
-def test_a_biller_prefix_that_nobody_names_is_read_as_billers_and_unknown(code: str) -> None:
+def test_an_unknown_biller_prefix_is_read_as_billers(code: str) -> None:
     explained = explain(code)
     assert (explained.known, explained.readings[0].system) == (False, System.BILLER)
     assert explained.readings[0].advice.hold_funds

@@ -28,7 +28,7 @@ def test_every_table_of_the_page_is_rectangular() -> None:
             widths = []
 
 
-def test_the_command_tells_a_code_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_explains_a_code_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
     assert codes.main(["server_error"]) == 0
     told = capsys.readouterr().out
     assert "Retry or contact DOKU support (NOT safe for a payout)" in told
@@ -41,7 +41,7 @@ def test_the_command_says_that_a_code_is_in_no_table(capsys: pytest.CaptureFixtu
     assert "is in no table; the best reading" in capsys.readouterr().out
 
 
-def test_the_command_can_be_told_the_system(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_takes_a_system(capsys: pytest.CaptureFixture[str]) -> None:
     assert codes.main(["00", "--system", "kirim-doku-payment"]) == 0
     assert "latestTransactionStatus" in capsys.readouterr().out
 
@@ -50,7 +50,7 @@ def nowhere(_: str) -> None:
     raise NoSuchDeployment("nothing answers")
 
 
-def test_explain_explains_a_known_code_even_without_a_deployment(
+def test_explain_needs_no_deployment_for_a_known_code(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(explain, "find", nowhere)

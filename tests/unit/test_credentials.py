@@ -44,7 +44,7 @@ def test_a_secret_without_a_value_is_named_so() -> None:
 
 @pytest.mark.parametrize("member", REQUIRED)
 @pytest.mark.parametrize("value", ["missing", "", None, 1, True, [], {"value": "SK-very-secret"}, ["SK-very-secret"]])
-def test_a_missing_or_wrong_member_is_named_and_no_value_is_shown(member: str, value: Any) -> None:
+def test_a_wrong_secret_field_is_named_without_its_value(member: str, value: Any) -> None:
     secret: dict[str, Any] = {**SECRET, member: value}
     if value == "missing":
         del secret[member]
@@ -56,7 +56,7 @@ def test_a_missing_or_wrong_member_is_named_and_no_value_is_shown(member: str, v
 
 @pytest.mark.parametrize("member", ["privateKey", "privateKeyKmsId", "notificationKey"])
 @pytest.mark.parametrize("value", [None, 1, True, [], {}, ["SK-very-secret"]])
-def test_an_optional_member_of_another_type_is_refused(member: str, value: Any) -> None:
+def test_an_optional_field_of_another_type_is_refused(member: str, value: Any) -> None:
     with pytest.raises(Misconfigured, match=f"^the DOKU secret has no {member}$") as refused:
         Credentials.parse(json.dumps({**SECRET, member: value}))
     assert not [part for part in VALUES if part in shown(refused.value)]
@@ -79,7 +79,7 @@ def test_a_secret_without_any_private_key_is_refused(keys: dict[str, str]) -> No
         Credentials.parse(json.dumps({**others, **keys}))
 
 
-def test_a_secret_with_two_private_keys_is_refused_and_neither_is_shown() -> None:
+def test_a_secret_with_two_private_keys_is_refused() -> None:
     with pytest.raises(Misconfigured, match="has both privateKey and privateKeyKmsId") as refused:
         Credentials.parse(json.dumps({**SECRET, "privateKeyKmsId": KMS_ID}))
     assert not [part for part in (*VALUES, KMS_ID) if part in shown(refused.value)]
@@ -87,7 +87,7 @@ def test_a_secret_with_two_private_keys_is_refused_and_neither_is_shown() -> Non
 
 @pytest.mark.covers(37)
 def test_a_secret_without_a_notification_key_has_an_empty_one() -> None:
-    """It authenticates nothing (FAULTS 37)."""
+    """It authenticates nothing."""
     without = {name: value for name, value in SECRET.items() if name != "notificationKey"}
     assert Credentials.parse(json.dumps(without)).notification_key == ""
     assert Credentials.parse(json.dumps({**without, "notificationKey": ""})).notification_key == ""
@@ -104,7 +104,7 @@ def test_a_secret_without_a_notification_key_has_an_empty_one() -> None:
         ),
     ],
 )
-def test_a_secret_that_is_not_a_json_object_is_refused_without_showing_it(text: str) -> None:
+def test_a_secret_that_is_no_object_is_refused(text: str) -> None:
     """json's own error holds the whole document: it must not be the cause or the context."""
     with pytest.raises(Misconfigured, match="not a JSON object") as refused:
         Credentials.parse(text)
@@ -113,7 +113,7 @@ def test_a_secret_that_is_not_a_json_object_is_refused_without_showing_it(text: 
 
 
 @pytest.mark.covers("I17")
-def test_credentials_tokens_and_authorities_show_nothing_of_themselves() -> None:
+def test_credentials_and_tokens_hide_their_values() -> None:
     credentials = Credentials.parse(json.dumps(SECRET))
     token = AccessToken("eyJhbGciOiJSUzI1NiJ9.secret", 1_700_000_000.0)
     authority = Authority(credentials, token.value)

@@ -1,4 +1,4 @@
-"""What each answer of DOKU proves of a transfer, and no more (DESIGN 2.4, 2.5)."""
+"""What each answer of DOKU proves of a transfer, and no more."""
 
 import json
 from dataclasses import replace
@@ -12,45 +12,12 @@ from payouts.doku.responses import DokuResponse
 from payouts.doku.transport import HttpResponse
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer
+from tests.support.doku_samples import sample
 
 INTENT = Intent("PAY-1", "628115678890", "8377388292", "014", Rupiah(20_000_000), "I0438729855304540")
 TRANSFER = Transfer(INTENT, "f", created_at=1_000, external_ids=("1", "2"))
-# Seed 003, with its number serviceCode, its blank in transactionDate and its odd amounts.
-STATUS = """{
-  "responseCode": 2005300,
-  "responseMessage": "Successful",
-  "originalReferenceNo": "DK01123220",
-  "originalPartnerReferenceNo": "2020102900000000000001",
-  "serviceCode": 43,
-  "latestTransactionStatus": "00",
-  "amount": {
-    "value": "65000.00",
-    "currency": "IDR"
-  },
-  "transactionDate": "2024-09-17T14:41:52. 022+07:00",
-  "originalResponseCode": 0,
-  "originalResponseMessage": "Transfer Approve",
-  "transactionStatusDesc": "Transaction is successfully processed",
-  "sessionId": "I0438729855304540",
-  "additionalInfo": {
-    "cashInTime": "2024-09-17 13:56:57",
-    "remark": "Remark test",
-    "beneficiaryAmount": "200000.00"
-  }
-}"""
-ACCEPTED = """{
-  "responseCode": 2004300,
-  "responseMessage": "Successful",
-  "referenceNo": "DK01123220",
-  "partnerReferenceNo": "2020102900000000000001",
-  "transactionDate": "2022-11-11T10:51:48+07:00",
-  "referenceNumber": "39448581-c741-44f9-b3af-98616e2229b1",
-  "additionalInfo": {
-    "sessionId": "I0438729855304540",
-    "amount": "200000.00"
-  }
-}"""
-OF_SEED_STATUS = Transfer(
+STATUS, ACCEPTED = sample("status-response"), sample("transfer-response")
+OF_SAMPLE = Transfer(
     Intent("2020102900000000000001", "628115678890", "8377388292", "014", Rupiah(6_500_000), "I0438729855304540"),
     "f",
     created_at=1_000,
@@ -78,8 +45,8 @@ def of_submission(http: int, code: object, **members: Any) -> Observation:
     return observations.from_transfer_response(TRANSFER, answer(Service.TRANSFER, http, body), 5_000)
 
 
-def test_the_seeds_status_answer_proves_that_the_transfer_was_paid() -> None:
-    seen = observations.from_status_response(OF_SEED_STATUS, answer(Service.STATUS, 200, STATUS), 5_000)
+def test_dokus_sample_of_a_status_proves_payment() -> None:
+    seen = observations.from_status_response(OF_SAMPLE, answer(Service.STATUS, 200, STATUS), 5_000)
     assert seen == Observation(
         5_000,
         Finding.SUCCESS,
@@ -114,8 +81,7 @@ def test_the_seeds_status_answer_proves_that_the_transfer_was_paid() -> None:
         ("40", Finding.REFUNDED),
     ],
 )
-def test_each_latest_transaction_status_in_snaps_and_in_kirim_dokus_words(latest: Any, finding: Finding) -> None:
-    """FAULTS 19, 22."""
+def test_each_latest_transaction_status_has_a_finding(latest: Any, finding: Finding) -> None:
     assert of_status(latestTransactionStatus=latest).finding is finding
 
 
@@ -129,13 +95,13 @@ def test_each_latest_transaction_status_in_snaps_and_in_kirim_dokus_words(latest
     ids=lambda latest: "missing" if latest is MISSING else ascii(latest),
 )
 def test_an_unknown_or_missing_status_proves_nothing(latest: Any) -> None:
-    """I5: SUCCESS only on DOKU's evidence. FAULTS 19."""
+    """I5: SUCCESS only on DOKU's evidence."""
     assert of_status(latestTransactionStatus=latest).finding is Finding.UNCLEAR
 
 
 @pytest.mark.parametrize("code", [0, "0", "00", "0000", "2004300", 2004300, "2024300", "", None, MISSING])
 @pytest.mark.parametrize("latest", ["00", "50"])
-def test_a_success_goes_with_an_original_response_code_of_success_or_none(latest: str, code: Any) -> None:
+def test_a_success_agrees_with_its_original_code(latest: str, code: Any) -> None:
     """DOKU's sample has the number 0 beside "Transfer Approve"."""
     assert of_status(latestTransactionStatus=latest, originalResponseCode=code).finding is Finding.SUCCESS
 
@@ -145,7 +111,7 @@ def test_a_success_goes_with_an_original_response_code_of_success_or_none(latest
     "code", ["4034314", 4034314, "5004300", "4044311", "06", "68", "1", -1, 0.0, True, False, [], ["00"], {}, "00 "]
 )
 @pytest.mark.parametrize("latest", ["00", "50"])
-def test_a_success_that_its_original_response_code_denies_proves_nothing(latest: str, code: Any) -> None:
+def test_a_success_denied_by_its_original_code_is_unclear(latest: str, code: Any) -> None:
     seen = of_status(latestTransactionStatus=latest, originalResponseCode=code)
     assert (seen.finding, seen.reference_no) == (Finding.UNCLEAR, "")
     assert "contradicts itself" in seen.message
@@ -196,7 +162,7 @@ def test_details_are_bounded_and_can_be_written() -> None:
     ],
     ids=str,
 )
-def test_what_a_status_leaves_out_or_writes_otherwise_is_no_contradiction(silent: dict[str, Any]) -> None:
+def test_omitted_status_fields_are_no_contradiction(silent: dict[str, Any]) -> None:
     assert of_status(**silent).finding is Finding.SUCCESS
 
 
@@ -218,15 +184,15 @@ def test_what_a_status_leaves_out_or_writes_otherwise_is_no_contradiction(silent
     ],
 )
 def test_a_status_that_doku_did_not_give_is_no_status(http: int, code: object, finding: Finding) -> None:
-    """FAULTS 19, 20: whatever the body pretends besides."""
+    """Whatever the body pretends besides."""
     body = {"responseCode": code, "latestTransactionStatus": "00", **OURS}
     seen = observations.from_status_response(TRANSFER, answer(Service.STATUS, http, body), 5_000)
     assert (seen.finding, seen.source, seen.at) == (finding, Source.STATUS_CHECK, 5_000)
 
 
-def test_the_seeds_acceptance_is_accepted_and_not_paid() -> None:
-    of_seed = replace(OF_SEED_STATUS, intent=replace(OF_SEED_STATUS.intent, amount=Rupiah(20_000_000)))
-    seen = observations.from_transfer_response(of_seed, answer(Service.TRANSFER, 200, ACCEPTED), 5_000)
+def test_an_acceptance_is_no_payment() -> None:
+    of_sample = replace(OF_SAMPLE, intent=replace(OF_SAMPLE.intent, amount=Rupiah(20_000_000)))
+    seen = observations.from_transfer_response(of_sample, answer(Service.TRANSFER, 200, ACCEPTED), 5_000)
     details = tuple((name, json.loads(ACCEPTED)[name]) for name in ("transactionDate", "referenceNumber"))
     assert seen == Observation(
         5_000, Finding.ACCEPTED, Source.SUBMIT, "2004300", "Successful", "DK01123220", "1", details=details
@@ -258,7 +224,6 @@ def test_the_seeds_acceptance_is_accepted_and_not_paid() -> None:
     ],
 )
 def test_what_the_answer_to_a_transfer_proves(http: int, code: object, finding: Finding) -> None:
-    """FAULTS 15 to 19."""
     seen = of_submission(http, code, partnerReferenceNo="PAY-1", referenceNo="DK1")
     assert (seen.finding, seen.code, seen.message) == (finding, str(code), "m")
     assert (seen.at, seen.source, seen.external_id) == (5_000, Source.SUBMIT, "2")
@@ -274,8 +239,8 @@ def test_an_acceptance_without_dokus_reference_is_still_one(reference: Any) -> N
 
 @pytest.mark.covers(9, 11, "I6")
 @pytest.mark.parametrize("outcome", [Outcome.IN_DOUBT, Outcome.THROTTLED, Outcome.NOT_FOUND])
-def test_everything_that_is_not_clear_leaves_a_transfer_in_doubt(outcome: Outcome) -> None:
-    """FAULTS 9, 11: no answer at all comes as IN_DOUBT. I6: a time-out alone never yields FAILED."""
+def test_unclear_answers_leave_a_transfer_in_doubt(outcome: Outcome) -> None:
+    """No answer at all comes as IN_DOUBT. I6: a time-out alone never yields FAILED."""
     seen = observations.from_transfer_response(
         TRANSFER, DokuResponse(Classification(outcome, message="no answer from DOKU")), 5_000
     )

@@ -16,7 +16,7 @@ def allowed(role: Any) -> list[Any]:
     return [one["Fn::If"] for one in statements if "Fn::If" in one and "kms:Sign" in str(one)]
 
 
-def test_the_functions_that_mint_tokens_may_sign_and_the_receiver_may_not() -> None:
+def test_only_functions_that_request_tokens_may_sign() -> None:
     roles = LOADED.of_type("AWS::IAM::Role")
     may = {name: allowed(role) for name, role in roles.items() if allowed(role)}
     assert sorted(may) == ["NotificationProcessorRole", "StatusPollerRole", "TransferApiRole"]
@@ -31,6 +31,6 @@ def test_the_functions_that_mint_tokens_may_sign_and_the_receiver_may_not() -> N
         }
 
 
-def test_without_a_key_in_kms_nobody_may() -> None:
+def test_without_a_kms_key_no_function_may_sign() -> None:
     condition = LOADED.document["Conditions"]["HasPrivateKeyInKms"]
     assert condition == {"Fn::Not": [{"Fn::Equals": [{"Ref": "PrivateKeyKmsArn"}, ""]}]}

@@ -74,7 +74,7 @@ def test_a_variable_that_needs_what_is_not_made_is_refused(server: moto_server.M
         Aws(server.url).deploy(changed, bundle.read(changed).functions.values())
 
 
-def test_of_two_servers_the_younger_ones_clock_counts_while_it_runs(tmp_path: Path) -> None:
+def test_the_youngest_servers_clock_counts(tmp_path: Path) -> None:
     older_clock, younger_clock = Clock(tmp_path / "older"), Clock(tmp_path / "younger")
     older = moto_server.start(0, older_clock)
     younger = moto_server.start(0, younger_clock)

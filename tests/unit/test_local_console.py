@@ -27,7 +27,7 @@ def routes(*bodies: str) -> dict[str, LocalHandler]:
     return console.local_routes(lambda: "a-token", None, Queue(*bodies), "queue")
 
 
-def test_every_file_of_the_console_is_served_with_its_type_and_guards() -> None:
+def test_console_files_are_served_with_type_and_guards() -> None:
     served = console.files()
 
     assert {"/", "/index.html", "/app.js", "/style.css", "/views/transfer.js", "/strings/id.js"} <= served.keys()
@@ -43,7 +43,7 @@ def test_every_file_of_the_console_is_served_with_its_type_and_guards() -> None:
 
 
 @pytest.mark.parametrize("host", [None, "api-sandbox.doku.com"])
-def test_the_configuration_names_a_doku_that_is_not_the_simulator(host: str | None) -> None:
+def test_the_configuration_names_a_real_doku(host: str | None) -> None:
     answer = console.files(host)["/config.json"](Request("GET", "/config.json", (HOST,)))
 
     assert json.loads(answer.body) == {"apiUrl": "", "local": True, "dokuHost": host}

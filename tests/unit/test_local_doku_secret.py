@@ -45,7 +45,7 @@ def test_with_both_variables_it_is_that_doku(tmp_path: Path) -> None:
     assert json.loads(secret)["clientSecret"] not in repr(doku)
 
 
-def test_the_settings_of_the_environment_are_parameters_of_the_template() -> None:
+def test_environment_settings_are_template_parameters() -> None:
     """`make run` and `make doctor` read the same variables."""
     environment = {"DOKU_PATH_PREFIX": "/snap/v1.1", "DOKU_CHANNEL_ID": "", "DOKU_BASE_URL": URL}
 

@@ -120,7 +120,7 @@ def test_an_answer_becomes_status_headers_cookies_and_body() -> None:
     ]
 
 
-def test_an_answer_in_base64_is_decoded_and_one_without_body_is_empty() -> None:
+def test_base64_answers_are_decoded() -> None:
     assert http_events.response({"statusCode": 200, "body": "/w==", "isBase64Encoded": True}).body == b"\xff"
     assert http_events.response({"statusCode": 200}).body == b""
 

@@ -139,7 +139,7 @@ def test_half_a_body_is_not_handled(server: HttpServer, cut: bytes) -> None:
     assert b"200" not in raw(server, b"POST / HTTP/1.1\r\nHost: x\r\n" + cut)
 
 
-def test_a_client_that_asks_first_is_told_to_go_on(server: HttpServer) -> None:
+def test_expect_100_continue_is_answered(server: HttpServer) -> None:
     with socket.create_connection((HOST, server.port), timeout=5) as wire:
         wire.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
         assert wire.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"

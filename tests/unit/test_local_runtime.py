@@ -60,9 +60,7 @@ def seen_by(pool: FunctionPool) -> Any:
     return json.loads(pool.invoke({"rawPath": "/"})["body"])
 
 
-def test_a_function_sees_lambdas_environment_and_nothing_of_the_callers(
-    make: MakePool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_function_sees_only_lambdas_environment(make: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLERS_SECRET", "hunter2")
     seen = seen_by(make("WebFunction"))
     environment = seen["environment"]
@@ -79,7 +77,7 @@ def test_a_function_sees_lambdas_environment_and_nothing_of_the_callers(
     assert seen["shared"] == "the shared layer"
 
 
-def test_a_function_can_import_its_code_and_layers_but_not_the_repository(make: MakePool) -> None:
+def test_a_function_imports_only_its_code_and_layers(make: MakePool) -> None:
     repository = str(Path(__file__).parents[2])
     seen = seen_by(make("WebFunction"))
 
@@ -139,7 +137,7 @@ def test_a_function_that_cannot_be_imported_says_why(make: MakePool) -> None:
     assert "broken.py" in pool.logs()
 
 
-def test_a_time_out_kills_the_process_and_the_next_invocation_gets_a_fresh_one(make: MakePool) -> None:
+def test_a_timeout_replaces_the_process(make: MakePool) -> None:
     pool = make("TroubleFunction")
     pid = pool.invoke({})["pid"]
 
@@ -181,7 +179,7 @@ def test_a_worker_killed_while_idle_is_replaced_unnoticed(make: MakePool) -> Non
     assert pool.invoke({})["pid"] != pid
 
 
-def test_invocations_run_at_once_up_to_the_limit_and_the_rest_wait(make: MakePool, tmp_path: Path) -> None:
+def test_invocations_beyond_the_limit_wait(make: MakePool, tmp_path: Path) -> None:
     pool = make("TroubleFunction", limit=2)
     answers = start_waiting(pool, tmp_path, 5)
     until(lambda: len(waiting(tmp_path)) == 2)

@@ -27,7 +27,7 @@ def test_functions_have_the_templates_handler_limits_and_paths(fixture: Bundle) 
     assert fixture.functions["TroubleFunction"].memory == 128
 
 
-def test_routes_have_their_function_authorizer_scopes_and_time_limit(fixture: Bundle) -> None:
+def test_routes_have_function_scopes_and_time_limit(fixture: Bundle) -> None:
     routes = {route.key: route for route in fixture.routes}
     merchant = Authorizer("https://issuer.test/", ("payouts", "reports"))
 

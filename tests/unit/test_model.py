@@ -285,7 +285,7 @@ def test_shards_that_grow_in_one_release_lose_a_transfer() -> None:
     assert_found(explore(replace(SHARDS, releases=(EIGHT, SIXTEEN))), "I13")
 
 
-def test_clocks_subtracted_without_tolerance_infer_absence_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clocks_without_tolerance_infer_absence_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schedule, "CLOCK_TOLERANCE", 0)
     assert_found(explore(APART), "I6: absence inferred")
 
@@ -296,7 +296,7 @@ def test_a_notification_that_inference_ignores_is_found(monkeypatch: pytest.Monk
     assert_found(explore(ABSENCE), "I")
 
 
-def test_a_decision_that_is_ordered_by_clocks_hides_a_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decision_ordered_by_clocks_hides_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
     def contradicts(reading: Reading, decision: Observation) -> bool:
         return any(word.finding != decision.finding for word in reading._words if word.at > decision.at)
 
@@ -325,11 +325,11 @@ def test_contradicting_notifications_that_vanish_are_found(monkeypatch: pytest.M
 
 
 def test_a_pending_notification_after_a_refusal_is_not_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Reading, "is_failed_without_word", property(lambda _: False))
+    monkeypatch.setattr(Reading, "lacks_word", property(lambda _: False))
     assert_found(explore(CALLBACK), "I5: FAILED is final, and a notification says UNPAID")
 
 
-def test_a_payment_by_a_decision_that_doku_calls_pending_is_not_final(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decided_payment_pending_at_doku_is_not_final(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Reading, "_is_payment_in_question", property(lambda _: False))
     assert_found(explore(LATE), "I5: SUCCESS is final, and DOKU's latest word is UNPAID")
 

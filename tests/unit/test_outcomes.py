@@ -16,13 +16,13 @@ DATA = Path(payouts.doku.__file__).parent / "data"
 QUESTIONS: list[Service] = [service for service in Service if service is not Service.TRANSFER]
 HTTP = range(100, 600)
 
-# PROTOCOL.md section 5: "Not executed, for certain or by the standard", written out.
+# The codes that say "not executed", for certain or by the SNAP standard.
 NOT_EXECUTED_HTTP = {"400", "401", "403", "405", "429"}
 NOT_EXECUTED_404 = {"03", "08", "11", "16"}
 BUT_AMBIGUOUS = {("403", "16")}
 SAYS_NOT_EXECUTED = {Outcome.REJECTED, Outcome.UNAUTHORIZED, Outcome.THROTTLED}
 
-# PROTOCOL.md section 5: "Codes worth hard-coding for svc 43".
+# The codes that DOKU documents for a transfer (service 43).
 TRANSFER_CODES = {
     "2004300": Outcome.ACCEPTED,
     "2024300": Outcome.PENDING,
@@ -69,8 +69,7 @@ def all_codes(service: Service) -> Iterator[tuple[int, str, Outcome]]:
 
 @pytest.mark.covers(19)
 @pytest.mark.parametrize("row", CASES, ids=lambda row: f"{row['http']}xx{row['case']}")
-def test_every_known_code_means_what_the_table_says_as_text_and_as_number(row: dict[str, str]) -> None:
-    """FAULTS 19."""
+def test_every_known_code_means_what_the_table_says(row: dict[str, str]) -> None:
     http = int(row["http"])
     for service in Service:
         expected = row["on_transfer" if service is Service.TRANSFER else "on_query"]
@@ -83,12 +82,11 @@ def test_every_known_code_means_what_the_table_says_as_text_and_as_number(row: d
 @pytest.mark.covers(15, 16, 17, 18)
 @pytest.mark.parametrize(("code", "outcome"), TRANSFER_CODES.items())
 def test_the_codes_that_a_transfer_is_known_to_get(code: str, outcome: Outcome) -> None:
-    """FAULTS 15, 16, 17, 18."""
     assert snap(Service.TRANSFER, int(code[:3]), code) is outcome
 
 
 @pytest.mark.covers("I6")
-def test_exactly_the_standards_list_says_that_a_transfer_was_not_executed() -> None:
+def test_only_the_standards_list_says_not_executed() -> None:
     for row in CASES:
         http, case = row["http"], row["case"]
         listed = http in NOT_EXECUTED_HTTP or (http == "404" and case in NOT_EXECUTED_404)
@@ -97,22 +95,20 @@ def test_exactly_the_standards_list_says_that_a_transfer_was_not_executed() -> N
 
 
 @pytest.mark.covers(19)
-def test_a_code_that_nobody_knows_leaves_a_transfer_in_doubt() -> None:
-    """FAULTS 19."""
+def test_an_unknown_code_leaves_a_transfer_in_doubt() -> None:
     known = {(int(row["http"]), row["case"]) for row in CASES}
     for http, case, outcome in all_codes(Service.TRANSFER):
         assert (http, case) in known or outcome is Outcome.IN_DOUBT
 
 
 @pytest.mark.covers(15, 16, 17, "I6")
-def test_no_5xx_409_202_or_inconsistent_request_ever_says_that_a_transfer_was_not_executed() -> None:
-    """FAULTS 15, 16, 17."""
+def test_ambiguous_http_statuses_never_say_not_executed() -> None:
     for http, case, outcome in all_codes(Service.TRANSFER):
         if http >= 500 or http in (202, 409) or (http, case) == (404, "18"):
             assert outcome in (Outcome.IN_DOUBT, Outcome.PENDING), (http, case)
 
 
-def test_only_2004300_accepts_a_transfer_and_only_2024300_leaves_it_pending() -> None:
+def test_only_2004300_accepts_and_only_2024300_is_pending() -> None:
     found = {outcome: (http, case) for http, case, outcome in all_codes(Service.TRANSFER)}
     assert found[Outcome.ACCEPTED] == (200, "00")
     assert found[Outcome.PENDING] == (202, "00")
@@ -122,15 +118,13 @@ def test_only_2004300_accepts_a_transfer_and_only_2024300_leaves_it_pending() ->
 
 @pytest.mark.covers(20)
 def test_only_4045301_says_that_a_transfer_is_not_found() -> None:
-    """FAULTS 20."""
     missing = [(http, case) for http, case, outcome in all_codes(Service.STATUS) if outcome is Outcome.NOT_FOUND]
     assert missing == [(404, "01")]
 
 
 @pytest.mark.covers(19)
 @pytest.mark.parametrize("row", CASES, ids=lambda row: f"{row['http']}xx{row['case']}")
-def test_a_code_that_contradicts_the_http_status_or_the_service_is_in_doubt(row: dict[str, str]) -> None:
-    """FAULTS 19."""
+def test_a_code_of_another_status_or_service_is_in_doubt(row: dict[str, str]) -> None:
     for service in Service:
         code = f"{row['http']}{service}{row['case']}"
         assert {snap(service, http, code) for http in HTTP if http != int(row["http"])} == {Outcome.IN_DOUBT}
@@ -139,12 +133,12 @@ def test_a_code_that_contradicts_the_http_status_or_the_service_is_in_doubt(row:
             assert snap(service, int(row["http"]), f"{row['http']}{other}{row['case']}") is Outcome.IN_DOUBT
 
 
-def test_the_glossary_table_is_the_seeds() -> None:
+def test_the_glossary_table_is_dokus() -> None:
     assert {row["code"] for row in rows("glossary.csv")} == set(GLOSSARY)
 
 
 @pytest.mark.parametrize("code", GLOSSARY)
-def test_a_glossary_code_means_what_it_says_with_its_own_http_status_only(code: str) -> None:
+def test_a_glossary_code_needs_its_own_http_status(code: str) -> None:
     http, on_transfer, on_question = GLOSSARY[code]
     body = {"status": "FAILED", "response_code": code, "response_message": "m"}
     assert classify(Service.TRANSFER, http, body).outcome is on_transfer
@@ -180,7 +174,6 @@ def test_a_glossary_code_means_what_it_says_with_its_own_http_status_only(code: 
 @pytest.mark.parametrize("member", ["responseCode", "response_code"])
 @pytest.mark.parametrize("service", Service)
 def test_what_is_no_code_is_in_doubt(service: Service, member: str, code: object) -> None:
-    """FAULTS 19."""
     for http in (200, 202, 400, 401, 404, 429):
         assert classify(service, http, {member: code}).outcome is Outcome.IN_DOUBT
 
@@ -216,8 +209,7 @@ def test_what_is_no_code_is_in_doubt(service: Service, member: str, code: object
     ids=lambda body: body[:24].decode(errors="replace"),
 )
 @pytest.mark.parametrize("http", [200, 202, 301, 307, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504])
-def test_a_body_without_a_readable_code_is_in_doubt_whatever_the_http_status(body: bytes, http: int) -> None:
-    """FAULTS 13, 14."""
+def test_a_body_without_a_readable_code_is_in_doubt(body: bytes, http: int) -> None:
     for service in Service:
         assert responses.read(service, HttpResponse(http, body)).outcome is Outcome.IN_DOUBT
 

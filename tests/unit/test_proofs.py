@@ -45,9 +45,7 @@ def test_all_parts_run_and_all_must_hold(
     assert "2 of 2 parts in" in told
 
 
-def test_figures_join_those_that_were_not_measured_now_and_stand_in_the_pages(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, parts: Path
-) -> None:
+def test_measured_figures_join_the_earlier_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, parts: Path) -> None:
     a_part(parts, "first", holds=True)
     file, page = tmp_path / "docs" / "figures" / "proof.json", tmp_path / "README.md"
     file.parent.mkdir(parents=True)

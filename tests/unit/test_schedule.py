@@ -50,7 +50,7 @@ def next_after(subject: Transfer, after: int, jitter: float = 0.0) -> int | None
 
 @pytest.mark.covers("I3")
 @pytest.mark.parametrize("finding", OPEN)
-def test_an_open_transfer_is_asked_about_in_growing_steps_and_then_daily_for_ever(finding: Finding) -> None:
+def test_an_open_transfer_is_checked_in_growing_steps(finding: Finding) -> None:
     now, slots = 0, []
     for _ in SLOTS:
         at = next_after(transfer(finding), now)
@@ -75,7 +75,7 @@ def test_the_first_check_is_the_first_slot() -> None:
     assert next_after(NEW, 0) == FIRST_CHECK == MINUTE
 
 
-def test_every_moment_counts_from_the_creation_and_not_from_the_epoch() -> None:
+def test_every_moment_counts_from_the_creation() -> None:
     """A transfer of the epoch's first second, whose times are small numbers."""
     early = replace(NEW, created_at=1_000)
     assert next_check_at(early, 1_000 + 40 * DAY, 0.0) == 1_000 + 41 * DAY
@@ -95,7 +95,7 @@ def test_every_moment_counts_from_the_creation_and_not_from_the_epoch() -> None:
         (0, 3 * DAY + HOUR, 4 * DAY),
     ],
 )
-def test_after_an_hour_without_ticks_the_next_slot_is_one_after_now(last_tick: int, now: int, slot: int) -> None:
+def test_a_late_tick_skips_the_missed_slots(last_tick: int, now: int, slot: int) -> None:
     """Scenario 51: the slots that were missed are not made up for."""
     due = next_after(NEW, last_tick)
     assert due is not None
@@ -119,7 +119,7 @@ def test_a_clock_that_is_behind_waits_for_the_first_slot() -> None:
 
 @pytest.mark.parametrize("jitter", [0.0, 0.25, 0.5, 0.999999])
 @pytest.mark.parametrize("now", [0, MINUTE, 29 * MINUTE, 23 * HOUR, DAY, 40 * DAY + 1])
-def test_jitter_puts_a_check_off_by_up_to_a_tenth_of_the_wait_and_never_forward(now: int, jitter: float) -> None:
+def test_jitter_delays_a_check_by_up_to_a_tenth(now: int, jitter: float) -> None:
     slot, jittered = next_after(NEW, now), next_after(NEW, now, jitter)
     assert slot is not None
     assert jittered is not None
@@ -129,7 +129,7 @@ def test_jitter_puts_a_check_off_by_up_to_a_tenth_of_the_wait_and_never_forward(
 
 
 @pytest.mark.covers(22)
-def test_a_paid_transfer_is_looked_at_again_after_one_three_and_seven_days_and_then_never() -> None:
+def test_a_paid_transfer_is_checked_after_1_3_and_7_days() -> None:
     """Scenario 22: a refund is announced at most three times. Counted from when it was paid."""
     paid = merge(transfer(Finding.ACCEPTED), seen(Finding.SUCCESS, 5 * HOUR), seen(Finding.SUCCESS, 2 * DAY))
     checks: list[int] = []
@@ -142,7 +142,7 @@ def test_a_paid_transfer_is_looked_at_again_after_one_three_and_seven_days_and_t
     assert next_after(paid, 100 * DAY) is None
 
 
-def test_a_last_look_that_doku_did_not_answer_is_made_again_a_day_later() -> None:
+def test_an_unanswered_last_check_is_repeated_after_a_day() -> None:
     """Otherwise a refund between the third day and the seventh is noticed by nobody."""
     paid = merge(transfer(Finding.SUCCESS), seen(Finding.UNCLEAR, 3 * DAY))
     assert next_after(paid, 3 * DAY) == 7 * DAY
@@ -206,7 +206,7 @@ def test_a_confirmed_notification_has_doku_asked_for_a_while(finding: Finding, c
 @pytest.mark.parametrize(
     ("finding", "claim"), [(Finding.FAILED, "50"), (Finding.SUCCESS, "35"), (Finding.SUCCESS, "40")]
 )
-def test_a_contradicting_notification_has_doku_asked_until_it_is_settled(finding: Finding, claim: str) -> None:
+def test_a_contradicting_notification_is_checked_until_settled(finding: Finding, claim: str) -> None:
     told = after(CREATED, check(finding), notified(claim, 30 * DAY))
     waits = (10 * MINUTE, HOUR, 6 * HOUR)
     assert [next_after(told, 30 * DAY + passed) for passed in (0, *waits[:-1])] == [30 * DAY + wait for wait in waits]
@@ -214,7 +214,7 @@ def test_a_contradicting_notification_has_doku_asked_until_it_is_settled(finding
     assert next_after(after(told, decision(Status(finding.value))), 40 * DAY) != 41 * DAY
 
 
-def test_a_payment_beside_a_sign_of_life_is_checked_within_the_hour() -> None:
+def test_a_payment_beside_a_pending_is_checked_in_an_hour() -> None:
     both = after(CREATED, replace(check(Finding.SUCCESS)), check(Finding.UNPAID))
     assert not both.is_final
     assert next_after(both, 2 * DAY) == 2 * DAY + HOUR
@@ -294,7 +294,7 @@ def test_silence_is_no_absence() -> None:
 
 
 @pytest.mark.covers(10, "I13")
-def test_the_slots_lead_to_the_inference_as_soon_as_it_may_be_made() -> None:
+def test_the_slots_reach_the_inference_in_time() -> None:
     """I13, scenario 10."""
     missing, now = transfer(Finding.IN_DOUBT), 0
     while infer_absence(missing, 72 * HOUR) is None:
@@ -316,7 +316,7 @@ def test_what_is_open_after_seven_days_needs_a_person(finding: Finding) -> None:
 
 
 @pytest.mark.covers(53)
-def test_what_is_settled_needs_nobody_and_what_is_disputed_does() -> None:
+def test_disputed_transfers_need_attention() -> None:
     """Scenario 53."""
     for finding in (Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED):
         assert not needs_review(transfer(finding), START + 70 * DAY)
@@ -326,7 +326,7 @@ def test_what_is_settled_needs_nobody_and_what_is_disputed_does() -> None:
     assert needs_review(missing, START), "DOKU must be asked"
 
 
-def test_a_refusal_of_what_doku_is_working_on_is_looked_at_again() -> None:
+def test_a_refusal_of_a_pending_transfer_is_checked_again() -> None:
     refusal = answer(Finding.REFUSED, "4034314")
     assert next_after(after(CREATED, refusal), 0) is None
     assert next_after(after(CREATED, check(Finding.UNPAID), refusal), 0) == MINUTE

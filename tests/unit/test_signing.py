@@ -1,4 +1,4 @@
-"""The vectors of DOKU, of Midtrans' SNAP demo and of our own make, recomputed (PROTOCOL.md section 13)."""
+"""Published signatures of DOKU and of Midtrans' SNAP demo, and vectors of our own."""
 
 import hashlib
 import json
@@ -70,7 +70,7 @@ P2 = {
 }
 
 
-def test_dokus_own_body_hash_p1_reproduces_from_the_indented_body() -> None:
+def test_dokus_published_body_hash_is_reproduced() -> None:
     indented = json.dumps(json.loads(P1), indent=4).encode()
     assert hashlib.sha256(minify(indented)).hexdigest() == (
         "3274fab8dac896837b106a16da2a974e7e65142dcecb4b768ef0294102838977"
@@ -156,7 +156,7 @@ def test_minify_touches_nothing_inside_strings() -> None:
             "+RefvqJkYmZ8TQztR5ILUHw8utxsDaKt2CZR8fhFFZSmFwK7SijHUcgonOyO+16rnT69RauSO+OgZuSdWzolOw==",
         ),
     ],
-    ids=["N-A", "N-A with the seed's malformed id", "N-B'"],
+    ids=["N-A", "N-A with DOKU's malformed id", "N-B'"],
 )
 def test_notification_vectors(scheme: Scheme, request_id: str, signature: str) -> None:
     assert sign_notification(scheme, KEY, AGENT, request_id) == signature
@@ -169,7 +169,7 @@ def test_notification_vectors(scheme: Scheme, request_id: str, signature: str) -
 @pytest.mark.covers(37, "I9")
 @pytest.mark.parametrize("scheme", list(Scheme))
 @pytest.mark.parametrize("signature", ["", "A" * 64, "é\ud800", "=", "x" * 10_000])
-def test_what_was_not_signed_with_the_key_does_not_verify_and_never_raises(scheme: Scheme, signature: str) -> None:
+def test_a_wrong_signature_does_not_verify_or_raise(scheme: Scheme, signature: str) -> None:
     assert not verify_notification(scheme, [KEY], AGENT, REQUEST_ID, signature)
     assert not verify_notification(scheme, [KEY], AGENT, signature, signature)
 
@@ -192,7 +192,7 @@ def test_an_aes_key_of_another_length_is_refused() -> None:
         sign_notification(Scheme.AES_ECB, "short", AGENT, REQUEST_ID)
 
 
-def test_token_signature_verifies_with_the_public_key_and_only_over_this_text() -> None:
+def test_a_token_signature_verifies_over_its_text_only() -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     signature = b64decode(sign_token_request(signer(pem), "BRN-0001", "2020-09-22T01:51:00Z"))
@@ -222,7 +222,7 @@ def test_timestamps_are_utc_for_the_token_and_wib_for_calls() -> None:
 
 
 @pytest.mark.covers("I14")
-def test_external_id_is_numeric_of_32_digits_and_does_not_repeat() -> None:
+def test_an_external_id_has_32_digits_and_is_unique() -> None:
     made = {external_id(1700000000.0) for _ in range(10_000)}
     assert len(made) == 10_000
     assert all(len(one) == 32 and one.isdecimal() for one in made)

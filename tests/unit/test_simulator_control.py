@@ -21,7 +21,7 @@ def doku(tmp_path: Path) -> Iterator[Merchant]:
         yield merchant
 
 
-def test_reset_begins_anew_but_for_clock_and_token(doku: Merchant) -> None:
+def test_reset_keeps_only_clock_and_token(doku: Merchant) -> None:
     doku.pay("PAY-1")
     doku.control.account("014", "555", None)
     doku.control.fault("balance", "throttled", times=None)

@@ -93,7 +93,7 @@ def test_an_unreadable_answer_decides_execution(
     assert paid(doku) == (["PAY-1"] if executed else [])
 
 
-def test_unauthorized_is_not_executed_and_uses_up_no_external_id(doku: Merchant) -> None:
+def test_unauthorized_uses_up_no_external_id(doku: Merchant) -> None:
     body = doku.prepare("PAY-1")
     doku.control.fault("transfer", "unauthorized")
     headers = {"X-EXTERNAL-ID": "4711"}
@@ -135,7 +135,7 @@ def test_a_late_request_is_executed_when_its_time_comes(doku: Merchant) -> None:
     assert doku.state("PAY-1") == "00"
 
 
-def test_a_late_request_that_cannot_be_verified_is_never_executed(doku: Merchant) -> None:
+def test_an_unverified_late_request_is_never_executed(doku: Merchant) -> None:
     body = doku.prepare("PAY-1")
     doku.control.fault("transfer", "late", seconds=60)
     doku.secret = "SK-another"
@@ -145,7 +145,7 @@ def test_a_late_request_that_cannot_be_verified_is_never_executed(doku: Merchant
     assert paid(doku) == []
 
 
-def test_without_a_duplicate_check_one_transfer_gets_two_references(doku: Merchant) -> None:
+def test_without_duplicate_check_a_transfer_has_two_references(doku: Merchant) -> None:
     """A 401, executed later, and sent again meanwhile."""
     doku.control.settings(duplicate_check=False)
     body = doku.prepare("PAY-1")

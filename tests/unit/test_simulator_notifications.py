@@ -78,7 +78,7 @@ def outcomes(doku: Merchant) -> list[str]:
     return [notification["outcome"] for notification in doku.control.ledger()["notifications"]]
 
 
-def test_the_end_of_unpaid_is_announced_as_in_the_seed(doku: Merchant, receiver: Receiver) -> None:
+def test_the_end_of_unpaid_is_announced_as_dokus_sample(doku: Merchant, receiver: Receiver) -> None:
     sent = doku.pay("PAY-1", UNPAID_ACCOUNT).json()
     assert receiver.got == []
     doku.control.advance(300)
@@ -170,9 +170,7 @@ def test_only_the_exact_reply_counts(reply: Json) -> None:
     assert not is_right_reply(200, [right], "DK1")
 
 
-def test_a_wrong_reply_is_tried_again_after_30_minutes_and_6_hours_and_then_given_up(
-    doku: Merchant, receiver: Receiver
-) -> None:
+def test_a_wrong_reply_is_retried_after_30_minutes_and_6_hours(doku: Merchant, receiver: Receiver) -> None:
     receiver.reply = {"responseCode": "01"}
     doku.pay("PAY-1", UNPAID_ACCOUNT)
     tries = []

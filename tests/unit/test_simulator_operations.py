@@ -26,7 +26,7 @@ def without(body: Json, path: str) -> Json:
     return body
 
 
-def test_an_inquiry_answers_as_in_the_seed(doku: Merchant) -> None:
+def test_an_inquiry_answers_as_dokus_sample(doku: Merchant) -> None:
     body = doku.inquire("8377388292").json()
     assert re.fullmatch(r"I\d{16}", body["sessionId"])
     assert re.fullmatch(r"[0-9a-f-]{36}", body["additionalInfo"].pop("referenceNumber"))
@@ -53,7 +53,7 @@ def test_an_inquiry_answers_as_in_the_seed(doku: Merchant) -> None:
     }
 
 
-def test_an_account_nobody_registered_belongs_to_whom_the_merchant_expects(doku: Merchant) -> None:
+def test_an_unregistered_account_has_the_expected_name(doku: Merchant) -> None:
     assert doku.inquire("555").json()["beneficiaryAccountName"] == "BUDI SANTOSO"
 
 
@@ -99,14 +99,14 @@ def test_the_currency_is_rupiah(doku: Merchant) -> None:
 @pytest.mark.parametrize(
     ("field", "longest"), [("partnerReferenceNo", 64), ("customerNumber", 32), ("beneficiaryAccountNumber", 32)]
 )
-def test_fields_have_the_lengths_of_the_seed(doku: Merchant, field: str, longest: int) -> None:
+def test_fields_have_dokus_lengths(doku: Merchant, field: str, longest: int) -> None:
     body = inquiry_body("555", "014", "1.00")
     path = "/emoney/bank-account-inquiry"
     assert code(doku.post(path, body | {field: "1" * longest})) == "2004200"
     assert code(doku.post(path, body | {field: "1" * (longest + 1)})) == "4004201"
 
 
-def test_a_balance_is_documented_as_an_object_with_a_misspelling(doku: Merchant) -> None:
+def test_a_balance_has_dokus_documented_shape(doku: Merchant) -> None:
     assert doku.balance().json() == {
         "responseCode": 2001100,
         "responseMessage": "Successful",
@@ -130,7 +130,7 @@ def test_a_balance_is_asked_by_the_agent_key(doku: Merchant) -> None:
     assert code(doku.balance("A1")) == "4041108"
 
 
-def test_a_transfer_answers_as_in_the_seed_and_debits_amount_and_fee(doku: Merchant) -> None:
+def test_a_transfer_answers_as_dokus_sample_and_debits(doku: Merchant) -> None:
     body = doku.pay("PAY-1").json()
     assert re.fullmatch(r"DK\d{8}", body["referenceNo"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+07:00", body["transactionDate"])
@@ -170,7 +170,7 @@ def test_a_transfer_names_the_missing_field(doku: Merchant, path: str) -> None:
     assert answer.json()["responseMessage"] == f"Invalid Mandatory Field {path}"
 
 
-def test_a_strict_simulator_demands_what_newer_pages_call_required(doku: Merchant) -> None:
+def test_a_strict_simulator_requires_newer_pages_fields(doku: Merchant) -> None:
     doku.control.settings(strict=True)
     body = doku.prepare("PAY-1")
     assert doku.transfer(without(dict(body), "sessionId")).json()["responseMessage"].endswith("sessionId")
@@ -213,12 +213,12 @@ def test_without_a_session_the_newest_inquiry_that_fits_is_used(doku: Merchant) 
 
 
 @pytest.mark.parametrize(("deposit", "answered"), [("204499.99", "4034314"), ("204500.00", "2004300")])
-def test_the_deposit_must_cover_amount_and_fee(doku: Merchant, deposit: str, answered: str) -> None:
+def test_the_balance_must_cover_amount_and_fee(doku: Merchant, deposit: str, answered: str) -> None:
     doku.control.deposit(deposit)
     assert code(doku.pay("PAY-1")) == answered
 
 
-def test_a_refused_transfer_uses_up_neither_reference_nor_session(doku: Merchant) -> None:
+def test_a_refusal_uses_up_neither_reference_nor_session(doku: Merchant) -> None:
     doku.control.deposit("0.00")
     body = doku.prepare("PAY-1")
     assert code(doku.transfer(body)) == "4034314"
@@ -226,7 +226,7 @@ def test_a_refused_transfer_uses_up_neither_reference_nor_session(doku: Merchant
     assert code(doku.transfer(body)) == "2004300"
 
 
-def test_of_32_transfers_at_once_with_one_reference_one_is_executed(doku: Merchant) -> None:
+def test_one_of_32_transfers_at_once_is_executed(doku: Merchant) -> None:
     bodies = [doku.prepare("PAY-1") for _ in range(32)]
     with ThreadPoolExecutor(32) as pool:
         answers = sorted(code(answer) for answer in pool.map(doku.transfer, bodies))
@@ -234,7 +234,7 @@ def test_of_32_transfers_at_once_with_one_reference_one_is_executed(doku: Mercha
     assert doku.control.ledger()["deposit"] == "999795500.00"
 
 
-def test_status_answers_as_in_the_seed_oddities_included(doku: Merchant) -> None:
+def test_status_answers_as_dokus_sample(doku: Merchant) -> None:
     sent = doku.pay("PAY-1").json()
     body = doku.status("PAY-1").json()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\. \d{3}\+07:00", body.pop("transactionDate"))

@@ -24,7 +24,7 @@ def test_an_ordinary_transfer_is_paid_at_once(doku: Merchant) -> None:
     assert doku.state("PAY-1") == "00"
 
 
-def test_an_account_with_12345_is_unpaid_and_paid_within_five_minutes(doku: Merchant) -> None:
+def test_an_account_with_12345_is_paid_in_five_minutes(doku: Merchant) -> None:
     assert code(doku.pay("PAY-1", UNPAID_ACCOUNT)) == "2024300"
     assert doku.state("PAY-1") == "03"
     assert "cashInTime" not in doku.status("PAY-1").json()["additionalInfo"]
@@ -34,7 +34,7 @@ def test_an_account_with_12345_is_unpaid_and_paid_within_five_minutes(doku: Merc
     assert doku.state("PAY-1") == "00"
 
 
-def test_bank_002_with_12345_fails_at_the_next_odd_hour_and_the_amount_comes_back(doku: Merchant) -> None:
+def test_bank_002_with_12345_fails_at_the_next_odd_hour(doku: Merchant) -> None:
     doku.pay("PAY-1", UNPAID_ACCOUNT, "002")
     assert doku.state("PAY-1") == "03"
     doku.control.advance(2 * 3600)
@@ -58,7 +58,7 @@ def test_account_bank_and_channel_decide(account: str, bank: str, channel: str, 
     assert [change.state for change in destiny(account, bank, channel, NOON)] == states
 
 
-def test_the_refund_account_is_paid_and_refunded_after_five_minutes(doku: Merchant) -> None:
+def test_the_refund_account_is_refunded_in_five_minutes(doku: Merchant) -> None:
     assert code(doku.pay("PAY-1", REFUND_ACCOUNT)) == "2004300"
     assert doku.state("PAY-1") == "00"
     doku.control.advance(299)

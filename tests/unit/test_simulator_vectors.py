@@ -1,4 +1,4 @@
-"""Simulator and merchant against the published and the synthetic vectors of PROTOCOL.md section 13."""
+"""Signatures of the simulator and of the tests' merchant against published and synthetic vectors."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ def test_the_merchant_signs_as_the_vectors(path: str, body: bytes, signature: st
     assert symmetric(SECRET, path, TOKEN, body, TIMESTAMP) == signature
 
 
-def test_midtrans_published_signature_is_reproduced_from_a_body_with_white_space() -> None:
+def test_midtrans_published_signature_is_reproduced() -> None:
     body = {
         "partnerReferenceNo": "2020102900000000000001",
         "amount": {"value": "12345678.00", "currency": "IDR"},
@@ -48,7 +48,7 @@ def test_midtrans_published_signature_is_reproduced_from_a_body_with_white_space
     assert hmac_sha512("myclientsecret", text) == expected
 
 
-def test_minify_keeps_the_blanks_inside_strings_as_in_doku_published_hash() -> None:
+def test_minify_keeps_blanks_inside_strings() -> None:
     spaced = b"""{
         "partnerServiceId" : "  088899", "customerNo": "12345678901234567890",
         "virtualAccountNo": "  08889912345678901234567890", "virtualAccountName": "Jokul Doe",

@@ -196,7 +196,7 @@ def test_a_confirmed_notification_is_no_contradiction() -> None:
     assert (refunded.status, refunded.is_final) == (Status.REFUNDED, True)
 
 
-def test_a_check_that_left_before_the_notification_says_nothing_about_it() -> None:
+def test_a_check_older_than_the_notification_says_nothing() -> None:
     told = after(CREATED, check(Finding.SUCCESS), notified("35"))
     for _ in range(5):
         told = stored(told, replace(check(Finding.SUCCESS, at=told.version), asked=1))

@@ -1,4 +1,4 @@
-"""Behind the door: nobody hears of an error, whatever it is, and nothing is begun without time for it (DESIGN 2.3)."""
+"""Behind the door: nobody hears of an error, whatever it is, and nothing is begun without time for it."""
 
 import json
 
@@ -39,7 +39,7 @@ class BackingServices(Outside):
         return Given(BEGAN, effect.kind, effect.value)
 
 
-def test_an_error_that_nobody_foresaw_leaves_the_transfer_in_doubt_and_in_the_index() -> None:
+def test_an_unexpected_error_leaves_the_transfer_in_doubt() -> None:
     outside = BackingServices("transfer-bank")
     submitted = Invocation("merchant", order()).run(outside, Parts())
     assert isinstance(submitted, CreateResult)
@@ -50,7 +50,7 @@ def test_an_error_that_nobody_foresaw_leaves_the_transfer_in_doubt_and_in_the_in
     assert [seen.message for seen in stored.history if seen.finding is Finding.IN_DOUBT] == ["unexpected Surprise"]
 
 
-def test_an_error_that_nobody_foresaw_while_the_outcome_is_recorded_is_none_of_the_callers() -> None:
+def test_an_unexpected_error_while_recording_is_hidden() -> None:
     outside = BackingServices("update")
     submitted = Invocation("merchant", order()).run(outside, Parts())
     assert isinstance(submitted, CreateResult)

@@ -95,20 +95,18 @@ def server_tls(certificate: Path) -> ssl.SSLContext:
 
 @pytest.mark.covers(8)
 def test_a_refused_connection_proves_that_nothing_was_sent(free_port: int) -> None:
-    """FAULTS 8."""
     with transport_to(f"http://127.0.0.1:{free_port}") as transport, pytest.raises(NeverSent):
         transport.post(PATH, HEADERS, BODY, PATIENT)
 
 
 @pytest.mark.covers(8)
-def test_a_host_that_does_not_resolve_proves_that_nothing_was_sent() -> None:
-    """FAULTS 8."""
+def test_an_unresolved_host_proves_nothing_was_sent() -> None:
     with transport_to("https://doku.invalid") as transport, pytest.raises(NeverSent):
         transport.post(PATH, HEADERS, BODY, PATIENT)
 
 
 @pytest.mark.covers(8)
-def test_a_connection_that_is_not_taken_up_in_time_proves_that_nothing_was_sent() -> None:
+def test_a_connect_timeout_proves_nothing_was_sent() -> None:
     with (
         unanswered() as (host, port),
         transport_to(f"http://{host}:{port}") as transport,
@@ -119,8 +117,7 @@ def test_a_connection_that_is_not_taken_up_in_time_proves_that_nothing_was_sent(
 
 
 @pytest.mark.covers(8)
-def test_a_certificate_that_is_not_trusted_proves_that_nothing_was_sent(server_tls: ssl.SSLContext) -> None:
-    """FAULTS 8."""
+def test_an_untrusted_certificate_proves_nothing_was_sent(server_tls: ssl.SSLContext) -> None:
     seen: list[bytes] = []
     handshake_done = threading.Event()
 
@@ -142,7 +139,7 @@ def test_a_certificate_that_is_not_trusted_proves_that_nothing_was_sent(server_t
     assert b"".join(seen) == b""
 
 
-def test_an_https_port_that_speaks_no_tls_is_never_taken_for_an_answer() -> None:
+def test_a_port_without_tls_gives_no_answer() -> None:
     with listening(saying(OK)) as peer, transport_to(peer.url.replace("http:", "https:")) as transport:
         with pytest.raises((NeverSent, NoReply)):
             transport.post(PATH, HEADERS, BODY, (0.1, 0.1))
@@ -179,8 +176,7 @@ def test_an_https_port_that_speaks_no_tls_is_never_taken_for_an_answer() -> None
         "no status",
     ],
 )
-def test_a_request_that_left_and_got_no_whole_answer_proves_nothing(script: Script) -> None:
-    """FAULTS 9 to 11, 14."""
+def test_a_request_without_a_whole_answer_proves_nothing(script: Script) -> None:
     with listening(script) as peer, transport_to(peer.url) as transport:
         with pytest.raises(NoReply):
             transport.post(PATH, HEADERS, BODY, PATIENT)
@@ -198,7 +194,6 @@ def test_a_request_that_left_and_got_no_whole_answer_proves_nothing(script: Scri
     ids=["before the answer", "in the head", "in the body"],
 )
 def test_a_read_time_out_proves_nothing(script: Script) -> None:
-    """FAULTS 9, 10."""
     with listening(script) as peer, transport_to(peer.url) as transport:
         with pytest.raises(NoReply):
             transport.post(PATH, HEADERS, BODY, HASTY)
@@ -248,13 +243,13 @@ def test_an_answer_over_tls_is_read(
         assert peer.connections == (2 if fresh else 1)
 
 
-def test_an_answer_in_parts_that_ends_before_the_deadline_is_whole() -> None:
+def test_a_slow_answer_before_the_deadline_is_whole() -> None:
     parts = [HEAD, b"Content-Length: 2\r\n", b"\r\n", b"{", b"}"]
     with listening(trickling(parts, every=0.1)) as peer, contextlib.closing(Transport(peer.url)) as transport:
         assert transport.post(PATH, HEADERS, BODY, (0.5, 1.0)) == HttpResponse(200, b"{}")
 
 
-def test_a_request_that_is_not_taken_in_is_cut_off_and_may_have_left() -> None:
+def test_a_stalled_request_may_have_left() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         with (
@@ -265,7 +260,7 @@ def test_a_request_that_is_not_taken_in_is_cut_off_and_may_have_left() -> None:
             transport.post(PATH, HEADERS, bytes(50_000_000), (0.2, 0.3))
 
 
-def test_a_tls_handshake_that_is_never_answered_proves_that_nothing_was_sent() -> None:
+def test_a_stalled_handshake_proves_nothing_was_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"https://127.0.0.1:{server.getsockname()[1]}"
         with contextlib.closing(Transport(url)) as transport, taking(0.3, 1.5), pytest.raises(NeverSent):
@@ -292,7 +287,7 @@ def test_the_addresses_of_a_host_share_the_time_to_connect(monkeypatch: pytest.M
             transport.post(PATH, HEADERS, BODY, (0.4, 5.0))
 
 
-def test_an_address_that_does_not_answer_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_address_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     with unanswered() as dead, listening(saying(OK)) as peer:
         url = resolving(monkeypatch, dead, ("127.0.0.1", peer.port))
         with contextlib.closing(Transport(url)) as transport:
@@ -326,7 +321,7 @@ def test_a_cookie_is_not_sent_back() -> None:
 
 
 @pytest.mark.covers("I1")
-def test_a_fresh_call_has_a_connection_of_its_own_that_is_closed_after_it() -> None:
+def test_a_fresh_call_has_its_own_connection() -> None:
     with listening(saying(OK, then=None)) as peer, transport_to(peer.url) as transport:
         transport.post(PATH, HEADERS, BODY, PATIENT)
         transport.post(PATH, HEADERS, BODY, PATIENT, fresh=True)
@@ -361,7 +356,7 @@ def test_a_late_duplicate_never_answers_a_fresh_call() -> None:
 
 
 @pytest.mark.covers("I17")
-def test_an_error_names_its_kind_and_shows_nothing_of_the_request() -> None:
+def test_an_error_names_its_kind_and_no_content() -> None:
     """I17: the message of the error of requests holds host and path."""
     with listening(saying()) as peer, transport_to(peer.url) as transport:
         with pytest.raises(NoReply) as failed:
@@ -372,7 +367,6 @@ def test_an_error_names_its_kind_and_shows_nothing_of_the_request() -> None:
 @pytest.mark.covers(13)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_answer_and_is_not_followed(status: int) -> None:
-    """FAULTS 13."""
     with listening(saying(OK)) as elsewhere:
         head = f"HTTP/1.1 {status} Moved\r\nLocation: {elsewhere.url}{PATH}\r\nContent-Length: 0\r\n\r\n"
         with listening(saying(head.encode())) as peer, transport_to(peer.url) as transport:
@@ -384,7 +378,6 @@ def test_a_redirect_is_an_answer_and_is_not_followed(status: int) -> None:
 @pytest.mark.covers(15, 18, "I1")
 @pytest.mark.parametrize("status", [202, 400, 401, 404, 409, 429, 500, 502, 503, 504])
 def test_every_status_is_an_answer_and_none_is_tried_again(status: int) -> None:
-    """FAULTS 15, 18."""
     head = f"HTTP/1.1 {status} X\r\nRetry-After: 7\r\nContent-Length: 6\r\n\r\n<html>"
     with listening(saying(head.encode())) as peer, transport_to(peer.url) as transport:
         assert transport.post(PATH, HEADERS, BODY, PATIENT) == HttpResponse(status, b"<html>")
@@ -394,7 +387,6 @@ def test_every_status_is_an_answer_and_none_is_tried_again(status: int) -> None:
 @pytest.mark.covers("I15")
 @pytest.mark.parametrize("body", [BODY, b"", b"{}", b'{ "a" : 1 }\n', bytes(range(256)) * 1_000])
 def test_the_bytes_sent_are_the_bytes_given(body: bytes) -> None:
-    """I15."""
     with listening(saying(OK)) as peer, transport_to(peer.url) as transport:
         assert transport.post(PATH, HEADERS, body, PATIENT) == HttpResponse(200, b"{}")
         (request,) = peer.requests
@@ -417,10 +409,8 @@ def test_a_connection_is_kept_alive_and_used_again() -> None:
 
 @pytest.mark.covers(12)
 @pytest.mark.parametrize(("idle", "connections"), [(0.0, 1), (19.0, 1), (20.1, 2), (900.0, 2)])
-def test_a_connection_that_was_idle_for_more_than_twenty_seconds_is_not_used_again(
-    idle: float, connections: int
-) -> None:
-    """FAULTS 12: a frozen Lambda sleeps for minutes, and its connections die unseen."""
+def test_a_connection_idle_for_20_seconds_is_not_reused(idle: float, connections: int) -> None:
+    """A frozen Lambda sleeps for minutes, and its connections die unseen."""
     now = [100.0]
     with listening(saying(OK, then=None)) as peer, transport_to(peer.url, lambda: now[0]) as transport:
         transport.post(PATH, HEADERS, BODY, PATIENT)
@@ -435,10 +425,8 @@ def test_a_connection_that_was_idle_for_more_than_twenty_seconds_is_not_used_aga
     [(0.0, 20.1, 2), (0.0, 19.0, 1), (-1.0, 1.0, 2), (1.0, -1.0, 2), (-1e6, 3e5, 2), (20.1, 0.0, 2)],
     ids=["frozen", "just used", "another machine's clock", "set back", "restored", "wall clock stopped"],
 )
-def test_a_connection_counts_as_idle_when_either_clock_says_so_or_cannot_say(
-    monotonic: float, wall: float, connections: int
-) -> None:
-    """FAULTS 12: a machine that is frozen or restored from a snapshot need not count the time in between."""
+def test_either_clock_ends_an_idle_connection(monotonic: float, wall: float, connections: int) -> None:
+    """A machine that is frozen or restored from a snapshot need not count the time in between."""
     now = [1e7, 1.7e9]
     with (
         listening(saying(OK, then=None)) as peer,
@@ -460,8 +448,7 @@ def test_after_close_the_next_request_takes_a_new_connection() -> None:
 
 
 @pytest.mark.covers(12)
-def test_idleness_counts_from_the_end_of_the_last_call_even_a_failed_one() -> None:
-    """FAULTS 12."""
+def test_idleness_counts_from_the_end_of_the_last_call() -> None:
     now = [100.0]
     with listening(saying(OK, then=None)) as peer, transport_to(peer.url, lambda: now[0]) as transport:
         for _ in range(4):
@@ -471,8 +458,7 @@ def test_idleness_counts_from_the_end_of_the_last_call_even_a_failed_one() -> No
 
 
 @pytest.mark.covers(12, "I1")
-def test_a_connection_that_the_other_side_closed_is_replaced_and_the_request_sent_once() -> None:
-    """FAULTS 12."""
+def test_a_closed_connection_is_replaced_before_sending() -> None:
     with listening(saying(OK)) as peer, transport_to(peer.url) as transport:
         for number in (1, 2, 3):
             transport.post(PATH, HEADERS, BODY, PATIENT)

@@ -62,7 +62,7 @@ def assert_refused(
     never_says: Iterable[object] = (),
     case: object = "",
 ) -> None:
-    """Seed 002's format, the glossary's code with its own HTTP status, the field's name and not its value."""
+    """DOKU's error format, the glossary's code with its own HTTP status, the field's name and not its value."""
     what = (case, answer.status, answer.body)
     assert set(answer.body) == {"status", "response_code", "response_message", "request_id", "retryable"}, what
     assert (answer.status, answer.body["response_code"]) in ({kind} if kind else REFUSALS), what

@@ -1,4 +1,4 @@
-"""A body that cannot be read is refused, and costs nothing (FAULTS 39, 60)."""
+"""A body that cannot be read is refused, and costs nothing."""
 
 import json
 
@@ -18,7 +18,6 @@ from tests.support.harness import Answer, Context, World, order
 
 @pytest.mark.covers(39, 60)
 def test_a_body_that_cannot_be_read_is_refused(idle: World) -> None:
-    """FAULTS 39, 60."""
     for case, body in UNREADABLE.items():
         for path in ("/v1/transfers", "/v1/account-inquiries"):
             answer = send(idle, body, path=path)
@@ -29,7 +28,6 @@ def test_a_body_that_cannot_be_read_is_refused(idle: World) -> None:
 
 @pytest.mark.covers(39, 60)
 def test_base64_that_is_none_is_refused(idle: World) -> None:
-    """FAULTS 39, 60."""
     for rubbish in ("%%%", "x", "=", "====", "e30", "{}", json.dumps(order()), "é", "\ud800"):
         made = event("", path="/v1/transfers") | {"body": rubbish, "isBase64Encoded": True}
         assert_refused(Answer.of(idle.call_handler(made, Context())), INVALID, case=rubbish)
@@ -38,13 +36,12 @@ def test_base64_that_is_none_is_refused(idle: World) -> None:
 
 @pytest.mark.covers(60)
 def test_the_largest_body_is_read(world: World) -> None:
-    """FAULTS 60."""
     assert send(world, json.dumps(order()).ljust(65_536)).status == 201
 
 
 @pytest.mark.covers(39)
 def test_nesting_of_no_depth_breaks_the_reader(idle: World) -> None:
-    """FAULTS 39: near the limit of the parser other steps may meet theirs."""
+    """Near the limit of the parser other steps may meet theirs."""
     for depth in (1, 100, 500, *range(880, 1010), 2_000, 5_000):
         deep = "[" * depth + "]" * depth
         answer = send(idle, f'{{"x":{deep},"additionalInfo":{{"x":{deep}}}}}')
@@ -53,8 +50,8 @@ def test_nesting_of_no_depth_breaks_the_reader(idle: World) -> None:
 
 
 @pytest.mark.covers(39)
-def test_half_a_surrogate_pair_in_the_name_of_a_member_is_refused(idle: World) -> None:
-    """FAULTS 39: it is JSON, and no text that could be answered with."""
+def test_half_a_surrogate_pair_in_a_name_is_refused(idle: World) -> None:
+    """It is JSON, and no text that could be answered with."""
     half = '"\\ud800"'
     for body in (
         f"{{{half}:1}}",
@@ -68,7 +65,6 @@ def test_half_a_surrogate_pair_in_the_name_of_a_member_is_refused(idle: World) -
 
 @pytest.mark.covers(60)
 def test_a_refusal_does_not_grow_with_the_request(idle: World) -> None:
-    """FAULTS 60."""
     many = {f"unknown{number}": 1 for number in range(3_000)}
     answer = send(idle, json.dumps({**order(), **many}))
     assert_refused(answer, WRONG, ["unknown0"])

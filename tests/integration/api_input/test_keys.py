@@ -1,4 +1,4 @@
-"""What makes two requests one: references, keys, spellings (I2, I8; FAULTS 54, 55, 58)."""
+"""What makes two requests one: references, keys, spellings (I2, I8)."""
 
 import json
 from typing import Any
@@ -20,15 +20,13 @@ from tests.support.harness import Answer, Context, World, new_reference, order
 
 @pytest.mark.covers(54)
 def test_a_transfer_without_any_key_is_refused(idle: World) -> None:
-    """FAULTS 54."""
     answer = send(idle, dumps(partnerReferenceNo=None))
     assert_refused(answer, INVALID, ["partnerReferenceNo", "Idempotency-Key"])
     assert_untouched(idle)
 
 
 @pytest.mark.covers(54, 58)
-def test_a_bad_idempotency_key_is_refused_with_and_without_a_reference(idle: World) -> None:
-    """FAULTS 54, 58."""
+def test_a_bad_idempotency_key_is_refused(idle: World) -> None:
     bad = [
         "",
         "short",
@@ -61,7 +59,7 @@ def test_a_doubled_idempotency_key_is_refused(world: World) -> None:
 
 
 @pytest.mark.covers("I2")
-def test_two_keys_that_differ_in_the_case_of_their_names_are_refused(idle: World) -> None:
+def test_two_idempotency_key_headers_are_refused(idle: World) -> None:
     """API Gateway lower-cases names; a caller that invokes the function itself may not."""
     key = f"key-{new_reference()}"
     made = event(dumps(partnerReferenceNo=None), headers={"Idempotency-Key": key})
@@ -79,7 +77,7 @@ def test_the_shortest_and_the_longest_key_are_taken(world: World) -> None:
 
 @pytest.mark.covers(54, 58)
 def test_a_bad_reference_in_the_body_is_refused(idle: World) -> None:
-    """FAULTS 54, 58: it becomes the Location header."""
+    """It becomes the Location header."""
     bad = [
         "",
         " ",
@@ -128,7 +126,6 @@ def spellings(body: dict[str, Any]) -> dict[str, str | bytes]:
 
 @pytest.mark.covers(55, "I8")
 def test_the_same_request_in_another_spelling_is_a_replay(world: World) -> None:
-    """FAULTS 55. I8."""
     body = order()
     created = send(world, json.dumps(body))
     assert created.status == 201
@@ -142,8 +139,7 @@ def test_the_same_request_in_another_spelling_is_a_replay(world: World) -> None:
 
 
 @pytest.mark.covers(55)
-def test_the_same_request_in_another_spelling_is_a_replay_under_a_key_too(world: World) -> None:
-    """FAULTS 55."""
+def test_another_spelling_is_a_replay_under_a_key_too(world: World) -> None:
     body = order(partnerReferenceNo=None)
     headers = {"Idempotency-Key": f"key-{new_reference()}"}
     created = send(world, json.dumps(body), headers=headers)
@@ -154,8 +150,7 @@ def test_the_same_request_in_another_spelling_is_a_replay_under_a_key_too(world:
 
 
 @pytest.mark.covers("I8")
-def test_a_request_that_differs_in_any_field_is_another_and_refused(world: World) -> None:
-    """I8."""
+def test_a_request_that_differs_in_any_field_is_refused(world: World) -> None:
     body = order()
     send(world, json.dumps(body))
     changes: dict[str, Any] = {
@@ -179,7 +174,7 @@ def test_a_request_that_differs_in_any_field_is_another_and_refused(world: World
 
 
 @pytest.mark.covers("I2")
-def test_one_key_pays_once_whether_it_comes_alone_or_with_a_reference(world: World) -> None:
+def test_one_key_pays_once_with_or_without_a_reference(world: World) -> None:
     """I2: debits per Idempotency-Key <= 1."""
     alone = [order(partnerReferenceNo=None), order()]
     for first, second in (alone, alone[::-1]):

@@ -55,7 +55,6 @@ def all_kinds_of_requests(world: World) -> list[dict[str, Any]]:
 def test_no_line_of_the_log_holds_anything_personal_or_secret(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, world: World
 ) -> None:
-    """I17."""
     caplog.set_level("INFO")
     world.doku.account("014", PERSONAL["beneficiaryAccountNumber"], PERSONAL["beneficiaryAccountName"])
     handler = create_handler(world.services, Logger(service="payouts-that-are-read"))

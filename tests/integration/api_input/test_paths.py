@@ -1,4 +1,4 @@
-"""Parameters, cursors and references in the path (FAULTS 54, 58)."""
+"""Parameters, cursors and references in the path."""
 
 import base64
 import json
@@ -61,7 +61,7 @@ def test_a_cursor_that_is_not_one_of_this_days_list_is_refused(idle: World) -> N
     assert_untouched(idle)
 
 
-def test_a_cursor_forged_with_a_key_that_dynamodb_refuses_is_refused(idle: World) -> None:
+def test_a_cursor_with_an_invalid_key_is_refused(idle: World) -> None:
     """An empty or over-long key or one that is no text is a ValidationException there, which must not become a 500."""
     for pk in ("", "TRANSFER#" + "x" * 3_000, "TRANSFER#\ud800"):
         answer = send(idle, method="GET", query={"cursor": cursor([pk, int(idle.clock() * 1000)])})
@@ -69,7 +69,7 @@ def test_a_cursor_forged_with_a_key_that_dynamodb_refuses_is_refused(idle: World
     assert_untouched(idle)
 
 
-def test_a_cursor_forged_with_the_key_of_something_else_is_refused(world: World) -> None:
+def test_a_cursor_with_another_items_key_is_refused(world: World) -> None:
     for pk in ("TOKEN#BRN-1", "KEY#00", "SESSION#I1"):
         answer = send(world, method="GET", query={"cursor": cursor([pk, int(world.clock() * 1000)])})
         assert_refused(answer, WRONG, ["cursor"], case=pk)
@@ -109,8 +109,7 @@ ODD_PATHS = [
 
 
 @pytest.mark.covers(54, 58)
-def test_a_reference_in_the_path_with_odd_characters_finds_nothing_and_breaks_nothing(idle: World) -> None:
-    """FAULTS 54, 58."""
+def test_an_odd_reference_in_the_path_finds_nothing(idle: World) -> None:
     for odd in ODD_PATHS:
         for method, path in (("GET", f"/v1/transfers/{odd}"), ("POST", f"/v1/transfers/{odd}/status-checks")):
             answer = send(idle, method=method, path=path)
@@ -123,7 +122,7 @@ def test_a_reference_in_the_path_with_odd_characters_finds_nothing_and_breaks_no
     assert_untouched(idle)
 
 
-def test_a_wrong_method_of_a_known_route_is_405_with_the_right_ones(idle: World) -> None:
+def test_a_wrong_method_is_405_with_the_allowed_ones(idle: World) -> None:
     for key in document.routes():
         route_method, _, template = key.partition(" ")
         path = template.replace("{partnerReferenceNo}", "PAY-1").replace("{code}", "4034314")
@@ -147,14 +146,14 @@ def test_an_unknown_route_is_not_an_unknown_transfer(idle: World) -> None:
     assert_untouched(idle)
 
 
-def test_a_path_that_only_looks_like_a_route_is_unknown_even_with_the_right_method(idle: World) -> None:
+def test_a_path_that_resembles_a_route_is_unknown(idle: World) -> None:
     """Sent as /v1/%74ransfers it comes by the route for everything else, whose scopes are others."""
     answer = idle.request("POST", "/v1/transfers", order(), sent_path="/v1/%74ransfers")
     assert_refused(answer, (404, "INVALID_PARAMETER"), ["no such route"])
     assert_untouched(idle)
 
 
-def test_a_reference_that_does_not_exist_is_looked_up_and_nothing_more(world: World) -> None:
+def test_an_unknown_reference_costs_one_lookup(world: World) -> None:
     for method, path in (("GET", "/v1/transfers/NOT-THERE"), ("POST", "/v1/transfers/NOT-THERE/status-checks")):
         assert (send(world, method=method, path=path).status) == 404
     assert world.faults.calls == ["GetItem", "GetItem"]

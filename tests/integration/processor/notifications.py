@@ -9,7 +9,7 @@ from payouts.domain.transfer import Transfer
 from tests.integration.receiver.callbacks import aws, signed, waiting
 from tests.support.harness import InProcess, World, new_reference, order
 
-UNPAID = {"beneficiaryAccountNumber": "0012345678"}  # seed 003: UNPAID at first, paid within five minutes
+UNPAID = {"beneficiaryAccountNumber": "0012345678"}  # DOKU's sandbox: UNPAID at first, paid within five minutes
 FAILING = UNPAID | {"beneficiaryBankCode": "002"}  # UNPAID at first, failed at the next odd hour
 REFUNDED = {"beneficiaryAccountNumber": "7746555134"}  # paid at once, refunded after five minutes
 MINUTES = 60

@@ -33,7 +33,7 @@ from tests.support.harness import World, inquiry_of, order
     ],
     ids=["unpaid, then paid", "unpaid, then failed", "refunded, named by transactionId alone"],
 )
-def test_a_notification_brings_the_transfer_to_the_end_that_check_status_confirms(
+def test_a_notification_leads_to_the_confirmed_status(
     world: World, fields: dict[str, str], end: str, history: list[str]
 ) -> None:
     reference = announced(world, fields)
@@ -46,7 +46,7 @@ def test_a_notification_brings_the_transfer_to_the_end_that_check_status_confirm
     assert (waiting(world), dead(world)) == (0, 0)
 
 
-def test_a_notification_goes_into_the_history_once_with_the_time_it_came_and_what_it_said(world: World) -> None:
+def test_a_notification_is_recorded_once_with_its_time(world: World) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
     before = world.clock() * 1000
@@ -76,7 +76,7 @@ def test_a_notification_is_confirmed_and_stored_in_one_write(world: World) -> No
     assert standing(world, reference).version == 3
 
 
-def test_a_callback_about_what_is_known_already_is_noted_once_and_asks_doku_nothing(world: World) -> None:
+def test_a_known_outcome_is_recorded_without_asking_doku(world: World) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
     world.get(reference, refresh=True)
@@ -88,7 +88,7 @@ def test_a_callback_about_what_is_known_already_is_noted_once_and_asks_doku_noth
 
 
 @pytest.mark.parametrize("status", ["99", "", None])
-def test_a_callback_whose_status_says_nothing_has_doku_asked_all_the_same(world: World, status: str | None) -> None:
+def test_a_notification_without_a_status_asks_doku(world: World, status: str | None) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
     call_back(world, reference, transactionStatus=status)
@@ -96,7 +96,7 @@ def test_a_callback_whose_status_says_nothing_has_doku_asked_all_the_same(world:
     assert standing(world, reference).status == "SUCCESS"
 
 
-def test_nothing_is_kept_for_a_refunded_transfer_even_while_doku_is_down(world: World) -> None:
+def test_a_refunded_transfer_needs_no_notification(world: World) -> None:
     reference = announced(world, REFUNDED)
     pump(world)
     world.doku.fault("status", "error-before", times=None)
@@ -121,7 +121,7 @@ def test_an_altered_body_changes_nothing(world: World) -> None:
 
 
 @pytest.mark.covers("I5")
-def test_a_notification_that_lies_about_a_transfer_that_still_waits_changes_nothing(world: World) -> None:
+def test_a_false_notification_changes_nothing(world: World) -> None:
     reference = created(world)
     number = standing(world, reference).doku_reference_no
     for status in ("50", "35", "40", "99", ""):
@@ -132,7 +132,7 @@ def test_a_notification_that_lies_about_a_transfer_that_still_waits_changes_noth
     assert waiting(world) == 0
 
 
-def test_a_callback_about_a_settled_transfer_that_doku_does_not_confirm_has_it_asked_again(world: World) -> None:
+def test_an_unconfirmed_notification_is_asked_about_again(world: World) -> None:
     """Check status may lag behind: after 10 minutes, an hour and six."""
     reference = created(world, {})
     world.get(reference, refresh=True)

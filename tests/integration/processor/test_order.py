@@ -1,4 +1,4 @@
-"""Too early, too often, in the wrong order, or about nothing known (I5, I10, I11; FAULTS 31-36)."""
+"""Too early, too often, in the wrong order, or about nothing known (I5, I10, I11)."""
 
 import itertools
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from tests.support.harness import World, crashing, new_reference, order
 
 
 @pytest.mark.covers(31)
-def test_31_a_callback_that_overtakes_the_answer_to_the_create_call_is_applied(world: World) -> None:
+def test_a_notification_before_the_answer_is_applied(world: World) -> None:
     world.create(order())  # a token is there
     body = order(**UNPAID)
     reference = body["partnerReferenceNo"]
@@ -51,7 +51,7 @@ def test_31_a_callback_that_overtakes_the_answer_to_the_create_call_is_applied(w
 
 
 @pytest.mark.covers(31)
-def test_31_a_callback_about_a_transfer_that_was_left_submitting_is_applied(world: World) -> None:
+def test_a_notification_about_a_submitting_transfer_is_applied(world: World) -> None:
     world.create(order())
     body = order(**UNPAID)
     reference = body["partnerReferenceNo"]
@@ -68,7 +68,7 @@ def test_31_a_callback_about_a_transfer_that_was_left_submitting_is_applied(worl
 
 
 @pytest.mark.covers(31)
-def test_31_a_callback_about_a_transfer_that_is_created_later_waits_for_it(world: World) -> None:
+def test_a_notification_waits_for_its_transfer(world: World) -> None:
     body = order(**UNPAID)
     reference = body["partnerReferenceNo"]
     notified(world, sendTrxId=reference, transactionId="DK99999999", transactionStatus="50")
@@ -80,7 +80,7 @@ def test_31_a_callback_about_a_transfer_that_is_created_later_waits_for_it(world
 
 
 @pytest.mark.covers(31)
-def test_31_a_callback_before_doku_itself_knows_the_transfer_is_kept(world: World) -> None:
+def test_a_notification_waits_for_dokus_record(world: World) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
     world.doku.fault("status", "not-found", times=1, partnerReferenceNo=reference)
@@ -93,7 +93,7 @@ def test_31_a_callback_before_doku_itself_knows_the_transfer_is_kept(world: Worl
 
 
 @pytest.mark.covers(32)
-def test_32_a_refund_before_dokus_reference_is_stored_waits_for_it(world: World) -> None:
+def test_a_refund_waits_for_dokus_reference(world: World) -> None:
     world.create(order())
     body = order(**REFUNDED)
     reference = body["partnerReferenceNo"]
@@ -112,7 +112,7 @@ def test_32_a_refund_before_dokus_reference_is_stored_waits_for_it(world: World)
 
 
 @pytest.mark.covers(33, "I10")
-def test_33_a_notification_100_times_is_a_notification_once_and_asks_doku_once(world: World) -> None:
+def test_100_equal_notifications_ask_doku_once(world: World) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
     call_back(world, reference, times=100)
@@ -123,7 +123,7 @@ def test_33_a_notification_100_times_is_a_notification_once_and_asks_doku_once(w
 
 
 @pytest.mark.covers(33, "I10", "I11")
-def test_33_a_notification_100_times_in_parallel_is_applied_and_lost_nowhere(world: World) -> None:
+def test_100_parallel_notifications_are_applied(world: World) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
     call_back(world, reference, times=100)
@@ -138,7 +138,7 @@ def test_33_a_notification_100_times_in_parallel_is_applied_and_lost_nowhere(wor
 
 
 @pytest.mark.covers(34, "I10")
-def test_34_notifications_in_every_order_end_in_the_same_state(world: World) -> None:
+def test_notifications_in_every_order_end_in_the_same_state(world: World) -> None:
     said: dict[str, Callable[[str, str], None]] = {
         "unpaid": lambda ours, theirs: notified(world, sendTrxId=ours, transactionId=theirs, transactionStatus="20"),
         "paid": lambda ours, theirs: notified(world, sendTrxId=ours, transactionId=theirs, transactionStatus="50"),
@@ -155,7 +155,7 @@ def test_34_notifications_in_every_order_end_in_the_same_state(world: World) -> 
 
 
 @pytest.mark.covers(34, "I5", "I10")
-def test_34_a_notification_that_comes_after_the_next_one_moves_nothing_back(world: World) -> None:
+def test_a_late_notification_moves_nothing_back(world: World) -> None:
     reference = announced(world, REFUNDED)
     pump(world)
     settled, asked = standing(world, reference), len(world.sent(reference, "status"))
@@ -168,9 +168,7 @@ def test_34_a_notification_that_comes_after_the_next_one_moves_nothing_back(worl
 
 
 @pytest.mark.covers(35, "I11")
-def test_35_a_notification_about_an_unknown_transfer_is_dropped_after_an_hour(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_unknown_transfers_notification_is_dropped(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Tried with growing waits first, and never dead: one line, which is a metric as well, is left of it."""
     notified(world, sendTrxId="UNKNOWN", transactionId="DK00000000", transactionStatus="50", invoiceNumber="I0")
     for wait in WAITS[:7]:
@@ -191,7 +189,7 @@ def dropped(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 
 
 @pytest.mark.covers(35, "I11")
-def test_35_a_backlog_of_hours_is_looked_at_twice_before_anything_is_dropped(world: World) -> None:
+def test_a_backlog_is_tried_twice_before_it_is_dropped(world: World) -> None:
     reference = new_reference()
     notified(world, sendTrxId=reference, transactionId="DK00000000", transactionStatus="50")
     notified(world, sendTrxId=new_reference(), transactionId="DK00000000", transactionStatus="50")
@@ -206,7 +204,7 @@ def test_35_a_backlog_of_hours_is_looked_at_twice_before_anything_is_dropped(wor
 
 @pytest.mark.covers(23, 35, "I11")
 @pytest.mark.parametrize("operation", ["GetItem", "Query"])
-def test_35_nothing_is_dropped_because_the_table_did_not_answer(world: World, operation: str) -> None:
+def test_nothing_is_dropped_because_the_table_did_not_answer(world: World, operation: str) -> None:
     notified(world, sendTrxId="UNKNOWN", transactionId="DK00000000", transactionStatus="50")
     assert pump(world) == Drained(batches=1, failed=1)
     world.clock.advance(2 * HOURS)
@@ -216,7 +214,7 @@ def test_35_nothing_is_dropped_because_the_table_did_not_answer(world: World, op
 
 
 @pytest.mark.covers(35, "I11")
-def test_35_nothing_is_dropped_because_doku_did_not_answer(world: World) -> None:
+def test_nothing_is_dropped_because_doku_did_not_answer(world: World) -> None:
     reference = announced(world)
     world.doku.fault("status", "error-before", times=None)
     for wait in WAITS:
@@ -228,7 +226,7 @@ def test_35_nothing_is_dropped_because_doku_did_not_answer(world: World) -> None
 
 
 @pytest.mark.covers(35)
-def test_35_where_sqs_refuses_the_wait_the_queues_own_time_out_keeps_the_message(world: World) -> None:
+def test_a_refused_wait_leaves_the_queues_timeout(world: World) -> None:
     reference = new_reference()
     notified(world, sendTrxId=reference, transactionId="DK00000000")
     world.faults.throttle("ChangeMessageVisibility")
@@ -240,7 +238,7 @@ def test_35_where_sqs_refuses_the_wait_the_queues_own_time_out_keeps_the_message
 
 
 @pytest.mark.covers(36)
-def test_36_a_notification_replayed_a_week_later_changes_nothing(world: World) -> None:
+def test_a_notification_after_a_week_changes_nothing(world: World) -> None:
     reference = announced(world, REFUNDED)
     pump(world)
     before, asked = standing(world, reference), len(world.sent(reference, "status"))

@@ -1,4 +1,4 @@
-"""While DOKU or the table is down a notification stays in the queue (I11, I17; FAULTS 23)."""
+"""While DOKU or the table is down a notification stays in the queue (I11, I17)."""
 
 import io
 import json
@@ -29,7 +29,7 @@ from tests.support.harness import World
 @pytest.mark.parametrize(
     "kind", ["error-before", "reset-before", "throttled", "garbage", "unknown-code", "wrong-amount"]
 )
-def test_while_doku_gives_no_clear_answer_the_notification_is_kept_and_applied_later(world: World, kind: str) -> None:
+def test_an_unclear_doku_delays_a_notification(world: World, kind: str) -> None:
     options = {"wrong-amount": {"value": "1.00"}, "unknown-code": {"responseCode": "2005399"}}.get(kind, {})
     reference = created(world)
     world.clock.advance(5 * MINUTES)
@@ -44,7 +44,7 @@ def test_while_doku_gives_no_clear_answer_the_notification_is_kept_and_applied_l
     assert findings(world, reference).count("NOTIFIED") == 1
 
 
-def test_a_callback_counts_as_known_only_when_doku_was_heard(world: World) -> None:
+def test_a_notification_is_known_only_after_dokus_word(world: World) -> None:
     """The first try leaves NOTIFIED behind: the second one must ask all the same."""
     reference = created(world)
     world.clock.advance(5 * MINUTES)
@@ -56,7 +56,7 @@ def test_a_callback_counts_as_known_only_when_doku_was_heard(world: World) -> No
 
 @pytest.mark.covers(23, "I11")
 @pytest.mark.parametrize("operation", ["GetItem", "UpdateItem"])
-def test_while_the_table_is_throttled_the_notification_is_kept_and_applied_later(world: World, operation: str) -> None:
+def test_a_throttled_table_delays_a_notification(world: World, operation: str) -> None:
     reference = announced(world)
     world.faults.throttle(operation)
     assert pump(world) == Drained(batches=1, failed=1)
@@ -67,7 +67,7 @@ def test_while_the_table_is_throttled_the_notification_is_kept_and_applied_later
 
 
 @pytest.mark.covers(23, "I11")
-def test_while_the_index_is_throttled_a_refund_is_kept_and_applied_later(world: World) -> None:
+def test_a_throttled_index_delays_a_refund(world: World) -> None:
     reference = announced(world, REFUNDED)
     world.faults.throttle("Query")
     assert pump(world) == Drained(batches=1, failed=1)
@@ -77,7 +77,7 @@ def test_while_the_index_is_throttled_a_refund_is_kept_and_applied_later(world: 
 
 
 @pytest.mark.covers("I17")
-def test_a_failure_that_nobody_foresaw_keeps_the_notification_and_says_no_more_than_its_type(world: World) -> None:
+def test_an_unexpected_failure_keeps_the_notification(world: World) -> None:
     """I17: neither the log of what failed nor that of what was applied has anything personal."""
     references = [announced(world), announced(world)]
     notified(world, sendTrxId="UNKNOWN", transactionId="DK00000000", message="QZSUHUT")

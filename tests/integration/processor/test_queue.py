@@ -1,4 +1,4 @@
-"""Batches, crashes, poison, the dead-letter queue and redrives (I11; FAULTS 42-48)."""
+"""Batches, crashes, poison, the dead-letter queue and redrives (I11)."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ from tests.support.harness import ROOT, Context, World, crashing
 
 
 @pytest.mark.covers(42)
-def test_42_one_bad_of_ten_holds_up_no_other(world: World) -> None:
+def test_one_bad_of_ten_holds_up_no_other(world: World) -> None:
     references = [created(world) for _ in range(9)]
     world.clock.advance(5 * MINUTES)
     for number, reference in enumerate(references):
@@ -42,7 +42,7 @@ def test_42_one_bad_of_ten_holds_up_no_other(world: World) -> None:
 
 
 @pytest.mark.covers(43)
-def test_43_when_all_are_bad_all_are_kept(world: World) -> None:
+def test_when_all_are_bad_all_are_kept(world: World) -> None:
     for number in range(10):
         notified(world, sendTrxId=f"UNKNOWN-{number}", transactionId="DK00000000")
     assert pump(world) == Drained(batches=1, failed=10)
@@ -50,7 +50,7 @@ def test_43_when_all_are_bad_all_are_kept(world: World) -> None:
 
 
 @pytest.mark.covers(44, "I11")
-def test_44_a_crash_mid_batch_loses_nothing_and_applies_nothing_twice(world: World) -> None:
+def test_a_crash_mid_batch_applies_each_once(world: World) -> None:
     references = [created(world) for _ in range(5)]
     world.clock.advance(5 * MINUTES)
     for reference in references:
@@ -72,7 +72,7 @@ def test_44_a_crash_mid_batch_loses_nothing_and_applies_nothing_twice(world: Wor
 
 
 @pytest.mark.covers(44, "I11")
-def test_44_a_crash_after_the_write_applies_nothing_twice(world: World) -> None:
+def test_a_crash_after_the_write_applies_nothing_twice(world: World) -> None:
     reference = announced(world)
     world.faults.crash_after("UpdateItem")
     with crashing():
@@ -95,7 +95,7 @@ def kept(kind: str, at: float, **body: Any) -> str:
 
 
 @pytest.mark.covers(45)
-def test_45_one_message_twice_in_a_batch_is_applied_once(world: World) -> None:
+def test_one_message_twice_in_a_batch_is_applied_once(world: World) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
     good = kept("unpaid", world.clock(), sendTrxId=reference, transactionId="DK1", transactionStatus="50")
@@ -124,7 +124,7 @@ POISON = [
 
 
 @pytest.mark.covers(46)
-def test_46_poison_ends_in_the_dead_letter_queue_and_holds_up_nobody(world: World) -> None:
+def test_poison_ends_in_the_dead_letter_queue(world: World) -> None:
     reference = announced(world)
     put(world, *POISON[1:])  # SQS takes no empty message
     drained = pump(world)
@@ -135,14 +135,14 @@ def test_46_poison_ends_in_the_dead_letter_queue_and_holds_up_nobody(world: Worl
 
 
 @pytest.mark.covers(46)
-def test_46_poison_fails_alone_whatever_it_is(world: World) -> None:
+def test_poison_fails_alone_whatever_it_is(world: World) -> None:
     for body in POISON:
         answer = world.call_processor({"Records": [record(body, "poison")]}, Context(lambda: 60_000))
         assert answer == {"batchItemFailures": [{"itemIdentifier": "poison"}]}, body[:80]
 
 
 @pytest.mark.covers(46)
-def test_46_the_dead_letter_queue_has_an_alarm_from_the_first_message() -> None:
+def test_one_dead_letter_raises_the_alarm() -> None:
     resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
     redrive_policy = resources["NotificationQueue"]["Properties"]["RedrivePolicy"]
     assert redrive_policy["maxReceiveCount"] == len(WAITS)
@@ -162,7 +162,7 @@ def test_46_the_dead_letter_queue_has_an_alarm_from_the_first_message() -> None:
 
 @pytest.mark.covers(47, "I11")
 @pytest.mark.parametrize("times", [1, 2])
-def test_47_redriving_twice_equals_once(world: World, times: int) -> None:
+def test_redriving_twice_equals_once(world: World, times: int) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
     world.doku.fault("status", "error-before", times=None)
@@ -180,7 +180,7 @@ def test_47_redriving_twice_equals_once(world: World, times: int) -> None:
 
 
 @pytest.mark.covers(47, "I11")
-def test_47_a_redrive_under_live_traffic_applies_both(world: World) -> None:
+def test_a_redrive_under_live_traffic_applies_both(world: World) -> None:
     late = announced(world)
     notified(world, sendTrxId=late, transactionId="DK00000000", transactionStatus="50")
     world.doku.fault("status", "error-before", times=None)
@@ -199,7 +199,7 @@ def test_47_a_redrive_under_live_traffic_applies_both(world: World) -> None:
 
 
 @pytest.mark.covers(48)
-def test_48_when_visibility_expires_while_processing_both_deliveries_end_in_the_same_state(world: World) -> None:
+def test_two_deliveries_at_once_end_in_one_state(world: World) -> None:
     reference = announced(world)
     second = world.restarted()
 
@@ -219,7 +219,7 @@ def countdown(*values: int) -> Callable[[], int]:
     return lambda: next(left)
 
 
-def test_with_too_little_time_left_the_rest_of_the_batch_goes_back_as_it_is(world: World) -> None:
+def test_without_time_the_rest_of_the_batch_goes_back(world: World) -> None:
     references = [created(world) for _ in range(3)]
     world.clock.advance(5 * MINUTES)
     for reference in references:

@@ -1,4 +1,4 @@
-"""DOKU's side of a callback, signed by PROTOCOL.md section 6 with no code of ours, and API Gateway's."""
+"""Notifications as DOKU signs them and API Gateway passes them on, signed with none of the product's code."""
 
 import base64
 import hmac

@@ -1,4 +1,4 @@
-"""A callback is kept, and then answered (I11, I15, I17; FAULTS 14, 40, 41)."""
+"""A callback is kept, and then answered (I11, I15, I17)."""
 
 import io
 import json
@@ -26,7 +26,7 @@ from tests.support.harness import PAGES, Context, Page, World, crashing
 
 
 @pytest.mark.parametrize(("kind", "body"), [("unpaid", UNPAID), ("refund", REFUND)])
-def test_a_kept_notification_is_answered_with_exactly_the_body_of_seed_003(world: World, kind: str, body: str) -> None:
+def test_a_kept_notification_gets_dokus_sample_reply(world: World, kind: str, body: str) -> None:
     result = world.call_receiver(event(signed(world), body, kind=kind), Context())
     assert result["statusCode"] == 200
     assert result["headers"]["Content-Type"] == "application/json"
@@ -40,8 +40,7 @@ def test_a_kept_notification_is_answered_with_exactly_the_body_of_seed_003(world
 
 
 @pytest.mark.covers("I15")
-def test_what_is_kept_is_the_body_as_received_with_its_kind_and_time(world: World) -> None:
-    """I15."""
+def test_the_body_is_kept_as_received(world: World) -> None:
     before = int(world.clock() * 1000)
     deliver(world, signed(world))
     deliver(world, signed(world, "another"), REFUND, kind="refund")
@@ -67,7 +66,7 @@ def test_a_kept_notification_costs_one_write_and_one_message(world: World) -> No
 
 
 @pytest.mark.covers(40)
-def test_40_a_trailing_slash_or_a_stage_prefix_makes_no_difference(world: World) -> None:
+def test_a_trailing_slash_or_stage_prefix_is_ignored(world: World) -> None:
     headers, route = signed(world), "/notifications/kirim-doku/refund"
     for path in (route, f"{route}/", f"{route}//", f"/prod{route}", f"/prod{route}/"):
         assert deliver(world, headers, REFUND, kind="refund", path=path).status == 200, path
@@ -75,7 +74,7 @@ def test_40_a_trailing_slash_or_a_stage_prefix_makes_no_difference(world: World)
 
 
 @pytest.mark.covers(40)
-def test_40_another_path_is_not_found_even_when_signed(world: World) -> None:
+def test_another_path_is_not_found_even_when_signed(world: World) -> None:
     headers, base = signed(world), "/notifications/kirim-doku"
     paths = ["", "/", base, f"{base}/", f"{base}/paid", f"{base}/UNPAID", f"{base}/unpaid/x", f"{base}/refund%2F"]
     assert {path: members(world, headers, path=path) for path in paths} == dict.fromkeys(paths, (404, *REFUSED))
@@ -83,7 +82,7 @@ def test_40_another_path_is_not_found_even_when_signed(world: World) -> None:
 
 
 @pytest.mark.covers(41)
-def test_41_only_post_is_a_notification(world: World) -> None:
+def test_only_post_is_a_notification(world: World) -> None:
     headers = signed(world)
     methods = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "post", ""]
     assert {one: members(world, headers, method=one)[0] for one in methods} == dict.fromkeys(methods, 404)
@@ -91,7 +90,7 @@ def test_41_only_post_is_a_notification(world: World) -> None:
 
 
 @pytest.mark.covers(41)
-def test_41_the_content_type_does_not_matter(world: World) -> None:
+def test_the_content_type_does_not_matter(world: World) -> None:
     headers = signed(world)
     del headers["Content-Type"]
     types = [
@@ -108,7 +107,7 @@ def test_41_the_content_type_does_not_matter(world: World) -> None:
 
 
 @pytest.mark.covers("I11")
-def test_what_cannot_be_kept_is_not_acknowledged_and_nothing_is_lost_or_doubled_when_doku_sends_again(
+def test_a_lost_notification_is_not_acknowledged(
     world: World,
 ) -> None:
     headers = signed(world)
@@ -125,7 +124,7 @@ def test_a_queue_that_is_gone_is_not_acknowledged(world: World) -> None:
     assert deliver(nowhere, signed(world)).status == 503
 
 
-def test_a_request_id_that_makes_the_message_too_large_is_not_acknowledged(world: World) -> None:
+def test_an_oversized_request_id_is_not_acknowledged(world: World) -> None:
     assert deliver(world, signed(world, "x" * 1_100_000)).status == 503
 
 
@@ -164,7 +163,7 @@ def test_a_lost_answer_of_sqs_loses_nothing(world: World) -> None:
     assert {one["body"] for one in queued(world)} == {UNPAID}
 
 
-def test_what_nobody_foresaw_is_a_500_in_dokus_shape(world: World) -> None:
+def test_an_unexpected_error_is_a_500_in_dokus_format(world: World) -> None:
     headers = signed(world)
 
     def fail() -> None:
@@ -176,8 +175,7 @@ def test_what_nobody_foresaw_is_a_500_in_dokus_shape(world: World) -> None:
 
 
 @pytest.mark.covers("I17")
-def test_no_line_of_the_log_and_no_reply_holds_a_secret_or_anything_personal(world: World) -> None:
-    """I17."""
+def test_logs_and_replies_hold_nothing_personal(world: World) -> None:
     written = io.StringIO()
     logger = Logger(service="receiver-that-is-read", stream=written)
     handler = create_handler(build_services(world.environment, world.clock), logger)

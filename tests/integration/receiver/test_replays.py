@@ -57,7 +57,7 @@ def test_dokus_own_redelivery_is_kept_and_answered_with_success(world: World) ->
 
 
 @pytest.mark.covers("I11")
-def test_a_crash_between_remembering_and_the_queue_loses_nothing(world: World) -> None:
+def test_a_crash_before_the_queue_loses_nothing(world: World) -> None:
     headers = signed(world)
     world.faults.crash_after("PutItem")
     with crashing():
@@ -70,7 +70,7 @@ def test_a_crash_between_remembering_and_the_queue_loses_nothing(world: World) -
 
 
 @pytest.mark.covers("I11")
-def test_a_queue_that_is_down_refuses_and_takes_the_same_body_later(world: World) -> None:
+def test_a_queue_outage_accepts_the_same_body_later(world: World) -> None:
     headers = signed(world)
     world.faults.throttle("SendMessage")
     assert deliver(world, headers).status == 503
@@ -79,7 +79,7 @@ def test_a_queue_that_is_down_refuses_and_takes_the_same_body_later(world: World
 
 
 @pytest.mark.covers(23, "I9", "I11")
-def test_what_cannot_be_remembered_is_not_accepted(world: World) -> None:
+def test_without_a_stored_request_id_nothing_is_accepted(world: World) -> None:
     """DOKU sends it again. Accepted without memory, it would open the way for any body under its headers."""
     headers = signed(world)
     world.faults.throttle("PutItem")
@@ -114,7 +114,7 @@ def test_a_lost_answer_of_the_table_is_no_replay(world: World) -> None:
     ["x", "x" * 8_000, "ü\u2028\U0001f600", "\ud800", "a,b", " r ", "REQUEST#1", "\\", '"', "\x00", "%00", "../.."],
     ids=ascii,
 )
-def test_any_request_id_is_remembered_as_it_is(world: World, request_id: str) -> None:
+def test_any_request_id_is_stored_unchanged(world: World, request_id: str) -> None:
     headers = signed_oddly(world, request_id)
     assert deliver(world, headers).status == 200
     assert members(world, headers, ALTERED) == REPLAYED
@@ -137,7 +137,7 @@ def test_a_request_id_is_forgotten_after_a_week(world: World) -> None:
     assert set(item) == {"pk", "digest", "expiresAt", "nonce"}
 
 
-def test_neither_a_forgery_nor_what_is_malformed_takes_a_request_id(world: World) -> None:
+def test_a_refused_notification_takes_no_request_id(world: World) -> None:
     headers = signed(world)
     assert deliver(world, headers | {"signature": "Zm9yZ2Vk"}, ALTERED).status == 401
     assert deliver(world, headers, ALTERED[:-1]).status == 400

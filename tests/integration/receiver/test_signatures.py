@@ -1,4 +1,4 @@
-"""Only what DOKU signed is kept, whichever key is in force (I9; FAULTS 37, 38)."""
+"""Only what DOKU signed is kept, whichever key is in force (I9)."""
 
 import base64
 
@@ -23,7 +23,7 @@ from tests.support.harness import World
 
 
 @pytest.mark.covers(38)
-def test_38_header_names_count_in_any_case(world: World) -> None:
+def test_header_names_count_in_any_case(world: World) -> None:
     headers = signed(world)
     for spelled in (str, str.lower, str.upper, str.title):
         spelling = {spelled(name): value for name, value in headers.items()}
@@ -32,7 +32,7 @@ def test_38_header_names_count_in_any_case(world: World) -> None:
 
 
 @pytest.mark.covers(37, 38, "I9")
-def test_37_whatever_is_not_signed_by_doku_is_refused_and_changes_nothing(world: World) -> None:
+def test_a_notification_not_signed_by_doku_is_refused(world: World) -> None:
     """36 and 38 too: another request's signature, and headers that came twice, which API Gateway joins by a comma."""
     right = signed(world)
     agent, request_id, signature = right["agentKey"], right["requestId"], right["signature"]
@@ -45,7 +45,7 @@ def test_37_whatever_is_not_signed_by_doku_is_refused_and_changes_nothing(world:
         "empty agentKey": right | {"agentKey": "", "signature": aes_ecb(secret(world)["notificationKey"], request_id)},
         "empty requestId": right | {"requestId": "", "signature": aes_ecb(secret(world)["notificationKey"], agent)},
         "forged": right | {"signature": "Zm9yZ2Vk" * 8},
-        "the sample of seed 003": right
+        "DOKU's sample": right
         | {"signature": "ieNOENDdN4MnectGytx5UvmOfASZ2oGWMCJ8gVqkw3tB98ofgY9cbxSeY4IYoYeoKs+0QP4h8BTBhemlfeXp1w=="},
         "of another request": right | {"signature": signed(world, "another")["signature"]},
         "of another key": signed(world, key=OTHER_KEY),
@@ -72,7 +72,7 @@ def test_37_whatever_is_not_signed_by_doku_is_refused_and_changes_nothing(world:
 
 
 @pytest.mark.covers(37)
-def test_37_a_forger_learns_nothing_of_the_body(world: World) -> None:
+def test_a_forger_learns_nothing_of_the_body(world: World) -> None:
     """The signature comes first: a bad body and a good one are refused alike."""
     forged = signed(world, key=OTHER_KEY)
     answers = [members(world, forged, body) for body in (UNPAID, "no JSON", "", "x" * 11_000_000)]
@@ -94,7 +94,7 @@ def test_an_aes_key_may_have_three_lengths(world: World, length: int) -> None:
 
 
 @pytest.mark.covers(37)
-def test_37_while_the_key_rotates_the_current_and_the_previous_one_are_accepted(world: World) -> None:
+def test_current_and_previous_keys_are_accepted(world: World) -> None:
     before = signed(world)
     rotate(world, notificationKey=OTHER_KEY)
     after = signed(world)
@@ -103,7 +103,7 @@ def test_37_while_the_key_rotates_the_current_and_the_previous_one_are_accepted(
 
 
 @pytest.mark.covers(37)
-def test_37_a_key_that_was_rotated_away_twice_is_refused(world: World) -> None:
+def test_a_key_that_was_rotated_away_twice_is_refused(world: World) -> None:
     first = signed(world)
     rotate(world, notificationKey=OTHER_KEY)
     second = signed(world)
@@ -113,7 +113,7 @@ def test_37_a_key_that_was_rotated_away_twice_is_refused(world: World) -> None:
 
 
 @pytest.mark.covers(37)
-def test_37_a_key_that_was_rotated_away_twice_is_refused_by_a_warm_function_after_five_minutes(world: World) -> None:
+def test_a_key_rotated_twice_is_refused_in_five_minutes(world: World) -> None:
     first = signed(world)
     assert deliver(world, first).status == 200
     rotate(world, notificationKey=OTHER_KEY)
@@ -123,7 +123,7 @@ def test_37_a_key_that_was_rotated_away_twice_is_refused_by_a_warm_function_afte
 
 
 @pytest.mark.covers(37)
-def test_37_a_fresh_key_is_accepted_although_the_old_secret_is_cached(world: World) -> None:
+def test_a_fresh_key_is_accepted_despite_the_cache(world: World) -> None:
     assert deliver(world, signed(world)).status == 200
     rotate(world, notificationKey=OTHER_KEY)
     assert deliver(world, signed(world)).status == 401  # DOKU sends again
@@ -132,7 +132,7 @@ def test_37_a_fresh_key_is_accepted_although_the_old_secret_is_cached(world: Wor
 
 
 @pytest.mark.covers(37)
-def test_37_a_flood_of_forgeries_has_the_secret_read_twice_a_minute_at_most(world: World) -> None:
+def test_forgeries_read_the_secret_twice_a_minute_at_most(world: World) -> None:
     forged = signed(world, key=OTHER_KEY)
     deliver(world, signed(world))
     world.faults.calls.clear()
@@ -143,7 +143,7 @@ def test_37_a_flood_of_forgeries_has_the_secret_read_twice_a_minute_at_most(worl
 
 
 @pytest.mark.covers(37)
-def test_37_a_new_agent_key_rotates_along(world: World) -> None:
+def test_a_new_agent_key_rotates_along(world: World) -> None:
     before = signed(world)
     rotate(world, agentKey="A50000", notificationKey=OTHER_KEY)
     assert [deliver(world, headers).status for headers in (before, signed(world))] == [200, 200]
@@ -153,7 +153,7 @@ def test_37_a_new_agent_key_rotates_along(world: World) -> None:
 
 @pytest.mark.covers(37, "I9")
 @pytest.mark.parametrize("key", ["", None], ids=["empty", "missing"])
-def test_37_an_empty_key_authenticates_nothing_not_even_what_it_signed(world: World, key: str | None) -> None:
+def test_an_empty_key_authenticates_nothing(world: World, key: str | None) -> None:
     ours = secret(world)
     rotate(world, notificationKey=key)
     rotate(world, notificationKey=key)
@@ -167,7 +167,7 @@ def test_37_an_empty_key_authenticates_nothing_not_even_what_it_signed(world: Wo
 
 
 @pytest.mark.covers(37)
-def test_37_an_aes_key_of_a_wrong_length_is_our_fault_and_asks_doku_to_send_again(world: World) -> None:
+def test_an_aes_key_of_wrong_length_is_our_error(world: World) -> None:
     right = signed(world)
     rotate(world, notificationKey="too short")
     rotate(world, notificationKey="too short")
@@ -178,7 +178,7 @@ def test_37_an_aes_key_of_a_wrong_length_is_our_fault_and_asks_doku_to_send_agai
 
 
 @pytest.mark.covers(37)
-def test_37_a_key_of_a_wrong_length_that_was_put_right_does_no_more_harm(world: World) -> None:
+def test_a_corrected_key_length_takes_effect(world: World) -> None:
     """The bad key stays behind as the previous one: it must not stand in the way of the good one."""
     rotate(world, notificationKey="too short")
     rotate(world, notificationKey=OTHER_KEY)
@@ -186,7 +186,7 @@ def test_37_a_key_of_a_wrong_length_that_was_put_right_does_no_more_harm(world: 
     assert deliver(world, signed(world, key="0" * 16)).status == 401
 
 
-def test_a_forged_callback_does_not_make_an_outage_of_the_secret_dokus_business(world: World) -> None:
+def test_a_forgery_during_a_secret_outage_is_refused(world: World) -> None:
     assert deliver(world, signed(world)).status == 200
     world.clock.advance(31)
     world.faults.throttle("GetSecretValue", times=5)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import chain
 
 from payouts.domain.observation import Finding, Observation, Source
-from payouts.domain.status import NOT_ACKNOWLEDGED, NextAction
+from payouts.domain.status import NOT_ACKNOWLEDGED, OTHER_ACCOUNT, NextAction
 from payouts.domain.transfer import Status, Transfer
 
 MINUTE = 60_000
@@ -29,6 +29,8 @@ ABSENCE_AFTER = 72 * HOUR
 """The default of `NotReceivedAfterHours`: from Friday evening to Monday morning."""
 NOT_FOUND_TIMES = 6
 """Status checks without a record before absence may be inferred."""
+_DOKU_HAS_IT = frozenset({"4034316", "4044318", "4094301", "4094302", "DUPLICATE_TRANSACTION"})
+"""Answers to a transfer request that DOKU can only give about a transfer that it has, or that it holds back."""
 CLOCK_TOLERANCE = 15 * MINUTE
 """Added to the window of absence, which is measured by the clocks of several machines."""
 NOT_RECEIVED = "NOT_RECEIVED"
@@ -38,9 +40,9 @@ NOT_RECEIVED = "NOT_RECEIVED"
 def next_check_at(transfer: Transfer, now: int, jitter: float, absence_after: int = ABSENCE_AFTER) -> int | None:
     """When to ask next, after `now`; None when nothing is expected any more. `jitter` is random, 0 <= jitter < 1."""
     match transfer.status:
-        case Status.REFUNDED:
+        case Status.REFUNDED if transfer.reading.is_refunded_by_doku:
             return None
-        case Status.SUCCESS | Status.FAILED:
+        case Status.SUCCESS | Status.FAILED | Status.REFUNDED:
             return _next_after_the_end(transfer, now)
         case Status.DISPUTED:
             return now + HOUR  # its alarm stays on for as long as it is checked
@@ -68,7 +70,8 @@ def infer_absence(transfer: Transfer, absence_after: int) -> Observation | None:
     nothing: DOKU may execute a request late.
     """
     missing = transfer.reading.missing()
-    if transfer.status not in NOT_ACKNOWLEDGED or transfer.reading.has_sign_of_life or len(missing) < NOT_FOUND_TIMES:
+    is_known = transfer.reading.has_sign_of_life or any(seen.code in _DOKU_HAS_IT for seen in transfer.history)
+    if transfer.status not in NOT_ACKNOWLEDGED or is_known or len(missing) < NOT_FOUND_TIMES:
         return None
     first, last = missing[0], missing[-1]
     window = last.at - first.at
@@ -116,9 +119,9 @@ def _next_look(transfer: Transfer, now: int) -> int | None:
 
 
 def _was_silent(transfer: Transfer) -> bool:
-    """True if the last status check learned nothing, so that a refund may have been missed."""
+    """True if DOKU was asked last and nothing was learned, so that a refund may have been missed."""
     last = transfer.reading.last_check
-    return last is not None and last.finding is Finding.UNCLEAR
+    return last is not None and last.finding is Finding.UNCLEAR and last.code != OTHER_ACCOUNT
 
 
 def _may_be_wrong(transfer: Transfer, failure: Observation) -> bool:

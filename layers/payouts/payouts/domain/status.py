@@ -107,8 +107,9 @@ class Reading:
         match self.status:
             case Status.DISPUTED:
                 return NextAction.SETTLE
-            case Status.SUCCESS | Status.FAILED if not self.is_final:
-                return NextAction.ASK_DOKU if self._is_persistently_contradicted else NextAction.WAIT
+            case Status.SUCCESS | Status.FAILED | Status.REFUNDED if not self.is_final:
+                persists = self._is_persistently_contradicted or self._is_persistently_in_question
+                return NextAction.ASK_DOKU if persists else NextAction.WAIT
             case Status.SUCCESS:
                 return NextAction.NONE
             case Status.FAILED if self._lacked_funds:
@@ -162,16 +163,23 @@ class Reading:
 
         A claim that DOKU is working on it contradicts a failure that no status check has stated.
         """
-        if self.status not in (Status.SUCCESS, Status.FAILED):
+        if self.status not in ENDED or self.is_refunded_by_doku:
             return ()
         against = {end for end in _ENDS if end.value != self.status.value}
-        if self.is_failed_without_word:
+        if self.lacks_word:
             against.add(Finding.UNPAID)
         return tuple(seen for seen in self._since_decision if seen.claim in against)
 
     @cached_property
-    def is_failed_without_word(self) -> bool:
-        """True if FAILED rests on a refusal, on inference or on a person's decision, not on a status check."""
+    def is_refunded_by_doku(self) -> bool:
+        """True if a status check said REFUNDED. An operator may have decided it without DOKU's word."""
+        return Finding.REFUNDED in self._said
+
+    @cached_property
+    def lacks_word(self) -> bool:
+        """True if the money counts as unpaid or returned, but no status check says so."""
+        if self.status is Status.REFUNDED:
+            return not self.is_refunded_by_doku
         return self.status is Status.FAILED and Finding.FAILED not in self.tip
 
     @cached_property
@@ -208,6 +216,15 @@ class Reading:
         if self.verdict is None:
             return self.tip != {Finding.SUCCESS}
         return any(word.finding is not Finding.SUCCESS and word in self._since_decision for word in self._present)
+
+    @cached_property
+    def _is_persistently_in_question(self) -> bool:
+        """True if several status checks since the payment say that DOKU is still working on it."""
+        if self.status is not Status.SUCCESS or not self._is_payment_in_question:
+            return False
+        paid = [index for index, seen in enumerate(self._history) if seen.finding is Finding.SUCCESS]
+        since = [seen for seen in self._history[paid[-1] :] if seen.source is Source.STATUS_CHECK]
+        return sum(seen.finding in LIFE for seen in since) >= PERSISTENT
 
     @cached_property
     def _said(self) -> set[Finding | str]:

@@ -4,7 +4,7 @@ A transfer is a request, fixed when it is created, and a bounded history of obse
 history (`payouts.domain.status`).
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -137,7 +137,8 @@ class Transfer:
     @property
     def doku_reference_no(self) -> str:
         """DOKU's `referenceNo` as it was learned first, or the empty string while it is not known."""
-        return next((seen.reference_no for seen in self.history if seen.reference_no), "")
+        names = (seen.reference_no for seen in self.history)
+        return next((name for name in names if name not in ("", self.intent.session_id)), "")
 
     @property
     def decided_by(self) -> Observation | None:
@@ -179,13 +180,13 @@ def record(transfer: Transfer, *observations: Observation) -> Transfer:
     if not fresh:
         return transfer
     recorded = [replace(seen, seq=transfer.version + 1) for seen in fresh]
-    changed = replace(transfer, history=_bounded([*transfer.history, *recorded]))
+    changed = replace(transfer, history=_bounded([*transfer.history, *recorded], transfer.intent.session_id))
     if changed.status is Status.FAILED and not changed.failed_published:
         return replace(changed, failed_published=True)
     return changed
 
 
-def _bounded(history: Sequence[Observation]) -> tuple[Observation, ...]:
+def _bounded(history: Sequence[Observation], session_id: str) -> tuple[Observation, ...]:
     """The latest observations and those that decide. Dropping the others never changes the status.
 
     For ever: of each kind the first, the latest few and those whose questions left last; everything about a transfer
@@ -202,13 +203,13 @@ def _bounded(history: Sequence[Observation]) -> tuple[Observation, ...]:
     for indexes in kinds.values():
         by_question = sorted(indexes, key=lambda index: history[index].asked)
         kept |= {indexes[0], *indexes[-KEPT_OF_A_KIND:], *by_question[-PERSISTENT:]}
-    kept |= _references(history)
+    kept |= _references(history, session_id)
     return tuple(history[index] for index in sorted(kept))
 
 
-def _references(history: Sequence[Observation]) -> set[int]:
-    named: Iterable[int] = [index for index, seen in enumerate(history) if seen.reference_no]
+def _references(history: Sequence[Observation], session_id: str) -> set[int]:
+    named = [index for index, seen in enumerate(history) if seen.reference_no not in ("", session_id)]
     if not named:
         return set()
-    by_reference = {history[index].reference_no: index for index in reversed(list(named))}
+    by_reference = {history[index].reference_no: index for index in reversed(named)}
     return {min(named), by_reference[min(by_reference)], by_reference[max(by_reference)]}

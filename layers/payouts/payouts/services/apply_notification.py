@@ -85,10 +85,10 @@ def _hint(queued: QueuedNotification) -> Observation:
 
 def _says_nothing_new(transfer: Transfer, hint: Observation) -> bool:
     """True if the status already accounts for the claim. A status that is only inferred accounts for none."""
-    if transfer.status is Status.REFUNDED:
+    if transfer.reading.is_refunded_by_doku:
         return True
     if hint.claim is None or transfer.reading.is_inferred:
         return False
     if hint.claim is Finding.UNPAID:
-        return transfer.status in ENDED and not transfer.reading.is_failed_without_word
+        return transfer.status in ENDED and not transfer.reading.lacks_word
     return transfer.status.value == hint.claim.value
