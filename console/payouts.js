@@ -2,8 +2,8 @@
  * A client of the transfer API for browsers, over HTTPS or on localhost, and Node 20 or newer. One file, no dependencies: copy it.
  *
  *     const payouts = new Payouts({ baseUrl: 'https://api.example.com', token: () => session.accessToken });
- *     const inquiry = await payouts.services.account_inquiry({ ...account, amount });           // the bank's name and the fee
- *     const transfer = await payouts.domain.transfer('withdrawal-4711', { ...account, amount, sessionId: inquiry.sessionId });
+ *     const inquiry = await payouts.inquire({ ...account, amount });           // the bank's name and the fee
+ *     const transfer = await payouts.transfer('withdrawal-4711', { ...account, amount, sessionId: inquiry.sessionId });
  *     for await (const seen of payouts.watch(transfer.partnerReferenceNo)) show(seen.status);
  *
  * A transfer is made under an *intent*: your name for one payment, such as the id of a withdrawal. The idempotency key is

@@ -40,7 +40,7 @@ export function render(main, { query, go, signal }) {
     form.busy(true);
     const { customerNumber, beneficiaryAccountNumber, beneficiaryBankCode, beneficiaryAccountName, amount } = fields;
     try {
-      const inquiry = await payouts.services.account_inquiry({ customerNumber, beneficiaryAccountNumber, beneficiaryBankCode, beneficiaryAccountName, amount }, { signal });
+      const inquiry = await payouts.inquire({ customerNumber, beneficiaryAccountNumber, beneficiaryBankCode, beneficiaryAccountName, amount }, { signal });
       confirm(fields, inquiry);
     } catch (error) {
       form.busy(false);
@@ -56,7 +56,7 @@ export function render(main, { query, go, signal }) {
     const needed = h('p', { class: 'field-error', id: 'agreed-error', hidden: true }, icon('alert'), t('new.otherNameNeeded'));
     const pay = () => {
       needed.hidden = same || agreed.checked;
-      if (needed.hidden) send(() => payouts.domain.transfer(fields.partnerReferenceNo, order(fields, inquiry)), fields);
+      if (needed.hidden) send(() => payouts.transfer(fields.partnerReferenceNo, order(fields, inquiry)), fields);
       else agreed.focus();
     };
     const warning = notice('unknown', 'alert', h('h2', {}, t('new.otherName')), h('p', {}, t('new.otherNameText', names)), h('label', { class: 'agree' }, agreed, h('span', {}, t('new.otherNameConfirm', names))), needed);

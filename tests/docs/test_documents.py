@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -68,3 +69,11 @@ def test_the_documented_examples_match_openapi() -> None:
 def test_the_documented_console_settings_exist() -> None:
     shown = json.loads(blocks(ROOT / "docs" / "console.md", "json")[0])
     assert shown.keys() >= json.loads((ROOT / "console" / "config.json").read_text()).keys()
+
+
+def test_the_documented_client_methods_exist() -> None:
+    client = (ROOT / "console" / "payouts.js").read_text(encoding="utf-8")
+    methods = set(re.findall(r"^  (?:async )?\*?(\w+)\(.*\{$", client, re.MULTILINE))
+    views = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "console").rglob("*.js"))]
+    for source in [*blocks(ROOT / "docs" / "console.md", "js"), *views]:
+        assert set(re.findall(r"\bpayouts\.([\w.]+)\(", source)) <= methods

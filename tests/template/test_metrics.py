@@ -80,7 +80,16 @@ def looked_at() -> set[Metric]:
 
 def test_every_watched_metric_is_measured(world: World, log: Log) -> None:
     seen: set[Metric] = set()
-    for happens in (_paid_and_refunded, _failed, _in_doubt, _disputed, _callbacks, _no_token, _deposit, _unforeseen):
+    for happens in (
+        _paid_and_refunded,
+        _failed,
+        _in_doubt,
+        _disputed,
+        _notifications,
+        _no_token,
+        _balance,
+        _unexpected,
+    ):
         happens(world)
         seen |= set(log.take())
     assert looked_at() - seen == set()
@@ -154,7 +163,7 @@ def test_a_doubt_has_the_age_of_its_transfer(world: World, log: Log) -> None:
 )
 def test_the_balance_is_compared_with_the_alert_limit(world: World, log: Log, deposit: str, above: str) -> None:
     world.doku.deposit(deposit)
-    _deposit(world)
+    _balance(world)
     measured = log.take()
     assert measured[Metric("DepositAvailable")] == int(deposit.partition(".")[0])
     assert (measured[Metric("DepositAboveAlertLimit")] > 0) is (above == "positive")
@@ -201,7 +210,7 @@ def _disputed(world: World) -> None:
     world.tick()
 
 
-def _callbacks(world: World) -> None:
+def _notifications(world: World) -> None:
     deliver(world, signed(world))
     deliver(world, {})
     deliver(world, signed(world), "no JSON")
@@ -223,9 +232,9 @@ def _no_token(world: World) -> None:
     world.doku.heal()
 
 
-def _deposit(world: World) -> None:
+def _balance(world: World) -> None:
     world.call_poller({"measure": "deposit"}, Context(lambda: 60_000, "StatusPollerFunction"))
 
 
-def _unforeseen(world: World) -> None:
+def _unexpected(world: World) -> None:
     world.call_receiver({}, Context(lambda: 10_000))

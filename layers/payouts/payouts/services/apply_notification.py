@@ -46,7 +46,7 @@ class NotificationApplier:
         if _says_nothing_new(transfer, hint):
             return self._noted(transfer, hint)
         learned, seen = self._status_checker.check(transfer, hint)
-        if seen.finding in _INCONCLUSIVE and learned.status is not Status.REFUNDED:
+        if seen.finding in _INCONCLUSIVE and not learned.reading.is_refunded_by_doku:
             raise RetryLater(
                 f"DOKU gave no clear answer about {transfer.partner_reference_no} ({seen.code or 'none at all'})"
             )
