@@ -3,7 +3,7 @@
 import pytest
 
 from payouts.domain.errors import Mismatch
-from payouts.domain.transfer import Status, Transfer
+from payouts.domain.transfer import Finding, NextAction, Observation, Source, Status, Transfer, record
 from payouts.services.settle import settle
 from tests.support.harness import World, order
 
@@ -84,3 +84,34 @@ def test_a_settlement_needs_a_name_and_a_reason(world: World, by: str, reason: s
 def test_only_an_end_can_be_a_verdict(world: World) -> None:
     with pytest.raises(ValueError, match="must be one of"):
         settle(world.store, disputed(world), Status.UNPAID, "Dewi", "because", 0)
+
+
+def in_doubt(world: World) -> Transfer:
+    """A transfer without a record at DOKU, which an operator may settle."""
+    body = order()
+    world.doku.fault("transfer", "timeout-before")
+    world.create(body)
+    reference = str(body["partnerReferenceNo"])
+    world.let_time_pass(reference, minutes=90)
+    found = world.stored(reference)
+    assert found is not None
+    assert found.next_action is NextAction.ASK_DOKU
+    return found
+
+
+def test_a_decision_names_the_version_if_a_notification_claims_otherwise(world: World) -> None:
+    """The operator may have decided before the notification came."""
+    claim = Observation(int(world.clock() * 1000), Finding.NOTIFIED, Source.NOTIFICATION, "50")
+    claimed = world.store.update(in_doubt(world), lambda standing: record(standing, claim))
+    now = int(world.clock() * 1000)
+    with pytest.raises(Mismatch, match=f"name the version that you read: {claimed.version}"):
+        by_hand(world, claimed, Status.FAILED)
+    with pytest.raises(Mismatch, match="changed while you decided"):
+        settle(world.store, claimed, Status.FAILED, "Dewi", "ticket", now, read_version=claimed.version - 1)
+    settled = settle(world.store, claimed, Status.FAILED, "Dewi", "ticket", now, read_version=claimed.version)
+    assert settled.status is Status.FAILED
+
+
+def test_a_decision_may_be_corrected(world: World) -> None:
+    mistaken = by_hand(world, in_doubt(world), Status.REFUNDED)
+    assert by_hand(world, mistaken, Status.SUCCESS).status is Status.SUCCESS

@@ -82,3 +82,13 @@ def test_a_transfer_is_named_by_the_merchants_reference() -> None:
 def test_values_do_not_change(value: DokuAccount | Reason | Observation) -> None:
     with pytest.raises(FrozenInstanceError):
         setattr(value, next(iter(type(value).__dataclass_fields__)), "other")
+
+
+def test_dokus_references_are_kept_and_the_session_is_not_one() -> None:
+    """Otherwise a second reference would be dropped, and DISPUTED would end without a decision."""
+    session = CREATED.intent.session_id
+    named = [check(Finding.UNPAID, at, reference_no=name) for at, name in enumerate(("DK2", session, "DK1"))]
+    more = [check(Finding.UNPAID, 100 + at, reference_no=session) for at in range(2 * HISTORY_LATEST)]
+    bounded = after(CREATED, *named, *more)
+    assert bounded.status is Status.DISPUTED
+    assert {seen.reference_no for seen in bounded.history} == {"", "DK1", "DK2", session}

@@ -306,7 +306,8 @@ def test_a_decision_ordered_by_clocks_hides_a_conflict(monkeypatch: pytest.Monke
 
 
 def test_a_decision_that_overrides_what_came_meanwhile_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settle, "_check", lambda *_: None)
+    monkeypatch.setattr(settle, "_check_version", lambda *_: None)
+    monkeypatch.setattr(settle, "_check_need", lambda *_: None)
     assert_found(explore(LATE), "I5: a decision is recorded on another version")
 
 

@@ -366,3 +366,24 @@ def test_the_latest_contradicting_notification_counts() -> None:
     """Checks begin again with each notification that contradicts the status."""
     contradicted = after(CREATED, check(Finding.SUCCESS), notified("35", 30 * DAY), notified("40", 40 * DAY))
     assert next_after(contradicted, 40 * DAY) == 40 * DAY + 10 * MINUTE
+
+
+def test_a_decided_refund_is_checked_again() -> None:
+    """DOKU may still pay what it was thought to have refunded."""
+    refunded = after(CREATED, decision(Status.REFUNDED))
+    assert next_after(refunded, 0) == HOUR
+    assert next_after(refunded, 8 * DAY) is None
+    assert next_after(after(refunded, check(Finding.REFUNDED)), 0) is None
+
+
+@pytest.mark.parametrize("code", ["4034316", "4044318", "4094301", "4094302", "DUPLICATE_TRANSACTION"])
+def test_what_doku_once_knew_is_never_absent(code: str) -> None:
+    """DOKU refuses a duplicate only if it has the first one."""
+    doubtful = after(NEW, answer(Finding.IN_DOUBT, code))
+    checks = [seen(Finding.NOT_FOUND, MINUTE + number) for number in range(8)]
+    assert infer_absence(after(doubtful, *checks, seen(Finding.NOT_FOUND, MINUTE + WINDOW)), 72 * HOUR) is None
+
+
+def test_a_check_with_other_settings_is_not_repeated_after_the_last_look() -> None:
+    paid = merge(transfer(Finding.SUCCESS), seen(Finding.UNCLEAR, 8 * DAY, code="OTHER_ACCOUNT"))
+    assert next_after(paid, 8 * DAY) is None

@@ -325,3 +325,41 @@ def test_only_an_absence_is_inferred() -> None:
     assert not CREATED.reading.is_inferred
     assert after(CREATED, answer(Finding.IN_DOUBT), INFERRED).reading.is_inferred
     assert not after(CREATED, answer(Finding.REFUSED), INFERRED).reading.is_inferred
+
+
+def test_a_payment_taken_back_to_pending_asks_for_doku() -> None:
+    """Otherwise it would stay SUCCESS, not final, and unnoticed."""
+    for paid in (check(Finding.SUCCESS), decision(Status.SUCCESS)):
+        taken_back = after(CREATED, paid, *(check(Finding.UNPAID, at) for at in (1, 2)))
+        assert (taken_back.status, taken_back.is_final, taken_back.next_action) == (
+            Status.SUCCESS,
+            False,
+            NextAction.WAIT,
+        )
+        assert after(taken_back, check(Finding.UNPAID, 3)).next_action is NextAction.ASK_DOKU
+        assert after(taken_back, check(Finding.UNPAID, 3), check(Finding.SUCCESS, 4)).is_final
+
+
+def test_a_decided_refund_may_be_contradicted_by_a_notification() -> None:
+    refunded = after(CREATED, answer(Finding.IN_DOUBT), decision(Status.REFUNDED))
+    assert (refunded.is_final, refunded.next_action) == (True, NextAction.CORRECT_AND_RESEND)
+    claimed = after(refunded, notified("50"))
+    assert (claimed.status, claimed.is_final, claimed.next_action) == (Status.REFUNDED, False, NextAction.WAIT)
+    assert after(claimed, *(check(Finding.NOT_FOUND, at) for at in range(3))).next_action is NextAction.ASK_DOKU
+    assert not after(refunded, notified("20")).is_final
+    said = after(CREATED, check(Finding.SUCCESS), check(Finding.REFUNDED), notified("50"))
+    assert (said.is_final, said.next_action) == (True, NextAction.CORRECT_AND_RESEND)
+
+
+def test_a_session_is_not_dokus_reference() -> None:
+    session = CREATED.intent.session_id
+    named = after(CREATED, check(Finding.UNPAID, reference_no=session), check(Finding.UNPAID, 1, reference_no="DK1"))
+    assert (named.doku_reference_no, named.status) == ("DK1", Status.UNPAID)
+
+
+@pytest.mark.parametrize("code", ["0", "00", "0000000", "2004300"])
+def test_an_approval_is_no_reason_of_a_failure(code: str) -> None:
+    details = (("originalResponseCode", code), ("originalResponseMessage", "Transfer Approve"))
+    failed = after(CREATED, replace(check(Finding.FAILED, code="2005300/06"), details=details))
+    assert failed.reason is not None
+    assert failed.reason.code == "2005300/06"

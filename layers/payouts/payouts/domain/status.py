@@ -168,7 +168,7 @@ class Reading:
         against = {end for end in _ENDS if end.value != self.status.value}
         if self.lacks_word:
             against.add(Finding.UNPAID)
-        return tuple(seen for seen in self._since_decision if seen.claim in against)
+        return tuple(seen for seen in self.since_decision if seen.claim in against)
 
     @cached_property
     def is_refunded_by_doku(self) -> bool:
@@ -215,7 +215,7 @@ class Reading:
         """DOKU's present word is not a payment. A person's decision answers only the words recorded before it."""
         if self.verdict is None:
             return self.tip != {Finding.SUCCESS}
-        return any(word.finding is not Finding.SUCCESS and word in self._since_decision for word in self._present)
+        return any(word.finding is not Finding.SUCCESS and word in self.since_decision for word in self._present)
 
     @cached_property
     def _is_persistently_in_question(self) -> bool:
@@ -231,17 +231,17 @@ class Reading:
         return {word.finding for word in self._words}
 
     @cached_property
-    def _since_decision(self) -> Sequence[Observation]:
+    def since_decision(self) -> Sequence[Observation]:
         """What was recorded since the operator's latest decision; everything if there is none."""
         return self._history if self.verdict is None else self._history[self._history.index(self.verdict) :]
 
     def _contradicts(self, decision: Observation) -> bool:
         """A sign of life does not contradict a payment: DOKU's status may lag behind what its support said."""
-        later = {word.finding for word in self._words if word in self._since_decision} - {decision.finding}
+        later = {word.finding for word in self._words if word in self.since_decision} - {decision.finding}
         if decision.finding is Finding.SUCCESS:
             later -= LIFE
         known = _references(self._history[: self._history.index(decision)], self._session_id)
-        return bool(later) or bool(known and _references(self._since_decision, self._session_id) - known)
+        return bool(later) or bool(known and _references(self.since_decision, self._session_id) - known)
 
     @cached_property
     def _failure_is_contradicted(self) -> bool:

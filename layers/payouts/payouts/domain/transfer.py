@@ -155,7 +155,7 @@ class Transfer:
             return _NO_RECORD
         details = dict(decided.details)
         original = details.get("originalResponseCode", "") if decided.finding is Finding.FAILED else ""
-        if original:
+        if original.strip("0") and not original.startswith("20"):  # zeros and 20x are approvals: no reason to fail
             return Reason(original, details.get("originalResponseMessage", decided.message))
         return Reason(decided.code, decided.message)
 

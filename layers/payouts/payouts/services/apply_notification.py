@@ -5,7 +5,7 @@ The signature covers no body, so a notification proves nothing; only the answer 
 
 from payouts.doku.notifications import Kind, Notification
 from payouts.doku.queued_notification import QueuedNotification
-from payouts.domain.transfer import ENDED, Finding, Observation, Source, Status, Transfer
+from payouts.domain.transfer import ENDED, Finding, Observation, Source, Transfer
 from payouts.services.check_status import StatusChecker
 from payouts.store.inquiry_sessions import Claims
 from payouts.store.transfers import TransferStore

@@ -10,6 +10,7 @@ from datetime import datetime
 from doku_signing.timestamps import WIB
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import needs_review
+from payouts.domain.status import OTHER_ACCOUNT
 from payouts.domain.transfer import ENDED, Finding, NextAction, Status, Transfer
 from payouts.store.transfers import TransferStore
 
@@ -109,7 +110,7 @@ def attention(transfer: Transfer, now: int) -> str:
     if status is Status.DISPUTED:
         return "DOKU contradicts itself, or what was reported"
     if action is NextAction.ASK_DOKU:
-        return _ASK_DOKU.get(status, "sent with another DOKU host, client id or path prefix than is configured")
+        return _OTHER_ACCOUNT if _is_asked_elsewhere(transfer) else _ask_doku(transfer)
     if transfer.reading.contradicting_notifications:
         return "a notification of DOKU claims otherwise; status checks do not confirm it so far"
     if needs_review(transfer, now):
@@ -122,11 +123,24 @@ def attention(transfer: Transfer, now: int) -> str:
     return ""
 
 
+_OTHER_ACCOUNT = "sent with another DOKU host, client id or path prefix than is configured"
 _ASK_DOKU = {
     Status.IN_DOUBT: "DOKU has no record of it, which proves nothing: ask DOKU",
-    Status.SUCCESS: "a notification of DOKU says failed or refunded, status checks keep saying paid: ask DOKU",
-    Status.FAILED: "a notification of DOKU says paid or refunded, status checks keep saying otherwise: ask DOKU",
+    Status.SUCCESS: "a notification says failed or refunded, status checks keep saying paid: ask DOKU",
+    Status.FAILED: "a notification says paid or refunded, status checks keep saying otherwise: ask DOKU",
+    Status.REFUNDED: "an operator decided refunded, a notification says otherwise: ask DOKU",
 }
+
+
+def _is_asked_elsewhere(transfer: Transfer) -> bool:
+    last = transfer.reading.last_check
+    return last is not None and last.code == OTHER_ACCOUNT
+
+
+def _ask_doku(transfer: Transfer) -> str:
+    if transfer.status is Status.SUCCESS and not transfer.reading.contradicting_notifications:
+        return "paid before, but status checks now keep saying that DOKU is working on it: ask DOKU"
+    return _ASK_DOKU[transfer.status]
 
 
 def _all(store: TransferStore, day: str) -> Iterator[Transfer]:
