@@ -292,3 +292,19 @@ def test_unknown_resources_are_answered_in_dokus_format(world: World) -> None:
         assert answer.body["response_code"] == code
         assert answer.body["request_id"]
         assert answer.body["retryable"] is False
+
+
+def test_a_refused_inquiry_answers_with_the_transfer_of_a_copy(world: World) -> None:
+    """The other copy of the request paid while this one asked the bank: "nothing was sent" would be wrong."""
+    body = order()
+    world.create(order())
+    other = world.restarted()
+
+    def paid_by_the_other_copy() -> None:
+        assert other.create(body).status == 201
+        world.doku.fault("inquiry", "maintenance")
+
+    world.faults.after["GetItem"] = [paid_by_the_other_copy]
+    answer = world.create(body)
+    assert (answer.status, answer.headers.get("Idempotency-Replayed")) == (201, "true")
+    assert len(world.debits(body["partnerReferenceNo"])) == 1

@@ -80,16 +80,7 @@ def looked_at() -> set[Metric]:
 
 def test_every_watched_metric_is_measured(world: World, log: Log) -> None:
     seen: set[Metric] = set()
-    for happens in (
-        _paid_and_refunded,
-        _failed,
-        _in_doubt,
-        _disputed,
-        _notifications,
-        _no_token,
-        _balance,
-        _unexpected,
-    ):
+    for happens in (_paid_and_refunded, _failed, _in_doubt, _disputed, _notifications, _no_token, _balance, _unhandled):
         happens(world)
         seen |= set(log.take())
     assert looked_at() - seen == set()
@@ -236,5 +227,5 @@ def _balance(world: World) -> None:
     world.call_poller({"measure": "deposit"}, Context(lambda: 60_000, "StatusPollerFunction"))
 
 
-def _unexpected(world: World) -> None:
+def _unhandled(world: World) -> None:
     world.call_receiver({}, Context(lambda: 10_000))

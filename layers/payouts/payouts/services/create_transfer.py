@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from payouts.doku.client import DokuClient
-from payouts.domain.errors import Duplicate, Mismatch, PayoutError, Stopped, Unavailable
+from payouts.domain.errors import Duplicate, PayoutError, Stopped, Unavailable
 from payouts.domain.transfer import NextAction, Transfer
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.daily_limits import DailyLimits
@@ -72,11 +72,9 @@ class TransferCreator:
         existing = self._store.get(reference)
         if existing is not None:
             return _replay(existing, request.fingerprint)
-        if not request.intent.session_id:
-            return self._create(self._preparer.with_inquiry(request), remaining)
         try:
-            transfer = self._preparer.with_session(request)
-        except (Duplicate, Mismatch) as refused:  # another copy of this request may have used the session just now
+            transfer = self._preparer.prepare(request)
+        except PayoutError as refused:  # another copy of this request may have created the transfer meanwhile
             return self._existing(reference, request.fingerprint, otherwise=refused)
         return self._create(transfer, remaining)
 

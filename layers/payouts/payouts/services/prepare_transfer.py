@@ -39,7 +39,11 @@ class TransferPreparer:
         self._doku = doku
         self._clock = clock
 
-    def with_session(self, request: TransferRequest) -> Transfer:
+    def prepare(self, request: TransferRequest) -> Transfer:
+        """The transfer of the request, by its session or by an account inquiry. Raises PayoutError."""
+        return self._with_session(request) if request.intent.session_id else self._with_inquiry(request)
+
+    def _with_session(self, request: TransferRequest) -> Transfer:
         """Claim the session of an earlier account inquiry. It stays bound to this request, whatever happens next.
 
         Raises Duplicate for a used session and Mismatch for one that is unknown, expired or of another transfer.
@@ -47,7 +51,7 @@ class TransferPreparer:
         session = self._claims.claim_session(request.intent, request.fingerprint, self._clock())
         return self._build(request, session.account_name, session.fee)
 
-    def with_inquiry(self, request: TransferRequest) -> Transfer:
+    def _with_inquiry(self, request: TransferRequest) -> Transfer:
         """Inquire the account and claim the inquiry's session. Raises Mismatch for another name, or PayoutError."""
         intent, question = request.intent, self._inquiry_of(request.intent)
         inquiry = self._queries.ask(question)
