@@ -335,8 +335,8 @@ test('a second click with another body is refused', async () => {
   const body = order();
   const payouts = client();
 
-  const first = payouts.domain.transfer('p-9', body);
-  const error = await refused(payouts.domain.transfer('p-9', { ...body, amount: { value: '300000.00', currency: 'IDR' } }));
+  const first = payouts.transfer('p-9', body);
+  const error = await refused(payouts.transfer('p-9', { ...body, amount: { value: '300000.00', currency: 'IDR' } }));
 
   assert.deepEqual([error.code, error.nothingSent], ['INTENT_PENDING', false]);
   await first;
@@ -387,7 +387,7 @@ test('two clicks are one request', async () => {
   const body = order();
   const payouts = client();
 
-  const [one, other] = await Promise.all([payouts.domain.transfer('w-10', body), payouts.domain.transfer('w-10', body)]);
+  const [one, other] = await Promise.all([payouts.transfer('w-10', body), payouts.transfer('w-10', body)]);
 
   assert.equal(one, other);
   assert.equal(seen.length, 1);
@@ -430,7 +430,7 @@ test('an aborted request is not tried again, and its intent stays', async () => 
 
 test('a day is listed over its pages', async () => {
   const payouts = client();
-  for (const intent of ['l-1', 'l-2', 'l-3']) await payouts.domain.transfer(intent, order());
+  for (const intent of ['l-1', 'l-2', 'l-3']) await payouts.transfer(intent, order());
   seen.length = 0;
   const listed = [];
   for await (const transfer of payouts.list({ limit: 2 })) listed.push(transfer.partnerReferenceNo);
@@ -442,7 +442,7 @@ test('a day is listed over its pages', async () => {
 
 test('codes, banks, the balance and a check are asked for', async () => {
   const payouts = client();
-  const { partnerReferenceNo } = await payouts.domain.transfer('w-14', order());
+  const { partnerReferenceNo } = await payouts.transfer('w-14', order());
 
   assert.equal((await payouts.explain('4034314', { system: 'snap' })).known, true);
   assert.ok((await payouts.banks('central asia')).some((bank) => bank.code === '014'));
