@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from payouts.domain.limits import DailyLimit
 from payouts.domain.money import Rupiah
-from payouts.store.attributes import Item
+from payouts.store.codec import Item
 from payouts.store.table import ConditionFailed, Table
 
 _SLOTS = 64

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from payouts.domain.errors import PayoutError
 from payouts.domain.transfer import Transfer
 from payouts.store import items
-from payouts.store.attributes import Item
+from payouts.store.codec import Item
 from payouts.store.table import ConditionFailed, Table
 
 READ_SHARDS = 8
@@ -42,7 +42,7 @@ class DueIndex:
             start=start,
             Limit=limit,
         )
-        return [Slot(int(item["nextCheckAt"]), items.reference(item["pk"])) for item in found], last
+        return [Slot(item["nextCheckAt"], items.reference(item["pk"])) for item in found], last
 
     def claim(self, slot: Slot, until: int) -> Transfer | None:
         """Take a slot by moving the transfer's next check to `until`; None where somebody took it (I12).

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from payouts.domain.errors import Duplicate, Mismatch, Unavailable
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
-from payouts.store.attributes import Item
+from payouts.store.codec import Item
 from payouts.store.table import ConditionFailed, Table
 
 SESSION_SECONDS = 3600
@@ -151,5 +151,5 @@ def _decode(item: Item) -> InquirySession:
         amount=Rupiah.parse(item["amount"]),
         account_name=item["accountName"],
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
-        expires_at=int(item["validUntil"]),
+        expires_at=item["validUntil"],
     )

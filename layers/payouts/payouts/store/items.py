@@ -9,7 +9,7 @@ from typing import Any
 from doku_signing.timestamps import WIB
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import DokuAccount, Finding, Intent, Observation, Source, Transfer
-from payouts.store.attributes import Item
+from payouts.store.codec import Item
 
 SCHEMA = 1
 """Of the item. One of a newer schema is shown and never changed: half-understood, it would be damaged.
@@ -18,7 +18,6 @@ Every schema keeps `pk`, `schema`, `version`, `status`, `createdAt`, `intent`, `
 """
 _INTENT = tuple(member.name for member in fields(Intent))
 _OBSERVATION = tuple(member.name for member in fields(Observation) if member.name not in ("details", "extra"))
-_NUMBERS = ("at", "asked", "seq")
 
 
 def key(reference: str) -> str:
@@ -87,17 +86,16 @@ def is_newer(item: Mapping[str, Any]) -> bool:
 def decode(item: Mapping[str, Any]) -> Transfer:
     """The transfer of an item. One of a newer schema has no history here and the status that is stored."""
     intent = {**item["intent"], "amount": Rupiah.parse(item["intent"]["amount"])}
-    next_check_at = item.get("nextCheckAt")
     newer = is_newer(item)
     return Transfer(
         intent=Intent(**{name: value for name, value in intent.items() if name in _INTENT}),
         fingerprint=item.get("fingerprint", ""),
-        created_at=int(item["createdAt"]),
+        created_at=item["createdAt"],
         external_ids=tuple(item.get("externalIds", ())),
         history=() if newer else tuple(_observation(seen) for seen in item["history"]),
-        next_check_at=None if next_check_at is None else int(next_check_at),
+        next_check_at=item.get("nextCheckAt"),
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
-        version=int(item["version"]),
+        version=item["version"],
         created_by=item.get("createdBy", ""),
         sent_to=_account(item.get("sentTo")),
         failed_published=item.get("failedPublished", False),
@@ -121,7 +119,6 @@ def _encoded(seen: Observation) -> Item:
 def _observation(seen: Mapping[str, Any]) -> Observation:
     """An observation of any version: a finding or source that is not known here stays as it was written."""
     known = {name: value for name, value in seen.items() if name in _OBSERVATION}
-    known |= {name: int(known[name]) for name in _NUMBERS if name in known}
     return Observation(
         **{
             **known,

@@ -26,7 +26,7 @@ class KillSwitchStore:
     def read(self) -> Turned | None:
         """How the switch stands; None where nobody has ever used it."""
         item = self._table.get(_KEY)
-        return None if item is None else Turned(item["stopped"], item["turnedBy"], item["reason"], int(item["at"]))
+        return None if item is None else Turned(item["stopped"], item["turnedBy"], item["reason"], item["at"])
 
     def turn(self, turned: Turned) -> bool:
         """Put the switch so; False where it stood so already, and nothing was written."""

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from payouts.aws_call import call_aws, error_code
 from payouts.domain.errors import Misconfigured, Throttled
-from payouts.store.attributes import Item, decode, encode
+from payouts.store.codec import Item, decode, encode
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -17,7 +17,7 @@ class TokenStore:
         item = self._table.get(_key(client_id))
         if item is None or "token" not in item:
             return None
-        return AccessToken(item["token"], int(item["validUntil"]))
+        return AccessToken(item["token"], item["validUntil"])
 
     def lock(self, client_id: str, seen: AccessToken | None, now: float, seconds: float) -> str | None:
         """The right to replace `seen`, for so many seconds; None where another holds it or has replaced it."""

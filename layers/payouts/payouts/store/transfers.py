@@ -6,7 +6,7 @@ from dataclasses import replace
 from payouts.domain.errors import Throttled, Unavailable
 from payouts.domain.transfer import Transfer
 from payouts.store import items
-from payouts.store.attributes import Item
+from payouts.store.codec import Item
 from payouts.store.due_index import WRITTEN_SHARDS
 from payouts.store.table import ConditionFailed, Table
 
