@@ -27,7 +27,8 @@ from payouts.services.send_transfer import Sender
 from payouts.services.settle import settle
 from payouts.store.counters import Counters
 from payouts.store.due_index import DueIndex
-from payouts.store.inquiry_sessions import Claims
+from payouts.store.idempotency_keys import IdempotencyKeys
+from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
 from payouts.store.notification_ids import NotificationIds
 from payouts.store.table import Table
@@ -68,7 +69,8 @@ class Parts:
     """The classes that an invocation is made of; all real unless a test says otherwise."""
 
     store: type[TransferStore] = TransferStore
-    claims: type[Claims] = Claims
+    sessions: type[InquirySessions] = InquirySessions
+    keys: type[IdempotencyKeys] = IdempotencyKeys
     status_checker: type[StatusChecker] = StatusChecker
     transfer_creator: type[TransferCreator] = TransferCreator
     sender: type[Sender] = Sender
@@ -146,15 +148,15 @@ class Invocation:
         doku.outside = outside
         status_checker = parts.status_checker(store, doku, outside.clock, lambda: 0.0, ABSENCE_AFTER)
         if self.order is not None:
-            claims = parts.claims(table)
-            queries = DokuQueries(doku, claims, outside.clock)
+            sessions, keys = parts.sessions(table), parts.keys(table)
+            queries = DokuQueries(doku, sessions, outside.clock)
             sender = parts.sender(store, doku, outside.clock, lambda: 0.0, ABSENCE_AFTER)
             transfer_creator = parts.transfer_creator(
-                store, claims, queries, doku, SWITCH, LIMITS, sender, outside.clock
+                store, sessions, keys, queries, doku, SWITCH, LIMITS, sender, outside.clock
             )
             return transfer_creator.create(self.order, _counting(self.remaining))
         if self.message:
-            return parts.applier(store, status_checker, parts.claims(table)).apply(
+            return parts.applier(store, status_checker, parts.sessions(table)).apply(
                 queued_notification.decode(self.message)
             )
         if self.kind:

@@ -1,4 +1,4 @@
-"""The functions' environment, read once at start. A bad or missing value stops the start and names the variable."""
+"""The functions' environment variables, read once at start. Errors name the missing or invalid variable."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,19 +19,19 @@ _URL = re.compile(rf"(https://{_HOST}|http://({_LOOPBACK}))(:(?P<port>[1-9][0-9]
 
 
 class ConfigurationError(Exception):
-    """An environment variable is missing or wrong; the message names it."""
+    """An environment variable is missing or invalid; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class DokuSettings:
-    """Where DOKU is and how it is called."""
+    """DOKU's address and how to call it."""
 
     base_url: str
     path_prefix: str
     channel_id: str
     secret_id: str
     not_received_after_hours: int
-    """For how long DOKU must have had no record of a transfer before its absence is inferred."""
+    """Hours for which DOKU must have had no record of a transfer before it counts as not received."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "DokuSettings":
@@ -48,7 +48,7 @@ class DokuSettings:
 
 @dataclass(frozen=True, slots=True)
 class TableSettings:
-    """The table."""
+    """The DynamoDB table."""
 
     name: str
 
@@ -71,7 +71,7 @@ def amount_limits(environment: Mapping[str, str]) -> AmountLimits:
 
 
 def payout_limits(environment: Mapping[str, str]) -> PayoutLimits:
-    """From `ACCEPT_TRANSFERS`, `DAILY_*_LIMIT` and `CALLER_DAILY_*_LIMIT`; empty or 0 is no limit."""
+    """From `ACCEPT_TRANSFERS`, `DAILY_*_LIMIT` and `CALLER_DAILY_*_LIMIT`; empty or 0 means no limit."""
     read = _Reader(environment)
     return PayoutLimits(
         accept_transfers=read("ACCEPT_TRANSFERS", _one_of(_Boolean), _Boolean.TRUE) is _Boolean.TRUE,
@@ -87,15 +87,15 @@ class _Boolean(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReceiverSettings:
-    """How notifications are authenticated, and where they are kept."""
+    """How notifications are authenticated and where they are queued."""
 
     queue_url: str
     table_name: str
-    """The table that remembers the requestId of each notification."""
+    """The table with the requestId of each notification."""
     secret_id: str
     scheme: Scheme
     sources: tuple[str, ...]
-    """Networks that DOKU calls from; empty for any."""
+    """Networks that DOKU sends from; empty for any."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "ReceiverSettings":
@@ -112,7 +112,7 @@ class ReceiverSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProcessorSettings:
-    """The queue that notifications come from."""
+    """The notification queue."""
 
     queue_url: str
 
@@ -124,7 +124,7 @@ class ProcessorSettings:
 
 @dataclass(frozen=True, slots=True)
 class PollerSettings:
-    """How many transfers the poller asks about at once, and where it keeps its daily report."""
+    """The poller's concurrent status checks and the bucket of its daily report."""
 
     concurrency: int
     report_bucket: str
@@ -178,7 +178,7 @@ class _Reader:
 
 
 def _daily_limit(read: _Reader, amount: str, count: str) -> DailyLimit:
-    """The limit that two variables make."""
+    """The limit given by two variables."""
     return DailyLimit(read(amount, _unless_none(Rupiah.parse), ""), read(count, _unless_none(_count), ""))
 
 
@@ -194,7 +194,7 @@ def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
 
 
 _path = _matching(r"(/[A-Za-z0-9._-]+)+", 'a path such as "/v1.0"')
-_word = _matching(r"\S+", "a word without blanks")
+_word = _matching(r"\S+", "a word without spaces")
 
 
 def _url(text: str) -> str:

@@ -19,7 +19,8 @@ from payouts.services.account_inquiry import DokuQueries
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.send_transfer import Remaining, Sender, SendResult
-from payouts.store.inquiry_sessions import SESSION_SECONDS, Claims, InquirySession
+from payouts.store.idempotency_keys import IdempotencyKeys
+from payouts.store.inquiry_sessions import SESSION_SECONDS, InquirySession, InquirySessions
 from payouts.store.transfers import TransferStore
 
 STOPPED = "new transfers are stopped for now; nothing was sent. Send the same request again later"
@@ -59,7 +60,8 @@ class TransferCreator:
     def __init__(
         self,
         store: TransferStore,
-        claims: Claims,
+        sessions: InquirySessions,
+        keys: IdempotencyKeys,
         queries: DokuQueries,
         doku: DokuClient,
         switch: KillSwitch,
@@ -68,7 +70,8 @@ class TransferCreator:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
-        self._claims = claims
+        self._sessions = sessions
+        self._keys = keys
         self._queries = queries
         self._doku = doku
         self._switch = switch
@@ -85,7 +88,7 @@ class TransferCreator:
         if not self._switch.is_on():
             return self._standing(order, otherwise=Stopped(STOPPED))
         if order.idempotency_key:
-            self._claims.claim_key(order.idempotency_key, order.intent.partner_reference_no)
+            self._keys.bind(order.idempotency_key, order.intent.partner_reference_no)
         standing = self._store.get(order.intent.partner_reference_no)
         if standing is not None:
             return _replay(order, standing)
@@ -96,7 +99,7 @@ class TransferCreator:
     def _create_with_session(self, order: TransferRequest, remaining: Remaining) -> CreateResult:
         """With the session of an earlier account inquiry, which stays bound to this order whatever happens next."""
         try:
-            session = self._claims.claim_session(order.intent, order.fingerprint, self._clock())
+            session = self._sessions.claim(order.intent, order.fingerprint, self._clock())
         except (Duplicate, Mismatch) as refused:  # another copy of this order may have used it just now
             return self._standing(order, otherwise=refused)
         return self._create(self._confirmed(order, session.account_name, session.fee), remaining)
@@ -129,7 +132,7 @@ class TransferCreator:
                 f' "{intent.beneficiary_account_name}"; nothing was sent. Correct beneficiaryAccountName, or make an'
                 " account inquiry and name its sessionId"
             )
-        self._claims.keep_claimed(self._session(intent, inquiry), intent, order.fingerprint, self._clock())
+        self._sessions.save_claimed(self._session(intent, inquiry), intent, order.fingerprint, self._clock())
         with_session = replace(order, intent=replace(intent, session_id=inquiry.session_id))
         return self._confirmed(with_session, inquiry.account_name, inquiry.fee)
 

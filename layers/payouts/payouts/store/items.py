@@ -1,4 +1,4 @@
-"""A transfer as a DynamoDB item, and back."""
+"""Converts a transfer to a DynamoDB item and back."""
 
 import zlib
 from collections.abc import Iterable, Mapping
@@ -12,12 +12,12 @@ from payouts.domain.transfer import DokuAccount, Finding, Intent, Observation, S
 from payouts.store.codec import Item
 
 SCHEMA = 1
-"""Of the item. One of a newer schema is shown and never changed: half-understood, it would be damaged.
+"""The item's schema. An item of a newer schema is shown but never changed: a rewrite could damage it.
 
 Every schema keeps `pk`, `schema`, `version`, `status`, `createdAt`, `intent`, `nextCheckAt` and `dueShard` as they are.
 """
-_INTENT = tuple(member.name for member in fields(Intent))
-_OBSERVATION = tuple(member.name for member in fields(Observation) if member.name not in ("details", "extra"))
+_INTENT = tuple(each.name for each in fields(Intent))
+_OBSERVATION = tuple(each.name for each in fields(Observation) if each.name not in ("details", "extra"))
 
 
 def key(reference: str) -> str:
@@ -36,12 +36,12 @@ def day(at: int) -> str:
 
 
 def day_key(transfer: Transfer) -> Item:
-    """Where a transfer stands in the `by-day` index."""
+    """The transfer's key in the `by-day` index."""
     return {"pk": key(transfer.partner_reference_no), "day": day(transfer.created_at), "createdAt": transfer.created_at}
 
 
 def shard(reference: str, shards: int) -> str:
-    """The partition of the `due` index that a transfer belongs to."""
+    """The transfer's partition of the `due` index."""
     return str(zlib.crc32(reference.encode()) % shards)
 
 
@@ -61,7 +61,7 @@ def fixed(transfer: Transfer) -> Item:
 
 
 def changing(transfer: Transfer) -> Item:
-    """The attributes that every write sets. DOKU's reference is there only once it is known: its index is sparse."""
+    """The attributes that every write sets. DOKU's reference is absent until it is known: its index is sparse."""
     return {
         "status": str(transfer.status),
         "externalIds": list(transfer.external_ids),
@@ -72,19 +72,19 @@ def changing(transfer: Transfer) -> Item:
 
 
 def due(transfer: Transfer, shards: int) -> Item:
-    """The attributes of the sparse `due` index; none where nothing is expected any more."""
+    """The attributes of the sparse `due` index; none if no check is to come."""
     if transfer.next_check_at is None:
         return {}
     return {"dueShard": shard(transfer.partner_reference_no, shards), "nextCheckAt": transfer.next_check_at}
 
 
 def is_newer(item: Mapping[str, Any]) -> bool:
-    """True if a newer version of this software wrote the item in a form that this one does not know."""
+    """True if a newer version of this software wrote the item with a schema unknown to this one."""
     return bool(item["schema"] > SCHEMA)
 
 
 def decode(item: Mapping[str, Any]) -> Transfer:
-    """The transfer of an item. One of a newer schema has no history here and the status that is stored."""
+    """The item's transfer. If the schema is newer, the history is empty and the stored status is used."""
     intent = {**item["intent"], "amount": Rupiah.parse(item["intent"]["amount"])}
     newer = is_newer(item)
     return Transfer(
@@ -117,24 +117,24 @@ def _encoded(seen: Observation) -> Item:
 
 
 def _observation(seen: Mapping[str, Any]) -> Observation:
-    """An observation of any version: a finding or source that is not known here stays as it was written."""
+    """An observation of any version: an unknown finding or source stays as it was written."""
     known = {name: value for name, value in seen.items() if name in _OBSERVATION}
     return Observation(
         **{
             **known,
-            "finding": _member(Finding, seen["finding"]),
-            "source": _member(Source, seen["source"]),
+            "finding": _enum_or_text(Finding, seen["finding"]),
+            "source": _enum_or_text(Source, seen["source"]),
             "details": tuple(seen.get("details", {}).items()),
             "extra": {name: value for name, value in seen.items() if name not in (*_OBSERVATION, "details")},
         }
     )
 
 
-def _member(kind: type[Finding] | type[Source], text: str) -> str:
+def _enum_or_text(kind: type[Finding] | type[Source], text: str) -> str:
     return kind(text) if text in kind.__members__ else text
 
 
 def _compact(value: Intent | Observation, names: Iterable[str]) -> Item:
-    """Its fields that are not empty. `asdict` would copy each of them as well, and they never change."""
-    members = ((name, getattr(value, name)) for name in names)
-    return {name: str(member) if isinstance(member, str) else member for name, member in members if member != ""}
+    """The non-empty fields. Unlike `asdict`, this does not copy each value; the values are immutable."""
+    values = ((name, getattr(value, name)) for name in names)
+    return {name: str(each) if isinstance(each, str) else each for name, each in values if each != ""}
