@@ -15,7 +15,7 @@ REFERENCE_PATTERN = r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}"  # "." and ".." have a 
 KEY_PATTERN = "[!-+.-~-]{8,128}"
 """Printable ASCII without the comma: API Gateway joins the values of a repeated header with commas."""
 FINGERPRINT_ALGORITHM = "1"
-"""Stored with each fingerprint, so that a later version can tell how it was made."""
+"""Stored with each fingerprint, so that a later version knows how to compare it."""
 _KEY = re.compile(KEY_PATTERN, re.ASCII)
 _REFERENCE = re.compile(REFERENCE_PATTERN, re.ASCII)
 

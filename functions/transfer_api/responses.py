@@ -12,7 +12,7 @@ from payouts.domain.transfer import NextAction, Observation, Status, Transfer
 from payouts.store.inquiry_sessions import InquirySession
 
 _MEANING = {
-    Status.SUBMITTING: "It is being sent, or its outcome was not recorded. Its status is checked; it is not sent again.",
+    Status.SUBMITTING: "It is being sent or its outcome was not recorded. Its status is checked; it is not sent again.",
     Status.IN_DOUBT: "DOKU gave no clear answer, so it may still be paid. Its status is checked; it is not sent again.",
     Status.ACCEPTED: "DOKU accepted the transfer. It is not paid yet.",
     Status.UNPAID: "DOKU is processing the transfer. It is not paid yet.",

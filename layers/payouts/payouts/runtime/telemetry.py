@@ -8,7 +8,7 @@ from payouts.runtime import metrics
 
 
 class Telemetry:
-    """Callbacks of the use cases: each writes a log line and its metrics."""
+    """Hooks of the use cases: each writes a log line and its metrics."""
 
     def __init__(self, logger: Logger) -> None:
         self._logger = logger

@@ -16,7 +16,7 @@ _VERSION = {"#version": "version"}
 
 
 def _ignore(before: Transfer, after: Transfer) -> None:
-    """Default callback; does nothing."""
+    """Default hook; does nothing."""
 
 
 class TransferStore:
