@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.session import Session
+from boto3.session import Session
 
 _READS = frozenset({"Query", "GetItem", "Scan", "BatchGetItem"})
 
@@ -21,7 +21,7 @@ class Capacity:
 
     def install(self, session: Session) -> None:
         """Hook into every DynamoDB client that the session makes from now on."""
-        events = session.get_component("event_emitter")
+        events = session.events
         events.register("before-parameter-build.dynamodb.*", _ask)
         events.register("after-call.dynamodb.*", self._count)
 

@@ -1,1 +1,1 @@
-"""Notifications come out of the queue here: confirm with DOKU, apply."""
+"""Takes notifications from the queue, confirms each with a status check and updates the transfer."""

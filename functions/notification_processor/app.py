@@ -1,4 +1,4 @@
-"""The boundary of the processor: a message that can't be applied goes back to the queue, and holds up no other."""
+"""The processor's handler: applies each message of a batch; a message that fails is delivered again by SQS."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,25 +9,25 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from notification_processor.services import Services
 from payouts.doku import queued_notification
 from payouts.domain.errors import PayoutError
-from payouts.runtime.metrics import measured
+from payouts.runtime import metrics
 from payouts.services.apply_notification import RetryLater, UnknownTransfer
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 _RESERVE_MILLIS = 20_000
-"""Time for one check status with a new token. With less left, the rest of the batch goes back as it is."""
+"""Time for one status check with a new token. With less left, the rest of the batch is returned unprocessed."""
 _UNKNOWN_SECONDS = 3600
-"""How long an unknown transfer may still turn up: the record of a create call, and the index by DOKU's reference."""
+"""How long a transfer may be unknown: its record and the index by DOKU's reference may be written late."""
 _UNKNOWN_DELIVERIES = 2
-"""Looked for at least so often, however old a backlog has made the notification."""
+"""The minimum number of lookups, however old a backlog has made the notification."""
 
 
 def create_handler(services: Services, logger: Logger) -> Handler:
-    """The handler over these services; answers which messages are to be delivered again."""
+    """Create the handler. It returns the messages that SQS must deliver again."""
     applier, backoff = services.applier, services.backoff
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """A batch from SQS; the messages that were not applied are delivered again."""
+        """Apply a batch from SQS and return the messages that failed."""
         failed = [record for record in event["Records"] if not _applied(record, context)]
         return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
@@ -46,19 +46,19 @@ def create_handler(services: Services, logger: Logger) -> Handler:
             "notification applied",
             partner_reference_no=transfer.partner_reference_no,
             transfer_status=transfer.status,
-            **measured({"NotificationsApplied": 1}),
         )
+        metrics.publish({"NotificationsApplied": 1})
         return True
 
     def _put_off(record: Mapping[str, Any], error: Exception) -> None:
-        known = isinstance(error, RetryLater | PayoutError)
+        is_safe_to_log = isinstance(error, RetryLater | PayoutError)
         logger.warning(
             "notification kept",
             message_id=record["messageId"],
-            reason=str(error) if known else type(error).__name__,
+            reason=str(error) if is_safe_to_log else type(error).__name__,
             again_after_s=backoff.put_off(record),
-            **measured({"NotificationsPutOff": 1}),
         )
+        metrics.publish({"NotificationsPutOff": 1})
 
     def _drop(record: Mapping[str, Any], error: UnknownTransfer) -> None:
         logger.warning(
@@ -66,16 +66,16 @@ def create_handler(services: Services, logger: Logger) -> Handler:
             message_id=record["messageId"],
             reason=str(error),
             received_at=error.received_at,
-            **measured({"NotificationsUnknown": 1}),
         )
+        metrics.publish({"NotificationsUnknown": 1})
 
     return handler
 
 
 def _is_never_known(record: Mapping[str, Any], error: UnknownTransfer, now: float) -> bool:
-    """Whether the notification was looked for often and long enough to be about no transfer of this deployment.
+    """True after enough lookups over a long enough time: the notification is about no transfer of this deployment.
 
-    The table answered each time: an outage of the table or of DOKU raises other errors, which keep the notification.
+    The table answered each lookup. An outage of the table or of DOKU raises other errors, which keep the notification.
     """
     deliveries = int(record["attributes"]["ApproximateReceiveCount"])
     return deliveries >= _UNKNOWN_DELIVERIES and now - error.received_at / 1000 >= _UNKNOWN_SECONDS

@@ -1,4 +1,4 @@
-"""How long a message that could not be applied waits before it is delivered again."""
+"""The delay before a failed message is delivered again."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,12 +10,12 @@ from payouts.aws_call import NO_ANSWER
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_FIRST = 30
-_MOST = 3600
+_FIRST_SECONDS = 30
+_MAX_SECONDS = 3600
 
 
 class Backoff:
-    """Doubles the wait with each delivery, from half a minute to an hour, with up to a quarter of jitter on top."""
+    """Exponential backoff from 30 seconds to an hour, plus up to 25 % jitter."""
 
     def __init__(self, sqs: "SQSClient", queue_url: str, jitter: Callable[[], float]) -> None:
         self._sqs = sqs
@@ -23,9 +23,9 @@ class Backoff:
         self._jitter = jitter
 
     def put_off(self, record: Mapping[str, Any]) -> int | None:
-        """Hide the message for its next wait, in seconds. None where SQS refuses: the queue's own time-out holds."""
+        """Hide the message and return the delay in seconds; None if SQS failed and the queue's own time-out applies."""
         count = int(record["attributes"]["ApproximateReceiveCount"])
-        wait = min(_FIRST * 2 ** (count - 1), _MOST)
+        wait = min(_FIRST_SECONDS * 2 ** (count - 1), _MAX_SECONDS)
         seconds = int(wait * (1 + self._jitter() / 4))
         try:
             self._sqs.change_message_visibility(

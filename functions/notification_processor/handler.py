@@ -1,4 +1,4 @@
-"""Lambda handler of the notification queue: SQS with partial batch responses."""
+"""Lambda entry point of the notification processor: SQS with partial batch responses."""
 
 import os
 

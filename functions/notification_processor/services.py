@@ -1,4 +1,4 @@
-"""What the notification processor is built from."""
+"""The services of the notification processor."""
 
 import random
 import time
@@ -10,12 +10,12 @@ from payouts import wiring
 from payouts.runtime import aws
 from payouts.runtime.config import ProcessorSettings
 from payouts.services.apply_notification import NotificationApplier
-from payouts.store.inquiry_sessions import Claims
+from payouts.store.inquiry_sessions import InquirySessions
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use case and the way back."""
+    """The use case, and the delay of a message that failed."""
 
     applier: NotificationApplier
     backoff: Backoff
@@ -27,8 +27,8 @@ def build_services(
     clock: Callable[[], float] = time.time,
     jitter: Callable[[], float] = random.random,
 ) -> Services:
-    """The services from the environment. Raises ConfigurationError naming a bad or missing variable."""
+    """Build the services from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings = ProcessorSettings.read(environment)
     deployed = wiring.build_services(environment, clock, jitter)
-    applier = NotificationApplier(deployed.store, deployed.status_checker, Claims(deployed.table))
+    applier = NotificationApplier(deployed.store, deployed.status_checker, InquirySessions(deployed.table))
     return Services(applier, Backoff(aws.sqs(), settings.queue_url, jitter), clock)

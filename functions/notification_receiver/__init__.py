@@ -1,1 +1,1 @@
-"""DOKU's callbacks come in here: authenticate, keep, answer. Nothing is decided here (DESIGN 2.8)."""
+"""Receives DOKU's notifications: authenticates and queues them, then answers. It changes no transfer."""

@@ -1,4 +1,4 @@
-"""The boundary of the receiver: one log line a callback, and an answer in DOKU's shape whatever happens."""
+"""The receiver's handler: one log line for each notification, and always an answer in DOKU's format."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,9 +8,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from notification_receiver.receiver import Reply
 from notification_receiver.services import Services
-from payouts.runtime.metrics import measured
+from payouts.runtime import metrics
 
-_METRICS = {
+_METRIC_BY_STATUS = {
     200: "NotificationsKept",
     400: "NotificationsMalformed",
     401: "NotificationsRefused",
@@ -21,28 +21,29 @@ Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
 def create_handler(services: Services, logger: Logger) -> Handler:
-    """The handler over these services. What nobody foresaw is a 500, so that DOKU sends again."""
+    """Create the handler. An unexpected error is answered with 500, so that DOKU sends the notification again."""
     receiver = services.receiver
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """A callback from API Gateway; the reply, and one log line about it."""
+        """Answer a notification from API Gateway."""
         try:
             reply = receiver.receive(event)
         except Exception as error:
-            logger.error("unexpected failure", error=type(error).__name__, **measured({"UnexpectedFailures": 1}))
+            logger.error("unexpected failure", error=type(error).__name__)
+            metrics.publish({"UnexpectedFailures": 1})
             reply = Reply(500, "99", "try again later")
         logger.info(
             "notification",
             status=reply.status,
             reason=reply.message,
             transaction_id=reply.transaction_id,
-            **measured(_counted(reply)),
         )
+        metrics.publish(_counts(reply))
         return reply.to_gateway()
 
     return handler
 
 
-def _counted(reply: Reply) -> dict[str, float]:
+def _counts(reply: Reply) -> dict[str, float]:
     replayed = {"NotificationsReplayed": 1.0} if reply.replayed else {}
-    return {_METRICS.get(reply.status, "NotificationsFailed"): 1, **replayed}
+    return {_METRIC_BY_STATUS.get(reply.status, "NotificationsFailed"): 1, **replayed}

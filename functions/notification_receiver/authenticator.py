@@ -1,4 +1,4 @@
-"""Is this callback DOKU's? Checked over the headers, before a byte of the body is parsed."""
+"""Authenticates a notification by its headers, before its body is parsed."""
 
 import hmac
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ from payouts.domain.errors import Misconfigured, PayoutError
 from payouts.runtime.credentials import CredentialStore
 
 _REREAD_AFTER = 30.0
-"""Seconds after which a signature that does not verify has the secret read again: it may have been rotated just now. A
-flood of forged ones costs two reads a minute."""
+"""Minimum age in seconds of the secret before an invalid signature makes us read it again, in case it was rotated. A
+flood of forged notifications costs two reads a minute."""
 
 
 class Authenticator:
-    """Knows agentKey and the notification keys, current and previous."""
+    """Compares with agentKey and the notification key of the current and the previous secret."""
 
     def __init__(self, credentials: CredentialStore, scheme: Scheme, sources: tuple[str, ...]) -> None:
         self._credentials = credentials
@@ -22,9 +22,9 @@ class Authenticator:
         self._sources = [ip_network(source) for source in sources]
 
     def is_doku(self, headers: Mapping[str, str], source: str) -> bool:
-        """Whether agentKey and signature are right and the address is allowed. Header names in lower case.
+        """True if agentKey and signature are valid and the address is allowed. Header names are in lower case.
 
-        Raises Unavailable or Misconfigured where the secret can't be read, which no caller can bring about.
+        Raises Unavailable or Misconfigured if the secret cannot be read, which no caller can cause.
         """
         if self._sources and not any(ip_address(source) in network for network in self._sources):
             return False
@@ -37,7 +37,7 @@ class Authenticator:
             return False
         try:
             self._credentials.reread()
-        except PayoutError:  # a forged callback must not make an outage of ours DOKU's business
+        except PayoutError:  # the secret cannot be read: a forged notification must still get 401, not 503
             return False
         return self._signed(agent_key, request_id, signature)
 
@@ -50,6 +50,6 @@ class Authenticator:
             if verify_notification(self._scheme, [key], agent_key, request_id, signature):
                 return True
             if key and not is_usable(self._scheme, key) and credentials is self._credentials.current():
-                # The key in force can't be used, which is our fault: DOKU is to send again, not to give up.
+                # The current key is unusable, which is our fault: DOKU should send again rather than give up.
                 raise Misconfigured("the DOKU secret's notificationKey needs 16, 24 or 32 bytes")
         return False

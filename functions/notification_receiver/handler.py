@@ -1,4 +1,4 @@
-"""Lambda handler of DOKU's notifications: API Gateway HTTP API, payload 2.0."""
+"""Lambda entry point of the notification receiver: API Gateway HTTP API, payload 2.0."""
 
 import os
 

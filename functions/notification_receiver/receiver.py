@@ -1,4 +1,4 @@
-"""Keep, then answer: DOKU's exact success body goes out only once the notification is in the queue."""
+"""Queues a notification, then answers DOKU. Success is answered only once the notification is in the queue."""
 
 import base64
 import json
@@ -26,18 +26,18 @@ _FAILED = "99"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to DOKU, and what of it may be logged."""
+    """The answer to DOKU. Its fields may be logged."""
 
     status: int
     code: str
     message: str
     transaction_id: str = ""
     replayed: bool = False
-    """Whether the requestId came before with another body."""
+    """True if the requestId was received before with another body."""
 
     def to_gateway(self) -> dict[str, Any]:
-        """In payload 2.0 and in DOKU's shape ."""
-        members = {
+        """The answer in DOKU's format, as an API Gateway response (payload 2.0)."""
+        fields = {
             "status": self.status == 200,
             "transactionId": self.transaction_id,
             "responseCode": self.code,
@@ -46,12 +46,12 @@ class Reply:
         return {
             "statusCode": self.status,
             "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"},
-            "body": json.dumps(members),
+            "body": json.dumps(fields),
         }
 
 
 class Receiver:
-    """Takes a callback from API Gateway to the queue."""
+    """Puts notifications from API Gateway into the queue."""
 
     def __init__(
         self,
@@ -68,15 +68,15 @@ class Receiver:
         self._clock = clock
 
     def receive(self, event: Mapping[str, Any]) -> Reply:
-        """The reply. 401, 400 and 404 are the caller's doing, 503 never is; only after 503 DOKU should send again.
+        """Queue the notification and return the reply: 401, 400 or 404 for a bad one, 503 if DOKU should send it again.
 
-        A notification is bound to its requestId before it goes to the queue, and is not accepted if that fails: DOKU
-        sends again, and status checks find what it said in any case. A crash in between is harmless, since the same
-        body under the same requestId goes to the queue again.
+        A notification is bound to its requestId before it is queued. If that fails it is not accepted: DOKU sends it
+        again, and status checks find the change in any case. A crash in between is harmless, since the same body under
+        the same requestId is queued again.
         """
         kind = _kind(event)
         if kind is None:
-            return Reply(404, _FAILED, "there is no such notification")
+            return Reply(404, _FAILED, "unknown notification path")
         headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
         try:
             if not self._authenticator.is_doku(headers, event["requestContext"]["http"]["sourceIp"]):
@@ -102,12 +102,12 @@ class Receiver:
 
 
 def _replayed(notification: Notification) -> Reply:
-    message = "this requestId came before with another body"
+    message = "this requestId was received before with another body"
     return Reply(401, _FAILED, message, notification.transaction_id, replayed=True)
 
 
 def _kind(event: Mapping[str, Any]) -> Kind | None:
-    """From the end of the path, whatever stage prefix or trailing slash it has."""
+    """The kind by the last part of the path, with or without a stage prefix or a trailing slash."""
     if event["requestContext"]["http"]["method"] != "POST":
         return None
     last = event["rawPath"].rstrip("/").rpartition("/")[2]
@@ -115,7 +115,7 @@ def _kind(event: Mapping[str, Any]) -> Kind | None:
 
 
 def _body(event: Mapping[str, Any]) -> bytes:
-    """The bytes as received. Raises ValueError for what is no body of DOKU's."""
+    """The body as received. Raises ValueError if it is too large or is not valid base64."""
     text = event.get("body") or ""
     if len(text) > 2 * _MAX_BYTES:
         raise ValueError("the body is too large")

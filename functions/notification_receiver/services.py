@@ -1,4 +1,4 @@
-"""What the notification receiver is built from."""
+"""The services of the notification receiver."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ class Services:
 
 
 def build_services(environment: Mapping[str, str], clock: Callable[[], float] = time.time) -> Services:
-    """The receiver from the environment. Raises ConfigurationError naming a bad or missing variable."""
+    """Build the receiver from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings = ReceiverSettings.read(environment)
     credentials = CredentialStore(aws.secrets_manager(), settings.secret_id, clock)
     authenticator = Authenticator(credentials, settings.scheme, settings.sources)

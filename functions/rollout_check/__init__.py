@@ -1,1 +1,1 @@
-"""CodeDeploy's pre-traffic hook: one harmless call to a new version before it gets any traffic."""
+"""CodeDeploy's pre-traffic hook: makes one harmless call to a new version before it gets any traffic."""

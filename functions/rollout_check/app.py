@@ -1,4 +1,4 @@
-"""The boundary of the rollout check: call the new version, and report the result to CodeDeploy in any case."""
+"""The rollout check's handler: calls the new version and always reports the result to CodeDeploy."""
 
 import json
 from collections.abc import Callable
@@ -13,14 +13,14 @@ Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
 class CheckFailed(Exception):
-    """The new version gave no answer or a wrong one; the message says which."""
+    """The new version failed or answered wrongly; the message says which."""
 
 
 def create_handler(services: Services, logger: Logger) -> Handler:
-    """The handler over these services. CodeDeploy shifts no traffic before it hears "Succeeded"."""
+    """Create the handler. CodeDeploy shifts no traffic before "Succeeded" is reported."""
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """CodeDeploy's event; the status that was reported to it."""
+        """Run the check for CodeDeploy's event and return the reported status."""
         try:
             _call(services)
         except Exception as error:  # without a report, CodeDeploy would wait for an hour
@@ -40,7 +40,7 @@ def create_handler(services: Services, logger: Logger) -> Handler:
 
 
 def _call(services: Services) -> None:
-    """Raises CheckFailed for a function error or a wrong answer."""
+    """Invoke the new version. Raises CheckFailed for a function error or a wrong answer."""
     payload = json.dumps(services.check.event).encode()
     invoked = services.lambda_.invoke(FunctionName=services.version_arn, Payload=payload)
     answer = json.loads(invoked["Payload"].read())

@@ -1,4 +1,4 @@
-"""The harmless event for each function, and the answer that shows a working version."""
+"""One harmless event for each function, and the answer of a working version."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ Answer = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An event that changes nothing, and whether an answer to it is right."""
+    """An event that changes nothing, and a predicate for the right answer."""
 
     event: Mapping[str, Any]
     passes: Callable[[Answer], bool]
@@ -37,7 +37,7 @@ CHECKS: Mapping[RolloutCheck, Check] = {
     RolloutCheck.HEALTH: Check(
         _http_event("GET", "/health", headers={}), lambda answer: answer.get("statusCode") == 200
     ),
-    # 401 takes the secret to compare with: an unreadable one answers 503.
+    # A 401 proves that the secret was read: an unreadable one answers 503.
     RolloutCheck.FORGED_NOTIFICATION: Check(_FORGED, lambda answer: answer.get("statusCode") == 401),
     RolloutCheck.NO_MESSAGES: Check({"Records": []}, lambda answer: answer == {"batchItemFailures": []}),
     RolloutCheck.DRY_TICK: Check({"dry": True}, lambda answer: answer.get("dry") is True),

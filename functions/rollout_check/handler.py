@@ -1,4 +1,4 @@
-"""Lambda handler of the rollout check: CodeDeploy's BeforeAllowTraffic hook."""
+"""Lambda entry point of the rollout check: CodeDeploy's BeforeAllowTraffic hook."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What the rollout check is built from."""
+"""The services of the rollout check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from rollout_check.checks import CHECKS, Check
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The version to call, with what, and the two AWS services."""
+    """The version to call, the check to run, and the AWS clients."""
 
     version_arn: str
     check: Check
@@ -19,6 +19,6 @@ class Services:
 
 
 def build_services(environment: Mapping[str, str]) -> Services:
-    """The check from the environment. Raises ConfigurationError naming a bad or missing variable."""
+    """Build the check from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings = RolloutCheckSettings.read(environment)
     return Services(settings.version_arn, CHECKS[settings.check], aws.lambda_(), aws.codedeploy())

@@ -1,1 +1,1 @@
-"""The schedule that makes the promise true: every open transfer is asked about until it has its end."""
+"""Checks the status of every open transfer on a schedule until it is final."""

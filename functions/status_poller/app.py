@@ -1,4 +1,4 @@
-"""The boundary of the poller: which shards, how long, and what to tell operators."""
+"""The poller's handler: runs a tick, the daily report, the balance measurement or a dry run."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payouts.domain.transfer import Status
-from payouts.runtime.metrics import measured
+from payouts.runtime import metrics
 from payouts.services.poll import CheckOutcome, PollResult
 from payouts.store.due_index import READ_SHARDS
 from status_poller.services import Services
@@ -15,48 +15,53 @@ from status_poller.services import Services
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 _WATCHED = (Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.UNPAID, Status.DISPUTED)
-"""What is open, or waits for a person."""
+"""Statuses of open transfers and of those that an operator must settle."""
 
 
 def create_handler(services: Services, logger: Logger) -> Handler:
-    """The handler over these services.
+    """Create the handler. Its event is one of:
 
-    The event is `{"poller": 0, "of": 1}`, which poller this is and of how many, or `{"report": "yesterday"}`, or
-    `{"measure": "deposit"}`, or `{"dry": true}` for a tick that changes nothing.
+    `{"poller": 0, "of": 1}` for a tick of one of several pollers, `{"report": "yesterday"}`, `{"measure": "deposit"}`
+    for the balance, `{"dry": true}` for a tick that changes nothing.
     """
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """A tick of the schedule, the day's report or the deposit's measure; what was done."""
+        """Do what the event asks for and return a summary."""
         if event.get("dry"):
-            return services.rehearsal.run(range(READ_SHARDS))
+            return services.dry_run.run(range(READ_SHARDS))
         if "report" in event:
             written = services.report.write()
             logger.info("report", **written)
             return written
         if "measure" in event:
-            return services.deposit.measure(logger)
+            return services.balance.measure(logger)
         shards = share(READ_SHARDS, int(event.get("poller", 0)), int(event.get("of", 1)))
         tick = services.poller.tick(shards, lambda: context.get_remaining_time_in_millis() / 1000)
-        if tick.review:
-            logger.warning("transfers that a person should look at", references=tick.review[:100])
-        if tick.slots[CheckOutcome.OTHER_ACCOUNT]:
-            logger.error("transfers were sent with another DOKU host, client id or path prefix than is configured")
-        if tick.slots[CheckOutcome.NEWER]:
-            logger.error("transfers were written by a newer version of this software; deploy that version again")
-        if tick.circuit_open:
-            logger.warning("DOKU does not answer; the rest waits for the next tick")
+        _warn(tick, logger)
         summary = _summary(tick)
-        logger.info("tick", **summary, **measured(_metrics(tick)))
+        logger.info("tick", **summary)
+        metrics.publish(_metrics(tick))
         return summary
 
     return handler
 
 
 def share(shards: int, poller: int, of: int) -> range:
-    """The shards of one of several pollers: every `of`-th. Raises ValueError for a poller that is not one of them."""
+    """The shards of one of several pollers: every `of`-th. Raises ValueError if `poller` is not below `of`."""
     if not 0 <= poller < of:
         raise ValueError(f"poller {poller} is not one of {of}")
     return range(poller, shards, of)
+
+
+def _warn(tick: PollResult, logger: Logger) -> None:
+    if tick.review:
+        logger.warning("transfers need attention", references=tick.review[:100])
+    if tick.slots[CheckOutcome.OTHER_ACCOUNT]:
+        logger.error("transfers were sent with another DOKU host, client id or path prefix than is configured")
+    if tick.slots[CheckOutcome.NEWER]:
+        logger.error("transfers were written by a newer version of this software; deploy that version again")
+    if tick.circuit_open:
+        logger.warning("DOKU does not answer; the remaining checks wait for the next tick")
 
 
 def _summary(tick: PollResult) -> dict[str, Any]:
@@ -71,10 +76,10 @@ def _summary(tick: PollResult) -> dict[str, Any]:
 
 
 def _metrics(tick: PollResult) -> dict[str, float]:
-    """What alarms and the dashboard watch. Open transfers are counted as often as they are asked about."""
+    """The tick's metrics for alarms and the dashboard. An open transfer counts once for each check."""
     return {
         **{f"Checks{outcome[:1].upper()}{outcome[1:]}": tick.slots[outcome] for outcome in CheckOutcome},
-        **{f"Transfers{_words(status)}": tick.statuses[status] for status in _WATCHED},
+        **{f"Transfers{_camel_case(status)}": tick.statuses[status] for status in _WATCHED},
         "TransfersNotReceived": tick.not_received,
         "TransfersReview": len(tick.review),
         "OldestInDoubtAge": tick.oldest_in_doubt_seconds,
@@ -83,5 +88,5 @@ def _metrics(tick: PollResult) -> dict[str, float]:
     }
 
 
-def _words(status: Status) -> str:
+def _camel_case(status: Status) -> str:
     return "".join(word.capitalize() for word in status.split("_"))

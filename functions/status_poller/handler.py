@@ -1,4 +1,4 @@
-"""Lambda handler of the poller: EventBridge Scheduler."""
+"""Lambda entry point of the status poller: EventBridge Scheduler."""
 
 import os
 

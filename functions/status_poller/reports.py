@@ -1,4 +1,4 @@
-"""The daily report, kept in a bucket."""
+"""The daily report in an S3 bucket."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class DailyReport:
-    """Writes yesterday's report as CSV and as text below `reports/`. Without a bucket there is none."""
+    """Writes yesterday's report (a day in WIB) as CSV and as text below `reports/`."""
 
     def __init__(
         self, store: TransferStore, bucket: str, s3: "Callable[[], S3Client]", clock: Callable[[], float] = time.time
@@ -24,10 +24,10 @@ class DailyReport:
         self._clock = clock
 
     def write(self) -> dict[str, Any]:
-        """Where the report is and how many need attention. Raises ValueError without a bucket."""
+        """Write the report; return its day and counts. Raises ValueError if no bucket is configured."""
         if not self._bucket:
-            raise ValueError("REPORT_BUCKET is not set: there is nowhere to keep the report")
-        from payouts.services import daily_report as report  # once a day
+            raise ValueError("REPORT_BUCKET is not set, so the report cannot be stored")
+        from payouts.services import daily_report as report  # imported once a day, not at every cold start
 
         now = self._clock()
         day = (datetime.fromtimestamp(now, WIB) - timedelta(days=1)).date().isoformat()

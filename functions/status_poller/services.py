@@ -1,4 +1,4 @@
-"""What the status poller is built from."""
+"""The services of the status poller."""
 
 import random
 import time
@@ -11,19 +11,19 @@ from payouts.runtime.config import PollerSettings
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.poll import Poller, threads_for
 from payouts.store.due_index import DueIndex
-from payouts.store.inquiry_sessions import Claims
-from status_poller.deposit import Deposit
-from status_poller.rehearsal import Rehearsal
+from payouts.store.inquiry_sessions import InquirySessions
+from status_poller.balance import BalanceMeter
+from status_poller.dry_run import DryRun
 from status_poller.reports import DailyReport
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use cases of the schedule's events."""
+    """One use case for each kind of event."""
 
     poller: Poller
-    rehearsal: Rehearsal
-    deposit: Deposit
+    dry_run: DryRun
+    balance: BalanceMeter
     report: DailyReport
 
 
@@ -32,11 +32,11 @@ def build_services(
     clock: Callable[[], float] = time.time,
     jitter: Callable[[], float] = random.random,
 ) -> Services:
-    """The poller from the environment. Raises ConfigurationError naming a bad or missing variable."""
+    """Build the poller from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings = PollerSettings.read(environment)
     deployed = wiring.build_services(environment, clock, jitter, connections=threads_for(settings.concurrency))
     poller = Poller(DueIndex(deployed.table), deployed.status_checker, settings.concurrency, clock)
-    rehearsal = Rehearsal(DueIndex(deployed.table), deployed.credentials, clock)
-    deposit = Deposit(DokuQueries(deployed.doku, Claims(deployed.table), clock))
+    dry_run = DryRun(DueIndex(deployed.table), deployed.credentials, clock)
+    balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(deployed.table), clock))
     report = DailyReport(deployed.store, settings.report_bucket, aws.s3, clock)
-    return Services(poller, rehearsal, deposit, report)
+    return Services(poller, dry_run, balance, report)

@@ -1,1 +1,1 @@
-"""The transfer API: what merchant frontends call through API Gateway."""
+"""The transfer API, which merchants' software calls through API Gateway."""

@@ -1,4 +1,4 @@
-"""The entry of the transfer API: one log line a request."""
+"""The transfer API's handler: one log line for each request."""
 
 import re
 from collections.abc import Callable
@@ -11,17 +11,17 @@ from transfer_api.methods import ASKED_PATH
 from transfer_api.routes import create_app
 from transfer_api.services import Services
 
-_NOWHERE = "/no-such-route"
+_NO_ROUTE = "/no-such-route"
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
 def create_handler(services: Services, logger: Logger) -> Handler:
-    """The handler over these services. Logs the route, the status and the codes; nothing that a caller sent."""
+    """Create the handler. It logs the route, the status and references, and no other input of the caller."""
     app = create_app(services, logger)
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """A request from API Gateway; its answer, and one log line about it."""
+        """Answer a request from API Gateway."""
         logger.clear_state()
         logger.append_keys(request_id=event["requestContext"]["requestId"], route=event.get("routeKey"))
         answer = app.resolve(_as_authorized(event), context)
@@ -32,10 +32,10 @@ def create_handler(services: Services, logger: Logger) -> Handler:
 
 
 def _as_authorized(event: dict[str, Any]) -> dict[str, Any]:
-    """The event, its path only where it is one of the route whose scopes API Gateway has checked (I18).
+    """The event, with its path only if the path belongs to the route whose scopes API Gateway has checked (I18).
 
-    The gateway matches the path as sent and hands it over decoded, so that `/v1/%74ransfers` comes in by the route for
-    everything else and looks like `/v1/transfers`.
+    The gateway matches the path as sent but passes it on decoded: `/v1/%74ransfers` arrives by the catch-all route
+    and looks like `/v1/transfers`.
     """
     _, _, template = event.get("routeKey", "").partition(" ")
     pattern = re.sub(r"\\{\w+\\}", "[\\\\s\\\\S]+", re.escape(template))
@@ -45,6 +45,6 @@ def _as_authorized(event: dict[str, Any]) -> dict[str, Any]:
         path = path.removeprefix(f"/{stage}")
     if "+}" not in template and re.fullmatch(pattern, path):
         return event
-    http = {**event["requestContext"]["http"], "path": _NOWHERE}
+    http = {**event["requestContext"]["http"], "path": _NO_ROUTE}
     context = {**event["requestContext"], "http": http}
-    return {**event, "rawPath": _NOWHERE, ASKED_PATH: path, "requestContext": context}
+    return {**event, "rawPath": _NO_ROUTE, ASKED_PATH: path, "requestContext": context}

@@ -1,4 +1,4 @@
-"""Reading a request's JSON: strict, bounded, and with an error that names the field and never repeats its value."""
+"""Reads a request's JSON strictly. An error names the field and never repeats its value, which may be personal."""
 
 import json
 from typing import Any, TypeVar
@@ -13,36 +13,36 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read(event: APIGatewayProxyEventV2, model: type[Model]) -> Model:
-    """The body as `model`. Raises InvalidParameter for what can't be read or lacks a field, else ValidationFailed."""
+    """The body as `model`. Raises InvalidParameter for invalid JSON or a missing field, else ValidationFailed."""
     try:
-        return model.model_validate(_members(event))
+        return model.model_validate(_fields(event))
     except ValidationError as error:
         raise _explained(error) from None
 
 
-def _members(event: APIGatewayProxyEventV2) -> dict[str, Any]:
+def _fields(event: APIGatewayProxyEventV2) -> dict[str, Any]:
     try:
         text = event.decoded_body or ""
         if len(text.encode()) > MAX_BYTES:
             raise InvalidParameter(f"the body is larger than {MAX_BYTES} bytes")
-        members = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-        json.dumps(members, ensure_ascii=False).encode()  # half a surrogate pair is no text
+        fields = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        json.dumps(fields, ensure_ascii=False).encode()  # raises for half a surrogate pair
     except (ValueError, RecursionError):  # bad base64 and bad UTF-8 are ValueErrors as well
         raise InvalidParameter("the body is not valid JSON in UTF-8") from None
-    if not isinstance(members, dict):
+    if not isinstance(fields, dict):
         raise InvalidParameter("the body must be a JSON object")
-    return members
+    return fields
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise InvalidParameter("the body has a member twice")
-    return members
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise InvalidParameter("the body contains a field twice")
+    return fields
 
 
 def _refuse_constant(name: str) -> None:
-    raise InvalidParameter(f"the body holds {name}, which is not JSON")
+    raise InvalidParameter(f"the body contains {name}, which is not valid JSON")
 
 
 def _explained(error: ValidationError) -> PayoutError:

@@ -1,4 +1,4 @@
-"""Every failure in the format of DOKU's glossary (seed 002), with what to do next."""
+"""Errors in the format of DOKU's glossary, each with a message that says what to do next."""
 
 import json
 from typing import Any
@@ -10,14 +10,16 @@ from transfer_api import responses
 
 
 def response(error: PayoutError, request_id: str) -> Response[str]:
-    """The answer to a request that failed."""
+    """The response to a request that failed."""
     return json_response(error.http_status, body(error, request_id), _headers(error))
 
 
 def body(error: PayoutError, request_id: str) -> dict[str, Any]:
-    """`status`, `response_code`, `response_message`, `request_id`, `retryable`, and where they exist DOKU's own words
-    and the transfer that stands. `status` is the request's: always FAILED."""
-    members: dict[str, Any] = {
+    """The body: the glossary's fields, DOKU's code and message if DOKU refused, and the existing transfer if any.
+
+    `status` is the request's and always FAILED; it says nothing about a transfer.
+    """
+    fields: dict[str, Any] = {
         "status": "FAILED",
         "response_code": error.code,
         "response_message": error.message,
@@ -25,11 +27,11 @@ def body(error: PayoutError, request_id: str) -> dict[str, Any]:
         "retryable": error.retryable,
     }
     if error.doku is not None and (error.doku.code or error.doku.message):
-        members["doku_response_code"] = error.doku.code
-        members["doku_response_message"] = error.doku.message
+        fields["doku_response_code"] = error.doku.code
+        fields["doku_response_message"] = error.doku.message
     if error.transfer is not None:
-        members["transfer"] = responses.transfer_brief(error.transfer)
-    return members
+        fields["transfer"] = responses.transfer_brief(error.transfer)
+    return fields
 
 
 def _headers(error: PayoutError) -> dict[str, str]:
@@ -39,11 +41,11 @@ def _headers(error: PayoutError) -> dict[str, str]:
     return headers
 
 
-def json_response(status: int, members: Any, headers: dict[str, str] | None = None) -> Response[str]:
-    """A JSON answer that no cache keeps."""
+def json_response(status: int, content: Any, headers: dict[str, str] | None = None) -> Response[str]:
+    """A JSON response that must not be cached."""
     return Response(
         status_code=status,
         content_type="application/json",
-        body=json.dumps(members, separators=(",", ":"), ensure_ascii=False),
+        body=json.dumps(content, separators=(",", ":"), ensure_ascii=False),
         headers={"Cache-Control": "no-store", **(headers or {})},
     )

@@ -1,4 +1,4 @@
-"""Lambda handler of the transfer API: API Gateway HTTP API, payload 2.0."""
+"""Lambda entry point of the transfer API: API Gateway HTTP API, payload 2.0."""
 
 import os
 

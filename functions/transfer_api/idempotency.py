@@ -1,4 +1,4 @@
-"""The merchant's key of a transfer, and the fingerprint of what was asked for under it (DESIGN 2.1)."""
+"""The merchant's reference or key of a transfer, and the fingerprint of the request made under it."""
 
 import hashlib
 import json
@@ -11,9 +11,9 @@ from payouts.domain.errors import InvalidParameter, ValidationFailed
 if TYPE_CHECKING:
     from transfer_api.requests import CreateTransfer
 
-REFERENCE_PATTERN = r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}"  # dots alone mean something else in a path
+REFERENCE_PATTERN = r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}"  # "." and ".." have a meaning in a path
 KEY_PATTERN = "[!-+.-~-]{8,128}"
-"""Printable ASCII without the comma, by which API Gateway joins the values of a header that was sent twice."""
+"""Printable ASCII without the comma: API Gateway joins the values of a repeated header with commas."""
 FINGERPRINT_ALGORITHM = "1"
 """Stored with each fingerprint, so that a later version knows how to compare it."""
 _KEY = re.compile(KEY_PATTERN, re.ASCII)
@@ -21,16 +21,19 @@ _REFERENCE = re.compile(REFERENCE_PATTERN, re.ASCII)
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str | None:
-    """The Idempotency-Key header, in whatever case its name is. Several are joined by a comma, which no key holds."""
+    """The Idempotency-Key header, in any letter case. Several are joined by a comma, which makes them invalid."""
     found = [value for name, value in headers.items() if name.lower() == "idempotency-key"]
     return ",".join(found) if found else None
 
 
 def reference_of(request: "CreateTransfer", idempotency_key: str | None) -> str:
-    """The body's partnerReferenceNo, or one derived from the Idempotency-Key header. Raises where both are missing."""
+    """The body's partnerReferenceNo, or one derived from the Idempotency-Key header.
+
+    Raises ValidationFailed for a malformed key and InvalidParameter if both are missing.
+    """
     if idempotency_key is not None and _KEY.fullmatch(idempotency_key) is None:
         raise ValidationFailed(
-            "the Idempotency-Key header must be sent once, with 8 to 128 printable ASCII characters other than blank"
+            "the Idempotency-Key header must be sent once, with 8 to 128 printable ASCII characters other than space"
             " and comma"
         )
     if request.partner_reference_no is not None:
@@ -41,13 +44,13 @@ def reference_of(request: "CreateTransfer", idempotency_key: str | None) -> str:
 
 
 def fingerprint(request: "CreateTransfer") -> str:
-    """The algorithm's name and a hash of what the merchant said.
+    """The algorithm's name and a hash of the request's fields.
 
-    The same for other white space, field order or place in additionalInfo. The session is not
-    part of it: another inquiry of the same account and amount makes the same request.
+    White space, field order and the place in additionalInfo make no difference. Neither does the session: with
+    another inquiry of the same account and amount it is the same request.
     """
-    said = request.model_dump(exclude_unset=True, exclude_none=True, exclude={"partner_reference_no", "session_id"})
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    given = request.model_dump(exclude_unset=True, exclude_none=True, exclude={"partner_reference_no", "session_id"})
+    digest = hashlib.sha256(json.dumps(given, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     return f"{FINGERPRINT_ALGORITHM}:{digest}"
 
 
@@ -59,5 +62,5 @@ def checked_reference(reference: str) -> str:
 
 
 def bad_reference() -> ValidationFailed:
-    """The error of a partnerReferenceNo with other characters than it may have."""
+    """The error for a malformed partnerReferenceNo."""
     return ValidationFailed("partnerReferenceNo must be 1 to 64 letters, digits or . _ ~ -")

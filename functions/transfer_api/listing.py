@@ -1,4 +1,4 @@
-"""Listing the transfers of a day, page by page, behind an opaque cursor."""
+"""Lists the transfers of a day in pages, with an opaque cursor."""
 
 import base64
 import json
@@ -14,23 +14,23 @@ from payouts.store import items
 from payouts.store.transfers import TransferStore
 from transfer_api.idempotency import checked_reference
 
-_MOST = 100
-_USUAL = 50
-_PAGES = 5
-"""Pages of the index that one call reads at most: a rare status may need several calls."""
+_MAX_LIMIT = 100
+_DEFAULT_LIMIT = 50
+_MAX_INDEX_PAGES = 5
+"""Pages of the index read by one call: listing a rare status may take several calls."""
 
 
 def page(store: TransferStore, parameters: dict[str, str], now: float) -> dict[str, Any]:
-    """The `day`'s transfers with `status`, newest first, from `cursor` on: `{"day", "transfers", "cursor"}`.
+    """One page of a day's transfers, newest first: `{"day", "transfers", "cursor"}`; `cursor` is None on the last page.
 
-    `cursor` is None after the last page. Raises ValidationFailed naming a bad parameter.
+    Raises ValidationFailed naming a bad parameter.
     """
     day = checked_day(parameters.get("day") or _today(now))
     status = _status(parameters.get("status"))
     limit = _limit(parameters.get("limit"))
     start = _start(parameters["cursor"], day) if parameters.get("cursor") else None
     found: list[Transfer] = []
-    for _ in range(_PAGES):
+    for _ in range(_MAX_INDEX_PAGES):
         more, start = store.list_day(day, status, start, limit)
         found += more
         if start is None or len(found) >= limit:
@@ -42,7 +42,7 @@ def page(store: TransferStore, parameters: dict[str, str], now: float) -> dict[s
 
 
 def checked_day(text: str) -> str:
-    """A day such as `2024-09-17`, as it was given. Raises ValidationFailed for anything else."""
+    """The day, if it is written as `2024-09-17`. Raises ValidationFailed if not."""
     with suppress(ValueError):
         if date.fromisoformat(text).isoformat() == text:
             return text
@@ -61,9 +61,9 @@ def _status(text: str | None) -> str | None:
 
 def _limit(text: str | None) -> int:
     if not text:
-        return _USUAL
-    if re.fullmatch("[0-9]{1,3}", text, re.ASCII) is None or not 1 <= int(text) <= _MOST:
-        raise ValidationFailed(f"limit must be a whole number from 1 to {_MOST}")
+        return _DEFAULT_LIMIT
+    if re.fullmatch("[0-9]{1,3}", text, re.ASCII) is None or not 1 <= int(text) <= _MAX_LIMIT:
+        raise ValidationFailed(f"limit must be a whole number from 1 to {_MAX_LIMIT}")
     return int(text)
 
 
@@ -79,4 +79,4 @@ def _start(cursor: str, day: str) -> dict[str, Any]:
             raise ValueError
         return {"pk": items.key(checked_reference(reference)), "day": day, "createdAt": created_at}
     except (ValueError, TypeError, OverflowError, OSError, RecursionError, ValidationFailed):
-        raise ValidationFailed("cursor is not one of this day's list; start again without it") from None
+        raise ValidationFailed("cursor does not belong to this day; list again without a cursor") from None

@@ -1,9 +1,9 @@
-"""The methods of each route, to tell a wrong method (405) from an unknown route (404)."""
+"""The methods of each route, which distinguish a wrong method (405) from an unknown route (404)."""
 
 import re
 
 ASKED_PATH = "askedPath"
-"""Field of the event with the path that was asked for, where `entry` has replaced the event's own path."""
+"""Field of the event with the requested path, where `app` has replaced the event's own path."""
 _ANY = r"[\s\S]+"
 _METHODS = {
     "/v1/account-inquiries": ("POST",),
@@ -18,5 +18,5 @@ _METHODS = {
 
 
 def allowed(path: str) -> tuple[str, ...]:
-    """Methods of the route that `path` belongs to; empty if there is no such route."""
+    """The methods of the route that matches `path`; empty if none does."""
     return next((methods for pattern, methods in _METHODS.items() if re.fullmatch(pattern, path)), ())

@@ -1,6 +1,6 @@
-"""The requests of the transfer API: seed 003's fields and lengths, and what DOKU demands in practice.
+"""The requests of the transfer API, with the fields and lengths of docs/doku-protocol.md.
 
-Fields that DOKU keeps in `additionalInfo` may stand there or at the top.
+Fields that DOKU has in `additionalInfo` may be given there or at the top level.
 """
 
 import re
@@ -18,13 +18,13 @@ from transfer_api.idempotency import REFERENCE_PATTERN
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """A check for text that matches `pattern` from end to end, in ASCII. Its error says what is wanted instead."""
+    """A check that text matches `pattern` as a whole. Its error says what is wanted."""
 
     pattern: re.Pattern[str]
     wanted: str
 
     def __call__(self, value: str) -> str:
-        """The value. Raises ValueError for what does not match."""
+        """Return the value. Raises ValueError if it does not match."""
         if self.pattern.fullmatch(value) is None:
             raise ValueError(f"must be {self.wanted}")
         return value
@@ -35,9 +35,9 @@ def _matching(pattern: str, wanted: str) -> AfterValidator:
 
 
 def amount(value: str) -> str:
-    """The amount in its wire form, whole rupiah. Raises ValueError for anything else.
+    """The amount as sent to DOKU. Raises ValueError unless it is whole rupiah.
 
-    Every amount of a transfer on DOKU's pages is whole rupiah; they do not say whether sen are taken.
+    All transfer amounts in DOKU's documentation are whole rupiah; it does not say whether sen are accepted.
     """
     parsed = Rupiah.parse(value)
     if parsed.sen % 100:
@@ -52,14 +52,14 @@ BankCode = Annotated[str, _matching(r"[0-9A-Za-z]{3,16}", "a bank or e-wallet co
 SessionId = Annotated[str, _matching(r"[0-9A-Za-z-]{1,25}", "a sessionId of an account inquiry")]
 CountryCode = Annotated[str, _matching(r"[A-Z]{2}", "two capital letters, such as ID")]
 ChannelCode = Annotated[str, _matching(r"[0-9]{2}", "two digits, such as 07")]
-# Printable ASCII has one spelling in JSON: nothing that DOKU could re-spell and then fail to verify (PROTOCOL.md 3).
+# Printable ASCII has a single JSON encoding, so DOKU cannot re-encode it and then fail to verify the signature.
 Name = Annotated[str, _matching(r"[ -~]{1,100}", "1 to 100 printable ASCII characters")]
 Remark = Annotated[str, _matching(r"[ -~]{0,255}", "at most 255 printable ASCII characters")]
 ShortText = Annotated[str, _matching(r"[ -~]{0,25}", "at most 25 printable ASCII characters")]
 
 
 class Amount(BaseModel):
-    """Rupiah as DOKU writes them."""
+    """An amount in DOKU's format."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -73,16 +73,16 @@ class _Request(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _lift_additional_info(cls, members: dict[str, Any]) -> dict[str, Any]:
-        nested = members.get("additionalInfo")
+    def _lift_additional_info(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        nested = fields.get("additionalInfo")
         if nested is None:
-            return {name: value for name, value in members.items() if name != "additionalInfo"}
+            return {name: value for name, value in fields.items() if name != "additionalInfo"}
         if not isinstance(nested, dict):
             raise ValueError("additionalInfo must be an object")
-        lifted = {name: value for name, value in members.items() if name != "additionalInfo"}
+        lifted = {name: value for name, value in fields.items() if name != "additionalInfo"}
         for name, value in nested.items():
             if lifted.setdefault(name, value) != value:
-                raise ValueError(f"{name} stands twice, with different values")
+                raise ValueError(f"{name} is given twice with different values")
         return lifted
 
 
@@ -99,7 +99,7 @@ class AccountInquiry(_Request):
     channel_code: ChannelCode | None = None
 
     def to_inquiry(self, default_reference: str) -> InquiryRequest:
-        """DOKU's message; an inquiry without a reference gets a fresh one."""
+        """The inquiry for DOKU; `default_reference` is used if the request has none."""
         return InquiryRequest(
             partner_reference_no=self.partner_reference_no or default_reference,
             customer_number=self.customer_number,
@@ -113,7 +113,7 @@ class AccountInquiry(_Request):
 
 
 class CreateTransfer(_Request):
-    """POST /v1/transfers. Names a session of an account inquiry, or the account's expected name."""
+    """POST /v1/transfers. Contains either the sessionId of an account inquiry or the expected account name."""
 
     partner_reference_no: Reference | None = None
     customer_number: CustomerNumber
@@ -136,9 +136,9 @@ class CreateTransfer(_Request):
     remark: Remark | None = None
 
     def to_intent(self, reference: str) -> Intent:
-        """What DOKU will be sent, as far as the merchant said it. Raises InvalidParameter without session and name."""
+        """The transfer to create. Raises InvalidParameter if both sessionId and account name are missing."""
         if self.session_id is None and self.beneficiary_account_name is None:
-            raise InvalidParameter("beneficiaryAccountName is required where no sessionId is given")
+            raise InvalidParameter("beneficiaryAccountName is required if sessionId is missing")
         given = self.model_dump(exclude_none=True, exclude={"partner_reference_no", "amount"})
         given.setdefault("session_id", "")
         return Intent(partner_reference_no=reference, amount=Rupiah.parse(self.amount.value), **given)

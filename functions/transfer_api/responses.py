@@ -1,4 +1,4 @@
-"""The answers of the transfer API, in DOKU's field names; times in WIB."""
+"""The response bodies of the transfer API, with DOKU's field names and times in WIB."""
 
 from datetime import datetime
 from typing import Any
@@ -12,21 +12,21 @@ from payouts.domain.transfer import NextAction, Observation, Status, Transfer
 from payouts.store.inquiry_sessions import InquirySession
 
 _MEANING = {
-    Status.SUBMITTING: "It is being sent, or the answer got lost. DOKU is asked about it; it is not sent again.",
-    Status.IN_DOUBT: "DOKU gave no clear answer, so it may still be paid. DOKU is asked; it is not sent again.",
-    Status.ACCEPTED: "DOKU took the transfer. It is not paid yet.",
-    Status.UNPAID: "DOKU is working on the transfer. It is not paid yet.",
+    Status.SUBMITTING: "It is being sent or its outcome was not recorded. Its status is checked; it is not sent again.",
+    Status.IN_DOUBT: "DOKU gave no clear answer, so it may still be paid. Its status is checked; it is not sent again.",
+    Status.ACCEPTED: "DOKU accepted the transfer. It is not paid yet.",
+    Status.UNPAID: "DOKU is processing the transfer. It is not paid yet.",
     Status.SUCCESS: "Paid.",
     Status.FAILED: "Not paid.",
-    Status.DISPUTED: "DOKU contradicts itself, or an earlier report. Do not pay again; an operator must settle it.",
-    Status.REFUNDED: "The money came back to the balance.",
+    Status.DISPUTED: "DOKU contradicts itself or an earlier status. Do not pay again; an operator must settle it.",
+    Status.REFUNDED: "The money was returned to the balance.",
 }
 _NEXT = {
     NextAction.NONE: "",
     NextAction.WAIT: "Do not pay again.",
-    NextAction.ASK_DOKU: "Ask DOKU what became of it; do not pay again.",
-    NextAction.TOP_UP: "Top up the balance; then pay with a new partnerReferenceNo.",
-    NextAction.CORRECT_AND_RESEND: "Correct the cause; to pay, create a transfer with a new partnerReferenceNo.",
+    NextAction.ASK_DOKU: "Ask DOKU whether it was paid; do not pay again.",
+    NextAction.TOP_UP: "Top up the balance, then create a transfer with a new partnerReferenceNo.",
+    NextAction.CORRECT_AND_RESEND: "Correct the cause. To pay, create a transfer with a new partnerReferenceNo.",
     NextAction.SETTLE: "",
 }
 
@@ -37,7 +37,7 @@ def transfer(subject: Transfer, now: float) -> dict[str, Any]:
 
 
 def transfer_brief(subject: Transfer) -> dict[str, Any]:
-    """What an error says of the transfer that stands: its reference, its status and what to do about it."""
+    """The existing transfer in an error: its reference, its status and the next action."""
     return {
         "partnerReferenceNo": subject.partner_reference_no,
         "status": subject.status,
@@ -74,7 +74,7 @@ def summary(subject: Transfer, now: float) -> dict[str, Any]:
 
 
 def inquiry(request: InquiryRequest, found: Inquiry, session: InquirySession) -> dict[str, Any]:
-    """What the bank says of an account."""
+    """The result of an account inquiry."""
     return {
         "partnerReferenceNo": request.partner_reference_no,
         "sessionId": session.session_id,
@@ -90,26 +90,26 @@ def inquiry(request: InquiryRequest, found: Inquiry, session: InquirySession) ->
     }
 
 
-def balance(deposit: Balance) -> dict[str, Any]:
-    """The deposit, in the right spelling."""
+def balance(found: Balance) -> dict[str, Any]:
+    """The balance, with DOKU's field names spelled correctly."""
     return {
-        "accountNo": deposit.account_no,
-        "name": deposit.name,
-        "availableBalance": _wire(deposit.available),
-        "holdAmount": _wire(deposit.held),
-        "creditAlertLimit": _wire(deposit.alert_limit),
+        "accountNo": found.account_no,
+        "name": found.name,
+        "availableBalance": _wire(found.available),
+        "holdAmount": _wire(found.held),
+        "creditAlertLimit": _wire(found.alert_limit),
     }
 
 
 def _observation(seen: Observation) -> dict[str, Any]:
-    members = {
+    values = {
         "at": _time(seen.at),
         **{wire_name(name): getattr(seen, name) for name in ("finding", "source", "code", "message")},
         "referenceNo": seen.reference_no,
         "externalId": seen.external_id,
         **dict(seen.details),
     }
-    return {name: value for name, value in members.items() if value != ""}
+    return {name: value for name, value in values.items() if value != ""}
 
 
 def _wire(amount: Rupiah | None) -> dict[str, str] | None:

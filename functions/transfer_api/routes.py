@@ -1,4 +1,4 @@
-"""The routes of the transfer API. They translate between HTTP and the use cases, and decide nothing."""
+"""The routes of the transfer API. They translate between HTTP and the use cases and decide nothing."""
 
 from dataclasses import asdict
 
@@ -8,9 +8,8 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from payouts.doku import banks
 from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, UnknownRoute, ValidationFailed
-from payouts.domain.money import Rupiah
 from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
-from payouts.runtime.metrics import measured
+from payouts.runtime import metrics
 from payouts.services.create_transfer import TransferRequest
 from transfer_api import error_responses, idempotency, listing, methods, response_codes, responses
 from transfer_api.error_responses import json_response
@@ -19,56 +18,57 @@ from transfer_api.services import Services
 
 
 def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
-    """The API over these services."""
+    """Create the resolver with all routes."""
     app = APIGatewayHttpResolver()
-    _add_money_routes(app, services, logger)
+    _add_doku_queries(app, services)
+    _add_create_transfer(app, services, logger)
     _add_transfer_routes(app, services)
     _add_reference_routes(app)
     response_codes.add_routes(app)
-    _add_failures(app, logger)
+    _add_error_handlers(app, logger)
     return app
 
 
-def _add_money_routes(app: APIGatewayHttpResolver, services: Services, logger: Logger) -> None:
-    """Those with a body import pydantic, and only they: it is a quarter of what would be imported at the start."""
-
+def _add_doku_queries(app: APIGatewayHttpResolver, services: Services) -> None:
     @app.post("/v1/account-inquiries")
     def inquire_account() -> Response[str]:
-        """200: the bank's name for the account, and the session for one transfer to it."""
-        from transfer_api.body import read
+        """200: the account holder's name at the bank, and a session for one transfer to this account."""
+        from transfer_api.body import read  # pydantic is a quarter of a cold start; only bodies need it
         from transfer_api.requests import AccountInquiry
 
         request = read(app.current_event, AccountInquiry)
         inquiry = request.to_inquiry(services.new_reference())
-        _check_amount(inquiry.amount, services)
+        services.amount_limits.check(inquiry.amount)
         found, session = services.queries.account(inquiry)
         return json_response(200, responses.inquiry(inquiry, found, session))
 
     @app.get("/v1/balance")
     def get_balance() -> Response[str]:
-        """200: the deposit at DOKU."""
+        """200: the balance at DOKU."""
         return json_response(200, responses.balance(services.queries.balance()))
+
+
+def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger: Logger) -> None:
+    def remaining_seconds() -> float:
+        return app.lambda_context.get_remaining_time_in_millis() / 1000
 
     @app.post("/v1/transfers")
     def create_transfer() -> Response[str]:
-        """201, or 202 where DOKU's answer was not clear; a replay answers with the transfer as it stands."""
-        from transfer_api.body import read
+        """201, or 202 if DOKU's answer was not clear. A replay is answered with the existing transfer."""
+        from transfer_api.body import read  # as above
         from transfer_api.requests import CreateTransfer
 
         request = read(app.current_event, CreateTransfer)
         key = idempotency.idempotency_key(app.current_event.raw_event.get("headers") or {})
         intent = request.to_intent(idempotency.reference_of(request, key))
-        _check_amount(intent.amount, services)
         order = TransferRequest(intent, idempotency.fingerprint(request), key or "", _caller(app))
-        submitted = services.transfer_creator.create(
-            order, lambda: app.lambda_context.get_remaining_time_in_millis() / 1000
-        )
-        transfer = submitted.transfer
+        result = services.transfer_creator.create(order, remaining_seconds)
+        transfer = result.transfer
         logger.append_keys(partner_reference_no=transfer.partner_reference_no, transfer_status=transfer.status)
-        if submitted.unrecorded is not None:
-            logger.warning("outcome not recorded", error=type(submitted.unrecorded).__name__)
+        if result.unrecorded is not None:
+            logger.warning("outcome not recorded", error=type(result.unrecorded).__name__)
         headers = {"Location": f"/v1/transfers/{intent.partner_reference_no}"}
-        if submitted.replayed:
+        if result.replayed:
             headers["Idempotency-Replayed"] = "true"
         status = 202 if transfer.status in NOT_ACKNOWLEDGED else 201
         return json_response(status, responses.transfer(transfer, services.clock()), headers)
@@ -81,7 +81,7 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
             raise NotFound("there is no transfer with this partnerReferenceNo")
         return transfer
 
-    def answer(transfer: Transfer) -> Response[str]:
+    def response(transfer: Transfer) -> Response[str]:
         return json_response(200, responses.transfer(transfer, services.clock()))
 
     @app.get("/v1/transfers")
@@ -93,55 +93,50 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
 
     @app.get("/v1/transfers/<reference>")
     def get_transfer(reference: str) -> Response[str]:
-        """200: the transfer with its history; `refresh` asks DOKU first."""
+        """200: the transfer with its history. With `refresh=true`, its status is checked first."""
         transfer = find(reference)
         if _flag(app.current_event.query_string_parameters, "refresh"):
             transfer = services.status_checker.refresh(transfer)
-        return answer(transfer)
+        return response(transfer)
 
     @app.post("/v1/transfers/<reference>/status-checks")
     def check_status(reference: str) -> Response[str]:
-        """200: the transfer after DOKU was asked about it, unless DOKU was asked in the last 10 seconds."""
-        return answer(services.status_checker.refresh(find(reference)))
+        """200: the transfer after a status check. DOKU is not called if the last check is under 10 seconds old."""
+        return response(services.status_checker.refresh(find(reference)))
 
 
 def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
     @app.get("/v1/banks")
     def list_banks() -> Response[str]:
-        """200: banks and e-wallets by code or words."""
+        """200: banks and e-wallets that match `query`, a code or words."""
         query = app.current_event.query_string_parameters.get("query", "")
         return json_response(200, {"banks": [asdict(bank) for bank in banks.search(query)]})
 
     @app.get("/health")
     def health() -> Response[str]:
-        """200, and nothing of the deployment."""
+        """200, without details of the deployment."""
         return json_response(200, {"status": "ok"})
 
 
-def _add_failures(app: APIGatewayHttpResolver, logger: Logger) -> None:
+def _add_error_handlers(app: APIGatewayHttpResolver, logger: Logger) -> None:
     def failed(error: PayoutError) -> Response[str]:
         return error_responses.response(error, app.current_event.request_context.request_id)
 
-    def unknown(_: Exception) -> Response[str]:
-        return failed(_unrouted(app.current_event))
+    def not_routed(_: Exception) -> Response[str]:
+        return failed(_routing_error(app.current_event))
 
-    def unforeseen(error: Exception) -> Response[str]:
-        logger.error("unexpected failure", error=_where(error), **measured({"UnexpectedFailures": 1}))
-        return failed(PayoutError("something unexpected happened; ask for the transfer's status before trying again"))
+    def unexpected(error: Exception) -> Response[str]:
+        logger.error("unexpected failure", error=_where(error))
+        metrics.publish({"UnexpectedFailures": 1})
+        return failed(PayoutError("an unexpected error occurred; read the transfer's status before you try again"))
 
     app.exception_handler(PayoutError)(failed)
-    app.exception_handler(Exception)(unforeseen)  # the one boundary: the resolver would log what the caller sent
-    app.not_found(unknown)
+    app.exception_handler(Exception)(unexpected)  # the resolver's own handler would log the caller's input
+    app.not_found(not_routed)
 
 
-def _check_amount(amount: Rupiah, services: Services) -> None:
-    limits = services.limits
-    if not limits.smallest <= amount <= limits.largest:
-        raise ValidationFailed(f"amount.value must be at least {limits.smallest} and at most {limits.largest}")
-
-
-def _unrouted(event: APIGatewayProxyEventV2) -> PayoutError:
-    """Why the resolver found no route for the event."""
+def _routing_error(event: APIGatewayProxyEventV2) -> PayoutError:
+    """The error for an event that the resolver has no route for."""
     asked = event.raw_event.get(ASKED_PATH)
     if asked is None and event.path.startswith("/v1/transfers/"):  # API Gateway found the route by the path as sent
         return idempotency.bad_reference()
@@ -152,7 +147,7 @@ def _unrouted(event: APIGatewayProxyEventV2) -> PayoutError:
 
 
 def _caller(app: APIGatewayHttpResolver) -> str:
-    """Who asks: `sub` of the token that API Gateway verified, or nobody where the issuer names none."""
+    """`sub` of the token that API Gateway verified; empty if the issuer sets none."""
     claims = app.current_event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
     return str(claims.get("sub", ""))
 
@@ -165,7 +160,7 @@ def _flag(parameters: dict[str, str], name: str) -> bool:
 
 
 def _where(error: Exception) -> str:
-    """The kind of an error and the line it comes from, without its text: that may hold what a caller sent (I17)."""
+    """The error's type and source line. Its text is left out, since it may contain the caller's input (I17)."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

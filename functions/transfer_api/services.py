@@ -1,4 +1,4 @@
-"""Composes what the transfer API needs."""
+"""The services of the transfer API."""
 
 import random
 import time
@@ -13,9 +13,11 @@ from payouts.services.check_status import StatusChecker
 from payouts.services.create_transfer import TransferCreator
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
+from payouts.services.prepare_transfer import TransferPreparer
 from payouts.services.send_transfer import TransferSender
 from payouts.store.counters import Counters
-from payouts.store.inquiry_sessions import Claims
+from payouts.store.idempotency_keys import IdempotencyKeys
+from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
 from payouts.store.transfers import TransferStore
 
@@ -28,9 +30,9 @@ class Services:
     transfer_creator: TransferCreator
     status_checker: StatusChecker
     store: TransferStore
-    limits: AmountLimits
+    amount_limits: AmountLimits
     new_reference: Callable[[], str]
-    """For an inquiry whose caller names none."""
+    """Makes the reference of an account inquiry that has none."""
     clock: Callable[[], float]
 
 
@@ -39,20 +41,21 @@ def build_services(
     clock: Callable[[], float] = time.time,
     jitter: Callable[[], float] = random.random,
 ) -> Services:
-    """Everything wired up from the environment. Raises ConfigurationError naming a bad or missing variable."""
-    amounts, limits = config.amount_limits(environment), config.payout_limits(environment)
+    """Build the services from the environment. Raises ConfigurationError naming a bad or missing variable."""
+    limits = config.payout_limits(environment)
     deployed = wiring.build_services(environment, clock, jitter)
-    claims = Claims(deployed.table)
-    queries = DokuQueries(deployed.doku, claims, clock)
+    sessions, keys = InquirySessions(deployed.table), IdempotencyKeys(deployed.table)
+    queries = DokuQueries(deployed.doku, sessions, clock)
     switch = KillSwitch(KillSwitchStore(deployed.table), limits.accept_transfers, clock)
     daily = DailyLimits(Counters(deployed.table), limits.all_callers, limits.each_caller)
     sender = TransferSender(deployed.store, deployed.doku, clock, jitter, deployed.absence_after)
+    preparer, amounts = TransferPreparer(sessions, queries, deployed.doku, clock), config.amount_limits(environment)
     return Services(
         queries=queries,
-        transfer_creator=TransferCreator(deployed.store, claims, queries, deployed.doku, switch, daily, sender, clock),
+        transfer_creator=TransferCreator(deployed.store, keys, preparer, deployed.doku, switch, amounts, daily, sender),
         status_checker=deployed.status_checker,
         store=deployed.store,
-        limits=amounts,
+        amount_limits=amounts,
         new_reference=deployed.doku.new_external_id,
         clock=clock,
     )

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from boto3.session import Session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
-from botocore.session import Session
 
 
 class Crash(BaseException):
@@ -65,10 +65,10 @@ class AwsFaults:
 
     def install(self, session: Session) -> None:
         """Hook into every client that the session makes from now on."""
-        events = session.get_component("event_emitter")
+        events = session.events
         events.register("before-call.*.*", self._before)
         events.register("after-call.*.*", self._after)
-        events.register("before-send.*.*", self._send)
+        events.register("before-send.*.*", self._send)  # type: ignore[arg-type]
 
     def crash_before(self, operation: str) -> None:
         """Die before the next call of `operation` leaves."""

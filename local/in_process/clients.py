@@ -3,8 +3,8 @@
 from functools import cache
 from typing import Any
 
+from boto3.session import Session
 from botocore.loaders import Loader, create_loader
-from botocore.session import Session, get_session
 
 
 @cache
@@ -14,10 +14,10 @@ def _loader() -> Loader:
 
 def quick(session: Session) -> Session:
     """AWS's descriptions of its services are read once in this process, not at every cold start."""
-    session.register_component("data_loader", _loader())
+    session._session.register_component("data_loader", _loader())
     return session
 
 
 def client(service: str) -> Any:
     """A client of the tests' own: no fault falls on it."""
-    return quick(get_session()).create_client(service)
+    return quick(Session()).client(service)

@@ -8,7 +8,7 @@ from threading import RLock
 from typing import Any, ClassVar, Self
 
 from aws_lambda_powertools import Logger
-from botocore.session import Session
+from boto3.session import Session
 
 from local.aws.bundle import QueueTrigger
 from local.aws.event_source import Drained, Pump

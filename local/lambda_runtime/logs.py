@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,23 +59,17 @@ class Follower:
 
 
 def readable(line: str) -> str:
-    """One line of a function's log for people: structured ones as `LEVEL message key=value`, without its metrics."""
+    """One line of a function's log for people: `LEVEL message key=value` if structured, empty if it holds metrics."""
     try:
         record = json.loads(line)
     except ValueError:
         return line
     if not isinstance(record, dict):
         return line
-    hidden = {*_QUIET, *_LEAD, *_metrics(record)}
-    rest = " ".join(f"{k}={_short(v)}" for k, v in record.items() if k not in hidden)
+    if "_aws" in record:
+        return ""
+    rest = " ".join(f"{k}={_short(v)}" for k, v in record.items() if k not in {*_QUIET, *_LEAD})
     return f"{record.get('level', ''):<7} {_short(record.get('message', ''))} {rest}".strip()
-
-
-def _metrics(record: Mapping[str, Any]) -> Iterator[str]:
-    """The members of a line that are an embedded metric."""
-    for directive in record.get("_aws", {}).get("CloudWatchMetrics", ()):
-        yield from (metric["Name"] for metric in directive["Metrics"])
-    yield "_aws"
 
 
 def _short(value: Any) -> str:

@@ -8,7 +8,7 @@ import pytest
 from payouts.domain.errors import Duplicate, Mismatch, Unavailable
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import HISTORY_LATEST, Finding, Intent, Observation, Source, record
-from payouts.store.inquiry_sessions import Claims, InquirySession
+from payouts.store.inquiry_sessions import InquirySession, InquirySessions
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from tests.integration.receiver.callbacks import signed
@@ -191,60 +191,60 @@ def test_a_transfer_is_read_as_it_stands(world: World) -> None:
     assert [one["ConsistentRead"] for one in asked] == [True]
 
 
-def a_session(world: World) -> tuple[Claims, InquirySession, Intent]:
+def a_session(world: World) -> tuple[InquirySessions, InquirySession, Intent]:
     """One that ends after a minute, and what it was made for."""
     session = InquirySession(
         "I-TWICE", "8377388292", "014", Rupiah.parse("200000.00"), "SUHUT", None, int(world.clock()) + 60
     )
     intent = Intent("PAY-A", "628115678890", "8377388292", "014", session.amount, session.session_id)
-    return Claims(Table(world.dynamodb, world.environment["TABLE_NAME"])), session, intent
+    return InquirySessions(Table(world.dynamodb, world.environment["TABLE_NAME"])), session, intent
 
 
 def test_a_claimed_session_leads_to_its_request_for_30_days(world: World) -> None:
-    claims, session, intent = a_session(world)
-    assert claims.claimed_by(session.session_id) is None
-    claims.save(session)
-    assert claims.claimed_by(session.session_id) is None
-    claims.claim_session(intent, "f", world.clock())
-    assert claims.claimed_by(session.session_id) == "PAY-A"
+    sessions, session, intent = a_session(world)
+    assert sessions.claimed_by(session.session_id) is None
+    sessions.save(session)
+    assert sessions.claimed_by(session.session_id) is None
+    sessions.claim(intent, "f", world.clock())
+    assert sessions.claimed_by(session.session_id) == "PAY-A"
     (item,) = world.scan()
     assert (item["validUntil"], item["expiresAt"]) == (session.expires_at, int(world.clock()) + 30 * 86_400)
 
 
 def test_a_claimed_session_is_valid_no_longer_than_before(world: World) -> None:
     """It is only found for longer."""
-    claims, session, intent = a_session(world)
-    claims.save(session)
-    claims.claim_session(intent, "f", world.clock())
+    sessions, session, intent = a_session(world)
+    sessions.save(session)
+    sessions.claim(intent, "f", world.clock())
     with pytest.raises(Mismatch, match="expired"):
-        claims.claim_session(intent, "f", session.expires_at)
+        sessions.claim(intent, "f", session.expires_at)
 
 
 def test_a_session_of_our_own_inquiry_is_claimed_from_the_start(world: World) -> None:
-    claims, session, intent = a_session(world)
+    sessions, session, intent = a_session(world)
     for _ in range(2):  # a crash before the transfer was created, and the same request again
-        claims.keep_claimed(session, intent, "f", world.clock())
-    assert claims.claimed_by(session.session_id) == "PAY-A"
+        sessions.save_claimed(session, intent, "f", world.clock())
+    assert sessions.claimed_by(session.session_id) == "PAY-A"
     with pytest.raises(Duplicate, match="make a new account inquiry"):
-        claims.claim_session(replace(intent, partner_reference_no="PAY-B"), "f", world.clock())
+        sessions.claim(replace(intent, partner_reference_no="PAY-B"), "f", world.clock())
     with pytest.raises(Unavailable, match="used already"):
-        claims.save(session)
+        sessions.save(session)
 
 
 def test_a_session_of_another_request_is_not_kept_again(world: World) -> None:
-    claims, session, intent = a_session(world)
-    claims.keep_claimed(session, intent, "f", world.clock())
+    sessions, session, intent = a_session(world)
+    sessions.save_claimed(session, intent, "f", world.clock())
     for other, fingerprint in ((replace(intent, partner_reference_no="PAY-B"), "f"), (intent, "another body")):
         with pytest.raises(Unavailable, match="used already"):
-            claims.keep_claimed(session, other, fingerprint, world.clock())
-    assert claims.claimed_by(session.session_id) == "PAY-A"
+            sessions.save_claimed(session, other, fingerprint, world.clock())
+    assert sessions.claimed_by(session.session_id) == "PAY-A"
 
 
 def test_a_session_that_doku_gives_again_stays_used(world: World) -> None:
-    claims, session, intent = a_session(world)
-    claims.save(session)
-    claims.claim_session(intent, "f", world.clock())
+    sessions, session, intent = a_session(world)
+    sessions.save(session)
+    sessions.claim(intent, "f", world.clock())
     with pytest.raises(Unavailable, match="used already"):
-        claims.save(session)
+        sessions.save(session)
     with pytest.raises(Duplicate):
-        claims.claim_session(replace(intent, partner_reference_no="PAY-B"), "f", world.clock())
+        sessions.claim(replace(intent, partner_reference_no="PAY-B"), "f", world.clock())

@@ -1,5 +1,7 @@
 """The main job: inquire, transfer, and know what became of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.harness import World, inquiry_of, new_reference, order
@@ -308,3 +310,14 @@ def test_a_refused_inquiry_answers_with_the_transfer_of_a_copy(world: World) -> 
     answer = world.create(body)
     assert (answer.status, answer.headers.get("Idempotency-Replayed")) == (201, "true")
     assert len(world.debits(body["partnerReferenceNo"])) == 1
+
+
+@pytest.mark.covers("I8")
+def test_a_lowered_limit_does_not_hide_a_transfer(world: World) -> None:
+    """Told that the amount is too large, a merchant would split it under new references and pay twice."""
+    body = order(amount={"value": "200000.00", "currency": "IDR"})
+    assert world.create(body).status == 201
+    lowered = replace(world, environment={**world.environment, "MAX_AMOUNT": "100000.00"}).restarted()
+    replay = lowered.create(body)
+    assert (replay.status, replay.headers["Idempotency-Replayed"]) == (201, "true")
+    assert lowered.create(order(amount={"value": "200000.00", "currency": "IDR"})).status == 422

@@ -25,11 +25,13 @@ from payouts.services.create_transfer import STOPPED, CreateResult, TransferCrea
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.poll import Poller
+from payouts.services.prepare_transfer import TransferPreparer
 from payouts.services.send_transfer import Remaining, TransferSender
 from payouts.store import items
 from payouts.store.counters import Bound, CounterEntry, Counters
 from payouts.store.due_index import DueIndex, Slot
-from payouts.store.inquiry_sessions import Claims
+from payouts.store.idempotency_keys import IdempotencyKeys
+from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
 from payouts.store.transfers import TransferStore
 from status_poller import app as poller
@@ -262,19 +264,20 @@ def started_with(parts: Parts) -> Start:
         deployed = wiring.build_services(world.environment, now, _no_jitter)
         store = parts.store(deployed.table)
         status_checker = parts.status_checker(store, deployed.doku, now, _no_jitter)
-        claims = Claims(deployed.table)
-        queries = DokuQueries(deployed.doku, claims, now)
+        sessions, keys = InquirySessions(deployed.table), IdempotencyKeys(deployed.table)
+        queries = DokuQueries(deployed.doku, sessions, now)
         limits = config.payout_limits(world.environment)
         switch = parts.switch(KillSwitchStore(deployed.table), limits.accept_transfers, now)
         daily_limits = parts.limits(Counters(deployed.table), limits.all_callers, limits.each_caller)
         sender = parts.sender(store, deployed.doku, now, _no_jitter)
+        preparer, amounts = TransferPreparer(sessions, queries, deployed.doku, now), world.services.amount_limits
         transfer_creator = parts.transfer_creator(
-            store, claims, queries, deployed.doku, switch, daily_limits, sender, now
+            store, keys, preparer, deployed.doku, switch, amounts, daily_limits, sender
         )
         services = replace(
             world.services, transfer_creator=transfer_creator, status_checker=status_checker, store=store
         )
-        applier = parts.applier(store, status_checker, claims)
+        applier = parts.applier(store, status_checker, sessions)
         applying = replace(processor_services.build_services(world.environment, now, _no_jitter), applier=applier)
         asking = poller_services.build_services(world.environment, now, _no_jitter)
         asking = replace(asking, poller=Poller(parts.index(deployed.table), status_checker, 1, now))

@@ -9,9 +9,11 @@ import pytest
 
 from payouts.runtime.metrics import NAMESPACE
 from tests.integration.receiver.callbacks import deliver, signed
+from tests.support import log_watch
 from tests.support.harness import Context, World, order, sample_event
 from tests.template.reading import properties, text, translated
 
+SERVICE = "payouts-test"
 BY_AWS = {
     "AWS/ApiGateway": {"Count", "4xx", "5xx", "Latency"},
     "AWS/DynamoDB": {"ThrottledRequests"},
@@ -29,30 +31,32 @@ class Metric(NamedTuple):
 
 
 class Log:
-    """The functions' metrics since the last call."""
+    """The metrics that the functions have written since the last `take`."""
 
-    def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
-        self._caplog = caplog
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
 
     def take(self) -> dict[Metric, float]:
         """The sum of each metric."""
         found: dict[Metric, float] = {}
-        for record in self._caplog.records:
-            for directive in vars(record).get("_aws", {}).get("CloudWatchMetrics", ()):
+        lines = [line for line in self._capsys.readouterr().out.splitlines() if line.startswith("{")]
+        assert log_watch.found_in(lines) == []
+        for record in map(json.loads, lines):
+            for directive in record.get("_aws", {}).get("CloudWatchMetrics", ()):
                 assert directive["Namespace"] == NAMESPACE
                 (dimensions,) = directive["Dimensions"]
-                assert dimensions[0] == "service"
-                status = str(vars(record)["transfer_status"]) if "transfer_status" in dimensions else ""
+                assert set(dimensions) - {"transfer_status"} == {"service"}
+                assert record["service"] == SERVICE
                 for definition in directive["Metrics"]:
-                    metric = Metric(definition["Name"], status)
-                    found[metric] = found.get(metric, 0) + vars(record)[definition["Name"]]
-        self._caplog.clear()
+                    metric = Metric(definition["Name"], record.get("transfer_status", ""))
+                    found[metric] = found.get(metric, 0) + sum(record[definition["Name"]])
         return found
 
 
 @pytest.fixture
-def log(caplog: pytest.LogCaptureFixture, world: World) -> Log:
-    return Log(caplog)
+def log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, world: World) -> Log:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", SERVICE)
+    return Log(capsys)
 
 
 def alarms() -> Iterator[tuple[str, str, Metric]]:
@@ -99,7 +103,6 @@ def test_our_metrics_have_this_stacks_dimension() -> None:
             assert {"Name": "service", "Value": {"Ref": "AWS::StackName"}} in dimensions, name
     for function in translated().of_type("AWS::Lambda::Function").values():
         assert function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
-        assert function["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO", "metrics are lines of INFO"
 
 
 def test_the_dashboard_has_unconditional_resources_only() -> None:

@@ -73,7 +73,7 @@ def test_unused_files_are_removed_and_licences_stay(tmp_path: Path) -> None:
     kept = ["botocore/data/sqs/2012-11-05/service-2.json.gz", "botocore/data/endpoints.json", "botocore/client.py"]
     kept += ["botocore-1.dist-info/licenses/LICENSE", "botocore-1.dist-info/METADATA"]
     gone = ["botocore/data/ec2/2016-11-15/service-2.json.gz", "botocore-1.dist-info/RECORD"]
-    gone += ["bin/jp.py", ".lock", "certifi/tests/test_certify.py"]
+    gone += ["bin/jp.py", ".lock", "certifi/tests/test_certify.py", "boto3/data/sqs/2012-11-05/resources-1.json"]
     for name in kept + gone:
         (packages / name).parent.mkdir(parents=True, exist_ok=True)
         (packages / name).write_text("x")

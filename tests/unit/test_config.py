@@ -8,7 +8,6 @@ import pytest
 from payouts.domain.limits import AmountLimits, DailyLimit, PayoutLimits
 from payouts.domain.money import Rupiah
 from payouts.runtime.config import (
-    ConfigurationError,
     DokuSettings,
     RolloutCheck,
     RolloutCheckSettings,
@@ -16,6 +15,7 @@ from payouts.runtime.config import (
     amount_limits,
     payout_limits,
 )
+from payouts.runtime.variables import ConfigurationError
 from tests.template.reading import translated
 
 GOOD = {

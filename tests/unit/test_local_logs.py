@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from local.lambda_runtime.logs import Follower, readable
-from payouts.runtime.metrics import measured
 
 
 @pytest.mark.parametrize(
@@ -15,7 +14,8 @@ from payouts.runtime.metrics import measured
     [
         ({"level": "INFO", "message": "paid", "service": "payouts", "reference": "P-1"}, "INFO    paid reference=P-1"),
         ({"level": "ERROR", "message": {"a": 1}, "retries": 2}, 'ERROR   {"a":1} retries=2'),
-        ({"level": "INFO", "message": "tick", **measured({"Paid": 1}), "finished": True}, "INFO    tick finished=true"),
+        ({"level": "INFO", "message": "tick", "finished": True}, "INFO    tick finished=true"),
+        ({"_aws": {"CloudWatchMetrics": []}, "service": "payouts", "transfer_status": "SUCCESS", "Transfers": [1]}, ""),
         (["a list"], '["a list"]'),
     ],
 )

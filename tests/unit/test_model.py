@@ -22,7 +22,7 @@ from payouts.services.create_transfer import CreateResult, TransferCreator, Tran
 from payouts.services.send_transfer import Remaining, SendResult, TransferSender
 from payouts.store import items
 from payouts.store.due_index import DueIndex, Slot
-from payouts.store.inquiry_sessions import Claims
+from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.notification_ids import NotificationIds
 from payouts.store.transfers import TransferStore
 from tests.verification.model.explore import Explored, explore
@@ -179,10 +179,10 @@ class NoFingerprint(TransferCreator):
         return super().create(request, remaining) if standing is None else CreateResult(standing, replayed=True)
 
 
-class UnboundKeys(Claims):
+class UnboundKeys(IdempotencyKeys):
     """Does not bind an Idempotency-Key to a reference."""
 
-    def claim_key(self, idempotency_key: str, reference: str) -> None:
+    def bind(self, key: str, reference: str) -> None:
         """Nothing."""
 
 
@@ -266,7 +266,7 @@ class Believing(NotificationApplier):
         (SILENCE, Parts(sender=SendsFirst), Budget(), "I4"),
         (TWICE, Parts(sender=ResendsUnasked), Budget(), "I1"),
         (OTHER_BODY, Parts(transfer_creator=NoFingerprint), Budget(), "I8"),
-        (ONE_KEY, Parts(claims=UnboundKeys), Budget(), "I2"),
+        (ONE_KEY, Parts(keys=UnboundKeys), Budget(), "I2"),
         (CALLBACKS, Parts(authenticator=Trusting), Budget(callbacks=1), "I9"),
         (SILENCE, Parts(doku=BelievesCrossed), Budget(faults=1, ticks=1, advances=1), "I5: SUCCESS, and DOKU never"),
         (FICKLE, Parts(doku=OneReference), Budget(faults=1, ticks=2, advances=2), "I5: a second reference"),

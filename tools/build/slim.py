@@ -6,9 +6,10 @@ from pathlib import Path
 SERVICES = frozenset({"codedeploy", "dynamodb", "kms", "lambda", "s3", "secretsmanager", "sqs", "sts"})
 """AWS services whose descriptions stay: those of `payouts.runtime.aws`, and STS for credentials by a role.
 
-botocore has some 400, which are half of the layer, and looks into each of them whenever it makes a client.
+botocore describes about 400, half of the layer, and looks into each folder whenever it makes a client.
 """
-_LEFTOVERS = ("bin", ".lock", "certifi/tests")
+_LEFTOVERS = ("bin", ".lock", "certifi/tests", "boto3/data", "boto3/examples")
+"""boto3's data describes its resources (`boto3.resource`), which the functions do not use."""
 _INSTALLERS = ("RECORD", "INSTALLER", "REQUESTED")
 """Of the `.dist-info` folders: they would speak of files that are gone."""
 

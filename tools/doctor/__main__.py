@@ -15,8 +15,9 @@ from doku_signing.notification import Scheme
 from local.doku_secret import SettingError, from_environment
 from payouts.doku.client import account_of
 from payouts.domain.credentials import Credentials
-from payouts.runtime.config import ConfigurationError, DokuSettings
+from payouts.runtime.config import DokuSettings
 from payouts.runtime.credentials import has_no_value
+from payouts.runtime.variables import ConfigurationError
 from tools.deployment import NoSuchDeployment, add_option, find
 from tools.doctor import api, doku, open_transfers, secret
 from tools.doctor.finding import Finding, Verdict, ok, skipped, wrong

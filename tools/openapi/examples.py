@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from payouts.codes.explain import explain
 from payouts.codes.models import System
 from payouts.doku import banks
 from payouts.doku.messages import InquiryRequest
@@ -29,7 +30,7 @@ from payouts.domain.schedule import FIRST_CHECK
 from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record
 from payouts.services.create_transfer import STOPPED
 from payouts.store.inquiry_sessions import InquirySession
-from transfer_api import error_responses, explanations, responses
+from transfer_api import error_responses, response_codes, responses
 
 _EVENTS = Path(__file__).parents[2] / "events"
 _AT = 1_726_558_912_022  # 2024-09-17T14:41:52.022+07:00
@@ -142,7 +143,7 @@ def bank() -> Any:
 
 def code() -> Any:
     """An insufficient deposit."""
-    return _plain(explanations.of_code("4034314", {"system": System.SNAP}))
+    return _plain(response_codes.explanation(explain("4034314", System.SNAP)))
 
 
 def _plain(members: Any) -> Any:

@@ -116,7 +116,7 @@ _NOTIFIED = {
                 "Not signed by DOKU, or a requestId that came with another body",
                 "agentKey or signature is not valid",
             ),
-            (404, "There is no such notification", "there is no such notification"),
+            (404, "There is no such notification", "unknown notification path"),
             (413, "The body is larger than 10 MB", ""),
             (429, "Too many requests", ""),
             (500, "Unforeseen: send it again", "try again later"),
@@ -174,7 +174,7 @@ OPERATIONS: dict[str, Operation] = {
         parameters=(
             _header(
                 "Idempotency-Key",
-                "sent once, 8 to 128 printable ASCII characters other than blank and comma; gives the reference where"
+                "sent once, 8 to 128 printable ASCII characters other than space and comma; gives the reference where"
                 " the body has none, else is bound to it",
                 {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
             ),

@@ -1,4 +1,4 @@
-"""Calls of AWS whose failures become PayoutErrors."""
+"""Calls AWS and converts failures to PayoutErrors."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
@@ -12,34 +12,35 @@ Answered = TypeVar("Answered", bound=Mapping[str, Any])
 
 NO_ANSWER = (
     *(BotoCoreError, ResponseParserError),
-    # botocore's parsers take it for granted that a body is UTF-8 and a JSON object: what else Python makes of a page
+    # botocore's parsers assume that a body is a JSON object in UTF-8. A proxy's HTML page raises one of these:
     *(ValueError, TypeError, AttributeError, LookupError, RecursionError),
 )
-"""What clients raise where AWS did not answer, or with what nobody can read. The call may have been carried out."""
+"""Raised by clients if AWS did not answer, or not readably. The call may have been carried out."""
 
 
-def call_aws(service: str, call: Callable[[], Answered], always: str, passing: Collection[str] = ()) -> Answered:
-    """What `service` answers to `call`; `always` names a member of every answer to it, or of its ResponseMetadata.
+def call_aws(service: str, call: Callable[[], Answered], required: str, transient: Collection[str] = ()) -> Answered:
+    """Run `call` and return its answer.
 
-    Raises Unavailable where nothing came or nothing that can be read, where the service failed (5xx) or says that it
-    will pass (a code of `passing`). Whatever else it refuses (4xx) is a ClientError still.
+    `required` names a field that every answer has, at the top or in ResponseMetadata; without it the answer is a
+    proxy's page. Raises Unavailable if there is no readable answer, for a 5xx and for the codes in `transient`, and
+    ClientError for any other refusal (4xx).
     """
-    silent = f"{service} does not answer; send the same request again"
+    no_answer = f"{service} does not answer; send the same request again"
     try:
         answer = call()
     except ClientError as error:
         status, code = error.response["ResponseMetadata"]["HTTPStatusCode"], error_code(error)
-        if not code or code in passing or not 400 <= status < 500:  # without a code: a page of something in between
-            raise Unavailable(silent) from error
+        if not code or code in transient or not 400 <= status < 500:  # no code: a proxy's page
+            raise Unavailable(no_answer) from error
         raise
     except NO_ANSWER as error:
-        raise Unavailable(silent) from error
-    if always not in answer and always not in answer["ResponseMetadata"]:
-        raise Unavailable(silent)  # a page of something in between: botocore finds it empty
+        raise Unavailable(no_answer) from error
+    if required not in answer and required not in answer["ResponseMetadata"]:
+        raise Unavailable(no_answer)  # botocore parses a proxy's HTML page as an empty answer
     return answer
 
 
 def error_code(error: ClientError) -> str:
-    """AWS's code for why it refuses; empty where the answer names none, for which botocore puts its HTTP status."""
+    """AWS's error code. Empty if the answer has none; botocore then uses the HTTP status as the code."""
     code = error.response.get("Error", {}).get("Code") or ""
     return "" if code.isdecimal() else code

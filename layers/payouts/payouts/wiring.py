@@ -1,4 +1,4 @@
-"""What every function that asks DOKU is made of. The same constructors serve Lambda and tests."""
+"""Builds the services shared by all functions that call DOKU. Lambda and the tests use the same code."""
 
 import random
 import time
@@ -25,7 +25,7 @@ from payouts.store.transfers import TransferStore
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The two edges, and the use case that all functions share."""
+    """The table, DOKU, and the use case that all functions share."""
 
     table: Table
     store: TransferStore
@@ -33,7 +33,7 @@ class Deployment:
     doku: DokuClient
     status_checker: StatusChecker
     absence_after: int
-    """Milliseconds without a record at DOKU after which a transfer's absence is inferred."""
+    """Milliseconds without a record at DOKU after which a transfer counts as not received."""
 
 
 def build_services(
@@ -42,7 +42,7 @@ def build_services(
     jitter: Callable[[], float] = random.random,
     connections: int = 10,
 ) -> Deployment:
-    """Everything wired up from the environment. Raises ConfigurationError naming a bad or missing variable."""
+    """Build the services from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings, table_settings = DokuSettings.read(environment), TableSettings.read(environment)
     dynamodb, secrets_manager, key = aws.dynamodb(connections), aws.secrets_manager(), MerchantKey(aws.kms)
     table = Table(dynamodb, table_settings.name)

@@ -17,7 +17,7 @@ from payouts.domain.credentials import Credentials
 from payouts.domain.errors import Throttled, Unavailable
 from payouts.runtime.config import DokuSettings
 from payouts.runtime.credentials import CredentialStore
-from payouts.store.attributes import Item
+from payouts.store.codec import Item
 from payouts.store.table import ConditionFailed, Table
 
 SETTINGS = DokuSettings("https://doku.example", "/v1.0", "H2H", "secret", not_received_after_hours=72)

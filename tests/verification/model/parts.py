@@ -11,7 +11,7 @@ from doku_signing.notification import Scheme
 from notification_receiver.authenticator import Authenticator
 from notification_receiver.receiver import Receiver
 from payouts.doku import queued_notification
-from payouts.domain.limits import DailyLimit
+from payouts.domain.limits import AmountLimits, DailyLimit
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import HOUR
 from payouts.domain.transfer import Intent, Status
@@ -23,11 +23,13 @@ from payouts.services.create_transfer import TransferCreator, TransferRequest
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.poll import Poller
+from payouts.services.prepare_transfer import TransferPreparer
 from payouts.services.send_transfer import TransferSender
 from payouts.services.settle import settle
 from payouts.store.counters import Counters
 from payouts.store.due_index import DueIndex
-from payouts.store.inquiry_sessions import Claims
+from payouts.store.idempotency_keys import IdempotencyKeys
+from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
 from payouts.store.notification_ids import NotificationIds
 from payouts.store.table import Table
@@ -59,6 +61,7 @@ class _NothingStored(Table):
 
 
 SWITCH = KillSwitch(KillSwitchStore(_NothingStored()), accept=True)
+AMOUNTS = AmountLimits(Rupiah(1), Rupiah(10**15))
 LIMITS = DailyLimits(Counters(_NothingStored()), DailyLimit(None, None), DailyLimit(None, None))
 """Neither the switch nor limits are part of the model: transfers are taken, and nothing is counted."""
 
@@ -68,7 +71,8 @@ class Parts:
     """The classes that an invocation is made of; all real unless a test says otherwise."""
 
     store: type[TransferStore] = TransferStore
-    claims: type[Claims] = Claims
+    sessions: type[InquirySessions] = InquirySessions
+    keys: type[IdempotencyKeys] = IdempotencyKeys
     status_checker: type[StatusChecker] = StatusChecker
     transfer_creator: type[TransferCreator] = TransferCreator
     sender: type[TransferSender] = TransferSender
@@ -146,15 +150,14 @@ class Invocation:
         doku.outside = outside
         status_checker = parts.status_checker(store, doku, outside.clock, lambda: 0.0, ABSENCE_AFTER)
         if self.order is not None:
-            claims = parts.claims(table)
-            queries = DokuQueries(doku, claims, outside.clock)
+            sessions, keys = parts.sessions(table), parts.keys(table)
+            queries = DokuQueries(doku, sessions, outside.clock)
             sender = parts.sender(store, doku, outside.clock, lambda: 0.0, ABSENCE_AFTER)
-            transfer_creator = parts.transfer_creator(
-                store, claims, queries, doku, SWITCH, LIMITS, sender, outside.clock
-            )
+            preparer = TransferPreparer(sessions, queries, doku, outside.clock)
+            transfer_creator = parts.transfer_creator(store, keys, preparer, doku, SWITCH, AMOUNTS, LIMITS, sender)
             return transfer_creator.create(self.order, _counting(self.remaining))
         if self.message:
-            return parts.applier(store, status_checker, parts.claims(table)).apply(
+            return parts.applier(store, status_checker, parts.sessions(table)).apply(
                 queued_notification.decode(self.message)
             )
         if self.kind:

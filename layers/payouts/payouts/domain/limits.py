@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from payouts.domain.errors import ValidationFailed
 from payouts.domain.money import Rupiah
 
 
@@ -12,9 +13,10 @@ class AmountLimits:
     smallest: Rupiah
     largest: Rupiah
 
-    def allow(self, amount: Rupiah) -> bool:
-        """True if the amount is within the limits."""
-        return self.smallest <= amount <= self.largest
+    def check(self, amount: Rupiah) -> None:
+        """Raise ValidationFailed unless the amount is within the limits."""
+        if not self.smallest <= amount <= self.largest:
+            raise ValidationFailed(f"amount.value must be at least {self.smallest} and at most {self.largest}")
 
 
 @dataclass(frozen=True, slots=True)

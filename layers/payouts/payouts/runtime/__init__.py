@@ -1,1 +1,1 @@
-"""What the functions get from Lambda and AWS: clients, environment, secret, snapshots, metrics."""
+"""The functions' access to their Lambda environment: AWS clients, configuration, secret, log and metrics."""

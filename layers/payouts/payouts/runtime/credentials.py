@@ -1,4 +1,4 @@
-"""DOKU's credentials from Secrets Manager, as one JSON secret (DESIGN 2.11)."""
+"""DOKU's credentials, read from one JSON secret in Secrets Manager."""
 
 import threading
 import time
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _MAX_AGE = 300.0
-"""Seconds for which a read secret is believed. A refused token or signature has it read again at once."""
+"""Seconds for which the secret is cached. A refused token or signature makes us read it again at once."""
 _RETRY = 10.0
-"""Seconds between two attempts to read a secret again that can't be had."""
-_PASSING = frozenset({"ThrottlingException", "InternalServiceError"})
+"""Seconds between two attempts to refresh a secret that cannot be read."""
+_TRANSIENT = frozenset({"ThrottlingException", "InternalServiceError"})
 
 
 class CredentialStore:
-    """Reads the secret when it is needed and keeps it for five minutes."""
+    """Reads the secret on demand and caches it for five minutes."""
 
     def __init__(self, client: "SecretsManagerClient", secret_id: str, clock: Callable[[], float] = time.time) -> None:
         self._client = client
@@ -33,31 +33,31 @@ class CredentialStore:
         self._current: tuple[float, Credentials] | None = None
         self._previous: tuple[Credentials, ...] | None = None
         self._tried_at = float("-inf")
-        self._one_at_a_time = threading.Lock()  # the poller asks from many threads
+        self._one_at_a_time = threading.Lock()  # the poller has many threads
 
     def current(self) -> Credentials:
-        """The credentials in force. Raises Misconfigured or Unavailable."""
+        """The current credentials. Raises Misconfigured or Unavailable."""
         with self._one_at_a_time:
             if self._current is None:
                 return self.reread()
             if self._clock() - self._current[0] >= _MAX_AGE and self.age() >= _RETRY:
-                with suppress(Unavailable):  # what is known is good until there is something better
+                with suppress(Unavailable):  # the cached credentials stay in use
                     return self.reread()
             return self._current[1]
 
     def accepted(self) -> Iterator[Credentials]:
-        """The credentials in force and then, read only when they are asked for, the ones before."""
+        """The current credentials, then the previous ones, which are read only if iteration gets there."""
         yield self.current()
         if self._previous is None:
             self._previous = self._read_previous()
         yield from self._previous
 
     def age(self) -> float:
-        """Seconds since somebody tried to read the secret; infinite before the first time."""
+        """Seconds since the last attempt to read the secret; infinite before the first."""
         return self._clock() - self._tried_at
 
     def reread(self) -> Credentials:
-        """The credentials in force, read again: they may have been rotated (FAULTS 63)."""
+        """Read the current credentials again: they may have been rotated."""
         self._tried_at = self._clock()
         fresh = self._read("AWSCURRENT")
         self._current, self._previous = (self._clock(), fresh), None
@@ -66,13 +66,13 @@ class CredentialStore:
     def _read_previous(self) -> tuple[Credentials, ...]:
         try:
             return (self._read("AWSPREVIOUS"),)
-        except PayoutError:  # there is none, it is from before the secret was filled in, or it can't be had now
+        except PayoutError:  # there is none, it has no value, or it cannot be read now
             return ()
 
     def _read(self, stage: str) -> Credentials:
         get = partial(self._client.get_secret_value, SecretId=self._secret_id, VersionStage=stage)
         try:
-            answer = call_aws("Secrets Manager", get, "ARN", _PASSING)
+            answer = call_aws("Secrets Manager", get, "ARN", _TRANSIENT)
         except ClientError as error:
             if has_no_value(error):
                 raise Misconfigured(NO_VALUE) from error
@@ -81,8 +81,8 @@ class CredentialStore:
 
 
 def has_no_value(error: ClientError) -> bool:
-    """Whether Secrets Manager found the secret, but no value in it: a new stack's secret is created without one.
+    """True if the secret exists without a value, as a new stack creates it.
 
-    AWS answers ResourceNotFoundException for both, so only the message tells them apart.
+    AWS answers ResourceNotFoundException also for a missing secret; only the message differs.
     """
     return error_code(error) == "ResourceNotFoundException" and "secret value" in str(error)

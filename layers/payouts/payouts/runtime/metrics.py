@@ -1,21 +1,29 @@
-"""Log lines that are metrics as well: CloudWatch reads the embedded metric format out of them.
+"""CloudWatch metrics by Powertools, in the embedded metric format: each set is a line of its own on stdout."""
 
-One line tells a person what happened and an alarm how often, and no function imports more than its logger for it.
-"""
-
-import time
+import json
+import sys
 from collections.abc import Mapping
-from typing import Any
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
 NAMESPACE = "Payouts"
-BY_SERVICE = ("service",)
-"""The logger's service, which is the name of the deployment."""
-BY_STATUS = ("service", "transfer_status")
-_UNITS = {"OldestDueAge": "Seconds", "OldestInDoubtAge": "Seconds"}
+_SECONDS = frozenset({"OldestDueAge", "OldestInDoubtAge"})
 
 
-def measured(metrics: Mapping[str, float], dimensions: tuple[str, ...] = BY_SERVICE) -> dict[str, Any]:
-    """Members that make a line of the logger a measurement. What `dimensions` name must stand in the line as well."""
-    definitions = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in metrics]
-    directive = {"Namespace": NAMESPACE, "Dimensions": [list(dimensions)], "Metrics": definitions}
-    return {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, **metrics}
+def publish(metrics: Mapping[str, float], **dimensions: str) -> None:
+    """Write the metrics at once, under `dimensions` and `service` (from POWERTOOLS_SERVICE_NAME).
+
+    The set and its dimensions belong to this call alone, so nothing leaks into another thread or invocation.
+    """
+    if not metrics or is_metrics_disabled():
+        return
+    metric_set = EphemeralMetrics(namespace=NAMESPACE)
+    for dimension, text in dimensions.items():
+        metric_set.add_dimension(dimension, text)
+    for name, value in metrics.items():
+        unit = MetricUnit.Seconds if name in _SECONDS else MetricUnit.Count
+        metric_set.add_metric(name, unit, value)
+    # Not `flush_metrics`, whose `print` writes the line break separately: another thread's line could come in between.
+    sys.stdout.write(json.dumps(metric_set.serialize_metric_set(), separators=(",", ":")) + "\n")
+    sys.stdout.flush()

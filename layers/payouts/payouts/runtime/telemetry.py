@@ -1,28 +1,30 @@
-"""What is told wherever it happens, whichever function it happens in."""
+"""Log lines and metrics of the layers, the same in all functions."""
 
 from aws_lambda_powertools import Logger
 
 from payouts.domain.errors import PayoutError
 from payouts.domain.transfer import Transfer
-from payouts.runtime.metrics import BY_STATUS, measured
+from payouts.runtime import metrics
 
 
 class Telemetry:
-    """Log lines of the layers, each a measurement."""
+    """Hooks of the use cases: each writes a log line and its metrics."""
 
     def __init__(self, logger: Logger) -> None:
         self._logger = logger
 
     def status_changed(self, before: Transfer, after: Transfer) -> None:
-        """A write that was carried out changed what is known of a transfer. Amounts in whole rupiah."""
+        """Report a stored change of status. The metric `Rupiah` is the amount in whole rupiah."""
         self._logger.info(
             "transfer status",
             partner_reference_no=after.partner_reference_no,
             transfer_status=after.status,
             previous_status=before.status,
-            **measured({"Transfers": 1, "Rupiah": after.intent.amount.sen // 100}, BY_STATUS),
         )
+        counted = {"Transfers": 1, "Rupiah": after.intent.amount.sen // 100}
+        metrics.publish(counted, transfer_status=after.status)
 
     def token_failed(self, error: PayoutError) -> None:
-        """No access token could be had, so that DOKU cannot be asked."""
-        self._logger.warning("no access token", reason=error.message, **measured({"TokenFailures": 1}))
+        """Report that no access token could be obtained, so that no call to DOKU is possible."""
+        self._logger.warning("no access token", reason=error.message)
+        metrics.publish({"TokenFailures": 1})

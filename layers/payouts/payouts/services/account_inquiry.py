@@ -9,7 +9,7 @@ from payouts.doku.messages import InquiryRequest
 from payouts.doku.outcomes import Outcome, glossary
 from payouts.doku.transport import NeverSent
 from payouts.domain.errors import DokuSaid, PayoutError, Refused, Unavailable
-from payouts.store.inquiry_sessions import SESSION_SECONDS, Claims, InquirySession
+from payouts.store.inquiry_sessions import SESSION_SECONDS, InquirySession, InquirySessions
 
 _NOT_CLEAR = "DOKU gave no clear answer"
 
@@ -17,9 +17,9 @@ _NOT_CLEAR = "DOKU gave no clear answer"
 class DokuQueries:
     """Asks DOKU about accounts and the merchant's balance."""
 
-    def __init__(self, doku: DokuClient, claims: Claims, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, doku: DokuClient, sessions: InquirySessions, clock: Callable[[], float] = time.time) -> None:
         self._doku = doku
-        self._claims = claims
+        self._sessions = sessions
         self._clock = clock
 
     def ask(self, request: InquiryRequest) -> responses.Inquiry:
@@ -33,7 +33,7 @@ class DokuQueries:
         """Inquire an account, and store the session for one later transfer. Raises PayoutError."""
         inquiry = self.ask(request)
         session = session_of(request, inquiry, self._clock())
-        self._claims.save(session)
+        self._sessions.save(session)
         return inquiry, session
 
     def balance(self) -> responses.Balance:

@@ -7,7 +7,7 @@ from payouts.doku.notifications import Kind, Notification
 from payouts.doku.queued_notification import QueuedNotification
 from payouts.domain.transfer import ENDED, Finding, Observation, Source, Transfer
 from payouts.services.check_status import StatusChecker
-from payouts.store.inquiry_sessions import Claims
+from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.transfers import TransferStore
 
 _REFUNDED = "40"
@@ -30,10 +30,10 @@ class UnknownTransfer(RetryLater):
 class NotificationApplier:
     """Brings what DOKU announced into the transfer. Applying twice equals once (I10, I11)."""
 
-    def __init__(self, store: TransferStore, status_checker: StatusChecker, claims: Claims) -> None:
+    def __init__(self, store: TransferStore, status_checker: StatusChecker, sessions: InquirySessions) -> None:
         self._store = store
         self._status_checker = status_checker
-        self._claims = claims
+        self._sessions = sessions
 
     def apply(self, queued: QueuedNotification) -> Transfer:
         """The transfer, confirmed by check status. Raises RetryLater, UnknownTransfer, or PayoutError for the table.
@@ -72,7 +72,7 @@ class NotificationApplier:
         return self._store.get(reference) if reference else None
 
     def _sent_with(self, session_id: str) -> str | None:
-        return self._claims.claimed_by(session_id) if session_id else None
+        return self._sessions.claimed_by(session_id) if session_id else None
 
 
 def _hint(queued: QueuedNotification) -> Observation:

@@ -1,18 +1,17 @@
 """Create a transfer: replay, stop, Idempotency-Key, daily limits; then prepare it and send it at most once."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from payouts.doku.client import DokuClient
 from payouts.domain.errors import Duplicate, PayoutError, Stopped, Unavailable
+from payouts.domain.limits import AmountLimits
 from payouts.domain.transfer import NextAction, Transfer
-from payouts.services.account_inquiry import DokuQueries
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.prepare_transfer import TransferPreparer, TransferRequest
 from payouts.services.send_transfer import Remaining, SendResult, TransferSender
-from payouts.store.inquiry_sessions import Claims
+from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.transfers import TransferStore
 
 __all__ = ["STOPPED", "CreateResult", "TransferCreator", "TransferRequest"]
@@ -42,21 +41,22 @@ class TransferCreator:
     def __init__(
         self,
         store: TransferStore,
-        claims: Claims,
-        queries: DokuQueries,
+        keys: IdempotencyKeys,
+        preparer: TransferPreparer,
         doku: DokuClient,
         switch: KillSwitch,
-        limits: DailyLimits,
+        amount_limits: AmountLimits,
+        daily_limits: DailyLimits,
         sender: TransferSender,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
-        self._claims = claims
+        self._keys = keys
+        self._preparer = preparer
         self._doku = doku
         self._switch = switch
-        self._limits = limits
+        self._amount_limits = amount_limits
+        self._limits = daily_limits
         self._sender = sender
-        self._preparer = TransferPreparer(claims, queries, doku, clock)
 
     def create(self, request: TransferRequest, remaining: Remaining) -> CreateResult:
         """Create and send the transfer of this request, or return the one that an earlier call created.
@@ -68,10 +68,11 @@ class TransferCreator:
         if not self._switch.is_on():
             return self._existing(reference, request.fingerprint, otherwise=Stopped(STOPPED))
         if request.idempotency_key:
-            self._claims.claim_key(request.idempotency_key, reference)
+            self._keys.bind(request.idempotency_key, reference)
         existing = self._store.get(reference)
         if existing is not None:
             return _replay(existing, request.fingerprint)
+        self._amount_limits.check(request.intent.amount)  # after the look-up: a limit does not hide a transfer
         try:
             transfer = self._preparer.prepare(request)
         except PayoutError as refused:  # another copy of this request may have created the transfer meanwhile

@@ -12,7 +12,7 @@ from payouts.domain.money import Rupiah
 from payouts.domain.schedule import FIRST_CHECK
 from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record
 from payouts.services.account_inquiry import DokuQueries, session_of
-from payouts.store.inquiry_sessions import Claims
+from payouts.store.inquiry_sessions import InquirySessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class TransferPreparer:
     """Builds the transfer of a request, ready to be created. Until then everything may fail and be tried again."""
 
     def __init__(
-        self, claims: Claims, queries: DokuQueries, doku: DokuClient, clock: Callable[[], float] = time.time
+        self, sessions: InquirySessions, queries: DokuQueries, doku: DokuClient, clock: Callable[[], float] = time.time
     ) -> None:
-        self._claims = claims
+        self._sessions = sessions
         self._queries = queries
         self._doku = doku
         self._clock = clock
@@ -48,7 +48,7 @@ class TransferPreparer:
 
         Raises Duplicate for a used session and Mismatch for one that is unknown, expired or of another transfer.
         """
-        session = self._claims.claim_session(request.intent, request.fingerprint, self._clock())
+        session = self._sessions.claim(request.intent, request.fingerprint, self._clock())
         return self._build(request, session.account_name, session.fee)
 
     def _with_inquiry(self, request: TransferRequest) -> Transfer:
@@ -57,7 +57,7 @@ class TransferPreparer:
         inquiry = self._queries.ask(question)
         _check_name(intent.beneficiary_account_name, inquiry.account_name)
         now = self._clock()
-        self._claims.keep_claimed(session_of(question, inquiry, now), intent, request.fingerprint, now)
+        self._sessions.save_claimed(session_of(question, inquiry, now), intent, request.fingerprint, now)
         with_session = replace(request, intent=replace(intent, session_id=inquiry.session_id))
         return self._build(with_session, inquiry.account_name, inquiry.fee)
 

@@ -1,1 +1,1 @@
-"""The DynamoDB edge: one table, one item a transfer, every change one conditional write (DESIGN 2.6)."""
+"""Storage in one DynamoDB table: one item per transfer, and each change is one conditional write."""

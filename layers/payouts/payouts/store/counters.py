@@ -1,8 +1,8 @@
-"""How many transfers were asked for in a day, and their sum: one item per scope and day, one conditional write a take.
+"""Counts and sums of the transfers of a day: one item per scope and day, one conditional write per transfer.
 
-The item remembers its latest requests, each in a slot by its hash. A request that was counted and then died before the
-door finds itself there when it is sent again, and is not counted twice; where another request has taken its slot since,
-it is. So a counter may be too high, by what crashed in such a way, and is never too low.
+The item remembers its latest requests, each in a slot chosen by its hash. A request that was counted but crashed before
+its transfer was created finds itself there when it is sent again, and is not counted twice, unless another request has
+taken the slot. So a counter may be too high after such a crash, and is never too low.
 """
 
 import zlib
@@ -11,16 +11,16 @@ from enum import StrEnum
 
 from payouts.domain.limits import DailyLimit
 from payouts.domain.money import Rupiah
-from payouts.store.attributes import Item
+from payouts.store.codec import Item
 from payouts.store.table import ConditionFailed, Table
 
 _SLOTS = 64
-"""Keeps the item at about 2 KB, however many transfers there are."""
+"""Bounds the item to about 2 KB, whatever the number of transfers."""
 _NAMES = {"#amount": "amount", "#count": "count"}
 
 
 class Bound(StrEnum):
-    """Which of a day's two limits stands in the way."""
+    """Which of a day's two limits is reached."""
 
     AMOUNT = "amount"
     COUNT = "count"
@@ -28,20 +28,20 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CounterEntry:
-    """What is to be counted, once: `request` stands for one body under one reference."""
+    """A transfer to count once. `request` identifies one body under one reference."""
 
     request: str
     amount: Rupiah
 
 
 class Counters:
-    """The counters in the table. Raises Throttled or Unavailable where the table does."""
+    """Counters in the table. Raises Throttled or Unavailable if the table fails."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def consume(self, key: str, entry: CounterEntry, limit: DailyLimit, expires_at: int) -> Bound | None:
-        """Count `entry` where that stays within `limit`, or say which bound it would break. `expires_at` in seconds."""
+        """Count `entry` if that stays within `limit`, else return the limit it exceeds. `expires_at` in seconds."""
         values: Item = {":zero": 0, ":one": 1, ":amount": entry.amount.sen, ":request": entry.request}
         condition = "(attribute_not_exists(#slot) OR #slot <> :request)"
         if limit.amount is not None:
@@ -64,7 +64,7 @@ class Counters:
         return None
 
     def peek(self, key: str, entry: CounterEntry, limit: DailyLimit) -> Bound | None:
-        """The bound that `entry` would break now. Promises nothing: only a write does."""
+        """The limit that `entry` would exceed now; None if none. Reserves nothing: another request may come first."""
         counted = self._table.get(_key(key)) or {}
         return None if counted.get(_slot(entry)) == entry.request else _bound(counted, entry, limit)
 

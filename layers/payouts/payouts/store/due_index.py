@@ -1,18 +1,18 @@
-"""The sparse, sharded index of transfers that are to be asked about."""
+"""The sparse, sharded index of transfers with a status check to come."""
 
 from dataclasses import dataclass
 
 from payouts.domain.errors import PayoutError
 from payouts.domain.transfer import Transfer
 from payouts.store import items
-from payouts.store.attributes import Item
+from payouts.store.codec import Item
 from payouts.store.table import ConditionFailed, Table
 
 READ_SHARDS = 8
 """Partitions of the `due` index that pollers read."""
 WRITTEN_SHARDS = 8
-"""Partitions that open transfers are written to. More of them take two releases: the first raises READ_SHARDS, the
-second, once the first runs everywhere, WRITTEN_SHARDS. Rolled back, each finds every open transfer."""
+"""Partitions that open transfers are written to. An increase takes two releases: the first raises READ_SHARDS, and the
+second WRITTEN_SHARDS once the first runs everywhere. After a rollback, each still finds every open transfer."""
 
 
 class NewerItem(PayoutError):
@@ -21,20 +21,23 @@ class NewerItem(PayoutError):
 
 @dataclass(frozen=True, order=True, slots=True)
 class Slot:
-    """One due check: `at`, in milliseconds, is the time at which it came due."""
+    """One due status check. `at` is its time in milliseconds since the epoch."""
 
     at: int
     reference: str
 
 
 class DueIndex:
-    """What is due, and the right to ask about it. Raises Throttled or Unavailable where the table does."""
+    """Finds and claims due status checks. Raises Throttled or Unavailable if the table fails."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def due(self, shard: int, now: int, limit: int, start: Item | None = None) -> tuple[list[Slot], Item | None]:
-        """Up to `limit` slots of a shard, oldest first, and where to go on. The index lags: see `claim` (FAULTS 25)."""
+        """Up to `limit` due slots of a shard, oldest first, and the key to continue from.
+
+        The index is eventually consistent: a slot may have been taken already, which `claim` finds out.
+        """
         found, last = self._table.query(
             "due",
             KeyConditionExpression="dueShard = :shard AND nextCheckAt <= :now",
@@ -42,12 +45,12 @@ class DueIndex:
             start=start,
             Limit=limit,
         )
-        return [Slot(int(item["nextCheckAt"]), items.reference(item["pk"])) for item in found], last
+        return [Slot(item["nextCheckAt"], items.reference(item["pk"])) for item in found], last
 
     def claim(self, slot: Slot, until: int) -> Transfer | None:
-        """Take a slot by moving the transfer's next check to `until`; None where somebody took it (I12).
+        """Claim a slot by moving the transfer's next check to `until`. None if another poller has claimed it (I12).
 
-        A poller that crashes after this has only put the check off. Raises NewerItem, and leaves the slot as it is.
+        A crash after the claim only delays the check. Raises NewerItem, leaving the slot as it is.
         """
         values = {":slot": slot.at, ":until": until, ":schema": items.SCHEMA}
         condition, names = "nextCheckAt = :slot AND #schema <= :schema", {"#schema": "schema"}

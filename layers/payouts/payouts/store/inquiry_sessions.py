@@ -1,21 +1,20 @@
-"""Things that one transfer alone may use: an inquiry session, an Idempotency-Key. Claimed by a conditional write.
+"""Sessions of account inquiries. A conditional write claims a session for one transfer.
 
-A claim by the same reference is fine, so a crash between the claim and the transfer heals itself.
+The same request may claim it again, so a crash between the claim and the creation of the transfer does no harm.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 from payouts.domain.errors import Duplicate, Mismatch, Unavailable
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
-from payouts.store.attributes import Item
+from payouts.store.codec import Item
 from payouts.store.table import ConditionFailed, Table
 
 SESSION_SECONDS = 3600
-"""How long an inquiry may be used. DOKU does not say how long its sessions live."""
+"""How long a session may be used. DOKU does not say how long its sessions are valid."""
 _CLAIMED_SECONDS = 30 * 86_400
-"""How long a claimed session leads to its transfer: a notification may name nothing else that is known here."""
+"""How long a claimed session finds its transfer: a notification may contain no other known identifier."""
 _FREE = "(attribute_not_exists(claimedBy) OR (claimedBy = :by AND claimedFor = :for))"
 
 
@@ -32,23 +31,23 @@ class InquirySession:
     expires_at: int
 
 
-class Claims:
-    """Sessions and keys in the table. Raises Throttled or Unavailable where the table does."""
+class InquirySessions:
+    """Sessions in the table. Raises Throttled or Unavailable if the table fails."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def save(self, session: InquirySession) -> None:
-        """Keep an inquiry's session for a transfer to come."""
+        """Store the session for a later transfer. Raises Unavailable if another request has used it already."""
         try:
             self._table.put(_encode(session), "attribute_not_exists(claimedBy)", {}, {})
         except ConditionFailed:
             raise _used_already() from None
 
-    def claim_session(self, intent: Intent, fingerprint: str, now: float) -> InquirySession:
-        """The session that `intent` names, now its own, where both agree in account, bank and amount.
+    def claim(self, intent: Intent, fingerprint: str, now: float) -> InquirySession:
+        """Claim the session that `intent` names. Account, bank and amount must agree. `now` in seconds.
 
-        Raises Duplicate for a used one and Mismatch for one that is unknown, expired or of another transfer.
+        Raises Duplicate if another request has used it, and Mismatch if it is unknown, expired or does not agree.
         """
         condition = (
             "accountNumber = :account AND bankCode = :bank AND amount = :amount AND validUntil > :now AND " + _FREE
@@ -67,10 +66,10 @@ class Claims:
         except ConditionFailed as failed:
             raise _refusal(failed.item, intent, now) from None
 
-    def keep_claimed(self, session: InquirySession, intent: Intent, fingerprint: str, now: float) -> None:
-        """Keep the session of an inquiry that was made for `intent` itself, claimed from the start.
+    def save_claimed(self, session: InquirySession, intent: Intent, fingerprint: str, now: float) -> None:
+        """Store the session of an inquiry made for `intent`, already claimed. `now` in seconds.
 
-        To be called before the transfer is created. Raises Unavailable if another request used the session.
+        Call this before the transfer is created. Raises Unavailable if another request has used the session.
         """
         item = {
             **_encode(session),
@@ -84,21 +83,9 @@ class Claims:
             raise _used_already() from None
 
     def claimed_by(self, session_id: str) -> str | None:
-        """The partnerReferenceNo of the request that claimed this session; None if no request did, or long ago."""
+        """The partnerReferenceNo of the request that claimed the session; None if unclaimed, or older than 30 days."""
         item = self._table.get(_session(session_id))
         return None if item is None else item.get("claimedBy")
-
-    def claim_key(self, idempotency_key: str, reference: str) -> None:
-        """Bind an Idempotency-Key to one reference for good. Raises Duplicate where it is bound to another (I2)."""
-        pk = "KEY#" + hashlib.sha256(idempotency_key.encode()).hexdigest()
-        condition = "attribute_not_exists(pk) OR boundTo = :reference"
-        try:
-            self._table.put({"pk": pk, "boundTo": reference}, condition, {}, {":reference": reference})
-        except ConditionFailed:
-            raise Duplicate(
-                "this Idempotency-Key belongs to another partnerReferenceNo. This request sent nothing. Read that"
-                " transfer before you pay under another key"
-            ) from None
 
 
 def _refusal(item: Item | None, intent: Intent, now: float) -> Exception:
@@ -119,7 +106,7 @@ def _refusal(item: Item | None, intent: Intent, now: float) -> Exception:
 
 
 def _used_already() -> Unavailable:
-    return Unavailable("DOKU gave a session that another request has used already; inquire again")
+    return Unavailable("DOKU returned a session that another request has used already; make a new account inquiry")
 
 
 def _claimant(intent: Intent, fingerprint: str) -> Item:
@@ -138,7 +125,7 @@ def _encode(session: InquirySession) -> Item:
         "amount": str(session.amount),
         "accountName": session.account_name,
         "validUntil": session.expires_at,
-        "expiresAt": session.expires_at,  # of the item: the table's TTL
+        "expiresAt": session.expires_at,  # the table's TTL attribute
         **({"fee": str(session.fee)} if session.fee else {}),
     }
 
@@ -151,5 +138,5 @@ def _decode(item: Item) -> InquirySession:
         amount=Rupiah.parse(item["amount"]),
         account_name=item["accountName"],
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
-        expires_at=int(item["validUntil"]),
+        expires_at=item["validUntil"],
     )

@@ -1,4 +1,4 @@
-"""A transfer as a DynamoDB item, and back."""
+"""Converts a transfer to a DynamoDB item and back."""
 
 import zlib
 from collections.abc import Iterable, Mapping
@@ -9,16 +9,15 @@ from typing import Any
 from doku_signing.timestamps import WIB
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import DokuAccount, Finding, Intent, Observation, Source, Transfer
-from payouts.store.attributes import Item
+from payouts.store.codec import Item
 
 SCHEMA = 1
-"""Of the item. One of a newer schema is shown and never changed: half-understood, it would be damaged.
+"""The item's schema. An item of a newer schema is shown but never changed: a rewrite could damage it.
 
 Every schema keeps `pk`, `schema`, `version`, `status`, `createdAt`, `intent`, `nextCheckAt` and `dueShard` as they are.
 """
-_INTENT = tuple(member.name for member in fields(Intent))
-_OBSERVATION = tuple(member.name for member in fields(Observation) if member.name not in ("details", "extra"))
-_NUMBERS = ("at", "asked", "seq")
+_INTENT = tuple(each.name for each in fields(Intent))
+_OBSERVATION = tuple(each.name for each in fields(Observation) if each.name not in ("details", "extra"))
 
 
 def key(reference: str) -> str:
@@ -37,12 +36,12 @@ def day(at: int) -> str:
 
 
 def day_key(transfer: Transfer) -> Item:
-    """Where a transfer stands in the `by-day` index."""
+    """The transfer's key in the `by-day` index."""
     return {"pk": key(transfer.partner_reference_no), "day": day(transfer.created_at), "createdAt": transfer.created_at}
 
 
 def shard(reference: str, shards: int) -> str:
-    """The partition of the `due` index that a transfer belongs to."""
+    """The transfer's partition of the `due` index."""
     return str(zlib.crc32(reference.encode()) % shards)
 
 
@@ -62,7 +61,7 @@ def fixed(transfer: Transfer) -> Item:
 
 
 def changing(transfer: Transfer) -> Item:
-    """The attributes that every write sets. DOKU's reference is there only once it is known: its index is sparse."""
+    """The attributes that every write sets. DOKU's reference is absent until it is known: its index is sparse."""
     return {
         "status": str(transfer.status),
         "externalIds": list(transfer.external_ids),
@@ -73,31 +72,30 @@ def changing(transfer: Transfer) -> Item:
 
 
 def due(transfer: Transfer, shards: int) -> Item:
-    """The attributes of the sparse `due` index; none where nothing is expected any more."""
+    """The attributes of the sparse `due` index; none if no check is to come."""
     if transfer.next_check_at is None:
         return {}
     return {"dueShard": shard(transfer.partner_reference_no, shards), "nextCheckAt": transfer.next_check_at}
 
 
 def is_newer(item: Mapping[str, Any]) -> bool:
-    """True if a newer version of this software wrote the item in a form that this one does not know."""
+    """True if a newer version of this software wrote the item with a schema unknown to this one."""
     return bool(item["schema"] > SCHEMA)
 
 
 def decode(item: Mapping[str, Any]) -> Transfer:
-    """The transfer of an item. One of a newer schema has no history here and the status that is stored."""
+    """The item's transfer. If the schema is newer, the history is empty and the stored status is used."""
     intent = {**item["intent"], "amount": Rupiah.parse(item["intent"]["amount"])}
-    next_check_at = item.get("nextCheckAt")
     newer = is_newer(item)
     return Transfer(
         intent=Intent(**{name: value for name, value in intent.items() if name in _INTENT}),
         fingerprint=item.get("fingerprint", ""),
-        created_at=int(item["createdAt"]),
+        created_at=item["createdAt"],
         external_ids=tuple(item.get("externalIds", ())),
         history=() if newer else tuple(_observation(seen) for seen in item["history"]),
-        next_check_at=None if next_check_at is None else int(next_check_at),
+        next_check_at=item.get("nextCheckAt"),
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
-        version=int(item["version"]),
+        version=item["version"],
         created_by=item.get("createdBy", ""),
         sent_to=_account(item.get("sentTo")),
         failed_published=item.get("failedPublished", False),
@@ -119,25 +117,24 @@ def _encoded(seen: Observation) -> Item:
 
 
 def _observation(seen: Mapping[str, Any]) -> Observation:
-    """An observation of any version: a finding or source that is not known here stays as it was written."""
+    """An observation of any version: an unknown finding or source stays as it was written."""
     known = {name: value for name, value in seen.items() if name in _OBSERVATION}
-    known |= {name: int(known[name]) for name in _NUMBERS if name in known}
     return Observation(
         **{
             **known,
-            "finding": _member(Finding, seen["finding"]),
-            "source": _member(Source, seen["source"]),
+            "finding": _enum_or_text(Finding, seen["finding"]),
+            "source": _enum_or_text(Source, seen["source"]),
             "details": tuple(seen.get("details", {}).items()),
             "extra": {name: value for name, value in seen.items() if name not in (*_OBSERVATION, "details")},
         }
     )
 
 
-def _member(kind: type[Finding] | type[Source], text: str) -> str:
+def _enum_or_text(kind: type[Finding] | type[Source], text: str) -> str:
     return kind(text) if text in kind.__members__ else text
 
 
 def _compact(value: Intent | Observation, names: Iterable[str]) -> Item:
-    """Its fields that are not empty. `asdict` would copy each of them as well, and they never change."""
-    members = ((name, getattr(value, name)) for name in names)
-    return {name: str(member) if isinstance(member, str) else member for name, member in members if member != ""}
+    """The non-empty fields. Unlike `asdict`, this does not copy each value; the values are immutable."""
+    values = ((name, getattr(value, name)) for name in names)
+    return {name: str(each) if isinstance(each, str) else each for name, each in values if each != ""}

@@ -1,4 +1,4 @@
-"""The switch that stops new transfers: one item, there from the first time that somebody uses it."""
+"""The kill switch, which stops new transfers: one item, created at its first use."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ _KEY = "SWITCH#transfers"
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """How the switch stands, and who put it so. `at` in milliseconds since the epoch."""
+    """The state of the switch and its last change. `at` in milliseconds since the epoch."""
 
     stopped: bool
     by: str
@@ -18,18 +18,18 @@ class Turned:
 
 
 class KillSwitchStore:
-    """The switch in the table. Raises Throttled or Unavailable where the table does."""
+    """The switch in the table. Raises Throttled or Unavailable if the table fails."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def read(self) -> Turned | None:
-        """How the switch stands; None where nobody has ever used it."""
+        """The state of the switch; None if it was never used."""
         item = self._table.get(_KEY)
-        return None if item is None else Turned(item["stopped"], item["turnedBy"], item["reason"], int(item["at"]))
+        return None if item is None else Turned(item["stopped"], item["turnedBy"], item["reason"], item["at"])
 
     def turn(self, turned: Turned) -> bool:
-        """Put the switch so; False where it stood so already, and nothing was written."""
+        """Set the switch. Returns False, without a write, if it already had this value."""
         condition = "attribute_not_exists(stopped) OR stopped <> :stopped"
         expression = "SET stopped = :stopped, turnedBy = :by, reason = :reason, #at = :at"
         values = {":stopped": turned.stopped, ":by": turned.by, ":reason": turned.reason, ":at": turned.at}

@@ -1,6 +1,6 @@
-"""The requestId of each notification, bound to the content that it first came with.
+"""Binds the requestId of each notification to the content of its first delivery.
 
-DOKU signs agentKey and requestId, but not the body: a captured header would authenticate any other body.
+DOKU signs agentKey and requestId but not the body, so a captured header would authenticate any other body.
 """
 
 import hashlib
@@ -8,20 +8,20 @@ import hashlib
 from payouts.store.table import ConditionFailed, Table
 
 _KEPT_SECONDS = 7 * 86_400
-"""DOKU sends a notification again for up to a day, and an operator of DOKU perhaps some days later."""
+"""DOKU repeats a notification for up to a day; DOKU's support may resend it some days later."""
 
 
 class NotificationIds:
-    """Request ids in the table. Raises Throttled, Unavailable or Misconfigured where the table does."""
+    """requestIds in the table. Raises Throttled, Unavailable or Misconfigured if the table fails."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def bind(self, request_id: str, content: bytes, now: float) -> bool:
-        """Bind `request_id` to `content` for a week. False if it is bound to other content already.
+        """Bind `request_id` to `content` for a week. Returns False if it is bound to other content.
 
-        True again for the same content: DOKU's own redelivery, or one after a crash between this and the queue. `now`
-        in seconds since the epoch.
+        The same content is accepted again: DOKU repeats a notification, for example after a crash before it was
+        queued. `now` in seconds since the epoch.
         """
         digest = hashlib.sha256(content).hexdigest()
         item = {"pk": _key(request_id), "digest": digest, "expiresAt": int(now) + _KEPT_SECONDS}
@@ -33,5 +33,5 @@ class NotificationIds:
 
 
 def _key(request_id: str) -> str:
-    """A header may hold anything, of any length; a key may not."""
+    """Hashed, since a header may have any characters and length, and a DynamoDB key may not."""
     return "REQUEST#" + hashlib.sha256(request_id.encode("utf-8", "surrogatepass")).hexdigest()

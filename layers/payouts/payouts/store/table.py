@@ -1,4 +1,4 @@
-"""A table of items with a key `pk`, and conditional writes that know their own retries."""
+"""The DynamoDB table with key `pk`. A conditional write recognises itself when botocore has sent it twice."""
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from payouts.aws_call import call_aws, error_code
 from payouts.domain.errors import Misconfigured, Throttled
-from payouts.store.attributes import Item, decode, encode
+from payouts.store.codec import Item, decode, encode
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,11 +19,13 @@ _THROTTLES = frozenset(
 )
 _OUTAGES = frozenset({"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"})
 _BATCH, _BATCH_ATTEMPTS = 100, 3
-"""Items that DynamoDB reads at once, and how often those that it left out are asked for."""
+"""Items read by one BatchGetItem, and the number of attempts for those that DynamoDB left unprocessed."""
+
+_THROTTLED = "the table is throttled; send the same request again in a moment"
 
 
 class ConditionFailed(Exception):
-    """The write did not happen. `item` is what stands in the table instead; None where nothing does."""
+    """The condition was false and nothing was written. `item` is the existing item; None if there is none."""
 
     def __init__(self, item: Item | None) -> None:
         super().__init__("condition failed")
@@ -31,19 +33,19 @@ class ConditionFailed(Exception):
 
 
 class Table:
-    """Reads and writes whole items. Raises Throttled, Unavailable or Misconfigured."""
+    """Reads and writes items. Raises Throttled, Unavailable or Misconfigured."""
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
         self._client = client
         self._name = name
 
     def get(self, pk: str) -> Item | None:
-        """The item, consistently read."""
-        answer = self._call("get_item", Key=encode({"pk": pk}), ConsistentRead=True)
+        """Read an item consistently; None if it does not exist."""
+        answer = self._call("get_item", TableName=self._name, Key=encode({"pk": pk}), ConsistentRead=True)
         return decode(answer["Item"]) if "Item" in answer else None
 
     def get_all(self, pks: Sequence[str]) -> list[Item]:
-        """The items that are there, consistently read, in the order of their keys."""
+        """Read the existing items consistently, in the order of `pks`."""
         found: dict[str, Item] = {}
         for start in range(0, len(pks), _BATCH):
             keys = [encode({"pk": pk}) for pk in pks[start : start + _BATCH]]
@@ -51,10 +53,10 @@ class Table:
         return [found[pk] for pk in pks if pk in found]
 
     def put(self, item: Item, condition: str, names: Mapping[str, str], values: Item) -> None:
-        """Put where `condition` holds. Raises ConditionFailed.
+        """Put the item if `condition` holds. Raises ConditionFailed.
 
-        The item carries a nonce: a write that was retried after its reply was lost finds itself, which is a success
-        and not a conflict (FAULTS 24).
+        The item carries a nonce. If a reply was lost and botocore sent the write again, the second attempt meets the
+        item of the first: the nonce shows that the write succeeded (scenario 24).
         """
         nonce = secrets.token_hex(8)
         arguments = {"Item": encode({**item, "nonce": nonce}), "ConditionExpression": condition}
@@ -63,9 +65,10 @@ class Table:
     def update(
         self, pk: str, expression: str, condition: str, names: Mapping[str, str], values: Item, returned: bool = False
     ) -> Item:
-        """Update where `condition` holds. The whole item as it is now where it is to be `returned`, else an empty one.
+        """Update the item if `condition` holds. Raises ConditionFailed.
 
-        Raises ConditionFailed. `expression` is a SET clause; a nonce is added to it for the same reason as in `put`.
+        `expression` is a SET clause, to which a nonce is added as in `put`. Returns the updated item if `returned`,
+        else an empty one.
         """
         nonce = secrets.token_hex(8)
         arguments = {
@@ -78,23 +81,25 @@ class Table:
         return item if returned else {}
 
     def query(self, index: str, **arguments: Any) -> tuple[list[Item], Item | None]:
-        """One page of an index, and the key to go on from; None after the last."""
+        """Read one page of an index. Also returns the key to continue from; None after the last page."""
         values = encode(arguments.pop("values"))
         start = arguments.pop("start", None)
         if start is not None:
             arguments["ExclusiveStartKey"] = encode(start)
-        answer = self._call("query", IndexName=index, ExpressionAttributeValues=values, **arguments)
+        answer = self._call(
+            "query", TableName=self._name, IndexName=index, ExpressionAttributeValues=values, **arguments
+        )
         last = answer.get("LastEvaluatedKey")
         return [decode(item) for item in answer["Items"]], decode(last) if last else None
 
     def _batch(self, keys: list[dict[str, Any]]) -> Iterator[Item]:
         for _ in range(_BATCH_ATTEMPTS):
-            answer = self._ask("batch_get_item", RequestItems={self._name: {"Keys": keys, "ConsistentRead": True}})
+            answer = self._call("batch_get_item", RequestItems={self._name: {"Keys": keys, "ConsistentRead": True}})
             yield from (decode(item) for item in answer["Responses"].get(self._name, []))
             keys = answer["UnprocessedKeys"].get(self._name, {}).get("Keys", [])
             if not keys:
                 return
-        raise Throttled("the table is throttled; send the same request again in a moment")
+        raise Throttled(_THROTTLED)
 
     def _conditional(
         self, operation: str, nonce: str, arguments: dict[str, Any], names: Mapping[str, str], values: Item
@@ -104,7 +109,9 @@ class Table:
         if values:
             arguments["ExpressionAttributeValues"] = encode(values)
         try:
-            answer = self._call(operation, ReturnValuesOnConditionCheckFailure="ALL_OLD", **arguments)
+            answer = self._call(
+                operation, TableName=self._name, ReturnValuesOnConditionCheckFailure="ALL_OLD", **arguments
+            )
         except ConditionFailed as failed:
             if failed.item is not None and failed.item.get("nonce") == nonce:
                 return failed.item
@@ -112,21 +119,18 @@ class Table:
         return decode(answer.get("Attributes", {}))
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        return self._ask(operation, TableName=self._name, **arguments)
-
-    def _ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
         call: Callable[[], dict[str, Any]] = partial(getattr(self._client, operation), **arguments)
         try:
             return call_aws("the table", call, "RequestId", _OUTAGES)
         except ClientError as error:
-            raise _translated(error) from error
+            raise _error(error) from error
 
 
-def _translated(error: ClientError) -> Exception:
+def _error(error: ClientError) -> Exception:
     code = error_code(error)
     if code == "ConditionalCheckFailedException":
         found = error.response.get("Item")
         return ConditionFailed(decode(found) if found else None)  # type: ignore[arg-type]
     if code in _THROTTLES:
-        return Throttled("the table is throttled; send the same request again in a moment")
-    return Misconfigured(f"the table refuses the request ({code})")
+        return Throttled(_THROTTLED)
+    return Misconfigured(f"the table refused the request ({code})")

@@ -1,4 +1,4 @@
-"""The access token that all functions share, and who may replace it."""
+"""The access token that all functions share, and the lock that protects its refresh."""
 
 import secrets
 
@@ -7,20 +7,20 @@ from payouts.store.table import ConditionFailed, Table
 
 
 class TokenStore:
-    """One token for a client id, with one refresher at a time. Times in seconds since the epoch."""
+    """One token per client id, refreshed by one process at a time. Times in seconds since the epoch."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def read(self, client_id: str) -> AccessToken | None:
-        """The shared token, which may have ended."""
+        """The shared token, which may have expired; None if there is none."""
         item = self._table.get(_key(client_id))
         if item is None or "token" not in item:
             return None
-        return AccessToken(item["token"], int(item["validUntil"]))
+        return AccessToken(item["token"], item["validUntil"])
 
     def lock(self, client_id: str, seen: AccessToken | None, now: float, seconds: float) -> str | None:
-        """The right to replace `seen`, for so many seconds; None where another holds it or has replaced it."""
+        """Lock the replacement of `seen` and return the lock's id. None if it is locked or already replaced."""
         holder = secrets.token_hex(8)
         unchanged = "#token = :seen" if seen else "attribute_not_exists(#token)"
         condition = f"{unchanged} AND (attribute_not_exists(lockedUntil) OR lockedUntil < :now)"
@@ -35,16 +35,16 @@ class TokenStore:
         return holder
 
     def unlock(self, client_id: str, holder: str) -> None:
-        """Give the lock back without a token."""
+        """Release the lock without a new token."""
         try:
             self._table.update(
                 _key(client_id), "SET lockedUntil = :now", "lockedBy = :holder", {}, {":now": 0, ":holder": holder}
             )
         except ConditionFailed:
-            return  # it has lapsed, and another holds it
+            return  # the lock has expired and belongs to another process
 
     def save(self, client_id: str, token: AccessToken, holder: str) -> bool:
-        """Share `token` and give the lock back; False where the lock has lapsed and another took it."""
+        """Store `token` and release the lock. Returns False if the lock expired and another process took it."""
         item = {
             "pk": _key(client_id),
             "token": token.value,

@@ -1,4 +1,4 @@
-"""Transfers in the table: created once, changed only by conditional writes on their version."""
+"""Transfers in the table: created once, then changed only by conditional writes on their version."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,39 +6,39 @@ from dataclasses import replace
 from payouts.domain.errors import Throttled, Unavailable
 from payouts.domain.transfer import Transfer
 from payouts.store import items
-from payouts.store.attributes import Item
+from payouts.store.codec import Item
 from payouts.store.due_index import WRITTEN_SHARDS
 from payouts.store.table import ConditionFailed, Table
 
 _ATTEMPTS = 10
-"""A write that lost so many races in a row has met a fault, not rivals."""
+"""After so many lost races in a row, something else is wrong."""
 _VERSION = {"#version": "version"}
 
 
-def _nobody(before: Transfer, after: Transfer) -> None:
-    """Who need not know."""
+def _ignore(before: Transfer, after: Transfer) -> None:
+    """Default hook; does nothing."""
 
 
 class TransferStore:
-    """Keeps transfers. Raises Throttled or Unavailable where the table does.
+    """Stores transfers. Raises Throttled or Unavailable if the table fails.
 
-    `status_changed` is told of every write of `update` that changed a status: once, by the one writer who won.
+    `status_changed(before, after)` is called once for each write of `update` that changed the status.
     """
 
     def __init__(
         self,
         table: Table,
         due_shards: int = WRITTEN_SHARDS,
-        status_changed: Callable[[Transfer, Transfer], None] = _nobody,
+        status_changed: Callable[[Transfer, Transfer], None] = _ignore,
     ) -> None:
         self._table = table
         self._due_shards = due_shards
         self._status_changed = status_changed
 
     def create(self, transfer: Transfer) -> Transfer | None:
-        """The one-way door: put where nothing stands. None when this call won; else the transfer that is there.
+        """Create the record with a conditional put. Returns None if this call created it, else the existing transfer.
 
-        Only the winner may send. A put whose reply was lost and that botocore retried still wins (FAULTS 24).
+        Only the creator may send. If the put's reply was lost and botocore retried it, this call is still the creator.
         """
         item = {**items.fixed(transfer), **self._variable(transfer), "version": transfer.version + 1}
         try:
@@ -48,14 +48,14 @@ class TransferStore:
         return None
 
     def get(self, reference: str) -> Transfer | None:
-        """The transfer by the merchant's reference."""
+        """The transfer by the merchant's reference; None if there is none."""
         item = self._table.get(items.key(reference))
         return None if item is None else items.decode(item)
 
     def update(self, transfer: Transfer, change: Callable[[Transfer], Transfer]) -> Transfer:
-        """Write `change(transfer)`; where another write came first, `change` what that one left, and so on.
+        """Write `change(transfer)` and return the stored transfer. If another write came first, change its result.
 
-        Returns the transfer as written. A change that changes nothing writes nothing.
+        Nothing is written if `change` returns an equal transfer.
         """
         for _ in range(_ATTEMPTS):
             if transfer.newer_status:
@@ -72,10 +72,10 @@ class TransferStore:
             if written.status is not transfer.status:
                 self._status_changed(transfer, written)
             return written
-        raise Throttled("too many writes to this transfer at once; send the same request again in a moment")
+        raise Throttled("too many simultaneous writes to this transfer; send the same request again in a moment")
 
     def find(self, reference_no: str) -> Transfer | None:
-        """The transfer by DOKU's reference. The index lags behind: None may mean not yet (FAULTS 25)."""
+        """The transfer by DOKU's reference. The index is eventually consistent: None may mean not yet."""
         found, _ = self._table.query(
             "by-reference", KeyConditionExpression="referenceNo = :reference", values={":reference": reference_no}
         )
@@ -88,9 +88,9 @@ class TransferStore:
     def list_day(
         self, day: str, status: str | None, start: Item | None, limit: int
     ) -> tuple[list[Transfer], Item | None]:
-        """One page of a day (WIB), newest first, and the key to go on from. With `status`, a page may hold fewer.
+        """One page of a day (WIB), newest first, and the key to continue from. With `status`, a page may be shorter.
 
-        The index holds no more than a status: to keep whole transfers in it would double what every write costs.
+        The index contains only the status: whole transfers in it would double the cost of every write.
         """
         values: Item = {":day": day}
         names = {"#day": "day"}
@@ -113,7 +113,7 @@ class TransferStore:
         return [transfer for transfer in transfers if status in (None, transfer.status)], last
 
     def _write(self, transfer: Transfer) -> None:
-        """Set what changes and nothing else: attributes that this version does not know survive (FAULTS 30)."""
+        """Set only the changing attributes, so that a newer version's unknown attributes survive (scenario 30)."""
         setting = {**self._variable(transfer), "version": transfer.version + 1}
         names = {f"#{name}": name for name in setting} | _VERSION
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
@@ -127,7 +127,7 @@ class TransferStore:
 
 
 def _standing(failed: ConditionFailed) -> Item:
-    """What stands in the way of a write. Transfers are never deleted by this software."""
+    """The existing item that made a write fail. This software never deletes transfers."""
     if failed.item is None:
-        raise Unavailable("the transfer is not in the table any more; ask whoever deleted it") from failed
+        raise Unavailable("the transfer was deleted from the table by other means than this software") from failed
     return failed.item

@@ -1,4 +1,4 @@
-"""A tick that changes nothing: the check of a new version before it gets traffic."""
+"""A tick that changes nothing, to check a new version before it gets traffic."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -8,8 +8,8 @@ from payouts.domain.credentials import CredentialSource
 from payouts.store.due_index import DueIndex
 
 
-class Rehearsal:
-    """Reads what a tick needs, the due index and DOKU's credentials. Claims nothing and asks DOKU nothing."""
+class DryRun:
+    """Reads the due index and DOKU's credentials, as a tick does. Claims no transfer and does not call DOKU."""
 
     def __init__(self, index: DueIndex, credentials: CredentialSource, clock: Callable[[], float] = time.time) -> None:
         self._index = index
@@ -17,7 +17,7 @@ class Rehearsal:
         self._clock = clock
 
     def run(self, shards: Iterable[int]) -> dict[str, Any]:
-        """The number of shards with a due check. Raises PayoutError if the table or the secret can't be read."""
+        """Count the shards with a due check. Raises PayoutError if the table or the secret cannot be read."""
         self._credentials.current()
         now = int(self._clock() * 1000)
         due = sum(bool(self._index.due(shard, now, limit=1)[0]) for shard in shards)
