@@ -115,7 +115,7 @@ def _biller() -> Iterator[str]:
     found = _readings(listed(System.BILLER).values())
     yield _table(columns, ((one.code, one.scope, *_row(one)[1:], one.outcome) for one in found))
     yield "### Decisions\n"
-    yield "`payouts.codes.decide`. What the seeds do not list for a state is in *italics*.\n"
+    yield "What to do with the customer's money after each call. What DOKU does not list for a state is in *italics*.\n"
     yield _table(("code", "states", *biller.COLUMNS), (_decisions(row) for row in biller.codes().values()))
 
 

@@ -113,8 +113,8 @@ def test_a_code_is_explained_with_all_that_a_support_desk_needs(world: World) ->
         "serviceName": "Transfer to bank",
         "httpStatus": "403",
     }
-    assert "Top up the deposit" in reading["nextStep"]
-    assert "Isi saldo deposit" in reading["nextStepId"]
+    assert "Top up the balance" in reading["nextStep"]
+    assert "Isi saldo" in reading["nextStepId"]
     assert "suggestedAction" not in reading
 
 

@@ -83,8 +83,8 @@ def test_an_unknown_biller_prefix_is_read_as_billers(code: str) -> None:
     explained = explain(code)
     assert (explained.known, explained.readings[0].system) == (False, System.BILLER)
     assert explained.readings[0].advice.hold_funds
-    assert "of no category" in explained.readings[0].meaning
-    assert "tanpa kategori" in explained.readings[0].meaning_id
+    assert "outside the categories" in explained.readings[0].meaning
+    assert "di luar kategori" in explained.readings[0].meaning_id
 
 
 @pytest.mark.parametrize("code", ["100", "418", "502", "599"])

@@ -75,7 +75,7 @@ def test_a_secret_may_name_a_key_in_kms_instead_of_holding_one() -> None:
 @pytest.mark.parametrize("keys", [{}, {"privateKey": ""}, {"privateKey": "", "privateKeyKmsId": ""}])
 def test_a_secret_without_any_private_key_is_refused(keys: dict[str, str]) -> None:
     others = {name: value for name, value in SECRET.items() if name != "privateKey"}
-    with pytest.raises(Misconfigured, match=r"no privateKey and no privateKeyKmsId: it needs one of them$"):
+    with pytest.raises(Misconfigured, match=r"no privateKey and no privateKeyKmsId: set one of them$"):
         Credentials.parse(json.dumps({**others, **keys}))
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from payouts.codes.decide import AdviseAfter, GiveUp, Hold, Release
 from payouts.doku.outcomes import Classification, Outcome
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer
@@ -13,7 +12,7 @@ from payouts.domain.transfer import Finding, Intent, Observation, Source, Transf
 INTENT = Intent("PAY-1", "628115678890", "8377388292", "014", Rupiah(20_000_000), "S1")
 VALUES = [
     *(Rupiah(1), INTENT, Transfer(INTENT, "f", 1_000, ("1",)), Observation(1, Finding.SUCCESS, Source.SUBMIT)),
-    *(Classification(Outcome.ACCEPTED), Hold(), Release(), AdviseAfter(60), GiveUp()),
+    Classification(Outcome.ACCEPTED),
 ]
 
 

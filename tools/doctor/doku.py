@@ -19,7 +19,7 @@ from payouts.domain.credentials import AccessToken
 from payouts.domain.errors import DokuSaid, Misconfigured, PayoutError
 from payouts.runtime.config import DokuSettings
 from payouts.runtime.credentials import CredentialStore
-from payouts.services.access_token import SharedToken
+from payouts.services.access_token import AccessTokens
 from payouts.store.tokens import TokenStore
 from tools.doctor.finding import Finding, ok, skipped, warning, wrong
 from tools.doctor.setup import SetUp
@@ -100,7 +100,7 @@ def _tokens(
 ) -> Tokens:
     """The deployment's way to a token, since a token of our own could end the life of the one in use."""
     if store is not None:
-        return SharedToken(store, minter, credentials, clock)
+        return AccessTokens(store, minter, credentials, clock)
     return _OwnToken(lambda: minter.request_token(credentials.current(), clock()))
 
 

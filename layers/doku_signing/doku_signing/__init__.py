@@ -1,5 +1,5 @@
-"""Everything that touches a key: token, request and notification signatures. No AWS, no HTTP, no clock of its own.
+"""Signatures of token requests, calls and notifications. No AWS, no HTTP, no clock.
 
-Import the module that is needed (`doku_signing.request` needs no `cryptography`, for example): a cold start pays for
-every import.
+Import only the module that is needed, since every import lengthens the cold start: `doku_signing.request`, for example,
+does without `cryptography`.
 """

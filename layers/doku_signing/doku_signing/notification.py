@@ -1,7 +1,7 @@
-"""Signature of DOKU's notifications, over agentKey and requestId (PROTOCOL.md section 6).
+"""Signature of DOKU's notifications, over agentKey and requestId.
 
-It covers neither body nor time: whoever saw one notification can send it again, altered. A notification that verifies
-is therefore a hint, never evidence.
+It covers neither body nor time, so a captured notification can be sent again with another body. A notification that
+verifies is therefore a hint, never evidence.
 """
 
 import base64
@@ -22,7 +22,7 @@ class Scheme(StrEnum):
 
 
 def is_usable(scheme: Scheme, key: str) -> bool:
-    """Whether notifications can be signed with `key` at all."""
+    """True if notifications can be signed with `key` in this scheme."""
     return bool(key) and (scheme is not Scheme.AES_ECB or len(key.encode()) in _AES_KEY_LENGTHS)
 
 
@@ -37,9 +37,9 @@ def sign_notification(scheme: Scheme, key: str, agent_key: str, request_id: str)
 
 
 def verify_notification(scheme: Scheme, keys: Iterable[str], agent_key: str, request_id: str, signature: str) -> bool:
-    """Whether `signature` was made with one of `keys` (current and previous), compared in constant time.
+    """True if `signature` was made with one of `keys` (current and previous), compared in constant time.
 
-    Keys that can't be used authenticate nothing. Never raises, whatever a caller sends.
+    Keys that can't be used are skipped. Never raises, whatever a caller sends.
     """
     given = signature.encode("utf-8", "surrogatepass")
     verified = False

@@ -1,4 +1,4 @@
-"""The merchant's private key where it is at hand as PEM."""
+"""The merchant's private key as PEM."""
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -9,15 +9,15 @@ from doku_signing.token import Signer
 
 
 def signer(pem: str) -> Signer:
-    """Signs with the key in `pem`. Raises ValueError as `load_private_key`."""
+    """A signer with the key in `pem`. Raises ValueError as `load_private_key`."""
     key = load_private_key(pem)
     return lambda message: key.sign(message, PKCS1v15(), SHA256())
 
 
 def load_private_key(pem: str) -> RSAPrivateKey:
-    """The merchant's RSA key from PEM. Raises ValueError when it is no unencrypted RSA key; never shows the text.
+    """The merchant's RSA key from PEM. Raises ValueError if it is not an unencrypted RSA key; never shows the text.
 
-    The key's primes are not validated again: that costs 35 ms, and a wrong key only earns a refused token.
+    The key's primes are not validated: that costs 35 ms, and with a wrong key DOKU only refuses the token.
     """
     try:
         key = load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)

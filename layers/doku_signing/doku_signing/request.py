@@ -1,4 +1,4 @@
-"""Symmetric signature of DOKU's calls: base64 HMAC-SHA512 (seed 003, PROTOCOL.md section 3)."""
+"""Symmetric signature of calls to DOKU: base64 HMAC-SHA512 with the client secret."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ _STRING_OR_SPACE = re.compile(rb'("(?:[^"\\]|\\.)*")|[ \t\r\n]+', re.DOTALL)
 
 
 def minify(body: bytes) -> bytes:
-    """JSON text without its insignificant white space: member order, escapes and blanks inside strings stay."""
+    """JSON text without its insignificant white space. Field order, escapes and blanks inside strings stay."""
     return _STRING_OR_SPACE.sub(lambda match: match[1] or b"", body)
 
 

@@ -1,4 +1,4 @@
-"""Timestamps and X-EXTERNAL-ID as DOKU wants them (PROTOCOL.md sections 2 and 3). Times are seconds since the epoch."""
+"""Timestamps and X-EXTERNAL-ID in DOKU's formats. Times are seconds since the epoch."""
 
 import secrets
 from collections.abc import Callable

@@ -16,7 +16,7 @@ from payouts.runtime import aws
 from payouts.runtime.config import DokuSettings, TableSettings
 from payouts.runtime.credentials import CredentialStore
 from payouts.runtime.telemetry import Telemetry
-from payouts.services.access_token import SharedToken
+from payouts.services.access_token import AccessTokens
 from payouts.services.check_status import StatusChecker
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
@@ -50,7 +50,7 @@ def build_services(
     store = TransferStore(table, status_changed=telemetry.status_changed)
     credentials = CredentialStore(secrets_manager, settings.secret_id, clock)
     transport = Transport(settings.base_url, connections, wall_clock=clock)
-    tokens = SharedToken(
+    tokens = AccessTokens(
         TokenStore(table), TokenRequester(transport, key), credentials, clock, failed=telemetry.token_failed
     )
     doku = DokuClient(settings, credentials, tokens, transport, clock)

@@ -1,4 +1,4 @@
-"""What to do about an answer, by what it answers, its outcome and its cause."""
+"""Advice for an answer of DOKU, by scope, outcome and cause."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from payouts.doku.outcomes import rows
 
 
 def advise(scope: Scope, outcome: str, cause: str = "") -> Advice:
-    """The advice of `advice.csv`; a cause without a row of its own gets that of the outcome."""
+    """The row of `advice.csv`. A cause without a row has the advice of its outcome."""
     table = _table()
     return table.get((scope, outcome, cause)) or table[scope, outcome, ""]
 

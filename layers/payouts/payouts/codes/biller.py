@@ -1,4 +1,4 @@
-"""DOKU Biller's codes by state, and the best reading of those that the seeds do not list (seeds 000 and 001)."""
+"""DOKU Biller's codes by state, and the best reading of codes that DOKU does not list."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from payouts.codes.models import CodeMeaning, Scope, System
 from payouts.doku.outcomes import rows
 
 UNLISTED: Mapping[Scope, str] = {Scope.PAYMENT: "advise", Scope.ADVICE: "advise", Scope.INQUIRY: "release"}
-"""What to do about a code that the seeds do not list. The order is that of what is at stake."""
+"""Outcome of a code that DOKU does not list for a state. Ordered by what is at stake, the most first."""
 COLUMNS: Mapping[Scope, str] = {scope: f"on_{scope}" for scope in UNLISTED}
 
 _SHAPE = re.compile(r"[0-9]{4}|[A-Z][A-Z0-9][0-9]{2}")
@@ -17,17 +17,17 @@ _SHAPE = re.compile(r"[0-9]{4}|[A-Z][A-Z0-9][0-9]{2}")
 
 @cache
 def codes() -> dict[str, dict[str, str]]:
-    """The rows of the seeds by code."""
+    """The rows of `biller.csv` by code."""
     return {row["code"]: row for row in rows("biller.csv")}
 
 
 def readings() -> list[CodeMeaning]:
-    """Every code in each state that the seeds name for it; in all three where they name none."""
+    """Every code in each state that DOKU lists it for; in all three if DOKU names none."""
     return [_listed(row, scope) for row in codes().values() for scope in _scopes(row["states"])]
 
 
 def best(code: str) -> list[CodeMeaning]:
-    """Readings of a code that is not listed but looks like Biller's, or of a category; none for anything else."""
+    """Readings of an unlisted code that has Biller's form, or of a category; none for other text."""
     category = _categories().get(code[:2])
     if category is None or not re.fullmatch(r"[0-9A-Z.]{2,4}", code):
         return _unlisted(code, "", "", "") if _SHAPE.fullmatch(code) else []
@@ -52,7 +52,7 @@ def _listed(row: Mapping[str, str], scope: Scope) -> CodeMeaning:
         advice=advise(scope, outcome, row["cause"]),
         category=row["category"],
         states=row["states"],
-        source="seeds 000 and 001",
+        source="DOKU Biller, Response Codes",
     )
 
 
@@ -63,8 +63,8 @@ def _unlisted(code: str, category: str, description: str, description_id: str) -
             code=code,
             scope=scope,
             message="",
-            meaning=description or "A Biller code of no category that DOKU names",
-            meaning_id=description_id or "Kode Biller tanpa kategori yang disebutkan DOKU",
+            meaning=description or "A Biller code outside the categories that DOKU lists",
+            meaning_id=description_id or "Kode Biller di luar kategori yang dicantumkan DOKU",
             outcome=outcome,
             advice=advise(scope, outcome),
             known=False,

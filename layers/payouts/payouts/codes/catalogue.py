@@ -1,4 +1,4 @@
-"""The whole catalogue: every reading by system, and the search over it."""
+"""The whole catalogue: every listed code by system, and the search over it."""
 
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -7,7 +7,7 @@ from payouts.codes import biller, glossary, http_status, snap, statuses
 from payouts.codes.models import CodeMeaning, Explanation, System
 
 SYSTEMS = tuple(system for system in System if system is not System.UNKNOWN)
-"""Those that can be asked for."""
+"""Systems that a caller can name."""
 
 _BUILDERS: Mapping[System, Callable[[], list[CodeMeaning]]] = {
     System.SNAP: snap.readings,
@@ -19,7 +19,7 @@ _BUILDERS: Mapping[System, Callable[[], list[CodeMeaning]]] = {
 
 @cache
 def listed(system: System) -> Mapping[str, Explanation]:
-    """All codes of one system by code, in the table's order. SNAP's are those of the services that we call."""
+    """The codes of one system, in the table's order. Of SNAP, the cases of the services that this bundle calls."""
     by_code: dict[str, list[CodeMeaning]] = {}
     for reading in _BUILDERS.get(system, partial(statuses.readings, system))():
         by_code.setdefault(reading.code, []).append(reading)
@@ -27,7 +27,7 @@ def listed(system: System) -> Mapping[str, Explanation]:
 
 
 def search(system: System | None = None, query: str = "") -> list[Explanation]:
-    """Codes of `system`, or of all, whose code or words hold every word of `query`, in any case."""
+    """Codes of `system`, or of all systems, whose code or texts contain every word of `query`, in any case."""
     words = query.casefold().split()
     systems = SYSTEMS if system is None else (system,)
     found = (explained for one in systems for explained in listed(one).values())

@@ -1,4 +1,4 @@
-"""What a code means, whatever it is."""
+"""The meaning of any code, listed or not."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ from payouts.codes.models import CodeMeaning, Explanation, Scope, System
 from payouts.doku.outcomes import Outcome
 
 _LONGEST = 64
-"""No code is longer; what is repeated of one is bounded."""
+"""Longest part of a code that is repeated in an answer. No code of DOKU is longer."""
 
 
 def explain(code: str, system: System | None = None) -> Explanation:
-    """All readings of `code`, or those in `system`, the likeliest first. Never raises, and never has none.
+    """All readings of `code`, or those in `system`, the likeliest first. There is always at least one; never raises.
 
-    Case and surrounding space do not matter. A code of a transfer's history, such as 2005300/06, is read as both.
+    Case and surrounding space do not matter. `2005300/06`, as in a transfer's history, is read as its two parts.
     """
     asked = _shown(code)
     readings = [one for one in _readings(asked.upper()) if system in (None, one.system)]
@@ -46,7 +46,7 @@ def _exact(code: str, systems: tuple[System, ...]) -> Iterator[CodeMeaning]:
 
 
 def _as_number(code: str) -> Iterator[CodeMeaning]:
-    """Codes that lost their leading zeros: DOKU sends numbers as well (PROTOCOL.md section 4)."""
+    """Codes without their leading zeros: DOKU sends some codes as JSON numbers."""
     if len(code) == 1 and code in "0123456789":
         yield from _exact(code.rjust(2, "0"), SYSTEMS)
         yield from _exact(code.rjust(4, "0"), (System.BILLER,))
@@ -64,8 +64,8 @@ def _unknown(code: str, system: System) -> CodeMeaning:
         code=code,
         scope=Scope.UNKNOWN,
         message="",
-        meaning="Not a code of any table that we have",
-        meaning_id="Bukan kode dari tabel yang kami miliki",
+        meaning="Not a code of any known table",
+        meaning_id="Bukan kode dari tabel yang dikenal",
         outcome=Outcome.IN_DOUBT,
         advice=advise(Scope.UNKNOWN, Outcome.IN_DOUBT),
         known=False,

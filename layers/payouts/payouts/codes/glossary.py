@@ -1,4 +1,4 @@
-"""The business codes of the Error Codes Glossary (seed 002), each once for a transfer and once for a question."""
+"""The business codes of DOKU's Error Codes Glossary, each once for a transfer and once for a question."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from payouts.doku.outcomes import glossary
 
 
 def readings() -> list[CodeMeaning]:
-    """All of them, for transfers first: there the wrong step costs money."""
+    """All codes, for transfers first: there the wrong step costs money."""
     scopes = {Scope.TRANSFER: "on_transfer", Scope.QUESTION: "on_query"}
     return [_reading(row, scope, row[column]) for row in glossary().values() for scope, column in scopes.items()]
 
@@ -26,5 +26,5 @@ def _reading(row: Mapping[str, str], scope: Scope, outcome: str) -> CodeMeaning:
         http_status=row["http"],
         suggested_action=row["suggested_action"],
         suggested_action_safe=scope is not Scope.TRANSFER or row["suggested_action_safe"] == "yes",
-        source="seed 002",
+        source="DOKU, Error Codes Glossary",
     )

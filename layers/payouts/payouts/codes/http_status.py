@@ -1,4 +1,4 @@
-"""HTTP statuses, listed by the glossary or not (seed 002)."""
+"""HTTP statuses, listed in DOKU's Error Codes Glossary or not."""
 
 from functools import cache
 
@@ -9,17 +9,17 @@ from payouts.doku.outcomes import Outcome, rows
 
 @cache
 def statuses() -> dict[str, dict[str, str]]:
-    """The eleven rows of the glossary."""
+    """The eleven rows of the glossary, by status."""
     return {row["http"]: row for row in rows("http_statuses.csv")}
 
 
 def readings() -> list[CodeMeaning]:
-    """All that are listed."""
+    """All listed statuses."""
     return [reading(status) for status in statuses()]
 
 
 def reading(status: str) -> CodeMeaning:
-    """A status by itself. Without a response code it proves nothing, as for `classify`."""
+    """A status without a response code. It proves nothing, as in `classify`."""
     row = statuses().get(status)
     return CodeMeaning(
         system=System.HTTP,
@@ -32,5 +32,5 @@ def reading(status: str) -> CodeMeaning:
         advice=advise(Scope.HTTP, Outcome.IN_DOUBT),
         known=row is not None,
         http_status=status,
-        source="seed 002" if row else "",
+        source="DOKU, Error Codes Glossary" if row else "",
     )

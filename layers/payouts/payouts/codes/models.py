@@ -1,26 +1,26 @@
-"""The words of the catalogue: where a code comes from, what it says, and what follows from it."""
+"""Types of the catalogue: systems, scopes, advice and meanings."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class System(StrEnum):
-    """Where a code is used. The order is that of likelihood, where one code stands in several systems."""
+    """The system that a code belongs to, the likeliest first for a code of several systems."""
 
     SNAP = "snap"
     """responseCode of seven digits: HTTP status, service, case."""
     GLOSSARY = "glossary"
-    """response_code of the Error Codes Glossary (seed 002)."""
+    """response_code of the Error Codes Glossary."""
     BILLER = "biller"
-    """DOKU Biller (seeds 000 and 001)."""
+    """Response code of DOKU Biller."""
     SNAP_STATUS = "snap-status"
     """latestTransactionStatus of check status."""
     KIRIM_DOKU_STATUS = "kirim-doku-status"
-    """transactionStatus of a notification (seed 003), and the legacy ones."""
+    """transactionStatus of a notification, and of the legacy API."""
     KIRIM_DOKU_PAYMENT = "kirim-doku-payment"
     """originalResponseCode of check status."""
     HTTP = "http"
-    """HTTP status codes of the glossary (seed 002)."""
+    """HTTP status code of the glossary."""
     KIRIM_DOKU_NOTIFICATION = "kirim-doku-notification"
     """The merchant's reply to a notification, and activityCode."""
     KIRIM_DOKU_LEGACY = "kirim-doku-legacy"
@@ -28,11 +28,11 @@ class System(StrEnum):
     PAYOUTS = "payouts"
     """This program's own reasons."""
     UNKNOWN = "unknown"
-    """None that we know of."""
+    """No known system."""
 
 
 class Scope(StrEnum):
-    """What a code is an answer to: the same code may move money in one place and none in another."""
+    """The kind of call that a code answers. The same code may mean moved money in one and not in another."""
 
     TRANSFER = "transfer"
     QUESTION = "question"
@@ -40,11 +40,11 @@ class Scope(StrEnum):
     STATUS = "status"
     """Check status: moves nothing, and is about a transfer."""
     STATE = "state"
-    """No answer at all, but what DOKU says that a transfer is."""
+    """The state of a transfer, not an answer to a call."""
     INQUIRY = "inquiry"
     PAYMENT = "payment"
     ADVICE = "advice"
-    """These three: DOKU Biller's states."""
+    """INQUIRY, PAYMENT and ADVICE are DOKU Biller's states."""
     REPLY = "reply"
     HTTP = "http"
     UNKNOWN = "unknown"
@@ -64,7 +64,7 @@ class Retry(StrEnum):
     SAME_REFERENCE = "same reference"
     """The very same request, under the same reference."""
     NEW_REFERENCE = "new reference"
-    """Not this request. Once the cause is mended, a new one under a new reference."""
+    """Not this request. Once the cause is fixed, a new one under a new reference."""
     NEVER = "never"
     NONE = "n/a"
     """There is nothing to try again."""
@@ -81,7 +81,7 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What follows. `answer` is the glossary code that our API answers with, empty where it never has to."""
+    """The advice for a code. `answer` is the glossary code of our API's answer, empty if the API never gives one."""
 
     money_moved: MoneyMoved
     hold_funds: bool
@@ -94,7 +94,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class CodeMeaning:
-    """What a code means in one system and scope. `known` is False where no table lists it: a best reading."""
+    """The meaning of a code in one system and scope. `known` is False for a best guess: no table lists the code."""
 
     system: System
     code: str
@@ -104,7 +104,7 @@ class CodeMeaning:
     meaning: str
     meaning_id: str
     outcome: str
-    """What the program makes of it: an `Outcome`, a `Finding`, or Biller's hold, release, advise, give up."""
+    """How the program classifies it: an `Outcome`, a `Finding`, or for Biller hold, release, advise or give up."""
     advice: Advice
     known: bool = True
     service: str = ""
@@ -113,11 +113,11 @@ class CodeMeaning:
     http_status: str = ""
     category: str = ""
     states: str = ""
-    """Biller's states as the seeds write them, empty where they name none."""
+    """Biller's states in DOKU's words, empty if DOKU names none."""
     suggested_action: str = ""
-    """DOKU's advice, for reference: `advice` is ours."""
+    """DOKU's own advice, for reference."""
     suggested_action_safe: bool = True
-    """Whether DOKU's advice is safe for a payout."""
+    """False if following DOKU's advice could pay twice."""
     source: str = ""
 
 
@@ -130,5 +130,5 @@ class Explanation:
 
     @property
     def known(self) -> bool:
-        """Whether a table lists it."""
+        """True if a table lists the code."""
         return any(reading.known for reading in self.readings)

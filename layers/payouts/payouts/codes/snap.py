@@ -1,4 +1,4 @@
-"""SNAP's codes of seven digits: HTTP status, service and case (PROTOCOL.md section 5)."""
+"""SNAP's response codes of seven digits: HTTP status (3), service (2), case (2)."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -10,15 +10,15 @@ from payouts.doku.outcomes import UNLISTED, Outcome, Service, cases, rows
 
 
 def readings() -> list[CodeMeaning]:
-    """Every listed case of the five services that we call, the transfer first."""
+    """Every listed case of the five services that this bundle calls, the transfer first."""
     services = sorted(Service, key=lambda service: service is not Service.TRANSFER)
     return [reading(status + service + case) for service in services for status, case in cases()]
 
 
 def reading(code: str) -> CodeMeaning:
-    """Any seven digits. An unlisted case is read by its HTTP status, an unlisted service as one that moves money.
+    """Any seven digits. An unlisted case is explained by its HTTP status, an unlisted service as a transfer.
 
-    Either proves nothing.
+    Both are IN_DOUBT.
     """
     status, service_code, case = code[:3], code[3:5], code[5:]
     row, service = cases().get((status, case)), _services().get(service_code)

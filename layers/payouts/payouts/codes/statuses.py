@@ -1,4 +1,4 @@
-"""What DOKU says that a transfer is: by SNAP, by Kirim DOKU old and new, and our own reasons (PROTOCOL.md 5 and 7)."""
+"""Statuses of a transfer: SNAP's, those of Kirim DOKU old and new, and this program's own reasons."""
 
 from payouts.codes.advice import advise
 from payouts.codes.models import CodeMeaning, Scope, System
@@ -6,7 +6,7 @@ from payouts.doku.outcomes import rows
 
 
 def readings(system: System) -> list[CodeMeaning]:
-    """All of one system."""
+    """All statuses of one system."""
     return [_reading(row) for row in rows("statuses.csv") if row["system"] == system]
 
 

@@ -1,1 +1,1 @@
-"""The DOKU edge: signed calls, messages, the shared token, response codes and banks. Seed 003 and PROTOCOL.md."""
+"""The client of DOKU's API: signed calls, messages, answers, notifications and banks (docs/doku-protocol.md)."""

@@ -1,4 +1,4 @@
-"""Bank and e-wallet codes as hints for people. Never a gate: DOKU publishes no list (PROTOCOL.md section 7)."""
+"""Known bank and e-wallet codes, for people to look up. DOKU publishes no list, so no request is refused by them."""
 
 import csv
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ class Bank:
 
 @cache
 def all_banks() -> tuple[Bank, ...]:
-    """Every known bank and e-wallet, by code. A code may stand twice: sharia units share their bank's."""
+    """Every known bank and e-wallet, by code. Sharia units share the code of their bank."""
     with (Path(__file__).parent / "data" / "banks.csv").open(encoding="utf-8", newline="") as file:
         return tuple(Bank(**row) for row in csv.DictReader(file))
 
 
 def search(query: str) -> list[Bank]:
-    """Banks whose code, name or SWIFT code holds every word of `query`, in any case; all for an empty query."""
+    """Banks whose code, name or SWIFT code contains every word of `query`, in any case; all for an empty query."""
     words = query.casefold().split()
     return [bank for bank in all_banks() if all(word in _text(bank) for word in words)]
 

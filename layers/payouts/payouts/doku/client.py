@@ -1,4 +1,4 @@
-"""The four calls of Kirim DOKU, signed. Every send is deliberate: see `DokuClient.transfer`."""
+"""The four calls of Kirim DOKU, signed."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from payouts.domain.transfer import DokuAccount, Intent, Transfer
 _QUICK: Timeout = (2, 4)
 _TRANSFER: Timeout = (3, 14)
 TRANSFER_SECONDS = sum(_TRANSFER)
-"""The longest that `transfer` may take."""
+"""Seconds that `transfer` may take at most."""
 
 _PATHS = {
     Service.INQUIRY: "/emoney/bank-account-inquiry",
@@ -29,7 +29,7 @@ _PATHS = {
 
 
 class DokuEndpoint(Protocol):
-    """Where DOKU is and how it is called."""
+    """Settings of DOKU's API."""
 
     @property
     def base_url(self) -> str:
@@ -37,7 +37,7 @@ class DokuEndpoint(Protocol):
 
     @property
     def path_prefix(self) -> str:
-        """What every path begins with, such as /v1.0."""
+        """The first part of every path, such as /v1.0."""
 
     @property
     def channel_id(self) -> str:
@@ -45,7 +45,7 @@ class DokuEndpoint(Protocol):
 
 
 class Tokens(Protocol):
-    """Where the access token comes from."""
+    """Source of access tokens."""
 
     def current(self) -> str:
         """A token that is still valid."""
@@ -56,7 +56,7 @@ class Tokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """What a call is signed with, fetched beforehand: nothing is waited for between the door and the send."""
+    """Credentials and token of a call, fetched beforehand: between conditional create and send nothing is fetched."""
 
     credentials: Credentials
     token: str = field(repr=False)
@@ -64,21 +64,22 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The body of a request, and what its answer may repeat of it."""
+    """The body of a request, and the values that its answer may echo."""
 
     body: bytes
     echo: Echo
 
 
 def account_of(settings: DokuEndpoint, client_id: str) -> DokuAccount:
-    """Where and in whose name transfers are sent with these settings."""
+    """The host, client id and path prefix that transfers are sent with."""
     return DokuAccount(settings.base_url.partition("://")[2], client_id, settings.path_prefix)
 
 
 class DokuClient:
-    """Calls DOKU. Questions are asked again after a 401; a transfer is sent exactly once per call.
+    """Calls DOKU. Repeats a question after a 401; never repeats a transfer.
 
-    An answer that belongs to another request is IN_DOUBT, without anything of what it says.
+    An answer to another request is IN_DOUBT, and its content is dropped. Time limits and connections:
+    docs/doku-protocol.md, "Time limits" and "Connections".
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class DokuClient:
         return self._ask(Service.INQUIRY, lambda _: question)
 
     def balance(self) -> DokuResponse:
-        """Balance inquiry of the merchant's deposit. Raises as `inquire`."""
+        """Balance inquiry of the merchant's account. Raises as `inquire`."""
         return self._ask(Service.BALANCE, _balance)
 
     def check_status(self, transfer: Transfer, fresh: bool = False) -> DokuResponse:
@@ -114,9 +115,9 @@ class DokuClient:
         return self._ask(Service.STATUS, lambda _: question, fresh)
 
     def transfer(self, intent: Intent, with_external_id: str, authority: Authority) -> DokuResponse:
-        """Transfer bank: one send, whatever comes back. Raises NeverSent, the proof that nothing left.
+        """Transfer bank: send one request. Raises NeverSent, the proof that no byte of it left.
 
-        The caller has made the intent and the external id durable before (I4), and alone decides on a second send.
+        The caller must have stored the transfer with this external id (I4), and alone decides about a resend.
         """
         question = Question(messages.transfer(intent), echoes.of_transfer(intent))
         # On a fresh connection: a late answer to another request must not decide about this transfer.
@@ -131,19 +132,20 @@ class DokuClient:
         return Authority(self._credentials.current(), self._tokens.current())
 
     def account(self, credentials: Credentials | None = None) -> DokuAccount:
-        """Where and in whose name transfers are sent now. Raises PayoutError without credentials."""
+        """The DOKU account that transfers are sent with now. Raises PayoutError without credentials."""
         return account_of(self._settings, (credentials or self._credentials.current()).client_id)
 
     def renewed(self, refused: Authority) -> Authority:
-        """After a 401: the secret read again and another token than the one refused. Raises PayoutError."""
+        """After a 401: the credentials read again, and a token other than the refused one. Raises PayoutError."""
         self._credentials.reread()
         self._tokens.renew(refused.token)
         return self.authority()
 
     def _ask(self, service: Service, question: Callable[[Credentials], Question], fresh: bool = False) -> DokuResponse:
-        """Ask again with another token after a 401, and once more where DOKU refuses that one too.
+        """Ask; repeat with another token after a 401, and once more if DOKU refuses that token too.
 
-        Another environment with the same client id may have replaced it, and so may another function before us.
+        Another environment with the same client id may have ended both (docs/doku-protocol.md, "Access tokens that are
+        refused").
         """
         answer, authority = self._asked(service, question, self.authority(), fresh)
         if answer.outcome is Outcome.UNAUTHORIZED:
@@ -176,11 +178,11 @@ class DokuClient:
         return self._ours(question, answer)
 
     def _ours(self, question: Question, answer: DokuResponse) -> DokuResponse:
-        """The answer, or nothing of it where it repeats something that was not asked."""
+        """The answer, or an empty one in doubt if it echoes another request."""
         differing = echoes.difference(question.echo, answer.body)
         if not differing:
             return answer
-        self._transport.close()  # a connection that is one answer behind would stay so
+        self._transport.close()  # a kept connection that is one answer behind stays behind
         message = f"DOKU's answer belongs to another request: its {differing} is not ours"
         return DokuResponse(Classification(Outcome.IN_DOUBT, message=message), crossed=True)
 

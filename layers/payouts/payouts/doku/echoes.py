@@ -1,4 +1,4 @@
-"""What DOKU repeats of a request in its answer, and whether it is ours (docs/doku-protocol.md, "What DOKU echoes")."""
+"""Values that DOKU echoes, compared (docs/doku-protocol.md, "What DOKU echoes, and what is compared")."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,13 +8,13 @@ from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent, Transfer
 
 Echo = Mapping[str, Callable[[object], bool]]
-"""By member of the answer (`additionalInfo.amount` for one inside), whether its value fits the request."""
+"""Field of the answer (`additionalInfo.amount` if nested) to a check of its value."""
 
 _TRANSFER_BANK = "43"
 
 
 def of_inquiry(request: InquiryRequest) -> Echo:
-    """Account inquiry repeats its reference, the account, the bank and the amount."""
+    """Account inquiry echoes the reference, the account, the bank and the amount."""
     return {
         "partnerReferenceNo": _same(request.partner_reference_no),
         "beneficiaryAccountNumber": _same(request.beneficiary_account_number),
@@ -26,12 +26,12 @@ def of_inquiry(request: InquiryRequest) -> Echo:
 
 
 def of_balance(account_no: str) -> Echo:
-    """Balance inquiry repeats the account."""
+    """Balance inquiry echoes the account."""
     return {"accountNo": _same(account_no)}
 
 
 def of_transfer(intent: Intent) -> Echo:
-    """Transfer bank repeats its reference, the session and, as text in additionalInfo, the amount."""
+    """Transfer bank echoes the reference, the session and, as text in additionalInfo, the amount."""
     return {
         "partnerReferenceNo": _same(intent.partner_reference_no),
         "referenceNo": _text,
@@ -43,7 +43,7 @@ def of_transfer(intent: Intent) -> Echo:
 
 
 def of_status(transfer: Transfer) -> Echo:
-    """Check status repeats the reference, the service of the transfer and the amount."""
+    """Check status echoes the reference, the service of the transfer and the amount."""
     return {
         "originalPartnerReferenceNo": _same(transfer.partner_reference_no),
         "originalReferenceNo": _text,
@@ -54,18 +54,18 @@ def of_status(transfer: Transfer) -> Echo:
 
 
 def difference(echo: Echo, body: Mapping[str, Any]) -> str:
-    """The first member of an answer that does not fit the request, or the empty string.
+    """The first field of an answer that differs from the request, or the empty string.
 
-    A member that is missing, null or empty is no echo: DOKU leaves some out of its refusals.
+    A field that is missing, null or empty is not an echo: DOKU leaves some out of its refusals.
     """
     for path, fits in echo.items():
-        value = _member(body, path)
+        value = _field(body, path)
         if value is not None and value != "" and not fits(value):
             return path
     return ""
 
 
-def _member(body: Mapping[str, Any], path: str) -> object:
+def _field(body: Mapping[str, Any], path: str) -> object:
     value: object = body
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
@@ -73,7 +73,7 @@ def _member(body: Mapping[str, Any], path: str) -> object:
 
 
 def _same(expected: str) -> Callable[[object], bool]:
-    """The same text. A number is never taken for one: it would have lost its leading zeros."""
+    """The same text. A JSON number never matches: it would have lost its leading zeros."""
     return lambda value: value == expected
 
 

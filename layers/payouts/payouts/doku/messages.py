@@ -1,6 +1,6 @@
-"""DOKU's messages: wire names exactly as in seed 003, compact JSON, and nothing that has two spellings.
+"""Bodies of requests to DOKU: compact JSON with DOKU's field names.
 
-Bytes are made once, signed and sent as they are.
+The bytes are made once, signed, and sent as they are.
 """
 
 import json
@@ -27,7 +27,7 @@ _TRANSFER_TOP_LEVEL = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InquiryRequest:
-    """Account inquiry. DOKU refuses it without a name and a country."""
+    """An account inquiry. DOKU refuses it without a name and a country."""
 
     partner_reference_no: str
     customer_number: str
@@ -43,12 +43,12 @@ _INQUIRY_TOP_LEVEL = frozenset({"partner_reference_no", "customer_number", "amou
 
 
 def inquiry(request: InquiryRequest) -> bytes:
-    """Body of `emoney/bank-account-inquiry`; the bank code goes into additionalInfo here."""
+    """Body of `emoney/bank-account-inquiry`; the bank code goes into additionalInfo."""
     return _encode(_nest(request, _INQUIRY_TOP_LEVEL))
 
 
 def transfer(intent: Intent) -> bytes:
-    """Body of `emoney/transfer-bank`; the bank code is at the top here."""
+    """Body of `emoney/transfer-bank`; the bank code is at the top level."""
     return _encode(_nest(intent, _TRANSFER_TOP_LEVEL))
 
 
@@ -58,27 +58,27 @@ def balance(account_no: str) -> bytes:
 
 
 def status(subject: Transfer) -> bytes:
-    """Body of `qr/qr-mpm-status`. The merchant's reference is enough: a transfer without an answer has no other."""
+    """Body of `qr/qr-mpm-status`. DOKU's own reference is added if it is known."""
     known = {"originalReferenceNo": subject.doku_reference_no} if subject.doku_reference_no else {}
     return _encode({"originalPartnerReferenceNo": subject.partner_reference_no, **known, "serviceCode": "43"})
 
 
 @cache
 def wire_name(name: str) -> str:
-    """`partner_reference_no` as DOKU writes it: `partnerReferenceNo`. The one place where names are mapped."""
+    """`partner_reference_no` as DOKU writes it: `partnerReferenceNo`. All names are mapped here."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
 def _nest(message: Intent | InquiryRequest, top_level: frozenset[str]) -> dict[str, Any]:
-    """The message's members by wire name, empty ones left out, those not at the top in additionalInfo."""
+    """The fields by wire name without empty ones; those not at the top level go into additionalInfo."""
     body: dict[str, Any] = {}
     additional: dict[str, Any] = {}
-    for member in fields(message):
-        value = getattr(message, member.name)
+    for field in fields(message):
+        value = getattr(message, field.name)
         if value != "":
-            target = body if member.name in top_level else additional
-            target[wire_name(member.name)] = value.wire() if isinstance(value, Rupiah) else value
+            target = body if field.name in top_level else additional
+            target[wire_name(field.name)] = value.wire() if isinstance(value, Rupiah) else value
     return {**body, "additionalInfo": additional} if additional else body
 
 

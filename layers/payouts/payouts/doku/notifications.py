@@ -1,4 +1,4 @@
-"""DOKU's notifications, read leniently (seed 003 sections 5 and 6, PROTOCOL.md 4.5 and 4.6)."""
+"""DOKU's notifications, read leniently: only transactionId is required."""
 
 import json
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """Which notification it is: the last part of the path that DOKU was given."""
+    """The kind of a notification: the last part of the URL that was registered with DOKU."""
 
     UNPAID = "unpaid"
-    """A transfer that was UNPAID is paid or failed."""
+    """A transfer that was UNPAID is now paid or failed."""
     REFUND = "refund"
-    """A transfer was refunded. Names nothing but DOKU's reference."""
+    """A transfer was refunded. The body has DOKU's reference only."""
 
 
 _MAX_TEXT = 64
@@ -20,16 +20,16 @@ _MAX_TEXT = 64
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What a notification says. A hint: its signature covers none of this.
+    """The content of a notification. A hint: its signature covers none of it.
 
-    Only what is needed to find the transfer and to show an operator; `createdTime` and `processDate` decide nothing.
+    Holds only the fields that find the transfer or are shown to an operator.
     """
 
     kind: Kind
     transaction_id: str
     """DOKU's reference, such as DK0018353."""
     send_trx_id: str = ""
-    """The merchant's partnerReferenceNo, where DOKU names it."""
+    """The merchant's partnerReferenceNo, if DOKU states it."""
     transaction_status: str = ""
     """50 success, 35 failed, 20 unpaid, 40 refunded."""
     message: str = ""
@@ -38,28 +38,28 @@ class Notification:
 
 
 def parse(kind: Kind, body: bytes) -> Notification:
-    """From the bytes that were received and verified. Raises ValueError for what names no transaction."""
+    """Parse a verified body. Raises ValueError if it has no transactionId."""
     try:
-        members: Any = json.loads(body.decode("utf-8-sig"))
+        fields: Any = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise ValueError("the body is not JSON in UTF-8") from None
-    if not isinstance(members, dict):
+    if not isinstance(fields, dict):
         raise ValueError("the body is not a JSON object")
-    transaction_id = _text(members.get("transactionId"))
+    transaction_id = _text(fields.get("transactionId"))
     if not transaction_id:
         raise ValueError("transactionId is missing or too long")
     return Notification(
         kind=kind,
         transaction_id=transaction_id,
-        send_trx_id=_text(members.get("sendTrxId")),
-        transaction_status=_text(members.get("transactionStatus")),
-        message=_text(members.get("message")),
-        invoice_number=_text(members.get("invoiceNumber")),
+        send_trx_id=_text(fields.get("sendTrxId")),
+        transaction_status=_text(fields.get("transactionStatus")),
+        message=_text(fields.get("message")),
+        invoice_number=_text(fields.get("invoiceNumber")),
     )
 
 
 def _text(value: object) -> str:
-    """Text or a number as text; empty for anything else and for what is too long to be one of DOKU's values."""
+    """Text, or an integer as text; empty for other types and for more than 64 characters."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     text = str(value) if isinstance(value, str) or abs(value) < 10**20 else ""

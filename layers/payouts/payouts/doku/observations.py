@@ -1,12 +1,13 @@
-"""From DOKU's answers to observations of a transfer: what each proves, and no more.
+"""Observations of a transfer from DOKU's answers: what each answer proves.
 
-An answer that belongs to another request does not come here: `DokuClient` compares what DOKU echoes.
+Answers to another request do not reach this module: `DokuClient` compares the echoes first. Answers that contradict
+themselves prove nothing (docs/doku-protocol.md, "Answers that contradict themselves").
 """
 
 import re
 
 from payouts.doku.outcomes import Outcome, text
-from payouts.doku.responses import DokuResponse, members
+from payouts.doku.responses import DokuResponse, json_object
 from payouts.domain.status import LIFE
 from payouts.domain.transfer import Finding, Observation, Source, Transfer
 
@@ -16,7 +17,7 @@ _SUBMITTED = {
     Outcome.REJECTED: Finding.REFUSED,
     Outcome.UNAUTHORIZED: Finding.REFUSED,
 }
-"""Everything else leaves the transfer in doubt."""
+"""Finding by the outcome of transfer bank. Every other outcome leaves the transfer in doubt."""
 
 _LATEST = {
     "00": Finding.SUCCESS,
@@ -32,10 +33,10 @@ _LATEST = {
     "20": Finding.UNPAID,
     "40": Finding.REFUNDED,
 }
-"""`latestTransactionStatus` by SNAP and by Kirim DOKU: always two characters, and never a JSON number."""
+"""Finding by `latestTransactionStatus`, SNAP's and Kirim DOKU's: always text of two characters."""
 
 _PAID = re.compile("0{1,7}|20[02][0-9]{4}")
-"""Values of `originalResponseCode` that go with a paid transfer: DOKU's sample has 0, SNAP the code of the answer."""
+"""Values of `originalResponseCode` of a paid transfer: DOKU's sample has 0, SNAP the code of the answer."""
 
 _DETAILS = ("originalResponseCode", "originalResponseMessage", "transactionDate", "referenceNumber")
 _DETAIL_LENGTH = 100
@@ -43,7 +44,7 @@ _MESSAGE_LENGTH = 200
 
 
 def from_transfer_response(transfer: Transfer, answer: DokuResponse, at: int) -> Observation:
-    """What DOKU's answer to transfer bank proves."""
+    """The observation of DOKU's answer to transfer bank."""
     code, message, external_id = answer.verdict.code, answer.verdict.message, transfer.external_ids[-1]
     finding = _SUBMITTED.get(answer.outcome, Finding.IN_DOUBT)
     return Observation(
@@ -60,7 +61,7 @@ def from_transfer_response(transfer: Transfer, answer: DokuResponse, at: int) ->
 
 
 def from_status_response(transfer: Transfer, answer: DokuResponse, at: int) -> Observation:
-    """What DOKU's answer to check status proves. One that contradicts itself proves nothing."""
+    """The observation of DOKU's answer to check status; UNCLEAR if the answer contradicts itself."""
     code, message = answer.verdict.code, answer.verdict.message
     if answer.outcome is Outcome.ACCEPTED:
         return _of_latest(transfer, answer, at)
@@ -69,7 +70,7 @@ def from_status_response(transfer: Transfer, answer: DokuResponse, at: int) -> O
 
 
 def of_request(transfer: Transfer, finding: Finding, message: str, at: int, code: str = "") -> Observation:
-    """What we know of the latest transfer request without an answer of DOKU: not sent, or in doubt."""
+    """The observation of a transfer request that DOKU did not answer: not sent, or in doubt."""
     return Observation(
         at,
         finding,
@@ -82,7 +83,7 @@ def of_request(transfer: Transfer, finding: Finding, message: str, at: int, code
 
 
 def _of_latest(transfer: Transfer, answer: DokuResponse, at: int) -> Observation:
-    """By `latestTransactionStatus`, and `originalResponseCode` where that speaks against a payment."""
+    """By `latestTransactionStatus`; UNCLEAR if `originalResponseCode` contradicts a payment."""
     latest, described = answer.body.get("latestTransactionStatus"), text(answer.body.get("transactionStatusDesc"))
     finding = _LATEST.get(latest, Finding.UNCLEAR) if isinstance(latest, str) else Finding.UNCLEAR
     reference_no = text(answer.body.get("originalReferenceNo"))
@@ -102,10 +103,10 @@ def _of_latest(transfer: Transfer, answer: DokuResponse, at: int) -> Observation
 
 
 def details(answer: DokuResponse) -> tuple[tuple[str, str], ...]:
-    """What else an answer says of a transfer, as (DOKU's name, bounded text); nothing for what it leaves out."""
-    said = [(name, answer.body.get(name)) for name in _DETAILS]
-    said.append(("cashInTime", members(answer.body.get("additionalInfo")).get("cashInTime")))
-    texts = ((name, text(value, _DETAIL_LENGTH)) for name, value in said)
+    """Further fields of an answer, as pairs of DOKU's name and bounded text, without missing ones."""
+    stated = [(name, answer.body.get(name)) for name in _DETAILS]
+    stated.append(("cashInTime", json_object(answer.body.get("additionalInfo")).get("cashInTime")))
+    texts = ((name, text(value, _DETAIL_LENGTH)) for name, value in stated)
     return tuple((name, value) for name, value in texts if value)
 
 

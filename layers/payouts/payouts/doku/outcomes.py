@@ -1,4 +1,4 @@
-"""What an answer of DOKU means: a closed set, read from the code tables in `data/`."""
+"""Classification of DOKU's answers by the code tables in `data/`."""
 
 import csv
 from collections.abc import Mapping
@@ -12,26 +12,26 @@ _DATA = Path(__file__).parent / "data"
 
 
 class Outcome(StrEnum):
-    """All that an answer can mean."""
+    """The possible meanings of an answer."""
 
     ACCEPTED = "ACCEPTED"
-    """Done, for a question. For a transfer only taken on: not paid."""
+    """A question was answered. A transfer was taken on and is not paid yet."""
     PENDING = "PENDING"
-    """Being worked on."""
+    """DOKU is working on it."""
     REJECTED = "REJECTED"
     """Refused and not executed."""
     UNAUTHORIZED = "UNAUTHORIZED"
     """Token, signature or credentials refused; not executed."""
     THROTTLED = "THROTTLED"
-    """Too many requests. Not executed by the standard, which a transfer does not rely on."""
+    """Too many requests. By the SNAP standard not executed; for a transfer this is not relied on."""
     NOT_FOUND = "NOT_FOUND"
-    """DOKU does not know what was asked about."""
+    """DOKU has no record of the transfer or account that was asked about."""
     IN_DOUBT = "IN_DOUBT"
-    """Everything that is not clear."""
+    """Any other answer. It proves nothing."""
 
 
 class Service(StrEnum):
-    """SNAP service codes of the calls that we make."""
+    """SNAP service codes of the calls that this bundle makes."""
 
     BALANCE = "11"
     INQUIRY = "42"
@@ -43,29 +43,30 @@ class Service(StrEnum):
 TOKEN = "token"  # noqa: S105
 """The cause of a 401 that names the access token: invalid, not found."""
 UNLISTED = "unlisted"
-"""The cause of a code that is well-formed and in no table."""
+"""The cause of a well-formed code that no table lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """An outcome with DOKU's code (seven digits or a glossary code, empty where there was none) and its message."""
+    """An outcome with DOKU's code (seven digits or a glossary code, empty if there was none) and message."""
 
     outcome: Outcome
     code: str = ""
     message: str = ""
     cause: str = ""
-    """Which advice of the catalogue goes with it (`payouts.codes.advice`): the row's, or UNLISTED."""
+    """Selects the advice in the catalogue (`payouts.codes.advice`): the cause of the table's row, or UNLISTED."""
 
     @property
     def refuses_token(self) -> bool:
-        """DOKU refuses the access token, and not the signature or the client."""
+        """True if DOKU refuses the access token, not the signature or the client."""
         return self.outcome is Outcome.UNAUTHORIZED and self.cause == TOKEN
 
 
 def classify(service: Service, http_status: int, body: Mapping[str, Any] | None) -> Classification:
-    """What an answer means. `body` is None where it could not be parsed.
+    """Classify an answer. `body` is None if it could not be parsed.
 
-    A code counts only where it agrees with the HTTP status and, for SNAP, with the service; the rest is IN_DOUBT.
+    A code counts only if it agrees with the HTTP status and, for SNAP, with the service; any other answer is IN_DOUBT
+    (docs/doku-protocol.md, "Answers that contradict themselves").
     """
     if body is None:
         return Classification(Outcome.IN_DOUBT, message=f"HTTP {http_status} without a readable body")
@@ -103,8 +104,8 @@ def _verdict(service: Service, row: Mapping[str, str] | None, code: str, message
 def text(value: object, limit: int = 200) -> str:
     """A code, reference or message as text, cut at `limit` characters and writable as UTF-8.
 
-    DOKU sends codes as numbers and as strings. What is kept of an answer is bounded, or one
-    verbose message could make an item that the table refuses.
+    DOKU sends codes as numbers and as strings. The bound keeps a long message from making an item that DynamoDB
+    refuses.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
@@ -119,11 +120,11 @@ def cases() -> dict[tuple[str, str], dict[str, str]]:
 
 @cache
 def glossary() -> dict[str, dict[str, str]]:
-    """The business codes of the glossary (seed 002)."""
+    """The business codes of DOKU's Error Codes Glossary."""
     return {row["code"]: row for row in rows("glossary.csv")}
 
 
 def rows(name: str) -> list[dict[str, str]]:
-    """A table of `data/`, row by row. Nothing keeps it: whoever needs it twice does."""
+    """The rows of a table of `data/`. Not cached here; callers cache what they use again."""
     with (_DATA / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -16,7 +16,7 @@ class QueuedNotification:
 
 
 def encode(kind: Kind, body: bytes, request_id: str, received_at: int) -> str:
-    """The message for a body that was authenticated and parsed. Keeps the body as DOKU sent it."""
+    """The queue message for an authenticated and parsed body, which it holds as DOKU sent it."""
     return json.dumps(
         {"kind": kind, "receivedAt": received_at, "requestId": request_id, "body": body.decode("utf-8-sig")}
     )

@@ -1,4 +1,4 @@
-"""DOKU's answers: nothing unknown is dropped, nothing missing is invented, nothing ambiguous is believed."""
+"""DOKU's answers, parsed strictly and classified."""
 
 import json
 from collections.abc import Mapping
@@ -12,21 +12,21 @@ from payouts.domain.money import Rupiah
 
 @dataclass(frozen=True, slots=True)
 class DokuResponse:
-    """An answer classified, with all that it said."""
+    """A classified answer with its parsed body."""
 
     verdict: Classification
     body: Mapping[str, Any] = field(default_factory=dict)
     crossed: bool = False
-    """True if DOKU answered another request: the answer says nothing of this one."""
+    """True if the answer belonged to another request; its content was dropped."""
 
     @property
     def outcome(self) -> Outcome:
-        """What it means."""
+        """The outcome of the classification."""
         return self.verdict.outcome
 
 
 def read(service: Service, reply: HttpResponse) -> DokuResponse:
-    """Classify a reply. Never raises for anything that can arrive."""
+    """Parse and classify a reply. Never raises, whatever the bytes are."""
     body = _parse(reply.body)
     return DokuResponse(classify(service, reply.http_status, body), body or {})
 
@@ -40,7 +40,7 @@ def _parse(body: bytes) -> dict[str, Any] | None:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object. Raises ValueError for a name that comes twice: JSON does not define which value counts."""
+    """A JSON object. Raises ValueError for a duplicate name: JSON does not define which value counts."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a name comes twice")
@@ -49,7 +49,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """What the bank says of an account. `fee` is None where DOKU did not state one."""
+    """The answer to an account inquiry. `fee` is None if DOKU did not state one."""
 
     session_id: str
     reference_no: str
@@ -60,8 +60,8 @@ class Inquiry:
 
 
 def inquiry(answer: DokuResponse) -> Inquiry | None:
-    """The accepted inquiry, or None where it lacks the session or the bank's name for the account."""
-    body, additional = answer.body, members(answer.body.get("additionalInfo"))
+    """The inquiry of an accepted answer; None if the session or the account holder's name is missing."""
+    body, additional = answer.body, json_object(answer.body.get("additionalInfo"))
     session_id, account_name = _string(body.get("sessionId")), _string(body.get("beneficiaryAccountName"))
     if not session_id or not account_name:
         return None
@@ -77,7 +77,7 @@ def inquiry(answer: DokuResponse) -> Inquiry | None:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The deposit. An amount that DOKU did not state is None."""
+    """The merchant's balance. An amount that DOKU did not state is None."""
 
     account_no: str
     name: str
@@ -87,10 +87,10 @@ class Balance:
 
 
 def balance(answer: DokuResponse) -> Balance:
-    """The balance, whether accountInfos is an object or a list and however availableBalance is spelt."""
+    """The balance. DOKU sends accountInfos as object or list, and spells availableBalance in two ways."""
     infos = answer.body.get("accountInfos")
-    account = members(infos[0] if isinstance(infos, list) and infos else infos)
-    additional = members(answer.body.get("additionalInfo"))
+    account = json_object(infos[0] if isinstance(infos, list) and infos else infos)
+    additional = json_object(answer.body.get("additionalInfo"))
     return Balance(
         account_no=text(answer.body.get("accountNo")),
         name=text(answer.body.get("name")),
@@ -116,13 +116,13 @@ def _string(value: object) -> str:
     return text(value) if isinstance(value, str) else ""
 
 
-def members(value: object) -> Mapping[str, Any]:
-    """A JSON object, or none of its members where it is something else."""
+def json_object(value: object) -> Mapping[str, Any]:
+    """The value if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def _writable(additional: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What may be passed on as JSON: NaN as text, half a surrogate pair replaced, nothing nested too deeply."""
+    """A copy that is valid JSON: NaN as text, lone surrogates replaced; empty if it is nested too deeply."""
     try:
         written = json.dumps(additional, ensure_ascii=False).encode("utf-8", "replace")
         found: dict[str, Any] = json.loads(written, parse_constant=str)

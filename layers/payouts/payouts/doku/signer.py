@@ -1,4 +1,4 @@
-"""Signing with the merchant's private key: it is in the secret, or in KMS, which it never leaves."""
+"""Signatures with the merchant's private key, from the secret or inside KMS."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,24 +17,24 @@ _PASSING = frozenset(
 
 
 class KmsClient(Protocol):
-    """What is used of a KMS client."""
+    """The part of a KMS client that is used."""
 
     def sign(self, *, KeyId: str, Message: bytes, MessageType: str, SigningAlgorithm: str) -> dict[str, Any]:  # noqa: N803
-        """Answers with the `Signature`."""
+        """The answer, with the field `Signature`."""
 
     def close(self) -> None:
         """Close its connections."""
 
 
 class MerchantKey:
-    """Finds the signer for credentials. The KMS client is made when a key in KMS is first used."""
+    """Signers for credentials. The KMS client is made when a key in KMS is first used."""
 
     def __init__(self, make_kms: Callable[[], KmsClient]) -> None:
         self._make_kms = make_kms
         self._kms: KmsClient | None = None
 
     def signer(self, credentials: Credentials) -> Signer:
-        """Signs with the key of these credentials. Raises Misconfigured; the signer itself Unavailable, too."""
+        """A signer with the key of these credentials. Raises Misconfigured; the signer raises Unavailable, too."""
         if credentials.private_key_kms_id:
             return lambda message: self._sign_in_kms(credentials.private_key_kms_id, message)
         from doku_signing.private_key import signer  # `cryptography` is not needed for anything else here
@@ -50,7 +50,7 @@ class MerchantKey:
             self._kms.close()
 
     def _sign_in_kms(self, key_id: str, message: bytes) -> bytes:
-        """RAW, since what is signed is far shorter than the 4,096 bytes that KMS takes."""
+        """Sign in KMS. MessageType RAW: the text is far shorter than the 4,096 bytes that KMS accepts."""
         if self._kms is None:
             self._kms = self._make_kms()
         sign = partial(

@@ -16,18 +16,18 @@ from payouts.domain.errors import DokuSaid, Misconfigured, Unavailable
 _PATH = "/authorization/v1/access-token/b2b"
 _BODY = b'{"grantType":"client_credentials"}'
 _SECONDS = 3.0
-"""For a token, its signature by KMS included."""
+"""For a token request, including its signature by KMS."""
 _CONNECT_SECONDS = 1.0
 _DEFAULT_LIFETIME = 900
 _LONGEST_LIFETIME = 86_400
 _USABLE = re.compile("[!-~]{1,4096}")
-"""What can stand in a header. With another token no request could leave."""
+"""Tokens that can be sent in a header."""
 _CREDENTIALS = "the merchant's credentials: check clientId and privateKey"
 _CLOCK = "the time of the token request: check the clock of this machine, not the credentials"
 
 
 class TokenRequester:
-    """Gets access tokens from DOKU in the merchant's name."""
+    """Requests access tokens from DOKU with the merchant's credentials."""
 
     def __init__(self, transport: Transport, key: MerchantKey, clock: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport
@@ -35,7 +35,7 @@ class TokenRequester:
         self._clock = clock
 
     def request_token(self, credentials: Credentials, now: float) -> AccessToken:
-        """A new token, which may end the life of the one before. Raises Unavailable, or Misconfigured when refused."""
+        """Request a new token, which may end the one before. Raises Unavailable, or Misconfigured if refused."""
         deadline = self._clock() + _SECONDS
         timestamp = token_timestamp(now)
         headers = {

@@ -1,4 +1,4 @@
-"""Names of account holders: compared with what the merchant expects, and as they may be sent to DOKU."""
+"""Names of account holders: comparison with the expected name, and conversion to ASCII."""
 
 import re
 import unicodedata
@@ -8,16 +8,16 @@ _LONGEST = 100
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names are the same but for case, spacing and punctuation. An empty name equals nothing."""
+    """True if two names differ only in case, spacing and punctuation. An empty name equals no name."""
     folded = _fold(one)
     return folded != "" and folded == _fold(other)
 
 
 def ascii_name(text: str) -> str:
-    """A name in printable ASCII, at most 100 characters long; empty where no character of it can be written so.
+    """A name in printable ASCII, at most 100 characters long; empty if no character remains.
 
-    Accents are dropped (NFKD), runs of blanks become one, other characters are left out. DOKU signs what it parsed, and
-    a character with two spellings in JSON would fail the signature.
+    Accents are dropped (NFKD), runs of blanks become one, other characters are left out. DOKU signs what it parsed, so
+    a character with two spellings in JSON could fail the signature.
     """
     decomposed = unicodedata.normalize("NFKD", text)
     kept = (" " if one.isspace() else one if " " < one <= "~" else "" for one in decomposed)

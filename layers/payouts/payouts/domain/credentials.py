@@ -1,4 +1,4 @@
-"""What DOKU gave the merchant: credentials, and the access tokens that they are exchanged for."""
+"""The merchant's credentials at DOKU, and access tokens."""
 
 import json
 from dataclasses import dataclass, field, fields
@@ -20,37 +20,37 @@ _WIRE = {
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What DOKU gave the merchant. Shows nothing of itself."""
+    """The merchant's credentials at DOKU. Its repr shows no value."""
 
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
     private_key: str = field(repr=False)
-    """PEM; empty where the key is in KMS."""
+    """PEM; empty if the key is in KMS."""
     agent_key: str = field(repr=False)
     notification_key: str = field(repr=False, default="")
     private_key_kms_id: str = field(repr=False, default="")
-    """Id, ARN or alias of the key in KMS; empty where the secret holds it."""
+    """Id, ARN or alias of the key in KMS; empty if the secret holds the key."""
 
     @classmethod
     def parse(cls, text: str) -> "Credentials":
-        """From the secret's JSON. Raises Misconfigured naming the member, never its value."""
+        """From the secret's JSON. Raises Misconfigured that names the field, never its value."""
         if not text:
             raise Misconfigured(NO_VALUE)
         try:
-            members = json.loads(text)
+            stated = json.loads(text)
         except ValueError:
-            members = None
-        if not isinstance(members, dict):
+            stated = None
+        if not isinstance(stated, dict):
             raise Misconfigured("the DOKU secret is not a JSON object")
-        values = {name: members.get(wire, "") for name, wire in _WIRE.items()}
+        values = {name: stated.get(wire, "") for name, wire in _WIRE.items()}
         for name, value in values.items():
             if not isinstance(value, str) or (not value and name not in _OPTIONAL):
                 raise Misconfigured(f"the DOKU secret has no {_WIRE[name]}")
         if not values["private_key"] and not values["private_key_kms_id"]:
-            raise Misconfigured("the DOKU secret has no privateKey and no privateKeyKmsId: it needs one of them")
+            raise Misconfigured("the DOKU secret has no privateKey and no privateKeyKmsId: set one of them")
         if values["private_key"] and values["private_key_kms_id"]:
-            raise Misconfigured("the DOKU secret has both privateKey and privateKeyKmsId: take one of them out")
-        return cls(**{member.name: values[member.name] for member in fields(cls)})
+            raise Misconfigured("the DOKU secret has both privateKey and privateKeyKmsId: remove one of them")
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class AccessToken:
 
 
 class CredentialSource(Protocol):
-    """Where the credentials come from."""
+    """Source of the credentials."""
 
     def current(self) -> Credentials:
         """The credentials in force. Raises Misconfigured or Unavailable."""

@@ -1,4 +1,4 @@
-"""What can go wrong, in the words of DOKU's glossary (seed 002): code, HTTP status, whether trying again helps."""
+"""Errors of the use cases, with code and HTTP status of DOKU's Error Codes Glossary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,50 +17,50 @@ class DokuSaid:
 
     @property
     def names_timestamp(self) -> bool:
-        """DOKU refuses the time of the request: the clock is wrong, and not the credentials."""
+        """True if DOKU refuses the time of the request: the clock is wrong, not the credentials."""
         return "timestamp" in self.message.casefold()
 
 
 class PayoutError(Exception):
-    """An error that the caller is told about. The message says what to do next and holds no secret."""
+    """An error that is returned to the caller. The message says what to do next and holds no secret."""
 
     code: str = "SERVER_ERROR"
     http_status: int = 500
     retryable: bool = False
     retry_after: int = 0
-    """Seconds after which trying again makes sense; 0 where that is not known."""
+    """Seconds until a retry makes sense; 0 if unknown."""
 
     def __init__(self, message: str, doku: DokuSaid | None = None, transfer: "Transfer | None" = None) -> None:
         super().__init__(message)
         self.message = message
         self.doku = doku
         self.transfer = transfer
-        """The transfer that stands under the reference or key of the refused request."""
+        """The existing transfer with the reference or key of the refused request."""
 
 
 class InvalidParameter(PayoutError):
-    """The request cannot be read."""
+    """The request cannot be parsed."""
 
     code = "INVALID_PARAMETER"
     http_status = 400
 
 
 class ValidationFailed(PayoutError):
-    """The request can be read and a field of it is wrong, or DOKU refused it."""
+    """A field of the request is invalid, or DOKU refused it."""
 
     code = "VALIDATION_ERROR"
     http_status = 422
 
 
 class NotFound(PayoutError):
-    """No such transfer."""
+    """The transfer does not exist."""
 
     code = "TRANSACTION_NOT_FOUND"
     http_status = 404
 
 
 class UnknownRoute(PayoutError):
-    """The API has no such route. It says nothing about any transfer, so it is not TRANSACTION_NOT_FOUND."""
+    """The API has no such route. Not TRANSACTION_NOT_FOUND: it says nothing about any transfer."""
 
     code = "INVALID_PARAMETER"
     http_status = 404
@@ -78,21 +78,21 @@ class MethodNotAllowed(PayoutError):
 
 
 class Mismatch(PayoutError):
-    """The request contradicts what the bank or an earlier inquiry said. Nothing was sent."""
+    """The request contradicts the bank's answer or an earlier inquiry. Nothing was sent."""
 
     code = "VALIDATION_ERROR"
     http_status = 409
 
 
 class Duplicate(PayoutError):
-    """The key or the session is taken by another request. Nothing was sent."""
+    """Another request used the reference, key or session. Nothing was sent."""
 
     code = "DUPLICATE_TRANSACTION"
     http_status = 409
 
 
 class Throttled(PayoutError):
-    """DOKU or the table wants fewer requests."""
+    """Too many requests at once for DOKU or the table."""
 
     code = "TOO_MANY_REQUESTS"
     http_status = 429
@@ -101,7 +101,7 @@ class Throttled(PayoutError):
 
 
 class LimitReached(PayoutError):
-    """A limit that the merchant has set for a day. Nothing was sent, and nothing is until the day is over."""
+    """A daily limit of the merchant is reached. Nothing was sent. `retry_after` counts to the end of the day (WIB)."""
 
     code = "TOO_MANY_REQUESTS"
     http_status = 429
@@ -112,7 +112,7 @@ class LimitReached(PayoutError):
 
 
 class Unavailable(PayoutError):
-    """Something that is needed does not answer. Nothing was sent: the same request may be sent again."""
+    """A needed service does not answer. Nothing was sent: the same request may be sent again."""
 
     code = "MAINTENANCE_MODE"
     http_status = 503
@@ -121,17 +121,17 @@ class Unavailable(PayoutError):
 
 
 class Stopped(Unavailable):
-    """An operator has stopped new transfers. Nothing was sent or stored."""
+    """New transfers are stopped. Nothing was sent or stored."""
 
     retry_after = 60
 
 
 class Misconfigured(PayoutError):
-    """The deployment is wrong: a variable, the secret or the credentials. Trying again does not help."""
+    """A variable, the secret or the credentials are wrong. A retry does not help."""
 
 
 class Refused(PayoutError):
-    """DOKU did not answer a question; code, HTTP status and retryable are the catalogue's (`payouts.codes`)."""
+    """DOKU refused a question. Code, HTTP status and retryable come from the catalogue (`payouts.codes`)."""
 
     def __init__(self, code: str, http_status: int, retryable: bool, message: str, doku: DokuSaid) -> None:
         super().__init__(message, doku)

@@ -28,7 +28,7 @@ class DailyLimit:
 
     @property
     def is_set(self) -> bool:
-        """True if there is a limit to count for."""
+        """True if there is a limit."""
         return self.amount is not None or self.count is not None
 
 

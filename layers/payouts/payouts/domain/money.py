@@ -1,4 +1,4 @@
-"""Exact rupiah. Never a float."""
+"""Exact amounts in rupiah."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ WIRE = re.compile(r"(0|[1-9][0-9]{0,15})\.([0-9]{2})", re.ASCII)
 
 @dataclass(frozen=True, order=True, slots=True)
 class Rupiah:
-    """An amount in sen, a hundredth of a rupiah. On the wire: `200000.00` (seed 003)."""
+    """An amount in sen, a hundredth of a rupiah. DOKU's wire form is `200000.00`."""
 
     sen: int
 

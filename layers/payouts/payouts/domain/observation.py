@@ -1,4 +1,4 @@
-"""What is learned about a transfer, one fact at a time."""
+"""Observations: single facts about a transfer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Finding(StrEnum):
-    """What one observation says."""
+    """The content of one observation."""
 
     SUBMITTING = "SUBMITTING"
     """The transfer was stored. DOKU may or may not have been asked yet."""

@@ -1,4 +1,4 @@
-"""When DOKU is asked about a transfer next, and when it needs a person. Pure; times in milliseconds since the epoch."""
+"""When to check a transfer next, and when it needs a person. Times in milliseconds since the epoch."""
 
 from dataclasses import replace
 from itertools import chain
@@ -16,13 +16,13 @@ _OPEN = tuple(
     chain((1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE), (hour * HOUR for hour in range(1, 24)))
 )
 _SETTLED = (1 * DAY, 3 * DAY, 7 * DAY)
-"""A refund is announced at most three times, so a paid transfer is looked at again."""
+"""Checks of a paid transfer: DOKU announces a refund at most three times, so a notification may be missed."""
 _DOUBTED = (1 * HOUR, 6 * HOUR, 12 * HOUR, *_SETTLED)
-"""After a failure that no status check has stated."""
+"""Checks after a failure that no status check has stated."""
 _NOTIFIED = (10 * MINUTE, 1 * HOUR, 6 * HOUR)
-"""After a notification about a transfer that is not open any more: status checks may lag behind it."""
+"""Checks after a notification about a transfer that is no longer open: status checks may lag behind it."""
 JITTER = 0.1
-"""Share of the wait by which a check is put off at random, so that what was due at once spreads out."""
+"""Largest share of the wait that is added at random, so that checks due at the same time spread out."""
 
 REVIEW_AFTER = 7 * DAY
 ABSENCE_AFTER = 72 * HOUR
@@ -43,7 +43,7 @@ def next_check_at(transfer: Transfer, now: int, jitter: float, absence_after: in
         case Status.REFUNDED if transfer.reading.is_refunded_by_doku:
             return None
         case Status.SUCCESS | Status.FAILED | Status.REFUNDED:
-            return _next_after_the_end(transfer, now)
+            return _next_after_end(transfer, now)
         case Status.DISPUTED:
             return now + HOUR  # its alarm stays on for as long as it is checked
         case _:
@@ -56,7 +56,7 @@ def with_next_check(transfer: Transfer, now: int, jitter: float, absence_after: 
 
 
 def needs_review(transfer: Transfer, now: int) -> bool:
-    """True if a person should look: checks cannot settle it, or it is still open after seven days."""
+    """True if a person should look at it: checks cannot settle it, or it is open for seven days."""
     if transfer.next_action in (NextAction.ASK_DOKU, NextAction.SETTLE):
         return True
     is_open = transfer.status not in (Status.SUCCESS, Status.FAILED, Status.REFUNDED)
@@ -64,7 +64,7 @@ def needs_review(transfer: Transfer, now: int) -> bool:
 
 
 def infer_absence(transfer: Transfer, absence_after: int) -> Observation | None:
-    """That DOKU never got the transfer, once status checks found no record of it for long enough; else None.
+    """The observation that DOKU never got the transfer, once checks found no record for long enough; else None.
 
     Never after a sign of life or a notification. `absence_after` in milliseconds. A few answers within hours prove
     nothing: DOKU may execute a request late.
@@ -93,8 +93,8 @@ def _next_while_open(transfer: Transfer, now: int, jitter: float, absence_after:
     return min(slot, inferable) if inferable > now else slot
 
 
-def _next_after_the_end(transfer: Transfer, now: int) -> int | None:
-    """A paid transfer may be refunded, and a notification that no status check confirms has DOKU asked again."""
+def _next_after_end(transfer: Transfer, now: int) -> int | None:
+    """A paid transfer may be refunded, and a notification that no status check confirms calls for further checks."""
     candidates = [_next_look(transfer, now)]
     reading = transfer.reading
     if reading.contradicting_notifications:

@@ -1,4 +1,4 @@
-"""What a transfer is, and the one function that changes it. Pure: no I/O, and no clock.
+"""The transfer, and the function that records observations in it. No I/O, no clock.
 
 A transfer is a request, fixed when it is created, and a bounded history of observations. Its status follows from the
 history (`payouts.domain.status`).
@@ -29,14 +29,14 @@ __all__ = [
 ]
 
 HISTORY_LATEST = 40
-"""So many of the latest observations are kept, besides those that decide. Bounds the stored item."""
+"""Number of latest observations that are kept, besides those that decide. Bounds the stored item."""
 KEPT_OF_A_KIND = 6
-"""So many of the latest observations of each kind are kept for ever: as many as any rule counts."""
+"""Number of latest observations of each kind that are kept for ever: as many as any rule counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What the merchant asked for, in the fields of DOKU's transfer bank. Everything that DOKU is sent, and no more."""
+    """The merchant's request, in the fields of DOKU's transfer bank: all that DOKU is sent."""
 
     partner_reference_no: str
     customer_number: str
@@ -61,7 +61,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class DokuAccount:
-    """Where a transfer was sent and in whose name. Asked elsewhere, DOKU would not know it."""
+    """The DOKU account that a transfer was sent with. Asked with another one, DOKU does not know the transfer."""
 
     host: str
     client_id: str
@@ -70,7 +70,7 @@ class DokuAccount:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a transfer has its status: a code of DOKU's or ours, and words."""
+    """Why a transfer has its status: a code, DOKU's or ours, and a message."""
 
     code: str
     message: str
@@ -95,38 +95,38 @@ class Transfer:
     history: tuple[Observation, ...] = ()
     """In the order in which the observations were recorded."""
     next_check_at: int | None = None
-    """When DOKU is asked next; None when nothing is expected any more."""
+    """Time of the next status check; None if none is needed."""
     fee: Rupiah | None = None
     version: int = 0
-    """Counts the writes; 0 is not stored yet."""
+    """Number of writes; 0 if not stored yet."""
     created_by: str = ""
-    """The caller whose request created it: `sub` of the token. May be personal, and decides nothing."""
+    """`sub` of the token of the caller that created it. May be personal data."""
     sent_to: DokuAccount | None = None
     failed_published: bool = False
-    """The status FAILED was stored once: somebody may have acted on it."""
+    """True if the status FAILED was stored before: the merchant may have acted on it."""
     newer_status: str = ""
     """The stored status of an item that a newer version wrote. Such a transfer is shown and never changed."""
 
     @cached_property
     def reading(self) -> Reading:
-        """What the history says."""
+        """The reading of the history."""
         return Reading(self.history, self.external_ids, self.failed_published, self.intent.session_id)
 
     @property
     def partner_reference_no(self) -> str:
-        """The merchant's reference, the key of everything."""
+        """The merchant's reference, the key of the record."""
         return self.intent.partner_reference_no
 
     @cached_property
     def status(self) -> Status:
-        """What is known. A status that only a newer version knows is in doubt here."""
+        """The status. One that only a newer version knows is IN_DOUBT here."""
         if self.newer_status:
             return Status(self.newer_status) if self.newer_status in Status.__members__ else Status.IN_DOUBT
         return self.reading.status
 
     @property
     def is_final(self) -> bool:
-        """True if nothing that DOKU said or claimed speaks against the status."""
+        """True if no answer or notification of DOKU contradicts the status."""
         return not self.newer_status and self.reading.is_final
 
     @property
@@ -147,7 +147,7 @@ class Transfer:
 
     @property
     def reason(self) -> Reason | None:
-        """Why the status is what it is. For a failure the bank's own reason, where DOKU passes it on."""
+        """The reason of the status. For a failure, the bank's own reason if DOKU states it."""
         decided = self.decided_by
         if decided is None:
             return None
@@ -161,18 +161,18 @@ class Transfer:
 
     @property
     def updated_at(self) -> int:
-        """When something was learned last."""
+        """Time of the latest observation."""
         return max((seen.at for seen in self.history), default=self.created_at)
 
     @property
     def checked_at(self) -> int | None:
-        """When DOKU was asked last, by the clock of the machine that asked."""
+        """Time of the last status check, by the clock of the machine that asked."""
         last = self.reading.last_check
         return None if last is None else last.at
 
 
 def record(transfer: Transfer, *observations: Observation) -> Transfer:
-    """`transfer` with what was observed, as the next version records it.
+    """`transfer` with these observations, as the next version records them.
 
     Recording an observation twice changes nothing. The write must be conditional on the transfer's version.
     """
@@ -189,8 +189,8 @@ def record(transfer: Transfer, *observations: Observation) -> Transfer:
 def _bounded(history: Sequence[Observation], session_id: str) -> tuple[Observation, ...]:
     """The latest observations and those that decide. Dropping the others never changes the status.
 
-    For ever: of each kind the first, the latest few and those whose questions left last; everything about a transfer
-    request; every decision of an operator; the first, the least and the greatest of DOKU's references.
+    Kept for ever: of each kind the first, the latest few and those asked last; all observations of a transfer request;
+    all decisions of an operator; the first, the least and the greatest of DOKU's references.
     """
     if len(history) <= HISTORY_LATEST:
         return tuple(history)

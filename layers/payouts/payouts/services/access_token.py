@@ -1,4 +1,4 @@
-"""One access token for all functions (DESIGN 2.10): a new one may end the life of the one before."""
+"""One access token for all functions: at DOKU a new token may end the one before."""
 
 import threading
 import time
@@ -10,21 +10,24 @@ from payouts.domain.errors import Misconfigured, PayoutError, Unavailable
 from payouts.store.tokens import TokenStore
 
 _MARGIN = 30.0
-"""Seconds before its end from which a token is not used: longer than the longest call."""
+"""A token is not used in its last 30 seconds: longer than the longest call."""
 _LOCK_SECONDS = 5.0
-"""Longer than minting takes, for a refresher that dies."""
+"""Longer than a token request takes, in case the function that holds the lock crashes."""
 _FAILED_SECONDS = 2.0
-"""For so long nobody here tries again what just failed: the poller's threads would queue up for it."""
+"""A failed request is not repeated for this long, or the poller's threads would queue up for it."""
 _WAIT_SECONDS = 0.1
 _WAITS = 30
 
 
-def _nobody(error: PayoutError) -> None:
-    """Who need not know."""
+def _ignore(error: PayoutError) -> None:
+    """Default callback; does nothing."""
 
 
-class SharedToken:
-    """In memory, else in the table, else requested by whoever holds the lock. `failed` is told when none can be had."""
+class AccessTokens:
+    """The token from memory, else from the table, else from DOKU: one function at a time requests it, under a lock.
+
+    `failed` is called with the error if no token can be had.
+    """
 
     def __init__(
         self,
@@ -33,7 +36,7 @@ class SharedToken:
         credentials: CredentialSource,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
-        failed: Callable[[PayoutError], None] = _nobody,
+        failed: Callable[[PayoutError], None] = _ignore,
     ) -> None:
         self._store = store
         self._requester = requester
@@ -41,59 +44,62 @@ class SharedToken:
         self._clock = clock
         self._sleep = sleep
         self._failed = failed
-        self._memory: AccessToken | None = None
+        self._cached: AccessToken | None = None
         self._failure: tuple[float, PayoutError] | None = None
         self._one_at_a_time = threading.Lock()  # the poller asks from many threads
 
     def current(self) -> str:
-        """A token with at least half a minute to live. Raises PayoutError."""
-        return self._obtain(refused="").value
+        """A token that is valid for at least 30 seconds. Raises PayoutError."""
+        return self._token(refused="").value
 
     def renew(self, refused: str) -> None:
-        """Make `current` another token than `refused`. Another function may have replaced it already (I16)."""
-        self._obtain(refused)
+        """Replace `refused`, unless another function has replaced it already (I16). Raises PayoutError."""
+        self._token(refused)
 
-    def _obtain(self, refused: str) -> AccessToken:
+    def _token(self, refused: str) -> AccessToken:
         with self._one_at_a_time:
             if self._failure is not None and self._clock() < self._failure[0] + _FAILED_SECONDS:
                 raise self._failure[1]
-            if self._memory is None or not self._usable(self._memory, refused):
+            if self._cached is None or not self._usable(self._cached, refused):
                 try:
-                    self._memory = self._shared(refused)
+                    self._cached = self._from_table_or_doku(refused)
                 except PayoutError as error:
                     self._failed(error)
                     raise
-            return self._memory
+            return self._cached
 
-    def _shared(self, refused: str) -> AccessToken:
+    def _from_table_or_doku(self, refused: str) -> AccessToken:
+        """The stored token, or a new one if this function gets the lock; else wait for the holder of the lock."""
         for _ in range(_WAITS):
             client_id = self._credentials.current().client_id
             stored = self._store.read(client_id)
             if stored is not None and self._usable(stored, refused):
                 return stored
-            holder = self._store.lock(client_id, stored, self._clock(), _LOCK_SECONDS)
-            if holder is not None:
-                requested = self._request_for(client_id, holder)
-                if self._store.save(client_id, requested, holder):
-                    return requested
-            else:
+            lock = self._store.lock(client_id, stored, self._clock(), _LOCK_SECONDS)
+            if lock is None:
                 self._sleep(_WAIT_SECONDS)
+                continue
+            requested = self._request_under(lock, client_id)
+            if self._store.save(client_id, requested, lock):
+                return requested
         raise Unavailable("another function is getting an access token from DOKU; send the same request again")
 
-    def _request_for(self, client_id: str, holder: str) -> AccessToken:
+    def _request_under(self, lock: str, client_id: str) -> AccessToken:
         try:
-            return self._mint()
+            return self._request_token()
         except PayoutError as error:
             self._failure = (self._clock(), error)
-            self._store.unlock(client_id, holder)  # the next one need not wait for what failed
+            self._store.unlock(client_id, lock)  # the next function can try at once
             raise
 
-    def _mint(self) -> AccessToken:
+    def _request_token(self) -> AccessToken:
+        """A new token from DOKU. If DOKU refuses the credentials, they are read again: they may have been rotated."""
+        credentials = self._credentials.current()
         try:
-            return self._requester.request_token(self._credentials.current(), self._clock())
+            return self._requester.request_token(credentials, self._clock())
         except Misconfigured:
-            before, rotated = self._credentials.current(), self._credentials.reread()
-            if rotated == before:
+            rotated = self._credentials.reread()
+            if rotated == credentials:
                 raise
             return self._requester.request_token(rotated, self._clock())
 

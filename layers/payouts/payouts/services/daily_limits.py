@@ -1,10 +1,11 @@
-"""The merchant's own limits of a day, in WIB: for all that it pays out, and for what one caller may ask for.
+"""The merchant's own limits of a day (WIB): for all callers together, and for each caller.
 
-Taken before the door and never given back: a transfer that then fails has used its share. What a limit counts is at
-least what went through the door.
+A transfer is counted before it is created and never subtracted again, even if it fails. So a counter is at least the
+sum of what was created.
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from doku_signing.timestamps import WIB
@@ -14,57 +15,68 @@ from payouts.domain.transfer import Transfer
 from payouts.store.counters import Bound, CounterEntry, Counters
 
 _KEPT = timedelta(days=8)
-"""For so long a day's counter can be looked at."""
+"""How long a day's counter is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """One limit that applies to a transfer. `whom` names its callers in error messages, `key` its counter."""
+
+    limit: DailyLimit
+    whom: str
+    key: str
 
 
 class DailyLimits:
-    """Takes a transfer's share of the limits. Those that are not set cost nothing."""
+    """Counts transfers against the limits. A limit that is not set costs no access to the table."""
 
     def __init__(self, counters: Counters, all_callers: DailyLimit, each_caller: DailyLimit) -> None:
         self._counters = counters
         self._all_callers = all_callers
         self._each_caller = each_caller
 
-    @property
-    def in_force(self) -> bool:
-        """Whether anything is counted at all."""
-        return self._all_callers.is_set or self._each_caller.is_set
-
     def consume(self, transfer: Transfer) -> None:
-        """Count `transfer`, which is about to be created, on the day (WIB) of its creation; a retry of it once.
+        """Count `transfer`, which is about to be created, on its day (WIB). A retry of the request is counted once.
 
-        Raises LimitReached, or ValidationFailed for what no day has room for.
+        Raises LimitReached, or ValidationFailed if the amount alone is more than a day's limit.
         """
         day = _midnight(_created(transfer))
-        whose = "this deployment", "one caller"
-        for limit, who in zip((self._all_callers, self._each_caller), whose, strict=True):
-            _check_size(transfer, limit, who)
-        entry = CounterEntry(_request(transfer), transfer.intent.amount)
-        all_callers, caller = f"{day.date()}", f"{day.date()}#{_digest(transfer.created_by)}"
-        expires_at = int((day + _KEPT).timestamp())
-        if self._all_callers.is_set and self._each_caller.is_set:
-            # Look first: a request that is refused for all must not use up its caller's share as well.
-            _refuse(self._counters.peek(all_callers, entry, self._all_callers), self._all_callers, whose[0], transfer)
-        for limit, key, who in ((self._each_caller, caller, whose[1]), (self._all_callers, all_callers, whose[0])):
-            if limit.is_set:
-                _refuse(self._counters.consume(key, entry, limit, expires_at), limit, who, transfer)
+        deployment, caller = self._limits_of(transfer, day)
+        for counted in (deployment, caller):
+            _check_size(transfer, counted)
+        entry, expires_at = CounterEntry(_request(transfer), transfer.intent.amount), int((day + _KEPT).timestamp())
+        if deployment.limit.is_set and caller.limit.is_set:
+            # Peek first: a request that the deployment's limit refuses must not use up its caller's share.
+            _refuse(self._counters.peek(deployment.key, entry, deployment.limit), deployment, transfer)
+        for counted in (caller, deployment):
+            if counted.limit.is_set:
+                bound = self._counters.consume(counted.key, entry, counted.limit, expires_at)
+                _refuse(bound, counted, transfer)
 
-
-def _check_size(transfer: Transfer, limit: DailyLimit, who: str) -> None:
-    if limit.amount is not None and transfer.intent.amount > limit.amount:
-        raise ValidationFailed(
-            f"amount.value is more than the {limit.amount} rupiah that {who} may pay out in a day; nothing was sent"
+    def _limits_of(self, transfer: Transfer, day: datetime) -> tuple[_Counted, _Counted]:
+        return (
+            _Counted(self._all_callers, "this deployment", f"{day.date()}"),
+            _Counted(self._each_caller, "one caller", f"{day.date()}#{_digest(transfer.created_by)}"),
         )
 
 
-def _refuse(bound: Bound | None, limit: DailyLimit, who: str, transfer: Transfer) -> None:
+def _check_size(transfer: Transfer, counted: _Counted) -> None:
+    most = counted.limit.amount
+    if most is not None and transfer.intent.amount > most:
+        raise ValidationFailed(
+            f"amount.value is more than the {most} rupiah that {counted.whom} may pay out in a day; nothing was sent"
+        )
+
+
+def _refuse(bound: Bound | None, counted: _Counted, transfer: Transfer) -> None:
+    """Raise LimitReached for a bound that the transfer would exceed; `bound` is None if there is none."""
     if bound is None:
         return
+    limit, now = counted.limit, _created(transfer)
     most = f"{limit.count} transfers" if bound is Bound.COUNT else f"{limit.amount} rupiah"
-    now = _created(transfer)
     reset = _midnight(now) + timedelta(days=1)
     raise LimitReached(
-        f"the limit of {most} a day for {who} leaves no room for this transfer; nothing was sent."
+        f"the limit of {most} a day for {counted.whom} leaves no room for this transfer; nothing was sent."
         f" It resets at {reset.isoformat()}",
         int((reset - now).total_seconds()) + 1,
     )

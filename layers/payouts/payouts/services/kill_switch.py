@@ -1,4 +1,4 @@
-"""Whether new transfers are taken: the operator's emergency stop, which leaves everything else running."""
+"""The operator's emergency stop: no new transfers. Status checks, notifications and reports go on."""
 
 import time
 from collections.abc import Callable
@@ -6,11 +6,11 @@ from collections.abc import Callable
 from payouts.store.kill_switch import KillSwitchStore
 
 MAX_AGE = 30.0
-"""Seconds for which a function believes what it has read: so long a stop takes, at one small read in that time."""
+"""Seconds for which a function uses what it has read. A stop takes effect within this time."""
 
 
 class KillSwitch:
-    """On unless the deployment says otherwise (`ACCEPT_TRANSFERS`) or an operator has turned it off."""
+    """On by default. Off if the deployment says so (`ACCEPT_TRANSFERS`) or an operator turned it off."""
 
     def __init__(self, store: KillSwitchStore, accept: bool, clock: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -19,7 +19,10 @@ class KillSwitch:
         self._read: tuple[float, bool] | None = None
 
     def is_on(self) -> bool:
-        """Whether a new transfer may be sent. Raises Throttled or Unavailable where the table can't be read."""
+        """True if a new transfer may be sent. The switch is read at most every 30 seconds.
+
+        Raises Throttled or Unavailable if the table can't be read.
+        """
         if not self._accept:
             return False
         now = self._clock()
