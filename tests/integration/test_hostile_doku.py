@@ -18,7 +18,7 @@ from local.gateway.http_server import HttpServer, Request, Response
 from tests.support.harness import World, inquiry_of, order
 
 EXAMPLES = settings(
-    max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 HEADERS = st.dictionaries(
     st.sampled_from(["Content-Type", "Content-Encoding", "Retry-After", "Location", "Set-Cookie", "X-Anything"]),

@@ -1,6 +1,5 @@
 """Which deployment a command finds: the local run's own whatever the shell exports, another by the shell's login."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -23,17 +22,6 @@ ELSEWHERE = {
     "AWS_ACCESS_KEY_ID": "theirs",
     "AWS_SECRET_ACCESS_KEY": "theirs",
 }
-
-
-@pytest.fixture
-def local_run(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalStack]:
-    """Started, as all that asks it, by a shell that is set up for another account."""
-    for name, value in ELSEWHERE.items():
-        monkeypatch.setenv(name, value)
-    with LocalStack() as stack:
-        monkeypatch.setenv("LOCAL_AWS_PORT", stack.aws.url.rpartition(":")[2])
-        monkeypatch.setenv("AWS_PROFILE", "nonexistent")  # moto's process, which is this one, gave it up
-        yield stack
 
 
 def test_the_local_run_does_not_listen_to_the_shell(local_run: LocalStack, capsys: pytest.CaptureFixture[str]) -> None:
