@@ -95,7 +95,7 @@ reconcile: $(READY) ## A day's counts and sums, and what needs attention: make r
 
 .PHONY: burst
 burst: $(READY) ## 1,000 signed notifications, duplicated, shuffled and throttled: prints what became of them
-	@$(BIN)/python -m pytest -s tests/integration/test_burst.py 2>&1 | grep -E "^\.?burst|passed|failed"
+	@BURST=1000 $(BIN)/python -m pytest -s tests/integration/test_burst.py 2>&1 | grep -E "^\.?burst|passed|failed"
 
 .PHONY: bench
 bench: $(READY) ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)

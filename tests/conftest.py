@@ -1,5 +1,7 @@
 """Options, plugins and order of all tests."""
 
+import gc
+
 import pytest
 
 pytest_plugins = ["tests.support.log_watch", "tests.support.deployment"]
@@ -23,3 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the slowest files first: with `--dist loadfile` a worker takes whole files, and none should end alone."""
     items.sort(key=lambda item: _SLOWEST.index(item.path.stem) if item.path.stem in _SLOWEST else len(_SLOWEST))
+
+
+def pytest_sessionfinish() -> None:
+    """Exempt what is left from pytest's last garbage collections.
+
+    They take seconds over moto's and botocore's objects, and xdist interrupts a worker that is not gone after five.
+    """
+    gc.freeze()

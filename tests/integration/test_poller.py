@@ -247,7 +247,7 @@ def test_one_unreadable_shard_holds_up_no_other(world: World) -> None:
 @pytest.mark.covers(52)
 def test_without_a_token_a_tick_ends_soon(world: World) -> None:
     """The threads do not queue up for a token that nobody gets."""
-    create(world, 8)
+    create(world, 16)
     world.clock.advance(1000)
     before = len(world.doku.ledger()["tokenRequests"])
     world.doku.fault("token", "error-before", times=None)
@@ -255,7 +255,7 @@ def test_without_a_token_a_tick_ends_soon(world: World) -> None:
     assert len(world.doku.ledger()["tokenRequests"]) - before == 1
     world.doku.heal()
     world.clock.advance(HOUR / 1000)  # what was silent is due within the hour
-    assert world.restarted().tick()["statuses"] == {"SUCCESS": 8}
+    assert world.restarted().tick()["statuses"] == {"SUCCESS": 16}
 
 
 @pytest.mark.covers("I3", "I13")
