@@ -33,7 +33,7 @@ _SIZE = int(os.environ.get("BURST", "250"))
 
 @dataclass(frozen=True)
 class Callback:
-    """One callback as DOKU sends it."""
+    """One notification as DOKU sends it."""
 
     kind: str
     body: str
@@ -95,7 +95,7 @@ def _fates(transfers: int) -> Iterator[dict[str, str]]:
 
 
 def _signed(world: World, count: int, seed: int) -> Iterator[dict[str, str]]:
-    """The headers of so many callbacks of DOKU's."""
+    """The headers of so many notifications of DOKU's."""
     ours = secret(world)
     for number in range(count):
         request_id = f"{seed}-{number:04d}"

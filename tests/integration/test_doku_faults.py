@@ -1,4 +1,4 @@
-"""DOKU misbehaves: whatever it answers, money moves at most once and nobody claims to know better."""
+"""DOKU misbehaves: money moves at most once, and no status claims more than is known."""
 
 import json
 from collections.abc import Iterator

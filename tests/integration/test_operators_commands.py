@@ -1,4 +1,4 @@
-"""The operators' commands: what they refuse, and where they say that they looked."""
+"""The operators' commands: refused input, and the deployment that they name."""
 
 from pathlib import Path
 

@@ -246,7 +246,7 @@ def test_one_unreadable_shard_holds_up_no_other(world: World) -> None:
 
 @pytest.mark.covers(52)
 def test_without_a_token_a_tick_ends_soon(world: World) -> None:
-    """The threads do not queue up for a token that nobody gets."""
+    """The threads do not queue for a token that DOKU refuses."""
     create(world, 16)
     world.clock.advance(1000)
     before = len(world.doku.ledger()["tokenRequests"])

@@ -1,4 +1,4 @@
-"""`make settle`: who signs, what is refused, and many transfers by a file."""
+"""`make settle`: the author, refused input, and many transfers by a file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The table misbehaves."""
+"""Faults of the table: throttling, lost replies, pages, full histories, newer items."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,7 @@ def with_session(world: World) -> dict[str, object]:
 
 
 @pytest.mark.covers(23, "I4")
-@pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"], ids=["the claim", "the door"])
+@pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"], ids=["the claim", "the create"])
 def test_throttling_before_the_create_is_retryable(world: World, operation: str) -> None:
     body = with_session(world)
     world.faults.throttle(operation)

@@ -1,4 +1,4 @@
-"""Which deployment a command finds: the local run's own whatever the shell exports, another by the shell's login."""
+"""The deployment that a command finds: the local run, or one of AWS by the shell's login."""
 
 from contextlib import closing
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_aws_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(moto_server.start(0, Clock(tmp_path / "clock"))) as server:
         monkeypatch.setenv("LOCAL_AWS_PORT", server.url.rpartition(":")[2])
-        monkeypatch.setattr("local.aws.session.REGION", "us-west-2")  # where nobody has made anything
+        monkeypatch.setattr("local.aws.session.REGION", "us-west-2")  # an empty Region
         with pytest.raises(NoSuchDeployment, match="does not hold the bundle"):
             find("local")
 

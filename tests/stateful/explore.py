@@ -1,4 +1,4 @@
-"""Let Hypothesis look for a history in which an invariant does not hold."""
+"""Run the state machine with Hypothesis and report the first broken invariant."""
 
 import os
 import re

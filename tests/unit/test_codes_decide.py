@@ -1,4 +1,4 @@
-"""What Biller's answers demand: every code in every state, and never money back that may have been spent."""
+"""Decisions on DOKU Biller's answers: every code in every state; money that may be spent is never released."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""The list of guards can't rot: what it takes away is still there, and so are the tests that must die."""
+"""Every guard's snippet exists exactly once, and so do the tests that must fail without it."""
 
 import pytest
 

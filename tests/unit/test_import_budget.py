@@ -17,7 +17,7 @@ NOBODY = (
     "boto3",  # botocore makes the clients
     "s3transfer",
     "aws_xray_sdk",  # Tracing: Active in the template needs no SDK
-    "cryptography",  # to mint a token, and for AES signatures of callbacks
+    "cryptography",  # for token requests, and for AES signatures of notifications
     "pydantic",  # to read a request's body
     "payouts.codes",  # to explain a code or a refusal
     "payouts.services.daily_report",  # once a day

@@ -1,4 +1,4 @@
-"""A log line that CloudWatch reads metrics out of: the embedded metric format."""
+"""Log lines in CloudWatch's embedded metric format."""
 
 import io
 import json

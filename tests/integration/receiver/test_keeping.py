@@ -1,4 +1,4 @@
-"""A callback is kept, and then answered (I11, I15, I17)."""
+"""A notification is stored before it is acknowledged (I11, I15, I17)."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A requestId lets one body in: a captured header with another one is refused before the queue (I9, I11)."""
+"""A requestId admits one body; another body under it is refused before the queue (I9, I11)."""
 
 import io
 import json
