@@ -39,7 +39,7 @@ run: $(READY) ## Serve the bundle on http://127.0.0.1:3000 until Ctrl-C
 
 .PHONY: test
 test: $(READY) ## Run the tests that need only Python
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: redrive
 redrive: $(READY) ## Bring dead notifications back: make redrive ENV=sandbox ARGS=--dry-run
@@ -95,7 +95,7 @@ reconcile: $(READY) ## A day's counts and sums, and what needs attention: make r
 
 .PHONY: burst
 burst: $(READY) ## 1,000 signed notifications, duplicated, shuffled and throttled: prints what became of them
-	@$(BIN)/python -m pytest -s tests/integration/test_burst.py 2>&1 | grep -E "^\.?burst|passed|failed"
+	@BURST=1000 $(BIN)/python -m pytest -s tests/integration/test_burst.py 2>&1 | grep -E "^\.?burst|passed|failed"
 
 .PHONY: bench
 bench: $(READY) ## Measure scale and throughput (needs Java 17 and Maven; QUICK=1 is shorter; ARGS=throughput for one)
@@ -128,6 +128,12 @@ VERIFY += matrix
 .PHONY: matrix
 matrix: $(READY) ## A slice of the fault matrix: kill -9 around every call of every warm flow, and lost answers of DOKU
 	@MATRIX_ONLY='*/warm/*/kill-after,*/warm/doku.*/lose-reply' $(BIN)/python -m tests.verification --no-figures matrix
+	@$(BIN)/python -m pytest tests/verification/matrix
+
+VERIFY += contention
+.PHONY: contention
+contention: $(READY) ## Many callers, pollers and processors at once, in processes of their own
+	@$(BIN)/python -m pytest tests/contention
 
 VERIFY += converge
 .PHONY: converge

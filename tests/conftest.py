@@ -1,8 +1,15 @@
-"""What holds for every test, and options of all tests."""
+"""Options, plugins and order of all tests."""
+
+import gc
 
 import pytest
 
 pytest_plugins = ["tests.support.log_watch", "tests.support.deployment"]
+
+_SLOWEST = (
+    *("test_stateful", "test_burst", "test_poller", "test_least_privilege", "test_processes", "test_local_command"),
+    *("test_local_stack", "test_doku_faults", "test_model", "test_settle_command", "test_hostile_doku", "test_deploy"),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -13,3 +20,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=("dynamodb-local", "elasticmq"),
         help="put tables or queues on a real engine instead of moto (needs Java 17 and Maven); may be given twice",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the slowest files first: with `--dist loadfile` a worker takes whole files, and none should end alone."""
+    items.sort(key=lambda item: _SLOWEST.index(item.path.stem) if item.path.stem in _SLOWEST else len(_SLOWEST))
+
+
+def pytest_sessionfinish() -> None:
+    """Exempt what is left from pytest's last garbage collections.
+
+    They take seconds over moto's and botocore's objects, and xdist interrupts a worker that is not gone after five.
+    """
+    gc.freeze()

@@ -3,10 +3,12 @@
 SAM's own translator turns the template into CloudFormation, so that what runs locally is what would be deployed.
 """
 
+import copy
 import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +89,7 @@ def load(path: Path, parameters: Mapping[str, str], offered: Mapping[str, str] |
     `parameters` must all exist; those `offered` are taken where the template has them. Raises TemplateError for
     unknown, missing or refused ones.
     """
-    sam = yaml_parse(path.read_text())
+    sam = copy.deepcopy(_parsed(path.read_text()))
     slots = sam.get("Parameters", {})
     taken = {name: value for name, value in (offered or {}).items() if name in slots}
     values = _parameters(slots, taken | dict(parameters))
@@ -98,6 +100,13 @@ def load(path: Path, parameters: Mapping[str, str], offered: Mapping[str, str] |
     except InvalidDocumentException as error:
         raise TemplateError("; ".join(cause.message for cause in error.causes)) from error
     return Template(document, values)
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> dict[str, Any]:
+    """The SAM template as read: to parse it takes longer than to translate it."""
+    parsed: dict[str, Any] = yaml_parse(text)
+    return parsed
 
 
 def _parameters(slots: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> dict[str, str]:

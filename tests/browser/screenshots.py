@@ -21,7 +21,7 @@ _PHONE = {
 
 
 def main() -> int:
-    """Take every picture anew. Exit code 1 where there is no browser."""
+    """Take every picture again. Exit code 1 where there is no browser."""
     try:
         prepare()
     except MissingError as missing:

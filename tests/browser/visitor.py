@@ -1,4 +1,4 @@
-"""Somebody at the console: the steps that tests share, and an ear for what the page complains of."""
+"""A visitor of the console: shared steps, and a record of the page's errors."""
 
 import re
 

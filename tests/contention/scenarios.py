@@ -1,4 +1,4 @@
-"""Many at once: the order is drawn from a seed, DOKU's ledger says what came of it."""
+"""Concurrent scenarios in an order drawn from a seed, checked against DOKU's ledger."""
 
 import math
 import random
@@ -89,7 +89,7 @@ def many_keys_at_once(deployment: Deployment, seed: int, keys: int = 100, caller
 
 
 def pollers_and_processor(deployment: Deployment, seed: int, transfers: int = 20) -> int:
-    """Two pollers and the processor at once over transfers of which DOKU called back twice each."""
+    """Two pollers and the processor at once over transfers of which DOKU notified twice each."""
     references = [_created(deployment, PAID_LATER) for _ in range(transfers)]
     deployment.advance(_PAID_AFTER)
     actions: list[Callable[[], Any]] = [deployment.tick, deployment.tick, deployment.process, deployment.process]
@@ -99,7 +99,7 @@ def pollers_and_processor(deployment: Deployment, seed: int, transfers: int = 20
     all_at_once([deployment.process])
     asked = _sent(deployment.doku.ledger(), "status") - before
     for reference in references:
-        # A poller asks once for the slot. Of the two copies of a callback, each may find nothing known yet.
+        # A poller asks once for the slot. Of the two copies of a notification, each may find nothing known yet.
         assert 1 <= asked[reference] <= 3, f"I12: DOKU was asked {asked[reference]} times about {reference}"
         assert _status(deployment, reference) == "SUCCESS", f"I10: {reference}"
     return len(actions)
@@ -130,7 +130,7 @@ def three_pollers(deployment: Deployment, seed: int, transfers: int = 20) -> int
 
 
 def everything_about_one(deployment: Deployment, seed: int, rounds: int = 3) -> int:
-    """Refreshes, a poller, replays and callbacks about one transfer at once."""
+    """Refreshes, a poller, replays and notifications about one transfer at once."""
     chance = random.Random(seed)
     for _ in range(rounds):
         body = order(**PAID_LATER)
@@ -156,7 +156,7 @@ def everything_about_one(deployment: Deployment, seed: int, rounds: int = 3) -> 
 
 
 def one_token(deployment: Deployment, seed: int, callers: int = 16) -> int:
-    """Every environment finds its token refused, or too old, at once. One is minted, and each pays once."""
+    """Every environment finds its token refused or expired at once. One new token is requested, and each pays once."""
     _created(deployment, {})
     if seed % 2:
         deployment.doku.expire_tokens()

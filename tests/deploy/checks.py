@@ -1,4 +1,4 @@
-"""The checks, in the order in which one builds upon another. All deploy the same stack of the sandbox environment."""
+"""The checks, each building upon the one before. All deploy the same sandbox stack."""
 
 import json
 import platform

@@ -1,4 +1,4 @@
-"""Makes some of the requests meet what only the bank knows, so that hostile ones get behind the first checks."""
+"""Fill in values that only the bank knows, so that hostile requests get past the first checks."""
 
 import itertools
 import os

@@ -1,4 +1,4 @@
-"""Who asked for a transfer: kept with it, told to whoever may read it, and nothing else."""
+"""The caller of a transfer is stored with it, shown to readers, and decides nothing."""
 
 from datetime import datetime
 

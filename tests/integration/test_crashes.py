@@ -1,4 +1,4 @@
-"""The process dies between any two calls of the outside: the transfer converges, paid once at most."""
+"""The process dies between any two outbound calls: the transfer converges and is paid at most once."""
 
 import pytest
 

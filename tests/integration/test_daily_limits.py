@@ -1,4 +1,4 @@
-"""The merchant's own limits of a day: never exceeded, counted once, and nothing when they are off."""
+"""The merchant's daily limits: never exceeded, counted once, off by default."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""`make doctor` against the simulator: it finds what is wrong, says how to mend it, and shows no secret."""
+"""`make doctor` against the simulator: it reports faults with their fix, and shows no secret."""
 
 import json
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def doku(backing_services: BackingServices) -> Iterator[Control]:
 def look(
     backing_services: BackingServices, secret: dict[str, Any] | str | None = None, ahead: float = 0, **settings: str
 ) -> dict[str, Finding]:
-    """The findings by check; `secret` changes members of the right one, or is the whole text."""
+    """The findings by check; `secret` changes fields of the right one, or is the whole text."""
     text = secret if isinstance(secret, str) else json.dumps(json.loads(backing_services.secret) | (secret or {}))
     known = {"DOKU_BASE_URL": backing_services.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"}
     findings = list(

@@ -1,4 +1,4 @@
-"""DOKU's own Python SDK judges the signature of every call that we make."""
+"""DOKU's own Python SDK verifies the signature of every call."""
 
 import json
 import warnings

@@ -1,4 +1,4 @@
-"""The samples in events/ are what API Gateway and SQS send, and the handlers take them as they are."""
+"""The samples in events/ match API Gateway and SQS, and the handlers accept them."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Whatever calls the receiver: never a 5xx, nothing queued unless it is signed, nothing changed in the table (I9)."""
+"""Arbitrary requests to the receiver: no 5xx, nothing queued unless signed, no change in the table (I9)."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ DEEP = b'{"transactionId":' + b"[" * 10_000
 
 
 def deliver(world: World, headers: dict[str, str], body: bytes, in_base64: bool, **http: str) -> Answer:
-    """As API Gateway hands a callback over; bytes that are no text only in base64."""
+    """As API Gateway hands a notification over; bytes that are no text only in base64."""
     event = sample_event("unpaid-notification")
     event["headers"] = headers
     event["rawPath"] = event["requestContext"]["http"]["path"] = http.get("path", event["rawPath"])
@@ -97,7 +97,7 @@ def names_a_transaction(body: bytes) -> bool:
 
 
 def test_odd_notifications_break_nothing_behind_the_queue(world: World) -> None:
-    """I10, I11: every kept callback about an unknown transfer waits; none stops the others, and the table stays."""
+    """I10, I11: every kept notification about an unknown transfer waits; none stops the others, and the table stays."""
     odd = [b'{"transactionId":"DK%d","sendTrxId":[],"message":{"a":1}}' % number for number in range(5)]
     odd += [b'{"transactionId":0}', b'{"transactionId":"DK","transactionStatus":1e999}']
     before = [item for item in world.scan() if not item["pk"].startswith(("TOKEN#", "REQUEST#"))]

@@ -18,7 +18,7 @@ from local.gateway.http_server import HttpServer, Request, Response
 from tests.support.harness import World, inquiry_of, order
 
 EXAMPLES = settings(
-    max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 HEADERS = st.dictionaries(
     st.sampled_from(["Content-Type", "Content-Encoding", "Retry-After", "Location", "Set-Cookie", "X-Anything"]),
@@ -57,13 +57,13 @@ class Said:
 
 @dataclass
 class Doku:
-    """Stands before the simulator, and answers one operation itself where it was told how."""
+    """A proxy before the simulator that answers some operations itself."""
 
     behind: str
     instead: dict[str, Said] = field(default_factory=dict)
 
     def answer(self, request: Request) -> Response:
-        """As told, or as the simulator does."""
+        """The prepared answer, or the simulator's."""
         said = self.instead.get(request.path.rpartition("/")[2])
         if said is not None:
             return Response(said.status, [(name, value) for name, value in said.headers.items()], said.body)

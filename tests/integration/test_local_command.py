@@ -1,4 +1,4 @@
-"""`python -m local`, which is `make run`: what it says, and that it leaves nothing behind."""
+"""`python -m local` (`make run`): its output, and that it leaves nothing behind."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The real processes, over HTTP: killed in the middle of a transfer, many at once, and who may call (I17, I18)."""
+"""Real processes over HTTP: kill -9 during a transfer, many at once, authorization (I17, I18)."""
 
 import json
 import re

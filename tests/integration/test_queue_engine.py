@@ -1,4 +1,4 @@
-"""What only a real queue can show: pytest --engine elasticmq."""
+"""Behaviour that needs a real queue: pytest --engine elasticmq."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The codes explained over HTTP, and every row walked through the real client and API: both say the same."""
+"""The response-codes route, and every code through the real client and API: both agree."""
 
 import itertools
 import os

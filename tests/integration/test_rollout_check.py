@@ -1,4 +1,4 @@
-"""The check of a new version before it gets traffic, on the real handlers."""
+"""The check of a new version before traffic shifts to it, on the real handlers."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What a person may decide, and what not."""
+"""Decisions of operators: which are allowed, and what they change."""
 
 import pytest
 

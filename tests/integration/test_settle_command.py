@@ -1,4 +1,4 @@
-"""`make settle`: who signs, what is refused, and many transfers by a file."""
+"""`make settle`: the author, refused input, and many transfers by a file."""
 
 from pathlib import Path
 
@@ -8,18 +8,10 @@ from botocore.exceptions import EndpointConnectionError
 from payouts.domain.transfer import Source, Status
 from tests.support.harness import World, order
 from tools import settle
-from tools.deployment import Target, find
+from tools.deployment import Target
 
 ARN = "arn:aws:sts::123456789012:user/moto"
 HEADER = "partnerReferenceNo,verdict,reason\n"
-
-
-@pytest.fixture
-def local_run(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """What the command finds by `--env local`."""
-    monkeypatch.setenv("LOCAL_AWS_PORT", world.environment["AWS_ENDPOINT_URL"].rpartition(":")[2])
-    world.environment = {**world.environment, "TABLE_NAME": find("local").outputs["TableName"]}  # one of many here
-    return world.restarted()
 
 
 def disputed(world: World) -> str:

@@ -1,4 +1,4 @@
-"""The stop of new transfers: at once, for nothing else, and undone as easily."""
+"""The kill switch: stops new transfers within 30 seconds, and nothing else."""
 
 import pytest
 

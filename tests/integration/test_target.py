@@ -1,6 +1,5 @@
-"""Which deployment a command finds: the local run's own whatever the shell exports, another by the shell's login."""
+"""The deployment that a command finds: the local run, or one of AWS by the shell's login."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -25,17 +24,6 @@ ELSEWHERE = {
 }
 
 
-@pytest.fixture
-def local_run(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalStack]:
-    """Started, as all that asks it, by a shell that is set up for another account."""
-    for name, value in ELSEWHERE.items():
-        monkeypatch.setenv(name, value)
-    with LocalStack() as stack:
-        monkeypatch.setenv("LOCAL_AWS_PORT", stack.aws.url.rpartition(":")[2])
-        monkeypatch.setenv("AWS_PROFILE", "nonexistent")  # moto's process, which is this one, gave it up
-        yield stack
-
-
 def test_the_local_run_does_not_listen_to_the_shell(local_run: LocalStack, capsys: pytest.CaptureFixture[str]) -> None:
     assert "TransfersTable" in find("local").outputs["TableName"]
     assert explain.main(["PAY-0001"]) == 1
@@ -58,7 +46,7 @@ def test_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_aws_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(moto_server.start(0, Clock(tmp_path / "clock"))) as server:
         monkeypatch.setenv("LOCAL_AWS_PORT", server.url.rpartition(":")[2])
-        monkeypatch.setattr("local.aws.session.REGION", "us-west-2")  # where nobody has made anything
+        monkeypatch.setattr("local.aws.session.REGION", "us-west-2")  # an empty Region
         with pytest.raises(NoSuchDeployment, match="does not hold the bundle"):
             find("local")
 

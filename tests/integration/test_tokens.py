@@ -1,4 +1,4 @@
-"""One token for everybody, and secrets that rotate."""
+"""One token shared by all functions, and rotation of secrets."""
 
 import json
 from contextlib import closing
@@ -108,7 +108,7 @@ def test_a_clock_that_is_off_is_not_taken_for_bad_credentials(world: World) -> N
 
 def test_a_crash_during_a_token_refresh_delays_briefly(world: World) -> None:
     world.clock.advance(1000)
-    world.faults.crash_before("PutItem")  # the lock is taken, the token is minted and never shared
+    world.faults.crash_before("PutItem")  # the lock is taken, the token is requested and never stored
     with crashing():
         world.create(order())
     world.clock.advance(6)

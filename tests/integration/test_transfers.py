@@ -1,4 +1,4 @@
-"""The main job: inquire, transfer, and know what became of it."""
+"""The main flow: inquiry, transfer, status."""
 
 from dataclasses import replace
 

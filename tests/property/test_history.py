@@ -1,4 +1,4 @@
-"""The laws of a history: recording, bounding, and what one more word of DOKU may do."""
+"""The laws of a history: recording, bounding, and one later word of DOKU."""
 
 import random
 from dataclasses import replace
@@ -124,7 +124,7 @@ def test_a_published_failure_is_never_taken_back_in_silence(versions: list[Trans
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 2**64), st.integers(0, 8), st.sampled_from(WORDS))
 def test_one_later_word_gives_one_status_whatever_came_before(seed: int, writes: int, word: Finding) -> None:
-    """Unless FAILED was published: somebody may have acted on it, so the order matters."""
+    """Unless FAILED was published: the merchant may have acted on it, so the order matters."""
     chance = random.Random(seed)
     seen = [_observation(chance, at) for at in range(writes)]
     seen = [one for one in seen if one.source is not Source.OPERATOR]

@@ -39,7 +39,7 @@ class Cloud:
 
 @pytest.fixture(scope="session")
 def cloud(artefact: Artefact, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """Every function of the artefact, started and never invoked, on files that nobody may write."""
+    """Every function of the artefact, started and never invoked, on read-only files."""
     files, logs = tmp_path_factory.mktemp("mounted"), tmp_path_factory.mktemp("logs")
     shutil.copytree(artefact.path, files, dirs_exist_ok=True)
     for path in [files, *files.rglob("*")]:

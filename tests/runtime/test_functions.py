@@ -1,4 +1,4 @@
-"""Every built function answers its samples under AWS's own emulator, and does what it says. In this order."""
+"""Every built function answers its samples under AWS's own emulator. The order of the tests matters."""
 
 import json
 import re

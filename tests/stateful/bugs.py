@@ -1,4 +1,4 @@
-"""Deployments with one thing wrong in each, put together from the product's own parts: the machine must find it."""
+"""Deployments with one seeded bug each, assembled from the product's parts; the machine must find it."""
 
 from collections.abc import Mapping, Set
 from contextlib import suppress
@@ -156,7 +156,7 @@ class LooksOnly(Counters):
 
 
 class CountsLater(DailyLimits):
-    """Looks where it should count, and counts when it is told to."""
+    """Reads the counters where it should count, and counts on request."""
 
     def consume(self, transfer: Transfer) -> None:
         DailyLimits(LooksOnly(self._counters._table), self._all_callers, self._each_caller).consume(transfer)

@@ -1,4 +1,4 @@
-"""DOKU's callbacks, true, repeated and forged, signed with no code of ours."""
+"""DOKU's notifications, genuine, repeated and forged, signed with none of the product's code."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ OTHER_KEY = "fedcba9876543210"
 
 @dataclass(frozen=True)
 class Callback:
-    """One callback as it comes in."""
+    """One notification as it comes in."""
 
     kind: str
     body: str
@@ -33,13 +33,13 @@ def of_doku(announced: Mapping[str, Any], agent_key: str, key: str, **changes: s
 
 
 def replayed(true: Callback) -> Callback:
-    """Another body under the headers of a callback that was captured."""
+    """Another body under the headers of a notification that was captured."""
     body = {**json.loads(true.body), "message": "altered"}
     return Callback(true.kind, json.dumps(body), true.headers)
 
 
 def claiming(reference: str, status: str, agent_key: str, key: str) -> Callback:
-    """A callback of DOKU's about a transfer, whatever its books say. DOKU's reference in it is a made-up one."""
+    """A notification of DOKU's about a transfer, whatever its books say. DOKU's reference in it is a made-up one."""
     request_id = str(uuid.uuid4())
     body = {"sendTrxId": reference, "transactionId": "DK00000000", "transactionStatus": status, "activityCode": "200"}
     return of_doku({"requestId": request_id, "kind": "unpaid", "body": body}, agent_key, key)
@@ -49,7 +49,7 @@ FORGERIES = ("another key", "another agent", "no signature", "garbage", "another
 
 
 def forged(true: Callback, how: str) -> Callback:
-    """The callback as somebody would make it who has seen one and knows no key."""
+    """The notification as forged from a captured one, without the key."""
     agent, request_id = true.headers["agentKey"], true.headers["requestId"]
     changes = {
         "another key": {"signature": _sign(OTHER_KEY, agent + request_id)},

@@ -1,4 +1,4 @@
-"""Let Hypothesis look for a history in which an invariant does not hold."""
+"""Run the state machine with Hypothesis and report the first broken invariant."""
 
 import os
 import re
@@ -34,7 +34,7 @@ _COMMON = settings(
     suppress_health_check=list(HealthCheck),
 )
 PROFILES: Mapping[str, settings] = {
-    "test": settings(_COMMON, max_examples=8, stateful_step_count=30, derandomize=True),
+    "test": settings(_COMMON, max_examples=6, stateful_step_count=30, derandomize=True),
     "prove": settings(_COMMON, max_examples=100, stateful_step_count=40),
     "soak": settings(_COMMON, max_examples=1000, stateful_step_count=60),
 }

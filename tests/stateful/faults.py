@@ -1,4 +1,4 @@
-"""What can be made to break, as values that Hypothesis can draw."""
+"""Faults that Hypothesis can draw."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

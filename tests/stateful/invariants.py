@@ -1,4 +1,4 @@
-"""The invariants that can be seen from outside at any moment. DOKU's ledger and its own words are the oracle."""
+"""The invariants that DOKU's ledger and answers can check at any moment."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ class Memory:
 
     statuses: dict[str, str] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
-    """References whose status was FAILED at some time: somebody may have acted on it."""
+    """References whose status was FAILED at some time: the merchant may have acted on it."""
     settled: set[str] = field(default_factory=set)
     """References that a person has decided about."""
     latest: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Everything that may happen to a deployment, in an order that Hypothesis draws, and what must hold after each step."""
+"""The state machine: rules for every event of a deployment, and the invariants after each step."""
 
 import sys
 from collections import Counter
@@ -105,7 +105,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(target=orders, order=ORDERS, other=ORDERS, session=st.booleans())
     def create_two_at_once(self, order: Order, other: Order, session: bool) -> MultipleResults[Order]:
-        """While one is at the door, another one comes: perhaps a day's last share is for one of them."""
+        """A second request arrives before the first one's conditional create; a daily limit may have room for one."""
         self._want(order, session)
         self._want(other, session)
         self._at_once(order, other, "replay")
@@ -145,7 +145,7 @@ class Payouts(RuleBasedStateMachine):
         answer = self.merchant.attempt(lambda: self.merchant.world.get(order.reference, refresh=how == "refresh"))
         assert answer is None or answer.status == 200 or not order.acknowledged or self.merchant.faulty, f"I3: {answer}"
 
-    # --- DOKU calls back
+    # --- DOKU sends a notification
 
     def _announced(self, number: int, **changes: str) -> Callback | None:
         """One of DOKU's announcements, after some minutes if there is none yet; None if there is still none."""
@@ -194,7 +194,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(order=orders, status=st.sampled_from(["50", "35", "40"]))
     def claim(self, order: Order, status: str) -> None:
-        """DOKU calls back about a transfer, one in doubt where there is one, and never confirms it."""
+        """DOKU sends a notification about a transfer, one in doubt where there is one, and never confirms it."""
         statuses = self.merchant.memory.statuses
         order = next((one for one in self.merchant.orders if statuses.get(one.reference) == "IN_DOUBT"), order)
         if order.reference in self.now.items:

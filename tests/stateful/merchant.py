@@ -112,7 +112,7 @@ class Merchant:
             self.clock.advance(_LAPSE)
             self.crashes += 1
             self.restart()
-            self.memory.tokens_disturbed = True  # one may have been minted and not shared
+            self.memory.tokens_disturbed = True  # one may have been requested and not stored
             return None
 
     def create(self, order: Order, world: World | None = None, body: Any = None) -> Answer | None:
@@ -138,7 +138,7 @@ class Merchant:
         return self.world.sent(order.reference)
 
     def _is_stored(self, order: Order) -> bool:
-        """As nobody's client says whom a fault could befall."""
+        """Without a client, so that no fault strikes it."""
         return self._table.get(items.key(order.reference)) is not None
 
     @property
@@ -164,7 +164,7 @@ class Merchant:
             self.memory.claims[reference].append(body.get("transactionStatus", "40"))
 
     def check_status(self, reference: str, world: World | None = None) -> None:
-        """As whoever is impatient does."""
+        """As an impatient client does."""
         path = f"/v1/transfers/{reference}/status-checks"
         self.attempt(lambda: (world or self.world).request("POST", path))
 

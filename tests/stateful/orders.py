@@ -1,4 +1,4 @@
-"""What the merchant of the state machine wants, and what it was told."""
+"""The payments of the state machine's merchant, and the answers to them."""
 
 import hashlib
 from dataclasses import dataclass

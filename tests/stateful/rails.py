@@ -124,7 +124,7 @@ def _check(bound: Bound, sent: list[Order], whose: str) -> None:
 
 
 def _recorded(now: Snapshot) -> Mapping[date, list[str]]:
-    """The transfers of each day by their own account: all that went through the door."""
+    """The transfers of each day by their records: all that were created."""
     days = defaultdict(list)
     for reference, transfer in now.stored.items():
         days[day(transfer.created_at / 1000)].append(reference)

@@ -1,4 +1,4 @@
-"""What DOKU's books and the table say at one moment, side by side."""
+"""DOKU's books and the table at one moment."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping

@@ -1,8 +1,7 @@
-"""Watches all that the functions log during the tests (I17): a test whose log holds a secret, a token, a signature or
-something personal fails, whatever else it is about.
+"""Fails any test whose log holds a secret, a token, a signature or personal data (I17).
 
-Lines that are JSON are what the loggers and metrics write; a test's own prints are none. What a test takes away from
-pytest with `capsys` it must look at itself.
+Loggers and metrics write lines of JSON; a test's own prints are no JSON. A test that reads its output with `capsys`
+must check it itself.
 """
 
 import json
@@ -43,7 +42,7 @@ def note(said: Any) -> None:
 
 
 def found_in(lines: Iterable[str]) -> list[str]:
-    """The lines that hold what was told to `keep` or `note`."""
+    """The lines that hold a value given to `keep` or `note`."""
     return leaks(lines, _known | _of_this_test)
 
 
@@ -68,5 +67,5 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         _of_this_test.clear()
     if found and report.passed:
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} logs what nobody may read (I17):\n" + "\n".join(found[:5])
+        report.longrepr = f"{item.nodeid} logs secrets or personal data (I17):\n" + "\n".join(found[:5])
     return report

@@ -1,4 +1,4 @@
-"""A merchant for the simulator's tests: it signs by a few lines of its own, nothing of ours."""
+"""A merchant for the simulator's tests, which signs with none of the product's code."""
 
 import base64
 import hashlib

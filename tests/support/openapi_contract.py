@@ -1,4 +1,4 @@
-"""Holds answers against docs/openapi.json: the status is documented, and the body has its members and no others."""
+"""Checks answers against docs/openapi.json: the status is documented, and the body has exactly its fields."""
 
 import copy
 import json
@@ -45,7 +45,7 @@ def _validator(schema: str) -> Any:
 
 
 def _closed(schema: Any) -> Any:
-    """The schema without room for members that it does not name: published, answers may grow; here, they may not."""
+    """The schema without additional fields: published answers may grow, tested ones may not."""
     if isinstance(schema, dict):
         if "properties" in schema:
             schema.setdefault("additionalProperties", False)

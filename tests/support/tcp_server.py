@@ -1,4 +1,4 @@
-"""A server that does on each connection what a test says."""
+"""A server that breaks connections as a test says: resets, silence, trickles, which no HTTP server offers."""
 
 import contextlib
 import socket

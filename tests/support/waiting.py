@@ -1,4 +1,4 @@
-"""What the tests of the local stack share: waiting for other threads and processes without sleeping."""
+"""Waiting for other threads and processes without sleeping."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ PATIENCE = 10.0  # seconds, for what takes milliseconds unless it is broken
 
 
 def until(condition: Callable[[], object]) -> None:
-    """Wait for what another thread or process is about to do."""
+    """Wait until the condition holds. Raises AssertionError after PATIENCE."""
     patience = Event()
     timer = Timer(PATIENCE, patience.set)
     timer.start()
@@ -19,14 +19,14 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def is_gone(pid: int) -> bool:
-    """Whether a process has ended, be it that nobody has asked for its exit status yet."""
+    """True if a process has ended; a zombie has."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
     return not state or state.startswith("Z")
 
 
 @contextmanager
 def in_the_background(run: Callable[[Event], None]) -> Iterator[None]:
-    """`run` in a thread, told to stop at the end."""
+    """Run `run` in a thread; its event is set at the end."""
     stop = Event()
     thread = Thread(target=run, args=(stop,))
     thread.start()

@@ -1,4 +1,4 @@
-"""Rules of the house that import-linter (pyproject.toml) cannot express, read from the sources."""
+"""Code rules that import-linter (pyproject.toml) cannot express, read from the sources."""
 
 import ast
 from collections.abc import Iterator

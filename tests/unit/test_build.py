@@ -1,4 +1,4 @@
-"""The build's parts that need no build: the interpreter, what is kept of botocore, what the template promises."""
+"""Parts of the build that need no build: the interpreter, the botocore subset, the template's architecture."""
 
 import ast
 import stat

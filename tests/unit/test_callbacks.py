@@ -1,4 +1,4 @@
-"""DOKU's notifications are read leniently, and nothing that is no notification gets past."""
+"""DOKU's notifications are read leniently; anything else is refused."""
 
 import json
 from typing import Any

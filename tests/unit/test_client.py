@@ -1,4 +1,4 @@
-"""The calls of DOKU against servers that are slow, or whose answers belong to another request."""
+"""Calls to DOKU against slow servers and answers to other requests."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Any text has an explanation: the table's where there is one, else the best reading, else "unknown"."""
+"""Any text has an explanation: the table's, else the closest one, else "unknown"."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The page is what the tables say, and the commands explain codes."""
+"""The response-codes page matches the tables, and the commands explain codes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""docs/cost.md is what the figures, the prices and the template say."""
+"""docs/cost.md matches the figures, the prices and the template."""
 
 import json
 import re

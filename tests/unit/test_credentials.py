@@ -1,4 +1,4 @@
-"""DOKU's credentials: what is wrong with the secret is named, and nothing of it is ever shown (I17)."""
+"""DOKU's credentials: an error names the field of the secret and never shows a value (I17)."""
 
 import json
 import traceback

@@ -1,4 +1,4 @@
-"""What DOKU repeats of a request: compared strictly, and no echo where DOKU leaves it out."""
+"""Fields that DOKU repeats are compared strictly; an omitted one is no difference."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What each answer of DOKU proves of a transfer, and no more."""
+"""The finding that each answer of DOKU gives."""
 
 import json
 from dataclasses import replace

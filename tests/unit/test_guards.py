@@ -1,4 +1,4 @@
-"""guards.toml is current: every snippet and every test that it names exists."""
+"""Every guard's snippet exists exactly once, and so do the tests that must fail without it."""
 
 import pytest
 

@@ -16,7 +16,7 @@ FUNCTIONS = ("transfer_api", "notification_receiver", "notification_processor", 
 NOBODY = (
     "boto3.s3",  # the poller's daily report alone uses S3
     "aws_xray_sdk",  # Tracing: Active in the template needs no SDK
-    "cryptography",  # to mint a token, and for AES signatures of callbacks
+    "cryptography",  # for token requests, and for AES signatures of notifications
     "pydantic",  # to read a request's body
     "payouts.codes",  # to explain a code or a refusal
     "payouts.services.daily_report",  # once a day

@@ -1,4 +1,4 @@
-"""Only the functions that mint tokens may sign, with the merchant's key and by DOKU's algorithm alone."""
+"""Only the functions that request tokens may sign, with the merchant's key and by DOKU's algorithm alone."""
 
 from typing import Any
 

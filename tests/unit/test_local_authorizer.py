@@ -1,4 +1,4 @@
-"""Who gets through the local API Gateway: the decisions of its JWT authorizer."""
+"""The decisions of the local API Gateway's JWT authorizer."""
 
 import base64
 import hmac

@@ -1,4 +1,4 @@
-"""The console's files and the local run's own routes: for this machine's browser alone."""
+"""The console's files and the local run's own routes are served to this machine's browser only."""
 
 import json
 from typing import Any
@@ -70,7 +70,7 @@ def test_another_host_name_gets_nothing(host: str) -> None:
 
 
 def test_the_token_is_for_our_own_page_alone() -> None:
-    """A header that another site may send only with our leave, which nobody gives."""
+    """A header that another site may send only if CORS allows it, which it does not."""
     session = routes()["/_local/session"]
 
     assert session(Request("GET", "/_local/session", (HOST,))).status == 403

@@ -1,4 +1,4 @@
-"""Which DOKU the local stack talks to, and with which credentials."""
+"""The DOKU that the local stack calls, and its credentials."""
 
 import json
 import re

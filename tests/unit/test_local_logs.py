@@ -1,4 +1,4 @@
-"""Functions' logs, made readable for the console."""
+"""Function logs in readable form for the terminal."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The local stack runs what template.yaml says, as SAM translates it."""
+"""The local stack runs template.yaml as SAM translates it."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The watch over the log notices what it is there for (I17)."""
+"""The log watch finds secrets and personal data (I17)."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The bytes that DOKU gets, against DOKU's samples."""
+"""The request bodies sent to DOKU, compared with DOKU's samples."""
 
 import json
 from dataclasses import fields, replace

@@ -1,4 +1,4 @@
-"""The model check holds at a small bound, and finds every bug that is put in."""
+"""The model check holds at a small bound and finds every seeded bug."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Two names are the same but for case, spacing and punctuation: nothing else."""
+"""Names are equal up to case, spacing and punctuation."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""docs/openapi.json and docs/postman.json: current, valid, and what the template and the code say."""
+"""docs/openapi.json and docs/postman.json are current, valid, and match template and code."""
 
 import json
 import re

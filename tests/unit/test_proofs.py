@@ -1,4 +1,4 @@
-"""The runner of `make prove`: what does not hold fails."""
+"""The runner of `make prove` reports failures."""
 
 import json
 import sys

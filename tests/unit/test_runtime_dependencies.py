@@ -1,4 +1,4 @@
-"""What is deployed beside our own code: what it imports, and nothing that only the laptop's tools use."""
+"""The deployed dependencies are what the code imports, without the laptop's tools."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""When DOKU is asked about a transfer next, when its silence becomes proof, and when a person must look."""
+"""The times of status checks, of inferred absence, and of reviews."""
 
 from dataclasses import replace
 
@@ -143,7 +143,7 @@ def test_a_paid_transfer_is_checked_after_1_3_and_7_days() -> None:
 
 
 def test_an_unanswered_last_check_is_repeated_after_a_day() -> None:
-    """Otherwise a refund between the third day and the seventh is noticed by nobody."""
+    """Otherwise a refund between the third day and the seventh would be missed."""
     paid = merge(transfer(Finding.SUCCESS), seen(Finding.UNCLEAR, 3 * DAY))
     assert next_after(paid, 3 * DAY) == 7 * DAY
     silent = merge(paid, seen(Finding.UNCLEAR, 7 * DAY + 1))

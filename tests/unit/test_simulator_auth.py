@@ -1,4 +1,4 @@
-"""Who may call the simulator: tokens, signatures, headers, X-EXTERNAL-ID."""
+"""The simulator's authentication: tokens, signatures, headers, X-EXTERNAL-ID."""
 
 import base64
 import json

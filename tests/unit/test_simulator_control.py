@@ -1,4 +1,4 @@
-"""The control API and the command line."""
+"""The simulator's control API and command line."""
 
 import json
 import subprocess

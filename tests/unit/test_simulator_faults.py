@@ -1,4 +1,4 @@
-"""Every fault: what the client sees on the wire, and whether money moved."""
+"""The simulator's faults: the answer on the wire, and whether money moved."""
 
 import time
 from collections.abc import Iterator

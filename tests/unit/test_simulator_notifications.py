@@ -1,4 +1,4 @@
-"""DOKU's callbacks: when they come, what they say, how they are signed, and how they can go wrong."""
+"""The simulator's notifications: time, content, signature, retries and faults."""
 
 import json
 import re
@@ -20,7 +20,7 @@ UNPAID_ACCOUNT, REFUND_ACCOUNT = "9912345001", "7746555134"
 
 @dataclass
 class Receiver:
-    """A merchant's callback endpoint: keeps what it got, answers `status` and the exact body changed by `reply`."""
+    """A merchant's notification endpoint: keeps what it got, answers `status` and the exact body changed by `reply`."""
 
     url: str = ""
     got: list[Json] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The four operations: their answers' shape, their refusals, and what they do to the books."""
+"""The simulator's operations: the shape of answers, refusals and bookings."""
 
 import re
 from collections.abc import Iterator

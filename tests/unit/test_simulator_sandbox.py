@@ -1,4 +1,4 @@
-"""The sandbox's rules: what becomes of a transfer, and when, by the simulator's clock."""
+"""The sandbox's rules: the outcome of a transfer and its time, by the simulator's clock."""
 
 from collections.abc import Iterator
 from pathlib import Path

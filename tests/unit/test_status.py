@@ -1,4 +1,4 @@
-"""The rules of the status, one by one; tests/property/test_history.py has its laws."""
+"""Each rule of the status; tests/property/test_history.py has its laws."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Behind the door: nobody hears of an error, whatever it is, and nothing is begun without time for it."""
+"""After the conditional create: no error reaches the caller, and nothing starts without time for it."""
 
 import json
 
@@ -18,7 +18,7 @@ class Surprise(Exception):
 
 
 class BackingServices(Outside):
-    """All goes well until the transfer is sent: then DOKU refuses the token, or nobody foresaw what a call raises."""
+    """Everything works until the transfer is sent: then DOKU refuses the token, or a call raises."""
 
     def __init__(self, surprise: str = "") -> None:
         super().__init__([Given(BEGAN, "begin")], "merchant")

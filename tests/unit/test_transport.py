@@ -1,4 +1,4 @@
-"""The wire, against sockets that misbehave: only a connection that never was proves that nothing left."""
+"""The transport against misbehaving sockets: only a failed connection proves that nothing was sent."""
 
 import contextlib
 import gzip
@@ -478,7 +478,7 @@ def test_a_connection_works_again_after_it_failed() -> None:
 def test_the_environments_proxy_and_netrc_are_ignored(
     free_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The merchant's money takes no detour, and nobody's password is sent to DOKU."""
+    """No proxy and no .netrc of the environment is used."""
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port}")
     for name in ("NO_PROXY", "no_proxy"):

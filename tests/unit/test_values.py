@@ -1,4 +1,4 @@
-"""The domain's values can't be changed, and hold nothing but what they declare."""
+"""The domain's values are immutable and hold declared fields only."""
 
 from dataclasses import FrozenInstanceError, fields
 from typing import Any

@@ -17,7 +17,7 @@ _FOLDER = Path(__file__).parents[1] / "integration"
 TESTS = (
     *("test_store_faults.py", "test_transfers.py", "test_crashes.py", "test_tokens.py", "test_poller.py"),
     *("test_ten_thousand.py", "processor", "test_queue_engine.py", "test_burst.py", "test_settle.py"),
-    "test_concurrency.py",
+    "../contention/test_concurrency.py",
 )
 """Whatever depends on how a table or a queue behaves: files and folders."""
 

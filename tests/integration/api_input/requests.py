@@ -1,4 +1,4 @@
-"""Requests as API Gateway sends them, and what a refusal must look like."""
+"""Requests as API Gateway sends them, and checks of refusals."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""A body that cannot be read is refused, and costs nothing."""
+"""An unreadable body is refused without any call."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What makes two requests one: references, keys, spellings (I2, I8)."""
+"""The identity of a request: references, keys, spellings (I2, I8)."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""DOKU's callbacks on their way through the queue."""
+"""Notifications on their way through the queue."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ def pump(world: World, remaining: Callable[[], int] = lambda: 60_000) -> Drained
 
 
 def notified(world: World, kind: str = "unpaid", request_id: str = "", **body: Any) -> None:
-    """Have a callback with this body kept."""
+    """Have a notification with this body kept."""
     assert world.notify(kind, body, signed(world, request_id or new_reference())).status == 200
 
 

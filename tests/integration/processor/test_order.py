@@ -1,4 +1,4 @@
-"""Too early, too often, in the wrong order, or about nothing known (I5, I10, I11)."""
+"""Notifications early, late, repeated, out of order, or about unknown transfers (I5, I10, I11)."""
 
 import itertools
 from collections.abc import Callable

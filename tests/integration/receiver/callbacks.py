@@ -59,7 +59,7 @@ def rotate(world: World, **members: str | None) -> None:
 
 
 def signed(world: World, request_id: str = REQUEST_ID, **other: str) -> dict[str, str]:
-    """The headers of a callback of DOKU's; `agent` or `key` of another merchant."""
+    """The headers of a notification of DOKU's; `agent` or `key` of another merchant."""
     ours = secret(world)
     agent = other.get("agent", ours["agentKey"])
     signature = aes_ecb(other.get("key", ours["notificationKey"]), agent + request_id)
@@ -74,7 +74,7 @@ def signed(world: World, request_id: str = REQUEST_ID, **other: str) -> dict[str
 def event(
     headers: Mapping[str, str], body: str | None = UNPAID, kind: str = "unpaid", **changes: Any
 ) -> dict[str, Any]:
-    """A callback as API Gateway hands it over, with these headers exactly. `path`, `method` and `source` may differ."""
+    """A notification as API Gateway passes it on, with exactly these headers; `path`, `method`, `source` may differ."""
     made = sample_event(f"{kind}-notification")
     made["headers"] = dict(headers)
     made["body"] = body
@@ -90,7 +90,7 @@ def deliver(world: World, headers: Mapping[str, str], body: str | None = UNPAID,
 
 
 def members(world: World, headers: Mapping[str, str], body: str | None = UNPAID, **changes: Any) -> tuple[Any, ...]:
-    """HTTP status and the body's members in order, but for the last: a text for people, only checked to be one."""
+    """HTTP status and the body's fields in order, but for the last: a text for people, only checked to be one."""
     result = world.call_receiver(event(headers, body, **changes), Context(lambda: 10_000))
     pairs = json.loads(result["body"], object_pairs_hook=list)
     assert pairs[-1][0] == "responseMessage"

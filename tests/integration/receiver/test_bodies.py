@@ -1,4 +1,4 @@
-"""Whatever comes in as a body is refused or kept as it came (I9)."""
+"""Any body is refused or kept unchanged (I9)."""
 
 import base64
 import json

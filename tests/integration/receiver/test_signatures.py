@@ -1,4 +1,4 @@
-"""Only what DOKU signed is kept, whichever key is in force (I9)."""
+"""Only notifications signed by DOKU are kept, with the current or the previous key (I9)."""
 
 import base64
 

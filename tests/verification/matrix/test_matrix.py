@@ -1,4 +1,4 @@
-"""The fault matrix sees what it is to see: bundles with a bug fail in it, and this one does not."""
+"""The fault matrix fails for bundles with a bug, and passes for this one. Run by `make matrix`."""
 
 import os
 import shutil
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SEND = "layers/payouts/payouts/services/send_transfer.py"
 RECEIVER = "functions/notification_receiver/receiver.py"
 
 
 def matrix(only: str, root: Path = ROOT) -> tuple[int, str]:
-    """Exit code and output of the matrix over these cells. A process of its own: lanes are forked without threads."""
+    """Exit code and output of the matrix over these cells. A process of its own: workers are forked without threads."""
     wanted = {"MATRIX_ONLY": only, "MATRIX_ROOT": str(root), "MATRIX_LANES": "1"}
     command = [sys.executable, "-m", "tests.verification", "--no-figures", "matrix"]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | wanted, capture_output=True, text=True)

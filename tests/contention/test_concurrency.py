@@ -1,4 +1,4 @@
-"""Many callers at once, in processes of their own. `make prove ARGS=concurrency` draws more."""
+"""Many callers at once, in processes of their own: `make contention`. `make prove ARGS=concurrency` draws more."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
