@@ -16,7 +16,7 @@ PARTS: Mapping[str, str] = {
     "model": "tests.verification.model",
     "guards": "tests.verification.hand_mutants",
     "mutants": "tests.verification.mutation",
-    "matrix": "tests.verification.matrix.show",
+    "matrix": "tests.verification.matrix.runner",
     "stateful": "tests.verification.stateful",
     "concurrency": "tests.verification.concurrency",
     "engines": "tests.verification.engines",
