@@ -1,4 +1,4 @@
-"""What DynamoDB says that calls cost, summed up: hooks on botocore's own events, so the product stays as it is."""
+"""Consumed DynamoDB capacity, counted by hooks on botocore's events, so the product needs no change."""
 
 import threading
 from collections import Counter
@@ -20,13 +20,13 @@ class Capacity:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def install(self, session: Session) -> None:
-        """Hook into every DynamoDB client that the session makes from now on."""
+        """Count the calls of all DynamoDB clients that the session makes from now on."""
         events = session.get_component("event_emitter")
         events.register("before-parameter-build.dynamodb.*", _ask)
         events.register("after-call.dynamodb.*", self._count)
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Set all counts to zero."""
         with self._lock:
             self.units.clear()
             self.calls.clear()
@@ -38,7 +38,7 @@ class Capacity:
 
     @property
     def written(self) -> float:
-        """Write capacity units, of the table and of every index that a write changes."""
+        """Write capacity units of the table and of all indexes that writes change."""
         return sum(units for operation, units in self.units.items() if operation not in _READS)
 
     def _count(self, event_name: str, parsed: Mapping[str, Any], **_: Any) -> None:
