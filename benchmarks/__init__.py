@@ -1,1 +1,1 @@
-"""What the bundle costs and how fast it is, measured. `python -m benchmarks`, or `make bench`."""
+"""Measurements of the bundle's speed and cost: `make bench`."""

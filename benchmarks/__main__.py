@@ -1,4 +1,4 @@
-"""python -m benchmarks [name ...]: run benchmarks, print their tables and write their figures. Default: all of them."""
+"""python -m benchmarks [name ...]: run benchmarks, print their tables and write their figures; default: all."""
 
 import argparse
 import sys
@@ -11,18 +11,18 @@ from tools import figures
 from tools.interpreter import run_alone
 
 BENCHMARKS = ("cold", "signing", "warm", "load", "scale", "throughput", "converge")
-"""In the order in which they run. A module's `run(console)` prints what it found and returns figures for bench.json."""
+"""In the order of running. A module's `run(console)` prints its results and returns figures for bench.json."""
 
 
 def main() -> None:
-    """Run what the command line names."""
+    """Run the benchmarks that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
-    parser.add_argument("--no-figures", action="store_true", help="leave bench.json as it is")
+    parser.add_argument("--no-figures", action="store_true", help="do not write bench.json")
     options = parser.parse_args()
     names = options.names or BENCHMARKS
     if unknown := [name for name in names if name not in BENCHMARKS]:
-        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+        parser.error(f"unknown benchmark {', '.join(unknown)}; choose from {', '.join(BENCHMARKS)}")
     console, began = Console(), time.monotonic()
     for name in names:
         console.rule(name)

@@ -1,4 +1,4 @@
-"""What DynamoDB says that calls cost, summed up: hooks on botocore's own events, so the product stays as it is."""
+"""Consumed DynamoDB capacity, counted by hooks on botocore's events, so the product needs no change."""
 
 import threading
 from collections import Counter
@@ -26,7 +26,7 @@ class Capacity:
         events.register("after-call.dynamodb.*", self._count)
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Set all counts to zero."""
         with self._lock:
             self.units.clear()
             self.calls.clear()
@@ -38,7 +38,7 @@ class Capacity:
 
     @property
     def written(self) -> float:
-        """Write capacity units, of the table and of every index that a write changes."""
+        """Write capacity units of the table and of all indexes that writes change."""
         return sum(units for operation, units in self.units.items() if operation not in _READS)
 
     def _count(self, event_name: str, parsed: Mapping[str, Any], **_: Any) -> None:

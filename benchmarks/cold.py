@@ -1,7 +1,7 @@
-"""What a cold start costs: init of every built function, against bare boto3, and against what SAM alone would build.
+"""Cold starts: init of each built function, compared with boto3 and one client, and with the function without bytecode.
 
-Processor time, in fresh processes of the runtime's Python that take turns, so that whatever else the machine does
-falls on all of them alike. Files are in the page cache; Lambda adds fetching and unpacking, by the artefact's size.
+Measures processor time in fresh processes of the runtime's Python. The processes take turns, so that other load on the
+machine affects all alike. Files are in the page cache; Lambda adds the time to fetch and unpack the artefact.
 """
 
 import os
@@ -17,9 +17,9 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks import cold_starts
+from benchmarks.child_process import ROOT
 from benchmarks.cold_starts import FUNCTIONS, ColdStart, Measured
 from benchmarks.first_events import FirstEvents
-from benchmarks.lines import ROOT
 from local.engines.java_engine import NotAvailable
 from local.stack import LocalStack
 from tools.build import python
@@ -32,7 +32,7 @@ Starts = Mapping[str, ColdStart]
 
 
 def run(console: Console) -> Mapping[str, float]:
-    """Build for this machine, measure, print. `QUICK` in the environment: fewer rounds. Raises NotAvailable."""
+    """Build for this machine, measure, print. QUICK in the environment means fewer rounds. Raises NotAvailable."""
     try:
         interpreter = python.find()
     except python.NotFound as error:
@@ -42,11 +42,11 @@ def run(console: Console) -> Mapping[str, float]:
         environments = {name: stack.deployment.environment(name) for name in FUNCTIONS.values()}
         handlers = Path(folder) / "handlers"
         ours = cold_starts.built(artefact, interpreter, environments)
-        beside = cold_starts.beside(artefact, interpreter, environments["StatusPollerFunction"], handlers)
+        reference = cold_starts.reference(artefact, interpreter, environments["StatusPollerFunction"], handlers)
         bare = cold_starts.without_bytecode(artefact, Path(folder) / "plain")
         plain = {_PLAIN + name: start for name, start in cold_starts.built(bare, interpreter, environments).items()}
-        inits = _inits({**beside, **ours, **plain}, _QUICK_ROUNDS if os.environ.get("QUICK") else _ROUNDS, console)
-        firsts = _firsts({**ours, "bare": beside["bare"]}, FirstEvents(stack), console)
+        inits = _inits({**reference, **ours, **plain}, _QUICK_ROUNDS if os.environ.get("QUICK") else _ROUNDS, console)
+        firsts = _firsts({**ours, "bare": reference["bare"]}, FirstEvents(stack), console)
     console.print(_table(inits, firsts))
     return _figures(inits)
 
@@ -60,10 +60,10 @@ def _built() -> Artefact:
 
 
 def _inits(starts: Starts, rounds: int, console: Console) -> dict[str, list[Measured]]:
-    """Every start once a round."""
+    """Measure every start once a round."""
     measured: dict[str, list[Measured]] = {name: [] for name in starts}
     for start in starts.values():
-        start.measure()  # reads the files into the page cache
+        start.measure()  # loads the files into the page cache
     for _ in track(range(rounds), "init", console=console, transient=True):
         for name, start in starts.items():
             measured[name].append(start.measure())
@@ -71,7 +71,7 @@ def _inits(starts: Starts, rounds: int, console: Console) -> dict[str, list[Meas
 
 
 def _firsts(starts: Starts, events: FirstEvents, console: Console) -> dict[str, list[Measured]]:
-    """The same with an invocation after init, against the local AWS and the simulator."""
+    """Measure init and a first invocation, against the local AWS and the simulator."""
     measured: dict[str, list[Measured]] = {name: [] for name in starts}
     for _ in track(range(_FIRST_ROUNDS), "first invocation", console=console, transient=True):
         for name, start in starts.items():
@@ -88,7 +88,7 @@ def _figures(inits: Mapping[str, Sequence[Measured]]) -> dict[str, float]:
 
 
 def _ratio(these: Sequence[Measured], those: Sequence[Measured]) -> float:
-    """The median over the rounds: within one, both met the same machine."""
+    """The median of the ratios by round: within a round, both have the same conditions."""
     return statistics.median(this.init / that.init for this, that in zip(these, those, strict=True))
 
 

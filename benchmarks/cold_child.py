@@ -1,6 +1,6 @@
-"""One cold start, in a fresh process of the runtime's Python. It knows nothing of the repository.
+"""One cold start, in a fresh process of the runtime's Python. Imports nothing of the repository.
 
-Its argument is JSON: `paths` to import from, `module` with a `handler`, and `events`. It prints JSON: processor
+The argument is JSON: `paths` to import from, `module` with a `handler`, and `events`. Prints JSON: processor
 milliseconds of `init` and of each of the `invocations`, and the `answers`.
 """
 
@@ -10,7 +10,7 @@ import time
 
 
 class Context:
-    """What the handlers use of Lambda's context."""
+    """The part of Lambda's context that the handlers use."""
 
     function_name = "cold"
     memory_limit_in_mb = 512
@@ -18,17 +18,17 @@ class Context:
     aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Enough for anything."""
+        """Time left, enough for any handler."""
         return 25_000
 
 
-asked = json.loads(sys.argv[1])
-sys.path[:0] = asked["paths"]
+arguments = json.loads(sys.argv[1])
+sys.path[:0] = arguments["paths"]
 began = time.process_time()
-handler = __import__(asked["module"], fromlist=["handler"]).handler
+handler = __import__(arguments["module"], fromlist=["handler"]).handler
 init = time.process_time() - began
 invocations, answers = [], []
-for event in asked["events"]:
+for event in arguments["events"]:
     began = time.process_time()
     answers.append(handler(event, Context()))
     invocations.append((time.process_time() - began) * 1000)

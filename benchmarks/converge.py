@@ -1,7 +1,7 @@
-"""That a backlog is worked off: thousands of transfers fell due in an hour without ticks (issue 4).
+"""Ticks that a backlog takes: thousands of transfers that became due in an hour without ticks.
 
-What a tick can do follows from the poller's limits: its time-out less what it keeps in reserve, its threads, and the
-time that DOKU takes to answer. That time is counted and not slept, so that an hour is over in a minute.
+The poller's time-out less its reserve, its threads and DOKU's latency limit the checks of a tick. Latency is counted
+instead of waited for, so an hour takes a minute.
 """
 
 import math
@@ -14,29 +14,29 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ground
+from benchmarks import backing_services
 from benchmarks.doku import StandIn
 from benchmarks.doku_server import WORKED_ON
-from benchmarks.stored import Loader, Mould
+from benchmarks.stored_transfers import ItemTemplate, Loader
 from local.clock import Clock
 from payouts.domain.schedule import HOUR, MINUTE
 from payouts.domain.transfer import Finding
 
-TICK_SECONDS = ground.TICK_SECONDS
+TICK_SECONDS = backing_services.TICK_SECONDS
 RESERVE_SECONDS = 15
-"""With less left the poller begins no further check."""
+"""With less time left, the poller starts no further check."""
 _EVERY = 10
-"""Of so many transfers DOKU is still working on one when it is asked first."""
+"""One in this many transfers is still processing at its first check."""
 _AFTERWARDS = 75 * MINUTE // 1000
-"""Seconds after which a transfer that was an hour old, and still worked on, is due again, jitter included."""
+"""Seconds until an hour-old transfer that is still processing is due again, jitter included."""
 
 Tick = Callable[[Callable[[], float]], dict[str, Any]]
-"""One tick of the poller, given how to tell how many seconds remain."""
+"""One tick of the poller; the argument returns the seconds left."""
 
 
 @dataclass(frozen=True)
 class Backlog:
-    """So many transfers, a poller of so many threads, and a DOKU that answers after so many seconds."""
+    """Number of transfers, threads of the poller, and DOKU's latency in seconds."""
 
     transfers: int
     threads: int
@@ -44,58 +44,58 @@ class Backlog:
 
     @property
     def ticks(self) -> int:
-        """In which every transfer is asked about once."""
+        """Ticks in which every transfer is checked once."""
         return math.ceil(self.transfers / self.checks_a_tick)
 
     @property
     def checks_a_tick(self) -> float:
-        """As far as the time goes."""
+        """Checks that fit into a tick."""
         return (TICK_SECONDS - RESERVE_SECONDS) * self.threads / self.answer_seconds
 
     def reference(self, number: int) -> str:
-        """Of one transfer."""
+        """The reference of a transfer."""
         return f"{'LATE' if number % _EVERY else WORKED_ON}-{number:06d}"
 
     @property
     def asked(self) -> dict[str, int]:
-        """How often each transfer is asked about: once a slot, and only those still worked on have a second one."""
+        """Expected checks by reference: one for each due slot; only transfers still processing have a second slot."""
         references = map(self.reference, range(self.transfers))
         return {reference: 1 + reference.startswith(WORKED_ON) for reference in references}
 
 
 @dataclass(frozen=True)
 class Course:
-    """How it went."""
+    """The ticks that were made, and the checks that reached DOKU."""
 
     ticks: list[dict[str, Any]]
-    """Until nothing was left that was due."""
+    """Ticks until no transfer was due."""
     last: dict[str, Any]
-    """The tick an hour later, about those that DOKU was still working on."""
+    """The tick an hour later, for transfers that were still processing."""
     asked: Counter[str]
     """Status checks that reached DOKU, by reference."""
 
 
 class CountedTime:
-    """A tick's time, of which every check takes its share as if DOKU's answer were waited for."""
+    """The time left in a tick, of which every check takes DOKU's latency divided by the threads."""
 
     def __init__(self, backlog: Backlog) -> None:
         self._check = backlog.answer_seconds / backlog.threads
         self._begun = 0
 
     def __call__(self) -> float:
-        """Seconds that remain. The poller asks once before every check that it begins."""
+        """Seconds left. The poller calls this once before each check."""
         self._begun += 1
         return TICK_SECONDS - self._begun * self._check
 
 
 def work_off(backlog: Backlog, loader: Loader, shards: int, clock: Clock, doku: StandIn, tick: Tick) -> Course:
-    """Store the backlog, then tick every minute until nothing due is left, and once more after an hour."""
+    """Store the backlog, tick every minute until no transfer is due, and tick once more after an hour."""
     now = int(clock() * 1000)
-    mould = Mould(shards, Finding.ACCEPTED, due=True)
+    template = ItemTemplate(shards, Finding.ACCEPTED, due=True)
 
     def late(number: int) -> str:
         created_at = now - HOUR - MINUTE + HOUR * number // backlog.transfers
-        return mould.cast(backlog.reference(number), created_at, created_at + MINUTE)
+        return template.item(backlog.reference(number), created_at, created_at + MINUTE)
 
     loader.write(range(backlog.transfers), late)
     doku.reset()
@@ -108,29 +108,29 @@ def work_off(backlog: Backlog, loader: Loader, shards: int, clock: Clock, doku: 
 
 
 def check(backlog: Backlog, course: Course) -> None:
-    """Raises AssertionError unless the backlog went as promised."""
+    """Raise AssertionError unless the backlog was worked off as expected."""
     checks = sum(tick["learned"] for tick in (*course.ticks, course.last))
     problems = [tick for tick in course.ticks if tick["silent"] or tick["skipped"] or tick["taken"]]
     expected = backlog.asked
-    promises: Mapping[str, bool] = {
+    expectations: Mapping[str, bool] = {
         f"{len(course.ticks)} ticks instead of {backlog.ticks}": len(course.ticks) == backlog.ticks,
-        f"slots that were not asked about: {problems}": not problems,
-        f"asked otherwise than once a slot: {dict(course.asked - Counter(expected))}": course.asked == expected,
-        f"{checks} checks were recorded of {course.asked.total()}": checks == course.asked.total(),
-        f"not all paid in the end: {course.last}": course.last["statuses"].keys() <= {"SUCCESS"},
+        f"slots that were not checked: {problems}": not problems,
+        f"not checked once a slot: {dict(course.asked - Counter(expected))}": course.asked == expected,
+        f"{checks} of {course.asked.total()} checks were recorded": checks == course.asked.total(),
+        f"not all are paid in the end: {course.last}": course.last["statuses"].keys() <= {"SUCCESS"},
     }
-    for broken, kept in promises.items():
-        assert kept, broken
+    for failure, holds in expectations.items():
+        assert holds, failure
 
 
 def run(console: Console) -> Mapping[str, float]:
-    """10,000 on DynamoDB Local."""
+    """Work off a backlog of 10,000 on DynamoDB Local."""
     backlog = Backlog(transfers=10_000, threads=16, answer_seconds=0.2)
-    with ground.prepared(latency=0.0) as prepared:
-        poller = ground.cold_start(prepared.environment, prepared.clock, backlog.threads)
+    with backing_services.started(latency=0.0) as services:
+        poller = backing_services.cold_start(services.environment, services.clock, backlog.threads)
         began = time.monotonic()
         tick: Tick = lambda remaining: poller.tick(remaining=remaining)  # noqa: E731
-        course = work_off(backlog, prepared.loader, prepared.shards, prepared.clock, prepared.doku, tick)
+        course = work_off(backlog, services.loader, services.shards, services.clock, services.doku, tick)
         seconds = time.monotonic() - began
     check(backlog, course)
     console.print(_table(backlog, course, seconds))
@@ -139,10 +139,10 @@ def run(console: Console) -> Mapping[str, float]:
 
 def _table(backlog: Backlog, course: Course, seconds: float) -> Table:
     title = f"{backlog.transfers:,} transfers due after an hour without ticks"
-    stated = f"stated: {backlog.ticks} ticks of {backlog.checks_a_tick:,.0f}"
+    expected = f"expected: {backlog.ticks} ticks of {backlog.checks_a_tick:,.0f}"
     most = max(course.asked.values())
-    table = Table(title=title, caption=f"{stated}; asked at most {most}x; took {seconds:.0f} s")
-    for column in ("tick", "checks", "oldest slot, min", "all asked"):
+    table = Table(title=title, caption=f"{expected}; each checked at most {most} times; took {seconds:.0f} s")
+    for column in ("tick", "checks", "oldest slot, min", "all checked"):
         table.add_column(column, justify="right")
     for number, tick in enumerate((*course.ticks, course.last), start=1):
         label = f"{number}" if tick is not course.last else "an hour later"

@@ -1,4 +1,4 @@
-"""A whole deployment in this process: the real handlers over DynamoDB Local, moto's queue and secret, the simulator."""
+"""A deployment in this process: the real handlers with DynamoDB Local, moto for queue and secret, and the simulator."""
 
 import io
 import json
@@ -20,7 +20,7 @@ _QUIET = {"POWERTOOLS_METRICS_DISABLED": "true"}
 
 @dataclass(frozen=True)
 class Deployment:
-    """What is called, the secret that DOKU gave, and what the calls of AWS cost."""
+    """The handlers, the DOKU secret, and the capacity that AWS calls consume."""
 
     world: World
     secret: dict[str, str]
@@ -29,7 +29,7 @@ class Deployment:
 
 @contextmanager
 def running() -> Iterator[Deployment]:
-    """Fresh, and gone at the end. Takes over this process's environment variables. Raises NotAvailable."""
+    """A new deployment for the `with`. Changes this process's environment variables. Raises NotAvailable."""
     with (
         tempfile.TemporaryDirectory() as directory,
         dynamodb_local.running() as engine,
@@ -43,7 +43,7 @@ def running() -> Iterator[Deployment]:
 
 
 def _write_aside() -> None:
-    """Let what the functions log be written, which is part of their work, and not be printed."""
+    """Let the functions write their log lines to memory: logging is part of their work."""
     for name in logging.root.manager.loggerDict:
         for handler in logging.getLogger(name).handlers:
             if isinstance(handler, logging.StreamHandler):

@@ -1,7 +1,8 @@
-"""The process behind `benchmarks.doku.StandIn`: token and check status, each answered after the same time.
+"""The process behind `benchmarks.doku.StandIn`. It answers token requests and status checks after the same latency.
 
-Reads one JSON object a line from standard input and answers each with one: first what to serve, answered with the
-port; then {"latency": seconds}, {"reset": true} or {"asked": true}. Ends when its input does.
+Reads one JSON object a line from standard input and answers each with one: first the configuration, answered with the
+port; then {"latency": seconds}, {"reset": true} or {"asked": true}. Ends with its standard input. By hand, since an
+asyncio protocol takes less processor time than an HTTP library.
 """
 
 import asyncio
@@ -20,16 +21,16 @@ from local.doku_simulator.operations.token import grant
 from local.doku_simulator.tokens import TokenDesk
 
 _ANY_SKEW = 10**9
-"""Benchmarks move a clock of their own, which the stand-in does not see."""
+"""Benchmarks advance their own clock, which the stand-in does not see."""
 WORKED_ON = "WORKED-ON"
-"""Of a transfer whose reference begins so, DOKU says "processing" the first time it is asked, and "paid" from then."""
+"""Prefix of references whose first status check finds "processing"; later ones find "paid"."""
 _TOKEN_SECONDS = 86_400
 _TOKEN_PATH = "/authorization/v1/access-token/b2b"
 
 
 @dataclass
 class Doku:
-    """Who may ask, and who was asked about how often."""
+    """The settings and issued tokens, and the number of status checks by reference."""
 
     settings: Settings
     latency: float
@@ -38,7 +39,7 @@ class Doku:
     refused: int = 0
 
     def answer(self, request: Request) -> Answer:
-        """What DOKU answers; signatures and tokens are verified as the simulator does."""
+        """Answer a request after verifying its signature and token as the simulator does."""
         if request.path == _TOKEN_PATH:
             return self._refusable(Operation.TOKEN, request)
         return self._refusable(Operation.STATUS, request)
@@ -71,7 +72,7 @@ class Doku:
 
 
 class Connection(asyncio.Protocol):
-    """One kept-alive HTTP/1.1 connection; requests come one after the other, with a Content-Length."""
+    """A keep-alive HTTP/1.1 connection; requests are sequential and have a Content-Length."""
 
     def __init__(self, doku: Doku) -> None:
         self._doku = doku
@@ -79,12 +80,12 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """From asyncio."""
+        """Keep the transport (asyncio)."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """From asyncio. Answers once a whole request is there."""
+        """Answer once the request is complete (asyncio)."""
         self._received += data
         head, separator, body = self._received.partition(b"\r\n\r\n")
         if not separator:
@@ -110,9 +111,9 @@ async def serve() -> None:
     lines = await _standard_input()
     doku = _doku(json.loads(await lines.readline()))
     server = await asyncio.get_running_loop().create_server(lambda: Connection(doku), "127.0.0.1", 0, backlog=512)
-    _say({"port": server.sockets[0].getsockname()[1]})
+    _write({"port": server.sockets[0].getsockname()[1]})
     while line := await lines.readline():
-        _say(_obey(doku, json.loads(line)))
+        _write(_execute(doku, json.loads(line)))
 
 
 def _doku(configuration: Mapping[str, Any]) -> Doku:
@@ -120,12 +121,12 @@ def _doku(configuration: Mapping[str, Any]) -> Doku:
     return Doku(settings, configuration["latency"])
 
 
-def _obey(doku: Doku, order: Mapping[str, Any]) -> dict[str, Any]:
-    if "latency" in order:
-        doku.latency = order["latency"]
-    if "reset" in order:
+def _execute(doku: Doku, command: Mapping[str, Any]) -> dict[str, Any]:
+    if "latency" in command:
+        doku.latency = command["latency"]
+    if "reset" in command:
         doku.asked.clear()
-    return {"asked": doku.asked if "asked" in order else {}, "refused": doku.refused}
+    return {"asked": doku.asked if "asked" in command else {}, "refused": doku.refused}
 
 
 async def _standard_input() -> asyncio.StreamReader:
@@ -134,7 +135,7 @@ async def _standard_input() -> asyncio.StreamReader:
     return reader
 
 
-def _say(answer: Mapping[str, Any]) -> None:
+def _write(answer: Mapping[str, Any]) -> None:
     print(json.dumps(answer), flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The first event of a cold start: each a whole piece of work, against the local AWS and a simulated DOKU."""
+"""First events for cold starts: each is complete work against the local AWS and the DOKU simulator."""
 
 import copy
 import itertools
@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.lines import ROOT
+from benchmarks.child_process import ROOT
 from local.stack import LocalStack
 
 _SAMPLES = {
@@ -16,13 +16,13 @@ _SAMPLES = {
     "status_poller": "poll",
 }
 _REFERENCE = "hsjkans284b2he54"
-"""Of the transfer that the samples are about."""
+"""Reference of the transfer in the sample events."""
 _NOTIFICATION_KEY = "0123456789abcdef"
-"""What the samples are signed with."""
+"""The key that signed the sample notifications."""
 
 
 class FirstEvents:
-    """Gives every cold start work of its own: a transfer that nobody knows yet, its callback, its check."""
+    """Makes an event for each cold start: a new transfer, its notification, its check."""
 
     def __init__(self, stack: LocalStack) -> None:
         self._stack = stack
@@ -34,7 +34,7 @@ class FirstEvents:
         stack.aws.secretsmanager.put_secret_value(SecretId=secret_id, SecretString=signing)
 
     def of(self, name: str) -> Sequence[Any]:
-        """One event. Those of the processor and the poller are about the transfer of the last `transfer_api`."""
+        """One event. Those of other functions are about the transfer of the last `transfer_api` event."""
         if name not in _SAMPLES:
             return [{}]
         if name == "transfer_api":
@@ -47,7 +47,7 @@ class FirstEvents:
         return [copy.deepcopy(event)]
 
     def check(self, name: str, answers: Sequence[Any]) -> None:
-        """Raises RuntimeError where a function did not do what it was asked."""
+        """Raise RuntimeError if a function did not do its work."""
         (answer,) = answers
         done = {
             "transfer_api": lambda: answer["statusCode"] == 201,

@@ -1,6 +1,6 @@
-"""A load through the whole local stack: HTTP, gateway, Lambda workers in processes of their own, moto, the simulator.
+"""Load on the whole local stack: HTTP, gateway, function processes, moto and the simulator.
 
-It says whether anything fails under load and how the times are spread; on a laptop the stand-ins take most of them.
+Shows failures under load and the distribution of latencies. On one machine, the local services take most of the time.
 """
 
 import json
@@ -21,7 +21,7 @@ _CLIENTS, _WARM_UP, _TRANSFERS = 4, 12, 200
 
 
 def run(console: Console) -> Mapping[str, float]:
-    """Transfers by four clients at once, each asked about once; then every one is checked until it is paid."""
+    """Create transfers with four concurrent clients and read each one once."""
     with LocalStack() as stack:
         headers = {"Authorization": f"Bearer {stack.token()}", "Content-Type": "application/json"}
         numbers, millis, errors = count(), [], []

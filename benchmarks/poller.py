@@ -1,21 +1,21 @@
-"""A poller in a process of its own: says that it is ready, then makes one tick for every line that it reads."""
+"""A poller in its own process: reports that it is ready, then runs one tick for each line of standard input."""
 
 import json
 import os
 import sys
 import time
 
-from benchmarks import ground
+from benchmarks import backing_services
 
 
 def main() -> None:
-    """Tick for `{"poller": n, "of": m}` and answer with the tick's summary and the processor time that it took."""
-    poller = ground.cold_start(os.environ)
+    """Run a tick for each `{"poller": n, "of": m}`; print its result and its processor time."""
+    poller = backing_services.cold_start(os.environ)
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
-        order = json.loads(line)
+        event = json.loads(line)
         before = time.process_time()
-        tick = poller.tick(order["poller"], order["of"])
+        tick = poller.tick(event["poller"], event["of"])
         print(json.dumps({**tick, "cpuSeconds": time.process_time() - before}), flush=True)
 
 

@@ -1,4 +1,4 @@
-"""That a tick costs what is due, and nothing for what is stored."""
+"""Cost of a tick by number of stored transfers: it should depend only on the transfers that are due."""
 
 import os
 import statistics
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ground
-from benchmarks.ground import Ground, PollerFunction
-from benchmarks.stored import Mould
+from benchmarks import backing_services
+from benchmarks.backing_services import BackingServices, PollerFunction
+from benchmarks.stored_transfers import ItemTemplate
 from payouts.domain.schedule import DAY, MINUTE
 from payouts.domain.transfer import Finding
 
@@ -25,7 +25,7 @@ _PAID = (Finding.ACCEPTED, Finding.SUCCESS)
 
 @dataclass(frozen=True)
 class Cost:
-    """What a tick took."""
+    """Capacity units, queries and duration of a tick."""
 
     read_units: float
     queries: int
@@ -34,14 +34,14 @@ class Cost:
 
 
 def run(console: Console) -> Mapping[str, float]:
-    """Fill one table up and measure ticks on the way. `QUICK` in the environment: up to 100,000 only."""
+    """Fill a table step by step and measure ticks at each size. QUICK in the environment stops at 100,000."""
     sizes = _QUICK if os.environ.get("QUICK") else _SIZES
     figures: dict[str, float] = {}
     table = Table(title=f"One tick, {DUE} transfers due (median of {_TICKS})")
     for column in ("stored", "read units", "queries", "write units", "seconds", "load, items/s"):
         table.add_column(column, justify="right")
-    with ground.prepared(_LATENCY) as prepared:
-        for name, stored, rate, cost in _measured(prepared, sizes):
+    with backing_services.started(_LATENCY) as services:
+        for name, stored, rate, cost in _measured(services, sizes):
             table.add_row(
                 f"{stored:,}",
                 f"{cost.read_units:.1f}",
@@ -60,14 +60,14 @@ def run(console: Console) -> Mapping[str, float]:
     return figures
 
 
-def _measured(prepared: Ground, sizes: Mapping[str, int]) -> Iterator[tuple[str, int, float, Cost]]:
-    poller = ground.cold_start(prepared.environment)
-    _tick(prepared, poller)  # the token is in memory from now on, and Java is warm
+def _measured(services: BackingServices, sizes: Mapping[str, int]) -> Iterator[tuple[str, int, float, Cost]]:
+    poller = backing_services.cold_start(services.environment)
+    _tick(services, poller)  # puts the token in memory and warms up Java
     for (name, stored), before in zip(sizes.items(), (DUE, *sizes.values()), strict=False):
         started = time.monotonic()
-        _fill(prepared, range(before, stored))
+        _fill(services, range(before, stored))
         rate = (stored - before) / (time.monotonic() - started)
-        costs = [_tick(prepared, poller) for _ in range(_TICKS)]
+        costs = [_tick(services, poller) for _ in range(_TICKS)]
         yield name, stored, rate, Cost(*(statistics.median(values) for values in zip(*map(_tuple, costs), strict=True)))
 
 
@@ -75,29 +75,29 @@ def _tuple(cost: Cost) -> tuple[float, int, float, float]:
     return cost.read_units, cost.queries, cost.write_units, cost.seconds
 
 
-def _fill(prepared: Ground, numbers: range) -> None:
-    """Paid transfers of the last years, one a minute. Every tenth still stands in the index, due tomorrow."""
-    now = int(prepared.clock() * 1000)
-    ended, watched = Mould(prepared.shards, *_PAID, due=False), Mould(prepared.shards, *_PAID, due=True)
+def _fill(services: BackingServices, numbers: range) -> None:
+    """Store paid transfers of the last years, one a minute. Every tenth is in the `due` index, due tomorrow."""
+    now = int(services.clock() * 1000)
+    ended, watched = ItemTemplate(services.shards, *_PAID, due=False), ItemTemplate(services.shards, *_PAID, due=True)
 
-    def cast(number: int) -> str:
+    def item(number: int) -> str:
         reference, created_at = f"STORED-{number:07d}", now - number * MINUTE
         if number % 10:
-            return ended.cast(reference, created_at)
-        return watched.cast(reference, created_at, now + DAY + number)
+            return ended.item(reference, created_at)
+        return watched.item(reference, created_at, now + DAY + number)
 
-    prepared.loader.write(numbers, cast)
+    services.loader.write(numbers, item)
 
 
-def _tick(prepared: Ground, poller: PollerFunction) -> Cost:
-    """Make the same transfers due, and let one tick ask about them."""
-    now = int(prepared.clock() * 1000)
-    waiting = Mould(prepared.shards, Finding.ACCEPTED, due=True)
-    prepared.loader.write(range(DUE), lambda n: waiting.cast(f"DUE-{n:07d}", now - 2 * MINUTE, now - MINUTE + n))
+def _tick(services: BackingServices, poller: PollerFunction) -> Cost:
+    """Make the same transfers due, and check them in one tick."""
+    now = int(services.clock() * 1000)
+    waiting = ItemTemplate(services.shards, Finding.ACCEPTED, due=True)
+    services.loader.write(range(DUE), lambda n: waiting.item(f"DUE-{n:07d}", now - 2 * MINUTE, now - MINUTE + n))
     poller.capacity.reset()
     started = time.perf_counter()
     tick = poller.tick()
     seconds = time.perf_counter() - started
     if tick["learned"] != DUE:
-        raise RuntimeError(f"the tick was to learn of {DUE} transfers: {tick}")
+        raise RuntimeError(f"the tick should have checked {DUE} transfers: {tick}")
     return Cost(poller.capacity.read, poller.capacity.calls["Query"], poller.capacity.written, seconds)

@@ -1,4 +1,4 @@
-"""Signing: ours against the bare library calls that it can't do without, and against DOKU's own Python SDK."""
+"""Time to sign, compared with the library calls that any implementation needs, and with DOKU's Python SDK."""
 
 import base64
 import hashlib
@@ -37,7 +37,7 @@ _BODY = {
 
 
 def run(console: Console) -> Mapping[str, float]:
-    """A request's signature, and a token request's from the PEM on. Medians of interleaved rounds."""
+    """Measure the signatures of a request and of a token request. Medians of interleaved rounds."""
     request = _requests()
     token = _tokens()
     table = Table("", "request, us", "token request, us", title="Signing")
@@ -60,7 +60,7 @@ def run(console: Console) -> Mapping[str, float]:
 
 
 def _requests() -> Mapping[str, float]:
-    """Each is given the message and makes its bytes and the signature."""
+    """Microseconds to encode and sign a request."""
     from doku_python_library.src.services.token_service import TokenService
 
     secret = "SK-" + "s" * 30
@@ -84,7 +84,7 @@ def _requests() -> Mapping[str, float]:
 
 
 def _tokens() -> Mapping[str, float]:
-    """From the PEM to the signature: what a function does that must have a token."""
+    """Microseconds from the PEM key to the signature of a token request."""
     from doku_python_library.src.services.token_service import TokenService
 
     pem = json.loads(doku_secret.generate())["privateKey"]
@@ -109,7 +109,7 @@ def _encoded() -> bytes:
 
 
 def _medians(contenders: Mapping[str, Callable[[], str]], calls: int) -> Mapping[str, float]:
-    """Microseconds of processor time a call, each contender in turn in every round."""
+    """Median processor time of a call in microseconds; in each round, the candidates take turns."""
     seen: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(_ROUNDS):
         for name, call in contenders.items():

@@ -1,7 +1,7 @@
-"""What one request costs on the warm path: our own processor time, and calls of AWS and DOKU with their capacity.
+"""Cost of a warm request: own processor time, and calls to AWS and DOKU with their capacity.
 
-Processor time of the handling thread, with the clients of AWS and DOKU cut out: what is left is what this repository,
-Powertools and pydantic take.
+Own time is the processor time of the handling thread without the AWS and DOKU clients, so that of this repository,
+Powertools and pydantic.
 """
 
 import json
@@ -29,7 +29,7 @@ from local.in_process.world import World
 _WARM_UP, _ROUNDS = 10, 40
 _DUE, _DAYS = 100, 86_400
 _OUTSIDE = ((BaseClient, "_make_api_call"), (HTTPAdapter, "send"), (HTTPResponse, "read1"))
-"""Where our code ends."""
+"""Calls that are not counted as own time."""
 _OUTSIDE_DOKU = HTTPAdapter.send
 Act = Callable[[], None]
 _UNPAID = {"beneficiaryAccountNumber": "0012345678"}
@@ -37,7 +37,7 @@ _UNPAID = {"beneficiaryAccountNumber": "0012345678"}
 
 @dataclass
 class Meter:
-    """Processor time of this thread inside the handlers, of that outside our code, and what DOKU was asked."""
+    """Processor time of this thread in the handlers, the part spent in clients, and the operations of DOKU called."""
 
     handling: float = 0.0
     outside: float = 0.0
@@ -47,7 +47,7 @@ class Meter:
 
     @contextmanager
     def installed(self, world: World) -> Iterator[None]:
-        """Measure from here to the end of the `with`; the world's handlers are measured for good."""
+        """Measure until the end of the `with`. The world's handlers stay wrapped."""
         originals = [(owner, name, getattr(owner, name)) for owner, name in _OUTSIDE]
         for owner, name, original in originals:
             setattr(owner, name, self._cut_out(original))
@@ -60,13 +60,13 @@ class Meter:
                 setattr(owner, name, original)
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Set all measurements to zero."""
         self.handling = self.outside = 0.0
         self.doku.clear()
 
     @property
     def own_micros(self) -> float:
-        """Microseconds of our own since the last `reset`."""
+        """Own time since the last `reset`, in microseconds."""
         return (self.handling - self.outside) * 1e6
 
     def _timed(self, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -98,7 +98,7 @@ class Meter:
 
 @dataclass
 class Seen:
-    """Of one operation, a request each: our own microseconds, and what was called."""
+    """Measurements of one operation: own time of each request in microseconds, and all calls."""
 
     requests: int = 0
     micros: list[float] = field(default_factory=list)
@@ -108,13 +108,13 @@ class Seen:
     written: float = 0.0
 
     def per_request(self, counts: Counter[str]) -> str:
-        """Calls a request, in words."""
+        """Calls per request, as text."""
         shares = {name: count / self.requests for name, count in sorted(counts.items())}
         return ", ".join(f"{share:g} {name}" for name, share in shares.items() if share >= 0.01) or "none"
 
 
 def run(console: Console) -> Mapping[str, float]:
-    """Every operation of the warm path, with its figures."""
+    """Measure every operation of the warm path."""
     table = Table("operation", "own us", "AWS", "DOKU", "read units", "write units", title="A request, warm")
     figures: dict[str, float] = {}
     with running() as deployment:
@@ -140,7 +140,7 @@ def _measured(deployment: Deployment) -> dict[str, Seen]:
 
 
 def _operation(deployment: Deployment, meter: Meter, prepare: Callable[[], Act], wait: float) -> Seen:
-    """Prepare everything, let `wait` seconds of DOKU's time pass, then measure one after the other."""
+    """Prepare all requests, let `wait` seconds of DOKU's time pass, then measure one request after the other."""
     acts = [prepare() for _ in range(_WARM_UP + _ROUNDS)]
     deployment.world.clock.advance(wait)
     seen = Seen()
@@ -160,19 +160,19 @@ def _operation(deployment: Deployment, meter: Meter, prepare: Callable[[], Act],
 
 
 def _polled(deployment: Deployment) -> dict[str, Seen]:
-    """A poller's check in a tick with many: the first, which finds the transfer paid, and one of those after that."""
+    """A poller's check in a tick with many: the first, which finds the transfer paid, and a later one."""
     world = deployment.world
     for _ in range(_DUE):
         _created(world)
     measured = {}
     for name, wait in (("first_check", 300), ("later_check", 2 * _DAYS)):
         world.clock.advance(wait)
-        world.request("GET", "/v1/balance")  # a token is at hand
+        world.request("GET", "/v1/balance")  # puts a token in memory
         deployment.capacity.reset()
         world.faults.calls.clear()
         asked = world.tick()["learned"]
         if asked != _DUE:
-            raise RuntimeError(f"{asked} were due where {_DUE} were to be measured")
+            raise RuntimeError(f"{asked} checks instead of {_DUE}")
         aws = Counter(world.faults.calls)
         doku = Counter({"qr-mpm-status": asked})
         measured[name] = Seen(asked, [], aws, doku, deployment.capacity.read, deployment.capacity.written)
@@ -180,7 +180,7 @@ def _polled(deployment: Deployment) -> dict[str, Seen]:
 
 
 def _operations(deployment: Deployment) -> Mapping[str, tuple[Callable[[], Act], float]]:
-    """How each is prepared, and the seconds that pass at DOKU before it is done."""
+    """The preparation of each operation, and the seconds that pass at DOKU before it runs."""
     world = deployment.world
 
     def inquire() -> Act:
@@ -204,12 +204,12 @@ def _operations(deployment: Deployment) -> Mapping[str, tuple[Callable[[], Act],
         return lambda: _expect(world.request("POST", path).status, 200)
 
     def receive() -> Act:
-        body, headers = _callback(deployment, _created(world, **_UNPAID))
+        body, headers = _notification(deployment, _created(world, **_UNPAID))
         return lambda: _expect(world.notify("unpaid", body, headers).status, 200)
 
     def process() -> Act:
-        world.pump()  # what was received before
-        event = _queued(*_callback(deployment, _created(world, **_UNPAID)))
+        world.pump()  # process earlier notifications
+        event = _queued(*_notification(deployment, _created(world, **_UNPAID)))
         context = Context(lambda: 60_000)
         return lambda: _expect(len(world.call_processor(event, context)["batchItemFailures"]), 0)
 
@@ -225,7 +225,7 @@ def _operations(deployment: Deployment) -> Mapping[str, tuple[Callable[[], Act],
 
 
 def _queued(body: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, Any]:
-    """The processor's event with one callback in it, as the receiver keeps it."""
+    """The processor's event with one notification, as the receiver queues it."""
     event = sample_event("notification-queue")
     kept = json.loads(event["Records"][0]["body"]) | {"requestId": headers["requestId"], "body": json.dumps(body)}
     event["Records"] = [event["Records"][0] | {"messageId": headers["requestId"], "body": json.dumps(kept)}]
@@ -242,7 +242,7 @@ def _created(world: World, **fields: str) -> str:
     return str(answer.body["partnerReferenceNo"])
 
 
-def _callback(deployment: Deployment, reference: str) -> tuple[dict[str, str], dict[str, str]]:
+def _notification(deployment: Deployment, reference: str) -> tuple[dict[str, str], dict[str, str]]:
     transfer = deployment.world.stored(reference)
     assert transfer is not None
     request_id, agent_key = str(uuid4()), deployment.secret["agentKey"]
@@ -260,4 +260,4 @@ def _callback(deployment: Deployment, reference: str) -> tuple[dict[str, str], d
 
 def _expect(found: int, wanted: int) -> None:
     if found != wanted:
-        raise RuntimeError(f"{found} where {wanted} was to be measured")
+        raise RuntimeError(f"got {found} instead of {wanted}")

@@ -1,4 +1,4 @@
-"""Writes docs/cost.md: what AWS asks for transfers, from the calls that `make bench` counted and the public prices."""
+"""Writes docs/cost.md: the cost of transfers on AWS, from the calls that `make bench` counts and public prices."""
 
 import csv
 import json
@@ -18,68 +18,68 @@ FIGURES = ROOT / "docs" / "figures" / "bench.json"
 SUMS = ROOT / "docs" / "figures" / "cost.json"
 PRICED = "2026-11-21, us-east-1, without the free tier"
 PRICED_IN_JAKARTA = ""
-"""The day of the prices in the column usd_jakarta; empty while they are not known."""
+"""The date of the prices in the column usd_jakarta; empty while they are unknown."""
 NOT_KNOWN = "not known"
 
-# --- what is assumed, and said on the page
+# --- assumptions, which the page states
 
 GETS = 3
-"""Times that a frontend asks what became of a transfer."""
+"""Times that a frontend reads a transfer."""
 UNPAID = 0.1
-"""Share of transfers that are not paid at once: a callback, and two checks more."""
+"""Share of transfers that are not paid at once; each has a notification and two more checks."""
 CHECKS_AFTER = 3
-"""After a transfer was paid: 1, 3 and 7 days (payouts.domain.schedule)."""
+"""Checks after the payment: at 1, 3 and 7 days (payouts.domain.schedule)."""
 DOKU_SECONDS, STATUS_SECONDS = 0.5, 0.3
-"""DOKU's time for an inquiry or a transfer, and for a status check."""
+"""DOKU's latency for an inquiry or a transfer, and for a status check."""
 OUR_SECONDS = 0.03
-"""Ours and DynamoDB's, a request, at half a gigabyte."""
+"""Time of our code and DynamoDB for a request, with half a gigabyte of memory."""
 LOG_KB = 1.5
-"""Of an invocation, its REPORT line and the access log included."""
+"""Log volume of an invocation, with its REPORT line and the access log."""
 ITEM_KB = 1.0
 STATUS_CHANGES = 3
 REQUEST_ID_WRITES = 1
-"""Of the receiver, a notification (payouts.store.notification_ids)."""
+"""Writes of the receiver for a notification (payouts.store.notification_ids)."""
 TRACED = 0.05
 STREAM_SHARDS = 4
-"""A new on-demand table takes 4,000 writes a second: four partitions, each with a shard of the stream."""
+"""A new on-demand table accepts 4,000 writes a second: four partitions, each with a shard of the stream."""
 STREAM_READS = 4
-"""A second and shard, by which a pipe polls a stream that is idle."""
+"""Reads by a pipe of an idle stream, for each second and shard."""
 PAID_ROTATIONS = 2
-"""A rotating key costs its price again for the first and for the second earlier material, and no more after that."""
+"""Earlier key materials that are charged: the first and the second, no later ones."""
 OUR_NAMESPACE = "Payouts"
 TICKS = 60 * 24 * 30.0
 TICK_SECONDS = 0.15
-"""Of a tick that finds nothing."""
+"""Duration of a tick without due transfers."""
 PEAK = 10
-"""The busiest second of a month against its mean."""
+"""The busiest second of a month, as a multiple of the mean."""
 _MONTH = 30 * 86_400
 
 
 @dataclass(frozen=True)
 class Prices:
-    """US dollars for one of something, by name."""
+    """Unit prices in US dollars, by name."""
 
     rows: Mapping[str, Mapping[str, str]]
 
     @classmethod
     def read(cls, path: Path = PRICES) -> "Prices":
-        """From the data file."""
+        """Read the data file."""
         with path.open(newline="") as file:
             return cls({row["name"]: row for row in csv.DictReader(file)})
 
     def of(self, name: str, quantity: float) -> float:
-        """What so many of `name` cost."""
+        """The price of a quantity, in us-east-1."""
         row = self.rows[name]
         return quantity * float(row["usd"]) / float(row["per"])
 
     def in_jakarta(self, name: str, quantity: float) -> float | None:
-        """The same in ap-southeast-3; None where the price is not known."""
+        """The price of a quantity in ap-southeast-3; None if unknown."""
         row = self.rows[name]
         return quantity * float(row["usd_jakarta"]) / float(row["per"]) if row["usd_jakarta"] else None
 
 
 def transfer(figures: Mapping[str, float], template: Template, share: float) -> dict[str, float]:
-    """What one transfer uses, by price name. `share` of the ideal is how well the poller's threads wait (bench)."""
+    """Quantities that one transfer uses, by price name. `share` is `poll_share_of_ideal` of `make bench`."""
     memory = _memory(template)
     checks = 1 + CHECKS_AFTER + 2 * UNPAID
     later = checks - 1
@@ -109,13 +109,13 @@ def transfer(figures: Mapping[str, float], template: Template, share: float) -> 
 
 
 def idle(template: Template) -> dict[str, float]:
-    """What a month uses in which nothing is paid."""
+    """Quantities that a month without transfers uses, by price name."""
     ticks = TICKS * float(template.parameters["Pollers"])
     return {
         "lambda_requests": ticks,
         "lambda_gb_seconds": ticks * TICK_SECONDS * _memory(template)["StatusPollerFunction"],
         "reads": ticks * READ_SHARDS / 2,
-        "sqs_requests": 5 * 3 * TICKS,  # Lambda asks the queue with five connections, each for 20 s
+        "sqs_requests": 5 * 3 * TICKS,  # Lambda polls the queue with five connections, each for 20 s
         "schedules": ticks,
         "log_gb": ticks * LOG_KB / 1e6,
         "traces": ticks * TRACED,
@@ -131,7 +131,7 @@ def idle(template: Template) -> dict[str, float]:
 
 
 def alarm_metrics(template: Template) -> Iterator[Mapping[str, Any]]:
-    """Each metric that an alarm watches: AWS charges for every one in an expression."""
+    """Each metric that an alarm watches: AWS charges for every metric in an expression."""
     for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
         if "MetricName" in alarm:
             yield alarm
@@ -140,7 +140,7 @@ def alarm_metrics(template: Template) -> Iterator[Mapping[str, Any]]:
 
 
 def own_metrics(template: Template) -> set[tuple[str, ...]]:
-    """Names and statuses of our own metrics that an alarm or the dashboard shows."""
+    """Names and statuses of our own metrics on an alarm or the dashboard."""
     watched = [metric for metric in alarm_metrics(template) if metric["Namespace"] == OUR_NAMESPACE]
     found = {(one["MetricName"], *_values(one["Dimensions"])) for one in watched}
     (dashboard,) = template.of_type("AWS::CloudWatch::Dashboard").values()
@@ -152,7 +152,7 @@ def own_metrics(template: Template) -> set[tuple[str, ...]]:
 
 
 def _values(dimensions: list[Mapping[str, Any]]) -> Iterator[str]:
-    """The values of all dimensions but the first, which is the deployment."""
+    """The values of all dimensions except the first, the deployment."""
     return (dimension["Value"] for dimension in dimensions[1:])
 
 
@@ -171,23 +171,23 @@ def sums() -> tuple[float, float]:
 
 
 def page() -> str:
-    """docs/cost.md."""
+    """The text of docs/cost.md."""
     figures, template, prices = json.loads(FIGURES.read_text()), _template(), Prices.read()
     used, still = transfer(figures, template, figures["poll_share_of_ideal"]), idle(template)
     million, month = sums()
     return "\n".join(
         [
-            "# What it costs",
+            "# Cost",
             "",
             "<!-- written by `make cost` from docs/figures/bench.json, tools/prices.csv and template.yaml -->",
             "",
             _paragraph(
                 f"AWS's public prices ({PRICED}). Jakarta's (ap-southeast-3) {_priced_in_jakarta()}",
-                "They stand in the column `usd_jakarta` of tools/prices.csv; `make cost` writes this page. DOKU's",
-                "fees, taxes, requests to KMS and a NAT gateway are not in it.",
+                "Enter them in the column `usd_jakarta` of tools/prices.csv; `make cost` writes this page. DOKU's",
+                "fees, taxes, requests to KMS and a NAT gateway are not included.",
             ),
             "",
-            "| transfers a month | US dollars a month | a transfer |",
+            "| transfers a month | US dollars a month | US dollars a transfer |",
             "|---:|---:|---:|",
             f"| none | {month:,.2f} | |",
             *(_volume(count, million, month) for count in (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)),
@@ -197,19 +197,19 @@ def page() -> str:
             *_table(prices, {name: 1e6 * count for name, count in used.items()}),
             "",
             _paragraph(
-                "It grows in a straight line, but for storage: a transfer is kept for good, so that what a month adds",
-                "to storage and backup is paid again in every month after it. Nothing else accumulates: the poller",
-                "reads by what is due, not by what is stored ([performance.md](performance.md)).",
+                "The cost is linear, except for storage: transfers are kept forever, so the storage and backup that a",
+                "month adds are charged again in every later month. Nothing else accumulates: the poller reads only",
+                "transfers that are due ([performance.md](performance.md)).",
             ),
             "",
             _paragraph(
-                f"Assumed: a transfer is inquired, made, and asked about {GETS} times by a frontend. {UNPAID:.0%} are",
+                f"Assumptions: each transfer has an account inquiry and {GETS} reads by a frontend. {UNPAID:.0%} are",
                 f"unpaid at first. DOKU takes {DOKU_SECONDS} s for an inquiry or a transfer and {STATUS_SECONDS} s for",
                 f"a status check. An item has {ITEM_KB:g} KB and changes its status {STATUS_CHANGES} times.",
                 f"Counted by `make bench`, in write units: {figures['write_units_inquire']:g} for an inquiry,",
                 f"{figures['write_units_create']:g} for a transfer, {figures['write_units_first_check']:g} for a",
-                f"check, {figures['write_units_process']:g} for a notification. To remember its requestId costs",
-                f"{REQUEST_ID_WRITES} more.",
+                f"check, {figures['write_units_process']:g} for a notification, and {REQUEST_ID_WRITES} more to store",
+                "its requestId.",
             ),
             "",
             "## A month without transfers",
@@ -217,19 +217,20 @@ def page() -> str:
             *_table(prices, still),
             "",
             _paragraph(
-                "An alarm on an expression pays for every metric in it. The pipe of `StatusEvents` reads each shard of",
-                f"the table's stream {STREAM_READS} times a second, whether anything happened or not; {STREAM_SHARDS}",
-                "shards are assumed, as many as a new on-demand table has partitions. `StatusEvents=false` saves that.",
+                "AWS charges for every metric in an alarm's expression. The pipe of `StatusEvents` reads each shard of",
+                f"the table's stream {STREAM_READS} times a second, even when idle; {STREAM_SHARDS}",
+                "shards are assumed, the number of partitions of a new on-demand table. `StatusEvents=false` saves",
+                "this.",
                 "The key costs 1 USD in its first year, 2 in its second and 3 from then on, since it rotates every",
-                "year. Our own metrics that neither an alarm nor the dashboard shows are charged for the hours in",
-                "which they are measured.",
+                "year. Our own metrics that are on no alarm and not on the dashboard are charged for the hours in",
+                "which they have data.",
             ),
             "",
-            "## Which limit is met first",
+            "## Limits",
             "",
             _paragraph(
-                f"What is met first stands first, with the busiest second at {PEAK} times the mean. Checks may come",
-                "later than a peak: they are counted at the mean.",
+                f"The lowest limit comes first. The busiest second is assumed to have {PEAK} times the mean. Checks",
+                "can be made after a peak, so they are counted at the mean.",
             ),
             "",
             "| limit | transfers a month | raised by |",
@@ -237,8 +238,8 @@ def page() -> str:
             *_limits(figures, template),
             "",
             _paragraph(
-                "DOKU's own limits are not published: ask ([going-live.md](going-live.md)). What is throttled is",
-                "answered 429, or checked later. None is lost.",
+                "DOKU does not publish its own limits: ask ([going-live.md](going-live.md)). Throttled requests are",
+                "answered with 429, throttled checks are made later, and no transfer is lost.",
             ),
             "",
         ]
@@ -272,11 +273,11 @@ def _dollars(cost: float | None) -> str:
 
 
 def _priced_in_jakarta() -> str:
-    return f"are of {PRICED_IN_JAKARTA}." if PRICED_IN_JAKARTA else "are not known here and may be higher."
+    return f"are of {PRICED_IN_JAKARTA}." if PRICED_IN_JAKARTA else "are not known and may be higher."
 
 
 def _limits(figures: Mapping[str, float], template: Template) -> Iterator[str]:
-    """Transfers a second that each limit allows, spread over a month; only checks need not follow a peak."""
+    """Rows of limits, in transfers a month; all but checks must allow for the peak."""
     checks = 1 + CHECKS_AFTER + 2 * UNPAID
     stage = template.of_type("AWS::ApiGatewayV2::Stage")["HttpApiApiGatewayDefaultStage"]
     rate = float(stage["DefaultRouteSettings"]["ThrottlingRateLimit"])
@@ -302,13 +303,13 @@ def _template() -> Template:
 
 
 def _memory(template: Template) -> dict[str, float]:
-    """Gigabytes by function."""
+    """Memory of each function, in gigabytes."""
     functions = template.of_type("AWS::Lambda::Function")
     return {name: float(properties["MemorySize"]) / 1024 for name, properties in functions.items()}
 
 
 def write() -> None:
-    """The page, and its two sums among the figures."""
+    """Write the page, and its two sums to docs/figures/cost.json."""
     PAGE.write_text(page(), encoding="utf-8")
     million, month = sums()
     SUMS.write_text(

@@ -13,8 +13,8 @@ PAGE = ROOT / "docs" / "invariants.md"
 SCENARIOS = ROOT / "tests" / "docs" / "scenarios.csv"
 _JUDGES = (
     "tests/verification/matrix/oracle.py",
-    "tests/verification/matrix/play.py",
-    "tests/verification/matrix/worker.py",
+    "tests/verification/matrix/cell_run.py",
+    "tests/verification/matrix/workers.py",
     "tests/verification/matrix/flows.py",
 )
 
@@ -58,7 +58,7 @@ def tests() -> list[Marked]:
 
 def judged() -> frozenset[str]:
     """The invariants that the fault matrix judges."""
-    found = (re.findall(r"breaks\(\s*\"(I\d+)\"", (ROOT / path).read_text(encoding="utf-8")) for path in _JUDGES)
+    found = (re.findall(r"report\(\s*\"(I\d+)\"", (ROOT / path).read_text(encoding="utf-8")) for path in _JUDGES)
     return frozenset(one for ids in found for one in ids)
 
 

@@ -1,1 +1,1 @@
-"""Handlers to compare with. They run in the runtime's Python, on the dependencies layer and what it lacks of theirs."""
+"""Handlers to compare with, which run in the runtime's Python with the dependencies layer."""

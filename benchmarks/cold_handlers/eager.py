@@ -1,4 +1,4 @@
-"""A handler as it is often written: all that the bundle uses anywhere, by boto3 and requests, made at the start."""
+"""A common style of handler: imports and creates at init everything that any function of the bundle uses."""
 
 from typing import Any
 
@@ -18,5 +18,5 @@ used = (pydantic.BaseModel, padding, rsa, Cipher, load_pem_private_key)
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Answer by the resolver, which has no routes."""
+    """Answer with the resolver, which has no routes."""
     return app.resolve(event, context)

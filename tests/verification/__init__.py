@@ -1,1 +1,1 @@
-"""What is promised, shown by machines: `make prove`."""
+"""Verification of the promise, by machine: `make prove`."""

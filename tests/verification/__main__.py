@@ -1,4 +1,4 @@
-"""python -m tests.verification [part ...]: prove what is promised. Default: all parts; one line per part at the end."""
+"""python -m tests.verification [part ...]: verify the promise; default: all parts. Ends with one line for each part."""
 
 import argparse
 import sys
@@ -16,24 +16,24 @@ PARTS: Mapping[str, str] = {
     "model": "tests.verification.model",
     "guards": "tests.verification.hand_mutants",
     "mutants": "tests.verification.mutation",
-    "matrix": "tests.verification.matrix.show",
+    "matrix": "tests.verification.matrix.runner",
     "stateful": "tests.verification.stateful",
     "concurrency": "tests.verification.concurrency",
     "engines": "tests.verification.engines",
 }
-"""Part to module, in the order in which they run. A module has `run(console) -> Shown`."""
+"""Part to module, in the order of running. A module has `run(console) -> Shown`."""
 
 FIGURES = Path(__file__).parents[2] / "docs" / "figures" / "proof.json"
 
 
 def main() -> int:
-    """Run what the command line names. Returns the exit code."""
+    """Run the parts that the command line names. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.verification", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
-    parser.add_argument("--no-figures", action="store_true", help="leave proof.json as it is")
+    parser.add_argument("--no-figures", action="store_true", help="do not write proof.json")
     options = parser.parse_args()
     if unknown := [name for name in options.parts if name not in PARTS]:
-        parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")
+        parser.error(f"unknown part {', '.join(unknown)}; choose from {', '.join(PARTS)}")
     console = Console()
     lines, holds, started = [], True, time.monotonic()
     for name in options.parts or PARTS:

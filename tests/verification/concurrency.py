@@ -1,4 +1,4 @@
-"""Many callers, pollers and processors at once, in processes of their own; DOKU's ledger says what came of it."""
+"""Many callers, pollers and processors at once, in their own processes, checked against DOKU's ledger."""
 
 import traceback
 
@@ -13,14 +13,14 @@ _SEEDS = range(1, 4)
 
 
 def run(console: Console) -> Shown:
-    """Every scenario with several seeds."""
-    table = Table("scenario", "rounds", "calls at once", "failed", title="many at once")
+    """Run every scenario with several seeds."""
+    table = Table("scenario", "rounds", "concurrent calls", "failed", title="concurrency")
     calls = failed = 0
     with running() as deployment:
         for name, scenario in SCENARIOS.items():
-            made, broken = _rounds(deployment, name, scenario, console)
-            table.add_row(name, str(len(_SEEDS)), str(made), str(broken))
-            calls, failed = calls + made, failed + broken
+            made, failures = _rounds(deployment, name, scenario, console)
+            table.add_row(name, str(len(_SEEDS)), str(made), str(failures))
+            calls, failed = calls + made, failed + failures
     console.print(table)
     runs = len(SCENARIOS) * len(_SEEDS)
     figures = {
@@ -32,12 +32,12 @@ def run(console: Console) -> Shown:
         "concurrency_failed": failed,
     }
     return Shown(
-        f"{runs} runs of {len(SCENARIOS)} scenarios, {calls} calls at once, {failed} failed", figures, not failed
+        f"{runs} runs of {len(SCENARIOS)} scenarios, {calls} concurrent calls, {failed} failed", figures, not failed
     )
 
 
 def _rounds(deployment: Deployment, name: str, scenario: Scenario, console: Console) -> tuple[int, int]:
-    """Calls made, and how many of the rounds failed."""
+    """Run all rounds of a scenario. Returns the number of calls and of failed rounds."""
     made = failed = 0
     for seed in _SEEDS:
         try:

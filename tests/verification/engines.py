@@ -1,4 +1,4 @@
-"""The tests of store, flows and queue once more, with tables on DynamoDB Local and queues on ElasticMQ."""
+"""Runs the tests of store, flows and queue with tables on DynamoDB Local and queues on ElasticMQ."""
 
 import os
 import subprocess
@@ -16,14 +16,14 @@ from tests.verification.part import Shown
 _FOLDER = Path(__file__).parents[1] / "integration"
 TESTS = (
     *("test_store_faults.py", "test_transfers.py", "test_crashes.py", "test_tokens.py", "test_poller.py"),
-    *("test_ten_thousand.py", "processor", "test_queue_engine.py", "test_burst.py", "test_settle.py"),
+    *("processor", "test_queue_engine.py", "test_burst.py", "test_settle.py"),
     "../contention/test_concurrency.py",
 )
-"""Whatever depends on how a table or a queue behaves: files and folders."""
+"""Files and folders of tests that depend on the behaviour of a table or a queue."""
 
 
 def run(console: Console) -> Shown:
-    """Passes over it where Java or Maven is missing, but never in CI."""
+    """Run the tests. Skipped without Java or Maven, except in CI."""
     try:
         for engine in (dynamodb_local.ENGINE, elasticmq.ENGINE):
             engine.prepare()

@@ -1,4 +1,4 @@
-"""The libraries that functions and tests need, imported once before anything is forked: nothing of the bundle's own."""
+"""Imports the libraries of functions and tests once, before a process forks. Imports no module of the bundle."""
 
 import gc
 import importlib
@@ -23,9 +23,9 @@ _MODULES = (
 
 
 def load() -> None:
-    """Import what is slow to import, and let botocore read the descriptions of its services.
+    """Import the libraries, and let botocore read the descriptions of its services.
 
-    All of it is left alone by the garbage collector from then on: a child of `fork` would copy what is looked at.
+    The garbage collector then ignores all existing objects, since a forked child would copy every page that it visits.
     """
     for name in _MODULES:
         importlib.import_module(name)

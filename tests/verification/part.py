@@ -1,4 +1,4 @@
-"""What a part of the proof hands back."""
+"""The result of a part of `make prove`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Shown:
-    """One part's result: the line that ends it, its counts for docs/figures/proof.json, and whether it holds."""
+    """A part's result: a summary line, its counts for docs/figures/proof.json, and whether the promise holds."""
 
     line: str
     figures: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""python -m tests.verification.soak: draw histories of a deployment for as long as you like, anew each time."""
+"""python -m tests.verification.soak: run many random histories of a deployment, different ones each time."""
 
 import argparse
 import os
@@ -10,11 +10,11 @@ from tests.stateful.explore import PROFILES, deployed, explore
 
 
 def main() -> int:
-    """Exit code 1 when an invariant was broken; its history is printed then."""
+    """Run the histories. Prints a history that breaks an invariant, and returns exit code 1."""
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     chosen = os.environ.get("HYPOTHESIS_PROFILE", "soak")
     parser.add_argument("profile", nargs="?", default=chosen, choices=sorted(PROFILES), help="also HYPOTHESIS_PROFILE")
-    parser.add_argument("--examples", type=int, help="how many histories, instead of the profile's number")
+    parser.add_argument("--examples", type=int, help="number of histories; default: that of the profile")
     options = parser.parse_args()
     profile = PROFILES[options.profile]
     if options.examples:

@@ -1,7 +1,7 @@
-"""Histories of a deployment, drawn at random, and an invariant that must hold after every step of them.
+"""Random histories of a deployment, with the invariants checked after every step.
 
-It also shows that it would notice: deployments with a known bug, each of which it must find by an invariant that the
-bug breaks, while it finds nothing in the control, which is put together in the same way and has none.
+The machine must also find each seeded bug, by an invariant that the bug breaks, and find nothing in the control: a
+deployment composed in the same way without a bug.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -23,31 +23,31 @@ _SEARCHES = (
     settings(_FIRST, max_examples=8, stateful_step_count=20),
     settings(_FIRST, max_examples=40, stateful_step_count=30),
 )
-"""Short histories first: most bugs need no more."""
+"""Short histories first, which find most bugs."""
 _PROCESSES = 2
 _SEEDS = (1, 2)
-"""The profile `prove` runs once for each, in a process of its own."""
+"""The profile `prove` runs once for each seed, in its own process."""
 
 
 def run(console: Console) -> Shown:
-    """The profile `prove`, the control, and every known bug."""
+    """Run the profile `prove`, the control, and every seeded bug."""
     with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn")) as processes:
         exploring, controlling = [processes.submit(_explored, seed) for seed in _SEEDS], processes.submit(_control)
         found = dict(zip(BUGS, processes.map(_found, BUGS), strict=True))
         explored, control = reduce(add, (one.result() for one in exploring)), controlling.result()
     console.print(explored.failed or str(explored), highlight=False)
     console.print(", ".join(f"{explored.met[met]} {met}" for met in Met), highlight=False)
-    table = Table("seeded bug", "given away by", "examples", "steps", title="deployments with one thing wrong")
+    table = Table("seeded bug", "found by", "examples", "steps", title="seeded bugs")
     for name, search in found.items():
         table.add_row(name, search.broken or "nothing", str(search.examples), str(search.steps))
-    table.add_row("none: the control", control.broken or "nothing", str(control.examples), str(control.steps))
+    table.add_row("none (control)", control.broken or "nothing", str(control.examples), str(control.steps))
     console.print(table)
     missed = [name for name, search in found.items() if search.broken not in BUGS[name].breaks]
     for failed in [control.failed, *(found[name].failed for name in missed)]:
         console.print(failed or "", end="", highlight=False, markup=False)
     line = f"{explored}; {len(BUGS) - len(missed)} of {len(BUGS)} seeded bugs found"
     if control.failed:
-        line += ", and one where there is none"
+        line += "; the control failed"
     if explored.never_met:
         line += f"; in no history: {', '.join(explored.never_met)}"
     figures = {
@@ -71,16 +71,13 @@ def _explored(seed: int) -> Explored:
 
 
 def _control() -> Explored:
-    """The first search, of a deployment that is put together as those with a bug are, from the product's parts alone.
-
-    The profile `prove` looks at the product itself, and for longer.
-    """
+    """Run the first search on a deployment composed like those with a bug, from the product's parts alone."""
     with deployed() as backing_services:
         return explore(backing_services, _SEARCHES[0], started_with(Parts()))
 
 
 def _found(bug: str) -> Explored:
-    """The first search that finds something, or the last one."""
+    """Search until an invariant is broken. Returns the last search."""
     with deployed() as backing_services:
         for search in _SEARCHES:
             explored = explore(backing_services, search, started_with(BUGS[bug].parts))

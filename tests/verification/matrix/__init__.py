@@ -1,1 +1,1 @@
-"""The fault matrix: every outbound call of every flow, broken in every way, and the simulator's ledger as the judge."""
+"""The fault matrix: every outbound call of every flow with every fault, checked against the simulator's ledger."""

@@ -1,4 +1,4 @@
-"""What leaves a function: one call of AWS or DOKU, read off the wire."""
+"""Calls that a function makes to AWS or DOKU, parsed from their HTTP requests."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ TRANSFER = "doku.transfer"
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request as it came: `raw` is all of it; header names in lower case."""
+    """An HTTP request. `raw` is the whole message; header names are in lower case."""
 
     path: str
     headers: Mapping[str, str]
@@ -27,32 +27,32 @@ class Request:
 
 @dataclass(frozen=True)
 class Call:
-    """One try of a call. `name` such as `dynamodb.PutItem(TOKEN)` or `doku.transfer`."""
+    """One try of a call. `name`, for example, is `dynamodb.PutItem(TOKEN)` or `doku.transfer`."""
 
     name: str
     request: Request
     service_code: str = ""
-    """Of DOKU's operations."""
+    """SNAP service code; empty for calls to AWS."""
 
     @property
     def to_doku(self) -> bool:
-        """Whether it goes to DOKU."""
+        """True for a call to DOKU."""
         return self.name.startswith("doku.")
 
     @property
     def identity(self) -> str:
-        """The same for all tries that botocore makes of one call; empty where nobody tries again."""
+        """Equal for all tries that botocore makes of one call; empty for DOKU calls, which are not retried."""
         return self.request.headers.get("amz-sdk-invocation-id", "")
 
     @property
-    def members(self) -> dict[str, Any]:
-        """The body, JSON in every protocol here."""
-        members: dict[str, Any] = json.loads(self.request.body)
-        return members
+    def fields(self) -> dict[str, Any]:
+        """The JSON body."""
+        fields: dict[str, Any] = json.loads(self.request.body)
+        return fields
 
 
 def of_doku(request: Request) -> Call:
-    """A call of DOKU, by its path below the prefix."""
+    """Parse a request to DOKU; the path names the operation."""
     for path, (name, code) in _DOKU.items():
         if request.path.endswith(path):
             return Call(f"doku.{name}", request, code)
@@ -60,12 +60,12 @@ def of_doku(request: Request) -> Call:
 
 
 def of_aws(request: Request) -> Call:
-    """A call of AWS, by its target; of a table's also what kind of item or which index it is about."""
+    """Parse a request to AWS. For the table, the name includes the kind of item or the index."""
     target, _, operation = request.headers["x-amz-target"].partition(".")
     service = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs"}.get(target, target)
     if service != "dynamodb":
         return Call(f"{service}.{operation}", request)
-    members = json.loads(request.body)
-    key = members.get("Item") or members.get("Key") or {}
-    about = members.get("IndexName") or key.get("pk", {}).get("S", "").partition("#")[0]
-    return Call(f"dynamodb.{operation}({about})", request)
+    fields = json.loads(request.body)
+    key = fields.get("Item") or fields.get("Key") or {}
+    subject = fields.get("IndexName") or key.get("pk", {}).get("S", "").partition("#")[0]
+    return Call(f"dynamodb.{operation}({subject})", request)

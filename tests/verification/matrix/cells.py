@@ -1,15 +1,22 @@
-"""A cell: one flow, one of its calls, one way to break it."""
+"""Cells of the matrix: one flow, one of its calls, one fault mode."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from tests.verification.matrix.modes import Mode, goes_with
+from tests.verification.matrix.modes import KILLS, Mode, goes_with
+
+_COLD_START = ("secretsmanager.GetSecretValue", "dynamodb.GetItem(SWITCH)", "doku.token")
+"""Calls that a function makes on a cold start only; reads and writes of the token's item are others."""
+_SAME_COLD_START = {"submit-key": "submit", "status-check": "refresh"}
+"""Flows whose cold start makes the same calls, at the same point, as that of another flow."""
+_ALSO_COLD = KILLS | {Mode.LOSE_REPLY}
+"""Modes of the remaining calls on a cold start: a warm function handles the other modes in the same way."""
 
 
 @dataclass(frozen=True, order=True)
 class Cell:
-    """`flow` is cold (a fresh worker, a token to mint) or warm; `label` is its call, empty where nothing is broken."""
+    """One run of a flow. `cold`: in a new function process. `label` and `mode` are empty if no call fails."""
 
     flow: str
     cold: bool
@@ -18,21 +25,26 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Such as `submit/cold/dynamodb.PutItem(TOKEN)#1/kill-after`; with it, `MATRIX_ONLY` runs just this cell."""
+        """The name for MATRIX_ONLY, such as `submit/cold/dynamodb.PutItem(TOKEN)#1/kill-after`."""
         parts = (self.flow, "cold" if self.cold else "warm", self.label, self.mode or "")
         return "/".join(part for part in parts if part)
 
 
-def broken(healthy: Cell, labels: Iterable[str]) -> Iterator[Cell]:
-    """The cells of a flow whose calls are these."""
+def with_faults(healthy: Cell, labels: Iterable[str]) -> Iterator[Cell]:
+    """The cells of a flow that makes these calls: each call with each mode that applies."""
     for label in dict.fromkeys(labels):
         for mode in Mode:
-            if goes_with(mode, label):
+            if goes_with(mode, label) and (not healthy.cold or _is_played_cold(healthy.flow, label, mode)):
                 yield Cell(healthy.flow, healthy.cold, label, mode)
 
 
+def _is_played_cold(flow: str, label: str, mode: Mode) -> bool:
+    is_cold_start = label.startswith(_COLD_START) or "(TOKEN)" in label
+    return mode in _ALSO_COLD or (is_cold_start and flow not in _SAME_COLD_START)
+
+
 def selected(cells: Iterable[Cell], only: str) -> list[Cell]:
-    """Those whose name is `only`, or fits it where it has a `*`; all for the empty string."""
+    """Cells whose name matches one of the comma-separated patterns in `only`; all cells if it is empty."""
     patterns = only.split(",")
     return [cell for cell in cells if not only or any(fnmatchcase(cell.name, _literal(one)) for one in patterns)]
 

@@ -1,11 +1,11 @@
-"""The flows: how each begins in a healthy world, what it does, and what is done again afterwards."""
+"""The flows: how each is prepared, the step in which a call fails, and the client's retry."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from local.doku_simulator.resend import resend
-from tests.verification.matrix.play import Answer, Play
+from tests.verification.matrix.cell_run import Answer, CellRun
 from tests.verification.matrix.world import API, POLLER, PROCESSOR, RECEIVER
 
 _REFUND_ACCOUNT = "7746555134"  # paid at once, refunded after five minutes
@@ -14,152 +14,152 @@ _UNTIL_PAID, _UNTIL_REFUNDED = 240, 300
 
 @dataclass(frozen=True)
 class Flow:
-    """`begin` sets the scene, `act` is what is broken, `again` what a sensible client sends afterwards."""
+    """`prepare` runs without a fault, `act` with it; `retry` is what a correct client sends afterwards."""
 
     function: str
-    """Whose calls are broken."""
-    begin: Callable[[Play], None]
-    act: Callable[[Play], Answer | None]
-    again: Callable[[Play], None]
+    """The function whose calls fail."""
+    prepare: Callable[[CellRun], None]
+    act: Callable[[CellRun], Answer | None]
+    retry: Callable[[CellRun], None]
     keeps_token: bool = False
-    """Whether a cold start finds a token in the table."""
+    """True if a cold start finds a token in the table."""
 
 
-def play(subject: Play) -> None:
-    """Play a cell to its end. What it found is in the judge's `broken`."""
-    flow = FLOWS[subject.cell.flow]
-    flow.begin(subject)
-    if subject.cell.cold:
-        subject.world.kill(flow.function)
+def run_cell(run: CellRun) -> None:
+    """Run a cell to its end. Broken invariants are in `run.oracle.broken`."""
+    flow = FLOWS[run.cell.flow]
+    flow.prepare(run)
+    if run.cell.cold:
+        run.world.kill(flow.function)
         if not flow.keeps_token:
-            subject.world.forget_token()
-    subject.run(flow.act, flow.function)
-    flow.again(subject)
-    subject.settle()
-    subject.judge.conclude()
+            run.world.delete_token()
+    run.act(flow.act, flow.function)
+    flow.retry(run)
+    run.settle()
+    run.oracle.check_at_the_end()
 
 
-# --- the scene
+# --- preparation
 
 
-def _nothing(_: Play) -> None:
+def _nothing(_: CellRun) -> None:
     pass
 
 
-def _warm_api(subject: Play) -> None:
-    """So that the worker has a token and the secret."""
-    subject.insist(lambda: subject.call("GET", "/v1/balance"), 200)
+def _warm_api(run: CellRun) -> None:
+    """Let the function read the secret and request a token."""
+    run.retry(lambda: run.call("GET", "/v1/balance"), 200)
 
 
-def _with_session(subject: Play) -> None:
-    """The account inquiry that the transfer refers to. It warms the API as well."""
-    subject.body["sessionId"] = subject.insist(subject.inquire, 200).body["sessionId"]
+def _with_session(run: CellRun) -> None:
+    """Make the account inquiry whose session the transfer uses. It also warms the API."""
+    run.body["sessionId"] = run.retry(run.inquire, 200).body["sessionId"]
 
 
-def _with_key(subject: Play) -> None:
-    _warm_api(subject)
-    subject.key = f"key-of-{subject.reference}"
+def _with_key(run: CellRun) -> None:
+    _warm_api(run)
+    run.key = f"key-of-{run.reference}"
 
 
-def _replayed(subject: Play) -> None:
-    _with_session(subject)
-    subject.key = f"key-of-{subject.reference}"
-    _created(subject)
+def _replayed(run: CellRun) -> None:
+    _with_session(run)
+    run.key = f"key-of-{run.reference}"
+    _created(run)
 
 
-def _with_dead_token(subject: Play) -> None:
-    _with_session(subject)
-    subject.world.doku.tokens.expire_all()
+def _with_dead_token(run: CellRun) -> None:
+    _with_session(run)
+    run.world.doku.tokens.expire_all()
 
 
-def _created(subject: Play) -> None:
-    subject.insist(subject.create, 201)
+def _created(run: CellRun) -> None:
+    run.retry(run.create, 201)
 
 
-def _called_back(subject: Play) -> None:
-    """A callback about a refund that never was: it warms receiver and processor, and changes nothing."""
-    _created(subject)
-    resend(subject.world.doku, {"kind": "refund", "partnerReferenceNo": subject.reference})
-    subject.world.drain()
-    subject.judge.look()
+def _notified(run: CellRun) -> None:
+    """Send a notification of a refund that never happened: it warms receiver and processor and changes nothing."""
+    _created(run)
+    resend(run.world.doku, {"kind": "refund", "partnerReferenceNo": run.reference})
+    run.world.drain()
+    run.oracle.check_now()
 
 
-def _paid_message(subject: Play) -> None:
-    _called_back(subject)
-    subject.world.advance(_UNTIL_PAID)
+def _paid_message(run: CellRun) -> None:
+    _notified(run)
+    run.world.advance(_UNTIL_PAID)
 
 
-def _refund_message(subject: Play) -> None:
-    subject.body["beneficiaryAccountNumber"] = _REFUND_ACCOUNT
-    _called_back(subject)
-    subject.world.advance(_UNTIL_REFUNDED)
+def _refund_message(run: CellRun) -> None:
+    run.body["beneficiaryAccountNumber"] = _REFUND_ACCOUNT
+    _notified(run)
+    run.world.advance(_UNTIL_REFUNDED)
 
 
-def _due(subject: Play) -> None:
-    """Asked about once, which warms the poller, and due again."""
-    _created(subject)
+def _due(run: CellRun) -> None:
+    """Check the transfer once, which warms the poller, and wait until it is due again."""
+    _created(run)
     for _ in range(2):
-        item = subject.world.item(subject.reference)
+        item = run.world.item(run.reference)
         assert item is not None
-        subject.world.advance(float(item["nextCheckAt"]) / 1000 - subject.world.clock())
+        run.world.advance(float(item["nextCheckAt"]) / 1000 - run.world.clock())
         if not any(seen["source"] == "STATUS_CHECK" for seen in item["history"]):
-            subject.world.tick(subject.reference)
+            run.world.tick(run.reference)
 
 
-# --- what is broken
+# --- the step with the fault
 
 
-def _inquire(subject: Play) -> Answer:
-    return subject.inquire()
+def _inquire(run: CellRun) -> Answer:
+    return run.inquire()
 
 
-def _create(subject: Play) -> Answer:
-    return subject.create()
+def _create(run: CellRun) -> Answer:
+    return run.create()
 
 
-def _refresh(subject: Play) -> Answer:
-    return subject.call("GET", f"/v1/transfers/{subject.reference}?refresh=true")
+def _refresh(run: CellRun) -> Answer:
+    return run.call("GET", f"/v1/transfers/{run.reference}?refresh=true")
 
 
-def _check(subject: Play) -> Answer:
-    return subject.call("POST", f"/v1/transfers/{subject.reference}/status-checks")
+def _check(run: CellRun) -> Answer:
+    return run.call("POST", f"/v1/transfers/{run.reference}/status-checks")
 
 
-def _callback(subject: Play) -> None:
-    subject.world.advance(_UNTIL_PAID)
+def _notify(run: CellRun) -> None:
+    run.world.advance(_UNTIL_PAID)
 
 
-def _process(subject: Play) -> None:
-    for error in subject.world.drain():
-        subject.note(error)
+def _process(run: CellRun) -> None:
+    for error in run.world.drain():
+        run.note(error)
 
 
-def _tick(subject: Play) -> None:
-    subject.note(f"tick: {subject.world.tick(subject.reference)}")
+def _tick(run: CellRun) -> None:
+    run.note(f"tick: {run.world.tick(run.reference)}")
 
 
-# --- what is done again
+# --- the retry
 
 
-def _inquire_again(subject: Play) -> None:
-    subject.insist(subject.inquire, 200)
+def _inquire_again(run: CellRun) -> None:
+    run.retry(run.inquire, 200)
 
 
-def _refresh_again(subject: Play) -> None:
-    subject.insist(lambda: _refresh(subject), 200)
+def _refresh_again(run: CellRun) -> None:
+    run.retry(lambda: _refresh(run), 200)
 
 
-def _create_again(subject: Play) -> None:
-    """The same request under the same key, and another one under it."""
-    stood, sent = subject.world.item(subject.reference) is not None, subject.judge.sent()
-    subject.insist(subject.create, 201, 202)
-    if stood:
-        subject.judge.after_a_replay(sent)
-    before = subject.world.item(subject.reference)
-    other: dict[str, Any] = {**subject.body, "amount": {"value": "300000.00", "currency": "IDR"}}
-    answer = subject.call("POST", "/v1/transfers", other)
-    if answer.status != 409 or subject.world.item(subject.reference) != before:
-        subject.judge.breaks("I8", f"another body under the same key: {answer.status} {answer.body}")
+def _create_again(run: CellRun) -> None:
+    """Send the same request with the same key, then another body with that key."""
+    exists, sent = run.world.item(run.reference) is not None, run.oracle.sent()
+    run.retry(run.create, 201, 202)
+    if exists:
+        run.oracle.after_a_replay(sent)
+    before = run.world.item(run.reference)
+    other: dict[str, Any] = {**run.body, "amount": {"value": "300000.00", "currency": "IDR"}}
+    answer = run.call("POST", "/v1/transfers", other)
+    if answer.status != 409 or run.world.item(run.reference) != before:
+        run.oracle.report("I8", f"another body under the same key: {answer.status} {answer.body}")
 
 
 FLOWS: Mapping[str, Flow] = {
@@ -171,7 +171,7 @@ FLOWS: Mapping[str, Flow] = {
     "replay": Flow(API, _replayed, _create, _create_again),
     "refresh": Flow(API, _created, _refresh, _refresh_again),
     "status-check": Flow(API, _created, _check, _refresh_again),
-    "receive": Flow(RECEIVER, _called_back, _callback, _nothing),
+    "receive": Flow(RECEIVER, _notified, _notify, _nothing),
     "process": Flow(PROCESSOR, _paid_message, _process, _nothing),
     "process-refund": Flow(PROCESSOR, _refund_message, _process, _nothing),
     "poll": Flow(POLLER, _due, _tick, _nothing),

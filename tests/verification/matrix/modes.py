@@ -1,4 +1,4 @@
-"""The ways in which a call is broken."""
+"""Fault modes: the ways in which a call fails."""
 
 import json
 from collections.abc import Mapping
@@ -18,64 +18,64 @@ _REASONS = {
 
 
 class Mode(StrEnum):
-    """What happens to a call, to every try of it unless it says `once`."""
+    """What happens to a call, on every try unless the mode says `once`."""
 
     DROP = "drop"
-    """The request never arrives: the connection ends without an answer."""
+    """The request never arrives; the connection closes without an answer."""
     LOSE_REPLY = "lose-reply"
-    """It is carried out, and the connection ends without an answer."""
+    """The service executes the call; the connection closes without an answer."""
     LOSE_REPLY_ONCE = "lose-reply-once"
-    """The same for the first try; botocore's second gets through."""
+    """The same for the first try; botocore's second try succeeds."""
     DELAY = "delay"
-    """It is held until the caller has given up, and arrives then."""
+    """The request is held until the caller has given up, and arrives then."""
     DELAY_ONCE = "delay-once"
-    """The same for the first try; botocore's second overtakes it."""
+    """The same for the first try; botocore's second try arrives before it."""
     THROTTLE = "429"
-    """Refused, not carried out."""
+    """Throttled; not executed."""
     ERROR = "500"
-    """Carried out, and answered with 500."""
+    """Executed, and answered with 500."""
     UNAVAILABLE = "503"
-    """Not carried out; a load balancer's page."""
+    """Not executed; a load balancer's HTML page."""
     GARBAGE = "garbage"
-    """Carried out, and answered with what is no JSON."""
+    """Executed, and answered with something that is not JSON."""
     INSIDE = "inside"
-    """Of DOKU: carried out, and answered just inside the call's limit."""
+    """DOKU only: executed, and answered just within the read timeout."""
     HEAD_INSIDE = "head-inside"
-    """Of DOKU: the head of the answer comes line by line, just inside the limit."""
+    """DOKU only: the response head comes line by line, just within the total deadline."""
     HEAD_OUTSIDE = "head-outside"
-    """Of DOKU: the head comes line by line and without end; each line comes in time."""
+    """DOKU only: the response head comes line by line without end; each line is in time."""
     LATE_DUPLICATE = "late-duplicate"
-    """Of DOKU: answered as it should be; the next request on this connection is carried out, and a refusal that belongs
-    to another transfer is what comes back."""
+    """DOKU only: a correct answer. The next request on this connection is executed, and answered with the refusal of
+    another transfer."""
     CROSSED = "crossed"
-    """Of DOKU, a question: the answer is about another account or transfer."""
+    """DOKU only, inquiry and status: the answer is about another account or transfer."""
     CONTRADICTORY = "contradictory"
-    """Of DOKU, a status check: two members of one name, which say failed and what is."""
+    """DOKU only, status: a duplicate JSON field, once with "failed" and once with the true status."""
     DEAD_TOKENS = "dead-tokens"
-    """Of DOKU, a token: this one and the next are refused at their first use."""
+    """DOKU only, token: this token and the next are refused at their first use."""
     REFUSED_AND_EXECUTED = "refused-and-executed"
-    """Of DOKU, a transfer: carried out, and answered with 401."""
+    """DOKU only, transfer: executed, and answered with 401."""
     KILL_BEFORE = "kill-before"
-    """`kill -9` of the worker; the request never arrives."""
+    """`kill -9` of the function process; the request never arrives."""
     KILL_AFTER = "kill-after"
-    """It is carried out, and `kill -9` of the worker comes before the answer."""
+    """Executed, and `kill -9` of the function process before the answer arrives."""
 
 
 ONCE = frozenset({Mode.LOSE_REPLY_ONCE, Mode.DELAY_ONCE})
-"""Only where botocore tries again by itself."""
+"""Only for AWS calls, which botocore retries."""
 KILLS = frozenset({Mode.KILL_BEFORE, Mode.KILL_AFTER})
 DELAYS = frozenset({Mode.DELAY, Mode.DELAY_ONCE})
-BEGUN_IN_TIME = frozenset({Mode.INSIDE, Mode.HEAD_INSIDE})
-"""What a call waits for, so that nothing may be lost of it."""
-HONEST = BEGUN_IN_TIME | {Mode.HEAD_OUTSIDE, Mode.LATE_DUPLICATE}
-"""DOKU does with this call what it would do anyway."""
+IN_TIME = frozenset({Mode.INSIDE, Mode.HEAD_INSIDE})
+"""The answer is complete within the limits, so the product must use it."""
+HONEST = IN_TIME | {Mode.HEAD_OUTSIDE, Mode.LATE_DUPLICATE}
+"""DOKU processes the call as it would without a fault."""
 BY_DOKU: Mapping[Mode, tuple[str, Mapping[str, object]]] = {
     Mode.CROSSED: ("crossed", {}),
     Mode.CONTRADICTORY: ("contradictory", {"how": "duplicate-members"}),
     Mode.DEAD_TOKENS: ("dead-token", {"times": 2}),
     Mode.REFUSED_AND_EXECUTED: ("unauthorized-after", {}),
 }
-"""Modes that are the simulator's own: its kind of fault, and the options."""
+"""Modes that the simulator provides: its fault kind and options."""
 _ONLY = {
     Mode.CROSSED: ("doku.inquiry", "doku.status"),
     Mode.CONTRADICTORY: ("doku.status",),
@@ -87,15 +87,15 @@ _QUICK = (4.0, 6.0)
 
 
 def goes_with(mode: Mode, label: str) -> bool:
-    """Whether a call of this label, such as `doku.status#1`, can be broken so."""
+    """True if the mode applies to calls with this label, such as `doku.status#1`."""
     name = label.partition("#")[0]
     if not name.startswith("doku."):
-        return mode not in BEGUN_IN_TIME | BY_DOKU.keys() | {Mode.HEAD_OUTSIDE, Mode.LATE_DUPLICATE}
+        return mode not in IN_TIME | BY_DOKU.keys() | {Mode.HEAD_OUTSIDE, Mode.LATE_DUPLICATE}
     return mode not in ONCE and name in _ONLY.get(mode, (name,))
 
 
 def limits(name: str) -> tuple[float, float]:
-    """How long a call of DOKU may wait for the next bytes, and how long it may take in all, in seconds."""
+    """Read timeout and total deadline of a DOKU call, in seconds."""
     return _LIMITS.get(name, _QUICK)
 
 
@@ -104,7 +104,7 @@ ANSWERED = frozenset({Mode.THROTTLE, Mode.ERROR, Mode.UNAVAILABLE, Mode.GARBAGE}
 
 
 def answer(mode: Mode, call: Call) -> bytes:
-    """The whole HTTP answer that stands for the service's own, one of ANSWERED."""
+    """The complete HTTP answer that replaces the service's own, for the modes in ANSWERED."""
     if mode is Mode.GARBAGE:
         return _http(200, _HTML[:40])
     if mode is Mode.UNAVAILABLE:
@@ -113,7 +113,7 @@ def answer(mode: Mode, call: Call) -> bytes:
         status = 429 if mode is Mode.THROTTLE else 500
         body = {"responseCode": f"{status}{call.service_code}00", "responseMessage": _REASONS[status]}
         return _http(status, json.dumps(body).encode())
-    if mode is Mode.THROTTLE:  # which AWS says with 400
+    if mode is Mode.THROTTLE:  # AWS throttles with status 400
         return _http(400, b'{"__type": "com.amazonaws#ThrottlingException", "message": "Rate exceeded"}')
     return _http(500, b'{"__type": "com.amazonaws#InternalServerError", "message": "try again"}')
 
@@ -124,6 +124,6 @@ def _http(status: int, body: bytes) -> bytes:
 
 
 def refusal(call: Call) -> bytes:
-    """What DOKU answers to a transfer that the balance does not cover; it names no reference."""
+    """DOKU's refusal for insufficient funds. It names no reference."""
     code = f"403{call.service_code}14"
     return _http(403, json.dumps({"responseCode": code, "responseMessage": "Insufficient Funds"}).encode())

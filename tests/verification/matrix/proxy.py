@@ -1,4 +1,4 @@
-"""A proxy between the functions and one service, which breaks the calls that it is told to."""
+"""A proxy between the functions and one service that injects faults. By hand: no HTTP library sends broken HTTP."""
 
 import contextlib
 import socket
@@ -27,14 +27,14 @@ from tests.verification.matrix.wire import Fault, Seen, Wire
 
 Stream = IO[bytes] | BufferedIOBase
 _INSIDE = 0.85
-"""Share of its limit after which a late answer comes: what is left is for a slow machine."""
+"""A late answer comes after this share of the limit; the rest is margin for a slow machine."""
 _PAUSE = 0.5
 _WHOLE = frozenset({Mode.INSIDE, Mode.HEAD_INSIDE, Mode.HEAD_OUTSIDE, Mode.LATE_DUPLICATE, *BY_DOKU})
-_PATIENCE = 60.0  # seconds, for a caller that is to give up; every one of ours does so much earlier
+_PATIENCE = 60.0  # seconds to wait until the caller gives up; all time-outs of the functions are shorter
 
 
 class Proxy:
-    """Passes on what comes to `url`, and tells `wire` of it. `name` reads the call off a request."""
+    """Forwards requests to `upstream` and records them in `wire`. `name` parses the call from a request."""
 
     def __init__(self, upstream: str, name: Callable[[Request], Call], wire: Wire) -> None:
         self._server = _Server((HOST, 0), _Connection)
@@ -59,16 +59,16 @@ class _Server(ThreadingTCPServer):
     wire: Wire
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A worker that died in mid-call is what this is about."""
+        """Print nothing: function processes are killed during calls."""
 
 
 class _Connection(StreamRequestHandler):
-    """One connection of a function, and its own to the service."""
+    """A connection from a function, with a connection to the service."""
 
     server: _Server
     disable_nagle_algorithm = True
     late_duplicate = False
-    """Whether the next request on this connection gets what belongs to another one."""
+    """True if the next request on this connection gets the answer to another request."""
 
     def handle(self) -> None:
         with contextlib.closing(socket.create_connection(self.server.upstream)) as service:
@@ -79,7 +79,7 @@ class _Connection(StreamRequestHandler):
                     return
 
     def _serve(self, request: Request, service: socket.socket, replies: Stream) -> bool:
-        """Pass one request on, as its fault has it. False where the connection ends."""
+        """Forward one request with its fault, if it has one. Returns False if the connection ends."""
         call = self.server.name(request)
         seen, fault = self.server.wire.arrive(call)
 
@@ -95,11 +95,11 @@ class _Connection(StreamRequestHandler):
             self.late_duplicate = False
             return True
         if fault.mode in _WHOLE:
-            return self._answer_oddly(fault, seen, forward)
+            return self._answer_whole(fault, seen, forward)
         return self._break(fault, seen, forward)
 
-    def _answer_oddly(self, fault: Fault, seen: Seen, forward: Callable[[], bytes]) -> bool:
-        """Carry the call out and answer, late or line by line, or have the simulator answer something else."""
+    def _answer_whole(self, fault: Fault, seen: Seen, forward: Callable[[], bytes]) -> bool:
+        """Execute the call and answer late or line by line, or let the simulator inject the fault."""
         mode, name = fault.mode, seen.call.name
         if mode in BY_DOKU:
             fault.prepare(name.removeprefix("doku."))
@@ -113,7 +113,7 @@ class _Connection(StreamRequestHandler):
         return True
 
     def _drip(self, reply: bytes, total: float, seen: Seen, ends: bool) -> bool:
-        """The status line at once, then a header line now and then, and the rest unless it never `ends`."""
+        """Send the status line, then a header line every half second; the rest of the answer only if it `ends`."""
         line, _, rest = reply.partition(b"\r\n")
         self.wfile.write(line + b"\r\n")
         began = time.monotonic()
@@ -161,7 +161,7 @@ def _read_reply(stream: Stream) -> bytes:
 
 
 def _read_message(stream: Stream) -> tuple[bytes, bytes]:
-    """Head and body; empty where there is no further message. Everybody here states a length."""
+    """Read head and body; both empty at the end of the stream. All messages here have a Content-Length."""
     head, length = b"", 0
     while line := stream.readline():
         head += line

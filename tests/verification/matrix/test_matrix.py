@@ -1,4 +1,4 @@
-"""The fault matrix fails for bundles with a bug, and passes for this one. Run by `make matrix`."""
+"""The fault matrix finds seeded bugs, and none in this bundle."""
 
 import os
 import shutil
@@ -14,15 +14,15 @@ RECEIVER = "functions/notification_receiver/receiver.py"
 
 
 def matrix(only: str, root: Path = ROOT) -> tuple[int, str]:
-    """Exit code and output of the matrix over these cells. A process of its own: workers are forked without threads."""
-    wanted = {"MATRIX_ONLY": only, "MATRIX_ROOT": str(root), "MATRIX_LANES": "1"}
+    """Exit code and output of the matrix for these cells, in a process without threads, which it forks."""
+    wanted = {"MATRIX_ONLY": only, "MATRIX_ROOT": str(root), "MATRIX_WORKERS": "1"}
     command = [sys.executable, "-m", "tests.verification", "--no-figures", "matrix"]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | wanted, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 
 
 def altered(tmp_path: Path, path: str, right: str, wrong: str) -> Path:
-    """A copy of the bundle in which one line is wrong."""
+    """A copy of the bundle with one line replaced."""
     for part in ("functions", "layers"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "template.yaml", tmp_path)
@@ -40,7 +40,7 @@ def test_kills_around_the_send_break_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "right", "wrong", "cell", "told"),
+    ("path", "right", "wrong", "cell", "message"),
     [
         (
             SEND,
@@ -54,7 +54,7 @@ def test_kills_around_the_send_break_nothing() -> None:
             "standing = self._store.create(transfer)",
             "standing = None",
             "submit-session/warm/doku.transfer#1/503",
-            "I4: money was asked for before the intent was stored",
+            "I4: a transfer was sent before it was stored",
         ),
         (
             SEND,
@@ -78,12 +78,12 @@ def test_kills_around_the_send_break_nothing() -> None:
         "an acknowledgement of what was not kept",
     ],
 )
-def test_a_bundle_with_a_bug_fails(tmp_path: Path, path: str, right: str, wrong: str, cell: str, told: str) -> None:
+def test_a_seeded_bug_fails_a_cell(tmp_path: Path, path: str, right: str, wrong: str, cell: str, message: str) -> None:
     code, output = matrix(cell, altered(tmp_path, path, right, wrong))
     assert code == 1, output
-    assert told in output
+    assert message in output
     assert f"MATRIX_ONLY='{cell}'" in output
 
 
-def test_without_any_cell_nothing_is_proved() -> None:
+def test_no_matching_cell_is_a_failure() -> None:
     assert matrix("no-such-flow/*")[0] == 1

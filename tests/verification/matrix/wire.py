@@ -1,4 +1,4 @@
-"""What every connection of a lane shares: the calls so far, and the fault that waits for one of them."""
+"""Calls seen by the proxies of a world, and the fault that waits for one of them."""
 
 import threading
 import time
@@ -12,19 +12,19 @@ from tests.verification.matrix.modes import ONCE, Mode
 
 @dataclass(frozen=True)
 class Fault:
-    """Breaks the call of this label, such as `dynamodb.PutItem(TOKEN)#1`."""
+    """A fault for the call with this label, such as `dynamodb.PutItem(TOKEN)#1`."""
 
     label: str
     mode: Mode
     kill: Callable[[], object]
-    """Kills the worker whose call it is."""
+    """Kills the function process that made the call."""
     prepare: Callable[[str], object] = lambda operation: None
-    """Has the simulator break its next call of this operation, where that is its own fault."""
+    """For modes that the simulator provides: has it inject the fault into its next call of the operation."""
 
 
 @dataclass
 class Seen:
-    """One try of a call, what was made of it, and the status of the service's own answer, None without one."""
+    """One try of a call, its fault mode, and the status of the service's own answer; None without an answer."""
 
     label: str
     call: Call
@@ -32,11 +32,11 @@ class Seen:
     at: float
     status: int | None = None
     seconds: float = 0.0
-    """For how long the caller waited, where the answer had no end."""
+    """How long the caller waited for a response head sent line by line."""
 
 
 class Wire:
-    """Counts calls by name since `begin`, and says which one the fault falls on. Thread-safe."""
+    """Records calls, counts them by name since `begin`, and finds the one to break. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -45,17 +45,17 @@ class Wire:
         self._counts: Counter[str] = Counter()
         self._labels: dict[str, str] = {}
         self.on_arrival: Callable[[Call], None] = lambda call: None
-        """Called with every call before it is passed on."""
+        """Called with every call before it is forwarded."""
 
     def begin(self, fault: Fault | None = None) -> None:
-        """Count from here, with a fault that waits for its call."""
+        """Start counting again, with a fault that waits for its call."""
         with self._lock:
             self._fault = fault
             self._counts.clear()
             self._labels.clear()
 
     def clear(self) -> None:
-        """Forget what was seen."""
+        """Delete the recorded calls."""
         with self._lock:
             self._seen.clear()
 
@@ -66,7 +66,7 @@ class Wire:
             return list(self._seen)
 
     def arrive(self, call: Call) -> tuple[Seen, Fault | None]:
-        """Take a call down; the fault that falls on it, if any."""
+        """Record a call. Returns its fault, if it has one."""
         self.on_arrival(call)
         with self._lock:
             tried_before = call.identity in self._labels

@@ -1,4 +1,4 @@
-"""One lane's own world: AWS, DOKU, a clock, and the functions in processes of their own behind fault proxies."""
+"""The world of one worker: AWS, DOKU, a clock, and the functions in their own processes behind fault proxies."""
 
 import contextlib
 import itertools
@@ -24,7 +24,7 @@ from local.gateway.authorizer import JwtAuthorizer, TokenIssuer
 from local.lambda_runtime.runtime import InvocationFailed
 from local.state import StateDirectory
 from tests.verification.matrix.calls import of_aws, of_doku
-from tests.verification.matrix.fork_server import Nursery
+from tests.verification.matrix.fork_server import ForkServer
 from tests.verification.matrix.proxy import Proxy
 from tests.verification.matrix.wire import Wire
 
@@ -40,21 +40,21 @@ _decode = TypeDeserializer().deserialize
 
 
 class _BehindProxy(Aws):
-    """AWS that functions reach by the proxy, and everybody else directly."""
+    """AWS endpoints: functions use the proxy, all other code the server itself."""
 
     def __init__(self, url: str, proxy_url: str) -> None:
         super().__init__(url)
         self._proxy_url = proxy_url
 
     def environment(self) -> dict[str, str]:
-        """Variables through which a function finds the proxy."""
+        """Environment variables with the proxy's address."""
         return {**super().environment(), "AWS_ENDPOINT_URL": self._proxy_url}
 
 
 class World:
-    """The bundle at `root`, its workers forked by `nursery`, from `__enter__` to `__exit__`."""
+    """A deployment of the bundle at `root`, with function processes started by `fork_server`."""
 
-    def __init__(self, root: Path, secret: Mapping[str, str], secret_text: str, nursery: Nursery) -> None:
+    def __init__(self, root: Path, secret: Mapping[str, str], secret_text: str, fork_server: ForkServer) -> None:
         self._closing = contextlib.ExitStack()
         self._state = StateDirectory(root)
         self._closing.callback(self._state.close)
@@ -72,17 +72,17 @@ class World:
         self._closing.callback(aws_proxy.close)
         self._closing.callback(doku_proxy.close)
         self.aws = _BehindProxy(server.url, aws_proxy.url)
-        self._deploy(root, doku_proxy.url, secret_text, nursery)
+        self._deploy(root, doku_proxy.url, secret_text, fork_server)
 
     def close(self) -> None:
-        """End every process and thread, and remove the state."""
+        """Stop all processes and threads, and delete the state."""
         self._closing.close()
 
-    def _deploy(self, root: Path, doku_url: str, secret: str, nursery: Nursery) -> None:
+    def _deploy(self, root: Path, doku_url: str, secret: str, fork_server: ForkServer) -> None:
         issuer = TokenIssuer("https://login.example.com/", _PARAMETERS["JwtAudience"])
         parameters = {**_PARAMETERS, "JwtIssuer": "https://login.example.com/", "DokuBaseUrl": doku_url}
         translated = template.load(root / "template.yaml", parameters)
-        self.deployment = Deployment(translated, root, self.aws, self._state, self.clock, 1, nursery.start)
+        self.deployment = Deployment(translated, root, self.aws, self._state, self.clock, 1, fork_server.start)
         self._closing.callback(self.deployment.close)
         self._table = self.deployment.variable("TABLE_NAME")
         secret_id = self.deployment.variable("DOKU_SECRET_ID")
@@ -93,22 +93,22 @@ class World:
     # --- the merchant
 
     def call(self, method: str, path: str, body: Any = None, key: str = "") -> requests.Response:
-        """One HTTP request of the merchant's to the API."""
+        """Send one HTTP request of the merchant to the API."""
         headers = {**self._headers, **({"Idempotency-Key": key} if key else {})}
         with requests.Session() as session:
             session.trust_env = False
             return session.request(method, self.gateway.server.url + path, json=body, headers=headers, timeout=60)
 
-    # --- what runs by itself in AWS
+    # --- triggers
 
     def drain(self) -> tuple[str, ...]:
-        """Process every visible message; the errors of invocations that failed as a whole."""
+        """Process every visible message. Returns the errors of failed invocations."""
         return self.deployment.drain().errors
 
     def tick(self, reference: str) -> str:
-        """Invoke the poller once, as one of so many pollers as there are shards, for the shard of this transfer.
+        """Invoke the poller for the shard of this transfer only. Returns its answer or its error.
 
-        Returns what it answered, or how it failed. Eight empty shards would only add seven calls to break.
+        Seven empty shards would only add seven calls to break.
         """
         shard = zlib.crc32(reference.encode()) % _SHARDS
         try:
@@ -117,30 +117,30 @@ class World:
             return str(error)
 
     def kill(self, function: str) -> None:
-        """`kill -9` of a function's worker; the next invocation starts another."""
+        """Send SIGKILL to a function process; the next invocation starts another."""
         self.deployment.functions[function].kill()
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, and have DOKU call back whatever came due."""
+        """Let time pass; DOKU sends the notifications that are due."""
         self.doku.advance(max(0.0, seconds))
 
-    # --- looking
+    # --- state
 
     def items(self, kind: str) -> list[dict[str, Any]]:
-        """The items of a kind, such as TRANSFER, as the table has them."""
+        """The table's items of a kind, such as TRANSFER."""
         found = self.aws.dynamodb.scan(TableName=self._table, ConsistentRead=True)["Items"]
         items = [{name: _decode(value) for name, value in item.items()} for item in found]
         return [item for item in items if item["pk"].startswith(f"{kind}#")]
 
     def item(self, reference: str) -> dict[str, Any] | None:
-        """A transfer as the table has it, looked up in moto itself: this is asked for all the time."""
+        """A transfer's item, read from moto's memory, since every check reads it."""
         with moto_server.at_rest():
             table = dynamodb_backends[moto_server.ACCOUNT][REGION].get_table(self._table)
             found = table.get_item(DynamoType({"S": f"TRANSFER#{reference}"}))
             attributes = found.to_json()["Attributes"] if found else None
         return attributes and {name: _decode(value) for name, value in attributes.items()}
 
-    def books(self) -> dict[str, Any]:
+    def ledger(self) -> dict[str, Any]:
         """DOKU's ledger."""
         return self.doku.ledger.snapshot(self.clock())
 
@@ -151,17 +151,17 @@ class World:
         return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
 
     def log_sizes(self) -> dict[Path, int]:
-        """How much every function has logged."""
+        """The size of each function's log, in bytes."""
         return {path: path.stat().st_size for path in self._state.logs.glob("*.log")}
 
     def logged_since(self, sizes: Mapping[Path, int]) -> str:
-        """What the functions have logged since."""
+        """Log lines of the functions since `log_sizes`."""
         return "".join(path.read_text(errors="replace")[sizes.get(path, 0) :] for path in self.log_sizes())
 
-    # --- beginning anew
+    # --- reset
 
     def reset(self) -> None:
-        """Empty table, queues and books. Processes go on, and what they hold of tokens and the secret is too old."""
+        """Empty the table, the queues and DOKU's ledger, and let the tokens and secrets in memory expire."""
         self.wire.begin()
         self.clock.advance(_TOO_OLD)
         for item in self.aws.dynamodb.scan(TableName=self._table)["Items"]:
@@ -172,11 +172,11 @@ class World:
                 self.aws.sqs.purge_queue(QueueUrl=self.deployment.ids[queue])
         self.wire.clear()
 
-    def forget_token(self) -> None:
-        """As if no function had ever had a token."""
+    def delete_token(self) -> None:
+        """Delete the shared token."""
         for item in self.items("TOKEN"):
             self.aws.dynamodb.delete_item(TableName=self._table, Key={"pk": {"S": item["pk"]}})
 
     def new_reference(self) -> str:
-        """A partnerReferenceNo that no cell of this lane has used."""
+        """A partnerReferenceNo that no cell of this worker has used."""
         return f"MATRIX-{next(_numbers):05d}"

@@ -1,4 +1,4 @@
-"""Model check: every order of events up to a bound, taken by the real code over a table and a DOKU in memory."""
+"""Model check: the real code in every order of events within a bound, with a table and a DOKU in memory."""
 
 from concurrent.futures import ProcessPoolExecutor
 
@@ -14,8 +14,8 @@ _PROCESSES = 2
 
 
 def run(console: Console) -> Shown:
-    """Explore all scenarios, in two processes, the longest first."""
-    table = Table("scenario", "states", "transitions", "depth", "runs of real code", "ticks to the end", title="model")
+    """Explore all scenarios in two processes, the longest first."""
+    table = Table("scenario", "states", "transitions", "depth", "runs of real code", "ticks until final", title="model")
     found = []
     with ProcessPoolExecutor(_PROCESSES) as processes:
         for explored in processes.map(explore, SCENARIOS):
@@ -41,7 +41,7 @@ def run(console: Console) -> Shown:
 
 
 def _bound(scenario: Scenario) -> str:
-    """What limits one exploration, in words."""
+    """The bound of one exploration, as text."""
     used = {name: count for name, count in scenario.budget._asdict().items() if count}
     words = [f"{count} {name}" for name, count in used.items()]
     words += [f"a clock {ahead // 60_000} minutes ahead" for ahead in scenario.pollers if ahead]
@@ -52,6 +52,6 @@ def _bound(scenario: Scenario) -> str:
 
 def _print_violation(console: Console, explored: Explored) -> None:
     if explored.violation:
-        console.print(f"[bold red]{explored.violation}[/]; the shortest way there:")
+        console.print(f"[bold red]{explored.violation}[/]; the shortest trace:")
         for number, words in enumerate(explored.trace, 1):
             console.print(f"    {number}. {words}", highlight=False, markup=False)

@@ -15,9 +15,9 @@ _CLAIMS = (("unpaid", "50"), ("unpaid", "35"), ("unpaid", "20"), ("refund", "40"
 
 
 class Callbacks:
-    """What the receiver keeps of every callback that can come at a time.
+    """The messages that the receiver queues for every possible notification at a time.
 
-    Each has a requestId of its own, as if captured before it came here: a known one lets no other body in.
+    Each has its own requestId, as if it had been captured: a known requestId admits no other body.
     """
 
     def __init__(self, runs: Runs) -> None:

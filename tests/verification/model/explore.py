@@ -1,4 +1,4 @@
-"""Breadth first over all states of a scenario, so that the first violation found has the shortest trace."""
+"""Explores all states of a scenario breadth first, so that the first violation has the shortest trace."""
 
 from collections import deque
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _PRELUDE = Budget(ticks=99, advances=99, days=99)
 
 @dataclass(frozen=True)
 class Explored:
-    """What an exploration came to. `violation` is empty where everything held; `trace` leads to it, in words."""
+    """The result of an exploration. `violation` is empty if all invariants held; `trace` lists the steps to it."""
 
     scenario: str
     states: int
@@ -33,13 +33,13 @@ def explore(
     budget: Budget | None = None,
     progress: Callable[[int], None] = lambda states: None,
 ) -> Explored:
-    """Every state of `scenario` within its budget; stops at the first violation."""
+    """Visit every state of `scenario` within its budget; stop at the first violation."""
     machine = Machine(scenario, budget or scenario.budget, parts or Parts())
     return _Exploration(machine, progress).run()
 
 
 def _after_prelude(machine: Machine) -> tuple[State, tuple[str, ...]]:
-    """The state in which the exploration begins, and the steps that led there."""
+    """The first state of the exploration, and the steps of the prelude."""
     state, trace = machine.start._replace(budget=_PRELUDE), []
     for actor, choice in machine.scenario.prelude:
         began = state

@@ -1,4 +1,4 @@
-"""The few DynamoDB expressions that the store uses, over plain dictionaries. DynamoDB itself is checked elsewhere."""
+"""Evaluates the DynamoDB expressions of the store on dictionaries. `make engines` tests them on DynamoDB Local."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,12 +10,12 @@ _TERM = re.compile(r"attribute_not_exists\((#?\w+)\)|(#?\w+) (<=|=|<|>) (:\w+)|(
 
 
 def holds(condition: str, names: Mapping[str, str], values: Item, item: Item | None) -> bool:
-    """Whether a condition holds of an item, or of nothing. Raises ValueError for one in words not known here."""
+    """True if a condition holds for an item; None is a missing item. Raises ValueError for unknown syntax."""
     return not condition or _compiled(condition)(item or {}, names, values)
 
 
 def updated(expression: str, names: Mapping[str, str], values: Item, item: Item) -> Item:
-    """The item after `SET a = :b, c = :d REMOVE e, f`."""
+    """The item after an expression such as `SET a = :b, c = :d REMOVE e, f`."""
     setting, _, removing = expression.removeprefix("SET ").partition(" REMOVE ")
     changed = dict(item)
     for assignment in setting.split(", "):

@@ -1,4 +1,4 @@
-"""Values as small numbers, so that a state is a short tuple of them and states are compared exactly."""
+"""Interned values: small numbers stand for values, so that states are short tuples that compare exactly."""
 
 from collections.abc import Hashable
 from typing import Any, Generic, TypeVar
@@ -7,7 +7,7 @@ T = TypeVar("T", bound=Hashable)
 
 
 class Interned(Generic[T]):
-    """Gives equal values the same number, and the value back."""
+    """Gives equal values the same number, and finds the value of a number."""
 
     def __init__(self) -> None:
         self._numbers: dict[T, int] = {}
@@ -29,7 +29,7 @@ class Interned(Generic[T]):
 
 
 class Items:
-    """The table's items: two with the same attributes are one."""
+    """Interned items of the table; equal attributes mean the same item."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}

@@ -39,21 +39,21 @@ _QUEUE_LENGTH = 2
 
 
 class State(NamedTuple):
-    """Everything that the future depends on."""
+    """The complete state of an exploration."""
 
     outer: Outer
     queue: tuple[str, ...]
     budget: Budget
     actors: tuple[int, ...]
     oracle: int
-    """Number of what DOKU said."""
+    """Number of the interned oracle."""
 
 
 Step = tuple[str, State]
 
 
 class Machine:
-    """Steps of a scenario, taken by the real code. Raises Violation for a step that breaks an invariant."""
+    """The steps of a scenario, run by the real code. Raises Violation for a step that breaks an invariant."""
 
     def __init__(self, scenario: Scenario, budget: Budget, parts: Parts) -> None:
         self.scenario = scenario
@@ -70,13 +70,13 @@ class Machine:
         self._ahead = sorted({0, *scenario.pollers, *(one.clock_ahead for one in scenario.submitters)})
         orders = [one.order for one in scenario.submitters if one.order is not None]
         self.trying = ""
-        """The step that is being made, for the trace of one that breaks something."""
+        """The current step, for the trace of a violation."""
         self._keys = {one.intent.partner_reference_no: one.idempotency_key for one in orders if one.idempotency_key}
         self._good: set[tuple[int, int, int]] = set()
         self._written: set[tuple[int | None, int]] = set()
 
     def steps(self, state: State) -> Iterator[Step]:
-        """Every step that can be taken; checked as it is made."""
+        """Every possible step from a state, checked as it is made."""
         for slot, actor in enumerate(state.actors):
             if actor >= 0:
                 yield from self._asks(state, slot, actor)
@@ -90,7 +90,7 @@ class Machine:
         yield from self._calls_back(state)
 
     def check(self, state: State) -> None:
-        """What must hold in every state."""
+        """Check the invariants of a state."""
         outer = state.outer
         for one, actor in zip(self.scenario.submitters, state.actors, strict=False):
             if actor == ACKNOWLEDGED and one.order is not None:
@@ -109,12 +109,12 @@ class Machine:
         self._good.add((outer.table, outer.ledger, state.oracle))
 
     def transfer(self, table: int, reference: str) -> Transfer | None:
-        """What the table has under a reference."""
+        """The transfer stored under a reference."""
         number = dict(self.world.transfers(table)).get(reference)
         return None if number is None else self.world.transfer(number)
 
     def apply(self, run: int, request: Request, effect: Effect) -> int:
-        """The run after its call went this way; what was sent or written is checked."""
+        """Continue a run with this outcome of its call, and check the request or the write."""
         if request.what == "transfer-bank":
             reference = doku.reference_in(request)
             number = dict(self.world.transfers(effect.outer.table)).get(reference)
@@ -125,7 +125,7 @@ class Machine:
         return self.runs.go_on(run, Given(effect.outer.now, effect.kind, effect.value), effect.key)
 
     def check_written(self, before: int | None, after: int) -> None:
-        """What must hold of every write of a transfer; each is judged once."""
+        """Check a write of a transfer, each pair of items once."""
         if (before, after) not in self._written:
             found, world = None if before is None else self.world.transfer(before), self.world
             check_item(None if before is None else world.items[before], world.items[after])
@@ -146,7 +146,7 @@ class Machine:
                 yield self.trying, self._ended(moved, slot, after)
 
     def _listened(self, state: State, slot: int, run: int, request: Request, effect: Effect) -> int:
-        """The oracle after a call: what DOKU said, and what was recorded of it."""
+        """The oracle after a call, with DOKU's answer or what was recorded."""
         oracle = self.oracles[state.oracle]
         if effect.said is not None:
             if request.what == "bank-account-inquiry":
@@ -172,7 +172,7 @@ class Machine:
         return 0 if number is None else int(self.world.items[number]["version"])
 
     def _ended(self, state: State, slot: int, run: int) -> State:
-        """The state with a run that has ended taken out."""
+        """The state without a run that has ended."""
         ended = self.runs.next(run)
         if not isinstance(ended, Ended):
             return state
@@ -196,7 +196,7 @@ class Machine:
         return self._stopped(state, slot, run)._replace(budget=budget)
 
     def _stopped(self, state: State, slot: int, run: int) -> State:
-        """Without an invocation. What it took from the queue is there again; its merchant may send again as another."""
+        """The state without a stopped invocation. Its message returns to the queue."""
         invocation = self.runs.invocation(run)
         queue = _queued(state.queue, invocation.message) if invocation.message else state.queue
         actor = GONE if invocation.order is not None else IDLE
@@ -209,7 +209,7 @@ class Machine:
                 yield begun, self.runs.begin(replace(invocation, release=release), state.outer.now)
 
     def _invocations(self, state: State, slot: int) -> Iterator[tuple[State, Invocation]]:
-        """What an actor may begin now, and what is left of the budget then."""
+        """Invocations that an actor may start now, each with the state after its start."""
         budget, first_poller = state.budget, len(self.scenario.submitters)
         if slot < first_poller:
             yield state, self.scenario.submitters[slot]

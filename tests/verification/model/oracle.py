@@ -1,4 +1,4 @@
-"""What DOKU said of each transfer, in the order of cause and effect, kept beside the product's own history.
+"""DOKU's answers about each transfer in causal order, kept apart from the product's own history.
 
 A word counts once the invocation that heard it has written to the transfer, or has ended without a failed write. It
 supersedes the words that had been recorded when its question left. The order is that of the model's steps, not what
@@ -15,7 +15,7 @@ from tests.verification.model.doku import Answer, reference_no
 
 _CLAIMS = {"50": Finding.SUCCESS, "35": Finding.FAILED, "20": Finding.UNPAID, "40": Finding.REFUNDED}
 _ENOUGH = 6
-"""So many answers without a record are counted; the rule of absence needs no more."""
+"""Largest count of answers without a record; the rule of absence needs no more."""
 
 
 class Missing(NamedTuple):

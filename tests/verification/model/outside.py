@@ -1,4 +1,4 @@
-"""Real code, run up to its next call of the outside.
+"""Runs real code up to its next outside call.
 
 An invocation is deterministic but for what the outside answers, so it is run again from its start with the answers so
 far, and stops where it asks for one that it has not been given. What it may be answered is the explorer's to choose.

@@ -1,4 +1,4 @@
-"""The real use cases, put together over the outside. A test puts a broken part in the place of a real one."""
+"""Composes the real use cases over the outside. Tests replace a part with a broken one."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -63,12 +63,12 @@ class _NothingStored(Table):
 SWITCH = KillSwitch(KillSwitchStore(_NothingStored()), accept=True)
 AMOUNTS = AmountLimits(Rupiah(1), Rupiah(10**15))
 LIMITS = DailyLimits(Counters(_NothingStored()), DailyLimit(None, None), DailyLimit(None, None))
-"""Neither the switch nor limits are part of the model: transfers are taken, and nothing is counted."""
+"""The kill switch and the limits are not part of the model: all transfers are accepted, and none is counted."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The classes that an invocation is made of; all real unless a test says otherwise."""
+    """The classes of an invocation; the real ones by default."""
 
     store: type[TransferStore] = TransferStore
     sessions: type[InquirySessions] = InquirySessions
@@ -102,7 +102,7 @@ def order(reference: str = "PAY-1", account: str = "8377388292", session: str = 
 
 
 class InThisThread:
-    """For `ThreadPoolExecutor`: the order of a tick's threads is no part of this model."""
+    """Replaces `ThreadPoolExecutor`: the order of a tick's threads is not part of the model."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
@@ -111,28 +111,28 @@ class InThisThread:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Everything is done already."""
+        """Do nothing: all work is done."""
 
     def submit(self, work: Callable[..., None], *arguments: Any) -> "Future[None]":
-        """Done when it returns."""
+        """Run the work at once."""
         work(*arguments)
         done: Future[None] = Future()
         done.set_result(None)
         return done
 
     def map(self, work: Callable[[Any], Any], arguments: Iterable[Any]) -> Iterator[Any]:
-        """As `map`."""
+        """Run the work on each argument."""
         return map(work, arguments)
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """One run of a use case. Equal ones behave equally when they are given the same answers."""
+    """One run of a use case. Equal invocations with equal answers behave equally."""
 
     actor: str
     order: TransferRequest | None = None
     remaining: tuple[float, ...] = TIME_ENOUGH
-    """Seconds left, at each time of asking; the last holds on."""
+    """Seconds left at each call; the last value is repeated."""
     message: str = ""
     reference: str = ""
     verdict: Status = Status.SUCCESS
@@ -143,7 +143,7 @@ class Invocation:
     release: Release = ONE_SHARD
 
     def run(self, outside: Outside, parts: Parts) -> Any:
-        """Run the real code. Raises Suspended where the outside has no answer yet."""
+        """Run the real code. Raises Suspended at a call without an answer."""
         table = ModelTable(outside)
         store = parts.store(table, self.release.written)
         doku = parts.doku(SETTINGS, ModelCredentials(), ModelTokens(), ModelTransport(outside), outside.clock)

@@ -1,4 +1,4 @@
-"""Invocations under way. One is known by what it was and what it was answered; each such run is made once."""
+"""Running invocations. An invocation and the answers so far identify a run, and each run is executed once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from tests.verification.model.parts import Invocation, Parts
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What an invocation came to: its result, or the exception."""
+    """The end of an invocation: its result or exception."""
 
     result: Any
 
 
 class Runs:
-    """All runs that were met, by number."""
+    """All runs so far, by number."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -26,7 +26,7 @@ class Runs:
         self._next: list[Request | Ended | None] = []
 
     def begin(self, invocation: Invocation, now: int) -> int:
-        """An invocation that was not answered anything yet."""
+        """Start an invocation. Returns its run, without answers."""
         return self._number((invocation, now), (None, invocation, Given(now, "begin")))
 
     def go_on(self, run: int, given: Given, key: Any) -> int:
@@ -34,19 +34,19 @@ class Runs:
         return self._number((run, given.at, given.kind, key), (run, self._steps[run][1], given))
 
     def invocation(self, run: int) -> Invocation:
-        """What a run is a run of."""
+        """The invocation of a run."""
         return self._steps[run][1]
 
     def began(self, run: int) -> int:
-        """When a run began, in milliseconds."""
+        """Start time of a run, in milliseconds."""
         return self._began[run]
 
     def first_answer(self, run: int) -> Any:
-        """The value of the first answer that a run was given."""
+        """The value of a run's first answer."""
         return list(self._given(run))[-2].value
 
     def next(self, run: int) -> Request | Ended:
-        """What it asks the outside next, or how it ended."""
+        """The next call of a run, or its end."""
         known = self._next[run]
         if known is None:
             known = self._next[run] = self._run(run)

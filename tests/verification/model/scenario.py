@@ -1,4 +1,4 @@
-"""What takes part in one exploration, and its bound."""
+"""A scenario: the actors of one exploration, and its bound."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,32 +8,32 @@ from tests.verification.model.doku import Ledger, Words
 from tests.verification.model.parts import ONE_SHARD, Invocation, Release
 
 BEGAN = 1_790_000_000_000
-"""When every exploration begins, in milliseconds. Any time would do."""
+"""Start of every exploration, in milliseconds; the value has no meaning."""
 
 
 LIFETIME = 2 * 60_000
-"""Milliseconds after which an invocation has been stopped: longer than the longest time-out of a function."""
+"""Milliseconds after which an invocation is stopped: longer than the longest time-out of a function."""
 
 
 class Budget(NamedTuple):
-    """How often each thing may still happen on one path. What DOKU makes of a transfer request costs nothing."""
+    """How often each event may still happen on one path. DOKU's handling of a transfer request is free."""
 
     faults: int = 0
-    """Crashes between two calls, refused and lost writes, refused reads, answers of DOKU that are no use."""
+    """Crashes between two calls, refused and lost writes, refused reads, unusable answers of DOKU."""
     ticks: int = 0
-    """Of all pollers together."""
+    """Ticks of all pollers together."""
     advances: int = 0
-    """Of the clock, to the next time at which something is due or ends."""
+    """Clock moves to the next time at which an item is due or expires."""
     days: int = 0
-    """Of the clock by a day, with no tick in it."""
+    """Clock moves by a day without a tick."""
     weeks: int = 0
-    """Of the clock by seven days."""
+    """Clock moves by seven days."""
     callbacks: int = 0
-    """Notifications with a valid signature: true or altered, early or late, once or again."""
+    """Notifications with a valid signature: true or altered, early or late, once or repeated."""
     deliveries: int = 0
-    """Of notifications from the queue."""
+    """Deliveries of notifications from the queue."""
     decisions: int = 0
-    """Of an operator."""
+    """Decisions of an operator."""
 
 
 @dataclass(frozen=True)
@@ -44,24 +44,24 @@ class Scenario:
     submitters: tuple[Invocation, ...]
     budget: Budget
     pollers: tuple[int, ...] = (0,)
-    """For each poller the milliseconds by which its clock is ahead."""
+    """Milliseconds by which each poller's clock is ahead."""
     operator: int = 0
-    """The same for the operator."""
+    """Milliseconds by which the operator's clock is ahead."""
     patient: bool = True
-    """Whether DOKU executes and knows within three days what it took. Otherwise it may take six more, and deny what it
-    has for as long."""
+    """True if DOKU executes every accepted request within three days and finds it afterwards.
+
+    Otherwise both may take six more days."""
     fickle: bool = False
-    """Whether DOKU may pay what it has failed."""
+    """True if DOKU may pay a transfer that it has failed."""
     words: Words = Words.EVERY
-    """In how many ways DOKU answers a transfer request."""
+    """The set of DOKU's answers to a transfer request."""
     items: tuple[Mapping[str, Any], ...] = field(default=())
-    """What the table holds at the beginning."""
+    """Items in the table at the start."""
     sent: Ledger = ()
-    """What DOKU has at the beginning."""
+    """DOKU's ledger at the start."""
     prelude: tuple[tuple[str, str], ...] = ()
-    """What happened before the exploration begins: who took steps to its end, and the words of the step that was chosen
-    where there were several."""
+    """Events before the exploration: the actor that runs to its end, and text of the step to choose among several."""
     releases: tuple[Release, ...] = (ONE_SHARD,)
     """Versions of the code that run at the same time; either may be the one that remains."""
     small: Budget | None = None
-    """A bound that takes about a second, for the tests; the whole one where there is none."""
+    """A bound for the tests that takes about a second; the full bound if None."""

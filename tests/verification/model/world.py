@@ -1,4 +1,4 @@
-"""What is outside: the table, DOKU's ledger, the queue. Every call has a set of answers, the faultless one first."""
+"""The outside: table, DOKU's ledger and queue. Every call has a set of possible answers; the faultless one is first."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from tests.verification.model.interned import Interned, Items
 from tests.verification.model.outside import Request
 
 Pairs = tuple[tuple[str, int], ...]
-"""A table: `pk` and the number of the item there, sorted."""
+"""A table: pairs of `pk` and item number, sorted."""
 
 
 class Outer(NamedTuple):
-    """The outside at one moment, but for the queue: numbers of a table and a ledger, and the time."""
+    """The outside at one time without the queue: numbers of a table and a ledger, and the time."""
 
     now: int
     table: int
@@ -26,7 +26,7 @@ class Outer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One way in which a call may go. `key` stands for `value` where that cannot be compared."""
+    """One possible outcome of a call. `key` identifies `value`, which may not be hashable."""
 
     words: str
     kind: str
@@ -35,13 +35,13 @@ class Effect:
     outer: Outer
     faults: int = 0
     written: tuple[int | None, int] | None = None
-    """Numbers of a transfer's item before and after, where one was written."""
+    """Numbers of a transfer's item before and after a write; None without one."""
     said: Answer | None = None
-    """What DOKU answered, where it was asked."""
+    """DOKU's answer; None for other calls."""
 
 
 class World:
-    """All tables and ledgers that were met, and what calls make of them."""
+    """All tables and ledgers so far, and the effects of calls on them."""
 
     def __init__(self, patient: bool = True, words: Words = Words.EVERY) -> None:
         self.items = Items()
@@ -56,7 +56,7 @@ class World:
         return self.tables.number(tuple(sorted(entries.items())))
 
     def with_ledger(self, outer: Outer, ledger: Ledger) -> Outer:
-        """The same moment with another ledger."""
+        """The same outside with another ledger."""
         return outer._replace(ledger=self.ledgers.number(ledger))
 
     def transfer(self, number: int) -> Transfer:
@@ -70,19 +70,19 @@ class World:
         return [(items.reference(pk), number) for pk, number in self.tables[table] if pk.startswith("TRANSFER#")]
 
     def next_times(self, table: int, now: int, ahead: Iterable[int] = (0,)) -> list[int]:
-        """When something in the table comes due or ends, after now, by clocks that are `ahead` by so much."""
+        """Times after now at which an item is due or expires, by clocks that are ahead by these milliseconds."""
         unused = f"SESSION#{doku.INQUIRED}"  # these sessions are used when they are stored
         found = (self.items[number] for pk, number in self.tables[table] if not pk.startswith(unused))
         times = [item.get("nextCheckAt", item.get("validUntil", 0) * 1000) for item in found]
         return sorted({at - offset for at in times for offset in ahead if at - offset > now})
 
     def is_due(self, table: int, now: int) -> bool:
-        """True if a poller would find a transfer that it may check."""
+        """True if a poller would find a transfer to check."""
         found = (self.items[number] for _, number in self.tables[table])
         return any(0 < item.get("nextCheckAt", 0) <= now and item["schema"] <= items.SCHEMA for item in found)
 
     def effects(self, request: Request, outer: Outer) -> Iterator[Effect]:
-        """All ways in which a call may go."""
+        """All possible outcomes of a call."""
         if request.what == "get":
             number = dict(self.tables[outer.table]).get(request.pk)
             yield Effect("read", "item", number, None if number is None else self.items[number], outer)

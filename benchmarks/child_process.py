@@ -1,4 +1,4 @@
-"""A Python module in a process of its own, talked to in JSON lines. It ends when its standard input does."""
+"""A Python module in a child process that exchanges JSON lines with its parent and ends with its standard input."""
 
 import json
 import os
@@ -13,8 +13,8 @@ _STOP_SECONDS = 10.0
 _PATHS = ("functions", "layers/doku_signing", "layers/payouts", ".")
 
 
-class Child:
-    """A running module. Raises RuntimeError where it ends too soon."""
+class ChildProcess:
+    """A running module. Methods raise RuntimeError if it has ended."""
 
     def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
         self._module = module
@@ -28,23 +28,23 @@ class Child:
             text=True,
         )
 
-    def tell(self, message: Mapping[str, Any]) -> None:
-        """Send a line."""
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send a message."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(message) + "\n")
         self._process.stdin.flush()
 
-    def hear(self) -> dict[str, Any]:
-        """The next line."""
+    def receive(self) -> dict[str, Any]:
+        """Wait for the next message."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"{self._module} ended with {self._process.wait()}")
-        heard: dict[str, Any] = json.loads(line)
-        return heard
+        message: dict[str, Any] = json.loads(line)
+        return message
 
     def close(self) -> None:
-        """End the process."""
+        """Close standard input and wait for the process to end."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()

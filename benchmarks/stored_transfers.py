@@ -1,4 +1,4 @@
-"""Transfers put into the table by the thousand, in the very form that the store writes."""
+"""Loads many transfers into the table, as items in the store's own format."""
 
 import itertools
 import json
@@ -17,7 +17,7 @@ _THREADS = 6
 _HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
     "X-Amz-Target": "DynamoDB_20120810.BatchWriteItem",
-    # Engines on this machine look for the region and the service only.
+    # Local engines read only the region and the service.
     "Authorization": "AWS4-HMAC-SHA256 Credential=testing/20240101/ap-southeast-3/dynamodb/aws4_request,"
     " SignedHeaders=host, Signature=0",
 }
@@ -29,7 +29,7 @@ _SEEN = {
 
 
 def transfer(reference: str, created_at: int, next_check_at: int | None, *seen: Finding) -> Transfer:
-    """A transfer of which so much was observed, ACCEPTED or SUCCESS. Times in milliseconds since the epoch."""
+    """A transfer with these findings, ACCEPTED or SUCCESS. Times in milliseconds since the epoch."""
     intent = Intent(
         partner_reference_no=reference,
         customer_number="628115678890",
@@ -56,8 +56,8 @@ def transfer(reference: str, created_at: int, next_check_at: int | None, *seen: 
     )
 
 
-class Mould:
-    """Casts items alike but for reference and times, fifty times as fast as encoding each."""
+class ItemTemplate:
+    """Makes items that differ in reference and times only, fifty times as fast as encoding each."""
 
     def __init__(self, shards: int, *seen: Finding, due: bool) -> None:
         self._shards = shards
@@ -66,37 +66,37 @@ class Mould:
         self._day = f'"{items.day(_CREATED)}"'
         self._shard = f'"dueShard": {{"S": "{items.shard(_REFERENCE, shards)}"}}'
 
-    def cast(self, reference: str, created_at: int, next_check_at: int = 0) -> str:
-        """The item of `transfer(reference, ...)` as DynamoDB's JSON."""
+    def item(self, reference: str, created_at: int, next_check_at: int = 0) -> str:
+        """The item of `transfer(reference, ...)` as DynamoDB JSON."""
         text = self._text.replace(_REFERENCE, reference).replace(str(_CREATED), str(created_at))
         text = text.replace(self._day, f'"{items.day(created_at)}"').replace(str(_NEXT), str(next_check_at))
         return text.replace(self._shard, f'"dueShard": {{"S": "{items.shard(reference, self._shards)}"}}')
 
 
 def encoded(one: Transfer, shards: int) -> str:
-    """An item of the store's as DynamoDB's JSON."""
-    item = {**items.fixed(one), **items.changing(one), **items.due(one, shards)}
-    item |= {"version": one.version, "nonce": "0123456789abcdef"}
-    return json.dumps({name: TypeSerializer().serialize(value) for name, value in item.items()})
+    """The store's item of a transfer as DynamoDB JSON."""
+    attributes = {**items.fixed(one), **items.changing(one), **items.due(one, shards)}
+    attributes |= {"version": one.version, "nonce": "0123456789abcdef"}
+    return json.dumps({name: TypeSerializer().serialize(value) for name, value in attributes.items()})
 
 
 class Loader:
-    """Writes items to a table of an engine on this machine, with BatchWriteItem from several threads."""
+    """Writes items to a local engine's table, with BatchWriteItem from several threads."""
 
     def __init__(self, url: str, table: str) -> None:
         self._url = url
         self._table = table
         self._pool = urllib3.PoolManager(maxsize=_THREADS)
 
-    def write(self, numbers: range, cast: Callable[[int], str]) -> None:
-        """Put the item of every number. Raises RuntimeError where the engine refuses one."""
+    def write(self, numbers: range, item: Callable[[int], str]) -> None:
+        """Put the item of every number. Raises RuntimeError if the engine refuses one."""
         batches = [numbers[start : start + _BATCH] for start in range(0, len(numbers), _BATCH)]
         with ThreadPoolExecutor(_THREADS) as threads:
-            for _ in threads.map(self._batch, batches, itertools.repeat(cast)):
+            for _ in threads.map(self._batch, batches, itertools.repeat(item)):
                 pass
 
-    def _batch(self, numbers: range, cast: Callable[[int], str]) -> None:
-        puts = ",".join(f'{{"PutRequest": {{"Item": {cast(number)}}}}}' for number in numbers)
+    def _batch(self, numbers: range, item: Callable[[int], str]) -> None:
+        puts = ",".join(f'{{"PutRequest": {{"Item": {item(number)}}}}}' for number in numbers)
         body = f'{{"RequestItems": {{"{self._table}": [{puts}]}}}}'
         answer = self._pool.request("POST", self._url, body=body.encode(), headers=_HEADERS, retries=False)
         if answer.status != 200 or answer.json().get("UnprocessedItems"):

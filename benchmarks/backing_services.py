@@ -1,4 +1,4 @@
-"""What the poller finds around it in a benchmark: the template's own table on DynamoDB Local, and a DOKU."""
+"""Backing services of the poller in a benchmark: the template's table on DynamoDB Local, and a DOKU stand-in."""
 
 import io
 import os
@@ -13,9 +13,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from benchmarks.capacity import Capacity
+from benchmarks.child_process import ROOT
 from benchmarks.doku import StandIn
-from benchmarks.lines import ROOT
-from benchmarks.stored import Loader
+from benchmarks.stored_transfers import Loader
 from local import doku_secret
 from local.aws import bundle, moto_server, template
 from local.aws.resources import TABLE_ENDPOINT, Aws
@@ -33,8 +33,8 @@ _QUIET = {"POWERTOOLS_LOG_LEVEL": "CRITICAL", "POWERTOOLS_METRICS_DISABLED": "tr
 
 
 @dataclass(frozen=True)
-class Ground:
-    """A deployment without its functions."""
+class BackingServices:
+    """A deployment without functions."""
 
     environment: Mapping[str, str]
     clock: Clock
@@ -43,51 +43,51 @@ class Ground:
 
     @property
     def shards(self) -> int:
-        """Of the index of open transfers."""
+        """Shards of the `due` index."""
         return WRITTEN_SHARDS
 
 
 @dataclass(frozen=True)
 class LambdaContext:
-    """What the poller uses of Lambda's context."""
+    """The part of Lambda's context that the poller uses."""
 
     remaining: Callable[[], float]
 
     def get_remaining_time_in_millis(self) -> int:
-        """As Lambda says it."""
+        """Milliseconds left, as in Lambda's context."""
         return int(self.remaining() * 1000)
 
 
 @dataclass(frozen=True)
 class PollerFunction:
-    """The poller as Lambda holds it after a cold start, and what its calls of DynamoDB cost."""
+    """The poller after a cold start, and the capacity that its DynamoDB calls consume."""
 
     handler: entry.Handler
     capacity: Capacity = field(default_factory=Capacity)
 
     def tick(self, number: int = 0, of: int = 1, remaining: Callable[[], float] | None = None) -> dict[str, Any]:
-        """One tick of poller `number`; `remaining` in seconds, by the machine's clock where it is not given."""
+        """Run one tick of poller `number`. `remaining` returns seconds; by default it uses the machine's clock."""
         until = time.monotonic() + TICK_SECONDS
         context = LambdaContext(remaining or (lambda: until - time.monotonic()))
         return self.handler({"poller": number, "of": of}, context)  # type: ignore[arg-type]
 
 
 @contextmanager
-def prepared(latency: float) -> Iterator[Ground]:
-    """A fresh table, queue and secret, and a DOKU that answers after `latency` seconds."""
+def started(latency: float) -> Iterator[BackingServices]:
+    """Start with an empty table, a queue, a secret, and a DOKU stand-in that answers after `latency` seconds."""
     with tempfile.TemporaryDirectory() as directory, dynamodb_local.running() as engine:
         clock, secret = Clock(Path(directory) / "clock"), doku_secret.generate()
         moto = moto_server.start(0, clock)
         try:
             with StandIn(secret, latency) as doku:
                 environment = deployed(Aws(moto.url, engine), doku.url, secret)
-                yield Ground(environment, clock, doku, Loader(engine, environment["TABLE_NAME"]))
+                yield BackingServices(environment, clock, doku, Loader(engine, environment["TABLE_NAME"]))
         finally:
             moto.close()
 
 
 def deployed(aws: Aws, doku_url: str, secret: str) -> dict[str, str]:
-    """The poller's environment, with everything of the template that holds state made on `aws`."""
+    """Create the template's stateful resources on `aws`. Returns the poller's environment variables."""
     translated = template.load(ROOT / "template.yaml", {**_PARAMETERS, "DokuBaseUrl": doku_url})
     made = aws.deploy(translated, bundle.read(translated).functions.values())
     aws.secretsmanager.put_secret_value(SecretId=made.ids["DokuSecret"], SecretString=secret)
@@ -95,14 +95,14 @@ def deployed(aws: Aws, doku_url: str, secret: str) -> dict[str, str]:
 
 
 def engine_url(environment: Mapping[str, str]) -> str:
-    """Where the table is."""
+    """The URL of the DynamoDB endpoint."""
     return environment.get(TABLE_ENDPOINT) or environment["AWS_ENDPOINT_URL"]
 
 
 def cold_start(
     environment: Mapping[str, str], clock: Callable[[], float] = time.time, concurrency: int | None = None
 ) -> PollerFunction:
-    """The real poller in this process, quiet. Takes over this process's environment variables."""
+    """Build the real poller in this process, without log output. Changes this process's environment variables."""
     changed = {"POLL_CONCURRENCY": str(concurrency)} if concurrency else {}
     os.environ.update({**environment, **_QUIET, **changed})
     session.cache_clear()

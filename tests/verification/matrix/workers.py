@@ -1,4 +1,4 @@
-"""A lane: a process that plays cells, one after the other, in a world of its own."""
+"""Worker processes that run cells one after the other, each in its own world."""
 
 import json
 import multiprocessing
@@ -15,19 +15,19 @@ from time import monotonic
 
 from local import doku_secret
 from tests.verification import libraries
+from tests.verification.matrix.cell_run import CellRun, NeverCame, Stuck
 from tests.verification.matrix.cells import Cell
-from tests.verification.matrix.flows import play
-from tests.verification.matrix.fork_server import Nursery
-from tests.verification.matrix.play import NeverCame, Play, Stuck
+from tests.verification.matrix.flows import run_cell
+from tests.verification.matrix.fork_server import ForkServer
 from tests.verification.matrix.world import World
 
-_ATTEMPTS = 3  # to have the fault fall at all
+_ATTEMPTS = 3  # until the call to break is made
 _forking = multiprocessing.get_context("fork")
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a cell showed: each broken invariant with how, the timeline, and the calls that left meanwhile."""
+    """The result of a cell: broken invariants with descriptions, the timeline, and the labels of the calls."""
 
     cell: Cell
     broken: list[tuple[str, str]]
@@ -36,8 +36,8 @@ class Result:
     seconds: float
 
 
-class Lanes:
-    """So many lanes over the bundle at `root`."""
+class Workers:
+    """A number of worker processes for the bundle at `root`."""
 
     def __init__(self, root: Path, number: int) -> None:
         libraries.load()
@@ -46,14 +46,14 @@ class Lanes:
         self._processes: list[BaseProcess] = []
         for _ in range(number):
             ours, theirs = _forking.Pipe()
-            process = _forking.Process(target=_live, args=(root, secret, theirs, [*self._lines, ours]))
+            process = _forking.Process(target=_serve, args=(root, secret, theirs, [*self._lines, ours]))
             process.start()
             theirs.close()
             self._lines.append(ours)
             self._processes.append(process)
 
-    def play(self, cells: Iterable[Cell]) -> Iterator[Result]:
-        """The results as they come."""
+    def run(self, cells: Iterable[Cell]) -> Iterator[Result]:
+        """Run the cells. Yields results as they complete."""
         waiting, results = SimpleQueue[Cell | None](), SimpleQueue[Result | None]()
         for cell in cells:
             waiting.put(cell)
@@ -70,10 +70,10 @@ class Lanes:
                 yield result
         while not waiting.empty():
             if cell_left := waiting.get():
-                yield _unplayed(cell_left, "no lane was left to play it")
+                yield _not_run(cell_left, "no worker was left to run it")
 
     def close(self) -> None:
-        """End all lanes."""
+        """Stop all workers."""
         for line in self._lines:
             line.close()
         for process in self._processes:
@@ -81,9 +81,9 @@ class Lanes:
 
 
 @contextmanager
-def lanes(root: Path, number: int) -> Iterator[Lanes]:
-    """Lanes for as long as they are needed."""
-    running = Lanes(root, number)
+def started(root: Path, number: int) -> Iterator[Workers]:
+    """Workers that stop at the end of the `with`."""
+    running = Workers(root, number)
     try:
         yield running
     finally:
@@ -96,20 +96,20 @@ def _feed(line: Connection, waiting: "SimpleQueue[Cell | None]", results: "Simpl
             line.send(cell)
             results.put(line.recv())
         except (EOFError, OSError):
-            results.put(_unplayed(cell, "its lane died"))
+            results.put(_not_run(cell, "its worker died"))
             break
     results.put(None)
 
 
-def _unplayed(cell: Cell, why: str) -> Result:
+def _not_run(cell: Cell, why: str) -> Result:
     return Result(cell, [("the matrix itself", why)], [], [], 0.0)
 
 
-def _live(root: Path, secret: str, line: Connection, of_the_parent: list[Connection]) -> None:
-    for inherited in of_the_parent:  # else the parent's end would not be seen
+def _serve(root: Path, secret: str, line: Connection, of_the_parent: list[Connection]) -> None:
+    for inherited in of_the_parent:  # otherwise the worker would not see the parent close its end
         inherited.close()
-    nursery = Nursery()
-    world = World(root, json.loads(secret), secret, nursery)
+    fork_server = ForkServer()
+    world = World(root, json.loads(secret), secret, fork_server)
     try:
         while True:
             line.send(_result(world, line.recv()))
@@ -123,22 +123,22 @@ def _result(world: World, cell: Cell) -> Result:
     began = monotonic()
     for _ in range(_ATTEMPTS):
         world.reset()
-        subject = Play(world, cell)
-        world.wire.on_arrival = subject.judge.arriving
+        run = CellRun(world, cell)
+        world.wire.on_arrival = run.oracle.arriving
         try:
-            play(subject)
-        except NeverCame as missed:
-            subject.judge.breaks("the matrix itself", str(missed))
+            run_cell(run)
+        except NeverCame as error:
+            run.oracle.report("the matrix itself", str(error))
             continue
         except Stuck as stuck:
-            subject.judge.breaks("I8", str(stuck))
+            run.oracle.report("I8", str(stuck))
         except Exception:
-            subject.judge.breaks("the matrix itself", traceback.format_exc())
+            run.oracle.report("the matrix itself", traceback.format_exc())
         break
     timeline = []
-    if subject.judge.broken:
-        timeline = [*subject.notes, *_history(world, subject.reference), *subject.judge.complaints()]
-    return Result(cell, subject.judge.broken, timeline, subject.labels, monotonic() - began)
+    if run.oracle.broken:
+        timeline = [*run.notes, *_history(world, run.reference), *run.oracle.warnings()]
+    return Result(cell, run.oracle.broken, timeline, run.labels, monotonic() - began)
 
 
 def _history(world: World, reference: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""One cell being played: what a merchant, DOKU and the schedules do, and everything that was seen on the way."""
+"""One run of a cell: the actions of the merchant, DOKU and the schedules, and a timeline of what happened."""
 
 import json
 import time
@@ -8,16 +8,16 @@ from typing import Any
 
 from local.doku_simulator.faults import parse_fault
 from tests.verification.matrix.cells import Cell
-from tests.verification.matrix.modes import BEGUN_IN_TIME, BY_DOKU, KILLS
-from tests.verification.matrix.oracle import Judge
+from tests.verification.matrix.modes import BY_DOKU, IN_TIME, KILLS
+from tests.verification.matrix.oracle import Oracle
 from tests.verification.matrix.wire import Fault
 from tests.verification.matrix.world import World
 
 TICKS = 16
-"""So many ticks, at the times at which the transfer is due, settle every transfer once all is healthy (I13)."""
+"""Ticks within which every transfer is settled once the fault is over (I13), each made when the transfer is due."""
 _SOON = 6
 _DAY = 25 * 3600
-"""After the first few ticks a day goes by between two: absence is inferred over days."""
+"""Time between two ticks after the first `_SOON`: absence is inferred over days."""
 _ROUNDS = 60
 _WAITS = (1, 2, 4, 8, 16)
 _QUEUES = ("NotificationQueue", "NotificationDeadLetterQueue")
@@ -32,16 +32,16 @@ class Answer:
 
 
 class NeverCame(Exception):
-    """The call that was to be broken was not made: a machine that is too slow breaks others by itself."""
+    """The call to break was never made, for example because a slow machine caused other failures."""
 
 
 class Stuck(Exception):
-    """A client that does all that it should gets nowhere."""
+    """A client that retries correctly gets no success."""
 
 
 @dataclass
-class Play:
-    """A world with one transfer to watch."""
+class CellRun:
+    """One transfer in a world, the fault to inject, and the oracle that checks the result."""
 
     world: World
     cell: Cell
@@ -50,7 +50,7 @@ class Play:
     key: str = ""
     notes: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
-    """The calls that left while the flow ran."""
+    """The calls that the functions made while the flow ran."""
 
     def __post_init__(self) -> None:
         self.reference = self.world.new_reference()
@@ -62,37 +62,37 @@ class Play:
             "beneficiaryAccountName": "SUHUT",
             "amount": {"value": "200000.00", "currency": "IDR"},
         }
-        self.judge = Judge(self.world, self.reference, self.body, self.note)
+        self.oracle = Oracle(self.world, self.reference, self.body, self.note)
         self._began = time.monotonic()
 
     def note(self, text: str) -> None:
-        """Write down what happened."""
+        """Add a line to the timeline."""
         self.notes.append(f"{time.monotonic() - self._began:7.2f} s  {text}")
 
     # --- the merchant
 
     def call(self, method: str, path: str, body: Any = None) -> Answer:
-        """A request of the merchant's, and what the judge makes of its answer."""
+        """Send a request of the merchant; check the transfer after the answer."""
         response = self.world.call(method, path, body, self.key)
         try:
-            members = json.loads(response.content)
+            fields = json.loads(response.content)
         except ValueError:
-            members = {}
-        answer = Answer(response.status_code, members)
-        said = members.get("status") if response.ok else members.get("response_message", members.get("message"))
-        self.note(f"{method} {path} -> {response.status_code} {said or ''}")
-        self.judge.look()
+            fields = {}
+        answer = Answer(response.status_code, fields)
+        text = fields.get("status") if response.ok else fields.get("response_message", fields.get("message"))
+        self.note(f"{method} {path} -> {response.status_code} {text or ''}")
+        self.oracle.check_now()
         return answer
 
     def create(self) -> Answer:
         """POST /v1/transfers."""
         answer = self.call("POST", "/v1/transfers", self.body)
-        self.judge.acknowledged |= answer.status in (201, 202)
-        self.judge.look()
+        self.oracle.acknowledged |= answer.status in (201, 202)
+        self.oracle.check_now()
         return answer
 
     def inquire(self) -> Answer:
-        """POST /v1/account-inquiries; a transfer goes on with its session."""
+        """POST /v1/account-inquiries, whose session a transfer may use."""
         names = (
             "customerNumber",
             "beneficiaryAccountNumber",
@@ -102,54 +102,54 @@ class Play:
         )
         return self.call("POST", "/v1/account-inquiries", {name: self.body[name] for name in names})
 
-    def insist(self, ask: Callable[[], Answer], *wanted: int) -> Answer:
-        """Ask until the answer is wanted, as a client does that keeps its key and waits a little longer each time.
+    def retry(self, request: Callable[[], Answer], *wanted: int) -> Answer:
+        """Send a request with growing waits until its status is one of `wanted`, as a correct client does.
 
-        Raises Stuck where it never is, though the world is healthy.
+        Raises Stuck if it never is.
         """
         for seconds in _WAITS:
-            answer = ask()
+            answer = request()
             if answer.status in wanted:
                 return answer
             self.world.advance(seconds)
-        raise Stuck(f"the same request, sent {len(_WAITS)} times, was answered {answer.status} {answer.body}")
+        raise Stuck(f"the same request, sent {len(_WAITS)} times, is answered {answer.status} {answer.body}")
 
     # --- the flow
 
-    def run(self, act: "Callable[[Play], Answer | None]", function: str) -> None:
-        """The flow with its fault; then everything is healthy again."""
+    def act(self, flow: "Callable[[CellRun], Answer | None]", function: str) -> None:
+        """Run the flow with the fault in place, then remove the fault."""
         world, fault = self.world, None
         if self.cell.mode is not None:
             fault = Fault(self.cell.label, self.cell.mode, lambda: world.kill(function), self._prepare)
         before = len(world.wire.seen)
         world.wire.begin(fault)
-        self.note(f"the flow begins, {self.cell.label} is broken: {self.cell.mode}" if fault else "the flow begins")
-        answer = act(self)
+        self.note(f"the flow starts; {self.cell.label} fails: {self.cell.mode}" if fault else "the flow starts")
+        answer = flow(self)
         seen = world.wire.seen[before:]
         world.wire.begin()
-        self.note("all is healthy again")
+        self.note("the fault is over")
         self.labels = [one.label for one in seen]
         if fault and not any(one.mode for one in seen):
-            raise NeverCame(f"{self.cell.label} never came")
-        self.judge.after_the_flow(seen, answer, killed=self.cell.mode in KILLS)
-        if self.cell.mode in BEGUN_IN_TIME:
-            self.judge.after_a_late_answer(answer)
+            raise NeverCame(f"{self.cell.label} was never made")
+        self.oracle.after_the_flow(seen, answer, killed=self.cell.mode in KILLS)
+        if self.cell.mode in IN_TIME:
+            self.oracle.after_a_late_answer(answer)
 
     def _prepare(self, operation: str) -> None:
-        """Have the simulator break its next call of an operation."""
+        """Have the simulator inject the fault into its next call of an operation."""
         kind, options = BY_DOKU[self.cell.mode] if self.cell.mode else ("", {})
-        order = {"operation": operation, "kind": kind, **options}
-        self.world.doku.board.add(parse_fault(order, self.world.clock()))
+        fault = {"operation": operation, "kind": kind, **options}
+        self.world.doku.board.add(parse_fault(fault, self.world.clock()))
 
     def settle(self) -> None:
-        """Let time pass as DOKU, the queue and the schedule have it, until nothing is expected any more."""
+        """Let time pass, with notifications, retries of the queue and ticks when due, until nothing is pending."""
         ticks = 0
         for _ in range(_ROUNDS):
-            moments = self._expected()
+            moments = self._pending()
             if not moments:
                 break
             if self._next_check() is not None and ticks >= TICKS:
-                self.judge.breaks("I13", f"not settled after {ticks} ticks")
+                self.oracle.report("I13", f"not settled after {ticks} ticks")
                 return
             moment = min(moments)
             if ticks >= _SOON and moment == self._next_check():
@@ -160,18 +160,18 @@ class Play:
             if due is not None and due <= self.world.clock():
                 ticks += 1
                 self._tick()
-            self.judge.look()
+            self.oracle.check_now()
         else:
-            self.judge.breaks("I11", "there was no end of notifications")
+            self.oracle.report("I11", "notifications never end")
 
     def _tick(self) -> None:
         before = len(self.world.wire.seen)
         self.note(f"tick: {self.world.tick(self.reference)}")
-        self.judge.after_a_tick(self.world.wire.seen[before:])
+        self.oracle.after_a_tick(self.world.wire.seen[before:])
 
-    def _expected(self) -> list[float]:
-        """Moments at which something is to happen, in seconds: a check, a callback, a message that is hidden."""
-        moments = [one["due"] for one in self.world.books()["notifications"] if one["outcome"] == "due"]
+    def _pending(self) -> list[float]:
+        """Times of the pending events, in seconds: a status check, a notification, a message in the queue."""
+        moments = [one["due"] for one in self.world.ledger()["notifications"] if one["outcome"] == "due"]
         if (check := self._next_check()) is not None:
             moments.append(check)
         if self.world.messages(_QUEUES[0]):
@@ -179,7 +179,7 @@ class Play:
         return moments
 
     def _next_check(self) -> float | None:
-        """When an open transfer is due; one that has its end is looked at again only days later."""
+        """When an open transfer is due; None for a final one, which is checked again only after days."""
         item = self.world.item(self.reference)
         if item is None or item["status"] in ("SUCCESS", "FAILED", "REFUNDED") or "nextCheckAt" not in item:
             return None
