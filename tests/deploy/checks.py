@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.deploy.emulator import REGION, Emulator
 from tests.deploy.workspace import Ended, Workspace
-from tools.build.artefact import ROOT
+from tools import locked
 from tools.deploy.parameters import for_sam
 
 STACK = "kirim-doku-payouts-sandbox"
@@ -92,7 +92,7 @@ def parameters_as_sam_reads_them(deployment: Deployment) -> None:
         "import json, sys; from samcli.cli.types import CfnParameterOverridesType as T;"
         "print(json.dumps(T().convert(tuple(sys.argv[2:]), None, None)))"
     )
-    command = [str(ROOT / ".venv-sam" / "bin" / "python"), "-c", program, *for_sam(chosen)]
+    command = locked.command("sam", "python", "-c", program, *for_sam(chosen))
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     deployment.last = Ended(ended.returncode, ended.stdout + ended.stderr)
     assert json.loads(ended.stdout) == chosen

@@ -6,12 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools import locked
 from tools.build import bytecode, python
 from tools.build.artefact import ARCHITECTURES, ROOT, Artefact, directory, measure
 from tools.build.slim import slim
 
-_SAM = ROOT / ".venv-sam" / "bin" / "sam"
-_UV = ROOT / ".venv" / "bin" / "uv"
 _DEPENDENCIES = "DependenciesLayer"
 
 
@@ -53,12 +52,13 @@ def _sam_build(architecture: str, interpreter: Path, target: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS")}
     environment |= {
         "ARCHITECTURE": architecture,  # for layers/dependencies/Makefile, as is UV
-        "UV": str(_UV),
+        "UV": str(locked.UV),
         "PATH": f"{interpreter.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "SAM_CLI_TELEMETRY": "0",
     }
+    chosen = f"Architecture={architecture}"
     ended = subprocess.run(
-        [_SAM, "build", "--build-dir", target, "--parameter-overrides", f"Architecture={architecture}"],
+        [*locked.command("sam", "sam", "build"), "--build-dir", target, "--parameter-overrides", chosen],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
