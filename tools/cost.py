@@ -10,6 +10,7 @@ from typing import Any
 
 from local.aws.template import Template, load
 from payouts.store.due_index import READ_SHARDS, WRITTEN_SHARDS
+from tools.output import print_json
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cost.md"
@@ -314,6 +315,17 @@ def write() -> None:
     SUMS.write_text(
         json.dumps({"cost_million_usd": round(million, 2), "cost_idle_usd": round(month, 2)}, indent=2) + "\n"
     )
+
+
+def estimate(transfers: int, as_json: bool = False) -> None:
+    """Print the price of a month with so many transfers, in US dollars."""
+    million, month = sums()
+    total = month + million * transfers / 1e6
+    if as_json:
+        print_json({"transfers": transfers, "usd": round(total, 2), "prices": PRICED})
+        return
+    print(f"{transfers:,} transfers a month: US$ {total:,.2f} ({PRICED})")
+    print("docs/cost.md lists the assumptions and the single items; DOKU's fees and taxes are not included")
 
 
 if __name__ == "__main__":
