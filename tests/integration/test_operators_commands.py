@@ -1,5 +1,9 @@
 """The operators' commands: what they refuse, and where they say that they looked."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +81,30 @@ def test_a_settlement_says_where(local_run: World, capsys: pytest.CaptureFixture
     assert capsys.readouterr().err == "local has no transfer PAY-UNKNOWN\n"
     assert cli.main(["settle", reference, *word]) == 1
     assert capsys.readouterr().err.startswith(f"in local, {reference} is ACCEPTED and needs no decision")
+
+
+def test_reports_as_json(local_run: World, capsys: pytest.CaptureFixture[str]) -> None:
+    body = order()
+    reference = local_run.create(body).body["partnerReferenceNo"]
+    day = local_run.get(reference).body["createdAt"][:10]
+    capsys.readouterr()
+    assert cli.main(["reconcile", "--day", day, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["deployment"], report["day"]) == ("local", day)
+    assert report["statuses"]["ACCEPTED"]["count"] >= 1
+    assert reference in {line["partnerReferenceNo"] for line in report["attention"]}
+    assert cli.main(["explain", reference, "--json"]) == 0
+    text = capsys.readouterr().out
+    assert json.loads(text)["status"] == "ACCEPTED"
+    assert body["beneficiaryAccountNumber"] not in text
+    assert body["beneficiaryAccountName"] not in text
+    assert cli.main(["redrive", "--dry-run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"deployment": "local", "deadNotifications": 0}
+
+
+def test_the_script_needs_no_import_path(tmp_path: Path) -> None:
+    """From any folder, as `make setup` installs it."""
+    command = [Path(sys.executable).with_name("payouts"), "codes", "5586"]
+    ended = subprocess.run(command, cwd=tmp_path, env={"PATH": os.defpath}, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("biller 5586")
