@@ -1,4 +1,4 @@
-"""Writes docs/cost.md: what AWS asks for transfers, from the calls that `make bench` counted and the public prices."""
+"""Write docs/cost.md: AWS's price of transfers, from the calls that `make bench` counted and the public prices."""
 
 import csv
 import json
@@ -22,18 +22,18 @@ PRICED_IN_JAKARTA = ""
 """The day of the prices in the column usd_jakarta; empty while they are not known."""
 NOT_KNOWN = "not known"
 
-# --- what is assumed, and said on the page
+# --- assumptions, listed on the page
 
 GETS = 3
-"""Times that a frontend asks what became of a transfer."""
+"""Reads of a transfer by a frontend."""
 UNPAID = 0.1
-"""Share of transfers that are not paid at once: a callback, and two checks more."""
+"""Share of transfers that are not paid at once: a notification and two more checks."""
 CHECKS_AFTER = 3
 """After a transfer was paid: 1, 3 and 7 days (payouts.domain.schedule)."""
 DOKU_SECONDS, STATUS_SECONDS = 0.5, 0.3
 """DOKU's time for an inquiry or a transfer, and for a status check."""
 OUR_SECONDS = 0.03
-"""Ours and DynamoDB's, a request, at half a gigabyte."""
+"""Time of a function and DynamoDB for a request, at half a gigabyte."""
 LOG_KB = 1.5
 """Of an invocation, its REPORT line and the access log included."""
 ITEM_KB = 1.0
@@ -58,7 +58,7 @@ _MONTH = 30 * 86_400
 
 @dataclass(frozen=True)
 class Prices:
-    """US dollars for one of something, by name."""
+    """Prices in US dollars by name."""
 
     rows: Mapping[str, Mapping[str, str]]
 
@@ -69,7 +69,7 @@ class Prices:
             return cls({row["name"]: row for row in csv.DictReader(file)})
 
     def of(self, name: str, quantity: float) -> float:
-        """What so many of `name` cost."""
+        """The price of a quantity of `name`."""
         row = self.rows[name]
         return quantity * float(row["usd"]) / float(row["per"])
 
@@ -80,7 +80,7 @@ class Prices:
 
 
 def transfer(figures: Mapping[str, float], template: Template, share: float) -> dict[str, float]:
-    """What one transfer uses, by price name. `share` of the ideal is how well the poller's threads wait (bench)."""
+    """The usage of one transfer by price name. `share` is the poller's throughput over the ideal (bench)."""
     memory = _memory(template)
     checks = 1 + CHECKS_AFTER + 2 * UNPAID
     later = checks - 1
@@ -110,7 +110,7 @@ def transfer(figures: Mapping[str, float], template: Template, share: float) -> 
 
 
 def idle(template: Template) -> dict[str, float]:
-    """What a month uses in which nothing is paid."""
+    """The usage of a month without transfers, by price name."""
     ticks = TICKS * float(template.parameters["Pollers"])
     return {
         "lambda_requests": ticks,
@@ -204,12 +204,12 @@ def page() -> str:
             ),
             "",
             _paragraph(
-                f"Assumed: a transfer is inquired, made, and asked about {GETS} times by a frontend. {UNPAID:.0%} are",
+                f"Assumptions: a transfer has an inquiry, a creation and {GETS} reads by a frontend. {UNPAID:.0%} are",
                 f"unpaid at first. DOKU takes {DOKU_SECONDS} s for an inquiry or a transfer and {STATUS_SECONDS} s for",
                 f"a status check. An item has {ITEM_KB:g} KB and changes its status {STATUS_CHANGES} times.",
                 f"Counted by `make bench`, in write units: {figures['write_units_inquire']:g} for an inquiry,",
                 f"{figures['write_units_create']:g} for a transfer, {figures['write_units_first_check']:g} for a",
-                f"check, {figures['write_units_process']:g} for a notification. To remember its requestId costs",
+                f"check, {figures['write_units_process']:g} for a notification. Recording its requestId costs",
                 f"{REQUEST_ID_WRITES} more.",
             ),
             "",
@@ -226,10 +226,10 @@ def page() -> str:
                 "which they are measured.",
             ),
             "",
-            "## Which limit is met first",
+            "## Which limit is reached first",
             "",
             _paragraph(
-                f"What is met first stands first, with the busiest second at {PEAK} times the mean. Checks may come",
+                f"The lowest limit comes first, with the busiest second at {PEAK} times the mean. Checks may come",
                 "later than a peak: they are counted at the mean.",
             ),
             "",
@@ -238,8 +238,8 @@ def page() -> str:
             *_limits(figures, template),
             "",
             _paragraph(
-                "DOKU's own limits are not published: ask ([going-live.md](going-live.md)). What is throttled is",
-                "answered 429, or checked later. None is lost.",
+                "DOKU's own limits are not published: ask ([going-live.md](going-live.md)). A throttled",
+                "request is answered 429, a throttled check comes later. No transfer is lost.",
             ),
             "",
         ]
@@ -309,7 +309,7 @@ def _memory(template: Template) -> dict[str, float]:
 
 
 def write() -> None:
-    """The page, and its two sums among the figures."""
+    """Write the page, and its two sums to the figures."""
     PAGE.write_text(page(), encoding="utf-8")
     million, month = sums()
     SUMS.write_text(

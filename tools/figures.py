@@ -1,4 +1,4 @@
-"""Writes measured numbers into README.md and docs/: make figures.
+"""Write measured numbers into README.md and docs/ (make figures).
 
 A page holds `<!-- figure:NAME -->` TEXT `<!-- /figure -->`, in a sentence or a cell of a table; TEXT is the number of
 that name in docs/figures/*.json. A format may follow the name, as Python writes it, `<!-- figure:NAME .0% -->`, or
@@ -19,12 +19,12 @@ _PLACE = re.compile(r"(<!-- figure:(\w+)(?: (\S+))? -->).*?(<!-- /figure -->)")
 
 
 def pages() -> list[Path]:
-    """Where places may stand."""
+    """The pages that may have places for numbers."""
     return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def read() -> dict[str, float]:
-    """All figures there are, by name."""
+    """Every figure by its name."""
     files = sorted((ROOT / "docs" / "figures").glob("*.json"))
     return {name: value for file in files for name, value in json.loads(file.read_text(encoding="utf-8")).items()}
 
@@ -35,12 +35,12 @@ def fill(page: str, figures: Mapping[str, float]) -> str:
 
 
 def names(page: str) -> list[str]:
-    """The figures that a page wants."""
+    """The names of the figures of a page."""
     return [place[2] for place in _PLACE.finditer(page)]
 
 
 def write() -> list[Path]:
-    """Fill all pages; those that changed."""
+    """Fill all pages; return those that changed."""
     figures, changed = read(), []
     for path in pages():
         before = path.read_text(encoding="utf-8")
@@ -51,15 +51,15 @@ def write() -> list[Path]:
 
 
 def main() -> int:
-    """Fill, or only look. Returns the exit code."""
+    """Fill the pages, or only check them. Return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.figures", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; fail where a page is behind")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if a page is not current")
     options = parser.parse_args()
     figures = read()
     if options.check:
         behind = [path.name for path in pages() if fill(text := path.read_text("utf-8"), figures) != text]
         if behind:
-            print(f"figures: {', '.join(behind)} is behind docs/figures; run make figures")
+            print(f"figures: {', '.join(behind)} not current with docs/figures; run make figures")
         return int(bool(behind))
     for path in write():
         print(f"figures: wrote {path.relative_to(ROOT)}")

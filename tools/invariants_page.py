@@ -1,4 +1,4 @@
-"""Writes docs/invariants.md from tests/docs/scenarios.csv and the tests' `covers` markers: make invariants."""
+"""Write docs/invariants.md from tests/docs/scenarios.csv and the tests' `covers` markers (make invariants)."""
 
 import ast
 import csv
@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "invariants.md"
 SCENARIOS = ROOT / "tests" / "docs" / "scenarios.csv"
-_JUDGES = (
+_ORACLES = (
     "tests/verification/matrix/oracle.py",
     "tests/verification/matrix/play.py",
     "tests/verification/matrix/worker.py",
@@ -21,12 +21,12 @@ _JUDGES = (
 _HEAD = """\
 # Invariants and fault scenarios
 
-What must hold whatever happens, what is made to happen, and the tests that show it. Written by `make invariants` from
-`tests/docs/scenarios.csv` and the tests' `covers` markers; a test fails while an entry has no test, a marker names no
-entry, or this page is not current.
+The invariants of the bundle, the faults that tests inject, and the tests that show each of them. Written by
+`make invariants` from `tests/docs/scenarios.csv` and the tests' `covers` markers; a test fails while an entry has no
+test, a marker names no entry, or this page is not current.
 
 *matrix* stands for the fault matrix as well (`make prove ARGS=matrix`): every outbound call of every flow, broken in
-every way, in real processes; afterwards all that it judges is checked against the ledger of the DOKU simulator.
+every way, in real processes; afterwards the invariants are checked against the ledger of the DOKU simulator.
 """
 
 
@@ -50,14 +50,14 @@ def tests() -> list[Marked]:
     return sorted(test for path in sorted((ROOT / "tests").rglob("test_*.py")) for test in _of_file(path))
 
 
-def judged() -> frozenset[str]:
-    """The invariants that the fault matrix judges."""
-    found = (re.findall(r"breaks\(\s*\"(I\d+)\"", (ROOT / path).read_text(encoding="utf-8")) for path in _JUDGES)
+def checked_by_matrix() -> frozenset[str]:
+    """The invariants that the fault matrix checks."""
+    found = (re.findall(r"breaks\(\s*\"(I\d+)\"", (ROOT / path).read_text(encoding="utf-8")) for path in _ORACLES)
     return frozenset(one for ids in found for one in ids)
 
 
 def page() -> str:
-    """The whole page."""
+    """The content of the page."""
     known, covering = statements(), tests()
     invariants = [name for name in known if name.startswith("I")]
     scenarios = [name for name in known if not name.startswith("I")]
@@ -93,10 +93,10 @@ def _covered(decorator: ast.expr) -> list[str]:
 
 
 def _table(names: Iterable[str], known: dict[str, str], covering: list[Marked]) -> str:
-    lines = ["| id | what | shown by |", "|---|---|---|"]
+    lines = ["| id | statement | tests |", "|---|---|---|"]
     for name in names:
         shown = [_link(test) for test in covering if name in test.ids]
-        if name in judged():
+        if name in checked_by_matrix():
             shown.insert(0, "*matrix*")
         lines.append(f"| {name} | {known[name]} | {', '.join(shown)} |")
     return "\n".join(lines) + "\n"

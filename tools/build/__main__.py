@@ -15,11 +15,11 @@ _DEPENDENCIES = "DependenciesLayer"
 
 
 class Failed(Exception):
-    """A step failed; the message holds what it said."""
+    """A step failed; the message holds its output."""
 
 
 def main() -> int:
-    """Exit code 0 when the artefact is there."""
+    """Build, and return the exit code."""
     parser = argparse.ArgumentParser(prog="make build", description=__doc__)
     parser.add_argument("architecture", choices=ARCHITECTURES, nargs="?", default=ARCHITECTURES[0])
     architecture = parser.parse_args().architecture
@@ -70,7 +70,7 @@ def _sam_build(architecture: str, interpreter: Path, target: Path) -> None:
 
 
 def report(artefact: Artefact) -> None:
-    """Print what was made and how large it is."""
+    """Print the artefact's folders and their sizes."""
     print(f"{'':32}{'unzipped':>16}{'zipped':>16}")
     for name, folder in (artefact.layers | artefact.functions).items():
         size = measure(folder)

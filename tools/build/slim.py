@@ -1,4 +1,4 @@
-"""Takes out of the dependencies layer what nothing needs at run time. Licences and metadata stay."""
+"""Remove files from the dependencies layer that are not needed at run time. Licences and metadata stay."""
 
 import shutil
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 SERVICES = frozenset({"codedeploy", "dynamodb", "kms", "lambda", "s3", "secretsmanager", "sqs", "sts"})
 """AWS services whose descriptions stay: those of `payouts.runtime.aws`, and STS for credentials by a role.
 
-botocore has some 400, which are half of the layer, and looks into each of them whenever it makes a client.
+botocore has some 400, which are half of the layer, and searches all of them whenever it creates a client.
 """
 _LEFTOVERS = ("bin", ".lock", "certifi/tests")
 _INSTALLERS = ("RECORD", "INSTALLER", "REQUESTED")
-"""Of the `.dist-info` folders: they would speak of files that are gone."""
+"""Files of the `.dist-info` folders that list removed files."""
 
 
 def slim(layer: Path) -> None:

@@ -140,7 +140,9 @@ def _sam(request: Request, chosen: Mapping[str, str], artefact: Path, root: Path
 
 
 def _run(command: Sequence[str]) -> int:
-    return subprocess.run(command, check=False, cwd=locked.ROOT, env={**os.environ, "SAM_CLI_TELEMETRY": "0"}).returncode
+    return subprocess.run(
+        command, check=False, cwd=locked.ROOT, env={**os.environ, "SAM_CLI_TELEMETRY": "0"}
+    ).returncode
 
 
 def _say(step: str) -> None:
