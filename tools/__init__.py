@@ -1,1 +1,1 @@
-"""What an operator runs."""
+"""The operators' command line, the build and deployment, and the generators of docs/."""

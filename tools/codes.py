@@ -1,36 +1,41 @@
-"""What a code of DOKU means, whether money moved, and what to do: python -m tools.codes 4034314."""
+"""Explain a response code: its meaning, whether money moved, and the next step."""
 
-import argparse
-import sys
 from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
 
-from payouts.codes.catalogue import SYSTEMS
 from payouts.codes.explain import explain
 from payouts.codes.models import CodeMeaning, Explanation, System
+from tools.output import print_json
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 1 for a code that is in no table; its best reading is printed all the same."""
-    parser = argparse.ArgumentParser(prog="python -m tools.codes", description=__doc__)
-    parser.add_argument("code", help="such as 4034314, 5586, IT08, DUPLICATE_TRANSACTION, 50 or 2005300/06")
-    parser.add_argument("--system", choices=SYSTEMS, help="read it as a code of this system only")
-    options = parser.parse_args(arguments)
-    explained = explain(options.code, options.system and System(options.system))
-    print("\n".join(told(explained)))
-    return 0 if explained.known else 1
+def explain_code(code: str, system: str | None = None, as_json: bool = False) -> bool:
+    """Print every meaning of a code. Return False for a code that no table lists, with the most likely meaning."""
+    explained = explain(code, System(system) if system else None)
+    if as_json:
+        print_json(to_json(explained))
+    else:
+        print("\n".join(format_explanation(explained)))
+    return explained.known
 
 
-def told(explained: Explanation) -> Iterator[str]:
-    """The explanation, a line each, in English and Indonesian."""
+def to_json(explained: Explanation) -> dict[str, Any]:
+    """The explanation with the names of its fields."""
+    readings = [asdict(reading) for reading in explained.readings]
+    return {"code": explained.code, "known": explained.known, "readings": readings}
+
+
+def format_explanation(explained: Explanation) -> Iterator[str]:
+    """The lines of an explanation, in English and Indonesian."""
     if not explained.known:
-        yield f"{explained.code!a} is in no table; the best reading:"
+        yield f"{explained.code!a} is in no table; the most likely meaning:"
     for number, reading in enumerate(explained.readings):
         if number or not explained.known:
             yield ""
-        yield from _reading(reading)
+        yield from _format_reading(reading)
 
 
-def _reading(reading: CodeMeaning) -> Iterator[str]:
+def _format_reading(reading: CodeMeaning) -> Iterator[str]:
     advice = reading.advice
     place = " ".join(filter(None, (reading.system, reading.code, reading.service_name)))
     yield f"{place}, as an answer to: {reading.scope}" if reading.scope != "state" else place
@@ -45,7 +50,3 @@ def _reading(reading: CodeMeaning) -> Iterator[str]:
         yield f"  DOKU advises  {reading.suggested_action}{unsafe}"
     yield f"  next step     {advice.next_step}"
     yield f"  langkah       {advice.next_step_id}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Writes docs/response-codes.md from the code tables: make codes."""
+"""Write docs/response-codes.md from the code tables (make codes)."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -15,21 +15,22 @@ PAGE = Path(__file__).parent.parent / "docs" / "response-codes.md"
 _HEAD = """\
 # Response codes
 
-Written by `make codes` from the tables in `layers/payouts/payouts/doku/data/`, by which the program itself goes. The
-same is served by `GET /v1/response-codes/{code}`, `GET /v1/response-codes?system=&query=` and
-`make explain ARGS=CODE`, for codes that stand in no table as well.
+Written by `make codes` from the tables that the program itself uses, in `layers/payouts/payouts/doku/data/` and
+`layers/payouts/payouts/codes/data/`. `GET /v1/response-codes/{code}`, `GET /v1/response-codes?system=&query=` and
+`.venv/bin/payouts codes CODE` explain single codes, also those that are in no table.
 
-- **Moved**: whether the money has left for good. Refunded is "no": it came back.
+- **Moved**: whether the money has left for good. Refunded is "no".
 - **Hold**: whether to keep the customer's money on hold, or for good where it was paid.
-- **Retry**: whether the request that got this answer may be sent again. "new reference" means: not this one; once the
-  cause is mended, a new one. For check status and advices it is about the question, never about the payment.
-- DOKU's words are as DOKU writes them; everything else is ours.
+- **Retry**: whether the request that got this answer may be sent again. "new reference": fix the
+  cause, then send a new request under another reference. For check status and advices it is about the query,
+  not the payment.
+- "DOKU says" quotes DOKU; everything else is ours.
 
 These are the codes that *DOKU* answers with. Errors of this API carry the glossary's codes too; there `retryable` and
-`response_message` say what to do, and nothing was sent.
+`response_message` name the next step, and nothing was sent.
 """
 _UNCLEAR = """\
-## Where the sources are unclear, and what was chosen
+## Unclear sources, and our choices
 
 | source | unclear | chosen |
 |---|---|---|
@@ -39,13 +40,13 @@ _UNCLEAR = """\
 | Biller | SY00 has "Inquiry, Payment. Advice" | the stop is read as a comma |
 | Biller | 0000 stands under "hold the payment amount" for inquiries too | hold; nothing was paid yet |
 | Biller | how an advice says "failed": it is listed for 0000, IT01 and SY00 only | only 0000 ends it; else ask again, \
-and let a person settle it in the end. IT01 would fail again, so it gives up at once |
+and an operator settles it in the end. IT01 would fail again, so it gives up at once |
 | Biller | a code answers a payment or an advice that it is not listed for | not known: hold and advise |
 | Biller | a code answers an inquiry that it is not listed for | release: an inquiry pays nothing; never on 5586 |
 | Biller | U004, IT03 and IT09: the first of two requests may have been paid | hold and advise |
 | Biller | SY00, SY01 and SY06: whether the biller was reached | hold and advise |
-| Biller | after what time to send an advice, and how often | not stated, so the caller says it |
-| Biller | UE has no members, and SY02 to SY05 do not exist | best reading by category, as unknown |
+| Biller | after what time to send an advice, and how often | not stated, so the caller chooses |
+| Biller | UE has no codes, and SY02 to SY05 do not exist | most likely meaning by category, as unknown |
 | Glossary | "Use a unique transaction ID", "Retry", "Retry later" and "Wait and retry" would pay twice if the first \
 request was carried out | check status first |
 | Glossary | whether it applies to Kirim DOKU at all | understood beside SNAP, and only with its own HTTP status |
@@ -57,13 +58,13 @@ _COLUMNS = ("code", "DOKU says", "meaning", "arti", "moved", "hold", "retry", "w
 
 
 def page() -> str:
-    """The whole page."""
+    """The content of the page."""
     parts = [_HEAD, *_snap(), *_glossary(), *_biller(), *_states(), _UNCLEAR]
     return "\n".join(parts)
 
 
 def main() -> int:
-    """Write it."""
+    """Write the page."""
     PAGE.write_text(page(), encoding="utf-8")
     return 0
 
@@ -99,9 +100,9 @@ def _glossary() -> Iterator[str]:
 
 
 def _glossary_row(reading: CodeMeaning) -> tuple[str, ...]:
-    code, *words = _row(reading)
+    code, *cells = _row(reading)
     suggests = reading.suggested_action + ("" if reading.suggested_action_safe else " **(unsafe here)**")
-    return code, reading.http_status, reading.scope, *words[:3], suggests, *words[3:]
+    return code, reading.http_status, reading.scope, *cells[:3], suggests, *cells[3:]
 
 
 def _biller() -> Iterator[str]:
@@ -145,9 +146,9 @@ def _readings(explained: Iterable[Explanation]) -> Iterator[CodeMeaning]:
 
 def _row(reading: CodeMeaning) -> tuple[str, ...]:
     advice = reading.advice
-    words = reading.code, reading.message, reading.meaning, reading.meaning_id
+    cells = reading.code, reading.message, reading.meaning, reading.meaning_id
     hold = "yes" if advice.hold_funds else "no"
-    return *words, advice.money_moved, hold, advice.retry, advice.who_acts, advice.next_step, advice.next_step_id
+    return *cells, advice.money_moved, hold, advice.retry, advice.who_acts, advice.next_step, advice.next_step_id
 
 
 def _table(columns: Iterable[str], lines: Iterable[Iterable[str]]) -> str:

@@ -1,4 +1,4 @@
-"""Writes docs/cost.md: the cost of transfers on AWS, from the calls that `make bench` counts and public prices."""
+"""Write docs/cost.md: AWS's price of transfers, from the calls that `make bench` counted and the public prices."""
 
 import csv
 import json
@@ -10,6 +10,7 @@ from typing import Any
 
 from local.aws.template import Template, load
 from payouts.store.due_index import READ_SHARDS, WRITTEN_SHARDS
+from tools.output import print_json
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cost.md"
@@ -21,18 +22,18 @@ PRICED_IN_JAKARTA = ""
 """The date of the prices in the column usd_jakarta; empty while they are unknown."""
 NOT_KNOWN = "not known"
 
-# --- assumptions, which the page states
+# --- assumptions, listed on the page
 
 GETS = 3
-"""Times that a frontend reads a transfer."""
+"""Reads of a transfer by a frontend."""
 UNPAID = 0.1
-"""Share of transfers that are not paid at once; each has a notification and two more checks."""
+"""Share of transfers that are not paid at once: a notification and two more checks."""
 CHECKS_AFTER = 3
 """Checks after the payment: at 1, 3 and 7 days (payouts.domain.schedule)."""
 DOKU_SECONDS, STATUS_SECONDS = 0.5, 0.3
 """DOKU's latency for an inquiry or a transfer, and for a status check."""
 OUR_SECONDS = 0.03
-"""Time of our code and DynamoDB for a request, with half a gigabyte of memory."""
+"""Time of a function and DynamoDB for a request, at half a gigabyte."""
 LOG_KB = 1.5
 """Log volume of an invocation, with its REPORT line and the access log."""
 ITEM_KB = 1.0
@@ -57,7 +58,7 @@ _MONTH = 30 * 86_400
 
 @dataclass(frozen=True)
 class Prices:
-    """Unit prices in US dollars, by name."""
+    """Prices in US dollars by name."""
 
     rows: Mapping[str, Mapping[str, str]]
 
@@ -68,7 +69,7 @@ class Prices:
             return cls({row["name"]: row for row in csv.DictReader(file)})
 
     def of(self, name: str, quantity: float) -> float:
-        """The price of a quantity, in us-east-1."""
+        """The price of a quantity of `name`."""
         row = self.rows[name]
         return quantity * float(row["usd"]) / float(row["per"])
 
@@ -79,7 +80,7 @@ class Prices:
 
 
 def transfer(figures: Mapping[str, float], template: Template, share: float) -> dict[str, float]:
-    """Quantities that one transfer uses, by price name. `share` is `poll_share_of_ideal` of `make bench`."""
+    """The usage of one transfer by price name. `share` is the poller's throughput over the ideal (bench)."""
     memory = _memory(template)
     checks = 1 + CHECKS_AFTER + 2 * UNPAID
     later = checks - 1
@@ -109,7 +110,7 @@ def transfer(figures: Mapping[str, float], template: Template, share: float) -> 
 
 
 def idle(template: Template) -> dict[str, float]:
-    """Quantities that a month without transfers uses, by price name."""
+    """The usage of a month without transfers, by price name."""
     ticks = TICKS * float(template.parameters["Pollers"])
     return {
         "lambda_requests": ticks,
@@ -203,13 +204,13 @@ def page() -> str:
             ),
             "",
             _paragraph(
-                f"Assumptions: each transfer has an account inquiry and {GETS} reads by a frontend. {UNPAID:.0%} are",
+                f"Assumptions: a transfer has an inquiry, a creation and {GETS} reads by a frontend. {UNPAID:.0%} are",
                 f"unpaid at first. DOKU takes {DOKU_SECONDS} s for an inquiry or a transfer and {STATUS_SECONDS} s for",
                 f"a status check. An item has {ITEM_KB:g} KB and changes its status {STATUS_CHANGES} times.",
                 f"Counted by `make bench`, in write units: {figures['write_units_inquire']:g} for an inquiry,",
                 f"{figures['write_units_create']:g} for a transfer, {figures['write_units_first_check']:g} for a",
-                f"check, {figures['write_units_process']:g} for a notification, and {REQUEST_ID_WRITES} more to store",
-                "its requestId.",
+                f"check, {figures['write_units_process']:g} for a notification. Recording its requestId costs",
+                f"{REQUEST_ID_WRITES} more.",
             ),
             "",
             "## A month without transfers",
@@ -226,11 +227,11 @@ def page() -> str:
                 "which they have data.",
             ),
             "",
-            "## Limits",
+            "## Which limit is reached first",
             "",
             _paragraph(
-                f"The lowest limit comes first. The busiest second is assumed to have {PEAK} times the mean. Checks",
-                "can be made after a peak, so they are counted at the mean.",
+                f"The lowest limit comes first, with the busiest second at {PEAK} times the mean. Checks may come",
+                "later than a peak: they are counted at the mean.",
             ),
             "",
             "| limit | transfers a month | raised by |",
@@ -238,8 +239,8 @@ def page() -> str:
             *_limits(figures, template),
             "",
             _paragraph(
-                "DOKU does not publish its own limits: ask ([going-live.md](going-live.md)). Throttled requests are",
-                "answered with 429, throttled checks are made later, and no transfer is lost.",
+                "DOKU's own limits are not published: ask ([going-live.md](going-live.md)). A throttled",
+                "request is answered 429, a throttled check comes later. No transfer is lost.",
             ),
             "",
         ]
@@ -309,12 +310,23 @@ def _memory(template: Template) -> dict[str, float]:
 
 
 def write() -> None:
-    """Write the page, and its two sums to docs/figures/cost.json."""
+    """Write the page, and its two sums to the figures."""
     PAGE.write_text(page(), encoding="utf-8")
     million, month = sums()
     SUMS.write_text(
         json.dumps({"cost_million_usd": round(million, 2), "cost_idle_usd": round(month, 2)}, indent=2) + "\n"
     )
+
+
+def estimate(transfers: int, as_json: bool = False) -> None:
+    """Print the price of a month with so many transfers, in US dollars."""
+    million, month = sums()
+    total = month + million * transfers / 1e6
+    if as_json:
+        print_json({"transfers": transfers, "usd": round(total, 2), "prices": PRICED})
+        return
+    print(f"{transfers:,} transfers a month: US$ {total:,.2f} ({PRICED})")
+    print("docs/cost.md lists the assumptions and the single items; DOKU's fees and taxes are not included")
 
 
 if __name__ == "__main__":

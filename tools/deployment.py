@@ -1,6 +1,5 @@
-"""Which deployment an operator's command is about."""
+"""Find the deployment of an operator's command: the local run, or a stack named in samconfig.toml."""
 
-import argparse
 import os
 import tomllib
 from collections.abc import Mapping
@@ -22,6 +21,8 @@ from botocore.exceptions import (
 
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
+from tools.errors import CommandError
+from tools.locked import ROOT
 
 LOG_IN = "Log in first: aws sso login, or aws configure, or AWS_PROFILE=NAME for a profile other than the default"
 _NO_LOGIN = (
@@ -36,13 +37,13 @@ _NO_LOGIN = (
 _INSTEAD = "start `make run` first, or name a deployment: ENV=production"
 
 
-class NoSuchDeployment(Exception):
-    """The deployment can't be found; the message says why."""
+class NoSuchDeployment(CommandError):
+    """The deployment was not found; the message says why."""
 
 
 @dataclass(frozen=True)
-class Target:
-    """A deployment: where its AWS is, its resources by the names of the template's outputs, and its parameters."""
+class Deployment:
+    """A deployment: its AWS endpoint, its resources by the names of the template's outputs, and its parameters."""
 
     name: str
     session: boto3.Session
@@ -68,41 +69,32 @@ class Target:
         return TransferStore(self.table())
 
 
-def add_option(parser: argparse.ArgumentParser) -> None:
-    """`--env`, by default the ENV variable, else local."""
-    parser.add_argument(
-        "--env",
-        default=os.environ.get("ENV") or "local",
-        help="local (a running `make run`), or an environment of samconfig.toml such as sandbox",
-    )
-
-
-def find(name: str, root: Path = Path()) -> Target:
-    """The deployment of that name. Raises NoSuchDeployment."""
+def find(name: str, root: Path = ROOT) -> Deployment:
+    """Return the deployment of that name. Raises NoSuchDeployment."""
     return _local() if name == "local" else _deployed(name, root)
 
 
-def _local() -> Target:
+def _local() -> Deployment:
     from local.aws.session import local_session  # only a laptop has it
 
     elsewhere = "" if "LOCAL_AWS_PORT" in os.environ else os.environ.get("AWS_ENDPOINT_URL", "")
     endpoint = elsewhere or _local_url("LOCAL_AWS_PORT", 5000)
     outputs = {"ApiUrl": _local_url("LOCAL_PORT", 3000)}
-    target = Target("local", local_session(), endpoint, outputs, _local_parameters())
+    deployment = Deployment("local", local_session(), endpoint, outputs, _local_parameters())
     try:
-        queues = target.client("sqs").list_queues().get("QueueUrls", [])
-        tables = target.client("dynamodb").list_tables()["TableNames"]
-        secrets = target.client("secretsmanager").list_secrets()["SecretList"]
+        queues = deployment.client("sqs").list_queues().get("QueueUrls", [])
+        tables = deployment.client("dynamodb").list_tables()["TableNames"]
+        secrets = deployment.client("secretsmanager").list_secrets()["SecretList"]
     except Exception as error:
         raise NoSuchDeployment(f"nothing answers on {endpoint}; {_INSTEAD}") from error
     try:
         for name, ending in (("NotificationQueueUrl", "-notifications"), ("DeadLetterQueueUrl", "-notifications-dead")):
-            target.outputs[name] = next(url for url in queues if url.endswith(ending))
-        target.outputs["TableName"] = next(name for name in tables if "TransfersTable" in name)
-        target.outputs["SecretId"] = next(secret["ARN"] for secret in secrets if "DokuSecret" in secret["Name"])
+            deployment.outputs[name] = next(url for url in queues if url.endswith(ending))
+        deployment.outputs["TableName"] = next(name for name in tables if "TransfersTable" in name)
+        deployment.outputs["SecretId"] = next(secret["ARN"] for secret in secrets if "DokuSecret" in secret["Name"])
     except StopIteration:
-        raise NoSuchDeployment(f"what answers on {endpoint} does not hold the bundle; {_INSTEAD}") from None
-    return target
+        raise NoSuchDeployment(f"the AWS at {endpoint} does not hold the bundle; {_INSTEAD}") from None
+    return deployment
 
 
 def _local_url(variable: str, port: int) -> str:
@@ -115,10 +107,10 @@ def _local_parameters() -> Mapping[str, str]:
     from local.gateway.authorizer import ISSUER
 
     known = {"JwtIssuer": ISSUER, "JwtAudience": "local", "DokuBaseUrl": _local_url("LOCAL_SIMULATOR_PORT", 8001)}
-    return load(Path("template.yaml"), known | doku_secret.parameters()).parameters
+    return load(ROOT / "template.yaml", known | doku_secret.parameters()).parameters
 
 
-def _deployed(name: str, root: Path) -> Target:
+def _deployed(name: str, root: Path) -> Deployment:
     config = tomllib.loads((root / "samconfig.toml").read_text())
     if "deploy" not in config.get(name, {}):
         known = [key for key, value in config.items() if isinstance(value, dict) and "deploy" in value]
@@ -133,11 +125,11 @@ def _deployed(name: str, root: Path) -> Target:
         raise NoSuchDeployment(f"stack {parameters['stack_name']} can't be read: {error}") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
     chosen = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in stacks[0].get("Parameters", [])}
-    return Target(name, session, None, outputs, chosen)
+    return Deployment(name, session, None, outputs, chosen)
 
 
 def session_in(region: str) -> boto3.Session:
-    """A session with AWS as the shell says. Raises NoSuchDeployment when AWS_PROFILE names no profile."""
+    """A session with the credentials of the shell. Raises NoSuchDeployment when AWS_PROFILE names no profile."""
     try:
         return boto3.Session(region_name=region)
     except ProfileNotFound as error:

@@ -1,4 +1,4 @@
-"""Writes docs/invariants.md from tests/docs/scenarios.csv and the tests' `covers` markers: make invariants."""
+"""Write docs/invariants.md from tests/docs/scenarios.csv and the tests' `covers` markers (make invariants)."""
 
 import ast
 import csv
@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "invariants.md"
 SCENARIOS = ROOT / "tests" / "docs" / "scenarios.csv"
-_JUDGES = (
+_ORACLES = (
     "tests/verification/matrix/oracle.py",
     "tests/verification/matrix/cell_run.py",
     "tests/verification/matrix/workers.py",
@@ -56,14 +56,14 @@ def tests() -> list[Marked]:
     return sorted(test for path in sorted((ROOT / "tests").rglob("test_*.py")) for test in _of_file(path))
 
 
-def judged() -> frozenset[str]:
-    """The invariants that the fault matrix judges."""
-    found = (re.findall(r"report\(\s*\"(I\d+)\"", (ROOT / path).read_text(encoding="utf-8")) for path in _JUDGES)
+def checked_by_matrix() -> frozenset[str]:
+    """The invariants that the fault matrix checks."""
+    found = (re.findall(r"report\(\s*\"(I\d+)\"", (ROOT / path).read_text(encoding="utf-8")) for path in _ORACLES)
     return frozenset(one for ids in found for one in ids)
 
 
 def page() -> str:
-    """The whole page."""
+    """The content of the page."""
     known, covering = statements(), tests()
     invariants = [name for name in known if name.startswith("I")]
     scenarios = [name for name in known if not name.startswith("I")]
@@ -102,7 +102,7 @@ def _table(names: Iterable[str], known: dict[str, str], covering: list[Marked]) 
     lines = ["| id | statement | tests |", "|---|---|---|"]
     for name in names:
         shown = [_link(test) for test in covering if name in test.ids]
-        if name in judged():
+        if name in checked_by_matrix():
             shown.insert(0, "*matrix*")
         lines.append(f"| {name} | {known[name]} | {', '.join(shown)} |")
     return "\n".join(lines) + "\n"

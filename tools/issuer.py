@@ -1,6 +1,6 @@
-"""Checks JwtIssuer against the identity provider's own configuration document.
+"""Check JwtIssuer against the identity provider's own configuration document.
 
-API Gateway fetches the same document. If it can't, or if the issuer differs by a letter, every caller is refused.
+API Gateway fetches the same document. If it fails, or if the issuer differs by a letter, every caller is refused.
 """
 
 import requests
@@ -9,11 +9,11 @@ _SECONDS = 10.0
 
 
 class IssuerError(Exception):
-    """JwtIssuer can't be right. The message says why."""
+    """JwtIssuer is wrong; the message says why."""
 
 
 class IssuerUnreachable(IssuerError):
-    """The identity provider gave no configuration document, so nothing is known about JwtIssuer."""
+    """The identity provider gave no configuration document, so JwtIssuer is not confirmed."""
 
 
 def check(issuer: str) -> None:
@@ -23,7 +23,7 @@ def check(issuer: str) -> None:
     stated = _stated(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     if stated != issuer:
         raise IssuerError(
-            f"JwtIssuer is {issuer}, and the identity provider calls itself {stated}. Tokens carry that as iss, so"
+            f"JwtIssuer is {issuer}, but the identity provider calls itself {stated}. Tokens carry that as iss, so"
             " JwtIssuer must be the same to the letter; a slash at the end counts"
         )
 
@@ -51,4 +51,4 @@ def _cause(error: requests.RequestException) -> str:
     return str(cause) or type(cause).__name__
 
 
-_ADVICE = "Is JwtIssuer spelled right, and can it be reached from the internet? API Gateway needs it, too"
+_ADVICE = "Check the spelling of JwtIssuer, and that the internet can reach it: API Gateway fetches it too"

@@ -1,56 +1,42 @@
-"""Stop new transfers at once, or take them again. Everything else goes on: checks, callbacks, replays, reports."""
+"""Stop new transfers, or accept them again. Status checks, notifications, replays and reports continue."""
 
-import argparse
-import getpass
-import sys
 import time
 from datetime import datetime
 
 from doku_signing.timestamps import WIB
-from payouts.domain.errors import PayoutError
 from payouts.services.kill_switch import MAX_AGE
 from payouts.store.kill_switch import KillSwitchStore, Turned
-from tools.deployment import NoSuchDeployment, add_option, find
+from tools.deployment import find
 
 _SECONDS = int(MAX_AGE)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 1 when the deployment can't be reached."""
-    parser = argparse.ArgumentParser(prog="python -m tools.kill_switch", description=__doc__)
-    add_option(parser)
-    parser.add_argument("action", choices=["stop", "start", "show"])
-    parser.add_argument("--by", default=getpass.getuser(), help="your name, kept until the next time")
-    parser.add_argument("--reason", default="", help="why; kept, and not shown to callers")
-    options = parser.parse_args(arguments)
-    try:
-        target = find(options.env)
-        store = KillSwitchStore(target.table())
-        if options.action != "show":
-            turned = Turned(options.action == "stop", options.by, options.reason, int(time.time() * 1000))
-            print(f"in {target.name}, {_told(turned, changed=store.turn(turned))}")
-        print(f"in {target.name}, {_shown(store.read())}")
-    except (NoSuchDeployment, PayoutError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def turn(env: str, stopped: bool, by: str, reason: str) -> None:
+    """Set the switch of a deployment and print its state."""
+    deployment = find(env)
+    turned = Turned(stopped, by, reason, int(time.time() * 1000))
+    changed = KillSwitchStore(deployment.table()).turn(turned)
+    print(f"in {deployment.name}, {_format_change(turned, changed)}")
+    show(env)
 
 
-def _told(turned: Turned, changed: bool) -> str:
+def show(env: str) -> None:
+    """Print the state of the switch."""
+    deployment = find(env)
+    print(f"in {deployment.name}, {_format_state(KillSwitchStore(deployment.table()).read())}")
+
+
+def _format_change(turned: Turned, changed: bool) -> str:
     if not changed:
-        return "it was so already; nothing was changed"
+        return "nothing was changed: the switch was set so already"
     if turned.stopped:
-        return f"new transfers stop within {_SECONDS} seconds; what was sent is still asked about"
-    return f"new transfers are taken again within {_SECONDS} seconds, unless the parameter AcceptTransfers is false"
+        return f"new transfers stop within {_SECONDS} seconds; status checks of existing transfers continue"
+    return f"new transfers are accepted within {_SECONDS} seconds, unless the parameter AcceptTransfers is false"
 
 
-def _shown(turned: Turned | None) -> str:
+def _format_state(turned: Turned | None) -> str:
     if turned is None:
-        return "new transfers are taken; nobody has ever stopped them here"
+        return "new transfers are accepted; they were never stopped"
     at = datetime.fromtimestamp(turned.at / 1000, WIB).strftime("%Y-%m-%d %H:%M:%S WIB")
-    state = "new transfers are STOPPED" if turned.stopped else "new transfers are taken"
+    state = "new transfers are STOPPED" if turned.stopped else "new transfers are accepted"
     return f"{state}: by {turned.by} at {at}" + (f", {turned.reason}" if turned.reason else "")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,10 +1,7 @@
 """Print the public half of the key that signs token requests: paste it into DOKU's dashboard.
 
-The key is the one that the deployment's secret holds or names: `privateKey`, or `privateKeyKmsId` in KMS.
+The deployment's secret holds the key (`privateKey`) or names one in KMS (`privateKeyKmsId`).
 """
-
-import argparse
-import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -12,46 +9,37 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from doku_signing.private_key import load_private_key
 from payouts.domain.credentials import Credentials
-from payouts.domain.errors import PayoutError
 from payouts.runtime.credentials import CredentialStore
-from tools.deployment import NoSuchDeployment, Target, add_option, find
+from tools.deployment import Deployment, find
+from tools.errors import CommandError
 
 ALGORITHM = "RSASSA_PKCS1_V1_5_SHA_256"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 1 when there is no such deployment or key."""
-    parser = argparse.ArgumentParser(prog="make public-key", description=__doc__)
-    add_option(parser)
-    options = parser.parse_args(arguments)
+def print_public_key(env: str) -> None:
+    """Print the key of a deployment. Raises CommandError."""
+    deployment = find(env)
     try:
-        print(public_key(find(options.env)), end="")
-    except (NoSuchDeployment, PayoutError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        print(public_key(deployment), end="")
+    except ValueError as error:
+        raise CommandError(str(error)) from error
     except (ClientError, BotoCoreError) as error:
-        print(f"the public key can't be had: {error}", file=sys.stderr)
-        return 1
-    return 0
+        raise CommandError(f"the public key can't be read: {error}") from error
 
 
-def public_key(target: Target) -> str:
-    """As PEM. Raises PayoutError, ValueError or botocore's errors."""
-    credentials = CredentialStore(target.client("secretsmanager"), target.outputs["SecretId"]).current()
+def public_key(deployment: Deployment) -> str:
+    """The public key as PEM. Raises PayoutError, ValueError or botocore's errors."""
+    credentials = CredentialStore(deployment.client("secretsmanager"), deployment.outputs["SecretId"]).current()
     if credentials.private_key_kms_id:
-        key = _in_kms(target, credentials)
+        key = _in_kms(deployment, credentials)
     else:
         key = load_private_key(credentials.private_key).public_key()
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def _in_kms(target: Target, credentials: Credentials) -> RSAPublicKey:
-    answer = target.client("kms").get_public_key(KeyId=credentials.private_key_kms_id)
+def _in_kms(deployment: Deployment, credentials: Credentials) -> RSAPublicKey:
+    answer = deployment.client("kms").get_public_key(KeyId=credentials.private_key_kms_id)
     key = load_der_public_key(answer["PublicKey"])
     if ALGORITHM not in answer.get("SigningAlgorithms", []) or not isinstance(key, RSAPublicKey):
         raise ValueError("privateKeyKmsId can't sign for DOKU: it must be a key for SIGN_VERIFY of type RSA_2048")
     return key
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,53 +1,73 @@
-"""The reconciliation of a day: counts and sums by status, what is open and why, where DOKU's word changed."""
+"""Report a day in WIB: counts and sums by status, and the transfers that need attention."""
 
-import argparse
-import sys
 import time
-from collections.abc import Iterable
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from doku_signing.timestamps import WIB
 from payouts.domain.errors import PayoutError
-from payouts.services.daily_report import of_day
-from tools.deployment import NoSuchDeployment, add_option, find
+from payouts.domain.money import Rupiah
+from payouts.services.daily_report import Report, of_day
+from tools.deployment import find
+from tools.errors import UsageError
+from tools.output import print_json
 from transfer_api.listing import checked_day
 
 
-def main(arguments: Iterable[str] | None = None) -> int:
-    """Exit code 1 when a transfer needs attention, 2 when there is no report."""
-    parser = argparse.ArgumentParser(prog="make reconcile", description=__doc__)
-    add_option(parser)
-    parser.add_argument("--day", default=datetime.now(WIB).date().isoformat(), help="in WIB, by default today")
-    parser.add_argument("--csv", type=Path, help="also write every transfer to this file")
-    options = parser.parse_args(None if arguments is None else list(arguments))
+def reconcile(env: str, day: str | None = None, csv: Path | None = None, as_json: bool = False) -> None:
+    """Print the report of a day, by default today, and write every transfer to `csv`.
+
+    Raises UsageError for an invalid day or a file that cannot be written, both before the report is built.
+    """
+    chosen = _day(day)
+    deployment = find(env)
+    if csv:
+        _check_writable(csv)
+    report = of_day(deployment.transfers(), chosen, int(time.time() * 1000))
+    if csv:
+        csv.write_text(report.csv())
+    if as_json:
+        print_json({"deployment": deployment.name, **to_json(report)})
+        return
+    print(f"reconciliation in {deployment.name}\n\n{report.text()}", end="")
+    if csv:
+        print(f"every transfer: {csv}")
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """Counts and sums (rupiah, as strings) by status, and each transfer that needs attention."""
+    counts: Counter[str] = Counter()
+    sen: Counter[str] = Counter()
+    for line in report.lines:
+        counts[line.transfer.status] += 1
+        sen[line.transfer.status] += line.transfer.intent.amount.sen
+    return {
+        "day": report.day,
+        "statuses": {status: {"count": counts[status], "amount": str(Rupiah(sen[status]))} for status in counts},
+        "attention": [
+            {
+                "partnerReferenceNo": line.transfer.partner_reference_no,
+                "status": line.transfer.status,
+                "attention": line.attention,
+            }
+            for line in report.lines
+            if line.attention
+        ],
+    }
+
+
+def _day(day: str | None) -> str:
     try:
-        day = checked_day(options.day)
-        target = find(options.env)
-        if options.csv:
-            _try(options.csv)
-        report = of_day(target.transfers(), day, int(time.time() * 1000))
-    except (NoSuchDeployment, PayoutError, _NotWritable) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"reconciliation in {target.name}\n\n{report.text()}", end="")
-    if options.csv:
-        options.csv.write_text(report.csv())
-        print(f"every transfer: {options.csv}")
-    return int(any(line.attention for line in report.lines))
+        return datetime.now(WIB).date().isoformat() if day is None else checked_day(day)
+    except PayoutError as error:
+        raise UsageError(error.message) from error
 
 
-class _NotWritable(Exception):
-    """The file can't be written; the message says why."""
-
-
-def _try(file: Path) -> None:
-    """Before the report is made, which may take long. What the file holds stays."""
+def _check_writable(file: Path) -> None:
+    """Raise UsageError if the file cannot be written. Its content stays."""
     try:
         file.open("a").close()
     except OSError as error:
-        raise _NotWritable(f"{file} can't be written: {error.strerror}") from error
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        raise UsageError(f"{file} can't be written: {error.strerror}") from error

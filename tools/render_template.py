@@ -1,4 +1,4 @@
-"""Prints template.yaml as CloudFormation gets it, for tools that know nothing of SAM."""
+"""Print template.yaml as SAM translates it for CloudFormation, for tools that do not read SAM templates."""
 
 import json
 import sys
@@ -10,9 +10,9 @@ _PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payout
 
 
 def main() -> int:
-    """Exit code 0, with the translated template on standard output."""
-    translated = template.load(Path("template.yaml"), _PARAMETERS)
-    json.dump(translated.document, sys.stdout, indent=1, default=str)
+    """Print the template as JSON."""
+    rendered = template.load(Path("template.yaml"), _PARAMETERS)
+    json.dump(rendered.document, sys.stdout, indent=1, default=str)
     return 0
 
 

@@ -1,6 +1,5 @@
-"""Settle transfers by hand, after DOKU said how they ended: one by its reference, or many by a CSV file."""
+"""Settle transfers by hand, after DOKU confirmed their outcome: one by its reference, or many by a CSV file."""
 
-import argparse
 import csv
 import sys
 import time
@@ -15,139 +14,127 @@ from payouts.domain.errors import PayoutError
 from payouts.domain.transfer import ENDED, Status, Transfer
 from payouts.services.settle import settle
 from payouts.store.transfers import TransferStore
-from tools.deployment import NoSuchDeployment, Target, add_option, find
+from tools.deployment import Deployment, find
+from tools.errors import CommandError, UsageError
 
-_COLUMNS = ["partnerReferenceNo", "verdict", "reason"]
+COLUMNS = ["partnerReferenceNo", "verdict", "reason"]
 _MOST_BY, _MOST_REASON, _MOST_REFERENCE = 64, 200, 64
-_VERDICTS = sorted(str(status) for status in ENDED)
+VERDICTS = sorted(str(status) for status in ENDED)
 
 
 @dataclass(frozen=True)
-class Word:
-    """How a transfer ended, and how the operator knows."""
+class Decision:
+    """The final status of a transfer, and the operator's reason for it."""
 
     reference: str
     verdict: Status
     reason: str
 
 
-class _Rehearsal(TransferStore):
-    """The deployment's transfers, of which none is written."""
+class _DryRunStore(TransferStore):
+    """The deployment's transfers, read-only."""
 
     def update(self, transfer: Transfer, change: Callable[[Transfer], Transfer]) -> Transfer:
         """The transfer as it would be written."""
         return change(transfer)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 1 if a transfer was refused or is unknown, 2 if the command or its file is wrong."""
-    options = _parser().parse_args(arguments)
+def settle_transfers(
+    env: str,
+    by: str,
+    reference: str | None = None,
+    status: str | None = None,
+    reason: str | None = None,
+    file: Path | None = None,
+    dry_run: bool = False,
+) -> bool:
+    """Settle one transfer, or those of a file, and print the result of each. Return False if one was not settled.
+
+    Raises UsageError for arguments or a file that are wrong, before any transfer is settled.
+    """
     try:
-        by, words = _text("--by", options.by, _MOST_BY), _words(options)
+        name, decisions = _text("--by", by, _MOST_BY), _decisions(reference, status, reason, file)
     except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    try:
-        target = find(options.env)
-        signature = f"{by} ({_identity(target)})"
-    except NoSuchDeployment as error:
-        print(error, file=sys.stderr)
-        return 1
-    settler = _Settler(target, signature, options.dry_run)
-    ended = [settler.settle(word) for word in words]  # each, whatever became of those before
-    return 0 if all(ended) else 1
+        raise UsageError(str(error)) from error
+    deployment = find(env)
+    settler = _Settler(deployment, f"{name} ({_identity(deployment)})", dry_run)
+    results = [settler.settle(decision) for decision in decisions]  # each, also after one that was refused
+    return all(results)
 
 
 class _Settler:
-    """Settles transfers of one deployment, and prints what became of each."""
+    """Settles transfers of one deployment and prints the result of each."""
 
-    def __init__(self, target: Target, signature: str, dry_run: bool) -> None:
-        self._target = target
+    def __init__(self, deployment: Deployment, signature: str, dry_run: bool) -> None:
+        self._deployment = deployment
         self._signature = signature
         self._done = "would be" if dry_run else "is"
-        store = _Rehearsal if dry_run else TransferStore
-        self._store = store(target.table())
+        store = _DryRunStore if dry_run else TransferStore
+        self._store = store(deployment.table())
 
-    def settle(self, word: Word) -> bool:
-        """Whether the transfer has ended as the operator says."""
+    def settle(self, decision: Decision) -> bool:
+        """Return True if the transfer has the status of the decision."""
         try:
-            transfer = self._store.get(word.reference)
+            transfer = self._store.get(decision.reference)
             if transfer is None:
-                print(f"no transfer in {self._target.name} is known as {word.reference}", file=sys.stderr)
+                print(f"{self._deployment.name} has no transfer {decision.reference}", file=sys.stderr)
                 return False
             now = int(time.time() * 1000)
-            settled = settle(self._store, transfer, word.verdict, self._signature, word.reason, now)
+            settled = settle(self._store, transfer, decision.verdict, self._signature, decision.reason, now)
         except (PayoutError, ValueError) as error:
-            print(f"in {self._target.name}, {error}", file=sys.stderr)
+            print(f"in {self._deployment.name}, {error}", file=sys.stderr)
             return False
-        where, how = (
-            f"in {self._target.name}, {settled.partner_reference_no}",
-            f"{settled.status}, by {self._signature}",
-        )
-        print(f"{where} {self._done} {how}")
-        return settled.status is word.verdict
+        where = f"in {self._deployment.name}, {settled.partner_reference_no}"
+        print(f"{where} {self._done} {settled.status}, by {self._signature}")
+        return settled.status is decision.verdict
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tools.settle", description=__doc__)
-    add_option(parser)
-    parser.add_argument("reference", nargs="?", help="partnerReferenceNo")
-    parser.add_argument("verdict", nargs="?", choices=_VERDICTS, help="how DOKU says that it ended")
-    parser.add_argument("--by", required=True, help=f"your name, at most {_MOST_BY} characters; kept in the history")
-    reason = f"how you know, such as DOKU's ticket, at most {_MOST_REASON} characters; kept in the history"
-    parser.add_argument("--reason", help=reason)
-    parser.add_argument("--file", type=Path, help=f"instead of one transfer, a CSV file: {','.join(_COLUMNS)}")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be settled")
-    return parser
-
-
-def _words(options: argparse.Namespace) -> list[Word]:
-    """What is to be settled. Raises ValueError that says what is wrong."""
-    one = (options.reference, options.verdict, options.reason)
-    if options.file is not None:
-        if any(one):
-            raise ValueError("with --file, neither a transfer nor --reason is given: each line has its own")
-        return _in_file(options.file)
-    if None in one:
+def _decisions(reference: str | None, status: str | None, reason: str | None, file: Path | None) -> list[Decision]:
+    """The decisions on the command line or in the file. Raises ValueError."""
+    if file is not None:
+        if reference or status or reason:
+            raise ValueError("with --file, give neither a transfer nor --reason: each line of the file has its own")
+        return _in_file(file)
+    if reference is None or status is None or reason is None:
         raise ValueError("give partnerReferenceNo, verdict and --reason, or --file")
-    return [_word(*one)]
+    return [_decision(reference, status, reason)]
 
 
-def _in_file(path: Path) -> list[Word]:
-    """The lines of a CSV file. Raises ValueError for the first that is wrong, so that no line is settled."""
+def _in_file(path: Path) -> list[Decision]:
+    """The decisions of a CSV file. Raises ValueError for the first line that is wrong, so that no line is settled."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = list(csv.reader(file, strict=True))
     except (OSError, ValueError, csv.Error) as error:
         raise ValueError(f"{path} can't be read: {error}") from None
-    if not lines or lines[0] != _COLUMNS:
-        raise ValueError(f"{path}, line 1: the columns must be {','.join(_COLUMNS)}")
-    words = [word for number, line in enumerate(lines[1:], 2) for word in _on_line(path, number, line)]
-    if not words:
+    if not lines or lines[0] != COLUMNS:
+        raise ValueError(f"{path}, line 1: the columns must be {','.join(COLUMNS)}")
+    decisions = [decision for number, line in enumerate(lines[1:], 2) for decision in _on_line(path, number, line)]
+    if not decisions:
         raise ValueError(f"{path} has no line to settle")
-    ((reference, times),) = Counter(word.reference for word in words).most_common(1)
+    ((reference, times),) = Counter(decision.reference for decision in decisions).most_common(1)
     if times > 1:
-        raise ValueError(f"{path}: {reference} is there {times} times")
-    return words
+        raise ValueError(f"{path}: {reference} occurs {times} times")
+    return decisions
 
 
-def _on_line(path: Path, number: int, line: list[str]) -> Iterator[Word]:
-    """The word of a line; none for an empty one."""
+def _on_line(path: Path, number: int, line: list[str]) -> Iterator[Decision]:
+    """Yield the decision of a line; nothing for an empty line."""
     if not line:
         return
     try:
-        if len(line) != len(_COLUMNS):
-            raise ValueError(f"{len(_COLUMNS)} values are needed, not {len(line)}")
-        yield _word(*line)
+        if len(line) != len(COLUMNS):
+            raise ValueError(f"{len(COLUMNS)} values are needed, not {len(line)}")
+        yield _decision(*line)
     except ValueError as error:
         raise ValueError(f"{path}, line {number}: {error}") from None
 
 
-def _word(reference: str, verdict: str, reason: str) -> Word:
-    if verdict not in _VERDICTS:
-        raise ValueError(f"the verdict must be one of {', '.join(_VERDICTS)}, not {verdict!a}")
+def _decision(reference: str, verdict: str, reason: str) -> Decision:
+    if verdict not in VERDICTS:
+        raise ValueError(f"the verdict must be one of {', '.join(VERDICTS)}, not {verdict!a}")
     known = _text("partnerReferenceNo", reference, _MOST_REFERENCE)
-    return Word(known, Status(verdict), _text("the reason", reason, _MOST_REASON))
+    return Decision(known, Status(verdict), _text("the reason", reason, _MOST_REASON))
 
 
 def _text(name: str, value: str, most: int) -> str:
@@ -157,16 +144,12 @@ def _text(name: str, value: str, most: int) -> str:
     return text
 
 
-def _identity(target: Target) -> str:
-    """The ARN under which AWS knows the operator. Raises NoSuchDeployment where AWS does not say: no one signs then."""
+def _identity(deployment: Deployment) -> str:
+    """The operator's ARN in AWS. Raises CommandError if AWS does not report one: a settlement needs a name."""
     try:
-        arn: str = target.client("sts").get_caller_identity()["Arn"]
+        arn: str = deployment.client("sts").get_caller_identity()["Arn"]
     except (BotoCoreError, ClientError) as error:
-        raise NoSuchDeployment(
-            f"AWS does not say who you are ({error}); nothing was settled in {target.name}"
+        raise CommandError(
+            f"AWS does not report your identity ({error}); nothing was settled in {deployment.name}"
         ) from error
     return arn
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -33,6 +33,10 @@ def main(handler: str) -> None:
 def _forget_the_repository() -> None:
     """In Lambda there is nothing to import but the function, its layers and what is installed."""
     sys.path.pop(0)  # put there by `-m`
+    # The project's own folders, which its editable install puts there, are not part of a function.
+    named = os.environ["PYTHONPATH"].split(os.pathsep)
+    installed = (sys.prefix, sys.base_prefix)
+    sys.path[:] = [path for path in sys.path if path in named or path.startswith(installed)]
     for name in [name for name in sys.modules if name.partition(".")[0] == "local"]:
         del sys.modules[name]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.deploy.emulator import REGION, Emulator
 from tests.deploy.workspace import Ended, Workspace
-from tools.build.artefact import ROOT
+from tools import locked
 from tools.deploy.parameters import for_sam
 
 STACK = "kirim-doku-payouts-sandbox"
@@ -92,7 +92,7 @@ def parameters_as_sam_reads_them(deployment: Deployment) -> None:
         "import json, sys; from samcli.cli.types import CfnParameterOverridesType as T;"
         "print(json.dumps(T().convert(tuple(sys.argv[2:]), None, None)))"
     )
-    command = [str(ROOT / ".venv-sam" / "bin" / "python"), "-c", program, *for_sam(chosen)]
+    command = locked.command("sam", "python", "-c", program, *for_sam(chosen))
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     deployment.last = Ended(ended.returncode, ended.stdout + ended.stderr)
     assert json.loads(ended.stdout) == chosen
@@ -140,7 +140,7 @@ def secret_and_doctor(deployment: Deployment) -> None:
     assert deployment.stored_secret() == json.loads(deployment.secret.read_text())
     output = deployment.last.output
     assert " 0 wrong" in output
-    for found in ("ok       API", "ok       callback URL", "ok       identity provider", "ok       deposit"):
+    for found in ("ok       API", "ok       notification URL", "ok       identity provider", "ok       balance"):
         assert found in output, found
 
 
@@ -167,7 +167,7 @@ def rollback(deployment: Deployment) -> None:
     deployment.aws.client("events").create_event_bus(Name=_BUS)
     output = deployment.deploy("StatusEvents=true", "MaxAmount=20000.00", expected=1)
     assert "StatusEventBus (AWS::Events::EventBus)" in output
-    assert "What was deployed before still runs" in output
+    assert "The version before still runs" in output
     assert deployment.stack()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert deployment.parameters() == before
     assert deployment.stored_secret() == secret

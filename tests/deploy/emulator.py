@@ -15,12 +15,12 @@ import boto3
 import requests
 
 from local.ports import Ports, free_port
-from tools.build.artefact import ROOT
+from tools import locked
+from tools.build import python
 
 REGION = "ap-southeast-3"
 _ACCOUNT = "111111111111"  # ministack takes the access key for the account's number
 _START_SECONDS = 60.0
-_PROGRAM = ROOT / ".venv-emulator" / "bin" / "ministack"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,11 @@ class Emulator:
 
 @contextmanager
 def emulator(folder: Path) -> Iterator[Emulator]:
-    """Start an emulator that keeps its files and its log in `folder`, and stop it with all its functions."""
+    """Start an emulator that keeps its files and its log in `folder`, and stop it with all its functions.
+
+    It runs in the runtime's Python, since it runs the built functions in its own interpreter.
+    """
+    program = locked.environment("emulator", folder / ".venv", python.find()) / "ministack"
     port = free_port("aws", Ports(0, 0, 0))
     running = Emulator(f"http://127.0.0.1:{port}")
     environment = {
@@ -63,7 +67,7 @@ def emulator(folder: Path) -> Iterator[Emulator]:
     }
     with (folder / "emulator.log").open("wb") as log:
         process = subprocess.Popen(
-            [_PROGRAM], cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            [program], cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
         _wait(process, running.url, folder / "emulator.log")

@@ -14,7 +14,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from tools.build.artefact import ROOT
 
-_SHARED = (".venv", ".venv-sam")
+_IMPORT_PATHS = ("functions", "layers/doku_signing", "layers/payouts", ".")
+"""Of the copy, before those of the checkout, which the virtual environment names."""
 _OF_THE_CALLER = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARGS", "ENV", "PYTHONPATH")
 _API_URL = "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
 _GUARDED = {"AuthorizationType": "JWT", "AuthorizerId": {"Ref": "EmulatedAuthorizer"}}
@@ -46,7 +47,7 @@ class Workspace:
         ended = subprocess.run(
             ["make", "--no-print-directory", "deploy", "ENV=sandbox", f"ARGS={given}"],
             cwd=self.path,
-            env=kept | dict(self.variables),
+            env=kept | dict(self.variables) | {"PYTHONPATH": os.pathsep.join(_IMPORT_PATHS)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -56,7 +57,7 @@ class Workspace:
 
 
 def prepare(path: Path, variables: Mapping[str, str]) -> Workspace:
-    """Copy what git knows or would add; the virtual environments are shared by links."""
+    """Copy what git knows or would add; the virtual environment is shared by a link."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -67,9 +68,8 @@ def prepare(path: Path, variables: Mapping[str, str]) -> Workspace:
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, path / name)  # with its time: make compares it with that of the environments
-    for name in _SHARED:
-        (path / name).symlink_to(ROOT / name)
+            shutil.copy2(ROOT / name, path / name)  # with its time: make compares it with that of the environment
+    (path / ".venv").symlink_to(ROOT / ".venv")
     template = path / "template.yaml"
     template.write_text(json.dumps(for_the_emulator(yaml_parse(template.read_text()), variables["AWS_ENDPOINT_URL"])))
     return Workspace(path, variables)

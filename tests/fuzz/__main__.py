@@ -1,4 +1,4 @@
-"""Hostile requests against the running bundle, from docs/openapi.json: make fuzz (needs requirements/fuzz.txt).
+"""Hostile requests against the running bundle, from docs/openapi.json: make fuzz (needs the dependency group `fuzz`).
 
 schemathesis sends what the document allows and what it forbids. Nothing may be answered but what is documented, nothing
 with a 5xx; only what was acknowledged may be stored or paid; and no log may hold what was sent, or a secret.

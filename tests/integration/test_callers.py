@@ -6,7 +6,7 @@ import pytest
 
 from doku_signing.timestamps import WIB
 from tests.support.harness import World, order
-from tools.explain import story
+from tools.explain import format_transfer
 
 
 def test_a_transfer_names_the_caller_who_created_it(world: World) -> None:
@@ -14,7 +14,7 @@ def test_a_transfer_names_the_caller_who_created_it(world: World) -> None:
     assert world.get(reference).body["createdBy"] == "dewi@example.com"
     stored = world.stored(reference)
     assert stored is not None
-    assert "  Asked for by dewi@example.com" in story(stored, datetime.now(WIB))
+    assert "  Created by dewi@example.com" in format_transfer(stored, datetime.now(WIB))
 
 
 def test_a_replay_by_another_caller_changes_nothing(world: World) -> None:

@@ -3,7 +3,6 @@
 `make deploy-check` runs the real SAM.
 """
 
-import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -23,12 +22,13 @@ from local.gateway.http_server import HttpServer, Request, Response
 from tests.support import oidc_provider
 from tests.support.harness import ROOT
 from tests.support.oidc_provider import Provider
-from tools.deploy import Stopped
-from tools.deploy import __main__ as deploy
+from tools import cli
+from tools.deploy import Stopped, deploy
 from tools.deploy.account import check_concurrency, identify
 from tools.deploy.parameters import environment, for_sam, in_force, missing, overrides
 from tools.deploy.secret import fill_secret, is_filled
 from tools.deploy.stack import Stack
+from tools.errors import UsageError
 
 SLOTS = {
     "JwtIssuer": {"Type": "String", "AllowedPattern": "^https://.+", "Description": "Issuer URL"},
@@ -104,15 +104,15 @@ def held(account: boto3.Session, secret_id: str) -> dict[str, str]:
 # --- parameters
 
 
-@pytest.mark.parametrize("name", [None, "", "prod", "default", "version"])
-def test_an_environment_that_is_not_in_the_file(name: str | None) -> None:
-    with pytest.raises(Stopped, match="ENV=sandbox or ENV=production"):
+@pytest.mark.parametrize("name", ["", "prod", "default", "version"])
+def test_an_environment_that_is_not_in_the_file(name: str) -> None:
+    with pytest.raises(UsageError, match="ENV=sandbox or ENV=production"):
         environment(name, ROOT)
 
 
 def test_what_is_given_counts_before_the_file() -> None:
     assert overrides("A=1 B='two words'", ["A=3"]) == {"A": "3", "B": "two words"}
-    with pytest.raises(Stopped, match="'A' is not Parameter=value"):
+    with pytest.raises(UsageError, match="'A' is not Parameter=value"):
         overrides("", ["A"])
 
 
@@ -284,13 +284,13 @@ def test_a_provider_that_is_down_blocks_no_later_deployment(capsys: pytest.Captu
 
 def test_without_a_login(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    assert deploy.main(["--env", "sandbox", "--yes"]) == 1
+    assert cli.main(["deploy", "--env", "sandbox", "--yes"]) == 1
     assert "aws sso login" in capsys.readouterr().err
 
 
 def test_with_a_profile_that_is_not_there(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nonexistent")
-    assert deploy.main(["--env", "sandbox", "--yes"]) == 1
+    assert cli.main(["deploy", "--env", "sandbox", "--yes"]) == 1
     told = capsys.readouterr().err
     assert "nonexistent" in told
     assert "aws sso login" in told
@@ -450,8 +450,8 @@ def test_a_stack_that_can_only_be_deleted(aws_that_says: Callable[[Answer], boto
     ("status", "said"),
     [
         ("UPDATE_ROLLBACK_FAILED", "(?s)StatusEventBus.*aws cloudformation continue-update-rollback"),
-        ("UPDATE_IN_PROGRESS", "another deployment or deletion runs"),
-        ("DELETE_IN_PROGRESS", "another deployment or deletion runs"),
+        ("UPDATE_IN_PROGRESS", "another deployment or deletion is running"),
+        ("DELETE_IN_PROGRESS", "another deployment or deletion is running"),
     ],
 )
 def test_a_stack_that_is_busy_or_stuck(
@@ -479,7 +479,7 @@ def test_a_failure_names_only_what_came_after_its_beginning(aws_that_says: Calla
     assert "StatusEventBus" in stack.explain_failure(since="")
     later = stack.explain_failure(since=stack.last_event())
     assert "StatusEventBus" not in later
-    assert "What was deployed before still runs" in later
+    assert "The version before still runs" in later
 
 
 # --- all of it
@@ -512,31 +512,34 @@ def stack_with(found: dict[str, str], parameters: Sequence[str]) -> dict[str, An
     }
 
 
-def options(provider: Provider, secret_file: Path | None = None) -> argparse.Namespace:
+def options(provider: Provider, secret_file: Path | None = None) -> deploy.Request:
     parameters = [f"JwtIssuer={provider.url}", "JwtAudience=payouts", "DokuBaseUrl=http://127.0.0.1:1"]
-    return argparse.Namespace(env="sandbox", sam="sam", secret_file=secret_file, yes=True, parameters=parameters)
+    return deploy.Request("sandbox", parameters, secret_file, yes=True)
 
 
 def test_from_nothing_to_the_doctor(
     account: boto3.Session, secret: str, provider: Provider, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found, commands = outputs(account, secret), []
+    found, commands = outputs(account, secret), list[Sequence[str]]()
     file = tmp_path / "doku.json"
     file.write_text(doku_secret.generate())
     given = options(provider, file)
 
     def sam(command: Sequence[str]) -> int:
-        commands.append(command[:2])
-        if command[0] == "sam":
+        commands.append(command)
+        if "sam" in command:
             assert command[command.index("--config-file") + 1] == str(ROOT / "samconfig.toml")
             assert command[command.index("--template-file") + 1].endswith(".aws-sam/build/template.yaml")
             parameters = command[command.index("--parameter-overrides") + 1 :]
             account.client("cloudformation").create_stack(**stack_with(found, parameters))
         return 0
 
-    assert deploy.deploy(given, never_asked, sam, ROOT) == 1, "DOKU does not answer here"
+    assert not deploy.deploy(given, never_asked, sam, ROOT), "DOKU does not answer here"
     told = capsys.readouterr().out
-    assert commands == [["make", "build"], ["sam", "deploy"]]
+    build, deployed_by = commands
+    assert build[:2] == ["make", "build"]
+    group = deployed_by.index("--only-group")
+    assert deployed_by[group : group + 4] == ["--only-group", "sam", "sam", "deploy"]
     assert "build for arm64" in told
     assert "wrong    DOKU's host" in told
     assert held(account, secret) == json.loads(file.read_text())

@@ -23,8 +23,9 @@ from local.stack import LocalStack
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
 from tests.support.harness import World, order
-from tools.doctor import __main__ as doctor
+from tools import cli
 from tools.doctor import api, open_transfers
+from tools.doctor import examine as doctor
 from tools.doctor.finding import Finding, Verdict
 from tools.doctor.setup import FileSecret, SetUp
 
@@ -48,7 +49,7 @@ def look(
         doctor.examine(SetUp("test", known | settings, FileSecret(text)), lambda: backing_services.clock() + ahead)
     )
     for value in filter(None, json.loads(backing_services.secret).values()):
-        assert not any(value in finding.seen + finding.mend for finding in findings)
+        assert not any(value in finding.seen + finding.fix for finding in findings)
     return {finding.check: finding for finding in findings}
 
 
@@ -58,9 +59,9 @@ def pem(key: Any) -> str:
 
 def test_a_set_up_that_is_right(backing_services: BackingServices, doku: Control) -> None:
     found = look(backing_services)
-    right = {"settings", "secret", "private key", "notification key", "DOKU's host", "token", "signature", "deposit"}
+    right = {"settings", "secret", "private key", "notification key", "DOKU's host", "token", "signature", "balance"}
     assert {check for check, finding in found.items() if finding.verdict is Verdict.OK} >= right
-    assert "1000000000.00" in found["deposit"].seen
+    assert "1000000000.00" in found["balance"].seen
 
 
 def test_open_transfers_of_another_account_are_named(world: World) -> None:
@@ -71,7 +72,7 @@ def test_open_transfers_of_another_account_are_named(world: World) -> None:
     assert stored.sent_to is not None
     table = Table(world.dynamodb, world.environment["TABLE_NAME"])
     (found,) = open_transfers.check(table, stored.sent_to)
-    assert (found.verdict, found.seen[:11]) == (Verdict.OK, "1 looked at")
+    assert (found.verdict, found.seen[:10]) == (Verdict.OK, "1 checked;")
     (found,) = open_transfers.check(table, replace(stored.sent_to, path_prefix="/snap/v1.1"))
     assert found.verdict is Verdict.WARNING
     assert reference in found.seen
@@ -89,7 +90,7 @@ def test_a_secret_without_a_value(backing_services: BackingServices) -> None:
         for secret_id in (empty, "no-such-secret")
     }
     assert found[empty]["secret"].seen == "the DOKU secret has no value yet"
-    assert found[empty]["secret"].mend.startswith("Fill it in")
+    assert found[empty]["secret"].fix.startswith("Fill it in")
     assert "can't be read" in found["no-such-secret"]["secret"].seen
 
 
@@ -131,7 +132,7 @@ def test_a_private_key_that_is_none(backing_services: BackingServices, doku: Con
 def test_the_private_key_of_somebody_else(backing_services: BackingServices, doku: Control) -> None:
     found = look(backing_services, {"privateKey": pem(rsa.generate_private_key(65537, 2048))})
     assert found["token"].verdict is Verdict.WRONG
-    assert "public half" in found["token"].mend
+    assert "public half" in found["token"].fix
     assert found["balance"].verdict is Verdict.SKIPPED
 
 
@@ -158,15 +159,15 @@ def test_a_clock_that_differs_from_dokus(backing_services: BackingServices, doku
     found = look(backing_services, ahead=3600)
     assert found["token"].verdict is Verdict.WRONG
     assert "Invalid Timestamp" in found["token"].seen
-    assert "clientId" not in found["token"].seen + found["token"].mend
-    assert "clock" in found["token"].mend
+    assert "clientId" not in found["token"].seen + found["token"].fix
+    assert "clock" in found["token"].fix
 
 
 def test_another_client_secret(backing_services: BackingServices, doku: Control) -> None:
     found = look(backing_services, {"clientSecret": "SK-another"})
     assert found["token"].verdict is Verdict.OK
     assert found["signature"].verdict is Verdict.WRONG
-    assert "clientSecret" in found["signature"].mend
+    assert "clientSecret" in found["signature"].fix
 
 
 def test_another_agent_key(backing_services: BackingServices, doku: Control) -> None:
@@ -184,7 +185,7 @@ def test_a_notification_key_that_can_verify_nothing(backing_services: BackingSer
 def test_a_path_prefix_that_leads_nowhere(backing_services: BackingServices, doku: Control) -> None:
     found = look(backing_services, DOKU_PATH_PREFIX="/payout/v9")
     assert found["path prefix"].verdict is Verdict.WRONG
-    assert "Set DokuPathPrefix" in found["path prefix"].mend
+    assert "Set DokuPathPrefix" in found["path prefix"].fix
 
 
 def test_a_host_that_does_not_answer(backing_services: BackingServices, doku: Control) -> None:
@@ -223,12 +224,12 @@ def test_what_is_deployed_is_called_from_outside() -> None:
 
 
 def test_the_command_counts(capsys: pytest.CaptureFixture[str]) -> None:
-    assert doctor.told([Finding("a", Verdict.OK, "fine"), Finding("b", Verdict.WRONG, "bad", "mend it")]) == 1
-    assert doctor.told([Finding("a", Verdict.WARNING, "hm", "look")]) == 0
-    assert "-> mend it" in capsys.readouterr().out
+    assert not doctor.print_findings([Finding("a", Verdict.OK, "fine"), Finding("b", Verdict.WRONG, "bad", "fix it")])
+    assert doctor.print_findings([Finding("a", Verdict.WARNING, "hm", "look")])
+    assert "-> fix it" in capsys.readouterr().out
 
 
 def test_without_anything_to_look_at(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_AWS_PORT", "1")
-    assert doctor.main(["--env", "local"]) == 2
+    assert cli.main(["doctor", "--env", "local"]) == 1
     assert "make run" in capsys.readouterr().err

@@ -22,8 +22,8 @@ from payouts.domain.credentials import Credentials
 from payouts.domain.errors import Unavailable
 from tests.support.harness import PAGES, Page, World, order
 from tests.support.tcp_server import listening, saying
-from tools import public_key
-from tools.deployment import Target
+from tools import cli, public_key
+from tools.deployment import Deployment
 
 
 @dataclass
@@ -180,32 +180,32 @@ def test_signing_counts_against_the_token_deadline(
 
 
 @pytest.fixture
-def target(world: World) -> Target:
+def target(world: World) -> Deployment:
     outputs = {"SecretId": world.environment["DOKU_SECRET_ID"]}
-    return Target("sandbox", boto3.Session(), None, outputs, {})
+    return Deployment("sandbox", boto3.Session(), None, outputs, {})
 
 
-def test_the_public_half_of_a_key_in_the_secret_is_printed(kms: Kms, target: Target) -> None:
+def test_the_public_half_of_a_key_in_the_secret_is_printed(kms: Kms, target: Deployment) -> None:
     private = load_pem_private_key(kms.secret["privateKey"].encode(), password=None)
     expected = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     assert public_key.public_key(target) == expected
     assert expected.startswith("-----BEGIN PUBLIC KEY-----\n")
 
 
-def test_the_public_half_of_a_key_in_kms_is_printed(kms: Kms, target: Target) -> None:
+def test_the_public_half_of_a_key_in_kms_is_printed(kms: Kms, target: Deployment) -> None:
     arn = kms.new_key()
     kms.use(arn)
     assert public_key.public_key(target) == kms.public(arn)
 
 
-def test_a_key_in_kms_that_cannot_sign_for_doku_is_not_printed(kms: Kms, target: Target) -> None:
+def test_a_key_in_kms_that_cannot_sign_for_doku_is_not_printed(kms: Kms, target: Deployment) -> None:
     kms.use(kms.new_key("ECC_NIST_P256"))
     with pytest.raises(ValueError, match="RSA_2048"):
         public_key.public_key(target)
 
 
 def test_the_command_prints_the_key_of_a_running_bundle(kms: Kms, capsys: pytest.CaptureFixture[str]) -> None:
-    assert public_key.main(["--env", "local"]) == 0
+    assert cli.main(["public-key", "--env", "local"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("-----BEGIN PUBLIC KEY-----\n")
     assert printed.endswith("\n-----END PUBLIC KEY-----\n")

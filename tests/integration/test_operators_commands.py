@@ -1,22 +1,35 @@
 """The operators' commands: refused input, and the deployment that they name."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.harness import World, order
-from tools import explain, reconcile, settle
+from tools import cli
+from tools.deployment import find
+
+
+@pytest.fixture
+def local_run(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """What the command finds by `--env local`."""
+    monkeypatch.setenv("LOCAL_AWS_PORT", world.environment["AWS_ENDPOINT_URL"].rpartition(":")[2])
+    world.environment = {**world.environment, "TABLE_NAME": find("local").outputs["TableName"]}  # one of many here
+    return world.restarted()
 
 
 @pytest.mark.parametrize("day", ["17-09-2024", "2026-13-45", "2026-11-2", "20261102", "yesterday", ""])
 def test_what_is_no_day_is_refused_as_the_api_does(day: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert reconcile.main(["--day", day]) == 2
+    assert cli.main(["reconcile", "--day", day]) == 2
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", "day must be a date such as 2024-09-17\n")
 
 
 def test_it_says_where_it_looked(local_run: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert reconcile.main(["--day", "1999-01-01"]) == 0
+    assert cli.main(["reconcile", "--day", "1999-01-01"]) == 0
     assert capsys.readouterr().out.startswith("reconciliation in local\n\nTransfers of 1999-01-01 (WIB)\n")
 
 
@@ -24,7 +37,7 @@ def test_the_file_holds_every_transfer(local_run: World, tmp_path: Path, capsys:
     reference = local_run.create(order()).body["partnerReferenceNo"]
     file = tmp_path / "day.csv"
     file.write_text("of another day")
-    assert reconcile.main(["--day", local_run.get(reference).body["createdAt"][:10], "--csv", str(file)]) == 1
+    assert cli.main(["reconcile", "--day", local_run.get(reference).body["createdAt"][:10], "--csv", str(file)]) == 0
     assert reference in file.read_text()
     assert "of another day" not in file.read_text()
 
@@ -33,7 +46,7 @@ def test_an_unwritable_file_is_reported_before_the_report(
     local_run: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "none" / "day.csv"
-    assert reconcile.main(["--csv", str(file)]) == 2
+    assert cli.main(["reconcile", "--csv", str(file)]) == 2
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", f"{file} can't be written: No such file or directory\n")
 
@@ -41,30 +54,57 @@ def test_an_unwritable_file_is_reported_before_the_report(
 def test_a_transfer_is_explained_with_its_deployment(local_run: World, capsys: pytest.CaptureFixture[str]) -> None:
     reference = local_run.create(order()).body["partnerReferenceNo"]
     capsys.readouterr()
-    assert explain.main([reference]) == 0
+    assert cli.main(["explain", reference]) == 0
     assert capsys.readouterr().out.startswith(f"in local, {reference}: ACCEPTED")
-    assert explain.main(["--dead"]) == 0
+    assert cli.main(["explain", "--dead"]) == 0
     assert "0 shown in local;" in capsys.readouterr().out
 
 
 def test_a_code_is_answered_first(local_run: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert explain.main(["4034314"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("snap 4034314")
-    assert lines[-1] == "no transfer in local is known as 4034314"
+    assert cli.main(["explain", "4034314"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("snap 4034314")
+    assert printed.err == "local has no transfer 4034314\n"
 
 
 @pytest.mark.parametrize("text", ["INSUFFICIENT_FUND", "4034399", "n\x1bonsense"])
 def test_what_is_neither_transfer_nor_code(text: str, local_run: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert explain.main([text]) == 1
-    assert capsys.readouterr().out == f"{text!a} is neither a transfer in local nor a code known here\n"
+    assert cli.main(["explain", text]) == 1
+    assert capsys.readouterr().err == f"{text!a} is neither a transfer in local nor a known code\n"
 
 
 def test_a_settlement_says_where(local_run: World, capsys: pytest.CaptureFixture[str]) -> None:
     reference = local_run.create(order()).body["partnerReferenceNo"]
     word = ["SUCCESS", "--by", "Dewi", "--reason", "ticket 4711"]
     capsys.readouterr()
-    assert settle.main(["PAY-UNKNOWN", *word]) == 1
-    assert capsys.readouterr().err == "no transfer in local is known as PAY-UNKNOWN\n"
-    assert settle.main([reference, *word]) == 1
+    assert cli.main(["settle", "PAY-UNKNOWN", *word]) == 1
+    assert capsys.readouterr().err == "local has no transfer PAY-UNKNOWN\n"
+    assert cli.main(["settle", reference, *word]) == 1
     assert capsys.readouterr().err.startswith(f"in local, {reference} is ACCEPTED and needs no decision")
+
+
+def test_reports_as_json(local_run: World, capsys: pytest.CaptureFixture[str]) -> None:
+    body = order()
+    reference = local_run.create(body).body["partnerReferenceNo"]
+    day = local_run.get(reference).body["createdAt"][:10]
+    capsys.readouterr()
+    assert cli.main(["reconcile", "--day", day, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["deployment"], report["day"]) == ("local", day)
+    assert report["statuses"]["ACCEPTED"]["count"] >= 1
+    assert reference in {line["partnerReferenceNo"] for line in report["attention"]}
+    assert cli.main(["explain", reference, "--json"]) == 0
+    text = capsys.readouterr().out
+    assert json.loads(text)["status"] == "ACCEPTED"
+    assert body["beneficiaryAccountNumber"] not in text
+    assert body["beneficiaryAccountName"] not in text
+    assert cli.main(["redrive", "--dry-run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"deployment": "local", "deadNotifications": 0}
+
+
+def test_the_script_needs_no_import_path(tmp_path: Path) -> None:
+    """From any folder, as `make setup` installs it."""
+    command = [str(Path(sys.executable).with_name("payouts")), "codes", "5586"]
+    ended = subprocess.run(command, cwd=tmp_path, env={"PATH": os.defpath}, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("biller 5586")

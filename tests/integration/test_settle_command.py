@@ -7,8 +7,8 @@ from botocore.exceptions import EndpointConnectionError
 
 from payouts.domain.transfer import Source, Status
 from tests.support.harness import World, order
-from tools import settle
-from tools.deployment import Target
+from tools import cli
+from tools.deployment import Deployment
 
 ARN = "arn:aws:sts::123456789012:user/moto"
 HEADER = "partnerReferenceNo,verdict,reason\n"
@@ -40,7 +40,7 @@ def words(world: World, reference: str) -> list[str]:
 def test_the_aws_identity_is_kept_beside_the_name(local_run: World, capsys: pytest.CaptureFixture[str]) -> None:
     reference = disputed(local_run)
     capsys.readouterr()
-    assert settle.main([reference, "SUCCESS", "--by", " Dewi ", "--reason", "ticket 4711"]) == 0
+    assert cli.main(["settle", reference, "SUCCESS", "--by", " Dewi ", "--reason", "ticket 4711"]) == 0
     assert words(local_run, reference) == [f"Dewi ({ARN}): ticket 4711"]
     assert f"in local, {reference} is SUCCESS, by Dewi ({ARN})\n" in capsys.readouterr().out
 
@@ -48,18 +48,18 @@ def test_the_aws_identity_is_kept_beside_the_name(local_run: World, capsys: pyte
 def test_without_an_identity_nothing_is_settled(
     local_run: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reference, client = disputed(local_run), Target.client
+    reference, client = disputed(local_run), Deployment.client
 
-    def unreachable(target: Target, service: str) -> object:
+    def unreachable(target: Deployment, service: str) -> object:
         if service == "sts":
             raise EndpointConnectionError(endpoint_url="https://sts.example.com")
         return client(target, service)
 
-    monkeypatch.setattr(Target, "client", unreachable)
+    monkeypatch.setattr(Deployment, "client", unreachable)
     capsys.readouterr()
-    assert settle.main([reference, "SUCCESS", "--by", "Dewi", "--reason", "ticket 4711"]) == 1
+    assert cli.main(["settle", reference, "SUCCESS", "--by", "Dewi", "--reason", "ticket 4711"]) == 1
     told = capsys.readouterr().err
-    assert told.startswith("AWS does not say who you are (")
+    assert told.startswith("AWS does not report your identity (")
     assert told.endswith("; nothing was settled in local\n")
     assert status(local_run, reference) is Status.DISPUTED
 
@@ -77,13 +77,13 @@ def test_without_an_identity_nothing_is_settled(
 )
 def test_name_and_reason_are_bounded(by: str, reason: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Before any deployment is looked for."""
-    assert settle.main(["PAY-1", "SUCCESS", "--by", by, "--reason", reason]) == 2
+    assert cli.main(["settle", "PAY-1", "SUCCESS", "--by", by, "--reason", reason]) == 2
     assert capsys.readouterr() == ("", told)
 
 
 def test_the_longest_name_and_reason_are_kept_whole(local_run: World) -> None:
     reference = disputed(local_run)
-    assert settle.main([reference, "FAILED", "--by", "n" * 64, "--reason", "r" * 200]) == 0
+    assert cli.main(["settle", reference, "FAILED", "--by", "n" * 64, "--reason", "r" * 200]) == 0
     assert words(local_run, reference) == [f"{'n' * 64} ({ARN}): {'r' * 200}"]
 
 
@@ -92,7 +92,7 @@ def test_the_longest_name_and_reason_are_kept_whole(local_run: World) -> None:
     [["PAY-1"], ["PAY-1", "SUCCESS"], ["--reason", "x"], ["PAY-1", "SUCCESS", "--reason", "x", "--file", "f"]],
 )
 def test_one_transfer_or_a_file(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert settle.main([*arguments, "--by", "Dewi"]) == 2
+    assert cli.main(["settle", *arguments, "--by", "Dewi"]) == 2
     assert "--file" in capsys.readouterr().err
 
 
@@ -105,7 +105,7 @@ def test_a_file_settles_many_and_reports_each(
     lines = [f"{paid},SUCCESS,ticket 1", f"{open_one},FAILED,ticket 2", "PAY-NONE,FAILED,ticket 3", ""]
     file.write_text("\ufeff" + HEADER + "\r\n".join([*lines, f'{failed},FAILED,"ticket 4, by phone"']))
     capsys.readouterr()
-    assert settle.main(["--file", str(file), "--by", "Dewi"]) == 1
+    assert cli.main(["settle", "--file", str(file), "--by", "Dewi"]) == 1
     told = capsys.readouterr()
     assert [line for line in told.out.splitlines() if line.startswith("in local")] == [
         f"in local, {paid} is SUCCESS, by Dewi ({ARN})",
@@ -113,7 +113,7 @@ def test_a_file_settles_many_and_reports_each(
     ]
     refused, unknown = told.err.splitlines()
     assert refused.startswith(f"in local, {open_one} is ACCEPTED and needs no decision")
-    assert unknown == "no transfer in local is known as PAY-NONE"
+    assert unknown == "local has no transfer PAY-NONE"
     assert words(local_run, failed) == [f"Dewi ({ARN}): ticket 4, by phone"]
     assert [status(local_run, one) for one in (paid, failed)] == ["SUCCESS", "FAILED"]
 
@@ -121,7 +121,7 @@ def test_a_file_settles_many_and_reports_each(
 def test_a_file_of_which_all_is_settled_ends_well(local_run: World, tmp_path: Path) -> None:
     file = tmp_path / "words.csv"
     file.write_text(HEADER + f"{disputed(local_run)},REFUNDED,ticket 1\n")
-    assert settle.main(["--file", str(file), "--by", "Dewi"]) == 0
+    assert cli.main(["settle", "--file", str(file), "--by", "Dewi"]) == 0
 
 
 def test_a_dry_run_writes_nothing(local_run: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,7 +130,7 @@ def test_a_dry_run_writes_nothing(local_run: World, tmp_path: Path, capsys: pyte
     file = tmp_path / "words.csv"
     file.write_text(HEADER + f"{reference},SUCCESS,ticket 1\nPAY-NONE,FAILED,ticket 2\n")
     capsys.readouterr()
-    assert settle.main(["--file", str(file), "--by", "Dewi", "--dry-run"]) == 1
+    assert cli.main(["settle", "--file", str(file), "--by", "Dewi", "--dry-run"]) == 1
     assert f"in local, {reference} would be SUCCESS, by Dewi ({ARN})" in capsys.readouterr().out
     assert local_run.stored(reference) == before
 
@@ -147,7 +147,7 @@ def test_a_dry_run_writes_nothing(local_run: World, tmp_path: Path, capsys: pyte
         (HEADER + "{good},SUCCESS,x\nPAY-2,SUCCESS,x,y\n", "line 3: 3 values are needed, not 4"),
         (HEADER + "{good},SUCCESS,x\nPAY-2,SUCCESS, \n", "line 3: the reason must be 1 to 200"),
         (HEADER + "{good},SUCCESS,x\n,SUCCESS,x\n", "line 3: partnerReferenceNo must be 1 to 64"),
-        (HEADER + "{good},SUCCESS,x\n{good},FAILED,x\n", "{good} is there 2 times"),
+        (HEADER + "{good},SUCCESS,x\n{good},FAILED,x\n", "{good} occurs 2 times"),
         (HEADER + '{good},SUCCESS,"x\n', "can't be read"),
         (HEADER + "{good},SUCCESS,caf\udce9\n", "can't be read"),
         (None, "can't be read"),
@@ -160,7 +160,7 @@ def test_a_bad_file_is_refused_as_a_whole(
     if content is not None:
         file.write_bytes(content.replace("{good}", good).encode("utf-8", "surrogateescape"))
     capsys.readouterr()
-    assert settle.main(["--file", str(file), "--by", "Dewi"]) == 2
+    assert cli.main(["settle", "--file", str(file), "--by", "Dewi"]) == 2
     said = capsys.readouterr()
     assert told.replace("{good}", good) in said.err
     assert "in local" not in said.out

@@ -9,7 +9,7 @@ from local.aws import moto_server
 from local.clock import Clock
 from local.stack import LocalStack
 from tests.support.harness import World
-from tools import explain, reconcile
+from tools import cli
 from tools.deployment import NoSuchDeployment, find
 
 ELSEWHERE = {
@@ -26,9 +26,9 @@ ELSEWHERE = {
 
 def test_the_local_run_does_not_listen_to_the_shell(local_run: LocalStack, capsys: pytest.CaptureFixture[str]) -> None:
     assert "TransfersTable" in find("local").outputs["TableName"]
-    assert explain.main(["PAY-0001"]) == 1
+    assert cli.main(["explain", "PAY-0001"]) == 1
     assert "PAY-0001" in "".join(capsys.readouterr())
-    assert reconcile.main([]) == 0
+    assert cli.main(["reconcile"]) == 0
 
 
 def test_the_standard_variable_names_another_port(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.stack import LocalStack
-from tests.runtime.emulator import Emulated
+from tests.runtime.emulator import Emulated, Runtime
 from tools.build.artefact import Artefact, directory
 
 NOTIFICATION_KEY = "0123456789abcdef"
@@ -44,7 +44,7 @@ def cloud(artefact: Artefact, tmp_path_factory: pytest.TempPathFactory) -> Itera
     shutil.copytree(artefact.path, files, dirs_exist_ok=True)
     for path in [files, *files.rglob("*")]:
         path.chmod(path.stat().st_mode & ~0o222)
-    mounted = Artefact.read(files)
+    mounted, runtime = Artefact.read(files), Runtime.install(tmp_path_factory.mktemp("runtime"))
     with LocalStack(concurrency=1) as stack:
         secret_id = stack.variable("DOKU_SECRET_ID")
         secret = json.loads(stack.aws.secretsmanager.get_secret_value(SecretId=secret_id)["SecretString"])
@@ -55,7 +55,7 @@ def cloud(artefact: Artefact, tmp_path_factory: pytest.TempPathFactory) -> Itera
             for name, function in stack.bundle.functions.items():
                 environment = stack.deployment.environment(name)
                 log, imports = logs / f"{name}.log", mounted.import_path(name)
-                running.functions[name] = Emulated(function, imports, environment, log, files)
+                running.functions[name] = Emulated(runtime, function, imports, environment, log, files)
             yield running
         finally:
             for emulated in running.functions.values():

@@ -6,6 +6,7 @@ import platform
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +15,50 @@ import requests
 from local.aws.bundle import Function
 from local.ports import Ports, free_port
 from tests.support.waiting import until
-from tools.build.artefact import ROOT
+from tools import locked
+from tools.build import python
 
 _ANY_PORT = Ports(0, 0, 0)
-_CLIENT = ROOT / ".venv-lambda" / "bin" / "python"
 _EMULATORS = {"x86_64": "aws-lambda-rie-x86_64", "aarch64": "aws-lambda-rie-arm64"}
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """AWS's runtime interface emulator, and a Python of the runtime's version with AWS's runtime client alone."""
+
+    emulator: Path
+    python: Path
+
+    @classmethod
+    def install(cls, folder: Path) -> "Runtime":
+        """Put both into `folder`; the emulator comes with SAM."""
+        client = locked.environment("lambda", folder / "client", python.find())
+        emulator = folder / "aws-lambda-rie"
+        program = "import samcli, shutil, sys; shutil.copy(samcli.__path__[0] + sys.argv[1], sys.argv[2])"
+        name = f"/local/rapid/{_EMULATORS[platform.machine()]}"
+        subprocess.run(locked.command("sam", "python", "-c", program, name, str(emulator)), check=True)
+        return cls(emulator, client / "python")
 
 
 class Emulated:
     """One execution environment of a function: it starts with the first event, as a cold start in Lambda does."""
 
     def __init__(
-        self, function: Function, path: Sequence[Path], environment: Mapping[str, str], log: Path, read_only: Path
+        self,
+        runtime: Runtime,
+        function: Function,
+        path: Sequence[Path],
+        environment: Mapping[str, str],
+        log: Path,
+        read_only: Path,
     ) -> None:
         self._url = f"127.0.0.1:{free_port('api', _ANY_PORT)}"
         self._log = log
         emulator = [
-            str(_emulator()),
+            str(runtime.emulator),
             *("--runtime-interface-emulator-address", self._url),
             *("--runtime-api-address", f"127.0.0.1:{free_port('aws', _ANY_PORT)}"),
-            *(str(_CLIENT), "-m", "awslambdaric", function.handler),
+            *(str(runtime.python), "-m", "awslambdaric", function.handler),
         ]
         with log.open("wb") as output:
             self._process = subprocess.Popen(
@@ -90,13 +115,6 @@ def _told(function: Function) -> dict[str, str]:
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
     }
-
-
-def _emulator() -> Path:
-    """AWS's binary, which comes with SAM."""
-    name = _EMULATORS[platform.machine()]
-    (found,) = ROOT.glob(f".venv-sam/lib/python3*/site-packages/samcli/local/rapid/{name}")
-    return found
 
 
 def _on_a_read_only_mount(folder: Path) -> list[str]:

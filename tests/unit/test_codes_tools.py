@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools import codes, codes_page, explain
+from tools import cli, codes_page, explain
 from tools.deployment import NoSuchDeployment
 
 
@@ -28,8 +28,8 @@ def test_every_table_of_the_page_is_rectangular() -> None:
             widths = []
 
 
-def test_the_command_explains_a_code_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
-    assert codes.main(["server_error"]) == 0
+def test_the_command_tells_a_code_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["codes", "server_error"]) == 0
     told = capsys.readouterr().out
     assert "Retry or contact DOKU support (NOT safe for a payout)" in told
     assert "check status" in told
@@ -37,12 +37,12 @@ def test_the_command_explains_a_code_in_both_languages(capsys: pytest.CaptureFix
 
 
 def test_the_command_says_that_a_code_is_in_no_table(capsys: pytest.CaptureFixture[str]) -> None:
-    assert codes.main(["4034399"]) == 1
-    assert "is in no table; the best reading" in capsys.readouterr().out
+    assert cli.main(["codes", "4034399"]) == 1
+    assert "is in no table; the most likely meaning" in capsys.readouterr().out
 
 
-def test_the_command_takes_a_system(capsys: pytest.CaptureFixture[str]) -> None:
-    assert codes.main(["00", "--system", "kirim-doku-payment"]) == 0
+def test_the_command_can_be_told_the_system(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["codes", "00", "--system", "kirim-doku-payment"]) == 0
     assert "latestTransactionStatus" in capsys.readouterr().out
 
 
@@ -54,10 +54,10 @@ def test_explain_needs_no_deployment_for_a_known_code(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(explain, "find", nowhere)
-    assert explain.main(["5586"]) == 0
+    assert cli.main(["explain", "5586"]) == 0
     told = capsys.readouterr()
     assert told.out.startswith("biller 5586")
     assert "callback" in told.out
     assert told.err == "nothing answers\n"
-    assert explain.main(["PAY-0001"]) == 2
-    assert explain.main(["--dead"]) == 2
+    assert cli.main(["explain", "PAY-0001"]) == 1
+    assert cli.main(["explain", "--dead"]) == 1

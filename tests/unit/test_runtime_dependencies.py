@@ -1,15 +1,19 @@
-"""The deployed dependencies are what the code imports, without the laptop's tools."""
+"""The dependencies layer: exactly what functions and layers import, at the versions that are tested."""
 
 import ast
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 from tests.support.harness import ROOT
+from tools.build import layer_requirements
 
 OURS = {path.name for folder in (ROOT / "functions", *(ROOT / "layers").iterdir()) for path in folder.glob("*/")}
+PART_OF = {"botocore": "boto3", "s3transfer": "boto3", "urllib3": "requests", "certifi": "requests"}
+"""Distributions that come with another one, at the version that it works with."""
 
 PARTS_OF_BOTO3 = {"botocore"}
 """Modules that boto3 brings, and whose names its own documentation uses: `botocore.exceptions`, `botocore.config`."""
@@ -31,20 +35,23 @@ def _of_file(path: Path) -> Iterator[str]:
             yield node.module or ""
 
 
-def names(path: Path) -> set[str]:
-    """The distributions that a file of requirements names."""
-    return set(re.findall(r"^([a-z0-9-]+)(?:[>=~]|$)", path.read_text(), re.MULTILINE))
+def pins(requirements: str) -> dict[str, str]:
+    """Versions by distribution."""
+    return dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", requirements, re.MULTILINE))
 
 
-def test_the_layer_is_asked_for_what_the_functions_import() -> None:
+def test_the_group_runtime_is_what_functions_import() -> None:
     distributions = packages_distributions()
     wanted = {distributions[module][0].lower().replace("_", "-") for module in imported()}
-    assert wanted == names(ROOT / "requirements" / "runtime.in")
+    group = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["runtime"]
+    assert {PART_OF.get(name, name) for name in wanted} == {re.split("[>=]", line)[0] for line in group}
 
 
-def test_the_layer_is_locked_at_the_versions_that_are_tested() -> None:
-    pins = [
-        set(re.findall(r"^([a-z0-9-]+==[^ ]+)", (ROOT / path).read_text(), re.MULTILINE))
-        for path in ("layers/dependencies/requirements.txt", "requirements/dev.txt")
-    ]
-    assert pins[0] <= pins[1]
+def test_the_layers_requirements_are_those_of_the_lock() -> None:
+    assert layer_requirements.PATH.read_text() == layer_requirements.render(), "run `make lock`"
+
+
+def test_the_layer_has_the_versions_that_are_tested() -> None:
+    layer = pins(layer_requirements.PATH.read_text())
+    assert layer.keys() >= {"boto3", "requests", "pydantic"}
+    assert layer == {name: version(name) for name in layer}

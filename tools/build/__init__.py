@@ -1,1 +1,1 @@
-"""Builds what is deployed: SAM's output, without what nobody needs at run time and with bytecode."""
+"""Builds the artefact: SAM's output without unused files, with bytecode."""

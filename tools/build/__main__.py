@@ -6,21 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools import locked
 from tools.build import bytecode, python
 from tools.build.artefact import ARCHITECTURES, ROOT, Artefact, directory, measure
 from tools.build.slim import slim
 
-_SAM = ROOT / ".venv-sam" / "bin" / "sam"
-_UV = ROOT / ".venv" / "bin" / "uv"
 _DEPENDENCIES = "DependenciesLayer"
 
 
 class Failed(Exception):
-    """A step failed; the message holds what it said."""
+    """A step failed; the message holds its output."""
 
 
 def main() -> int:
-    """Exit code 0 when the artefact is there."""
+    """Build, and return the exit code."""
     parser = argparse.ArgumentParser(prog="make build", description=__doc__)
     parser.add_argument("architecture", choices=ARCHITECTURES, nargs="?", default=ARCHITECTURES[0])
     architecture = parser.parse_args().architecture
@@ -53,12 +52,13 @@ def _sam_build(architecture: str, interpreter: Path, target: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS")}
     environment |= {
         "ARCHITECTURE": architecture,  # for layers/dependencies/Makefile, as is UV
-        "UV": str(_UV),
+        "UV": str(locked.UV),
         "PATH": f"{interpreter.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "SAM_CLI_TELEMETRY": "0",
     }
+    chosen = f"Architecture={architecture}"
     ended = subprocess.run(
-        [_SAM, "build", "--build-dir", target, "--parameter-overrides", f"Architecture={architecture}"],
+        [*locked.command("sam", "sam", "build"), "--build-dir", target, "--parameter-overrides", chosen],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -70,7 +70,7 @@ def _sam_build(architecture: str, interpreter: Path, target: Path) -> None:
 
 
 def report(artefact: Artefact) -> None:
-    """Print what was made and how large it is."""
+    """Print the artefact's folders and their sizes."""
     print(f"{'':32}{'unzipped':>16}{'zipped':>16}")
     for name, folder in (artefact.layers | artefact.functions).items():
         size = measure(folder)

@@ -1,4 +1,4 @@
-"""What a build leaves: the template that is deployed, its functions and its layers."""
+"""The result of a build: the template to deploy, its functions and its layers."""
 
 import io
 import os
@@ -18,7 +18,7 @@ _CONTENT = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersi
 
 
 def directory(architecture: str) -> Path:
-    """Where the build for `architecture` is: where SAM looks for it, or beside it."""
+    """The folder of the build for `architecture`: SAM's default folder, or one beside it."""
     return ROOT / ".aws-sam" / ("build" if architecture == _DEFAULT else f"build-{architecture}")
 
 
@@ -39,7 +39,7 @@ class Artefact:
 
     @classmethod
     def read(cls, path: Path) -> "Artefact":
-        """Raises FileNotFoundError where nothing was built."""
+        """Read a build. Raises FileNotFoundError without one."""
         return cls(path, yaml_parse((path / "template.yaml").read_text()))
 
     @property
@@ -54,15 +54,15 @@ class Artefact:
 
     @property
     def architecture(self) -> str:
-        """What it was built for."""
+        """The architecture of the build."""
         return str(self.document["Parameters"]["Architecture"]["Default"])
 
     def import_path(self, function: str) -> list[Path]:
-        """What Lambda has on `sys.path` for a function, besides the runtime: the code, then what is in /opt."""
+        """Lambda's `sys.path` for a function, without the runtime: its code, then the layers in /opt."""
         return [self.functions[function], *(folder / "python" for folder in self.layers.values())]
 
     def made_for(self, architecture: str) -> None:
-        """Let the template deploy to `architecture` and to nothing else: wheels of one do not run on the other."""
+        """Restrict the template to `architecture`: wheels of one architecture do not run on the other."""
         self.document["Parameters"]["Architecture"].update(Default=architecture, AllowedValues=[architecture])
         (self.path / "template.yaml").write_text(yaml.safe_dump(self.document, sort_keys=False, width=120))
 

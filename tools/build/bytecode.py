@@ -1,4 +1,4 @@
-"""Compiles an artefact for the runtime. SAM ships no bytecode: every cold start would compile every module."""
+"""Compile an artefact for the runtime. SAM ships no bytecode: every cold start would compile every module."""
 
 import os
 import subprocess

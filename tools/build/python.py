@@ -1,4 +1,4 @@
-"""Finds an interpreter of the Lambda runtime's version: only that version's bytecode is read there."""
+"""Find an interpreter of the Lambda runtime's version: the runtime reads only that version's bytecode."""
 
 import os
 import subprocess
@@ -43,13 +43,13 @@ def _of_uv() -> Iterator[Path]:
 
 
 def _runs(candidate: Path) -> bool:
-    """Whether it is there and says the right version: a shim of pyenv may stand for nothing."""
+    """Return True if it runs and has the right version: a shim of pyenv may have no interpreter behind it."""
     if not os.access(candidate, os.X_OK):
         return False
-    asked = subprocess.run(
+    ended = subprocess.run(
         [candidate, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True
     )
-    return asked.stdout.strip() == VERSION
+    return ended.stdout.strip() == VERSION
 
 
 if __name__ == "__main__":

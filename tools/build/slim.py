@@ -1,4 +1,4 @@
-"""Takes out of the dependencies layer what nothing needs at run time. Licences and metadata stay."""
+"""Remove files from the dependencies layer that are not needed at run time. Licences and metadata stay."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ botocore describes about 400, half of the layer, and looks into each folder when
 _LEFTOVERS = ("bin", ".lock", "certifi/tests", "boto3/data", "boto3/examples")
 """boto3's data describes its resources (`boto3.resource`), which the functions do not use."""
 _INSTALLERS = ("RECORD", "INSTALLER", "REQUESTED")
-"""Of the `.dist-info` folders: they would speak of files that are gone."""
+"""Files of the `.dist-info` folders that list removed files."""
 
 
 def slim(layer: Path) -> None:

@@ -1,5 +1,7 @@
-"""`make deploy`: from nothing to a deployment that the doctor has checked."""
+"""`payouts deploy`: build and deploy the bundle, then check it."""
+
+from tools.errors import CommandError
 
 
-class Stopped(Exception):
-    """The deployment stops here. The message says why and what to do."""
+class Stopped(CommandError):
+    """The deployment stopped. The message says why and what to do."""

@@ -13,7 +13,7 @@ from tools.deployment import LOG_IN
 
 _ALWAYS_ENABLED = "us-east-1"
 _REFUSED = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired"})
-"""What AWS answers in a Region that is not enabled; the same codes stand for credentials that are wrong."""
+"""AWS's error codes in a Region that is not enabled; wrong credentials have the same codes."""
 _KEPT_UNRESERVED = 100
 """Concurrent executions that Lambda keeps for functions without a reservation."""
 _CONCURRENCY_QUOTA = "L-B99A9384"
@@ -41,7 +41,7 @@ def _unknown(error: Exception) -> Stopped:
 
 
 def _check_region(session: boto3.Session) -> None:
-    """Raise Stopped if the credentials are valid elsewhere, so that the Region is what is wrong."""
+    """Raise Stopped if the credentials are valid elsewhere, so that the Region is the cause."""
     try:
         account = _account(session, _ALWAYS_ENABLED)
     except (BotoCoreError, ClientError):

@@ -8,36 +8,38 @@ from typing import Any
 
 from local.aws.template import TemplateError, check_parameter
 from tools.deploy import Stopped
+from tools.errors import UsageError
+from tools.locked import ROOT
 
 Ask = Callable[[str], str]
 _UNUSABLE = ("\\", "\n", "ParameterKey=")
-"""What SAM's parser changes or reads as another parameter, however it is quoted."""
+"""Text that SAM's parser changes, or reads as another parameter, even inside quotes."""
 Slots = Mapping[str, Mapping[str, Any]]
 
 
-def environment(name: str | None, root: Path = Path()) -> dict[str, Any]:
-    """The environment's deployment settings in samconfig.toml. Raises Stopped."""
+def environment(name: str, root: Path = ROOT) -> dict[str, Any]:
+    """The environment's deployment settings in samconfig.toml. Raises UsageError."""
     config = tomllib.loads((root / "samconfig.toml").read_text())
     known = [key for key, value in config.items() if isinstance(value, dict) and "deploy" in value]
     if name not in known:
-        raise Stopped(f"say where: make deploy ENV={' or ENV='.join(known)}")
+        raise UsageError(f"name an environment of samconfig.toml: make deploy ENV={' or ENV='.join(known)}")
     parameters: dict[str, Any] = config[name]["deploy"]["parameters"]
     return parameters
 
 
 def overrides(configured: str, given: Sequence[str]) -> dict[str, str]:
-    """Parameters by name; those given count before those of samconfig.toml. Raises Stopped."""
+    """Parameters by name; `given` overrides samconfig.toml. Raises UsageError."""
     chosen: dict[str, str] = {}
     for text in [*shlex.split(configured), *given]:
         name, found, value = text.partition("=")
         if not found:
-            raise Stopped(f"{text!r} is not Parameter=value")
+            raise UsageError(f"{text!r} is not Parameter=value")
         chosen[name] = value
     return chosen
 
 
 def missing(slots: Slots, chosen: Mapping[str, str], deployed: Mapping[str, str] | None, ask: Ask) -> dict[str, str]:
-    """Ask for each parameter that has no value yet. Raises TemplateError for what the template refuses."""
+    """Ask for each parameter that has no value yet. Raises TemplateError for a value that the template refuses."""
     if unknown := chosen.keys() - slots.keys():
         raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
     for name, value in chosen.items():

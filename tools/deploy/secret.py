@@ -1,4 +1,4 @@
-"""DOKU's credentials: from a file into the stack's secret."""
+"""Put DOKU's credentials from a file into the stack's secret."""
 
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,18 @@ from tools.doctor.finding import Verdict
 
 
 def fill_secret(client: Any, secret_id: str, file: Path | None, ask: Ask) -> None:
-    """Put DOKU's credentials in, from a file that passes the doctor's checks. Raises Stopped."""
+    """Store DOKU's credentials from a file that passes the doctor's checks. Raises Stopped."""
     if file is None and is_filled(client, secret_id):
-        print("   it is filled in; --secret-file replaces it")
+        print("   it has a value; --secret-file replaces it")
         return
     if file is None:
-        answered = ask("   it has no value yet. Path of a JSON file with DOKU's credentials (empty: later)\n   > ")
-        if not answered.strip():
-            print("   later, then: nothing can be paid before. Repeat with --secret-file")
+        answer = ask("   it has no value yet. Path of a JSON file with DOKU's credentials (empty: later)\n   > ")
+        if not answer.strip():
+            print("   skipped: nothing can be paid before it has one. Run the command again with --secret-file")
             return
-        file = Path(answered.strip())
+        file = Path(answer.strip())
     client.put_secret_value(SecretId=secret_id, SecretString=_checked(file))
-    print(f"   filled in from {file}: remove that file now")
+    print(f"   stored from {file}: delete that file now")
 
 
 def is_filled(client: Any, secret_id: str) -> bool:
@@ -46,5 +46,5 @@ def _checked(file: Path) -> str:
         raise Stopped(f"{file} can't be read: {getattr(error, 'strerror', None) or 'it is not text'}") from error
     findings = list(secret_check.check(text, Scheme.HMAC_SHA512))
     if bad := [finding for finding in findings if finding.verdict is Verdict.WRONG]:
-        raise Stopped("; ".join(f"{finding.check}: {finding.seen}. {finding.mend}" for finding in bad))
+        raise Stopped("; ".join(f"{finding.check}: {finding.seen}. {finding.fix}" for finding in bad))
     return text

@@ -52,30 +52,30 @@ class Stack:
         if self.status == "UPDATE_ROLLBACK_FAILED":
             causes = "\n".join(self.failures())
             raise Stopped(
-                f"stack {self.name} is {self.status}: the way back to the version before failed.\n{causes}\n"
+                f"stack {self.name} is {self.status}: the rollback failed.\n{causes}\n"
                 "Remove the cause, let CloudFormation finish the rollback, then deploy again:\n"
                 f"   aws cloudformation continue-update-rollback --stack-name {self.name} --region {self.region}"
             )
         if self.status.endswith("_IN_PROGRESS") and self.status not in _NEVER_DEPLOYED:
-            raise Stopped(f"stack {self.name} is {self.status}: another deployment or deletion runs. Wait for its end")
+            raise Stopped(f"stack {self.name} is {self.status}: another deployment or deletion is running; wait for it")
 
     def last_event(self) -> str:
         """The id of the newest event, to find later what came after it; empty for a new stack."""
         return next((event["EventId"] for event in self._events()), "")
 
     def explain_failure(self, since: str) -> str:
-        """What the deployment that began after event `since` failed on, what it left, and what to do."""
+        """The failures of the deployment that began after event `since`, its leftovers, and what to do."""
         lines = ["sam did not deploy; its output is above."]
         if causes := list(self.failures(since)):
             lines += ["CloudFormation failed on:", *causes]
         if self.status in _EMPTY:
             lines += [*self._left_over(), *self._how_to_delete()]
         elif self.parameters is not None:
-            lines.append(f"What was deployed before still runs ({self.status}).")
+            lines.append(f"The version before still runs ({self.status}).")
         return "\n".join(lines)
 
     def failures(self, since: str = "") -> Iterator[str]:
-        """What failed, in the order of time, without what CloudFormation cancelled because of it."""
+        """The failed resources in order of time, without those that CloudFormation cancelled because of them."""
         for event in reversed(self._since(since)):
             reason = event.get("ResourceStatusReason", "")
             if not event["ResourceStatus"].endswith("_FAILED") or "cancelled" in reason:
@@ -110,7 +110,7 @@ class Stack:
         }
         if not left:
             return []
-        return ["These resources were left behind; look at them, and delete those that hold nothing:", *left.values()]
+        return ["These resources were left behind; check them, and delete the empty ones:", *left.values()]
 
     def _how_to_delete(self) -> list[str]:
         command = f"--stack-name {self.name} --region {self.region}"
@@ -133,6 +133,6 @@ class Stack:
 
 
 _FOREIGN = (
-    "      It exists and does not belong to this stack; perhaps an earlier stack left it. Look at it, and delete it"
-    " if nothing needs it."
+    "      It exists and does not belong to this stack; an earlier stack may have left it. Check it, and delete it"
+    " if nothing uses it."
 )

@@ -1,1 +1,1 @@
-"""`make doctor`: is this set-up right, and if not, what is wrong and how is it mended?"""
+"""`payouts doctor`: check a set-up, and report what is wrong and how to fix it."""

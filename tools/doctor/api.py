@@ -1,4 +1,4 @@
-"""Can frontends and DOKU reach what is deployed?"""
+"""Check that frontends and DOKU can reach the deployment."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,16 @@ from tools import issuer
 from tools.doctor.finding import Finding, ok, wrong
 
 _SECONDS = 10.0
-_CALLBACKS = ("/notifications/kirim-doku/unpaid", "/notifications/kirim-doku/refund")
+_NOTIFICATIONS = ("/notifications/kirim-doku/unpaid", "/notifications/kirim-doku/refund")
 
 
 def check(api_url: str, jwt_issuer: str | None) -> Iterator[Finding]:
-    """The API from outside, and the identity provider. Changes nothing: the callbacks are not signed."""
+    """Call the API from outside, and the identity provider. Changes nothing: the notifications are not signed."""
     health = _status("GET", f"{api_url}/health")
     if health != 200:
-        yield wrong("API", f"{api_url}/health: {health}", "Is it deployed and running? Look at the function's log.")
+        yield wrong(
+            "API", f"{api_url}/health: {health}", "Check that it is deployed and running, and read the function's log."
+        )
         return
     yield ok("API", f"{api_url} answers")
     guarded = _status("GET", f"{api_url}/v1/banks")
@@ -25,20 +27,20 @@ def check(api_url: str, jwt_issuer: str | None) -> Iterator[Finding]:
         yield wrong(
             "authorizer", f"a request without a token: {guarded}", "The JWT authorizer must guard /v1: deploy again."
         )
-    for path in _CALLBACKS:
-        yield _callback(f"{api_url}{path}")
+    for path in _NOTIFICATIONS:
+        yield _notification_url(f"{api_url}{path}")
     if jwt_issuer:
         yield _issuer(jwt_issuer)
 
 
-def _callback(url: str) -> Finding:
+def _notification_url(url: str) -> Finding:
     answered = _status("POST", url)
     if answered == 401:
-        return ok("callback URL", f"{url} is there and refuses what is not signed")
+        return ok("notification URL", f"{url} answers and refuses an unsigned notification")
     return wrong(
-        "callback URL",
-        f"{url}: {answered} where an unsigned callback should be refused with 401",
-        "5xx: look at the receiver's log, the secret may be empty. 404: deploy again.",
+        "notification URL",
+        f"{url}: {answered} where an unsigned notification should be refused with 401",
+        "5xx: read the receiver's log, the secret may be empty. 404: deploy again.",
     )
 
 
@@ -49,7 +51,7 @@ def _issuer(url: str) -> Finding:
         return wrong(
             "identity provider", str(error), "Calls with a token are refused: deploy with the right JwtIssuer."
         )
-    return ok("identity provider", f"{url} calls itself so, too")
+    return ok("identity provider", f"{url} is also the issuer of its configuration document")
 
 
 def _status(method: str, url: str) -> int | str:

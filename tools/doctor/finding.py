@@ -1,11 +1,11 @@
-"""What a check found."""
+"""The result of a check."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How a check ended."""
+    """The outcome of a check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -15,29 +15,29 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's result: what was looked at, what was seen, and how to mend it. Holds no secret."""
+    """One check's result: its subject, the observation, and how to fix it. Holds no secret."""
 
     check: str
     verdict: Verdict
     seen: str
-    mend: str = ""
+    fix: str = ""
 
 
 def ok(check: str, seen: str) -> Finding:
-    """As it should be."""
+    """The set-up is right."""
     return Finding(check, Verdict.OK, seen)
 
 
-def warning(check: str, seen: str, mend: str) -> Finding:
-    """It works, and somebody should look at it."""
-    return Finding(check, Verdict.WARNING, seen, mend)
+def warning(check: str, seen: str, fix: str) -> Finding:
+    """It works, but needs a look."""
+    return Finding(check, Verdict.WARNING, seen, fix)
 
 
-def wrong(check: str, seen: str, mend: str) -> Finding:
+def wrong(check: str, seen: str, fix: str) -> Finding:
     """It does not work."""
-    return Finding(check, Verdict.WRONG, seen, mend)
+    return Finding(check, Verdict.WRONG, seen, fix)
 
 
 def skipped(check: str, seen: str) -> Finding:
-    """It could not be looked at."""
+    """It could not be checked."""
     return Finding(check, Verdict.SKIPPED, seen)

@@ -1,4 +1,4 @@
-"""Is the secret what the functions need?"""
+"""Check that the secret is complete and its keys are usable."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _SHAPE = (
 
 
 def check(text: str, scheme: Scheme) -> Iterator[Finding]:
-    """Shape, key and stray blanks; never shows a value."""
+    """Check fields, keys and stray blanks. Never shows a value."""
     try:
         credentials = Credentials.parse(text)
     except Misconfigured as error:
@@ -26,19 +26,19 @@ def check(text: str, scheme: Scheme) -> Iterator[Finding]:
         return
     yield from _blanks(text)
     if credentials.private_key_kms_id:
-        yield ok("private key", "is in KMS; DOKU's token will show whether it can sign")
+        yield ok("private key", "is in KMS; the token check shows whether it can sign")
     else:
         yield from _private_key(credentials.private_key)
     yield _notification_key(credentials.notification_key, scheme)
 
 
 def _blanks(text: str) -> Iterator[Finding]:
-    members = json.loads(text)
-    stray = [name for name, value in members.items() if name != "privateKey" and str(value) != str(value).strip()]
+    fields = json.loads(text)
+    stray = [name for name, value in fields.items() if name != "privateKey" and str(value) != str(value).strip()]
     if stray:
         yield wrong("secret", f"blanks around {', '.join(stray)}", "Copy the value again, without blanks or line ends.")
     else:
-        yield ok("secret", "all members are there")
+        yield ok("secret", "all fields are present")
 
 
 def _private_key(pem: str) -> Iterator[Finding]:
@@ -61,9 +61,9 @@ def _private_key(pem: str) -> Iterator[Finding]:
         )
         return
     if not isinstance(key, RSAPrivateKey):
-        yield wrong("private key", "it is not an RSA key", "DOKU wants RSA: openssl genrsa -out private.pem 2048")
+        yield wrong("private key", "it is not an RSA key", "DOKU needs RSA: openssl genrsa -out private.pem 2048")
     elif key.key_size < 2048:
-        yield warning("private key", f"RSA with {key.key_size} bits", "Make one with 2048 bits or more.")
+        yield warning("private key", f"RSA with {key.key_size} bits", "Generate one with 2048 bits or more.")
     else:
         yield ok("private key", f"RSA with {key.key_size} bits")
 
@@ -74,6 +74,6 @@ def _notification_key(key: str, scheme: Scheme) -> Finding:
     wanted = "16, 24 or 32 bytes" if scheme is Scheme.AES_ECB else "a key that is not empty"
     return wrong(
         "notification key",
-        f"with it no callback can be verified: {scheme} needs {wanted}",
+        f"it cannot verify a notification: {scheme} needs {wanted}",
         "Ask DOKU for the notification key, and whether it signs by aes-ecb or hmac-sha512 (NotificationSignature).",
     )

@@ -1,4 +1,4 @@
-"""The set-up that is looked at: a deployment, the local run, or just a file with credentials."""
+"""The set-up to check: a deployment, the local run, or only a file with credentials."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -10,13 +10,13 @@ from payouts.doku.signer import KmsClient
 from payouts.runtime import aws
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
-from tools.deployment import Target
+from tools.deployment import Deployment
 
 _VARIABLES = {"DokuBaseUrl": BASE_URL, **SETTINGS}
 
 
 class Secrets(Protocol):
-    """What a secret is read from: a Secrets Manager client, or a file that behaves like one."""
+    """A Secrets Manager client, or a file that behaves like one."""
 
     def get_secret_value(self, *, SecretId: str, VersionStage: str = ...) -> Mapping[str, Any]:  # noqa: N803
         """The secret, at `SecretString`."""
@@ -24,25 +24,25 @@ class Secrets(Protocol):
 
 @dataclass(frozen=True)
 class FileSecret:
-    """A secret from a file in the place of Secrets Manager."""
+    """A secret from a file instead of Secrets Manager."""
 
     text: str = field(repr=False)
 
     def get_secret_value(self, *, SecretId: str, VersionStage: str = "") -> Mapping[str, Any]:  # noqa: N803
-        """The text, whatever is asked for."""
+        """Return the text of the file, for every id."""
         return {"ARN": "file", "SecretString": self.text}
 
 
 @dataclass(frozen=True)
 class SetUp:
-    """All that the checks need. `tokens`, `table`, `api_url` and `issuer` are None where nothing is deployed.
+    """The inputs of the checks. `tokens`, `table`, `api_url` and `issuer` are None where nothing is deployed.
 
-    A local run has no issuer either: its tokens are checked with the key at hand.
+    A local run has no issuer either: its authorizer has the key.
     """
 
     name: str
     environment: Mapping[str, str]
-    """As the functions have it: DOKU_BASE_URL, DOKU_PATH_PREFIX ..., where set."""
+    """The functions' variables: DOKU_BASE_URL, DOKU_PATH_PREFIX ..., where set."""
     secrets: Secrets
     tokens: TokenStore | None = None
     table: Table | None = None
@@ -59,17 +59,17 @@ def of_file(doku: OtherDoku, environment: Mapping[str, str] = os.environ) -> Set
     return SetUp(doku.base_url, settings, FileSecret(doku.secret), secret_file=True)
 
 
-def of_target(target: Target) -> SetUp:
+def of_deployment(deployment: Deployment) -> SetUp:
     """A deployment, or the local run."""
-    settings = {_VARIABLES[name]: value for name, value in target.parameters.items() if name in _VARIABLES}
-    table = target.table()
+    settings = {_VARIABLES[name]: value for name, value in deployment.parameters.items() if name in _VARIABLES}
+    table = deployment.table()
     return SetUp(
-        name=target.name,
-        environment=settings | {"DOKU_SECRET_ID": target.outputs["SecretId"]},
-        secrets=target.client("secretsmanager"),
+        name=deployment.name,
+        environment=settings | {"DOKU_SECRET_ID": deployment.outputs["SecretId"]},
+        secrets=deployment.client("secretsmanager"),
         tokens=TokenStore(table),
         table=table,
-        api_url=target.outputs["ApiUrl"],
-        issuer=None if target.is_local else target.parameters.get("JwtIssuer"),
-        kms=lambda: cast("KmsClient", target.client("kms")),
+        api_url=deployment.outputs["ApiUrl"],
+        issuer=None if deployment.is_local else deployment.parameters.get("JwtIssuer"),
+        kms=lambda: cast("KmsClient", deployment.client("kms")),
     )

@@ -1,4 +1,4 @@
-"""Writes docs/openapi.json and docs/postman.json: make openapi. With --check, says whether they are current."""
+"""Write docs/openapi.json and docs/postman.json (make openapi). With --check, report whether they are current."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from tools.openapi import document, postman
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code 1 when a file is not current and was to be checked."""
+    """Return exit code 1 if --check is set and a file is not current."""
     parser = argparse.ArgumentParser(prog="python -m tools.openapi", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing")
     check = parser.parse_args(arguments).check
@@ -25,13 +25,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def written() -> dict[Path, str]:
-    """What the files are to hold."""
+    """The content of each file."""
     described = document.document()
     return {document.PATH: _text(described), postman.PATH: _text(postman.collection(described))}
 
 
-def _text(members: dict[str, Any]) -> str:
-    return json.dumps(members, indent=2, ensure_ascii=False) + "\n"
+def _text(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The shapes of the API's answers. Only for the document: the functions write plain JSON and import none of this.
+"""The schemas of the API's responses. Only for the document: the functions write plain JSON and do not import this.
 
-tests/integration/test_openapi_answers.py holds real answers against them, with no member more and none less.
+tests/integration/test_openapi_answers.py compares real responses with them, field by field.
 """
 
 from datetime import date, datetime
@@ -52,14 +52,14 @@ class Rupiah(_Answer):
 
 
 class Reason(_Answer):
-    """The observation behind the status: DOKU's code and message, or a person's word."""
+    """The observation behind the status: DOKU's code and message, or an operator's decision."""
 
     code: str
     message: str
 
 
 class Observation(_Answer):
-    """One thing that was learned about a transfer. What it does not say is left out."""
+    """One observation of a transfer. Empty fields are omitted."""
 
     at: datetime
     finding: Finding
@@ -69,7 +69,7 @@ class Observation(_Answer):
     reference_no: str = Field(default="", description="DOKU's reference")
     external_id: str = Field(default="", description="X-EXTERNAL-ID of the request that was answered")
     original_response_code: str = Field(default="", description="the bank's code, where DOKU passes it on")
-    original_response_message: str = Field(default="", description="the bank's words, where DOKU passes them on")
+    original_response_message: str = Field(default="", description="the bank's message, where DOKU passes it on")
     transaction_date: str = Field(default="", description="DOKU's time of the transaction, as DOKU writes it")
     reference_number: str = Field(default="", description="DOKU's further reference of the transfer request")
     cash_in_time: str = Field(default="", description="when the beneficiary was credited, as DOKU writes it")
@@ -78,12 +78,14 @@ class Observation(_Answer):
 class TransferSummary(_Answer):
     """A transfer as it stands in a list."""
 
-    partner_reference_no: str = Field(description="the merchant's reference, the key of everything")
+    partner_reference_no: str = Field(description="the merchant's reference, unique per transfer")
     status: Status
     status_description: str = Field(description="the status in words")
-    final: bool = Field(description="true if nothing that DOKU said or claimed speaks against the status")
+    final: bool = Field(description="true if no response or notification of DOKU contradicts the status")
     next_action: NextStep
-    review: bool = Field(description="true if a person should look: checks cannot settle it, or open for seven days")
+    review: bool = Field(
+        description="true if an operator must act: status checks cannot settle it, or it has been open for seven days"
+    )
     reference_no: str | None = Field(description="DOKU's reference, once it is known")
     session_id: str
     amount: Rupiah
@@ -91,13 +93,13 @@ class TransferSummary(_Answer):
     customer_number: str
     beneficiary_account_number: str
     beneficiary_bank_code: str
-    beneficiary_account_name: str = Field(description="as DOKU was sent it")
+    beneficiary_account_name: str = Field(description="as sent to DOKU")
     remark: str | None
     reason: Reason | None
     created_at: datetime
     created_by: str | None = Field(description="`sub` of the token that it was created with; may be personal")
     updated_at: datetime
-    next_check_at: datetime | None = Field(description="when DOKU is asked next; null once nothing more is expected")
+    next_check_at: datetime | None = Field(description="time of the next status check; null if none is due")
 
 
 class Transfer(TransferSummary):
@@ -115,7 +117,7 @@ class TransferList(_Answer):
 
 
 class Inquiry(_Answer):
-    """What the bank says of an account."""
+    """The bank's account."""
 
     partner_reference_no: str
     session_id: str = Field(description="for one transfer, within the hour")
@@ -127,11 +129,11 @@ class Inquiry(_Answer):
     amount: Rupiah
     fee: Rupiah | None
     expires_at: datetime
-    additional_info: dict[str, Any] = Field(description="as DOKU said it")
+    additional_info: dict[str, Any] = Field(description="as DOKU sent it")
 
 
 class Balance(_Answer):
-    """The deposit. What DOKU did not say is null."""
+    """The balance. Null where DOKU did not report a value."""
 
     account_no: str
     name: str
@@ -158,12 +160,12 @@ class Banks(_Answer):
 
 
 class Reading(_Answer):
-    """What a code means in one system. The members that are not required are there where the system has them."""
+    """The meaning of a code in one system. Optional fields are present where the system has them."""
 
     system: System
     code: str
     applies_to: Scope
-    known: bool = Field(description="false where no table lists the code: a best reading")
+    known: bool = Field(description="false if no table lists the code: the most likely meaning")
     message: str
     meaning: str
     meaning_id: str = Field(description="in Indonesian")
@@ -214,37 +216,35 @@ class StandingTransfer(_Answer):
 
 
 class Error(BaseModel):
-    """What went wrong, with the code and HTTP status of DOKU's glossary, and what to do next."""
+    """The error, with a code and HTTP status of DOKU's glossary, and the next step."""
 
     status: Literal["FAILED"] = Field(description="of the request, not of a transfer")
     response_code: ErrorCode
     response_message: str = Field(min_length=1)
     request_id: str
-    retryable: bool = Field(description="whether the very same request may be sent again")
-    doku_response_code: str = Field(default="", description="where DOKU said something")
-    doku_response_message: str = Field(default="", description="where DOKU said something")
-    transfer: StandingTransfer | SkipJsonSchema[None] = Field(
-        default=None, description="where a transfer stands already"
-    )
+    retryable: bool = Field(description="whether the same request may be sent again")
+    doku_response_code: str = Field(default="", description="if DOKU sent one")
+    doku_response_message: str = Field(default="", description="if DOKU sent one")
+    transfer: StandingTransfer | SkipJsonSchema[None] = Field(default=None, description="if a transfer exists already")
 
 
 class GatewayMessage(BaseModel):
-    """What API Gateway itself answers."""
+    """A response of API Gateway itself."""
 
     message: str | None
 
 
 class NotificationReply(_Answer):
-    """The answer that DOKU expects of a callback (seed 003, sections 5 and 6)."""
+    """The response that DOKU expects to a notification."""
 
     status: bool
     transaction_id: str
-    response_code: str = Field(description="00 where the notification is kept")
+    response_code: str = Field(description="00 if the notification is accepted")
     response_message: str
 
 
 class Notification(_Answer):
-    """A callback as seed 003 shows it. It is read leniently: only transactionId is needed."""
+    """A notification of DOKU. Only transactionId is required."""
 
     transaction_id: Annotated[str, Field(min_length=1, max_length=64)] = Field(description="DOKU's reference")
     send_trx_id: str = Field(default="", description="the merchant's partnerReferenceNo")

@@ -14,14 +14,14 @@ PATH = ROOT / "docs" / "openapi.json"
 
 _DESCRIPTION = """\
 Pay out money to Indonesian bank accounts and e-wallets over Kirim DOKU. It never pays twice, never loses a transfer,
-and never says that money moved, or did not, when it does not know. Errors have DOKU's glossary code and say what to do
-next; `retryable` means that the very same request may be sent again. Days and times are in WIB.
+and never claims that money moved, or did not, when it does not know. Errors have a code of DOKU's glossary and name the
+next step; `retryable` means that the same request may be sent again. Days and times are in WIB.
 
-Written by `make openapi` from the code. Answers may get more members; a client must not mind.
+Written by `make openapi` from the code. Responses may get more fields; clients must ignore unknown fields.
 """
 _HEADERS: dict[str, Any] = {
     "Idempotency-Replayed": {
-        "description": "`true` where the transfer stood already and nothing was sent",
+        "description": "`true` if the transfer existed already and nothing was sent",
         "schema": {"const": "true"},
     },
     "Location": {"description": "Path of the transfer", "schema": {"type": "string"}},
@@ -52,7 +52,7 @@ _SERVERS = [
 
 
 def routes() -> dict[str, Route]:
-    """The template's routes by key, without those that only say that there is no such route."""
+    """The template's routes by key, without the catch-all routes."""
     parameters = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
     found = bundle.read(template.load(ROOT / "template.yaml", parameters)).routes
     return {route.key: route for route in found if "+}" not in route.path}

@@ -1,4 +1,4 @@
-"""Examples for the document: the seeds' requests, from events/, and answers as the API's own code writes them."""
+"""Examples for the document: DOKU's sample messages, from events/, and responses from the API's own code."""
 
 import json
 from dataclasses import asdict, replace
@@ -105,7 +105,7 @@ def error(name: str) -> dict[str, Any]:
 
 
 def transfer(*findings: Finding) -> Any:
-    """Seed 003's transfer after these findings."""
+    """The transfer of DOKU's sample after these findings."""
     return _plain(responses.transfer(_transfer(*findings), _AT / 1000))
 
 
@@ -116,7 +116,7 @@ def transfers() -> Any:
 
 
 def inquiry() -> Any:
-    """Seed 003's account."""
+    """The account of DOKU's sample."""
     asked = InquiryRequest(
         partner_reference_no="PAY-0001",
         customer_number="628115678890",
@@ -131,7 +131,7 @@ def inquiry() -> Any:
 
 
 def balance() -> Any:
-    """Seed 003's deposit."""
+    """The balance of DOKU's sample."""
     available, limit = Rupiah.parse("823781442.13"), Rupiah.parse("50000000.00")
     return _plain(responses.balance(Balance("A41418", "PT MERCHANT", available, Rupiah(0), limit)))
 
@@ -146,6 +146,6 @@ def code() -> Any:
     return _plain(response_codes.explanation(explain("4034314", System.SNAP)))
 
 
-def _plain(members: Any) -> Any:
+def _plain(value: Any) -> Any:
     """As it is on the wire."""
-    return json.loads(json.dumps(members))
+    return json.loads(json.dumps(value))

@@ -1,4 +1,4 @@
-"""What the document says of each route beside what the code and the template say."""
+"""Descriptions, parameters and examples of each route, beyond those in the code and the template."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +26,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """One route. `request` is the schema of its body; `asks_doku` adds the ways in which DOKU can refuse a question."""
+    """One route. `request` is the name of the schema of its body."""
 
     name: str
     tag: str
@@ -50,7 +50,7 @@ def _errors(*names: str) -> Examples:
     return {name: examples.error(name) for name in names}
 
 
-_DAY = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"  # like every parameter of a query, empty is as if it were not given
+_DAY = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"  # an empty query parameter counts as absent
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": 100}
 _REFERENCE = {
     "name": "partnerReferenceNo",
@@ -64,14 +64,14 @@ _SYSTEM = _query(
 )
 _DENIED = {
     401: Answer(
-        "No token, or one that is expired, forged or for something else", _GATEWAYS, {"": {"message": "Unauthorized"}}
+        "No token, or one that is expired, forged or for another audience", _GATEWAYS, {"": {"message": "Unauthorized"}}
     ),
     403: Answer("The token has none of the scopes", _GATEWAYS, {"": {"message": "Forbidden"}}),
 }
 _FAILED = {
     429: Answer("Too many requests", _EITHER, _errors("too many requests"), ("Retry-After",)),
-    500: Answer("The deployment is wrong, or something nobody foresaw", _EITHER, _errors("wrong deployment")),
-    503: Answer("Something that is needed does not answer; try again", _EITHER, _errors("no answer"), ("Retry-After",)),
+    500: Answer("The deployment is misconfigured, or an unexpected error", _EITHER, _errors("wrong deployment")),
+    503: Answer("DOKU or an AWS service does not answer; try again", _EITHER, _errors("no answer"), ("Retry-After",)),
 }
 _USUAL = {**_DENIED, **_FAILED}
 _WRONG = {
@@ -92,7 +92,7 @@ _BAD_QUERY = {422: Answer("A parameter is wrong", _OURS, _errors("wrong field"))
 _UNKNOWN = {404: Answer("There is no such transfer", _OURS, _errors("unknown transfer"))}
 _NOTIFIED = {
     200: Answer(
-        "Kept, and about to be confirmed by a status check",
+        "Accepted; a status check confirms it",
         ("NotificationReply",),
         {
             "": {
@@ -110,7 +110,7 @@ _NOTIFIED = {
             {"": {"status": False, "transactionId": "", "responseCode": "99", "responseMessage": message}},
         )
         for status, description, message in (
-            (400, "No callback of DOKU's", "the body is not a JSON object"),
+            (400, "Not a notification of DOKU", "the body is not a JSON object"),
             (
                 401,
                 "Not signed by DOKU, or a requestId that came with another body",
@@ -119,16 +119,16 @@ _NOTIFIED = {
             (404, "There is no such notification", "unknown notification path"),
             (413, "The body is larger than 10 MB", ""),
             (429, "Too many requests", ""),
-            (500, "Unforeseen: send it again", "try again later"),
-            (503, "Not kept: send it again", "try again later"),
+            (500, "Unexpected error: send it again", "try again later"),
+            (503, "Not accepted: send it again", "try again later"),
         )
     },
 }
 _SIGNED = (
-    _header("agentKey", "the merchant's, by DOKU", {"type": "string"}, required=True),
+    _header("agentKey", "the merchant's agent key, issued by DOKU", {"type": "string"}, required=True),
     _header(
         "requestId",
-        "of this callback; what the signature covers, with agentKey. Lets one body in, any number of times",
+        "id of this notification, signed together with agentKey; only the first body that came with it is accepted",
         {"type": "string"},
         required=True,
     ),
@@ -139,13 +139,13 @@ _CHECKED = Answer("The transfer", ("Transfer",), {"paid": examples.transfer(Find
 def _notification(kind: str, summary: str) -> Operation:
     return Operation(
         name=f"notify{kind.capitalize()}",
-        tag="DOKU's callbacks",
+        tag="DOKU's notifications",
         summary=summary,
-        description="DOKU calls this, not you. Register the URL with DOKU. A callback is a hint: DOKU is asked before"
-        " anything changes.",
+        description="DOKU calls this route. Register its URL with DOKU. A notification is a hint: a status check"
+        " confirms it before anything changes.",
         parameters=_SIGNED,
         request="Notification",
-        request_examples={"seed 003": examples.request(f"{kind}-notification")},
+        request_examples={"DOKU sample": examples.request(f"{kind}-notification")},
         answers=_NOTIFIED,
     )
 
@@ -154,11 +154,11 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/account-inquiries": Operation(
         name="inquireAccount",
         tag="Transfers",
-        summary="Ask the bank for an account: its holder's name, the fee, and a session for one transfer",
+        summary="Inquire an account: its holder's name, the fee, and a session for one transfer",
         request="AccountInquiry",
-        request_examples={"seed 003": examples.request("account-inquiry")},
+        request_examples={"DOKU sample": examples.request("account-inquiry")},
         answers={
-            200: Answer("What the bank says", ("Inquiry",), {"": examples.inquiry()}),
+            200: Answer("The bank's account", ("Inquiry",), {"": examples.inquiry()}),
             **_USUAL,
             **_WRONG,
             **_NOT_ENABLED,
@@ -168,8 +168,8 @@ OPERATIONS: dict[str, Operation] = {
         name="createTransfer",
         tag="Transfers",
         summary="Pay, at most once per partnerReferenceNo",
-        description="Send the same request again as often as you like: it answers with the same transfer and sends"
-        " nothing. Names a session of an account inquiry, or the name that the bank must have for the account. Needs"
+        description="Repeating the same request is safe: the response is the same transfer, and nothing is sent. The"
+        " request names a session of an account inquiry, or the name that the bank must have for the account. It needs"
         " a partnerReferenceNo, in the body or derived from an Idempotency-Key.",
         parameters=(
             _header(
@@ -180,16 +180,16 @@ OPERATIONS: dict[str, Operation] = {
             ),
         ),
         request="CreateTransfer",
-        request_examples={"seed 003": examples.request("create-transfer")},
+        request_examples={"DOKU sample": examples.request("create-transfer")},
         answers={
             201: Answer(
-                "The transfer is accepted or has its end already: look at its status",
+                "The transfer is accepted, or final already: see its status",
                 ("Transfer",),
                 {"accepted": examples.transfer(Finding.ACCEPTED)},
                 ("Location", "Idempotency-Replayed"),
             ),
             202: Answer(
-                "The outcome is not known yet; it is asked about, and never sent again",
+                "The outcome is not known yet; status checks ask DOKU, and it is never sent again",
                 ("Transfer",),
                 {"in doubt": examples.transfer(Finding.IN_DOUBT)},
                 ("Location", "Idempotency-Replayed"),
@@ -199,7 +199,7 @@ OPERATIONS: dict[str, Operation] = {
             **_NOT_ENABLED,
             409: Answer(
                 "The bank has another name, the session is not usable, or the reference belongs to another request;"
-                " nothing was sent. `transfer` is the one that stands: do not pay under another reference unless its"
+                " nothing was sent. `transfer` is the existing one: do not pay under another reference unless its"
                 " nextAction is TOP_UP or CORRECT_AND_RESEND",
                 _OURS,
                 _errors("another name", "reference is taken"),
@@ -211,7 +211,7 @@ OPERATIONS: dict[str, Operation] = {
                 ("Retry-After",),
             ),
             503: Answer(
-                "Something that is needed does not answer, or new transfers are stopped; nothing was sent",
+                "DOKU or an AWS service does not answer, or new transfers are stopped; nothing was sent",
                 _EITHER,
                 _errors("no answer", "stopped"),
                 ("Retry-After",),
@@ -243,7 +243,7 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/transfers/{partnerReferenceNo}/status-checks": Operation(
         name="checkStatus",
         tag="Transfers",
-        summary="Ask DOKU what became of a transfer",
+        summary="Check the status of a transfer with DOKU",
         description="DOKU is asked unless it was asked about this transfer in the last 10 seconds.",
         parameters=(_REFERENCE,),
         answers={200: _CHECKED, **_USUAL, **_UNKNOWN, **_BAD_QUERY, 413: _WRONG[413]},
@@ -251,12 +251,12 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/balance": Operation(
         name="getBalance",
         tag="Transfers",
-        summary="The deposit that transfers are paid from",
+        summary="The balance that transfers are paid from",
         answers={
-            200: Answer("The deposit", ("Balance",), {"": examples.balance()}),
+            200: Answer("The balance", ("Balance",), {"": examples.balance()}),
             **_USUAL,
             **_NOT_ENABLED,
-            422: Answer("DOKU refused the question", _OURS, _errors("refused by the bank")),
+            422: Answer("DOKU refused the inquiry", _OURS, _errors("refused by the bank")),
         },
     ),
     "GET /v1/banks": Operation(
@@ -276,8 +276,8 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/response-codes/{code}": Operation(
         name="explainCode",
         tag="Reference",
-        summary="What a code of DOKU means, whether money moved, and what to do",
-        description="A code that nobody knows is no error: `known` is false.",
+        summary="Explain a response code: whether money moved, and the next step",
+        description="An unknown code is not an error: `known` is false.",
         parameters=(
             {
                 "name": "code",
@@ -296,6 +296,6 @@ OPERATIONS: dict[str, Operation] = {
         name="health",
         tag="Reference",
         summary="Whether the API answers",
-        answers={200: Answer("It does", ("Health",), {"": {"status": "ok"}}), **_FAILED},
+        answers={200: Answer("It answers", ("Health",), {"": {"status": "ok"}}), **_FAILED},
     ),
 }

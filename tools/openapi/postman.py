@@ -41,7 +41,7 @@ def _item(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
     if "jwt" not in (operation["security"] or [{}])[0]:
         request["auth"] = {"type": "noauth"}
     if "signature" in (operation["security"] or [{}])[0]:
-        request["header"].append({"key": "signature", "value": "", "description": "as DOKU signs"})
+        request["header"].append({"key": "signature", "value": "", "description": "DOKU's signature"})
     if body := operation.get("requestBody"):
         example = next(iter(body["content"]["application/json"]["examples"].values()))["value"]
         request["header"].append({"key": "Content-Type", "value": "application/json"})
@@ -54,7 +54,7 @@ def _item(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def _header(parameter: dict[str, Any]) -> dict[str, Any]:
-    """Optional ones are there and switched off."""
+    """Optional headers are present but disabled."""
     return {
         "key": parameter["name"],
         "value": "",

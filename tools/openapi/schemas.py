@@ -1,4 +1,4 @@
-"""JSON Schemas of requests and answers, as OpenAPI 3.1 wants them (2020-12)."""
+"""JSON Schemas of requests and answers, for OpenAPI 3.1 (draft 2020-12)."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _REF = "#/components/schemas/{model}"
 
 
 class _Generator(GenerateJsonSchema):
-    """Shows what the requests' own checks want."""
+    """Adds the patterns of the requests' own checks."""
 
     def function_after_schema(self, schema: core_schema.AfterValidatorFunctionSchema) -> JsonSchemaValue:
         shown = super().function_after_schema(schema)
@@ -45,7 +45,7 @@ def _schemas(models: Any) -> dict[str, Any]:
 
 
 def _let_fields_stand_in_additional_info(schema: dict[str, Any]) -> None:
-    """Every field may stand at the top or in additionalInfo, where seed 003 has some of them."""
+    """Every field may stand at the top or in additionalInfo, where DOKU's samples have some of them."""
     fields = dict(schema["properties"])
     nested = {"type": "object", "additionalProperties": False, "properties": fields}
     schema["properties"]["additionalInfo"] = {
@@ -56,13 +56,13 @@ def _let_fields_stand_in_additional_info(schema: dict[str, Any]) -> None:
 
 
 def _given(name: str) -> list[dict[str, Any]]:
-    """The two ways of giving a field. Null is not given."""
+    """The two places of a field. Null counts as absent."""
     here = {"required": [name], "properties": {name: {"type": ["string", "object"]}}}
     return [here, {"required": ["additionalInfo"], "properties": {"additionalInfo": {"type": "object", **here}}}]
 
 
 def _tidy(schema: Any) -> Any:
-    """Without pydantic's titles, which say nothing, and defaults of what is left out."""
+    """Remove pydantic's titles, which repeat the names, and empty defaults."""
     if isinstance(schema, dict):
         return {
             name: _tidy(value)

@@ -1,58 +1,56 @@
-"""Checks a set-up against its DOKU: secret, clock, token, signature, path prefix, deposit, API and callback URLs.
+"""Check a set-up against its DOKU: secret, clock, token, signature, path prefix, balance, API and notification URLs.
 
-Of the local run, of a deployment (ENV=sandbox), or of nothing but credentials (DOKU_BASE_URL and DOKU_SECRET_FILE). It
-moves no money and changes nothing but the access token, which the functions share.
+The set-up is the local run, a deployment (`--env sandbox`), or a file of credentials (DOKU_BASE_URL and
+DOKU_SECRET_FILE). The checks move no money and change nothing but the access token that the functions share.
 """
 
-import argparse
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from doku_signing.notification import Scheme
-from local.doku_secret import SettingError, from_environment
+from local.doku_secret import from_environment
 from payouts.doku.client import account_of
 from payouts.domain.credentials import Credentials
 from payouts.runtime.config import DokuSettings
 from payouts.runtime.credentials import has_no_value
 from payouts.runtime.variables import ConfigurationError
-from tools.deployment import NoSuchDeployment, add_option, find
+from tools.deployment import find
 from tools.doctor import api, doku, open_transfers, secret
 from tools.doctor.finding import Finding, Verdict, ok, skipped, wrong
-from tools.doctor.setup import SetUp, of_file, of_target
+from tools.doctor.setup import SetUp, of_deployment, of_file
+from tools.output import print_json, print_verdict
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 when nothing is wrong, 1 when something is, 2 when there is nothing to look at."""
-    parser = argparse.ArgumentParser(prog="make doctor", description=__doc__)
-    add_option(parser)
-    options = parser.parse_args(arguments)
-    try:
-        chosen = from_environment() if options.env == "local" else None
-        setup = of_file(chosen) if chosen else of_target(find(options.env))
-    except (NoSuchDeployment, SettingError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"looking at {setup.name}\n")
-    return told(examine(setup))
+def run(env: str, as_json: bool = False) -> bool:
+    """Print every finding and their counts. Return False if one is wrong.
+
+    Raises CommandError without a deployment, and SettingError for variables of another DOKU that cannot be used.
+    """
+    other = from_environment() if env == "local" else None
+    setup = of_file(other) if other else of_deployment(find(env))
+    if as_json:
+        return print_as_json(setup.name, list(examine(setup)))
+    print(f"checking {setup.name}\n")
+    return print_findings(examine(setup))
 
 
 def examine(setup: SetUp, clock: Callable[[], float] = time.time) -> Iterator[Finding]:
-    """Every check, in the order in which one depends on another."""
+    """Run every check, in the order in which they depend on each other."""
     try:
         settings = DokuSettings.read(setup.environment)
         scheme = Scheme(setup.environment.get("NOTIFICATION_SIGNATURE") or Scheme.AES_ECB)
     except (ConfigurationError, ValueError) as error:
-        yield wrong("settings", str(error), "Mend that parameter of the template.")
+        yield wrong("settings", str(error), "Correct that parameter of the template.")
         return
     yield ok("settings", f"{settings.base_url}{settings.path_prefix}, channel {settings.channel_id}, {scheme}")
     yield from _doku(setup, settings, scheme, clock)
     if setup.api_url:
         yield from api.check(setup.api_url, setup.issuer)
     else:
-        yield skipped("API", "nothing is deployed; with ENV=sandbox the deployment is looked at as well")
+        yield skipped("API", "nothing is deployed; --env sandbox checks a deployment as well")
 
 
 def _doku(setup: SetUp, settings: DokuSettings, scheme: Scheme, clock: Callable[[], float]) -> Iterator[Finding]:
@@ -66,7 +64,7 @@ def _doku(setup: SetUp, settings: DokuSettings, scheme: Scheme, clock: Callable[
     found = list(secret.check(text, scheme))
     yield from found
     if any(finding.verdict is Verdict.WRONG and finding.check != "notification key" for finding in found):
-        yield skipped("DOKU", "mend the secret first")
+        yield skipped("DOKU", "fix the secret first")
     else:
         yield from doku.check(setup, settings, clock)
         if setup.table is not None:
@@ -74,17 +72,19 @@ def _doku(setup: SetUp, settings: DokuSettings, scheme: Scheme, clock: Callable[
             yield from open_transfers.check(setup.table, account)
 
 
-def told(findings: Iterable[Finding]) -> int:
-    """Print each as it comes, and how many are wrong."""
+def print_findings(findings: Iterable[Finding]) -> bool:
+    """Print each finding as it comes, then their counts. Return False if one is wrong."""
     counts = dict.fromkeys(Verdict, 0)
     for finding in findings:
         counts[finding.verdict] += 1
-        print(f"{finding.verdict:8} {finding.check}: {finding.seen}", flush=True)
-        if finding.mend:
-            print(f"{'':8} -> {finding.mend}")
+        print_verdict(finding.verdict, f"{finding.check}: {finding.seen}")
+        if finding.fix:
+            print(f"{'':8} -> {finding.fix}")
     print(f"\ndoctor: {counts[Verdict.OK]} ok, {counts[Verdict.WARNING]} warnings, {counts[Verdict.WRONG]} wrong")
-    return 1 if counts[Verdict.WRONG] else 0
+    return not counts[Verdict.WRONG]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def print_as_json(name: str, findings: list[Finding]) -> bool:
+    """Print the findings as one JSON document. Return False if one is wrong."""
+    print_json({"deployment": name, "findings": [asdict(finding) for finding in findings]})
+    return all(finding.verdict is not Verdict.WRONG for finding in findings)

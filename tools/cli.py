@@ -1,0 +1,195 @@
+"""The operators' command line: `payouts COMMAND`.
+
+Exit codes: 0 the command has done its work, 1 it could not or a check failed, 2 wrong usage. A report with transfers
+that need attention is not a failure.
+"""
+
+import getpass
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.aws.template import TemplateError
+from local.doku_secret import SettingError
+from payouts.codes.catalogue import SYSTEMS
+from payouts.domain.errors import PayoutError
+from tools import codes as code_explanations
+from tools import cost as costs
+from tools import explain as explanations
+from tools import kill_switch, public_key, reconcile, redrive, settle
+from tools.deploy import deploy
+from tools.doctor import examine
+from tools.errors import CommandError, UsageError
+from tools.output import print_error
+
+_FAILURES = (CommandError, TemplateError, SettingError, PayoutError, ClientError, BotoCoreError)
+
+app = typer.Typer(
+    name="payouts",
+    help="Operate a deployment of the Kirim DOKU payout bundle.",
+    epilog="Exit codes: 0 done, 1 could not or a check failed, 2 wrong usage.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_ENV_HELP = "local (a running `make run`), or an environment of samconfig.toml such as sandbox."
+Env = Annotated[str, typer.Option("--env", envvar="ENV", help=_ENV_HELP)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+By = Annotated[str, typer.Option("--by", help="Your name; recorded.")]
+OptionalBy = Annotated[str | None, typer.Option("--by", help="Your name, by default the login name; recorded.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only report what would be done.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line, by default with the arguments of the process. Return the exit code."""
+    try:
+        app(None if arguments is None else list(arguments), prog_name="payouts")
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    except UsageError as error:
+        print_error(error)
+        return 2
+    except _FAILURES as error:
+        print_error(error)
+        return 1
+    return 0
+
+
+def _exit_unless(done: bool) -> None:
+    if not done:
+        raise typer.Exit(1)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(version("kirim-doku-payouts"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...
+
+
+@app.command("doctor")
+def _doctor(env: Env = "local", as_json: Json = False) -> None:
+    """Check secret, clock, token, signature, balance, API and notification URLs against DOKU."""
+    _exit_unless(examine.run(env, as_json))
+
+
+@app.command("explain")
+def _explain(
+    reference: Annotated[str | None, typer.Argument(help="partnerReferenceNo, DOKU's reference, or a code.")] = None,
+    dead: Annotated[bool, typer.Option("--dead", help="Show up to ten dead notifications.")] = False,
+    env: Env = "local",
+    as_json: Json = False,
+) -> None:
+    """Explain a transfer with its history, a response code, or the dead notifications."""
+    if dead and reference is None:
+        explanations.explain_dead(env, as_json)
+    elif reference is not None and not dead:
+        explanations.explain_reference(env, reference, as_json)
+    else:
+        raise UsageError("give a reference or --dead")
+
+
+@app.command("codes")
+def _codes(
+    code: Annotated[str, typer.Argument(help="Such as 4034314, 5586, IT08, DUPLICATE_TRANSACTION or 2005300/06.")],
+    system: Annotated[str | None, typer.Option(help=f"Only as a code of this system: {', '.join(SYSTEMS)}.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Explain one response code: whether money moved, and the next step. Exit code 1 if no table lists it."""
+    if system is not None and system not in SYSTEMS:
+        raise UsageError(f"--system must be one of {', '.join(SYSTEMS)}")
+    _exit_unless(code_explanations.explain_code(code, system, as_json))
+
+
+@app.command("reconcile")
+def _reconcile(
+    day: Annotated[str | None, typer.Option(help="Such as 2024-09-17, in WIB; by default today.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write every transfer to this file.")] = None,
+    env: Env = "local",
+    as_json: Json = False,
+) -> None:
+    """Report a day: counts and sums by status, and the transfers that need attention."""
+    reconcile.reconcile(env, day, csv, as_json)
+
+
+@app.command("settle")
+def _settle(
+    by: By,
+    reference: Annotated[str | None, typer.Argument(help="partnerReferenceNo.")] = None,
+    verdict: Annotated[str | None, typer.Argument(help=f"{', '.join(settle.VERDICTS)}.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Your evidence, such as DOKU's ticket; recorded.")] = None,
+    file: Annotated[Path | None, typer.Option(help=f"A CSV file instead: {','.join(settle.COLUMNS)}.")] = None,
+    dry_run: DryRun = False,
+    env: Env = "local",
+) -> None:
+    """Settle one transfer, or those of a CSV file, after DOKU confirmed the outcome."""
+    _exit_unless(settle.settle_transfers(env, by, reference, verdict, reason, file, dry_run))
+
+
+@app.command("redrive")
+def _redrive(dry_run: DryRun = False, yes: Yes = False, env: Env = "local", as_json: Json = False) -> None:
+    """Move dead notifications back to their queue. --json needs --dry-run."""
+    redrive.redrive(env, dry_run, not yes, as_json)
+
+
+@app.command("stop-transfers")
+def _stop_transfers(
+    by: OptionalBy = None,
+    reason: Annotated[str, typer.Option(help="Recorded, not shown to callers.")] = "",
+    show: Annotated[bool, typer.Option("--show", help="Only show whether transfers are stopped.")] = False,
+    env: Env = "local",
+) -> None:
+    """Stop new transfers within 30 seconds. Status checks and notifications continue."""
+    if show:
+        kill_switch.show(env)
+    else:
+        kill_switch.turn(env, True, by or getpass.getuser(), reason)
+
+
+@app.command("start-transfers")
+def _start_transfers(
+    by: OptionalBy = None,
+    reason: Annotated[str, typer.Option(help="Recorded, not shown to callers.")] = "",
+    env: Env = "local",
+) -> None:
+    """Accept new transfers again, within 30 seconds."""
+    kill_switch.turn(env, False, by or getpass.getuser(), reason)
+
+
+@app.command("public-key")
+def _public_key(env: Env = "local") -> None:
+    """Print the public half of the merchant's key, for DOKU's dashboard."""
+    public_key.print_public_key(env)
+
+
+@app.command("deploy")
+def _deploy(
+    parameters: Annotated[list[str] | None, typer.Argument(help="Parameters of template.yaml: Name=value.")] = None,
+    secret_file: Annotated[Path | None, typer.Option(help="JSON with DOKU's credentials, for the secret.")] = None,
+    yes: Yes = False,
+    env: Annotated[str | None, typer.Option("--env", envvar="ENV", help="An environment of samconfig.toml.")] = None,
+) -> None:
+    """Build, deploy, fill in the secret and run the doctor. Asks for missing parameters."""
+    _exit_unless(deploy.run(deploy.Request(env or "", tuple(parameters or ()), secret_file, yes)))
+
+
+@app.command("cost")
+def _cost(
+    transfers: Annotated[int, typer.Option(min=0, help="Transfers a month.")] = 1_000_000, as_json: Json = False
+) -> None:
+    """Estimate AWS's price of a month, in US dollars."""
+    costs.estimate(transfers, as_json)
