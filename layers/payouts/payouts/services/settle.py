@@ -6,14 +6,14 @@ from payouts.domain.transfer import ENDED, Finding, Observation, Source, Status,
 from payouts.store.transfers import TransferStore
 
 _MOST_DECISIONS = 20
-"""Kept for ever, so bounded."""
+"""Bounded, since decisions are kept for ever."""
 
 
 def settle(store: TransferStore, transfer: Transfer, verdict: Status, by: str, reason: str, now: int) -> Transfer:
-    """The transfer with the verdict SUCCESS, FAILED or REFUNDED of `by`, at `now` in milliseconds.
+    """Record the verdict SUCCESS, FAILED or REFUNDED of operator `by`, at `now` in milliseconds.
 
-    Written only on the version in `transfer`: the operator decides about what they have read. Raises Mismatch if the
-    transfer changed since, or needs no decision, and ValueError for another verdict or an empty name or reason.
+    Written only on the version in `transfer`, which is the one that the operator read. Raises Mismatch if the transfer
+    has changed since or needs no decision, and ValueError for another verdict or an empty name or reason.
     """
     if verdict not in ENDED:
         raise ValueError(f"the verdict must be one of {', '.join(sorted(ENDED))}")
