@@ -12,10 +12,6 @@ class AmountLimits:
     smallest: Rupiah
     largest: Rupiah
 
-    def allow(self, amount: Rupiah) -> bool:
-        """True if the amount is within the limits."""
-        return self.smallest <= amount <= self.largest
-
 
 @dataclass(frozen=True, slots=True)
 class DailyLimit:
