@@ -1,7 +1,7 @@
-"""The status of a transfer, from its history: never more than what DOKU said or a person decided. Pure.
+"""The status of a transfer, derived from its history: from DOKU's answers and operators' decisions alone.
 
-Observations are ordered by causality (`Observation.asked`, `Observation.seq`), never by clocks. The words that decide
-are those of status checks; the answer to the transfer request is a sign of life until a status check has spoken.
+Observations are ordered by causality (`Observation.asked`, `Observation.seq`), never by clocks. Statuses
+from status checks decide; the answer to the transfer request is a sign of life until a status check is answered.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from payouts.domain.observation import Finding, Observation, Source
 
 
 class Status(StrEnum):
-    """What is known of a transfer."""
+    """The status of a transfer."""
 
     SUBMITTING = "SUBMITTING"
     """Stored. DOKU has answered nothing yet."""
@@ -27,7 +27,7 @@ class Status(StrEnum):
     FAILED = "FAILED"
     """Not paid: by DOKU's status check, because DOKU executed no request, or inferred after days without a record."""
     DISPUTED = "DISPUTED"
-    """DOKU contradicts itself, or what was published. A person must find out."""
+    """DOKU contradicts itself or a published status. A person must clarify it."""
     REFUNDED = "REFUNDED"
     """The money came back to the balance."""
 
@@ -66,7 +66,7 @@ _LACK_OF_FUNDS = frozenset({"4034314"})
 
 
 class Reading:
-    """One reading of a history. `failed_published`: the status FAILED was stored before, so somebody may have acted."""
+    """A history, evaluated. `failed_published`: FAILED was stored before, so the merchant may have acted on it."""
 
     def __init__(
         self, history: Sequence[Observation], external_ids: Sequence[str], failed_published: bool, session_id: str = ""
@@ -78,7 +78,7 @@ class Reading:
 
     @cached_property
     def status(self) -> Status:
-        """The first rule that matches decides."""
+        """The status by the first rule that matches."""
         if Finding.REFUNDED in self._said:
             return Status.REFUNDED
         if self.verdict is not None:
@@ -97,7 +97,7 @@ class Reading:
 
     @cached_property
     def is_final(self) -> bool:
-        """True if nothing that DOKU said or claimed speaks against the status. A refund may still follow a payment."""
+        """True if no answer or notification contradicts the status. A refund may still follow a payment."""
         is_questioned = self.status is Status.SUCCESS and self._is_payment_in_question
         return self.status in ENDED and not is_questioned and not self.contradicting_notifications
 
@@ -121,7 +121,7 @@ class Reading:
 
     @cached_property
     def tip(self) -> frozenset[Finding | str]:
-        """What may be DOKU's present opinion: its words that no later question has superseded."""
+        """Findings of DOKU's answers that no later question has superseded: what DOKU may say now."""
         return frozenset(word.finding for word in self._present)
 
     @cached_property
@@ -132,7 +132,7 @@ class Reading:
 
     @cached_property
     def decided_by(self) -> Observation | None:
-        """The observation behind the status; the latest one where several say it."""
+        """The observation behind the status; the latest if several agree."""
         if self.verdict is not None and self.status.value == self.verdict.finding:
             return self.verdict
         match self.status:
@@ -150,7 +150,7 @@ class Reading:
 
     @cached_property
     def first_decided(self) -> Observation | None:
-        """The first observation that says what `decided_by` says: schedules count from it."""
+        """The first observation with the finding of `decided_by`; schedules count from it."""
         decided = self.decided_by
         if decided is None:
             return None
@@ -159,7 +159,7 @@ class Reading:
 
     @cached_property
     def contradicting_notifications(self) -> tuple[Observation, ...]:
-        """Notifications that claim another end than the status. A person's later decision settles them.
+        """Notifications that claim another outcome than the status. A later decision of an operator settles them.
 
         A claim that DOKU is working on it contradicts a failure that no status check has stated.
         """
@@ -189,7 +189,7 @@ class Reading:
 
     @cached_property
     def has_sign_of_life(self) -> bool:
-        """True if DOKU said or claimed anything that it could only say of a transfer that it has."""
+        """True if an answer or a notification shows that DOKU has the transfer."""
         return bool(self._words) or self._found(Finding.NOTIFIED)
 
     def missing(self) -> list[Observation]:
@@ -280,7 +280,7 @@ class Reading:
         return [s for s in self._history if s.source is Source.STATUS_CHECK and s.finding in _CHECK_ANSWERS]
 
     def _disputing(self) -> Iterator[Observation]:
-        """What contradicts: DOKU's words, and where they are not enough, its notifications."""
+        """Observations that may contradict each other: DOKU's answers and notifications."""
         return (seen for seen in self._history if seen in self._words or seen.finding is Finding.NOTIFIED)
 
     def _found(self, finding: Finding) -> bool:

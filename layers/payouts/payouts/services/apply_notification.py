@@ -1,6 +1,6 @@
-"""Applying a notification: a hint that makes us ask DOKU.
+"""Apply a notification: record it, and check the transfer's status at DOKU.
 
-The signature covers no body, so a notification proves nothing; only the answer to a check status does.
+Its signature does not cover its body, so a notification proves nothing. Only the answer to a status check does.
 """
 
 from payouts.doku.notifications import Kind, Notification
@@ -11,16 +11,16 @@ from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.transfers import TransferStore
 
 _REFUNDED = "40"
-"""The status that a refund notification claims: it names none."""
+"""The status that a refund notification claims; its body states none."""
 _INCONCLUSIVE = frozenset({Finding.UNCLEAR, Finding.NOT_FOUND})
 
 
 class RetryLater(Exception):
-    """The notification can't be applied now and must be kept. The message says why, for a person."""
+    """The notification can't be applied now and must be kept. The message gives the reason."""
 
 
 class UnknownTransfer(RetryLater):
-    """No transfer is known that the notification could be about. `received_at` in milliseconds since the epoch."""
+    """The notification matches no transfer. `received_at` in milliseconds since the epoch."""
 
     def __init__(self, message: str, received_at: int) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class UnknownTransfer(RetryLater):
 
 
 class NotificationApplier:
-    """Brings what DOKU announced into the transfer. Applying twice equals once (I10, I11)."""
+    """Applies notifications. Applying one twice equals applying it once (I10, I11)."""
 
     def __init__(self, store: TransferStore, status_checker: StatusChecker, sessions: InquirySessions) -> None:
         self._store = store
@@ -36,9 +36,9 @@ class NotificationApplier:
         self._sessions = sessions
 
     def apply(self, queued: QueuedNotification) -> Transfer:
-        """The transfer, confirmed by check status. Raises RetryLater, UnknownTransfer, or PayoutError for the table.
+        """Check the transfer of the notification. Raises RetryLater, UnknownTransfer, or PayoutError for the table.
 
-        DOKU is not asked about what is known already: the copies of a callback cost it nothing.
+        DOKU is not asked if the status accounts for the claim already, so copies of a notification cause no checks.
         """
         transfer, hint = self._find(queued.notification), _hint(queued)
         if transfer is None:
@@ -76,7 +76,7 @@ class NotificationApplier:
 
 
 def _hint(queued: QueuedNotification) -> Observation:
-    """That DOKU called back, for the history."""
+    """The notification as an observation for the history."""
     notification = queued.notification
     message = f"{notification.kind} notification: {notification.message}"
     code = _REFUNDED if notification.kind is Kind.REFUND else notification.transaction_status

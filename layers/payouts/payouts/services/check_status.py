@@ -1,4 +1,4 @@
-"""Check status and record: how a transfer's outcome is learned. API, notifications and poller all come here."""
+"""Check a transfer's status at DOKU and record it, for the API, notifications and the poller."""
 
 import random
 import time
@@ -21,7 +21,7 @@ _SILENCE = frozenset({Outcome.IN_DOUBT, Outcome.THROTTLED, Outcome.UNAUTHORIZED}
 
 
 class DokuSilent(Exception):
-    """DOKU can't be asked now, or does not answer as it should. `seen` is what a history says of that."""
+    """DOKU can't be asked now, or did not answer the question. `seen` is the observation for the history."""
 
     def __init__(self, seen: Observation) -> None:
         super().__init__(seen.message)
@@ -29,10 +29,9 @@ class DokuSilent(Exception):
 
 
 class StatusChecker:
-    """Learns from DOKU what became of a transfer. Raises PayoutError only for the table.
+    """Checks and records the status of transfers. Raises PayoutError only for the table.
 
-    `absence_after`: for how long, in milliseconds, DOKU must have had no record of a transfer before its absence is
-    inferred.
+    `absence_after`: milliseconds without a record at DOKU after which a transfer's absence is inferred.
     """
 
     def __init__(
@@ -50,17 +49,14 @@ class StatusChecker:
         self._absence_after = absence_after
 
     def refresh(self, transfer: Transfer) -> Transfer:
-        """The transfer, checked now unless it was checked within the last ten seconds. Checks final ones as well."""
+        """Check the transfer unless it was checked in the last ten seconds. Checks final transfers as well."""
         checked_at = transfer.checked_at
         if checked_at is not None and 0 <= self._now() - checked_at < _JUST_CHECKED:
             return transfer
         return self.check(transfer)[0]
 
     def check(self, transfer: Transfer, *hints: Observation) -> tuple[Transfer, Observation]:
-        """The transfer with what DOKU says of it now, and that observation.
-
-        `hints` are recorded along with it, in the same write.
-        """
+        """Check the transfer and record the answer and `hints` in one write. Returns the transfer and the answer."""
         try:
             seen = self.ask(transfer)
         except DokuSilent as silent:
@@ -68,11 +64,11 @@ class StatusChecker:
         return self.record(transfer, *hints, seen), seen
 
     def record(self, transfer: Transfer, *seen: Observation) -> Transfer:
-        """The transfer with what was observed, stored, and with the time of its next check."""
+        """Store the observations and the time of the next check. Returns the transfer as stored."""
         return self._store.update(transfer, lambda standing: self._learned(standing, *seen))
 
     def ask(self, transfer: Transfer) -> Observation:
-        """What DOKU says of the transfer now, not recorded. Raises DokuSilent.
+        """DOKU's answer about the transfer, not recorded. Raises DokuSilent.
 
         A transfer that was sent with another host, client id or path prefix is not asked about: DOKU would not know
         it there, and "not found" would be taken for its absence.

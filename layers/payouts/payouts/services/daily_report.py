@@ -1,4 +1,4 @@
-"""The reconciliation of a day (WIB): what was paid, what is open and why, and where DOKU's word changed."""
+"""The report of a day (WIB): counts and sums by status, and the transfers that need attention."""
 
 import csv
 import io
@@ -32,13 +32,13 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One transfer, and why somebody should look at it; empty where nobody need."""
+    """One transfer and the reason why it needs attention; empty if it needs none."""
 
     transfer: Transfer
     attention: str
 
     def cells(self) -> tuple[str, ...]:
-        """By the columns of the CSV. No account, no name."""
+        """The cells of the CSV row. They hold no account number and no name."""
         transfer, reason = self.transfer, self.transfer.reason
         return (
             transfer.partner_reference_no,
@@ -63,7 +63,7 @@ class Report:
     lines: tuple[Line, ...]
 
     def csv(self) -> str:
-        """Every transfer, a row each."""
+        """One row for each transfer."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(_COLUMNS)
@@ -103,7 +103,7 @@ def of_day(store: TransferStore, day: str, now: int) -> Report:
 
 
 def attention(transfer: Transfer, now: int) -> str:
-    """Why a person should look at a transfer; empty where nobody needs to."""
+    """Why a person should look at the transfer; empty if nothing is needed."""
     if transfer.newer_status:
         return "written by a newer version of this software"
     status, action = transfer.status, transfer.next_action
@@ -153,7 +153,7 @@ def _all(store: TransferStore, day: str) -> Iterator[Transfer]:
 
 
 def _harmless(cell: str) -> str:
-    """A spreadsheet takes what begins like this for a formula."""
+    """Prefix text that a spreadsheet would take for a formula."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 

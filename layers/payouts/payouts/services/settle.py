@@ -6,7 +6,7 @@ from payouts.domain.transfer import ENDED, Finding, Observation, Source, Status,
 from payouts.store.transfers import TransferStore
 
 _MOST_DECISIONS = 20
-"""Kept for ever, so bounded."""
+"""Bounded, since decisions are kept for ever."""
 
 
 def settle(
