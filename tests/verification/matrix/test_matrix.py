@@ -44,15 +44,15 @@ def test_kills_around_the_send_break_nothing() -> None:
     [
         (
             SEND,
-            "if seen.finding is Finding.NOT_SENT:",
-            "if seen.finding in (Finding.NOT_SENT, Finding.IN_DOUBT):",
+            "if first.finding is Finding.NOT_SENT:",
+            "if first.finding in (Finding.NOT_SENT, Finding.IN_DOUBT):",
             "submit-session/warm/doku.transfer#1/lose-reply",
             "I1: 2 requests that DOKU may have executed",
         ),
         (
             SEND,
-            "standing = self._store.create(transfer)",
-            "standing = None",
+            "existing = self._store.create(transfer)",
+            "existing = None",
             "submit-session/warm/doku.transfer#1/503",
             "I4: a transfer was sent before it was stored",
         ),
