@@ -126,18 +126,22 @@ def _reconcile(
     reconcile.reconcile(env, day, csv, as_json)
 
 
+_SETTLE_FILE_HELP = f"A CSV file instead: {','.join(settle.COLUMNS)}[,version]."
+
+
 @app.command("settle")
 def _settle(
     by: By,
     reference: Annotated[str | None, typer.Argument(help="partnerReferenceNo.")] = None,
     verdict: Annotated[str | None, typer.Argument(help=f"{', '.join(settle.VERDICTS)}.")] = None,
     reason: Annotated[str | None, typer.Option(help="Your evidence, such as DOKU's ticket; recorded.")] = None,
-    file: Annotated[Path | None, typer.Option(help=f"A CSV file instead: {','.join(settle.COLUMNS)}.")] = None,
+    file: Annotated[Path | None, typer.Option(help=_SETTLE_FILE_HELP)] = None,
+    version: Annotated[int | None, typer.Option(help="The version that you read; see `payouts explain`.")] = None,
     dry_run: DryRun = False,
     env: Env = "local",
 ) -> None:
     """Settle one transfer, or those of a CSV file, after DOKU confirmed the outcome."""
-    _exit_unless(settle.settle_transfers(env, by, reference, verdict, reason, file, dry_run))
+    _exit_unless(settle.settle_transfers(env, by, reference, verdict, reason, file, dry_run, version))
 
 
 @app.command("redrive")

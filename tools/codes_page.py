@@ -16,7 +16,7 @@ _HEAD = """\
 # Response codes
 
 Written by `make codes` from the tables that the program itself uses, in `layers/payouts/payouts/doku/data/` and
-`layers/payouts/payouts/codes/data/`. `GET /v1/response-codes/{code}`, `GET /v1/response-codes?system=&query=` and
+`layers/payouts/payouts/doku/data/`. `GET /v1/response-codes/{code}`, `GET /v1/response-codes?system=&query=` and
 `.venv/bin/payouts codes CODE` explain single codes, also those that are in no table.
 
 - **Moved**: whether the money has left for good. Refunded is "no".

@@ -110,7 +110,8 @@ def format_transfer(transfer: Transfer, now: datetime) -> list[str]:
         lines.append(f"  Sent to {sent_to.host}{sent_to.path_prefix}, client id ...{sent_to.client_id[-4:]}")
     if transfer.created_by:
         lines.append(f"  Created by {transfer.created_by}")
-    lines.append(f"  Next action: {transfer.next_action}{'' if transfer.is_final else ' (not final)'}")
+    final = "" if transfer.is_final else " (not final)"
+    lines.append(f"  Next action: {transfer.next_action}{final}, version {transfer.version}")
     if needs_review(transfer, int(now.timestamp() * 1000)):
         lines.append("  REVIEW: status checks cannot settle it, or it has been open for seven days. Ask DOKU about it")
     if transfer.next_check_at is None:

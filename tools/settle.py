@@ -18,6 +18,8 @@ from tools.deployment import Deployment, find
 from tools.errors import CommandError, UsageError
 
 COLUMNS = ["partnerReferenceNo", "verdict", "reason"]
+VERSION_COLUMN = "version"
+"""An optional fourth column: the version of the transfer that the operator read."""
 _MOST_BY, _MOST_REASON, _MOST_REFERENCE = 64, 200, 64
 VERDICTS = sorted(str(status) for status in ENDED)
 
@@ -29,6 +31,8 @@ class Decision:
     reference: str
     verdict: Status
     reason: str
+    version: int | None = None
+    """The version of the transfer that the operator read; None if it was not named."""
 
 
 class _DryRunStore(TransferStore):
@@ -47,13 +51,14 @@ def settle_transfers(
     reason: str | None = None,
     file: Path | None = None,
     dry_run: bool = False,
+    version: int | None = None,
 ) -> bool:
     """Settle one transfer, or those of a file, and print the result of each. Return False if one was not settled.
 
     Raises UsageError for arguments or a file that are wrong, before any transfer is settled.
     """
     try:
-        name, decisions = _text("--by", by, _MOST_BY), _decisions(reference, status, reason, file)
+        name, decisions = _text("--by", by, _MOST_BY), _decisions(reference, status, reason, file, version)
     except ValueError as error:
         raise UsageError(str(error)) from error
     deployment = find(env)
@@ -80,7 +85,9 @@ class _Settler:
                 print(f"{self._deployment.name} has no transfer {decision.reference}", file=sys.stderr)
                 return False
             now = int(time.time() * 1000)
-            settled = settle(self._store, transfer, decision.verdict, self._signature, decision.reason, now)
+            settled = settle(
+                self._store, transfer, decision.verdict, self._signature, decision.reason, now, decision.version
+            )
         except (PayoutError, ValueError) as error:
             print(f"in {self._deployment.name}, {error}", file=sys.stderr)
             return False
@@ -89,15 +96,17 @@ class _Settler:
         return settled.status is decision.verdict
 
 
-def _decisions(reference: str | None, status: str | None, reason: str | None, file: Path | None) -> list[Decision]:
+def _decisions(
+    reference: str | None, status: str | None, reason: str | None, file: Path | None, version: int | None
+) -> list[Decision]:
     """The decisions on the command line or in the file. Raises ValueError."""
     if file is not None:
-        if reference or status or reason:
-            raise ValueError("with --file, give neither a transfer nor --reason: each line of the file has its own")
+        if reference or status or reason or version is not None:
+            raise ValueError("with --file, give no transfer, --reason or --version: each line of the file has its own")
         return _in_file(file)
     if reference is None or status is None or reason is None:
         raise ValueError("give partnerReferenceNo, verdict and --reason, or --file")
-    return [_decision(reference, status, reason)]
+    return [_decision(reference, status, reason, version)]
 
 
 def _in_file(path: Path) -> list[Decision]:
@@ -107,9 +116,11 @@ def _in_file(path: Path) -> list[Decision]:
             lines = list(csv.reader(file, strict=True))
     except (OSError, ValueError, csv.Error) as error:
         raise ValueError(f"{path} can't be read: {error}") from None
-    if not lines or lines[0] != COLUMNS:
-        raise ValueError(f"{path}, line 1: the columns must be {','.join(COLUMNS)}")
-    decisions = [decision for number, line in enumerate(lines[1:], 2) for decision in _on_line(path, number, line)]
+    columns = lines[0] if lines else []
+    if columns not in (COLUMNS, [*COLUMNS, VERSION_COLUMN]):
+        raise ValueError(f"{path}, line 1: the columns must be {','.join(COLUMNS)}, optionally with {VERSION_COLUMN}")
+    numbered = enumerate(lines[1:], 2)
+    decisions = [decision for number, line in numbered for decision in _on_line(path, number, line, len(columns))]
     if not decisions:
         raise ValueError(f"{path} has no line to settle")
     ((reference, times),) = Counter(decision.reference for decision in decisions).most_common(1)
@@ -118,23 +129,34 @@ def _in_file(path: Path) -> list[Decision]:
     return decisions
 
 
-def _on_line(path: Path, number: int, line: list[str]) -> Iterator[Decision]:
+def _on_line(path: Path, number: int, line: list[str], width: int) -> Iterator[Decision]:
     """Yield the decision of a line; nothing for an empty line."""
     if not line:
         return
     try:
-        if len(line) != len(COLUMNS):
-            raise ValueError(f"{len(COLUMNS)} values are needed, not {len(line)}")
-        yield _decision(*line)
+        if len(line) != width:
+            raise ValueError(f"{width} values are needed, not {len(line)}")
+        reference, verdict, reason, *rest = line
+        yield _decision(reference, verdict, reason, _version(rest))
     except ValueError as error:
         raise ValueError(f"{path}, line {number}: {error}") from None
 
 
-def _decision(reference: str, verdict: str, reason: str) -> Decision:
+def _decision(reference: str, verdict: str, reason: str, version: int | None) -> Decision:
     if verdict not in VERDICTS:
         raise ValueError(f"the verdict must be one of {', '.join(VERDICTS)}, not {verdict!a}")
     known = _text("partnerReferenceNo", reference, _MOST_REFERENCE)
-    return Decision(known, Status(verdict), _text("the reason", reason, _MOST_REASON))
+    return Decision(known, Status(verdict), _text("the reason", reason, _MOST_REASON), version)
+
+
+def _version(cells: list[str]) -> int | None:
+    """The version in the optional last cell; None if there is none. Raises ValueError."""
+    text = "".join(cells).strip()
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise ValueError(f"{VERSION_COLUMN} must be a whole number, not {text!a}")
+    return int(text)
 
 
 def _text(name: str, value: str, most: int) -> str:

@@ -11,7 +11,7 @@ from tests.docs.pages import PAGES, anchor, anchors, links
 from tests.support.harness import ROOT
 
 FORBIDDEN = re.compile(
-    r"\bDESIGN(?:\.md|,? (?:section )?\d)|\bFAULTS\b|\bPROTOCOL(?:\.md| \d)|\b[Ss]eeds? 00\d|\bSTYLE\.md"
+    r"\bDESIGN(?:\.md|,? (?:section )?\d)|\bFAULTS [0-9]|\bPROTOCOL(?:\.md| \d)|\b[Ss]eeds? 00\d|\bSTYLE\.md"
 )
 """Notes that are not in this repository."""
 

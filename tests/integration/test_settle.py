@@ -104,7 +104,7 @@ def test_a_decision_names_the_version_if_a_notification_claims_otherwise(world: 
     claim = Observation(int(world.clock() * 1000), Finding.NOTIFIED, Source.NOTIFICATION, "50")
     claimed = world.store.update(in_doubt(world), lambda standing: record(standing, claim))
     now = int(world.clock() * 1000)
-    with pytest.raises(Mismatch, match=f"name the version that you read: {claimed.version}"):
+    with pytest.raises(Mismatch, match=f"settle it with --version {claimed.version}"):
         by_hand(world, claimed, Status.FAILED)
     with pytest.raises(Mismatch, match="changed while you decided"):
         settle(world.store, claimed, Status.FAILED, "Dewi", "ticket", now, read_version=claimed.version - 1)

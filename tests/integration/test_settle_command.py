@@ -166,3 +166,10 @@ def test_a_bad_file_is_refused_as_a_whole(
     assert "in local" not in said.out
     assert status(local_run, good) is Status.DISPUTED
     assert words(local_run, good) == []
+
+
+def test_a_file_may_name_the_versions_that_were_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "decisions.csv"
+    path.write_text("partnerReferenceNo,verdict,reason,version\nPAY-1,SUCCESS,x,three\n")
+    assert cli.main(["settle", "--by", "Dewi", "--file", str(path)]) == 2
+    assert "line 2: version must be a whole number, not 'three'" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Values that DOKU echoes, compared (docs/doku-protocol.md, "What DOKU echoes, and what is compared")."""
+"""Values that DOKU echoes, compared (docs/doku-protocol.md, "What DOKU echoes")."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

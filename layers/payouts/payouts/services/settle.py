@@ -48,7 +48,7 @@ def _check_version(read: Transfer, standing: Transfer, verdict: Status, read_ver
     if read_version is None and _has_unread_claim(standing, verdict):
         raise Mismatch(
             f"a notification claims something else than {verdict} about {standing.partner_reference_no}. Read the"
-            f" transfer; if you decide the same, name the version that you read: {standing.version}"
+            f" transfer, and if you decide the same, settle it with --version {standing.version}"
         )
 
 
