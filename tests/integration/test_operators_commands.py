@@ -104,7 +104,7 @@ def test_reports_as_json(local_run: World, capsys: pytest.CaptureFixture[str]) -
 
 def test_the_script_needs_no_import_path(tmp_path: Path) -> None:
     """From any folder, as `make setup` installs it."""
-    command = [Path(sys.executable).with_name("payouts"), "codes", "5586"]
+    command = [str(Path(sys.executable).with_name("payouts")), "codes", "5586"]
     ended = subprocess.run(command, cwd=tmp_path, env={"PATH": os.defpath}, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("biller 5586")
