@@ -106,7 +106,7 @@ format: $(READY) ## Format the code
 
 .PHONY: test-fast
 test-fast: $(READY) ## Run the unit and property tests that start no process (under 30 s)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests/unit tests/property
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests/unit tests/property
 
 .PHONY: verify
 verify: ## Run everything that needs more than the tests: lint, types, template, real processes, real engines

@@ -72,7 +72,7 @@ def test_every_function_imports_on_its_own(artefact: Artefact, interpreter: Path
 
 
 def test_every_client_can_be_created(artefact: Artefact, interpreter: Path) -> None:
-    make = "from payouts import aws; print([c().meta.service_model.service_name for c in %s])"
+    make = "from payouts.runtime import aws; print([c().meta.service_model.service_name for c in %s])"
     clients = "(aws.dynamodb, aws.kms, aws.secrets_manager, aws.sqs, aws.s3, aws.lambda_, aws.codedeploy)"
     made = run(interpreter, artefact, "StatusPollerFunction", make % clients)
     assert made.returncode == 0, made.stderr

@@ -1,0 +1,24 @@
+"""Marks the modules that `make test-fast` leaves out."""
+
+import pytest
+
+SLOW = {
+    "test_import_budget": "starts an interpreter for each function",
+    "test_client": "starts the simulator",
+    "test_local_aws": "starts processes",
+    "test_local_cors": "translates the template many times",
+    "test_local_runtime": "starts a process for each worker",
+    "test_log_watch": "starts processes",
+    "test_model": "explores the model",
+    "test_openapi": "builds the document several times",
+    "test_proofs": "runs parts of the proofs",
+    "test_simulator_control": "starts the simulator as a process",
+    "test_transport": "waits for deadlines of real connections",
+}
+"""Reasons by module."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)
