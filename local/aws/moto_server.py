@@ -5,14 +5,12 @@ test of "only one may" would prove nothing. Here one request is answered at a ti
 long poll waits, or a consumer with nothing to do would stop everyone.
 """
 
-import io
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import moto.backends
 import moto.sqs.models as moto_sqs
@@ -21,7 +19,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from local.aws.session import PROFILE_VARIABLES
 from local.clock import Clock
-from local.gateway.http_server import HOST, HttpServer, Request, Response
+from local.gateway.http_server import HttpServer, Request, Response
 
 ACCOUNT = "123456789012"  # moto's
 
@@ -110,43 +108,6 @@ def _wait_for_messages(queue: Any, timeout: float) -> None:
 
 def answer(request: Request) -> Response:
     """What AWS answers. One request at a time, in whichever thread it is asked for."""
-    head: list[tuple[str, list[tuple[str, str]]]] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[..., None]:
-        head[:] = [(status, headers)]
-        return lambda data: None
-
     with _lock:
         _tell_time()
-        chunks: Iterable[bytes] = _application(_environ(request), start_response)
-        body = b"".join(chunks)
-        getattr(chunks, "close", lambda: None)()
-    status, headers = head[0]
-    kept = [(name, value) for name, value in headers if name.lower() not in ("content-length", "connection")]
-    return Response(int(status.split()[0]), kept, body)
-
-
-def _environ(request: Request) -> dict[str, Any]:
-    """The request as WSGI has it."""
-    headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers}
-    return headers | {
-        "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(request.path).decode("latin-1"),
-        "QUERY_STRING": request.query,
-        "REQUEST_URI": request.target,
-        "RAW_URI": request.target,
-        "CONTENT_TYPE": request.header("content-type") or "",
-        "CONTENT_LENGTH": str(len(request.body)),
-        "SERVER_NAME": HOST,
-        "SERVER_PORT": (request.header("host") or "").partition(":")[2] or "80",
-        "SERVER_PROTOCOL": request.protocol,
-        "REMOTE_ADDR": request.client,
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(request.body),
-        "wsgi.errors": io.StringIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
+        return Response.from_app(_application, request.environ, buffered=True)

@@ -64,24 +64,24 @@ class Gateway:
         self.server.start()
 
     def _answer(self, request: Request) -> Response:
-        if handler := self._local(request.path):
+        if handler := self._local(request.raw_path):
             return handler(request)
         started = time.monotonic()
         response = self._call_with_cors(request)
         milliseconds = (time.monotonic() - started) * 1000
-        self._note(f"{request.method} {request.path} -> {response.status} in {milliseconds:.0f} ms")
+        self._note(f"{request.method} {request.raw_path} -> {response.status_code} in {milliseconds:.0f} ms")
         return response
 
     def _call_with_cors(self, request: Request) -> Response:
         """A preflight is answered here unless a route takes OPTIONS; every other answer says who may read it."""
         if self._cors is None:
             return self._call(request)
-        if cors.is_preflight(request) and not self._router.find(request.method, request.path):
+        if cors.is_preflight(request) and not self._router.find(request.method, request.raw_path):
             return cors.preflight(request, self._cors)
         return cors.readable(self._call(request), request, self._cors)
 
     def _call(self, request: Request) -> Response:
-        if not (found := self._router.find(request.method, request.path)):
+        if not (found := self._router.find(request.method, request.raw_path)):
             return http_events.message(404, "Not Found")
         route, parameters = found
         try:
@@ -98,7 +98,7 @@ class Gateway:
     def _claims(self, request: Request, route: Route) -> Mapping[str, Any] | None:
         if route.authorizer is None:
             return None
-        return self._authorizer.check(request.header("authorization"), route.authorizer, route.scopes)
+        return self._authorizer.check(request.headers.get("authorization"), route.authorizer, route.scopes)
 
     def _invoke(self, route: Route, event: dict[str, Any]) -> Response:
         try:

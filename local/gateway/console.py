@@ -83,7 +83,7 @@ def _file(path: Path) -> LocalHandler:
     def handler(request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
             return _refused(405, "GET only")
-        return Response(200, [("Content-Type", _TYPES[path.suffix]), *_GUARDS], path.read_bytes())
+        return Response(path.read_bytes(), 200, [("Content-Type", _TYPES[path.suffix]), *_GUARDS])
 
     return _for_this_host(handler)
 
@@ -100,11 +100,11 @@ def _asked(method: str, answer: Answer) -> LocalHandler:
 
 
 def _controlled(simulator: Control, request: Request) -> Response:
-    control = request.path.removeprefix("/_local/simulator/")
+    control = request.raw_path.removeprefix("/_local/simulator/")
     if (request.method, control) not in _CONTROLS:
         return _refused(404, "there is no such control")
     try:
-        body = json.loads(request.body) if request.body else None
+        body = json.loads(request.data) if request.data else None
         return _json(200, simulator.call(request.method, f"/{control}", body))
     except (ControlError, ValueError) as problem:
         return _refused(400, str(problem))
@@ -114,21 +114,21 @@ def _guarded(handler: LocalHandler) -> LocalHandler:
     """Only for our own page: a browser asks our leave (CORS) before it sends this header for another site."""
 
     def checked(request: Request) -> Response:
-        return handler(request) if request.header(_OURS) else _refused(403, f"the header {_OURS} is needed")
+        return handler(request) if request.headers.get(_OURS) else _refused(403, f"the header {_OURS} is needed")
 
     return _for_this_host(checked)
 
 
 def _for_this_host(handler: LocalHandler) -> LocalHandler:
     def checked(request: Request) -> Response:
-        name = (request.header("host") or "").rpartition(":")[0]
+        name = (request.headers.get("host") or "").rpartition(":")[0]
         return handler(request) if name in (HOST, "localhost") else _refused(403, "unknown host")
 
     return checked
 
 
 def _json(status: int, body: Any) -> Response:
-    return Response(status, [("Content-Type", _TYPES[".json"]), *_GUARDS], json.dumps(body).encode())
+    return Response(json.dumps(body), status, [("Content-Type", _TYPES[".json"]), *_GUARDS])
 
 
 def _refused(status: int, message: str) -> Response:

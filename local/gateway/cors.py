@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
 """
 
-from dataclasses import replace
+from werkzeug.datastructures import Headers
 
 from local.aws.bundle import Cors
 from local.gateway.http_server import Request, Response
@@ -11,17 +11,17 @@ from local.gateway.http_server import Request, Response
 
 def is_preflight(request: Request) -> bool:
     """Whether a browser asks what a page may do."""
-    asked = request.header("origin") and request.header("access-control-request-method")
+    asked = request.headers.get("origin") and request.headers.get("access-control-request-method")
     return request.method == "OPTIONS" and bool(asked)
 
 
 def preflight(request: Request, allowed: Cors) -> Response:
     """The answer to a browser that asks; one without CORS headers, which is a no, to an origin that is not allowed."""
     if not _knows(request, allowed):
-        return Response(204)
+        return Response(status=204)
     return Response(
-        204,
-        [
+        status=204,
+        headers=[
             _origin(request),
             ("access-control-allow-methods", ",".join(allowed.methods)),
             ("access-control-allow-headers", ",".join(allowed.headers)),
@@ -35,12 +35,13 @@ def readable(response: Response, request: Request, allowed: Cors) -> Response:
     kept = [(name, value) for name, value in response.headers if not name.startswith("access-control-")]
     if _knows(request, allowed):
         kept += [_origin(request), ("access-control-expose-headers", ",".join(allowed.exposed)), ("vary", "origin")]
-    return replace(response, headers=kept)
+    response.headers = Headers(kept)
+    return response
 
 
 def _knows(request: Request, allowed: Cors) -> bool:
-    return request.header("origin") in allowed.origins or "*" in allowed.origins
+    return request.headers.get("origin") in allowed.origins or "*" in allowed.origins
 
 
 def _origin(request: Request) -> tuple[str, str]:
-    return "access-control-allow-origin", request.header("origin") or ""
+    return "access-control-allow-origin", request.headers.get("origin") or ""

@@ -53,14 +53,14 @@ def handlers(root: Path) -> dict[str, Callable[[Request], Response]]:
 
 def _page(body: bytes, kind: str) -> Callable[[Request], Response]:
     headers = [("content-type", kind), ("content-security-policy", _POLICY), ("x-content-type-options", "nosniff")]
-    return lambda request: Response(200, headers, body)
+    return lambda request: Response(body, 200, headers)
 
 
 def _described(document: Path, request: Request) -> Response:
     """The document, with this very server in the place of the others."""
     members = json.loads(document.read_text(encoding="utf-8"))
-    members["servers"] = [{"url": f"http://{request.header('host')}", "description": "this one"}]
-    return Response(200, [("content-type", "application/json")], json.dumps(members).encode())
+    members["servers"] = [{"url": f"http://{request.headers.get('host')}", "description": "this one"}]
+    return Response(json.dumps(members), 200, [("content-type", "application/json")])
 
 
 def _asset(name: str) -> bytes:

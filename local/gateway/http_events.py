@@ -32,11 +32,11 @@ def event(
     request: Request, route: Route, parameters: Mapping[str, str], claims: Mapping[str, Any] | None, now: float
 ) -> dict[str, Any]:
     """The event for `request`. What there is none of is left out, as on AWS, not empty."""
-    path = unquote(request.path)  # "raw" or not: HTTP APIs decode it
+    path = unquote(request.raw_path)  # "raw" or not: HTTP APIs decode it
     body, is_base64 = _body(request)
     optional = {
-        "cookies": [c for c in (request.header("cookie") or "").replace("; ", ";").split(";") if c],
-        "queryStringParameters": _joined(parse_qsl(request.query, keep_blank_values=True)),
+        "cookies": [c for c in (request.headers.get("cookie") or "").replace("; ", ";").split(";") if c],
+        "queryStringParameters": _joined(parse_qsl(request.raw_query, keep_blank_values=True)),
         "pathParameters": dict(parameters),
         "body": body,
     }
@@ -44,7 +44,7 @@ def event(
         "version": "2.0",
         "routeKey": route.key,
         "rawPath": path,
-        "rawQueryString": request.query,
+        "rawQueryString": request.raw_query,
         "headers": _headers(request),
         "requestContext": _context(request, route, path, claims, now),
         "isBase64Encoded": is_base64,
@@ -55,7 +55,7 @@ def response(answer: Any) -> Response:
     """What a function's answer looks like on the wire. Raises MalformedAnswer."""
     if not (isinstance(answer, dict) and "statusCode" in answer):
         body = answer if isinstance(answer, str) else json.dumps(answer)
-        return Response(200, [JSON], body.encode())
+        return Response(body, 200, [JSON])
     status = answer["statusCode"]
     if isinstance(status, str) and status.isdecimal():
         status = int(status)
@@ -64,20 +64,20 @@ def response(answer: Any) -> Response:
     headers = [*_answered(answer.get("headers"), answer.get("multiValueHeaders")), *_cookies(answer.get("cookies"))]
     if not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", "text/plain;charset=UTF-8"))
-    return Response(status, headers, _answered_body(answer))
+    return Response(_answered_body(answer), status, headers)
 
 
 def message(status: int, text: str, *headers: tuple[str, str]) -> Response:
     """An answer of API Gateway itself."""
-    return Response(status, [JSON, *headers], json.dumps({"message": text}, separators=(",", ":")).encode())
+    return Response(json.dumps({"message": text}, separators=(",", ":")), status, [JSON, *headers])
 
 
 def _headers(request: Request) -> dict[str, str]:
     kept = _joined((n.lower(), v) for n, v in request.headers if n.lower() not in _NOT_PASSED)
-    port = (request.header("host") or "").partition(":")[2]
-    chain = ", ".join(filter(None, [kept.get("x-forwarded-for"), request.client]))
+    port = (request.headers.get("host") or "").partition(":")[2]
+    chain = ", ".join(filter(None, [kept.get("x-forwarded-for"), request.remote_addr]))
     return kept | {
-        "content-length": str(len(request.body)),
+        "content-length": str(len(request.get_data())),
         "x-amzn-trace-id": f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}",
         "x-forwarded-for": chain,
         "x-forwarded-port": port or "80",
@@ -95,19 +95,19 @@ def _joined(pairs: Any) -> dict[str, str]:
 
 def _body(request: Request) -> tuple[str | None, bool]:
     """Text as it is; anything else, and text that is none, as base64."""
-    kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    if not request.body:
+    kind = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
+    if not request.get_data():
         return None, False
     if kind.startswith("text/") or kind in _TEXT or kind.endswith(("+json", "+xml")):
         try:
-            return request.body.decode(), False
+            return request.get_data().decode(), False
         except UnicodeDecodeError:
             pass
-    return base64.b64encode(request.body).decode(), True
+    return base64.b64encode(request.get_data()).decode(), True
 
 
 def _context(request: Request, route: Route, path: str, claims: Mapping[str, Any] | None, now: float) -> dict[str, Any]:
-    domain = (request.header("host") or "localhost").partition(":")[0]
+    domain = (request.headers.get("host") or "localhost").partition(":")[0]
     context = {
         "accountId": ACCOUNT,
         "apiId": API_ID,
@@ -116,9 +116,9 @@ def _context(request: Request, route: Route, path: str, claims: Mapping[str, Any
         "http": {
             "method": request.method,
             "path": path,
-            "protocol": request.protocol,
-            "sourceIp": request.client,
-            "userAgent": request.header("user-agent") or "",
+            "protocol": request.environ["SERVER_PROTOCOL"],
+            "sourceIp": request.remote_addr,
+            "userAgent": request.headers.get("user-agent") or "",
         },
         "requestId": secrets.token_urlsafe(11) + "=",
         "routeKey": route.key,

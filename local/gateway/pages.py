@@ -13,7 +13,7 @@ def pages(bundle: Bundle) -> dict[str, LocalHandler]:
     """Handlers by path, for the gateway."""
 
     def routes(request: Request) -> Response:
-        return Response(200, [_TEXT], "\n".join(_routes(bundle, request.header("host") or "")).encode())
+        return Response("\n".join(_routes(bundle, request.headers.get("host") or "")), 200, [_TEXT])
 
     return {"/_local/routes": routes}
 

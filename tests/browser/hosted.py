@@ -34,9 +34,9 @@ class Provider:
                 known = {"issuer": url, "authorization_endpoint": f"{url}/login", "token_endpoint": f"{url}/token"}
                 return _json(200, known)
             case "/login":
-                return self._login(dict(parse_qsl(request.query)))
+                return self._login(dict(parse_qsl(request.raw_query)))
             case "/token":
-                return self._exchange({name: values[0] for name, values in parse_qs(request.body.decode()).items()})
+                return self._exchange({name: values[0] for name, values in parse_qs(request.data.decode()).items()})
         return _json(404, {})
 
     def _login(self, asked: dict[str, str]) -> Response:
@@ -44,7 +44,7 @@ class Provider:
         code = f"code-{len(self._challenges)}"
         self._challenges[code] = asked["code_challenge"]
         back = f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
-        return Response(302, [("Location", back)])
+        return Response(status=302, headers=[("Location", back)])
 
     def _exchange(self, asked: dict[str, str]) -> Response:
         digest = hashlib.sha256(asked["code_verifier"].encode()).digest()
@@ -55,7 +55,7 @@ class Provider:
 
 
 def _json(status: int, body: object) -> Response:
-    return Response(status, [("Content-Type", "application/json"), _CORS], json.dumps(body).encode())
+    return Response(json.dumps(body), status, [("Content-Type", "application/json"), _CORS])
 
 
 @contextmanager
@@ -74,9 +74,9 @@ def hosted(api_url: str, token: Callable[[], str]) -> Iterator[str]:
         name = request.path.lstrip("/") or "index.html"
         path = CONSOLE / name
         if path not in set(CONSOLE.rglob("*")):
-            return Response(404)
+            return Response(status=404)
         headers = [("Content-Type", _TYPES.get(path.suffix, "image/svg+xml")), ("Content-Security-Policy", policy)]
-        return Response(200, headers, config if name == "config.json" else path.read_bytes())
+        return Response(config if name == "config.json" else path.read_bytes(), 200, headers)
 
     console = HttpServer(answer, 0)
     for server in (console, provider.server):
@@ -90,8 +90,8 @@ def hosted(api_url: str, token: Callable[[], str]) -> Iterator[str]:
 
 def _passed_on(api_url: str, request: Request) -> Response:
     kept = {name: value for name, value in request.headers if name.lower() in _PASSED}
-    answered = requests.request(request.method, api_url + request.target, headers=kept, data=request.body, timeout=60)
-    return Response(answered.status_code, [("Content-Type", "application/json")], answered.content)
+    answered = requests.request(request.method, api_url + request.target, headers=kept, data=request.data, timeout=60)
+    return Response(answered.content, answered.status_code, [("Content-Type", "application/json")])
 
 
 _PASSED = {"authorization", "content-type", "idempotency-key"}

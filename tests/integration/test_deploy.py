@@ -76,7 +76,7 @@ def aws_that_says(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer]
 
 def _action(request: Request) -> str:
     """The action of a form, else the last part of the path."""
-    return parse_qs(request.body.decode()).get("Action", [request.path.rpartition("/")[2]])[0]
+    return parse_qs(request.data.decode()).get("Action", [request.path.rpartition("/")[2]])[0]
 
 
 @pytest.fixture
@@ -307,9 +307,9 @@ def opt_in(status: str) -> Answer:
 
     def answer(action: str, request: Request) -> Response:
         if action == "getRegionOptStatus":
-            return Response(200, body=json.dumps({"RegionName": REGION, "RegionOptStatus": status}).encode())
-        accepted = f"/{REGION}/" not in (request.header("authorization") or "")
-        return Response(200, body=IDENTITY.encode()) if accepted else Response(403, body=INVALID.encode())
+            return Response(json.dumps({"RegionName": REGION, "RegionOptStatus": status}), 200)
+        accepted = f"/{REGION}/" not in (request.headers.get("authorization") or "")
+        return Response(IDENTITY, 200) if accepted else Response(INVALID, 403)
 
     return answer
 
@@ -333,7 +333,7 @@ def test_a_region_that_does_not_accept_the_login(
 
 
 def test_credentials_that_are_wrong_everywhere(aws_that_says: Callable[[Answer], boto3.Session]) -> None:
-    session = aws_that_says(lambda _action, _request: Response(403, body=INVALID.encode()))
+    session = aws_that_says(lambda _action, _request: Response(INVALID, 403))
     with pytest.raises(Stopped, match=r"AWS does not know who you are .*InvalidClientTokenId"):
         identify(session)
 
@@ -349,8 +349,8 @@ def concurrency(total: int, unreserved: int, held_by_ours: int) -> Answer:
             "concurrency": {"ReservedConcurrentExecutions": held_by_ours},
         }
         if action == "ListStackResources":
-            return Response(200, body=RESOURCES.encode())
-        return Response(200, body=json.dumps(found[action]).encode())
+            return Response(RESOURCES, 200)
+        return Response(json.dumps(found[action]), 200)
 
     return answer
 
@@ -426,7 +426,7 @@ def stack_in(status: str) -> Answer:
         body = (
             f"<{action}Response {CLOUDFORMATION}><{action}Result>{bodies[action]}</{action}Result></{action}Response>"
         )
-        return Response(200, body=body.encode())
+        return Response(body, 200)
 
     return answer
 

@@ -32,8 +32,8 @@ class Recorder:
         """As the simulator does."""
         self.requests[request.path.rpartition("/")[2]] = request
         kept = {name: value for name, value in request.headers if name.lower() not in ("host", "content-length")}
-        passed = requests.post(self.behind + request.target, data=request.body, headers=kept, timeout=10)
-        return Response(passed.status_code, [("content-type", "application/json")], passed.content)
+        passed = requests.post(self.behind + request.target, data=request.data, headers=kept, timeout=10)
+        return Response(passed.content, passed.status_code, [("content-type", "application/json")])
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_dokus_sdk_signs_our_calls_as_we_do(
 ) -> None:
     request, secret = recorded[operation], json.loads(backing_services.secret)
     headers = headers_of(request)
-    members: dict[str, Any] = json.loads(request.body)
+    members: dict[str, Any] = json.loads(request.data)
     signature = TokenService.generate_symmetric_signature(
         "POST",
         request.target,

@@ -66,10 +66,10 @@ class Doku:
         """The prepared answer, or the simulator's."""
         said = self.instead.get(request.path.rpartition("/")[2])
         if said is not None:
-            return Response(said.status, [(name, value) for name, value in said.headers.items()], said.body)
+            return Response(said.body, said.status, [(name, value) for name, value in said.headers.items()])
         kept = {name: value for name, value in request.headers if name.lower() not in ("host", "content-length")}
-        passed = requests.post(self.behind + request.target, data=request.body, headers=kept, timeout=10)
-        return Response(passed.status_code, [("content-type", "application/json")], passed.content)
+        passed = requests.post(self.behind + request.target, data=request.data, headers=kept, timeout=10)
+        return Response(passed.content, passed.status_code, [("content-type", "application/json")])
 
 
 @pytest.fixture

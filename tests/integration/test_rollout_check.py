@@ -34,19 +34,19 @@ class Aws:
 
     def _answer(self, request: Request) -> Response:
         if request.path.endswith("/invocations"):
-            return self._invoke(unquote(request.path.split("/")[3]), json.loads(request.body))
-        assert request.header("x-amz-target") == "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus"
-        self.reported.append(json.loads(request.body))
-        return Response(200, [("Content-Type", "application/x-amz-json-1.1")], b"{}")
+            return self._invoke(unquote(request.path.split("/")[3]), json.loads(request.data))
+        assert request.headers.get("x-amz-target") == "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus"
+        self.reported.append(json.loads(request.data))
+        return Response(b"{}", 200, [("Content-Type", "application/x-amz-json-1.1")])
 
     def _invoke(self, arn: str, event: dict[str, Any]) -> Response:
         if arn not in self.versions:
-            return Response(404, [("x-amzn-ErrorType", "ResourceNotFoundException")], b"{}")
+            return Response(b"{}", 404, [("x-amzn-ErrorType", "ResourceNotFoundException")])
         try:
-            return Response(200, [], json.dumps(self.versions[arn](event, Context(lambda: 60_000))).encode())
+            return Response(json.dumps(self.versions[arn](event, Context(lambda: 60_000))), 200, [])
         except Exception as error:
             failed = {"errorType": type(error).__name__, "errorMessage": str(error)}
-            return Response(200, [("X-Amz-Function-Error", "Unhandled")], json.dumps(failed).encode())
+            return Response(json.dumps(failed), 200, [("X-Amz-Function-Error", "Unhandled")])
 
 
 @pytest.fixture

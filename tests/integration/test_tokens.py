@@ -184,6 +184,6 @@ def test_a_secret_without_a_value_is_named_and_nothing_is_sent(
 def _secrets_manager(held: list[str]) -> Response:
     """AWS's own words for a secret without a value. Asked for a stage, moto says that there is no such secret."""
     if held:
-        return Response(200, body=json.dumps({"ARN": "arn", "SecretString": held[0]}).encode())
+        return Response(json.dumps({"ARN": "arn", "SecretString": held[0]}), 200)
     message = "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"
-    return Response(400, body=json.dumps({"__type": "ResourceNotFoundException", "Message": message}).encode())
+    return Response(json.dumps({"__type": "ResourceNotFoundException", "Message": message}), 400)

@@ -41,11 +41,12 @@ def _answered(request: AWSPreparedRequest) -> AWSResponse:
     headers = tuple((name, _text(value)) for name, value in request.headers.items())
     body = request.body.encode() if isinstance(request.body, str) else request.body or b""
     assert isinstance(body, bytes)
-    answer = moto_server.answer(Request(request.method, target.path + query, (*headers, ("host", target.netloc)), body))
+    asked = Request.of(request.method, target.path + query, (*headers, ("host", target.netloc)), body)
+    answer = moto_server.answer(asked)
     told = HTTPHeaders()
     for name, value in answer.headers:
         told[name] = value
-    return AWSResponse(request.url, answer.status, told, _Body(answer.body))
+    return AWSResponse(request.url, answer.status_code, told, _Body(answer.data))
 
 
 def _text(value: str | bytes) -> str:

@@ -3,7 +3,6 @@
 import json
 import re
 from typing import Any
-from urllib.parse import unquote
 
 from local.aws.moto_server import ACCOUNT
 from local.aws.session import REGION
@@ -20,7 +19,7 @@ def access_key(request: Request) -> str:
 
 def _credential(request: Request) -> tuple[str, str]:
     """The access key and the service that a request is signed for."""
-    found = _CREDENTIAL.search(request.header("authorization") or "")
+    found = _CREDENTIAL.search(request.headers.get("authorization") or "")
     return (found[1], found[2]) if found else ("", "")
 
 
@@ -29,9 +28,9 @@ def of(request: Request) -> Call:
     function, service = _credential(request)
     if service == "s3":
         assert request.method == "PUT", request.method
-        return Call(function, "s3:PutObject", f"arn:aws:s3:::{unquote(request.path).removeprefix('/')}")
-    operation = (request.header("x-amz-target") or "").rpartition(".")[2]
-    body: dict[str, Any] = json.loads(request.body)
+        return Call(function, "s3:PutObject", f"arn:aws:s3:::{request.path.removeprefix('/')}")
+    operation = (request.headers.get("x-amz-target") or "").rpartition(".")[2]
+    body: dict[str, Any] = json.loads(request.data)
     action = f"{service}:{operation}"
     match service:
         case "dynamodb":

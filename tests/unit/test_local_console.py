@@ -32,21 +32,21 @@ def test_console_files_are_served_with_type_and_guards() -> None:
 
     assert {"/", "/index.html", "/app.js", "/style.css", "/views/transfer.js", "/strings/id.js"} <= served.keys()
     for path, handler in served.items():
-        response = handler(Request("GET", path, (HOST,)))
+        response = handler(Request.of("GET", path, (HOST,)))
         headers = dict(response.headers)
-        assert response.status == 200, path
+        assert response.status_code == 200, path
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert "unsafe-inline" not in headers["Content-Security-Policy"]
-    assert dict(served["/app.js"](Request("GET", "/app.js", (HOST,))).headers)["Content-Type"].startswith(
+    assert dict(served["/app.js"](Request.of("GET", "/app.js", (HOST,))).headers)["Content-Type"].startswith(
         "text/javascript"
     )
 
 
 @pytest.mark.parametrize("host", [None, "api-sandbox.doku.com"])
 def test_the_configuration_names_a_real_doku(host: str | None) -> None:
-    answer = console.files(host)["/config.json"](Request("GET", "/config.json", (HOST,)))
+    answer = console.files(host)["/config.json"](Request.of("GET", "/config.json", (HOST,)))
 
-    assert json.loads(answer.body) == {"apiUrl": "", "local": True, "dokuHost": host}
+    assert json.loads(answer.data) == {"apiUrl": "", "local": True, "dokuHost": host}
 
 
 def test_nothing_but_the_listed_files_has_a_path() -> None:
@@ -54,7 +54,7 @@ def test_nothing_but_the_listed_files_has_a_path() -> None:
 
 
 def test_a_file_is_only_read() -> None:
-    assert console.files()["/"](Request("POST", "/", (HOST,))).status == 405
+    assert console.files()["/"](Request.of("POST", "/", (HOST,))).status_code == 405
 
 
 @pytest.mark.parametrize(
@@ -64,25 +64,25 @@ def test_another_host_name_gets_nothing(host: str) -> None:
     """DNS rebinding: a page of another site whose name resolves to this machine."""
     headers = (("Host", host), OURS)
 
-    assert console.files()["/"](Request("GET", "/", headers)).status == 403
+    assert console.files()["/"](Request.of("GET", "/", headers)).status_code == 403
     for path, handler in routes().items():
-        assert handler(Request("GET", path, headers)).status == 403
+        assert handler(Request.of("GET", path, headers)).status_code == 403
 
 
 def test_the_token_is_for_our_own_page_alone() -> None:
     """A header that another site may send only if CORS allows it, which it does not."""
     session = routes()["/_local/session"]
 
-    assert session(Request("GET", "/_local/session", (HOST,))).status == 403
-    assert session(Request("OPTIONS", "/_local/session", (HOST, OURS))).status == 405
-    answer = session(Request("GET", "/_local/session", (HOST, OURS)))
-    assert json.loads(answer.body) == {"token": "a-token", "simulator": False}
+    assert session(Request.of("GET", "/_local/session", (HOST,))).status_code == 403
+    assert session(Request.of("OPTIONS", "/_local/session", (HOST, OURS))).status_code == 405
+    answer = session(Request.of("GET", "/_local/session", (HOST, OURS)))
+    assert json.loads(answer.data) == {"token": "a-token", "simulator": False}
     assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
 
 
 def test_a_dead_message_that_is_none_of_ours_is_shown_as_such() -> None:
     handler = routes("no JSON", "{}")["/_local/dead-notifications"]
 
-    answer = handler(Request("GET", "/_local/dead-notifications", (HOST, OURS)))
+    answer = handler(Request.of("GET", "/_local/dead-notifications", (HOST, OURS)))
 
-    assert json.loads(answer.body) == {"notifications": [{"messageId": "0"}, {"messageId": "1"}]}
+    assert json.loads(answer.data) == {"notifications": [{"messageId": "0"}, {"messageId": "1"}]}
