@@ -7,18 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
 from moto.dynamodb.models import dynamodb_backends
 
 from local.aws import moto_server
 from local.aws.session import REGION
 from payouts.domain.transfer import Transfer
-from payouts.store import items
+from payouts.store import codec, items
 from tests.support.harness import World
 
 Json = Mapping[str, Any]
 _WIB = timedelta(hours=7)
-_decode = TypeDeserializer().deserialize
 _WORDS = {"00": "SUCCESS", "03": "UNPAID", "04": "REFUNDED", "05": "FAILED", "06": "FAILED"}
 _CLEAN = (None, "slow", "slow-head", "string-codes", "number-codes", "status-says", "pending", "other-reference")
 """Faults under which a status answer is still one that can be believed."""
@@ -71,7 +69,7 @@ class Shelf:
     def _decoded(self, pk: str, attributes: Json) -> tuple[Json, Transfer]:
         known = self._known.get(pk)
         if known is None or known[0] != attributes:
-            item = {name: _decode(value) for name, value in attributes.items()}
+            item = codec.decode(attributes)
             known = self._known[pk] = (attributes, item, items.decode(item))
         return known[1], known[2]
 

@@ -80,6 +80,11 @@ def assert_refused(
 def assert_untouched(world: World) -> None:
     """Nothing was stored, or even looked up, and nothing was sent to DOKU."""
     assert world.faults.calls == []
+    assert_nothing_was_asked(world)
+
+
+def assert_nothing_was_asked(world: World) -> None:
+    """Nothing was sent to DOKU."""
     ledger = world.doku.ledger()
     assert ledger["requests"] == ledger["tokenRequests"] == ledger["debits"] == []
 

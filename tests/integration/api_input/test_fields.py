@@ -11,6 +11,7 @@ from tests.integration.api_input.requests import (
     LINE_BREAKS,
     REQUIRED,
     WRONG,
+    assert_nothing_was_asked,
     assert_refused,
     assert_untouched,
     dumps,
@@ -99,7 +100,8 @@ def test_amounts_outside_the_limits_are_refused(idle: World) -> None:
     for value in ("0.00", "9999.00", "250000001.00", "9999999999999999.00"):
         for answer in refused_by_both(idle, amount={"value": value, "currency": "IDR"}):
             assert_refused(answer, WRONG, ["amount.value", "10000.00", "250000000.00"], case=value)
-    assert_untouched(idle)
+    assert set(idle.faults.calls) == {"GetItem"}, "a transfer that exists would be the answer"
+    assert_nothing_was_asked(idle)
 
 
 @pytest.mark.covers(56)
