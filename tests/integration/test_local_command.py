@@ -83,7 +83,8 @@ def test_it_says_where_things_are_and_ends_cleanly(running: "subprocess.Popen[st
     assert len(token.split(".")) == 3
     assert f"curl -s {found['API']}/v1/transfers" in said
     assert '"beneficiaryAccountName":"SUHUT"' in said
-    state = next(Path(line.split()[1]).parent for line in said.splitlines() if line.strip().startswith("logs "))
+    logs = next(line.split(maxsplit=1)[1] for line in said.splitlines() if line.strip().startswith("logs "))
+    state = Path(logs.rstrip()).parent
     assert state.stat().st_mode & 0o77 == 0
 
     running.send_signal(signal.SIGTERM)

@@ -34,6 +34,13 @@ def test_the_usual_log_is_harmless() -> None:
     assert log_watch.leaks(HARMLESS, {"8377388292", "SUHUT", "13016"}) == []
 
 
+def test_a_long_path_of_this_checkout_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = f"/srv/my builds/{'0123456789abcdef' * 3}/check/out"
+    monkeypatch.setattr(log_watch, "_FOLDERS", [folder])
+    line = f'{{"error":"RuntimeError at {folder}/functions/transfer_api/x.py:63"}}'
+    assert log_watch.leaks([line, *LEAKS.values()], {"8377388292", "SUHUT"}) == list(LEAKS.values())
+
+
 SUITE = """
 import json
 from aws_lambda_powertools import Logger
