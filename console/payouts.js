@@ -247,8 +247,11 @@ export class Payouts {
       this.#forget(stored.intent);
       return transfer;
     } catch (error) {
-      const settled = error.answered && (doubt === null || (!error.byGateway && Date.now() - doubt > SETTLED_MS));
-      error.nothingSent = settled && error.code !== 'DUPLICATE_TRANSACTION'; // which says that a transfer stands
+      // After a request without an answer only a refusal that follows the look-up of the transfer settles the intent.
+      // A retryable one may come before it (the table does not answer, say), and so may a 422 of another version.
+      const looked = !error.byGateway && !error.retryable && (error.httpStatus !== 422 || error.dokuResponseCode);
+      const settled = error.answered && (doubt === null ? !(error.transfer && error.retryable) : looked && Date.now() - doubt > SETTLED_MS);
+      error.nothingSent = settled && !error.transfer && error.code !== 'DUPLICATE_TRANSACTION'; // a transfer exists
       if (settled) this.#forget(stored.intent);
       throw error;
     }

@@ -8,6 +8,7 @@ import { empty, failure, loading, notice, referenceLink, transferTable } from '.
 
 export const title = 'attention.title';
 const OPEN = ['DISPUTED', 'SUBMITTING', 'IN_DOUBT', 'ACCEPTED', 'UNPAID'];
+const ENDED = ['SUCCESS', 'FAILED', 'REFUNDED']; // of these only those in review: a notification may contradict them
 const DAYS = [1, 3, 10, 30];
 const USUAL = 10; // a transfer is in review after seven
 const MOST_PAGES = 20;
@@ -46,10 +47,11 @@ async function showOpen(result, days, signal) {
     for (let back = 0; back < days; back += 1) {
       const text = t('attention.progress', { done: back + 1, total: days });
       fill(result, h('p', { class: 'loading' }, h('span', { class: 'spinner' }), text));
-      await Promise.all(OPEN.map((status) => collect(found, { day: dayAfter(today, -back), status, limit: 100 }, signal)));
+      const day = dayAfter(today, -back);
+      await Promise.all([...OPEN, ...ENDED].map((status) => collect(found, { day, status, limit: 100 }, signal)));
     }
-    fill(result, groups(found.transfers), found.partial && notice('unknown', 'alert', h('p', {}, t('attention.partial'))));
-    announce(found.transfers.length ? t('list.shownAll', { count: found.transfers.length }) : t('attention.clear'));
+    fill(result, groups(found), found.partial && notice('unknown', 'alert', h('p', {}, t('attention.partial'))));
+    announce(found.transfers.length || found.partial ? t('list.shownAll', { count: found.transfers.length }) : t('attention.clear'));
   } catch (error) {
     if (!signal.aborted) fill(result, failure(error, { retry: () => showOpen(result, days, signal) }));
   }
@@ -60,7 +62,7 @@ async function collect(found, query, signal) {
   let cursor = null;
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const page = await payouts.page({ ...query, cursor }, { signal });
-    found.transfers.push(...page.transfers);
+    found.transfers.push(...page.transfers.filter((each) => each.review || OPEN.includes(each.status)));
     cursor = page.cursor;
     if (!cursor) return;
   }
@@ -68,14 +70,14 @@ async function collect(found, query, signal) {
 }
 
 /** Each transfer stands in the first group that it belongs to. */
-function groups(transfers) {
+function groups({ transfers, partial }) {
   let rest = [...transfers].sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
   const shown = GROUPS.map(([name, belongs]) => {
     const members = rest.filter(belongs);
     rest = rest.filter((each) => !belongs(each));
     return group(name, members);
   });
-  return [!transfers.length && notice('good', 'check', h('p', {}, t('attention.clear'))), shown];
+  return [!transfers.length && !partial && notice('good', 'check', h('p', {}, t('attention.clear'))), shown];
 }
 
 function group(name, members) {

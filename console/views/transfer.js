@@ -96,8 +96,15 @@ const review = (transfer) => transfer.review && notice('alarm', 'alert', h('p', 
 
 function knowledge(transfer) {
   const part = (key, text) => h('div', {}, h('h2', {}, t(`transfer.${key}Title`)), h('p', {}, text));
-  const said = (key) => known(`${key}.${transfer.status}`, '–');
+  const ending = certainty(transfer);
+  const said = (key) => known(`${key}.${transfer.status}.${ending}`, known(`${key}.${transfer.status}`, '–'));
   return h('section', { class: 'knowledge' }, part('known', said('known')), part('unknown', said('unknown')), part('next', advice(transfer)));
+}
+
+/** How sure the end of a transfer is: contradicted by DOKU, settled by an operator, inferred, or as DOKU said. */
+function certainty({ final, status, reason }) {
+  if (!final && ['SUCCESS', 'FAILED', 'REFUNDED'].includes(status)) return 'contradicted';
+  return { SETTLED: 'settled', NOT_RECEIVED: 'inferred' }[reason?.code] ?? 'stated';
 }
 
 function details(transfer) {

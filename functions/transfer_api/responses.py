@@ -21,6 +21,17 @@ _MEANING = {
     Status.DISPUTED: "DOKU contradicts itself or an earlier status. Do not pay again; an operator must settle it.",
     Status.REFUNDED: "The money was returned to the balance.",
 }
+_CONTRADICTED = {
+    Status.SUCCESS: "DOKU reported it as paid, but a later answer or a notification contradicts that.",
+    Status.FAILED: "It was reported as not paid, but a notification contradicts that.",
+    Status.REFUNDED: "An operator recorded a refund, but a notification contradicts that.",
+}
+_SETTLED = {
+    Status.SUCCESS: "An operator recorded that it was paid.",
+    Status.FAILED: "An operator recorded that it was not paid.",
+    Status.REFUNDED: "An operator recorded that the money was returned.",
+}
+_INFERRED = "DOKU had no record of it in any answer over several days, so it counts as not paid."
 _NEXT = {
     NextAction.NONE: "",
     NextAction.WAIT: "Do not pay again.",
@@ -52,7 +63,7 @@ def summary(subject: Transfer, now: float) -> dict[str, Any]:
     return {
         "partnerReferenceNo": subject.partner_reference_no,
         "status": subject.status,
-        "statusDescription": f"{_MEANING[subject.status]} {_NEXT[subject.next_action]}".rstrip(),
+        "statusDescription": f"{_meaning(subject)} {_NEXT[subject.next_action]}".rstrip(),
         "final": subject.is_final,
         "nextAction": subject.next_action,
         "review": needs_review(subject, int(now * 1000)),
@@ -99,6 +110,18 @@ def balance(found: Balance) -> dict[str, Any]:
         "holdAmount": _wire(found.held),
         "creditAlertLimit": _wire(found.alert_limit),
     }
+
+
+def _meaning(subject: Transfer) -> str:
+    """What the status means, and no more than is known: who says so, and whether anything contradicts it."""
+    if not subject.is_final and subject.status in _CONTRADICTED and not subject.newer_status:
+        return _CONTRADICTED[subject.status]
+    verdict = subject.reading.verdict
+    if verdict is not None and subject.decided_by == verdict and subject.status in _SETTLED:
+        return _SETTLED[subject.status]
+    if subject.status is Status.FAILED and subject.reading.is_inferred:
+        return _INFERRED
+    return _MEANING[subject.status]
 
 
 def _observation(seen: Observation) -> dict[str, Any]:

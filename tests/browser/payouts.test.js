@@ -372,6 +372,25 @@ test('a token that has run out says nothing about an earlier request', async () 
   assert.equal(client().pending().length, 1);
 });
 
+for (const [words, trouble] of [
+  ['a table that does not answer', say(503, 'MAINTENANCE_MODE', true)],
+  ['an existing transfer', answer(503, { response_code: 'MAINTENANCE_MODE', response_message: 'words', retryable: true, transfer: { partnerReferenceNo: 'PAY-1', status: 'SUCCESS', nextAction: 'NONE' } })],
+]) {
+  test(`a refusal because of ${words} says nothing about an earlier request`, async () => {
+    troubles.push(loseTheAnswer);
+    const name = `p-refused-${words.length}`;
+    await refused(client({ retry: { attempts: 1 } }).transfer(name, unnamed()));
+    const place = storage.key(0);
+    storage.setItem(place, JSON.stringify({ ...JSON.parse(storage.getItem(place)), unansweredAt: Date.now() - 600_000 }));
+    troubles.push(trouble);
+
+    const error = await refused(client({ retry: { attempts: 1 } }).resume(name));
+
+    assert.equal(error.nothingSent, false);
+    assert.equal(client().pending().length, 1);
+  });
+}
+
 test('what one API did not answer is never sent to another', async () => {
   troubles.push(hangUp);
   await refused(client({ retry: { attempts: 1 } }).transfer('p-12', unnamed()));

@@ -328,7 +328,7 @@ def standing_transfer(visitor: Visitor, next_action: str | None) -> str:
     [
         ("WAIT", "Wait. Status checks continue; do not pay again."),
         ("ASK_DOKU", "Ask DOKU support before you pay again."),
-        ("SETTLE", "DOKU’s answers contradict each other. Do not pay again"),
+        ("SETTLE", "DOKU’s answers conflict. Do not pay again"),
     ],
 )
 def test_a_taken_reference_offers_no_second_payment(

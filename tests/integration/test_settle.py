@@ -115,3 +115,15 @@ def test_a_decision_names_the_version_if_a_notification_claims_otherwise(world: 
 def test_a_decision_may_be_corrected(world: World) -> None:
     mistaken = by_hand(world, in_doubt(world), Status.REFUNDED)
     assert by_hand(world, mistaken, Status.SUCCESS).status is Status.SUCCESS
+
+
+def test_the_description_says_who_decided_and_what_contradicts_it(world: World) -> None:
+    settled = by_hand(world, in_doubt(world), Status.FAILED)
+    described = world.get(settled.partner_reference_no).body["statusDescription"]
+    assert described.startswith("An operator recorded that it was not paid.")
+    claim = Observation(int(world.clock() * 1000), Finding.NOTIFIED, Source.NOTIFICATION, "50")
+    world.store.update(settled, lambda standing: record(standing, claim))
+    answer = world.get(settled.partner_reference_no).body
+    assert answer["final"] is False
+    assert answer["statusDescription"].startswith("It was reported as not paid, but a notification contradicts that.")
+    assert "Correct the cause" not in answer["statusDescription"]

@@ -218,7 +218,13 @@ class Merchant:
             return False
         try:
             settle(
-                self.rival.store, transfer, Status(END_OF[state]), "Dewi", "as DOKU has it", int(self.clock() * 1000)
+                self.rival.store,
+                transfer,
+                Status(END_OF[state]),
+                "Dewi",
+                "as DOKU has it",
+                int(self.clock() * 1000),
+                read_version=transfer.version,
             )
         except PayoutError:
             return False

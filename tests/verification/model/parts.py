@@ -165,7 +165,8 @@ class Invocation:
         if self.reference:
             transfer = store.get(self.reference)
             now = int(outside.clock() * 1000)
-            return transfer and settle(store, transfer, self.verdict, "ani", "seen at the bank", now)
+            reason = "seen at the bank"
+            return transfer and settle(store, transfer, self.verdict, "ani", reason, now, transfer.version)
         with patch.object(poll, "ThreadPoolExecutor", InThisThread):
             poller = Poller(parts.due_index(table), status_checker, 2, outside.clock)
             return poller.tick(range(self.release.read), lambda: 60.0)
