@@ -60,7 +60,7 @@ def _body(out: Reply) -> Json:
 
 
 def particulars(ask: Asked) -> Json:
-    """What was asked for, as received."""
+    """Some values of a request, as received: those that tests compare."""
     body, headers = ask.body, ask.request.headers
     return {
         "path": ask.request.target,

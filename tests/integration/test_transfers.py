@@ -27,7 +27,7 @@ def test_a_transfer_is_accepted_and_then_paid(world: World) -> None:
 
 
 @pytest.mark.covers("I4", "I7")
-def test_doku_receives_what_was_asked_for_and_nothing_else(world: World) -> None:
+def test_doku_receives_what_was_asked_for(world: World) -> None:
     body = order(amount={"value": "123456.00", "currency": "IDR"})
     world.create(body)
     (sent,) = world.sent(body["partnerReferenceNo"])

@@ -36,7 +36,10 @@ class CreateResult:
 
 
 class TransferCreator:
-    """Creates transfers. Raises PayoutError only before the conditional create; nothing was sent then."""
+    """Creates transfers. If a PayoutError is raised, this call sent nothing.
+
+    The conditional create may still have happened if its reply was lost: the next call finds the transfer.
+    """
 
     def __init__(
         self,

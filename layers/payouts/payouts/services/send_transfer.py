@@ -52,7 +52,7 @@ class TransferSender:
         self._absence_after = absence_after
 
     def create_and_send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> SendResult | Transfer:
-        """Create the transfer and send it, or return the one that exists. Raises PayoutError before the create only.
+        """Create the transfer and send it, or return the one that exists. Raises PayoutError before the send only.
 
         After the create no error is raised, since it would look like "not sent": the request may have left.
         """
@@ -86,7 +86,7 @@ class TransferSender:
             return self._record(transfer, unexecuted)
         stored = self._store.update(transfer, lambda current: self._with_new_external_id(current, unexecuted))
         if stored.reading.has_sign_of_life:
-            message = f"refused, and yet known to DOKU: {unexecuted.message}"
+            message = f"not executed, and yet known to DOKU: {unexecuted.message}"
             return self._record(stored, self._in_doubt(stored, message))
         if not _enough(remaining):
             return self._record(stored, self._not_sent(stored, "too little time was left to send it again"))
