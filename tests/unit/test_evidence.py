@@ -245,3 +245,9 @@ def test_unclear_answers_leave_a_transfer_in_doubt(outcome: Outcome) -> None:
         TRANSFER, DokuResponse(Classification(outcome, message="no answer from DOKU")), 5_000
     )
     assert seen.finding is Finding.IN_DOUBT
+
+
+def test_an_own_observation_names_the_latest_request_and_is_short() -> None:
+    resent = replace(TRANSFER, external_ids=("1", "2", "3"))
+    seen = observations.of_request(resent, Finding.NOT_SENT, "x" * 201, 2_000, "NOT_SENT")
+    assert (seen.external_id, len(seen.message)) == ("3", 200)

@@ -146,8 +146,9 @@ def test_an_unanswered_last_check_is_repeated_after_a_day() -> None:
     """Otherwise a refund between the third day and the seventh would be missed."""
     paid = merge(transfer(Finding.SUCCESS), seen(Finding.UNCLEAR, 3 * DAY))
     assert next_after(paid, 3 * DAY) == 7 * DAY
-    silent = merge(paid, seen(Finding.UNCLEAR, 7 * DAY + 1))
-    assert next_after(silent, 7 * DAY + 1) == 8 * DAY + 1
+    for code in ("", "ZZ"):
+        silent = merge(paid, seen(Finding.UNCLEAR, 7 * DAY + 1, code=code))
+        assert next_after(silent, 7 * DAY + 1) == 8 * DAY + 1
     assert next_after(merge(silent, seen(Finding.SUCCESS, 8 * DAY + 1)), 8 * DAY + 1) is None
 
 

@@ -337,6 +337,9 @@ def test_a_payment_taken_back_to_pending_asks_for_doku() -> None:
             NextAction.WAIT,
         )
         assert after(taken_back, check(Finding.UNPAID, 3)).next_action is NextAction.ASK_DOKU
+        assert after(taken_back, *(check(Finding.UNPAID, at) for at in (3, 4, 5))).next_action is NextAction.ASK_DOKU
+        paid_again = after(taken_back, check(Finding.SUCCESS, 3), check(Finding.UNPAID, 4))
+        assert paid_again.next_action is NextAction.WAIT, "counted since the latest payment"
         assert after(taken_back, check(Finding.UNPAID, 3), check(Finding.SUCCESS, 4)).is_final
 
 
