@@ -227,6 +227,30 @@ def test_a_silent_check_is_repeated_within_the_hour() -> None:
     assert next_after(transfer(Finding.ACCEPTED, Finding.UNCLEAR), 40 * DAY + 1) == 40 * DAY + 1 + HOUR
 
 
+@pytest.mark.parametrize("finding", OPEN)
+def test_an_open_transfer_keeps_an_earlier_check(finding: Finding) -> None:
+    """Its entry in the `due` index is not written again."""
+    created = replace(transfer(finding), next_check_at=START + MINUTE)
+    assert with_next_check(created, START + MINUTE // 2, 0.5) == created
+    assert with_next_check(created, START, 0.0) == created
+
+
+def test_a_check_that_is_due_is_followed_by_the_next() -> None:
+    for late in (0, 1, MINUTE // 2):
+        due = replace(transfer(Finding.ACCEPTED), next_check_at=START + MINUTE)
+        assert with_next_check(due, START + MINUTE + late, 0.0).next_check_at == START + 2 * MINUTE
+
+
+def test_a_check_that_would_come_too_late_is_moved() -> None:
+    late = replace(transfer(Finding.ACCEPTED), next_check_at=START + HOUR)
+    assert with_next_check(late, START + 1, 0.0).next_check_at == START + MINUTE
+
+
+def test_an_ended_transfer_keeps_no_check_of_an_open_one() -> None:
+    paid = replace(transfer(Finding.ACCEPTED, Finding.SUCCESS), next_check_at=START + MINUTE)
+    assert with_next_check(paid, START, 0.0).next_check_at == START + DAY
+
+
 def test_planning_changes_the_next_check_and_nothing_else() -> None:
     due = with_next_check(transfer(Finding.ACCEPTED), START + 3 * MINUTE, 0.0)
     assert due == replace(transfer(Finding.ACCEPTED), next_check_at=START + 5 * MINUTE)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import chain
 
 from payouts.domain.observation import Finding, Observation, Source
-from payouts.domain.status import NOT_ACKNOWLEDGED, OTHER_ACCOUNT, NextAction
+from payouts.domain.status import ENDED, NOT_ACKNOWLEDGED, OTHER_ACCOUNT, NextAction
 from payouts.domain.transfer import Status, Transfer
 
 MINUTE = 60_000
@@ -51,8 +51,15 @@ def next_check_at(transfer: Transfer, now: int, jitter: float, absence_after: in
 
 
 def with_next_check(transfer: Transfer, now: int, jitter: float, absence_after: int = ABSENCE_AFTER) -> Transfer:
-    """`transfer` with the time of its next check, as `next_check_at`."""
-    return replace(transfer, next_check_at=next_check_at(transfer, now, jitter, absence_after))
+    """`transfer` with the time of its next check, as `next_check_at`.
+
+    An open transfer keeps an earlier check that is still to come: a change of its time costs two write units.
+    """
+    following, standing = next_check_at(transfer, now, jitter, absence_after), transfer.next_check_at
+    is_open = transfer.status not in ENDED
+    if is_open and standing is not None and following is not None and now < standing <= following:
+        return transfer
+    return replace(transfer, next_check_at=following)
 
 
 def needs_review(transfer: Transfer, now: int) -> bool:
