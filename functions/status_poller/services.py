@@ -9,9 +9,12 @@ from payouts import wiring
 from payouts.runtime import aws
 from payouts.runtime.config import PollerSettings
 from payouts.services.account_inquiry import DokuQueries
-from payouts.services.poll import Poller, threads_for
+from payouts.services.checks import Checks, threads_for
+from payouts.services.poll import Poller
+from payouts.services.tick import Ticker
 from payouts.store.due_index import DueIndex
 from payouts.store.inquiry_sessions import InquirySessions
+from payouts.store.leases import Leases
 from status_poller.balance import BalanceMeter
 from status_poller.dry_run import DryRun
 from status_poller.reports import DailyReport
@@ -21,7 +24,7 @@ from status_poller.reports import DailyReport
 class Services:
     """One use case for each kind of event."""
 
-    poller: Poller
+    ticker: Ticker
     dry_run: DryRun
     balance: BalanceMeter
     report: DailyReport
@@ -35,8 +38,10 @@ def build_services(
     """Build the poller from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings = PollerSettings.read(environment)
     deployed = wiring.build_services(environment, clock, jitter, connections=threads_for(settings.concurrency))
-    poller = Poller(DueIndex(deployed.table), deployed.status_checker, settings.concurrency, clock)
-    dry_run = DryRun(DueIndex(deployed.table), deployed.credentials, clock)
-    balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(deployed.table), clock))
+    table, index = deployed.table, DueIndex(deployed.table)
+    checks = Checks(index, deployed.status_checker, settings.concurrency)
+    ticker = Ticker(Leases(table), Poller(index, checks, clock), clock)
+    dry_run = DryRun(index, deployed.credentials, clock)
+    balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(table), clock))
     report = DailyReport(deployed.store, settings.report_bucket, aws.s3, clock)
-    return Services(poller, dry_run, balance, report)
+    return Services(ticker, dry_run, balance, report)

@@ -9,7 +9,7 @@ from payouts.domain.schedule import DAY, needs_review
 from payouts.domain.transfer import Status, Transfer
 from payouts.services.apply_notification import RetryLater
 from payouts.services.create_transfer import CreateResult
-from payouts.services.poll import PollResult
+from payouts.services.poll_result import PollResult
 from payouts.store import items
 from tests.verification.model import doku
 from tests.verification.model.callbacks import Callbacks
