@@ -15,6 +15,7 @@ from payouts.services.tick import Ticker
 from payouts.store.due_index import DueIndex
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.leases import Leases
+from payouts.store.report_progress import ReportProgress
 from status_poller.balance import BalanceMeter
 from status_poller.dry_run import DryRun
 from status_poller.reports import DailyReport
@@ -43,5 +44,5 @@ def build_services(
     ticker = Ticker(Leases(table), Poller(index, checks, clock), clock)
     dry_run = DryRun(index, deployed.credentials, clock)
     balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(table), clock))
-    report = DailyReport(deployed.store, settings.report_bucket, aws.s3, clock)
+    report = DailyReport(deployed.store, ReportProgress(table), settings.report_bucket, aws.s3, clock)
     return Services(ticker, dry_run, balance, report)

@@ -16,10 +16,12 @@ from payouts.services.kill_switch import KillSwitch
 from payouts.services.prepare_transfer import TransferPreparer
 from payouts.services.send_transfer import TransferSender
 from payouts.store.counters import Counters
+from payouts.store.due_index import DueIndex
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
 from payouts.store.transfers import TransferStore
+from transfer_api.listing import TransferLists
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Services:
     transfer_creator: TransferCreator
     status_checker: StatusChecker
     store: TransferStore
+    lists: TransferLists
     amount_limits: AmountLimits
     new_reference: Callable[[], str]
     """Makes the reference of an account inquiry that has none."""
@@ -55,6 +58,7 @@ def build_services(
         transfer_creator=TransferCreator(deployed.store, keys, preparer, deployed.doku, switch, amounts, daily, sender),
         status_checker=deployed.status_checker,
         store=deployed.store,
+        lists=TransferLists(deployed.store, DueIndex(deployed.table)),
         amount_limits=amounts,
         new_reference=deployed.doku.new_external_id,
         clock=clock,

@@ -53,7 +53,7 @@ _TABLE: dict[str, set[str]] = {
     },
 }
 _INDEXES = {
-    "TransferApiRole": {"by-day"},
+    "TransferApiRole": {"by-account", "by-day", "by-reference", "due"},
     "NotificationProcessorRole": {"by-reference"},
     "StatusPollerRole": {"due", "by-day"},
 }
@@ -115,11 +115,13 @@ def test_a_role_may_query_its_indexes(role: str) -> None:
     assert read == _INDEXES[role]
 
 
-@pytest.mark.parametrize("role", ["NotificationProcessorRole", "StatusPollerRole"])
-def test_only_the_api_may_create_a_transfer(role: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "keys"), [("NotificationProcessorRole", ["TOKEN#*"]), ("StatusPollerRole", ["TOKEN#*", "REPORT#*"])]
+)
+def test_only_the_api_may_create_a_transfer(role: str, keys: list[str]) -> None:
     (put,) = [one for _, one in statements(role) if "dynamodb:PutItem" in actions(one)]
     assert actions(put) == {"dynamodb:PutItem"}
-    assert put["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TOKEN#*"]}}
+    assert put["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
 
 
 def test_the_receiver_may_only_put_request_ids() -> None:

@@ -51,7 +51,7 @@ class Oracle:
         if call.request.headers["x-external-id"] not in item["externalIds"]:
             self.report("I4", "the X-EXTERNAL-ID that was sent is not stored")
         requested = (self._body["amount"]["value"], self._body["beneficiaryAccountNumber"])
-        stored = (item["intent"]["amount"], item["intent"]["account"])
+        stored = (item["intent"]["amount"], item["account"])
         if not (sent["amount"]["value"], sent["beneficiaryAccountNumber"]) == stored == requested:
             self.report("I7", f"requested {requested}, stored {stored}, sent {sent}")
 

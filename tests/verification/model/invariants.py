@@ -54,9 +54,9 @@ def check_sent(invocation: Invocation, request: Request, item: Mapping[str, obje
     require(request.external_id in external_ids, "I4: sent under an X-EXTERNAL-ID that is not durable")
     body = json.loads(request.body)
     require(items.key(body["partnerReferenceNo"]) == item["pk"], "I7: another partnerReferenceNo is sent than stored")
+    require(body["beneficiaryAccountNumber"] == item["account"], "I7: another account is sent than stored")
     require(body["amount"] == {"value": intent["amount"], "currency": "IDR"}, "I7: another amount is sent")
     for wire, name in (
-        ("beneficiaryAccountNumber", "account"),
         ("beneficiaryBankCode", "bank"),
         ("sessionId", "session"),
     ):
