@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payouts.domain.transfer import Status
 from payouts.runtime import metrics
-from payouts.services.poll import CheckOutcome, PollResult
+from payouts.services.poll_result import CheckOutcome, PollResult
 from payouts.store.due_index import READ_SHARDS
 from status_poller.services import Services
 

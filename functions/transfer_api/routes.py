@@ -10,7 +10,7 @@ from payouts.doku import banks
 from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, UnknownRoute, ValidationFailed
 from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
 from payouts.runtime import metrics
-from payouts.services.create_transfer import TransferRequest
+from payouts.services.prepare_transfer import TransferRequest
 from transfer_api import error_responses, idempotency, listing, methods, response_codes, responses
 from transfer_api.error_responses import json_response
 from transfer_api.methods import ASKED_PATH

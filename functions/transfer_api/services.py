@@ -48,7 +48,7 @@ def build_services(
     queries = DokuQueries(deployed.doku, sessions, clock)
     switch = KillSwitch(KillSwitchStore(deployed.table), limits.accept_transfers, clock)
     daily = DailyLimits(Counters(deployed.table), limits.all_callers, limits.each_caller)
-    sender = TransferSender(deployed.store, deployed.doku, clock, jitter, deployed.absence_after)
+    sender = TransferSender(deployed.store, deployed.doku, deployed.schedule)
     preparer, amounts = TransferPreparer(sessions, queries, deployed.doku, clock), config.amount_limits(environment)
     return Services(
         queries=queries,

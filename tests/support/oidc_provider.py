@@ -1,4 +1,4 @@
-"""An identity provider's configuration document on https://127.0.0.1, with a certificate authority of its own."""
+"""An identity provider's configuration on https://127.0.0.1, with its own certificate authority."""
 
 import json
 import ssl
@@ -22,7 +22,7 @@ _PATH = "/.well-known/openid-configuration"
 
 @dataclass
 class Provider:
-    """What it says at `url`; `authority` is the PEM file that clients must trust."""
+    """A provider at `url`. `authority` is the PEM file of the authority that clients must trust."""
 
     url: str
     authority: Path
@@ -30,13 +30,13 @@ class Provider:
     body: bytes = b""
 
     def state(self, issuer: str) -> None:
-        """Name this issuer in the configuration document."""
+        """Set the issuer in the configuration."""
         self.body = json.dumps({"issuer": issuer, "jwks_uri": f"{self.url}keys"}).encode()
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Provider]:
-    """A provider that names its own URL as issuer, until a test has it say something else."""
+    """Serve a provider for the `with`. Its issuer is its own URL by default."""
     authority, certificate = _write_certificates(folder)
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -67,7 +67,7 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
 
 
 def _write_certificates(folder: Path) -> tuple[Path, Path]:
-    """The authority's certificate, and the server's with its key, as PEM files."""
+    """Write PEM files: the authority's certificate, and the server's with its key."""
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
     authority = _builder(name, name, authority_key.public_key()).add_extension(x509.BasicConstraints(True, None), True)

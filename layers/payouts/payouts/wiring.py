@@ -17,6 +17,7 @@ from payouts.runtime.config import DokuSettings, TableSettings
 from payouts.runtime.credentials import CredentialStore
 from payouts.runtime.telemetry import Telemetry
 from payouts.services.access_token import AccessTokens
+from payouts.services.check_schedule import CheckSchedule
 from payouts.services.check_status import StatusChecker
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
@@ -31,9 +32,8 @@ class Deployment:
     store: TransferStore
     credentials: CredentialStore
     doku: DokuClient
+    schedule: CheckSchedule
     status_checker: StatusChecker
-    absence_after: int
-    """Milliseconds without a record at DOKU after which a transfer counts as not received."""
 
 
 def build_services(
@@ -54,6 +54,5 @@ def build_services(
         TokenStore(table), TokenRequester(transport, key), credentials, clock, failed=telemetry.token_failed
     )
     doku = DokuClient(settings, credentials, tokens, transport, clock)
-    absence_after = settings.not_received_after_hours * HOUR
-    status_checker = StatusChecker(store, doku, clock, jitter, absence_after)
-    return Deployment(table, store, credentials, doku, status_checker, absence_after)
+    schedule = CheckSchedule(clock, jitter, settings.not_received_after_hours * HOUR)
+    return Deployment(table, store, credentials, doku, schedule, StatusChecker(store, doku, schedule))
