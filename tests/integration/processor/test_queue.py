@@ -24,7 +24,7 @@ from tests.integration.processor.notifications import (
     standing,
     until_dead,
 )
-from tests.integration.receiver.callbacks import waiting
+from tests.integration.receiver.notifications import waiting
 from tests.support.harness import ROOT, Context, World, crashing
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payouts.doku import queued_notification
-from tests.integration.receiver.callbacks import REFUND, REFUSED, UNPAID, deliver, members, queued, signed, waiting
+from tests.integration.receiver.notifications import REFUND, REFUSED, UNPAID, deliver, members, queued, signed, waiting
 from tests.support.harness import World, new_reference
 
 
