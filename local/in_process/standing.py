@@ -80,6 +80,12 @@ class Standing:
         """The transfer as the table has it."""
         return self.store.get(reference)
 
+    def existing(self, reference: str) -> Transfer:
+        """The same for a transfer that must be there. Raises LookupError."""
+        if (found := self.stored(reference)) is None:
+            raise LookupError(reference)
+        return found
+
     @property
     def store(self) -> TransferStore:
         """The table's edge."""
