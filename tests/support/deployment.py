@@ -10,6 +10,7 @@ from local.engines import dynamodb_local, elasticmq
 from local.engines.java_engine import NotInstalled
 from local.in_process.backing_services import BackingServices, running
 from tests.support import log_watch
+from tests.support.direct_aws import without_sockets
 from tests.support.harness import World
 
 
@@ -29,6 +30,7 @@ def backing_services(
                 raise
             pytest.skip(str(reason))
         found = stack.enter_context(running(offset, table, queue))
+        stack.enter_context(without_sockets(found.aws.url))
         log_watch.keep(found.secret)
         yield found
 
