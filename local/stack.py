@@ -198,6 +198,8 @@ class LocalStack:
             "JwtAudience": AUDIENCE,
             "DokuBaseUrl": simulator_url or (self._doku.base_url if self._doku else _NOWHERE),
         }
+        if self._simulated:
+            ours["DokuRequestsPerSecond"] = "0"  # the simulator takes any number
         values = ours | dict(self._parameters)
         self._template = template.load(path, self._parameters, offered=ours)
         self.bundle = bundle.read(self._template)

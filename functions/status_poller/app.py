@@ -35,8 +35,10 @@ def create_handler(services: Services, logger: Logger) -> Handler:
             return written
         if "measure" in event:
             return services.balance.measure(logger)
-        shards = share(READ_SHARDS, int(event.get("poller", 0)), int(event.get("of", 1)))
-        tick = services.poller.tick(shards, lambda: context.get_remaining_time_in_millis() / 1000)
+        pollers = int(event.get("of", 1))
+        shards = share(READ_SHARDS, int(event.get("poller", 0)), pollers)
+        tick = services.poller.tick(shards, lambda: context.get_remaining_time_in_millis() / 1000, pollers)
+        services.rate.slow_down()
         _warn(tick, logger)
         summary = _summary(tick)
         logger.info("tick", **summary)

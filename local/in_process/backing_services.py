@@ -17,7 +17,7 @@ from local.in_process.samples import ROOT
 from local.in_process.tables import like
 from local.in_process.world import World
 
-PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
+PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts", "DokuRequestsPerSecond": "0"}
 
 
 @dataclass(frozen=True)

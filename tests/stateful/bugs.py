@@ -13,6 +13,7 @@ from payouts import wiring
 from payouts.doku.client import Authority
 from payouts.doku.outcomes import Outcome
 from payouts.doku.queued_notification import QueuedNotification
+from payouts.doku.time_limits import Remaining, unlimited
 from payouts.domain.errors import LimitReached, Stopped
 from payouts.domain.limits import DailyLimit
 from payouts.domain.schedule import MINUTE
@@ -26,7 +27,7 @@ from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.poll import Poller
 from payouts.services.prepare_transfer import TransferPreparer, TransferRequest
-from payouts.services.send_transfer import Remaining, TransferSender
+from payouts.services.send_transfer import TransferSender
 from payouts.store import items
 from payouts.store.counters import Bound, CounterEntry, Counters
 from payouts.store.due_index import DueIndex, Slot
@@ -101,7 +102,7 @@ class StaysFailed(StatusChecker):
 class BelievesAnyAnswer(StatusChecker):
     """Accepts an answer about another transfer."""
 
-    def ask(self, transfer: Transfer) -> Observation:
+    def ask(self, transfer: Transfer, remaining: Remaining = unlimited) -> Observation:
         try:
             seen = super().ask(transfer)
         except DokuSilent as silent:
@@ -123,7 +124,7 @@ class ForgetsNewFields(TransferStore):
 class BelievesNotifications(NotificationApplier):
     """Records a notification as a status check."""
 
-    def apply(self, queued: QueuedNotification) -> Transfer:
+    def apply(self, queued: QueuedNotification, remaining: Remaining = unlimited) -> Transfer:
         transfer = super().apply(queued)
         said = [one for one in transfer.history if one.claim is not None]
         words = (replace(one, finding=one.claim, source=Source.STATUS_CHECK) for one in said[-1:] if one.claim)
@@ -133,7 +134,7 @@ class BelievesNotifications(NotificationApplier):
 class ForgetsNotifications(NotificationApplier):
     """Checks the status after a notification, and does not record the notification."""
 
-    def apply(self, queued: QueuedNotification) -> Transfer:
+    def apply(self, queued: QueuedNotification, remaining: Remaining = unlimited) -> Transfer:
         transfer = self._find(queued.notification)
         return self._status_checker.check(transfer)[0] if transfer else super().apply(queued)
 

@@ -10,6 +10,7 @@ from payouts.doku.client import Authority, Question
 from payouts.doku.outcomes import Outcome
 from payouts.doku.queued_notification import QueuedNotification
 from payouts.doku.responses import DokuResponse
+from payouts.doku.time_limits import Remaining, unlimited
 from payouts.domain import schedule
 from payouts.domain.observation import Finding, Observation, Source
 from payouts.domain.schedule import MINUTE, NOT_RECEIVED
@@ -20,7 +21,7 @@ from payouts.services.apply_notification import NotificationApplier
 from payouts.services.check_status import StatusChecker
 from payouts.services.create_transfer import CreateResult, TransferCreator
 from payouts.services.prepare_transfer import TransferRequest
-from payouts.services.send_transfer import Remaining, SendResult, TransferSender
+from payouts.services.send_transfer import SendResult, TransferSender
 from payouts.store import items
 from payouts.store.due_index import DueIndex, Slot
 from payouts.store.idempotency_keys import IdempotencyKeys
@@ -213,8 +214,10 @@ class BelievesCrossed(ModelDoku):
 class OneReference(ModelDoku):
     """Does not look at DOKU's reference."""
 
-    def check_status(self, transfer: Transfer, fresh: bool = False) -> DokuResponse:
-        answer = super().check_status(transfer, fresh)
+    def check_status(
+        self, transfer: Transfer, remaining: Remaining = unlimited, *, fresh: bool = False
+    ) -> DokuResponse:
+        answer = super().check_status(transfer, remaining, fresh=fresh)
         return DokuResponse(answer.verdict, {**answer.body, "originalReferenceNo": ""})
 
 
@@ -236,7 +239,7 @@ class AcceptsReplays(NotificationIds):
 class Believing(NotificationApplier):
     """Takes a notification for evidence."""
 
-    def apply(self, queued: QueuedNotification) -> Transfer:
+    def apply(self, queued: QueuedNotification, remaining: Remaining = unlimited) -> Transfer:
         transfer = self._find(queued.notification)
         if transfer is None:
             return super().apply(queued)

@@ -49,6 +49,16 @@ from tests.verification.model.outside import (
 
 ABSENCE_AFTER = SETTINGS.not_received_after_hours * HOUR
 TIME_ENOUGH = (29.0,)
+_TIME_IS_READ = (
+    *("before the inquiry", "for the inquiry", "before the limits", "before the create", "after the create"),
+    *("to confirm a refusal", "for the status check", "to send again", "for a second send"),
+)
+"""When a create without a session asks how much time is left, if DOKU refuses its token."""
+
+
+def too_little_time(when: str) -> tuple[float, ...]:
+    """The time left at each of these calls: enough until then, and too little from then on."""
+    return (29.0,) * _TIME_IS_READ.index(when) + (10.0,)
 
 
 class _EmptyTable(Table):
