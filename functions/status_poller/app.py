@@ -37,6 +37,7 @@ def create_handler(services: Services, logger: Logger) -> Handler:
             return services.balance.measure(logger)
         poller, of = int(event.get("poller", 0)), int(event.get("of", 1))
         tick = services.ticker.tick(poller, of, lambda: context.get_remaining_time_in_millis() / 1000)
+        services.rate.slow_down()
         _warn(tick, logger)
         summary = _summary(tick)
         logger.info("tick", **summary)
@@ -62,7 +63,9 @@ def _summary(tick: PollResult) -> dict[str, Any]:
         **{str(outcome): tick.checks[outcome] for outcome in CheckOutcome},
         "statuses": {str(status): count for status, count in tick.statuses.items()},
         "review": len(tick.review),
+        "looks": tick.looks,
         "oldestDueSeconds": round(tick.oldest_due_seconds),
+        "oldestLookSeconds": round(tick.oldest_look_seconds),
         "busy": tick.is_busy,
         "finished": tick.finished,
         "circuitOpen": tick.circuit_open,
@@ -80,6 +83,7 @@ def _metrics(tick: PollResult) -> dict[str, float]:
         "TransfersReview": len(tick.review),
         "OldestInDoubtAge": tick.oldest_in_doubt_seconds,
         "OldestDueAge": tick.oldest_due_seconds,
+        "OldestLookAge": tick.oldest_look_seconds,
         "CircuitOpen": int(tick.circuit_open),
     }
 

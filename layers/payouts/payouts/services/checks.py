@@ -5,6 +5,7 @@ from threading import BoundedSemaphore
 from payouts.domain.status import OTHER_ACCOUNT
 from payouts.domain.transfer import Finding, Observation, Transfer
 from payouts.services.check_status import StatusChecker
+from payouts.services.doku_rate import UNPACED, Pace
 from payouts.services.poll_result import CheckOutcome
 from payouts.services.tick_state import TickState
 from payouts.store.due_index import DueIndex
@@ -25,20 +26,28 @@ def outcome_of(seen: Observation) -> CheckOutcome:
     return CheckOutcome.UNCLEAR if seen.finding is Finding.UNCLEAR else CheckOutcome.LEARNED
 
 
-class Checks:
-    """Asks DOKU `concurrency` questions at a time, over all threads."""
+class NoTurn(Exception):
+    """The rate of requests allows no further question in this tick."""
 
-    def __init__(self, index: DueIndex, status_checker: StatusChecker, concurrency: int) -> None:
+
+class Checks:
+    """Asks DOKU `concurrency` questions at a time, over all threads, at the given pace."""
+
+    def __init__(self, index: DueIndex, status_checker: StatusChecker, concurrency: int, pace: Pace = UNPACED) -> None:
         self.concurrency = concurrency
         self.threads = threads_for(concurrency)
         self._index = index
         self._status_checker = status_checker
+        self._pace = pace
         self._asking = BoundedSemaphore(concurrency)
 
-    def ask(self, transfer: Transfer) -> Observation:
-        """DOKU's answer about the transfer, not recorded. Raises DokuSilent."""
+    def ask(self, transfer: Transfer, state: TickState) -> Observation:
+        """DOKU's answer about the transfer, not recorded. Raises DokuSilent, or NoTurn if it was not asked."""
+        if not self._pace.wait(state.seconds_left(), state.pollers):
+            state.result.finished = False
+            raise NoTurn
         with self._asking:
-            return self._status_checker.ask(transfer)
+            return self._status_checker.ask(transfer, state.remaining)
 
     def record(self, transfer: Transfer, seen: Observation, state: TickState) -> bool:
         """Store an answer or DOKU's silence. False if neither that nor a later check could be stored.

@@ -7,7 +7,7 @@ from threading import Lock
 
 from payouts.domain.transfer import Observation, Transfer
 from payouts.services.check_status import DokuSilent
-from payouts.services.checks import Checks, outcome_of
+from payouts.services.checks import Checks, NoTurn, outcome_of
 from payouts.services.due_queue import DueQueue
 from payouts.services.poll_result import CheckOutcome, PollResult
 from payouts.services.tick_state import TickState
@@ -25,10 +25,13 @@ class Poller:
         self._checks = checks
         self._clock = clock
 
-    def tick(self, shards: Iterable[int], remaining: Callable[[], float]) -> PollResult:
-        """Check what is due in `shards` until nothing is left, time runs short, or DOKU does not answer at all."""
+    def tick(self, shards: Iterable[int], remaining: Callable[[], float], pollers: int = 1) -> PollResult:
+        """Check what is due in `shards` until nothing is left, time runs short, or DOKU does not answer at all.
+
+        This poller is one of `pollers`, which share the rate of requests.
+        """
         now, result = int(self._clock() * 1000), PollResult()
-        state = TickState(result, now, remaining, self._checks.concurrency)
+        state = TickState(result, now, remaining, self._checks.concurrency, pollers)
         slots = _Slots(DueQueue(self._index, shards, now), state)
         with ThreadPoolExecutor(self._checks.threads) as threads:
             workers = [threads.submit(self._work, slots, state) for _ in range(self._checks.threads)]
@@ -41,6 +44,8 @@ class Poller:
         while (slot := slots.next()) is not None:
             try:
                 self._check(slot, slots, state)
+            except NoTurn:
+                return
             except NewerItem:
                 state.count(CheckOutcome.NEWER)
             except Exception:  # the table's or an unexpected error: this slot is due again, the others go on
@@ -52,7 +57,7 @@ class Poller:
             state.count(CheckOutcome.TAKEN)
             return
         try:
-            seen = self._checks.ask(transfer)
+            seen = self._checks.ask(transfer, state)
         except DokuSilent as silent:
             state.count_silence()
             slots.unanswered.append((transfer, silent.seen))

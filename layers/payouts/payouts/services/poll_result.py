@@ -42,6 +42,10 @@ class PollResult:
     """How late the oldest slot was when the tick began."""
     finished: bool = True
     """False if something due was left for the next tick."""
+    looks: int = 0
+    """Checks of paid transfers by the sweep."""
+    oldest_look_seconds: float = 0.0
+    """How late the sweep is with its oldest unfinished day."""
     is_busy: bool = False
     """True if another invocation of the same poller was at work, so that this one did nothing."""
     circuit_open: bool = False

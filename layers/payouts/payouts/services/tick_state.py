@@ -6,27 +6,38 @@ from threading import Lock
 from payouts.domain.transfer import Transfer
 from payouts.services.poll_result import CheckOutcome, PollResult
 
-_RESERVE_SECONDS = 15.0
-"""Time for the checks under way: with less left, no further check begins."""
+_RESERVE_SECONDS = 20.0
+"""Time for the checks under way, and for the records of those that DOKU did not answer: with less left, no further
+check begins."""
 
 
 class TickState:
-    """Counts checks. As many silences in a row as `patience` open the circuit. `now` in milliseconds."""
+    """Counts checks. As many silences in a row as `patience` open the circuit. `now` in milliseconds.
 
-    def __init__(self, result: PollResult, now: int, remaining: Callable[[], float], patience: int) -> None:
+    The rate of requests is shared by `pollers`.
+    """
+
+    def __init__(
+        self, result: PollResult, now: int, remaining: Callable[[], float], patience: int, pollers: int
+    ) -> None:
         self.result = result
         self.now = now
-        self._remaining = remaining
+        self.remaining = remaining
+        self.pollers = pollers
         self._patience = patience
         self._silences = 0
         self._lock = Lock()
 
     def is_over(self) -> bool:
         """True if no further check may begin: DOKU does not answer, or time runs short. Something is left then."""
-        if self.result.circuit_open or self._remaining() < _RESERVE_SECONDS:
+        if self.result.circuit_open or self.seconds_left() < 0:
             self.result.finished = False
             return True
         return False
+
+    def seconds_left(self) -> float:
+        """Time within which another check may begin."""
+        return self.remaining() - _RESERVE_SECONDS
 
     def count(self, outcome: CheckOutcome) -> None:
         """Count one check. Any answer of DOKU ends a row of silences."""
