@@ -43,7 +43,9 @@ def test_a_tick_asks_about_what_is_due_and_about_nothing_else(world: World) -> N
         "skipped": 0,
         "statuses": {"SUCCESS": 1},
         "review": 0,
+        "looks": 0,
         "oldestDueSeconds": 0,
+        "oldestLookSeconds": 0,
         "busy": False,
         "finished": True,
         "circuitOpen": False,
@@ -62,13 +64,13 @@ def test_another_path_prefix_is_not_asked_about(world: World) -> None:
 
 
 @pytest.mark.covers(22)
-def test_a_paid_transfer_is_checked_after_1_3_and_7_days(world: World) -> None:
+def test_a_transfer_paid_late_is_checked_after_1_3_and_7_days(world: World) -> None:
     (reference,) = create(world, 1)
-    world.clock.advance(61)
-    world.tick()
-    for days in (1, 2, 4):
+    world.clock.advance(2 * 86_400)
+    for days in (0, 1, 2, 4):
         world.clock.advance(days * 86_400)
-        assert world.tick()["learned"] == 1
+        tick = world.tick()
+        assert (tick["learned"], tick["looks"]) == (1, 0)
     assert world.existing(reference).next_check_at is None
 
 
@@ -78,7 +80,7 @@ def test_a_late_refund_without_notification_is_noticed(world: World) -> None:
     world.clock.advance(61)
     world.tick()
     assert status_of(world, reference) == "SUCCESS"
-    world.clock.advance(86_400)
+    world.clock.advance(2 * 86_400 + 900)
     assert world.tick()["statuses"] == {"REFUNDED": 1}
 
 
@@ -88,7 +90,7 @@ def test_a_disputed_transfer_is_checked_until_refunded(world: World) -> None:
     world.clock.advance(61)
     world.tick()
     world.doku.fault("status", "status-says", latestTransactionStatus="06")
-    world.clock.advance(86_400)
+    world.clock.advance(2 * 86_400 + 900)
     assert world.tick()["statuses"] == {"DISPUTED": 1}
     world.clock.advance(86_400)
     assert world.tick()["statuses"] == {"DISPUTED": 1}
