@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from local import doku_secret
-from payouts.doku import responses
+from payouts.doku import responses, time_limits
 from payouts.doku.client import Authority, DokuClient
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.outcomes import Outcome
 from payouts.doku.signer import MerchantKey
 from payouts.doku.token import TokenRequester
-from payouts.doku.transport import Transport
+from payouts.doku.transport import NeverSent, Transport
 from payouts.domain.credentials import Credentials
 from payouts.domain.errors import Unavailable
 from payouts.domain.money import Rupiah
@@ -25,6 +25,7 @@ from payouts.domain.transfer import Intent, Transfer
 from payouts.runtime.config import DokuSettings
 from payouts.runtime.credentials import CredentialStore
 from tests.support.tcp_server import STOP, Script, hung_up, listening, saying, trickling
+from tests.template.reading import translated
 
 SECRET = doku_secret.generate()
 CREDENTIALS = Credentials.parse(SECRET)
@@ -70,9 +71,10 @@ class Doku:
         return self.token() if operation == "token" else self.answer(operation).outcome
 
     def answer(self, operation: str) -> responses.DokuResponse:
-        """The answer to one of the four operations."""
+        """The answer to one of the four operations, or to an inquiry that has little time."""
         calls: dict[str, Callable[[], responses.DokuResponse]] = {
             "inquiry": lambda: self.client.inquire(REQUEST),
+            "inquiry in 5 s": lambda: self.client.inquire(REQUEST, lambda: 5.0),
             "balance": self.client.balance,
             "status": lambda: self.client.check_status(TRANSFER),
             "transfer": lambda: self.client.transfer(INTENT, "1", AUTHORITY),
@@ -130,13 +132,13 @@ def answering_after(seconds: float, operation: str) -> Script:
 
     def answer(connection: Any) -> object:
         if not hung_up(connection, within=seconds):
-            connection.sendall(http(200, GOOD[operation]))
+            connection.sendall(http(200, GOOD[operation.partition(" ")[0]]))
         return STOP
 
     return answer
 
 
-LIMITS = {"token": 2.0, "inquiry": 4.0, "balance": 4.0, "status": 4.0, "transfer": 14.0}
+LIMITS = {"token": 2.0, "inquiry in 5 s": 3.0, "inquiry": 14.0, "balance": 14.0, "status": 14.0, "transfer": 14.0}
 """Seconds that each call waits for its answer. A token has three for signing, connecting and waiting."""
 MARGIN = 0.5
 SLOW = {
@@ -145,7 +147,8 @@ SLOW = {
     for side, off in (("inside", -MARGIN), ("outside", MARGIN))
 }
 TRICKLES = {
-    "inquiry": 6.0,
+    "inquiry in 5 s": 5.0,
+    "inquiry": 16.0,
     "transfer": 17.0,
 }
 """Seconds to connect and to wait, together: the longest that a call takes."""
@@ -187,6 +190,18 @@ def test_slow_headers_count_against_the_deadline(ended: dict[str, Ended], operat
     trickled = ended[f"{operation}, trickle"]
     assert trickled.outcome is Outcome.IN_DOUBT
     assert trickled.seconds < TRICKLES[operation] + MARGIN
+
+
+def test_a_question_without_time_for_its_answer_is_not_asked() -> None:
+    with client_of("http://127.0.0.1:9") as doku, pytest.raises(NeverSent, match="too little time"):
+        doku.client.inquire(REQUEST, lambda: 3.9)
+
+
+def test_a_create_with_its_slowest_calls_fits_into_the_function() -> None:
+    function = translated().of_type("AWS::Lambda::Function")["TransferApiFunction"]["Timeout"]
+    before_the_transfer = function - time_limits.SEND_SECONDS
+    assert time_limits.fitted(time_limits.QUESTION, before_the_transfer - time_limits.TABLE_SECONDS) == (2, 7)
+    assert time_limits.SEND_SECONDS == sum(time_limits.TRANSFER) + 2 == 19
 
 
 # --- whose answer it is ----------------------------------------------------------------------------------
