@@ -44,6 +44,10 @@ demo: $(READY) ## Run every scenario through the real handlers against the simul
 run: $(READY) ## Serve the bundle on http://127.0.0.1:3000 until Ctrl-C
 	@$(BIN)/python -m local
 
+.PHONY: token
+token: $(READY) ## Print the token of the running local stack: export TOKEN=$$(make -s token)
+	@$(BIN)/payouts token
+
 .PHONY: test
 test: $(READY) ## Run the tests that need only Python
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -202,7 +206,7 @@ bench: $(READY) ## Measure scale and throughput (needs Java 17 and Maven; QUICK=
 ##@ Contributors: generated files
 
 .PHONY: codes
-codes: $(READY) ## Write docs/response-codes.md from the code tables
+codes: $(READY) ## Write docs/response-codes.md and response-codes.id.md from the code tables
 	@$(BIN)/python -m tools.codes_page
 
 .PHONY: cost

@@ -2,7 +2,7 @@
 
 import { announce, fill, h } from '../dom.js';
 import { t } from '../i18n.js';
-import { dayAfter, moment } from '../format.js';
+import { dayAfter, moment, shortMoment } from '../format.js';
 import { askLocally, config, payouts } from '../session.js';
 import { empty, failure, loading, notice, referenceLink, transferTable } from '../widgets.js';
 
@@ -82,8 +82,7 @@ function groups({ transfers, partial }) {
 
 function group(name, members) {
   const heading = h('h2', {}, t(`attention.${name}`), ' ', h('span', { class: `count ${members.length ? name : ''}` }, String(members.length)));
-  const since = (each) => h('time', { datetime: each.createdAt }, moment(each.createdAt));
-  return h('section', { class: 'group' }, heading, h('p', { class: 'fine' }, t(`attention.${name}Hint`)), members.length > 0 && transferTable(members, since));
+  return h('section', { class: 'group' }, heading, h('p', { class: 'fine' }, t(`attention.${name}Hint`)), members.length > 0 && transferTable(members, shortMoment));
 }
 
 async function showDead(section, signal) {

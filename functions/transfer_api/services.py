@@ -31,6 +31,7 @@ class Services:
     status_checker: StatusChecker
     store: TransferStore
     amount_limits: AmountLimits
+    switch: KillSwitch
     new_reference: Callable[[], str]
     """Makes the reference of an account inquiry that has none."""
     clock: Callable[[], float]
@@ -56,6 +57,7 @@ def build_services(
         status_checker=deployed.status_checker,
         store=deployed.store,
         amount_limits=amounts,
+        switch=switch,
         new_reference=deployed.doku.new_external_id,
         clock=clock,
     )

@@ -63,12 +63,12 @@ def files(doku_host: str | None = None) -> dict[str, LocalHandler]:
 
 
 def local_routes(
-    token: Callable[[], str], simulator: Control | None, sqs: Any, dead_queue: str
+    token: Callable[[], str], simulator: Control | None, sqs: Any, dead_queue: str, clock: Callable[[], float]
 ) -> dict[str, LocalHandler]:
     """What the console asks the local run itself, below /_local."""
 
     def told(_: Request) -> Any:
-        return {"token": token(), "simulator": simulator is not None}
+        return {"token": token(), "simulator": simulator is not None, "now": clock()}
 
     routes = {
         "/_local/session": _asked("GET", told),

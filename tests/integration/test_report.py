@@ -40,11 +40,17 @@ def test_a_day_is_counted_and_summed_by_status(world: World, day: str) -> None:
     assert rows["SUCCESS"] == rows["FAILED"] == rows["ACCEPTED"] == rows["DISPUTED"] == ["1", "200000.00"]
     assert rows["REFUNDED"] == ["1", "200000.00"]
     assert rows["all"] == ["5", "1000000.00"]
-    assert "3 need attention" in text
+    assert "2 need attention" in text
+
+
+def test_a_transfer_just_sent_needs_no_attention(world: World, day: str) -> None:
+    report = of_day(world.store, day, int(world.clock() * 1000))
+    attention = {line.transfer.status: line.attention for line in report.lines}
+    assert attention["ACCEPTED"] == ""  # type: ignore[index]
 
 
 def test_open_disputed_and_refunded_need_attention(world: World, day: str) -> None:
-    report = of_day(world.store, day, int(world.clock() * 1000))
+    report = of_day(world.store, day, int((world.clock() + 7200) * 1000))
     attention = {line.transfer.status: line.attention for line in report.lines}
     assert attention["SUCCESS"] == attention["FAILED"] == ""  # type: ignore[index]
     assert attention["ACCEPTED"] == "open, not checked yet"  # type: ignore[index]

@@ -140,6 +140,7 @@ class Balance(_Answer):
     available_balance: Rupiah | None
     hold_amount: Rupiah | None
     credit_alert_limit: Rupiah | None
+    accepts_transfers: bool = Field(description="false while an operator has stopped new transfers")
 
 
 class Bank(BaseModel):
@@ -154,7 +155,7 @@ class Bank(BaseModel):
 
 
 class Banks(_Answer):
-    """Banks and e-wallets, by code."""
+    """Banks and e-wallets, the most used first."""
 
     banks: list[Bank]
 
@@ -225,6 +226,12 @@ class Error(BaseModel):
     retryable: bool = Field(description="whether the same request may be sent again")
     doku_response_code: str = Field(default="", description="if DOKU sent one")
     doku_response_message: str = Field(default="", description="if DOKU sent one")
+    beneficiary_account_name: str = Field(
+        default="", alias="beneficiaryAccountName", description="the bank's name, if it differs from the expected one"
+    )
+    transfers_stopped: bool = Field(
+        default=False, alias="transfersStopped", description="true if an operator has stopped new transfers"
+    )
     transfer: StandingTransfer | SkipJsonSchema[None] = Field(default=None, description="if a transfer exists already")
 
 
