@@ -49,7 +49,8 @@ export function bankPicker() {
       const text = `${bank.code} ${bank.name} ${bank.short_name} ${bank.swift}`.toLowerCase();
       return words.every((word) => text.includes(word));
     });
-    const rank = (bank) => ([bank.code, bank.short_name.toLowerCase()].includes(words.join(' ')) ? 0 : 1); // then by use, as the API lists them
+    const exact = (bank) => words.length > 0 && [bank.code, bank.short_name.toLowerCase()].includes(words.join(' '));
+    const rank = (bank) => (exact(bank) ? 0 : 1); // then by use, as the API lists them
     return found.sort((one, other) => rank(one) - rank(other)).slice(0, MOST);
   }
 

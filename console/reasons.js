@@ -7,6 +7,7 @@ import { known, t } from './i18n.js';
 export function messageText(message) {
   const text = message.replace(/ \([A-Za-z]*(?:Error|Timeout|Exception|Refused)[^)]*\)/, '');
   if (/^unexpected \w+$/.test(text)) return t('message.unexpected');
+  if (/^HTTP \d+ without a readable body$/.test(text)) return t('message.unreadable');
   return known(`message.${text}`, text);
 }
 

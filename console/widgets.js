@@ -36,7 +36,9 @@ export async function loadInto(section, signal, load) {
   try {
     fill(section, await load());
   } catch (error) {
-    if (!signal.aborted) fill(section, failure(error, { retry: () => loadInto(section, signal, load) }));
+    if (signal.aborted) return;
+    const isKnown = error.code === 'UNAUTHORIZED' && document.querySelector('[data-code=UNAUTHORIZED]');
+    fill(section, !isKnown && failure(error, { retry: () => loadInto(section, signal, load) }));
   }
 }
 
@@ -45,7 +47,7 @@ export function failure(error, { retry, note } = {}) {
   const { code, message, requestId, dokuResponseCode, dokuResponseMessage, transfer } = error;
   return h(
     'div',
-    { class: 'notice bad', role: 'alert' },
+    { class: 'notice bad', role: 'alert', 'data-code': code },
     icon('alert'),
     h(
       'div',

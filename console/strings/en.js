@@ -391,7 +391,7 @@ export default {
   'overview.fees': 'Fees: {amount}',
   'overview.hours': 'Transfers by hour (WIB)',
   'overview.hoursLabel': '{count} transfers by hour on {day}',
-  'overview.count': 'Transfers',
+  'overview.byStatus': 'Today by status',
   'overview.partial': 'Only the latest {count} transfers of today are counted.',
 
   'stopped.text': 'New transfers are stopped by an operator. Nothing is sent until they are started again.',
@@ -407,6 +407,7 @@ export default {
   'proof.refunded': 'This transfer was refunded: the money came back to the balance. There is no proof of payment.',
 
   'message.no answer from DOKU': 'No answer from DOKU',
+  'message.unreadable': 'DOKU’s answer could not be read',
   'message.unexpected': 'An unexpected failure of this program',
 
   'error.title.NETWORK_ERROR': 'No answer from the API',

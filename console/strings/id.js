@@ -391,7 +391,7 @@ export default {
   'overview.fees': 'Biaya: {amount}',
   'overview.hours': 'Transfer per jam (WIB)',
   'overview.hoursLabel': '{count} transfer per jam pada {day}',
-  'overview.count': 'Transfer',
+  'overview.byStatus': 'Hari ini menurut status',
   'overview.partial': 'Hanya {count} transfer terbaru hari ini yang dihitung.',
 
   'stopped.text': 'Transfer baru dihentikan oleh operator. Tidak ada yang dikirim sampai transfer dibuka lagi.',
@@ -407,6 +407,7 @@ export default {
   'proof.refunded': 'Dana transfer ini dikembalikan ke saldo. Tidak ada bukti pembayaran.',
 
   'message.no answer from DOKU': 'DOKU tidak menjawab',
+  'message.unreadable': 'Jawaban DOKU tidak terbaca',
   'message.unexpected': 'Kegagalan tak terduga pada program ini',
 
   'error.title.NETWORK_ERROR': 'API tidak menjawab',

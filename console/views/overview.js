@@ -94,10 +94,9 @@ function statusTable(kinds, day) {
     h(
       'tr',
       {},
-      h('th', { scope: 'row' }, h('a', { href: `#/transfers?from=${day}&status=${kind.join(',')}` }, badge(kind[0]))),
-      h('td', { class: 'number' }, String(count)),
+      h('th', { scope: 'row' }, h('a', { href: `#/transfers?from=${day}&status=${kind.join(',')}` }, badge(kind[0])), ' ', h('span', { class: 'strong' }, String(count))),
       h('td', { class: 'number' }, rupiah(amount)),
     );
-  const heads = ['list.status', 'overview.count', 'list.amount'].map((key, index) => h('th', { scope: 'col', class: index ? 'number' : null }, t(key)));
-  return h('table', { class: 'plain' }, h('thead', {}, h('tr', {}, heads)), h('tbody', {}, kinds.map(row)));
+  const heads = [h('th', { scope: 'col' }, t('overview.byStatus')), h('th', { scope: 'col', class: 'number' }, t('list.amount'))];
+  return h('table', { class: 'sheet' }, h('thead', {}, h('tr', {}, heads)), h('tbody', {}, kinds.map(row)));
 }

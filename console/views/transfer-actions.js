@@ -12,7 +12,7 @@ import { failure, mayPayAgain } from '../widgets.js';
 const FIVE_MINUTES = 300;
 const FORM = ['customerNumber', 'beneficiaryBankCode', 'beneficiaryAccountNumber', 'beneficiaryAccountName', 'remark'];
 
-/** The buttons of a transfer's page. `page` has `signal`, `trouble`, `go` and `show`. */
+/** The main buttons of a transfer's page. `page` has `signal`, `trouble`, `go` and `show`. */
 export function actions(page, transfer) {
   return h(
     'div',
@@ -21,9 +21,17 @@ export function actions(page, transfer) {
     isProof(transfer) && h('a', { class: 'button secondary', id: 'proof', href: `#/proof/${encodeURIComponent(transfer.partnerReferenceNo)}` }, icon('print'), t('proof.open')),
     working('check', t('transfer.check'), t('transfer.checking'), page, () => check(page, transfer)),
     hasSimulator && !transfer.final && working('advance', t('transfer.advance'), t('transfer.advancing'), page, () => advance(page, transfer)),
+  );
+}
+
+/** The other ones: texts to copy, and the same recipient again. */
+export function moreActions(page, transfer) {
+  return h(
+    'div',
+    { class: 'buttons more-actions' },
     copying('ticket', t('transfer.ticket'), () => ticketOf(transfer)),
     copying('copy', t('transfer.copy'), () => transfer.partnerReferenceNo),
-    transfer.final && transfer.status === 'SUCCESS' && button('same-recipient', 'quiet', t('transfer.sameRecipient'), () => copyToForm(page, transfer, null)),
+    transfer.final && transfer.status === 'SUCCESS' && button('same-recipient', 'link', t('transfer.sameRecipient'), () => copyToForm(page, transfer, null)),
   );
 }
 
@@ -48,7 +56,7 @@ function working(id, text, during, page, action) {
 }
 
 function copying(id, text, content) {
-  const element = button(id, 'quiet', text, async () => {
+  const element = button(id, 'link', text, async () => {
     await navigator.clipboard.writeText(content());
     element.textContent = t('transfer.copied');
     announce(t('transfer.copied'));

@@ -6,7 +6,7 @@ import { bankName, loadBankNames } from '../bank-list.js';
 import { moment, rupiah } from '../format.js';
 import { payouts } from '../session.js';
 import { advice, empty, failure, loading, notice, tone } from '../widgets.js';
-import { actions } from './transfer-actions.js';
+import { actions, moreActions } from './transfer-actions.js';
 import { details, timeline } from './transfer-details.js';
 
 export const title = 'transfer.title';
@@ -62,6 +62,7 @@ function statusCard(page, transfer) {
       h('p', { class: 'fine' }, t('transfer.updated', { time: moment(transfer.updatedAt) }), transfer.nextCheckAt && ` · ${t('transfer.live')}`),
     ),
     actions(page, transfer),
+    moreActions(page, transfer),
   );
 }
 
