@@ -20,7 +20,7 @@ from payouts.domain.errors import PayoutError
 from tools import codes as code_explanations
 from tools import cost as costs
 from tools import explain as explanations
-from tools import kill_switch, local_token, public_key, reconcile, redrive, settle
+from tools import kill_switch, public_key, reconcile, redrive, settle
 from tools.deploy import deploy
 from tools.doctor import examine
 from tools.errors import CommandError, UsageError
@@ -172,12 +172,6 @@ def _start_transfers(
 ) -> None:
     """Accept new transfers again, within 30 seconds."""
     kill_switch.turn(env, False, by or getpass.getuser(), reason)
-
-
-@app.command("token")
-def _token() -> None:
-    """Print the token of the running local stack, and nothing else."""
-    local_token.print_token()
 
 
 @app.command("public-key")

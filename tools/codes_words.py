@@ -87,7 +87,7 @@ _SOURCES = """\
 | Biller | IT02 and SY06 name no state | read in all three; a payment with IT02 is released, not one with SY06 |
 | Biller | U002, U003, IT02 and IT09 have no description | the meaning is ours, from the message |
 | Biller | SY00 has "Inquiry, Payment. Advice" | the stop is read as a comma |
-| Biller | 0000 stands under "hold the payment amount" for inquiries too | hold; nothing was paid yet |
+| Biller | 0000 is listed under "hold the payment amount" for inquiries too | hold; nothing was paid yet |
 | Biller | how an advice says "failed": it is listed for 0000, IT01 and SY00 only | only 0000 ends it; else ask again, \
 and an operator settles it in the end. IT01 would fail again, so it gives up at once |
 | Biller | a code answers a payment or an advice that it is not listed for | not known: hold and advise |
