@@ -338,6 +338,8 @@ def test_a_refunded_transfer_has_no_proof(stack: LocalStack, visitor: Visitor) -
     visitor.expect_status("Refunded: the money came back")
 
     expect(page.locator("#proof")).to_have_count(0)
+    visitor.open("/attention")
+    expect(page.locator(".group").filter(has_text="Refunded")).to_contain_text(reference)
     visitor.open(f"/proof/{reference}")
     expect(page.locator("main")).to_contain_text("This transfer was refunded")
     expect(page.locator("#print")).to_have_count(0)
@@ -376,14 +378,16 @@ def test_progress_and_refund_appear_while_watching(stack: LocalStack, visitor: V
     expect(visitor.page.locator(".timeline")).to_contain_text("DOKU sent a notification")
 
 
-def test_an_open_transfer_needs_attention(stack: LocalStack, visitor: Visitor) -> None:
+def test_an_open_transfer_is_listed_folded_away(stack: LocalStack, visitor: Visitor) -> None:
     page = visitor.page
     reference = visitor.pay(bank="008", account="1234500077", name="Siti Rahayu")
 
     visitor.expect_status("DOKU is working on it, not paid yet")
     expect(page.locator(".knowledge")).to_contain_text("Whether and when the recipient is paid.")
-    visitor.open("/attention?days=1")
+    visitor.open("/attention")
     group = page.locator(".group").filter(has_text="With DOKU, not paid yet")
+    expect(group.get_by_role("row")).to_have_count(0)
+    group.locator("summary").click()
     expect(group.get_by_role("row").filter(has_text=reference)).to_be_visible()
 
     stack.simulator.advance(241)
