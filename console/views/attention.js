@@ -11,10 +11,11 @@ import { empty, failure, loading, notice, referenceLink, transferTable } from '.
 export const title = 'attention.title';
 const MOST = 5000;
 const REFUND_DAYS = 8; // a paid transfer is checked for a week
+const ENDED = ['SUCCESS', 'FAILED', 'REFUNDED']; // not final while a later answer or a notification contradicts them
 const GROUPS = [
   ['disputed', (each) => each.status === 'DISPUTED'],
   ['review', (each) => each.review],
-  ['unknown', (each) => ['SUBMITTING', 'IN_DOUBT'].includes(each.status)],
+  ['unknown', (each) => ['SUBMITTING', 'IN_DOUBT'].includes(each.status) || (ENDED.includes(each.status) && !each.final)],
   ['refunded', (each) => each.status === 'REFUNDED'],
   ['waiting', () => true],
 ];

@@ -129,6 +129,31 @@ def test_several_statuses_may_be_chosen(visitor: Visitor) -> None:
     expect(page.locator("tbody")).to_contain_text(paid)
 
 
+def test_a_search_finds_references_and_accounts(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.trouble_expected = True  # 404 for a text that is no reference of ours
+    first = visitor.pay(bank="008", account="70010020030", name="Siti Rahayu")
+    visitor.expect_status("Paid")
+    doku_reference = page.locator(".facts dd .code").nth(1).inner_text()
+    second = visitor.pay(bank="008", account="70010020030", name="Siti Rahayu", amount="300000")
+
+    def search(text: str) -> None:
+        visitor.open("/transfers")
+        page.locator("#search").fill(text)
+        page.locator("#search").press("Enter")
+
+    search(first.lower())
+    expect(page.locator("h1")).to_contain_text(first)
+    search(doku_reference)
+    expect(page.locator("tbody")).to_contain_text(first)
+    expect(page.locator("tbody")).not_to_contain_text(second)
+    search("70010020030")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator(".totals")).to_contain_text("Total Rp 500,000")
+    search("NO-SUCH-THING")
+    expect(page.locator(".empty")).to_contain_text("No transfer has this reference or account number.")
+
+
 def test_an_export_is_safe_for_spreadsheets(visitor: Visitor) -> None:
     page = visitor.page
     reference = visitor.pay(remark="=HYPERLINK(1)", bank="008", account="0012300077", name="Siti, Rahayu")
