@@ -383,6 +383,7 @@ export default {
 
   'overview.title': 'Overview',
   'overview.attention': '{count} need attention',
+  'overview.unknown': '{count} with an unknown outcome.',
   'overview.clear': 'Nothing needs your attention.',
   'overview.open': '{count} open',
   'overview.transfers': 'Transfers today',

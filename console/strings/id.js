@@ -383,6 +383,7 @@ export default {
 
   'overview.title': 'Ringkasan',
   'overview.attention': '{count} transfer perlu perhatian',
+  'overview.unknown': '{count} belum diketahui hasilnya.',
   'overview.clear': 'Tidak ada yang perlu perhatian Anda.',
   'overview.open': '{count} belum selesai',
   'overview.transfers': 'Transfer hari ini',

@@ -51,11 +51,13 @@ function figure(key, value, note = null, kind = '') {
   return h('div', { class: `figure ${kind}` }, h('h2', { class: 'figure-label' }, t(key)), h('p', { class: 'figure-value' }, value), note && h('p', { class: 'sub' }, note));
 }
 
-/** How many open transfers need a person, over all days. */
+/** How many open transfers need a person, or else have an unknown outcome, over all days. */
 function attentionLine({ transfers, cursor }) {
   const waiting = transfers.filter((each) => each.review || each.status === 'DISPUTED').length;
   const more = cursor ? '+' : '';
   if (waiting) return notice('alarm', 'alert', h('p', {}, h('a', { href: '#/attention' }, t('overview.attention', { count: `${waiting}${more}` }))));
+  const unknown = transfers.filter((each) => ['SUBMITTING', 'IN_DOUBT'].includes(each.status)).length;
+  if (unknown) return notice('unknown', 'question', h('p', {}, h('a', { href: '#/attention' }, t('overview.unknown', { count: `${unknown}${more}` })), ' ', t('attention.unknownHint')));
   return notice('good', 'check', h('p', {}, t('overview.clear'), ' ', h('a', { href: '#/attention' }, t('overview.open', { count: `${transfers.length}${more}` }))));
 }
 

@@ -46,7 +46,10 @@ def test_a_transfer_is_explained_with_its_deployment(local_run: World, capsys: p
     reference = local_run.create(order()).body["partnerReferenceNo"]
     capsys.readouterr()
     assert cli.main(["explain", reference]) == 0
-    assert capsys.readouterr().out.startswith(f"in local, {reference}: ACCEPTED")
+    explained = capsys.readouterr().out
+    assert explained.startswith(f"in local, {reference}: ACCEPTED")
+    (external_id,) = local_run.get(reference).body["history"][0]["externalId"].split()
+    assert f"X-EXTERNAL-ID {external_id}" in explained
     assert cli.main(["explain", "--dead"]) == 0
     assert "0 shown in local;" in capsys.readouterr().out
 
