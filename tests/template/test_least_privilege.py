@@ -25,7 +25,12 @@ from tests.template.policies import Call, Grant, Policies, is_allowed
 from tests.template.reading import FUNCTIONS, ROOT, statements, text, translated
 
 BUCKET = "reports-of-the-test"
-PARAMETERS = {"ReportBucket": BUCKET, "DailyCountLimit": "100000", "CallerDailyCountLimit": "100000"}
+PARAMETERS = {
+    "ReportBucket": BUCKET,
+    "DailyCountLimit": "100000",
+    "CallerDailyCountLimit": "100000",
+    "DokuRequestsPerSecond": "10000",
+}
 NOT_SHOWN = {
     "logs:CreateLogStream": "Lambda writes the log, with the function's role",
     "logs:PutLogEvents": "Lambda writes the log, with the function's role",
@@ -90,15 +95,29 @@ def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
 
 
 def _play(stage: Stage) -> None:
-    """Every scenario, and then calls that none of them makes: a key, a day's list, a day's report."""
+    """Every scenario, and then calls that none of them makes: a key, a day's list, a day's report, 429s of DOKU."""
     for scenario in scenarios(stage):
         scenario.play(stage)
     headers = {"Authorization": f"Bearer {stage.stack.token()}", "Idempotency-Key": "least-privilege"}
     created = requests.post(f"{stage.stack.api_url}/v1/transfers", json=stage.order(), headers=headers, timeout=60)
     assert created.status_code == 201
     assert stage.call("GET", "/v1/transfers").json()["transfers"]
+    _throttle(stage)
     stage.doku.advance(86_400)
     assert any(answer.get("transfers") for answer in stage.stack.tick().values()), "no report was written"
+
+
+def _throttle(stage: Stage) -> None:
+    """Let DOKU answer a question of each function with 429, at times at which each halves the rate."""
+    stage.doku.fault("balance", "throttled")
+    assert stage.call("GET", "/v1/balance").status_code == 429
+    unpaid = stage.order(beneficiaryAccountNumber="9912345678", channelCode="07", beneficiaryAccountName="SITI RAHAYU")
+    assert stage.create(unpaid).status_code == 201
+    stage.doku.fault("status", "throttled", partnerReferenceNo=unpaid["partnerReferenceNo"])
+    stage.doku.advance(70)
+    stage.stack.tick()
+    stage.doku.fault("status", "throttled", partnerReferenceNo=unpaid["partnerReferenceNo"])
+    stage.let_doku_call_back(5)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
