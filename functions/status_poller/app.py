@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payouts.domain.transfer import Status
 from payouts.runtime import metrics
-from payouts.services.poll import CheckOutcome, PollResult
+from payouts.services.poll_result import CheckOutcome, PollResult
 from payouts.store.due_index import READ_SHARDS
 from status_poller.services import Services
 
@@ -30,7 +30,7 @@ def create_handler(services: Services, logger: Logger) -> Handler:
         if event.get("dry"):
             return services.dry_run.run(range(READ_SHARDS))
         if "report" in event:
-            written = services.report.write()
+            written = services.report.write(lambda: context.get_remaining_time_in_millis() / 1000)
             logger.info("report", **written)
             return written
         if "measure" in event:

@@ -95,13 +95,15 @@ def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
 
 
 def _play(stage: Stage) -> None:
-    """Every scenario, and then calls that none of them makes: a key, a day's list, a day's report, 429s of DOKU."""
+    """Every scenario, and then calls that none of them makes: a key, lists, a day's report, 429s of DOKU."""
     for scenario in scenarios(stage):
         scenario.play(stage)
     headers = {"Authorization": f"Bearer {stage.stack.token()}", "Idempotency-Key": "least-privilege"}
     created = requests.post(f"{stage.stack.api_url}/v1/transfers", json=stage.order(), headers=headers, timeout=60)
     assert created.status_code == 201
-    assert stage.call("GET", "/v1/transfers").json()["transfers"]
+    account, known = stage.order()["beneficiaryAccountNumber"], created.json()["referenceNo"]
+    for selector in ("", "?open=true", f"?beneficiaryAccountNumber={account}", f"?referenceNo={known}"):
+        assert stage.call("GET", f"/v1/transfers{selector}").json()["transfers"], selector
     _throttle(stage)
     stage.doku.advance(86_400)
     assert any(answer.get("transfers") for answer in stage.stack.tick().values()), "no report was written"
@@ -117,7 +119,7 @@ def _throttle(stage: Stage) -> None:
     stage.doku.advance(70)
     stage.stack.tick()
     stage.doku.fault("status", "throttled", partnerReferenceNo=unpaid["partnerReferenceNo"])
-    stage.let_doku_call_back(5)
+    stage.deliver_notifications(5)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -145,8 +147,10 @@ def test_the_listed_exceptions_are_granted_and_not_called(played: Played) -> Non
     ("function", "action", "resource", "key"),
     [
         ("NotificationReceiverFunction", "dynamodb:GetItem", "table", "TRANSFER#PAY-1"),
+        ("NotificationReceiverFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
         ("NotificationProcessorFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
         ("NotificationProcessorFunction", "dynamodb:UpdateItem", "table", "SWITCH#transfers"),
+        ("NotificationProcessorFunction", "dynamodb:UpdateItem", "table", "SESSION#I1"),
         ("NotificationProcessorFunction", "dynamodb:Query", "table/index/due", ""),
         ("StatusPollerFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
         ("StatusPollerFunction", "dynamodb:UpdateItem", "table", "COUNTER#all"),

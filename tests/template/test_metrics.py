@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from payouts.runtime.metrics import NAMESPACE
-from tests.integration.receiver.callbacks import deliver, signed
+from tests.integration.receiver.notifications import deliver, signed
 from tests.support import log_watch
 from tests.support.harness import Context, World, order, sample_event
 from tests.template.reading import properties, text, translated

@@ -62,6 +62,7 @@ def test_an_unexpected_error_while_recording_is_hidden() -> None:
     assert len(outside.sent) == 1
 
 
+@pytest.mark.covers(6)
 @pytest.mark.parametrize(
     ("remaining", "sent", "durable", "status"),
     [
@@ -89,6 +90,7 @@ def test_no_send_is_begun_without_time_for_it(
     assert set(outside.sent) <= set(submitted.transfer.external_ids)
 
 
+@pytest.mark.covers(6)
 @pytest.mark.parametrize("when", ["before the inquiry", "before the limits", "before the create"])
 def test_too_little_time_is_refused_before_the_create(when: str) -> None:
     outside = BackingServices()

@@ -17,6 +17,7 @@ from payouts.runtime.config import DokuSettings, TableSettings
 from payouts.runtime.credentials import CredentialStore
 from payouts.runtime.telemetry import Telemetry
 from payouts.services.access_token import AccessTokens
+from payouts.services.check_schedule import CheckSchedule
 from payouts.services.check_status import StatusChecker
 from payouts.services.doku_rate import DokuRate
 from payouts.store.rate import RateStore
@@ -33,11 +34,10 @@ class Deployment:
     store: TransferStore
     credentials: CredentialStore
     doku: DokuClient
+    schedule: CheckSchedule
     status_checker: StatusChecker
     rate: DokuRate
     telemetry: Telemetry
-    absence_after: int
-    """Milliseconds without a record at DOKU after which a transfer counts as not received."""
 
 
 def build_services(
@@ -65,6 +65,6 @@ def build_services(
         rate.refused()
 
     doku = DokuClient(settings, credentials, tokens, transport, clock, throttled)
-    absence_after = settings.not_received_after_hours * HOUR
-    status_checker = StatusChecker(store, doku, clock, jitter, absence_after)
-    return Deployment(table, store, credentials, doku, status_checker, rate, telemetry, absence_after)
+    schedule = CheckSchedule(clock, jitter, settings.not_received_after_hours * HOUR)
+    checker = StatusChecker(store, doku, schedule)
+    return Deployment(table, store, credentials, doku, schedule, checker, rate, telemetry)

@@ -15,8 +15,6 @@ from payouts.services.send_transfer import SendResult, TransferSender, check_tim
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.transfers import TransferStore
 
-__all__ = ["STOPPED", "CreateResult", "TransferCreator", "TransferRequest"]
-
 STOPPED = "new transfers are stopped; nothing was sent. Send the same request again later"
 _DO_NOT_PAY_AGAIN = "Do not pay under another reference: read that transfer first and follow its nextAction"
 _ADVICE: Mapping[NextAction, str] = {

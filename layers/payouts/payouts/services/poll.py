@@ -13,8 +13,6 @@ from payouts.services.due_queue import DueQueue
 from payouts.services.poll_result import CheckOutcome, PollResult
 from payouts.store.due_index import DueIndex, NewerItem, Slot
 
-__all__ = ["CheckOutcome", "PollResult", "Poller", "threads_for"]
-
 _CLAIM_MILLIS = 5 * 60_000
 """A claim moves the next check by this time, longer than a check takes. After a crash, the transfer is due then."""
 _RESERVE_SECONDS = 20.0
