@@ -82,10 +82,9 @@ class Doku:
         return self.token() if operation == "token" else self.answer(operation).outcome
 
     def answer(self, operation: str) -> responses.DokuResponse:
-        """The answer to one of the four operations, or to an inquiry that has little time."""
+        """The answer to one of the four operations."""
         calls: dict[str, Callable[[], responses.DokuResponse]] = {
             "inquiry": lambda: self.client.inquire(REQUEST),
-            "inquiry in 5 s": lambda: self.client.inquire(REQUEST, lambda: 5.0),
             "balance": self.client.balance,
             "status": lambda: self.client.check_status(TRANSFER),
             "transfer": lambda: self.client.transfer(INTENT, "1", AUTHORITY),
@@ -121,14 +120,7 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 
-LIMITS = {
-    "token": (1, 2),
-    "inquiry in 5 s": (2, 3),
-    "inquiry": (2, 14),
-    "balance": (2, 14),
-    "status": (2, 14),
-    "transfer": (3, 14),
-}
+LIMITS = {"token": (1, 2), "inquiry": (2, 14), "balance": (2, 14), "status": (2, 14), "transfer": (3, 14)}
 """Seconds to connect and to wait for the answer. tests/unit/test_transport.py holds the transport to such limits."""
 
 
@@ -140,14 +132,12 @@ def test_each_call_has_its_time_limits(operation: str) -> None:
         assert doku.transport.limits == [LIMITS[operation]]
 
 
-@pytest.mark.covers(9, 10)
-def test_a_late_answer_is_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("payouts.doku.client.QUESTION", (1.0, 0.05))
-    monkeypatch.setattr("payouts.doku.client.TRANSFER", (1.0, 0.05))
-    monkeypatch.setattr("payouts.doku.token._SECONDS", 1.05)
-    for operation in LIMITS:
-        with listening(staying_silent) as peer, client_of(peer.url) as doku:
-            assert doku.outcome(operation) is Outcome.IN_DOUBT
+@pytest.mark.covers(10)
+@pytest.mark.parametrize(("remaining", "limits"), [(29.0, (2, 14)), (9.0, (2, 7)), (4.0, (2, 2))])
+def test_a_question_takes_no_longer_than_its_caller_has(remaining: float, limits: tuple[float, float]) -> None:
+    with listening(saying(http_answer(200, GOOD["inquiry"]))) as peer, client_of(peer.url) as doku:
+        assert doku.client.inquire(REQUEST, lambda: remaining).outcome is Outcome.ACCEPTED
+        assert doku.transport.limits == [limits]
 
 
 def test_a_question_without_time_for_its_answer_is_not_asked() -> None:
@@ -160,6 +150,16 @@ def test_a_create_with_its_slowest_calls_fits_into_the_function() -> None:
     before_the_transfer = function - time_limits.SEND_SECONDS
     assert time_limits.fitted(time_limits.QUESTION, before_the_transfer - time_limits.TABLE_SECONDS) == (2, 7)
     assert time_limits.SEND_SECONDS == sum(time_limits.TRANSFER) + 2 == 19
+
+
+@pytest.mark.covers(9, 10)
+def test_a_late_answer_is_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("payouts.doku.client.QUESTION", (1.0, 0.05))
+    monkeypatch.setattr("payouts.doku.client.TRANSFER", (1.0, 0.05))
+    monkeypatch.setattr("payouts.doku.token._SECONDS", 1.05)
+    for operation in LIMITS:
+        with listening(staying_silent) as peer, client_of(peer.url) as doku:
+            assert doku.outcome(operation) is Outcome.IN_DOUBT
 
 
 OTHERS: dict[str, dict[str, Any]] = {
