@@ -1,9 +1,11 @@
 """Clients of AWS that start quickly."""
 
+import os
 from functools import cache
 from typing import Any
 
 from boto3.session import Session
+from botocore.config import Config
 from botocore.loaders import Loader, create_loader
 
 
@@ -13,11 +15,29 @@ def _loader() -> Loader:
 
 
 def quick(session: Session) -> Session:
-    """AWS's descriptions of its services are read once in this process, not at every cold start."""
+    """AWS's descriptions of its services are read once in this process, not at every cold start.
+
+    The functions of a deployment share a client where they want the same, since each takes longer to make than a
+    transfer.
+    """
     session._session.register_component("data_loader", _loader())
+    make, made = session.client, dict[tuple[str, str], Any]()
+
+    def client(service: str, config: Config | None = None) -> Any:
+        wanted = (service, str(vars(config) if config else None))
+        if wanted not in made:
+            made[wanted] = make(service, config=config)  # type: ignore[call-overload]
+        return made[wanted]
+
+    session.client = client  # type: ignore[method-assign, assignment]
     return session
 
 
 def client(service: str) -> Any:
-    """A client of the tests' own: no fault falls on it."""
+    """A client of the tests' own, one in a process for each endpoint: no fault falls on it."""
+    return _client(service, tuple(os.environ.get(name) for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB")))
+
+
+@cache
+def _client(service: str, _endpoints: tuple[str | None, ...]) -> Any:
     return quick(Session()).client(service)

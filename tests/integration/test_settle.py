@@ -83,7 +83,7 @@ def test_only_an_end_can_be_a_verdict(world: World) -> None:
 def in_doubt(world: World) -> Transfer:
     """A transfer without a record at DOKU, which an operator may settle."""
     body = order()
-    world.doku.fault("transfer", "timeout-before")
+    world.doku.fault("transfer", "reset-before")
     world.create(body)
     reference = str(body["partnerReferenceNo"])
     world.let_time_pass(reference, minutes=90)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
@@ -39,14 +40,19 @@ def _answered(request: AWSPreparedRequest) -> AWSResponse:
     target = urlsplit(request.url)
     query = f"?{target.query}" if target.query else ""
     headers = tuple((name, _text(value)) for name, value in request.headers.items())
-    body = request.body.encode() if isinstance(request.body, str) else request.body or b""
-    assert isinstance(body, bytes)
-    asked = Request.of(request.method, target.path + query, (*headers, ("host", target.netloc)), body)
+    asked = Request.of(request.method, target.path + query, (*headers, ("host", target.netloc)), _bytes(request.body))
     answer = moto_server.answer(asked)
     told = HTTPHeaders()
     for name, value in answer.headers:
         told[name] = value
     return AWSResponse(request.url, answer.status_code, told, _Body(answer.data))
+
+
+def _bytes(body: Any) -> bytes:
+    if isinstance(body, str):
+        return body.encode()
+    sent: bytes = body.read() if hasattr(body, "read") else body or b""
+    return sent
 
 
 def _text(value: str | bytes) -> str:
