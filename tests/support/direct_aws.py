@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
@@ -15,13 +15,12 @@ from local.aws import moto_server
 from local.gateway.http_server import Request
 
 
-@dataclass(frozen=True)
-class _Body:
-    content: bytes
+class _Body(BytesIO):
+    """A body as urllib3 has it."""
 
     def stream(self) -> Iterator[bytes]:
-        """The body as urllib3 has it."""
-        yield self.content
+        """All of it."""
+        yield self.read()
 
 
 @contextmanager
