@@ -6,14 +6,14 @@ from functools import cache
 import botocore.session
 import pytest
 
-botocore.session.create_loader = cache(botocore.session.create_loader)  # type: ignore[attr-defined]
+botocore.session.create_loader = cache(botocore.session.create_loader)
 """AWS's descriptions of its services are read once in a process, and not for each session."""
 
 pytest_plugins = ["tests.support.log_watch", "tests.support.deployment"]
 
 _SLOWEST = (
-    *("test_stateful", "test_burst", "test_poller", "test_least_privilege", "test_processes", "test_local_command"),
-    *("test_local_stack", "test_doku_faults", "test_model", "test_settle_command", "test_hostile_doku", "test_deploy"),
+    *("test_least_privilege", "test_stateful", "test_doku_faults", "test_model", "test_poller", "test_local_command"),
+    *("test_hostile_doku", "test_history", "test_crashes", "test_burst", "test_order", "test_queue", "test_documents"),
 )
 
 

@@ -26,7 +26,7 @@ def quick(session: Session) -> Session:
     def client(service: str, config: Config | None = None) -> Any:
         wanted = (service, str(vars(config) if config else None))
         if wanted not in made:
-            made[wanted] = make(service, config=config)  # type: ignore[call-overload]
+            made[wanted] = make(service, config=config)
         return made[wanted]
 
     session.client = client  # type: ignore[method-assign, assignment]
