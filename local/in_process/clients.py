@@ -1,4 +1,4 @@
-"""Clients of AWS that start quickly."""
+"""AWS clients that are created quickly."""
 
 import os
 from functools import cache
@@ -15,10 +15,9 @@ def _loader() -> Loader:
 
 
 def quick(session: Session) -> Session:
-    """AWS's descriptions of its services are read once in this process, not at every cold start.
+    """Let the session reuse the service descriptions that this process has read before, and its own clients.
 
-    The functions of a deployment share a client where they want the same, since each takes longer to make than a
-    transfer.
+    Creating a client takes longer than a transfer, so the functions of one deployment share those with equal settings.
     """
     session._session.register_component("data_loader", _loader())
     make, made = session.client, dict[tuple[str, str], Any]()
@@ -34,7 +33,7 @@ def quick(session: Session) -> Session:
 
 
 def client(service: str) -> Any:
-    """A client of the tests' own, one in a process for each endpoint: no fault falls on it."""
+    """A client for tests, without faults. The process has one for each service and endpoint."""
     return _client(service, tuple(os.environ.get(name) for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB")))
 
 

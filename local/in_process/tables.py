@@ -1,4 +1,4 @@
-"""Tables like the deployment's."""
+"""Creates tables like the deployment's."""
 
 import itertools
 from functools import lru_cache
@@ -13,7 +13,7 @@ _numbers = itertools.count(1)
 
 
 def like(dynamodb: "DynamoDBClient", name: str) -> str:
-    """The name of a new, empty table with the keys, indexes and stream of the table `name`."""
+    """Create an empty table with the keys, indexes and stream of the table `name`. Returns its name."""
     made = f"{name}-{next(_numbers)}"
     dynamodb.create_table(TableName=made, BillingMode="PAY_PER_REQUEST", **_described(dynamodb, name))
     return made

@@ -14,8 +14,8 @@ QUICK = {"seconds": 30}
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time-outs of a transfer are 14 s; half a second shows the same."""
-    monkeypatch.setattr("payouts.doku.client._TRANSFER", (0.5, 0.5))
-    monkeypatch.setattr("payouts.doku.client._QUICK", (0.5, 0.5))
+    monkeypatch.setattr("payouts.doku.client.TRANSFER", (0.5, 0.5))
+    monkeypatch.setattr("payouts.doku.client.QUESTION", (0.5, 0.5))
 
 
 def paid_at_most_once(world: World, reference: str) -> None:
@@ -47,8 +47,9 @@ NOT_EXECUTED = [
     ("13 redirect 307", "redirect", {"httpStatus": 307}),
     ("13 redirect 308", "redirect", {"httpStatus": 308}),
     ("15 500 not executed", "error-before", {}),
-    ("18 429 with Retry-After", "throttled", {"retryAfter": 1}),
-    ("18 429 without", "throttled", {}),
+    ("18 429 of another service", "unknown-code", {"responseCode": "4294200", "httpStatus": 429}),
+    ("18 429 in the glossary's envelope", "unknown-code", {"responseCode": "TOO_MANY_REQUESTS", "httpStatus": 429}),
+    ("18 429 with another code", "error-before", {"httpStatus": 429, "responseCode": "5004300"}),
     ("maintenance", "maintenance", {}),
     ("17 4094301 but unknown to DOKU", "unknown-code", {"responseCode": "4094301", "execute": False}),
 ]
@@ -79,6 +80,20 @@ def test_an_unclear_answer_unexecuted_stays_in_doubt(world: World, kind: str, op
     world.doku.heal()
     assert world.let_time_pass(body["partnerReferenceNo"], minutes=15) == "IN_DOUBT"
     paid_at_most_once(world, body["partnerReferenceNo"])
+    assert world.debits(body["partnerReferenceNo"]) == []
+
+
+@pytest.mark.covers(18, "I1", "I6")
+@pytest.mark.parametrize("options", [{"retryAfter": 1}, {}], ids=["with Retry-After", "without"])
+def test_a_transfer_refused_with_4294300_can_be_created_again(world: World, options: dict[str, Any]) -> None:
+    body = order()
+    world.doku.fault("transfer", "throttled", **options)
+    refused = world.create(body)
+    assert (refused.status, refused.body["status"], refused.body["final"]) == (201, "FAILED", True)
+    assert (refused.body["reason"]["code"], refused.body["nextAction"]) == ("4294300", "CORRECT_AND_RESEND")
+    assert world.create(body).headers["Idempotency-Replayed"] == "true"
+    assert world.create(order()).body["status"] == "ACCEPTED"
+    assert len(world.sent(body["partnerReferenceNo"])) == 1
     assert world.debits(body["partnerReferenceNo"]) == []
 
 

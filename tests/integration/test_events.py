@@ -9,7 +9,7 @@ import pytest
 
 from local.aws import bundle
 from local.in_process.backing_services import BackingServices
-from tests.integration.receiver.callbacks import aws, waiting
+from tests.integration.receiver.notifications import aws, waiting
 from tests.support.harness import ROOT, Context, World, sample_event
 from tests.template.reading import translated
 

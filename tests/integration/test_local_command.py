@@ -140,7 +140,7 @@ def test_a_port_in_use_names_its_variable(fail: Callable[..., str], variable: st
 
 
 def test_a_setting_that_cannot_be_is_said_by_name(fail: Callable[..., str]) -> None:
-    assert "LOCAL_PORT is 'http', not a port" in fail(LOCAL_PORT="http")
+    assert "LOCAL_PORT is 'http', not a port number" in fail(LOCAL_PORT="http")
     assert "parameter MaxAmounts" in fail("--parameter", "MaxAmounts=1")
     assert "parameter DokuPathPrefix" in fail(DOKU_PATH_PREFIX="v1.0")
     assert "DOKU_SECRET_FILE is not" in fail(DOKU_BASE_URL="https://api-sandbox.doku.com")

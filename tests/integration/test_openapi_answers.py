@@ -56,6 +56,13 @@ def test_what_is_not_described_is_noticed(world: World, change: str) -> None:
         openapi_contract.check("POST /v1/transfers", status, answer.headers, body)
 
 
+def test_a_finding_of_a_newer_version_is_described(world: World) -> None:
+    answer = world.create(order())
+    body = copy.deepcopy(answer.body)
+    body["history"][0] |= {"finding": "AUDITED", "source": "ROBOT"}
+    openapi_contract.check("POST /v1/transfers", answer.status, answer.headers, body)
+
+
 def test_the_resolver_has_exactly_the_described_routes(world: World) -> None:
     app = create_app(world.services, Logger())
     rules = [(route.method, route.rule) for route in (*app._static_routes, *app._dynamic_routes)]

@@ -12,7 +12,7 @@ from payouts.domain.transfer import HISTORY_LATEST, Finding, Intent, Observation
 from payouts.store.inquiry_sessions import InquirySession, InquirySessions
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
-from tests.integration.receiver.callbacks import signed
+from tests.integration.receiver.notifications import signed
 from tests.support.harness import PAGES, Page, World, inquiry_of, order
 
 

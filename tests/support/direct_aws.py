@@ -1,4 +1,4 @@
-"""AWS without sockets: moto answers this process's calls in the thread that makes them, in half the time."""
+"""AWS without sockets: moto answers in the calling thread, in half the time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,13 +19,13 @@ class _Body(BytesIO):
     """A body as urllib3 has it."""
 
     def stream(self) -> Iterator[bytes]:
-        """All of it."""
+        """Yield the whole body."""
         yield self.read()
 
 
 @contextmanager
 def without_sockets(url: str) -> Iterator[None]:
-    """Inside, calls of moto's server at `url` do not leave the process. The requests and answers are the same."""
+    """Answer calls of moto's server at `url` in this process during the `with`. Requests and answers are the same."""
     send = URLLib3Session.send
 
     def sent(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
@@ -41,10 +41,10 @@ def _answered(request: AWSPreparedRequest) -> AWSResponse:
     headers = tuple((name, _text(value)) for name, value in request.headers.items())
     asked = Request.of(request.method, target.path + query, (*headers, ("host", target.netloc)), _bytes(request.body))
     answer = moto_server.answer(asked)
-    told = HTTPHeaders()
+    received = HTTPHeaders()
     for name, value in answer.headers:
-        told[name] = value
-    return AWSResponse(request.url, answer.status_code, told, _Body(answer.data))
+        received[name] = value
+    return AWSResponse(request.url, answer.status_code, received, _Body(answer.data))
 
 
 def _bytes(body: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""An identity provider's configuration document on https://127.0.0.1, with a certificate authority of its own."""
+"""An identity provider's configuration on https://127.0.0.1, with its own certificate authority."""
 
 import json
 import ssl
@@ -16,7 +16,7 @@ _PATH = "/.well-known/openid-configuration"
 
 @dataclass
 class Provider:
-    """What it says at `url`; `authority` is the PEM file that clients must trust."""
+    """A provider at `url`. `authority` is the PEM file of the authority that clients must trust."""
 
     url: str
     authority: Path
@@ -24,13 +24,13 @@ class Provider:
     body: bytes = b""
 
     def state(self, issuer: str) -> None:
-        """Name this issuer in the configuration document."""
+        """Set the issuer in the configuration."""
         self.body = json.dumps({"issuer": issuer, "jwks_uri": f"{self.url}keys"}).encode()
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Provider]:
-    """A provider that names its own URL as issuer, until a test has it say something else."""
+    """Serve a provider for the `with`. Its issuer is its own URL by default."""
     authority, certificate = write_certificates(folder)
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -102,7 +102,7 @@ class Doku:
 
 @contextlib.contextmanager
 def client_of(url: str) -> Iterator[Doku]:
-    settings = DokuSettings(url, "/snap/v1.1", "H2H", "secret", 72)
+    settings = DokuSettings(url, "/snap/v1.1", "H2H", "secret", 72, 0)
     transport = Recording(url)
     store = CredentialStore(Secrets(), "secret")  # type: ignore[arg-type]
     yield Doku(DokuClient(settings, store, OneToken(), transport), transport)

@@ -6,7 +6,7 @@ from typing import Any
 from local.aws.bundle import QueueTrigger
 from local.aws.event_source import Drained, Pump
 from payouts.domain.transfer import Transfer
-from tests.integration.receiver.callbacks import aws, signed, waiting
+from tests.integration.receiver.notifications import aws, signed, waiting
 from tests.support.harness import InProcess, World, new_reference, order
 
 UNPAID = {"beneficiaryAccountNumber": "0012345678"}  # DOKU's sandbox: UNPAID at first, paid within five minutes

@@ -22,7 +22,7 @@ from tests.integration.processor.notifications import (
     standing,
     until_dead,
 )
-from tests.integration.receiver.callbacks import waiting
+from tests.integration.receiver.notifications import waiting
 from tests.support.harness import Context, World, crashing
 from tests.template.reading import properties
 

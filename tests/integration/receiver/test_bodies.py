@@ -6,7 +6,7 @@ import json
 import pytest
 
 from payouts.doku import queued_notification
-from tests.integration.receiver.callbacks import REFUSED, UNPAID, deliver, members, queued, signed, waiting
+from tests.integration.receiver.notifications import REFUSED, UNPAID, deliver, members, queued, signed, waiting
 from tests.support.harness import World
 
 

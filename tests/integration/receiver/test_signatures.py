@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from tests.integration.receiver.callbacks import (
+from tests.integration.receiver.notifications import (
     OTHER_KEY,
     REFUSED,
     REQUEST_ID,

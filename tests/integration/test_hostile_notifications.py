@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.receiver.callbacks import signed
+from tests.integration.receiver.notifications import signed
 from tests.support.harness import Answer, Context, World, new_reference, sample_event
 
 EXAMPLES = settings(
