@@ -188,11 +188,11 @@ class UnboundKeys(IdempotencyKeys):
         """Nothing."""
 
 
-class ClaimsAnything(DueIndex):
-    """Takes a slot whichever version of the code wrote the transfer."""
+class ReadsAnything(DueIndex):
+    """Puts off a slot, whichever version of the code wrote the transfer."""
 
-    def claim(self, slot: Slot, until: int) -> Transfer | None:
-        values = {":slot": slot.at, ":until": until}
+    def read(self, slot: Slot) -> Transfer | None:
+        values = {":slot": slot.at, ":until": slot.at + MINUTE}
         expression, condition = "SET nextCheckAt = :until", "nextCheckAt = :slot"
         return items.decode(self._table.update(items.key(slot.reference), expression, condition, {}, values, True))
 
@@ -285,7 +285,7 @@ class Believing(NotificationApplier):
         (SILENCE, Parts(doku=BelievesCrossed), Budget(faults=1, ticks=1, advances=1), "I5: SUCCESS, and DOKU never"),
         (TWICE, Parts(doku=TakesAny429ForARefusal), Budget(), "I6: FAILED, and DOKU moves the money"),
         (FICKLE, Parts(doku=OneReference), Budget(faults=1, ticks=2, advances=2), "I5: a second reference"),
-        (VERSIONS, Parts(due_index=ClaimsAnything), SMALL, "versions: an item"),
+        (VERSIONS, Parts(due_index=ReadsAnything), SMALL, "versions: an item"),
         (VERSIONS, Parts(status_checker=DropsForeign), SMALL, "versions: an observation"),
         (NOTIFICATIONS, Parts(request_ids=ForgetsRequests), Budget(notifications=1), "I9"),
         (NOTIFICATIONS, Parts(request_ids=AcceptsReplays), Budget(notifications=1), "I9"),
