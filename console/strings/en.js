@@ -91,7 +91,7 @@ export default {
   'finding.REFUSED': 'DOKU refused the request without executing it',
   'finding.NOT_SENT': 'No connection: the request never left',
   'finding.NOT_RECEIVED': 'DOKU had no record of it for days',
-  'finding.RESENT': 'Refused without being executed, so sent once more',
+  'finding.RESENT': 'Not executed; a second request was prepared',
   'finding.NOT_FOUND': 'DOKU has no record of it, which proves nothing by itself',
   'finding.UNCLEAR': 'Status check without a clear answer',
   'finding.NOTIFIED': 'DOKU sent a notification',

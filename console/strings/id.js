@@ -91,7 +91,7 @@ export default {
   'finding.REFUSED': 'DOKU menolak permintaan tanpa menjalankannya',
   'finding.NOT_SENT': 'Tidak ada koneksi: permintaan tidak pernah terkirim',
   'finding.NOT_RECEIVED': 'DOKU tidak memiliki catatannya selama berhari-hari',
-  'finding.RESENT': 'Ditolak tanpa dijalankan, lalu dikirim sekali lagi',
+  'finding.RESENT': 'Tidak dijalankan; permintaan kedua disiapkan',
   'finding.NOT_FOUND': 'DOKU tidak memiliki catatannya; itu saja belum membuktikan apa pun',
   'finding.UNCLEAR': 'Cek status tanpa jawaban yang jelas',
   'finding.NOTIFIED': 'DOKU mengirim notifikasi',

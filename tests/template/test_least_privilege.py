@@ -126,8 +126,10 @@ def test_the_listed_exceptions_are_granted_and_not_called(played: Played) -> Non
     ("function", "action", "resource", "key"),
     [
         ("NotificationReceiverFunction", "dynamodb:GetItem", "table", "TRANSFER#PAY-1"),
+        ("NotificationReceiverFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
         ("NotificationProcessorFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
         ("NotificationProcessorFunction", "dynamodb:UpdateItem", "table", "SWITCH#transfers"),
+        ("NotificationProcessorFunction", "dynamodb:UpdateItem", "table", "SESSION#I1"),
         ("NotificationProcessorFunction", "dynamodb:Query", "table/index/due", ""),
         ("StatusPollerFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
         ("StatusPollerFunction", "dynamodb:UpdateItem", "table", "COUNTER#all"),
