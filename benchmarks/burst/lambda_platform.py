@@ -1,4 +1,4 @@
-"""What AWS does with a flood: API Gateway's throttling, and one invocation at a time in each of Lambda's environments."""
+"""What AWS does with a flood: API Gateway throttles, and an environment of Lambda runs one invocation at a time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -5,16 +5,35 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.burst.doku import Execution
+from local.in_memory.expressions import Item
 from local.in_memory.table import MemoryTable
 from payouts.domain.transfer import Status, Transfer
 from payouts.store import codec, items
 
+_PREFIX = items.key("")
 
-def transfers(table: MemoryTable, references: Iterable[str] | None = None) -> dict[str, Transfer]:
-    """The stored transfers by reference; of these references, if given."""
-    prefix = items.key("")
-    keys = (key for key in table.items if key.startswith(prefix)) if references is None else map(items.key, references)
-    return {items.reference(key): items.decode(codec.decode(table.items[key])) for key in keys if key in table.items}
+
+def transfers(table: MemoryTable) -> dict[str, Transfer]:
+    """The stored transfers by reference."""
+    found = ((key, item) for key, item in table.items.items() if key.startswith(_PREFIX))
+    return {items.reference(key): items.decode(codec.decode(item)) for key, item in found}
+
+
+class Following:
+    """Counts stored and open transfers again and again, and reads only those that have changed."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+        self._final: dict[str, bool] = {}
+        self._seen: dict[str, Item] = {}
+
+    def count(self) -> tuple[int, int]:
+        """The number of stored transfers, and of those that are not final."""
+        for key, item in self._table.items.items():
+            if key.startswith(_PREFIX) and self._seen.get(key) is not item:
+                self._seen[key] = item
+                self._final[key] = items.decode(codec.decode(item)).is_final
+        return len(self._final), sum(not is_final for is_final in self._final.values())
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from benchmarks.burst.limits import Limits  # noqa: E402
 from local import doku_secret  # noqa: E402
 from local.doku_simulator import Settings  # noqa: E402
 from local.in_memory.aws import MemoryAws  # noqa: E402
+from local.in_memory.expressions import scalar  # noqa: E402
 from local.in_memory.table import MemoryTable  # noqa: E402
 from payouts import wiring  # noqa: E402
 from payouts.runtime import aws  # noqa: E402
@@ -44,7 +45,7 @@ from transfer_api import app as api_app  # noqa: E402
 from transfer_api import services as api_services  # noqa: E402
 
 TRANSFERS, SECONDS = 100_000, 600.0
-_DOKU_LIMIT, _DOKU_LOW_LIMIT, _LOW = 20, 8, range(240, 360)
+_DOKU_LIMIT, _DOKU_LOW_LIMIT, _LOW = 20, 3, range(240, 360)
 """Requests that DOKU answers in a second; and while its limit is lower, in the fifth and sixth minute."""
 _MINUTE = 60.0
 _GIVE_UP = 100 * 60 * _MINUTE
@@ -70,27 +71,29 @@ class Simulation:
         """Run clients and poller until every accepted transfer is final."""
         began = TIME()
         clients = gevent.spawn(self.clients.run)
+        following = outcome.Following(self.table)
         while TIME() - began < _GIVE_UP:
-            TIME.sleep(_MINUTE)
+            TIME.sleep(self._seconds_to_tick() if clients.ready() else _MINUTE)
             self._tick()
-            if clients.ready() and self._all_final((TIME() - began) / _MINUTE):
+            stored, still_open = following.count()
+            self.final_minutes = (TIME() - began) / _MINUTE
+            if still_open * 100 <= stored and clients.ready() and not self.nearly_final_minutes:
+                self.nearly_final_minutes = self.final_minutes
+            if not still_open and clients.ready():
                 break
         clients.get()
 
-    def _tick(self) -> None:
-        """A tick of each poller, which are due at the same time."""
-        events = [{"poller": number, "of": self.limits.pollers} for number in range(self.limits.pollers)]
-        for event in events:
-            if not self.poller.is_full:
-                gevent.spawn(self.poller.invoke, event)
+    def _seconds_to_tick(self) -> float:
+        """Seconds to the first tick in which a transfer is due: the ticks before it would find nothing."""
+        due_at = [scalar(item["nextCheckAt"]) for item in self.table.items.values() if "nextCheckAt" in item]
+        minutes = (float(min(due_at, default=0)) / 1000 - TIME()) // _MINUTE + 1
+        return max(minutes, 1.0) * _MINUTE
 
-    def _all_final(self, minutes: float) -> bool:
-        stored = outcome.transfers(self.table)
-        still_open = sum(not transfer.is_final for transfer in stored.values())
-        if still_open * 100 <= len(stored) and not self.nearly_final_minutes:
-            self.nearly_final_minutes = minutes
-        self.final_minutes = minutes
-        return still_open == 0
+    def _tick(self) -> None:
+        """Start a tick of each poller, which are due at the same time."""
+        for number in range(self.limits.pollers):
+            if not self.poller.is_full:
+                gevent.spawn(self.poller.invoke, {"poller": number, "of": self.limits.pollers})
 
     def figures(self) -> dict[str, Any]:
         """The results, with more than the figures of bench.json."""
@@ -140,7 +143,7 @@ def _allowed(began: float) -> Callable[[int], int]:
 
 def _replace(doku: Doku) -> None:
     """Let the product's wiring build transports to the DOKU in memory, and share the clients of AWS."""
-    wiring.Transport = lambda *_, **__: MemoryTransport(doku)  # type: ignore[assignment, misc]
+    setattr(wiring, "Transport", lambda *_, **__: MemoryTransport(doku))  # noqa: B010
     aws.dynamodb, aws.secrets_manager = cache(aws.dynamodb), cache(aws.secrets_manager)
 
 

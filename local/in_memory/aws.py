@@ -27,8 +27,12 @@ class MemoryAws:
 
     def install(self, session: Session) -> None:
         """Answer the calls of every client that the session makes from now on."""
-        session.events.register("before-call.dynamodb.*", self._dynamodb)
-        session.events.register("before-call.secrets-manager.GetSecretValue", self._secret_value)
+        hooks: tuple[tuple[str, Any], ...] = (
+            ("before-call.dynamodb.*", self._dynamodb),
+            ("before-call.secrets-manager.GetSecretValue", self._secret_value),
+        )
+        for event, hook in hooks:
+            session.events.register(event, hook)
 
     def _dynamodb(self, event_name: str, params: Mapping[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
         operation = event_name.rpartition(".")[2]
@@ -47,4 +51,4 @@ class MemoryAws:
     def _answered(self, status: int, parsed: dict[str, Any]) -> tuple[AWSResponse, dict[str, Any]]:
         self._sleep(_SECONDS / 2)
         metadata = {"HTTPStatusCode": status, "RequestId": "in-memory", "HTTPHeaders": {}, "RetryAttempts": 0}
-        return AWSResponse("memory://", status, HTTPHeaders(), None), parsed | {"ResponseMetadata": metadata}  # type: ignore[no-untyped-call]
+        return AWSResponse("memory://", status, HTTPHeaders(), None), parsed | {"ResponseMetadata": metadata}

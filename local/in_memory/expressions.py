@@ -29,14 +29,17 @@ _IF_NOT_EXISTS = re.compile(r"if_not_exists\(([^,]+),([^)]+)\)")
 
 
 class _Absent:
-    """The value of an attribute that an item does not have: no comparison with it holds."""
+    """An attribute that an item does not have: it differs from any value, and no other comparison with it holds."""
 
     __hash__ = None  # type: ignore[assignment]
 
     def __eq__(self, other: object) -> bool:
         return False
 
-    __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__
+    def __ne__(self, other: object) -> bool:
+        return True
+
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__
 
 
 _ABSENT = _Absent()

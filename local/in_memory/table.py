@@ -1,6 +1,5 @@
 """A DynamoDB table in memory: conditional writes, consistent reads and sorted queries of its indexes."""
 
-import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from boto3.session import Session
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from local.aws.template import load
@@ -98,7 +98,12 @@ def _plain(found: Any) -> Any:
     return {name: value for name, value in found.items() if name != "nonce"} if isinstance(found, dict) else found
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(steps, min_size=3, max_size=20))
 def test_the_table_in_memory_answers_as_moto_does(world: World, history: list[tuple[Any, ...]]) -> None:
     ours, motos = memory(), Table(world.dynamodb, world.new_table())
