@@ -76,7 +76,7 @@ def _say_where(stack: LocalStack) -> None:
     print(doku_lines(stack))
     print(f"  AWS         {stack.aws.url}\n  logs        {stack.state.logs}")
     print(_EXAMPLES.format(token=stack.token(), api=stack.api_url, body=_BODY))
-    print("Press Ctrl-C to stop.\n", flush=True)
+    print("Ctrl-C ends it.\n", flush=True)
 
 
 def doku_lines(stack: LocalStack) -> str:

@@ -30,7 +30,7 @@ def create_handler(services: Services, logger: Logger) -> Handler:
         if event.get("dry"):
             return services.dry_run.run(range(READ_SHARDS))
         if "report" in event:
-            written = services.report.write()
+            written = services.report.write(lambda: context.get_remaining_time_in_millis() / 1000)
             logger.info("report", **written)
             return written
         if "measure" in event:

@@ -14,6 +14,7 @@ from payouts.services.doku_rate import DokuRate, Pace
 from payouts.services.poll import Poller, threads_for
 from payouts.store.due_index import DueIndex
 from payouts.store.inquiry_sessions import InquirySessions
+from payouts.store.report_progress import ReportProgress
 from status_poller.balance import BalanceMeter
 from status_poller.dry_run import DryRun
 from status_poller.reports import DailyReport
@@ -43,5 +44,5 @@ def build_services(
     poller = Poller(DueIndex(deployed.table), deployed.status_checker, settings.concurrency, clock, pace)
     dry_run = DryRun(DueIndex(deployed.table), deployed.credentials, clock)
     balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(deployed.table), clock))
-    report = DailyReport(deployed.store, settings.report_bucket, aws.s3, clock)
+    report = DailyReport(deployed.store, ReportProgress(deployed.table), settings.report_bucket, aws.s3, clock)
     return Services(poller, dry_run, balance, report, deployed.rate)

@@ -12,7 +12,7 @@ from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, Refus
 from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
 from payouts.runtime import metrics
 from payouts.services.prepare_transfer import TransferRequest
-from transfer_api import error_responses, idempotency, listing, methods, response_codes, responses
+from transfer_api import error_responses, idempotency, methods, response_codes, responses
 from transfer_api.error_responses import json_response
 from transfer_api.methods import ASKED_PATH
 from transfer_api.services import Services
@@ -91,9 +91,9 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
 
     @app.get("/v1/transfers")
     def list_transfers() -> Response[str]:
-        """200: a page of a day's transfers, newest first."""
+        """200: a page of transfers: of a day, all open ones, by DOKU's reference or by beneficiary account."""
         now = services.clock()
-        page = listing.page(services.store, app.current_event.query_string_parameters, now)
+        page = services.lists.page(app.current_event.query_string_parameters, now)
         return json_response(200, {**page, "transfers": [responses.summary(found, now) for found in page["transfers"]]})
 
     @app.get("/v1/transfers/<reference>")

@@ -18,11 +18,13 @@ from payouts.services.prepare_transfer import TransferPreparer
 from payouts.services.request_budget import RequestBudget
 from payouts.services.send_transfer import TransferSender
 from payouts.store.counters import Counters
+from payouts.store.due_index import DueIndex
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
 from payouts.store.rate import RateStore
 from payouts.store.transfers import TransferStore
+from transfer_api.listing import TransferLists
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Services:
     transfer_creator: TransferCreator
     status_checker: StatusChecker
     store: TransferStore
+    lists: TransferLists
     amount_limits: AmountLimits
     budget: RequestBudget
     rate: DokuRate
@@ -62,6 +65,7 @@ def build_services(
         transfer_creator=TransferCreator(deployed.store, keys, preparer, deployed.doku, switch, amounts, daily, sender),
         status_checker=deployed.status_checker,
         store=deployed.store,
+        lists=TransferLists(deployed.store, DueIndex(deployed.table)),
         amount_limits=amounts,
         budget=budget,
         rate=deployed.rate,

@@ -277,7 +277,7 @@ class Merchant:
             "status": {"S": "SCHEDULED"},
             "history": {"M": {"packed": {"S": "another form"}}},
             "createdAt": {"N": str(yesterday)},
-            "day": {"S": items.day(yesterday)},
+            "day": {"S": items.day_partition(items.day(yesterday), items.shard(reference, items.WRITTEN_DAY_SHARDS))},
             "nextCheckAt": {"N": str(yesterday)},
             "dueShard": {"S": items.shard(reference, WRITTEN_SHARDS)},
         }

@@ -116,9 +116,9 @@ class Transfer(TransferSummary):
 
 
 class TransferList(_Answer):
-    """A page of a day's transfers, newest first."""
+    """A page of transfers."""
 
-    day: date = Field(description="in WIB")
+    day: date | SkipJsonSchema[None] = Field(default=None, description="in WIB; only in the list of a day")
     transfers: list[TransferSummary]
     cursor: str | None = Field(description="for the next page; null after the last")
 
