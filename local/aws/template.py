@@ -45,6 +45,14 @@ class Template:
         """Properties of all resources of these types, by logical id."""
         return {name: r.get("Properties", {}) for name, r in self.resources.items() if r["Type"] in types}
 
+    def deployed(self, *types: str) -> dict[str, Mapping[str, Any]]:
+        """The same, without resources whose condition does not hold."""
+        return {name: found for name, found in self.of_type(*types).items() if self._exists(name)}
+
+    def _exists(self, name: str) -> bool:
+        condition = self.resources[name].get("Condition")
+        return condition is None or self.holds({"Condition": condition})
+
     def resolve(self, value: Any) -> Any:
         """`value` with references to parameters and choices by conditions replaced; other references stay."""
         match value:

@@ -50,12 +50,14 @@ class DueIndex:
     def claim(self, slot: Slot, until: int) -> Transfer | None:
         """Claim a slot by moving the transfer's next check to `until`. None if another poller has claimed it (I12).
 
-        A crash after the claim only delays the check. Raises NewerItem, leaving the slot as it is.
+        A crash after the claim only delays the check. Raises NewerItem, leaving the slot as it is. An absent
+        `statusVersion` is written out: without it, the event pipe would take the claim for a change of status.
         """
         values = {":slot": slot.at, ":until": until, ":schema": items.SCHEMA}
-        condition, names = "nextCheckAt = :slot AND #schema <= :schema", {"#schema": "schema"}
+        condition, names = "nextCheckAt = :slot AND #schema <= :schema", {"#schema": "schema", "#version": "version"}
+        expression = "SET nextCheckAt = :until, statusVersion = if_not_exists(statusVersion, #version)"
         try:
-            expression, pk = "SET nextCheckAt = :until", items.key(slot.reference)
+            pk = items.key(slot.reference)
             item = self._table.update(pk, expression, condition, names, values, returned=True)
         except ConditionFailed as failed:
             if failed.item is not None and items.is_newer(failed.item):
