@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import requests
 
-from local.demo import notifications
+from local.demo import notifications, webhooks
 from local.demo.stage import Stage
 
 Play = Callable[[Stage], str]
@@ -57,6 +57,11 @@ def scenarios(stage: Stage) -> Iterator[Scenario]:
     yield Scenario("forged notification", "Somebody else calls back.", notifications.forged)
     yield Scenario(
         "poison notification", "A callback that can't be applied ends dead, and is redriven.", notifications.poisoned
+    )
+    yield Scenario(
+        "a receiver that was down catches up",
+        "The merchant's back end fails, and webhooks wait until it is back.",
+        webhooks.caught_up,
     )
 
 

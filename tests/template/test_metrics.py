@@ -65,9 +65,8 @@ def log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, wor
 def alarms() -> Iterator[tuple[str, str, Metric]]:
     """Namespace and metric of each alarm."""
     for name, found in translated().of_type("AWS::CloudWatch::Alarm").items():
-        for one in (
-            [found] if "MetricName" in found else [m["MetricStat"]["Metric"] for m in chosen(found["Metrics"])[1:]]
-        ):
+        several = [each["MetricStat"]["Metric"] for each in chosen(found.get("Metrics", []))[1:]]
+        for one in several or [found]:
             dimensions = {dimension["Name"]: dimension["Value"] for dimension in one["Dimensions"]}
             yield name, one["Namespace"], Metric(one["MetricName"], dimensions.get("transfer_status", ""))
 
