@@ -175,7 +175,7 @@ class LocalStack:
         simulator_port = free_port("simulator", self._ports) if self._simulated else None
         self._read_template(f"http://{HOST}:{simulator_port}" if simulator_port else None)
         secret = doku_secret.with_webhook_secret(self._doku.secret) if self._doku else doku_secret.generate()
-        self.inbox = Inbox(self._webhook_secrets, self.clock)
+        self.inbox = Inbox(self.webhook_secrets, self.clock)
         self._simulator = self._start_simulator(simulator_port, secret) if simulator_port else None
         self._deploy(secret)
         if self._simulator:
@@ -192,7 +192,8 @@ class LocalStack:
         dead_queue = self.deployment.ids.get("NotificationDeadLetterQueue", "")
         return console.local_routes(self.token, simulator, self.aws.sqs, dead_queue)
 
-    def _webhook_secrets(self) -> list[str]:
+    def webhook_secrets(self) -> list[str]:
+        """The secrets that sign webhooks, the newest first."""
         secret = self.aws.secretsmanager.get_secret_value(SecretId=self.variable("DOKU_SECRET_ID"))["SecretString"]
         found: list[str] = json.loads(secret)["webhookSecrets"]
         return found

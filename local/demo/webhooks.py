@@ -29,9 +29,7 @@ def caught_up(stage: Stage) -> str:
         minutes += 1
     stage.expect(not _missing(stage, references), f"back again: all have arrived after {minutes} minutes")
     received = _received(stage, references)
-    stage.expect(
-        all(each["verified"] for each in received), "the standardwebhooks library verifies each signature"
-    )
+    stage.expect(all(each["verified"] for each in received), "the standardwebhooks library verifies each signature")
     last = {reference: _data(each) for each in reversed(received) for reference in [_data(each)["partnerReferenceNo"]]}
     true = {reference: stage.get(reference)["status"] for reference in references}
     stage.expect({name: data["status"] for name, data in last.items()} == true, "the last delivery tells the status")
