@@ -14,8 +14,9 @@ import * as settings from './views/settings.js';
 import * as simulator from './views/simulator.js';
 import * as transfer from './views/transfer.js';
 import * as transfers from './views/transfers.js';
+import * as webhooks from './views/webhooks.js';
 
-const PAGES = { new: newTransfer, transfers, attention, balance, codes, settings, simulator };
+const PAGES = { new: newTransfer, transfers, attention, balance, codes, settings, simulator, webhooks };
 const NAVIGATION = [
   ['new', 'send'],
   ['transfers', 'list'],
@@ -23,8 +24,8 @@ const NAVIGATION = [
   ['balance', 'wallet'],
   ['codes', 'code'],
 ];
-/** The simulator's page is there where the simulator is. */
-const isPage = (name) => name in PAGES && (name !== 'simulator' || hasSimulator);
+/** The simulator's page is there where the simulator is, the inbox of webhooks in the local run. */
+const isPage = (name) => name in PAGES && (name !== 'simulator' || hasSimulator) && (name !== 'webhooks' || config.local);
 const main = document.getElementById('main');
 let leaving = new AbortController();
 
@@ -66,7 +67,7 @@ function frame(current) {
       { class: 'bar' },
       h('a', { class: 'brand', href: '#/new' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('send')), t('app.name')),
       config.local && h('span', { class: config.dokuHost ? 'local real' : 'local' }, config.dokuHost ? t('app.localDoku', { host: config.dokuHost }) : t('app.local')),
-      h('nav', { class: 'tools' }, hasSimulator && link('simulator', 'flask'), link('settings', 'gear'), languageSwitch()),
+      h('nav', { class: 'tools' }, config.local && link('webhooks', 'inbox'), hasSimulator && link('simulator', 'flask'), link('settings', 'gear'), languageSwitch()),
     ),
     h('nav', { class: 'pages', 'aria-label': t('nav.label') }, NAVIGATION.map(([name, picture]) => link(name, picture))),
   );

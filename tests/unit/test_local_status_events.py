@@ -35,7 +35,7 @@ RECORD = {
     ],
 )
 def test_a_pattern_matches_as_in_aws(pattern: str, event: dict[str, Any], matches: bool) -> None:
-    assert EventPattern.load(pattern).matches_event(event) is matches  # type: ignore[arg-type]
+    assert EventPattern.load(pattern).matches_event(event) is matches
 
 
 @pytest.mark.parametrize(
