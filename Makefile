@@ -44,6 +44,10 @@ demo: $(READY) ## Run every scenario through the real handlers against the simul
 run: $(READY) ## Serve the bundle on http://127.0.0.1:3000 until Ctrl-C
 	@$(BIN)/python -m local
 
+.PHONY: token
+token: $(READY) ## Print the token of the running `make run`, and nothing else
+	@$(BIN)/python -m local.token
+
 .PHONY: test
 test: $(READY) ## Run the tests that need only Python
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -28,7 +28,12 @@ from status_poller import services
 
 TICK_SECONDS = 60.0
 """The poller's time-out in template.yaml."""
-_PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts", "DeletionProtection": "false"}
+_PARAMETERS = {
+    "JwtIssuer": "https://login.example.com/",
+    "JwtAudience": "payouts",
+    "DeletionProtection": "false",
+    "DokuRequestsPerSecond": "0",
+}
 _QUIET = {"POWERTOOLS_LOG_LEVEL": "CRITICAL", "POWERTOOLS_METRICS_DISABLED": "true"}
 
 
@@ -70,6 +75,12 @@ class PollerFunction:
         until = time.monotonic() + TICK_SECONDS
         context = LambdaContext(remaining or (lambda: until - time.monotonic()))
         return self.handler({"poller": number, "of": of}, context)  # type: ignore[arg-type]
+
+    def report(self) -> dict[str, Any]:
+        """One event of the daily report."""
+        until = time.monotonic() + TICK_SECONDS
+        context = LambdaContext(lambda: until - time.monotonic())
+        return self.handler({"report": "yesterday"}, context)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.capacity import Capacity
 from local.engines import dynamodb_local
-from local.in_process.backing_services import surrounding
+from local.in_process import backing_services
 from local.in_process.world import World
 
 _QUIET = {"POWERTOOLS_METRICS_DISABLED": "true"}
@@ -33,7 +33,7 @@ def running() -> Iterator[Deployment]:
     with (
         tempfile.TemporaryDirectory() as directory,
         dynamodb_local.running() as engine,
-        surrounding(Path(directory) / "clock", engine) as found,
+        backing_services.running(Path(directory) / "clock", engine) as found,
     ):
         os.environ.update(found.environment | _QUIET)
         capacity = Capacity()

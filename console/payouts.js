@@ -167,14 +167,16 @@ export class Payouts {
   }
 
   /**
-   * One page of a day's transfers, newest first: `{day, transfers, cursor}`; `cursor` is null after the last.
-   * @param {{day?: string, status?: string, limit?: number, cursor?: string}} [query]  `day` in WIB, today by default
+   * One page of transfers: `{transfers, cursor}`, with `day` for those of a day; `cursor` is null after the last.
+   * @param {{day?: string, status?: string, open?: true, referenceNo?: string, beneficiaryAccountNumber?: string,
+   *   limit?: number, cursor?: string}} [query]  at most one of `day` (in WIB, today by default), `open`, `referenceNo` and
+   *   `beneficiaryAccountNumber`
    */
   page(query = {}, options) {
     return this.#call('GET', '/v1/transfers', { ...options, query });
   }
 
-  /** All transfers of a day, newest first, page after page as they are wanted. */
+  /** All transfers of a list, page after page as they are wanted. */
   async *list(query = {}, options) {
     let cursor = null;
     do {

@@ -74,7 +74,7 @@ def _port(name: str) -> int:
     variable = _PORT_VARIABLES[name]
     text = os.environ.get(variable) or str(getattr(Ports, name))
     if not text.isdecimal() or int(text) > 65535:
-        raise SettingError(f"{variable} is {text!r}, not a port")
+        raise SettingError(f"{variable} is {text!r}, not a port number")
     return int(text)
 
 
@@ -88,7 +88,7 @@ def _say_where(stack: LocalStack) -> None:
 
 
 def doku_lines(stack: LocalStack) -> str:
-    """Lines about the DOKU that transfers go to."""
+    """The lines of the output that name the DOKU that transfers go to."""
     if stack.simulator_url:
         return f"  simulator   {stack.simulator_url}"
     url = stack.variable("DOKU_BASE_URL")
@@ -108,20 +108,20 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"Environment: {variables} (ports); {BASE_URL} with {SECRET_FILE} (another DOKU instead of the "
         f"simulator); {', '.join(SETTINGS.values())} (how DOKU is called); {_WEBHOOK_URL} (a receiver instead "
         f"of the inbox); {TABLE_ENDPOINT} (another table engine). "
-        "Nothing is kept when it ends.",
+        "Nothing is stored after it stops.",
     )
     parser.add_argument(
         "--parameter",
         metavar="NAME=VALUE",
         action=_Parameter,
         default={},
-        help="a parameter of template.yaml, may be repeated",
+        help="a parameter of template.yaml; may be given more than once",
     )
     return parser
 
 
 class _Parameter(argparse.Action):
-    """Collects NAME=VALUE."""
+    """Collects the NAME=VALUE arguments in a dictionary."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
@@ -133,7 +133,7 @@ class _Parameter(argparse.Action):
 
 
 def _end_on_signals() -> None:
-    """Let all that asks a process to end do what Ctrl-C does; `nohup` stays in force."""
+    """Handle SIGTERM and SIGHUP like Ctrl-C. A SIGHUP that `nohup` ignores stays ignored."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)

@@ -1,7 +1,7 @@
-"""One clock for the simulator and the functions, which can be moved forward: minutes take milliseconds.
+"""The clock that the simulator and the functions share. It can be advanced, so that minutes take milliseconds.
 
-The clock is the machine's own plus an offset that lives in a small file, so that every process of the local stack
-reads the same time. Seconds since the epoch, as `time.time()`.
+It is the machine's clock plus an offset in a file that all processes of the local stack read. In seconds since the
+epoch, like `time.time()`.
 """
 
 import os
@@ -14,7 +14,7 @@ _OFFSET = struct.Struct("<d")
 
 
 class Clock:
-    """The machine's time plus the offset kept in `path` (zero while the file does not exist)."""
+    """The machine's time plus the offset in the file `path`, zero if it does not exist."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -24,16 +24,16 @@ class Clock:
         return _machine_time() + self.offset()
 
     def offset(self) -> float:
-        """How far this clock is ahead of the machine's, in seconds."""
+        """Seconds by which this clock is ahead of the machine's."""
         try:
             return float(_OFFSET.unpack(self._path.read_bytes())[0])
         except FileNotFoundError:
             return 0.0
 
     def advance(self, seconds: float) -> float:
-        """Move forward by `seconds` and return the new time. Readers see the old or the new offset, never half."""
+        """Advance by `seconds` and return the new time. The file is replaced atomically."""
         if seconds < 0:
-            raise ValueError("time only moves forward")
+            raise ValueError("the clock cannot be turned back")
         fresh = self._path.with_suffix(".new")
         fresh.write_bytes(_OFFSET.pack(self.offset() + seconds))
         os.replace(fresh, self._path)

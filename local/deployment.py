@@ -1,4 +1,4 @@
-"""What the template deploys, running on a given AWS: functions, their resources, and what triggers them."""
+"""The template's functions, their resources and triggers, running on a given AWS."""
 
 import threading
 from pathlib import Path
@@ -18,9 +18,9 @@ from local.state import StateDirectory
 
 
 class Deployment:
-    """The bundle at `root` as `template` describes it. Queues and schedules wait for `drain` and `tick`, or `start`.
+    """The bundle at `root`, deployed from `template`. `drain` and `tick` run queues and schedules once, `start` always.
 
-    `concurrency` bounds the workers of each function, and `start` makes their processes.
+    `concurrency` is the maximum number of workers of each function; `start` starts their processes.
     """
 
     def __init__(
@@ -52,18 +52,18 @@ class Deployment:
         self._threads: list[threading.Thread] = []
 
     def variable(self, name: str) -> str:
-        """The value that functions see in an environment variable. KeyError if none has it."""
+        """The value of an environment variable of the functions. Raises KeyError if no function has it."""
         for variables in self._variables.values():
             if name in variables:
                 return variables[name]
         raise KeyError(name)
 
     def environment(self, function: str) -> dict[str, str]:
-        """The template's variables of a function by logical id, and those by which it finds AWS."""
+        """The environment variables of a function, by its logical id, including those with which it finds AWS."""
         return {**self._aws, **self._variables[function]}
 
     def drain(self) -> Drained:
-        """Process every message that is visible now, and those that processing makes visible, in all queues."""
+        """Process all visible messages of all queues, including those that become visible meanwhile."""
         total = Drained()
         while True:
             published = self._publish()
@@ -77,11 +77,11 @@ class Deployment:
         return self.status_events.step() if self.status_events else 0
 
     def tick(self) -> dict[str, Any]:
-        """Invoke every scheduled function once; its answers by schedule. Raises InvocationFailed."""
+        """Invoke each scheduled function once. Returns the answers by schedule. Raises InvocationFailed."""
         return {ticker.schedule.name: ticker.tick() for ticker in self.tickers}
 
     def start(self) -> None:
-        """Let queues and schedules run by themselves."""
+        """Run queues, schedules and status events in background threads."""
         runs = [*(pump.run for pump in self.pumps), *(ticker.run for ticker in self.tickers)]
         if self.status_events:
             runs.append(self.status_events.run)
@@ -92,7 +92,7 @@ class Deployment:
     def close(self) -> None:
         """End all threads and processes."""
         self._stop.set()
-        for pool in self.functions.values():  # before the threads are waited for, which may be inside one
+        for pool in self.functions.values():  # first, since the threads may be waiting for an invocation
             pool.close()
         for thread in self._threads:
             thread.join()

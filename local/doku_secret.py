@@ -1,4 +1,4 @@
-"""The DOKU credentials that the bundle runs with: made up for the simulator, or those of another DOKU."""
+"""The DOKU credentials of a local run: generated for the simulator, or those of another DOKU."""
 
 import base64
 import json
@@ -18,24 +18,24 @@ SETTINGS = {
     "DokuChannelId": "DOKU_CHANNEL_ID",
     "NotificationSignature": "NOTIFICATION_SIGNATURE",
 }
-"""How DOKU is called: the template's parameters, and the variables that set them in a local run and in the doctor."""
+"""How DOKU is called: the template's parameters, and the environment variables that set them."""
 FIELDS = ("clientId", "clientSecret", "privateKey", "agentKey", "notificationKey")
 
 
 class SettingError(ValueError):
-    """A variable of the caller's environment cannot be used. The message names it."""
+    """An environment variable of the caller is invalid. The message names it."""
 
 
 @dataclass(frozen=True)
 class OtherDoku:
-    """A DOKU that is not the simulator: where it is, and the secret as JSON."""
+    """A DOKU that is not the simulator: its URL, and the secret as JSON."""
 
     base_url: str
     secret: str = field(repr=False)
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> OtherDoku | None:
-    """The DOKU that the caller chose, if any. Raises SettingError."""
+    """The DOKU of the caller's environment; None for the simulator. Raises SettingError."""
     url, file = environment.get(BASE_URL), environment.get(SECRET_FILE)
     if not url and not file:
         return None
@@ -44,7 +44,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> OtherDoku |
         raise SettingError(f"{present} is set but {missing} is not: another DOKU needs both")
     if not re.fullmatch(r"https?://[^/]+/?", url):
         raise SettingError(
-            f"{BASE_URL} is {url!r}: a scheme and a host are wanted, such as https://api-sandbox.doku.com"
+            f"{BASE_URL} is {url!r}: it must be a scheme and a host, such as https://api-sandbox.doku.com"
         )
     return OtherDoku(url.rstrip("/"), _read(Path(file)))
 
@@ -60,12 +60,12 @@ def _read(path: Path) -> str:
         secret = json.loads(text)
     except OSError as error:
         raise SettingError(f"{SECRET_FILE}: cannot read {path}: {error.strerror}") from None
-    except ValueError:  # says nothing of what the file holds
+    except ValueError:  # the message must not contain the file's content
         raise SettingError(f"{SECRET_FILE}: {path} is not JSON") from None
     if not isinstance(secret, dict):
         raise SettingError(f"{SECRET_FILE}: {path} is not a JSON object")
     if missing := [field for field in FIELDS[:4] if not (isinstance(secret.get(field), str) and secret[field])]:
-        raise SettingError(f"{SECRET_FILE}: {path} lacks {', '.join(missing)}")  # without a key no callback is accepted
+        raise SettingError(f"{SECRET_FILE}: {path} lacks {', '.join(missing)}")  # notificationKey may be absent
     try:
         load_pem_private_key(secret["privateKey"].encode(), password=None)
     except (ValueError, TypeError):
@@ -74,7 +74,7 @@ def _read(path: Path) -> str:
 
 
 def generate() -> str:
-    """A fresh secret for the simulator, as JSON."""
+    """Generate a secret for the simulator, as JSON."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     values = (f"BRN-{secrets.randbelow(10**10):010}", secrets.token_urlsafe(24), pem, "A41418", secrets.token_hex(8))

@@ -1,4 +1,4 @@
-"""Where the local stack listens on 127.0.0.1."""
+"""The ports of the local stack on 127.0.0.1."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ _Bound = TypeVar("_Bound")
 
 @dataclass(frozen=True)
 class Ports:
-    """Ports by what answers there; 0 for any free one."""
+    """The ports by service; 0 for any free one."""
 
     api: int = 3000
     simulator: int = 8001
@@ -21,7 +21,7 @@ class Ports:
 
 
 class PortTakenError(RuntimeError):
-    """A port cannot be listened on. `name` is the field of Ports."""
+    """A port cannot be used. `name` is the field of Ports."""
 
     def __init__(self, name: str, port: int, why: str) -> None:
         super().__init__(f"port {port} cannot be used: {why}")
@@ -29,7 +29,7 @@ class PortTakenError(RuntimeError):
 
 
 def bound(name: str, ports: Ports, bind: Callable[[int], _Bound]) -> _Bound:
-    """What `bind` makes of the port called `name`. Raises PortTakenError."""
+    """Call `bind` with the port called `name` and return the result. Raises PortTakenError."""
     port: int = getattr(ports, name)
     try:
         return bind(port)
@@ -38,7 +38,7 @@ def bound(name: str, ports: Ports, bind: Callable[[int], _Bound]) -> _Bound:
 
 
 def free_port(name: str, ports: Ports) -> int:
-    """The port called `name`, for a process that is about to listen on it. Raises PortTakenError."""
+    """The port called `name`, for a process that will listen on it. Raises PortTakenError."""
     return bound(name, ports, _probe)
 
 

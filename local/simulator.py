@@ -1,4 +1,4 @@
-"""The DOKU simulator as a process of its own, ended with the stack."""
+"""The DOKU simulator in its own process, which ends with the stack."""
 
 import http.client
 import time
@@ -12,11 +12,11 @@ _START_SECONDS = 15.0
 
 
 class SimulatorFailedError(RuntimeError):
-    """The simulator did not start. The message ends with what it said."""
+    """The simulator did not start. The message has the end of its log."""
 
 
 class SimulatorProcess:
-    """`python -m local.doku_simulator` on `port` with further `arguments` by name, its output in `log`."""
+    """`python -m local.doku_simulator` on `port` with other `arguments` by name, and its output in `log`."""
 
     def __init__(self, port: int, arguments: Mapping[str, str], log: Path) -> None:
         self.port = port
@@ -28,7 +28,7 @@ class SimulatorProcess:
         )
 
     def wait_until_healthy(self) -> None:
-        """Return when it answers. Raises SimulatorFailedError."""
+        """Wait until it answers. Raises SimulatorFailedError."""
         deadline = time.monotonic() + _START_SECONDS
         while not self._healthy():
             if not self._process.alive or time.monotonic() > deadline:
@@ -36,7 +36,7 @@ class SimulatorProcess:
             time.sleep(0.02)
 
     def close(self) -> None:
-        """End its process."""
+        """End the process."""
         self._process.close()
 
     def _healthy(self) -> bool:

@@ -1,4 +1,4 @@
-"""The whole bundle without AWS: starts everything that template.yaml lists, and ends it."""
+"""The whole bundle without AWS: starts and stops everything that template.yaml lists."""
 
 import contextlib
 import json
@@ -31,7 +31,7 @@ from local.state import StateDirectory
 
 AUDIENCE = "payouts"
 SCOPES = ("transfers:read", "transfers:write")
-_NOWHERE = f"http://{HOST}:1"  # no DOKU at all: never, by default, a real one
+_NOWHERE = f"http://{HOST}:1"  # refuses connections, so that no real DOKU is called by default
 
 
 def _ignore(line: str) -> None:
@@ -44,19 +44,19 @@ def _print(line: str) -> None:
 
 class _Closes(Protocol):
     def close(self) -> None:
-        """End it."""
+        """Release the resource."""
 
 
 _Closeable = TypeVar("_Closeable", bound=_Closes)
 
 
 class LocalStack:
-    """The bundle at `root`, running from `__enter__` to `__exit__`.
+    """The bundle at `root`, running during the `with`.
 
-    `parameters` override the template's. `doku` puts another DOKU in place of the simulator; with neither, functions
-    reach none. `table_url` is another table engine, by default the one of AWS_ENDPOINT_URL_DYNAMODB. `concurrency`
-    bounds each function's workers. With `background`, queues and schedules run by themselves, otherwise by `drain` and
-    `tick`. `echo_logs` prints what functions log. `report` is told each step of the start.
+    `parameters` override the template's. `doku` replaces the simulator; without both, DOKU cannot be reached.
+    `table_url` is another table engine, by default AWS_ENDPOINT_URL_DYNAMODB. `concurrency` is the maximum number of
+    workers of each function. With `background`, queues and schedules run in threads, otherwise in `drain` and `tick`.
+    `echo_logs` prints the functions' logs. `report` is called with a line for each step of the start.
     """
 
     state: StateDirectory
@@ -89,7 +89,7 @@ class LocalStack:
         self._closing = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        with contextlib.ExitStack() as started:  # what was started ends also when the next step fails
+        with contextlib.ExitStack() as started:  # ends what was started if a later step fails
             self._closing = started
             self._start()
             self._closing = started.pop_all()
@@ -99,10 +99,10 @@ class LocalStack:
         self.close()
 
     def close(self) -> None:
-        """End every process and thread, and remove the state."""
+        """End all processes and threads, and delete the state directory."""
         self._closing.close()
 
-    # --- where and what it is
+    # --- addresses and names
 
     @property
     def api_url(self) -> str:
@@ -111,24 +111,24 @@ class LocalStack:
 
     @property
     def simulator_url(self) -> str | None:
-        """The simulator's base URL; None when another DOKU, or none, is used."""
+        """The simulator's base URL. None if it is not used."""
         return self._simulator.url if self._simulator else None
 
     @property
     def doku_host(self) -> str | None:
-        """Host of the DOKU that is used instead of the simulator, and may move real money; None with the simulator."""
+        """The host of the DOKU that replaces the simulator and may move real money. None with the simulator."""
         return None if self._simulator else urlsplit(self.variable("DOKU_BASE_URL")).netloc
 
     @property
     def simulator(self) -> Control:
-        """Controls the simulator: its faults, its ledger, its clock."""
+        """The client of the simulator's controls: faults, ledger, clock."""
         if self._simulator is None:
             raise RuntimeError("this stack runs without the simulator")
         return Control(self._simulator.url)
 
     @property
     def table_name(self) -> str:
-        """Physical name of the table that functions know as TABLE_NAME."""
+        """The table's physical name: TABLE_NAME of the functions."""
         return self.variable("TABLE_NAME")
 
     @property
@@ -137,32 +137,32 @@ class LocalStack:
         return self.deployment.functions
 
     def variable(self, name: str) -> str:
-        """The value that functions see in an environment variable. KeyError if none has it."""
+        """The value of an environment variable of the functions. Raises KeyError if no function has it."""
         return self.deployment.variable(name)
 
     def queue_url(self, logical_id: str) -> str:
-        """URL of a queue of the template."""
+        """The URL of one of the template's queues."""
         return self.deployment.ids[logical_id]
 
     def token(self, scopes: Iterable[str] = SCOPES, **claims: Any) -> str:
-        """A bearer token for the API, valid for half a day; `claims` replace or, if None, remove what it would say."""
+        """A bearer token for the API, valid for half a day. `claims` replace default claims; None removes one."""
         return self._issuer.token(scopes, **claims)
 
     def logs(self) -> str:
-        """All that functions and simulator have written so far."""
+        """The logs of the functions and the simulator so far."""
         return "".join(path.read_text(errors="replace") for path in sorted(self.state.logs.glob("*.log")))
 
-    # --- driving it
+    # --- running queues and schedules
 
     def drain(self) -> Drained:
-        """Process every message that is visible now, and those that processing makes visible, in all queues."""
+        """Process all visible messages of all queues, including those that become visible meanwhile."""
         return self.deployment.drain()
 
     def tick(self) -> dict[str, Any]:
-        """Invoke every scheduled function once; its answers by schedule. Raises InvocationFailed."""
+        """Invoke each scheduled function once. Returns the answers by schedule. Raises InvocationFailed."""
         return self.deployment.tick()
 
-    # --- starting it
+    # --- starting
 
     def _start(self) -> None:
         self.state = self._closes(StateDirectory(self._root))
@@ -210,6 +210,8 @@ class LocalStack:
             "WebhookUrl": self.api_url + PATH,
             "DokuBaseUrl": simulator_url or (self._doku.base_url if self._doku else _NOWHERE),
         }
+        if self._simulated:
+            ours["DokuRequestsPerSecond"] = "0"  # the simulator takes any number
         values = ours | dict(self._parameters)
         self._template = template.load(path, self._parameters, offered=ours)
         self.bundle = bundle.read(self._template)

@@ -1,4 +1,4 @@
-"""The directory of one running stack: clock, secret and logs. Nothing in it outlives the stack."""
+"""The directory of a running stack, with its clock, secret and logs. It is deleted with the stack."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class StateDirectory:
-    """A fresh directory below `root`/.local that only its owner can read, named after this process."""
+    """A new directory below `root`/.local, named after this process. Only its owner can read it."""
 
     def __init__(self, root: Path) -> None:
         parent = root / ".local"
@@ -20,12 +20,12 @@ class StateDirectory:
         self.secret = self.path / "doku-secret.json"
 
     def close(self) -> None:
-        """Remove it."""
+        """Delete the directory."""
         shutil.rmtree(self.path, ignore_errors=True)
 
 
 def _sweep(parent: Path) -> None:
-    """Remove what stacks left behind that were killed."""
+    """Delete the directories of stacks that were killed."""
     for left in parent.iterdir():
         owner = left.name.partition("-")[0]
         if owner.isdecimal() and not _alive(int(owner)):

@@ -15,8 +15,8 @@ PAGE = Path(__file__).parent.parent / "docs" / "response-codes.md"
 _HEAD = """\
 # Response codes
 
-Written by `make codes` from the tables that the program itself uses, in `layers/payouts/payouts/doku/data/` and
-`layers/payouts/payouts/doku/data/`. `GET /v1/response-codes/{code}`, `GET /v1/response-codes?system=&query=` and
+Written by `make codes` from the tables that the program itself uses, in `layers/payouts/payouts/doku/data/`.
+`GET /v1/response-codes/{code}`, `GET /v1/response-codes?system=&query=` and
 `.venv/bin/payouts codes CODE` explain single codes, also those that are in no table.
 
 - **Moved**: whether the money has left for good. Refunded is "no".
@@ -38,7 +38,7 @@ _UNCLEAR = """\
 | Biller | IT02 and SY06 name no state | read in all three; a payment with IT02 is released, not one with SY06 |
 | Biller | U002, U003, IT02 and IT09 have no description | the meaning is ours, from the message |
 | Biller | SY00 has "Inquiry, Payment. Advice" | the stop is read as a comma |
-| Biller | 0000 stands under "hold the payment amount" for inquiries too | hold; nothing was paid yet |
+| Biller | 0000 is listed under "hold the payment amount" for inquiries too | hold; nothing was paid yet |
 | Biller | how an advice says "failed": it is listed for 0000, IT01 and SY00 only | only 0000 ends it; else ask again, \
 and an operator settles it in the end. IT01 would fail again, so it gives up at once |
 | Biller | a code answers a payment or an advice that it is not listed for | not known: hold and advise |

@@ -39,7 +39,7 @@ _FINDING: dict[str, str] = {
     Finding.REFUSED: "refused without being executed",
     Finding.NOT_SENT: "not sent: no connection to DOKU",
     Finding.NOT_RECEIVED: "inferred: DOKU never received it",
-    Finding.RESENT: "refused without being executed, and sent a second time",
+    Finding.RESENT: "not executed; a second request was prepared",
     Finding.NOT_FOUND: "DOKU has no record of it (no proof by itself)",
     Finding.UNCLEAR: "no usable answer",
     Finding.NOTIFIED: "DOKU sent a notification",

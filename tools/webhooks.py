@@ -3,14 +3,11 @@
 import json
 import secrets
 import time
-from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 from typing import Any
 
 from local.aws.dead_letters import count
-from payouts.store.codec import Item
-from payouts.store.transfers import TransferStore
 from payouts.store.webhook_breaker import BreakerStore
 from payouts.store.webhook_tests import WebhookTests
 from payouts.webhooks.signing import generate_secret
@@ -21,7 +18,6 @@ from tools.output import print_json
 _AT_ONCE = 10
 """Messages that SQS takes in one call."""
 _PATIENCE_SECONDS = 90
-_PAGE = 100
 
 
 def show_status(env: str, as_json: bool) -> None:
@@ -66,8 +62,8 @@ def replay(env: str, day: str, dry_run: bool) -> None:
     except ValueError:
         raise UsageError("--day must be a date such as 2024-09-17") from None
     deployment, replayed = _with_webhooks(env), 0
-    found = _of_day(deployment.transfers(), day)
-    while references := list(islice(found, _AT_ONCE)):
+    found = deployment.transfers().of_day(day)
+    while references := [entry.reference for entry in islice(found, _AT_ONCE)]:
         replayed += len(references)
         if not dry_run:
             _send(deployment, [_about(reference) for reference in references])
@@ -112,15 +108,6 @@ def _with_webhooks(env: str) -> Deployment:
     if "WebhookReplayQueueUrl" not in deployment.outputs:
         raise CommandError(f"{deployment.name} sends no webhooks: its parameter WebhookUrl is empty")
     return deployment
-
-
-def _of_day(store: TransferStore, day: str) -> Iterator[str]:
-    start: Item | None = None
-    while True:
-        found, start = store.list_day(day, None, start, _PAGE)
-        yield from (transfer.partner_reference_no for transfer in found)
-        if start is None:
-            return
 
 
 def _about(reference: str) -> dict[str, Any]:

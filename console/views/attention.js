@@ -1,17 +1,13 @@
-/** For operators: what is open, in review or disputed over the last days, and the dead notifications. */
+/** For operators: the transfers that are open, in review or disputed, and the dead notifications. */
 
 import { announce, fill, h } from '../dom.js';
 import { t } from '../i18n.js';
-import { dayAfter, moment } from '../format.js';
+import { moment } from '../format.js';
 import { askLocally, config, payouts } from '../session.js';
 import { empty, failure, loading, notice, referenceLink, transferTable } from '../widgets.js';
 
 export const title = 'attention.title';
-const OPEN = ['DISPUTED', 'SUBMITTING', 'IN_DOUBT', 'ACCEPTED', 'UNPAID'];
-const ENDED = ['SUCCESS', 'FAILED', 'REFUNDED']; // of these only those in review: a notification may contradict them
-const DAYS = [1, 3, 10, 30];
-const USUAL = 10; // a transfer is in review after seven
-const MOST_PAGES = 20;
+const MOST = 5000;
 const GROUPS = [
   ['disputed', (each) => each.status === 'DISPUTED'],
   ['review', (each) => each.review],
@@ -19,54 +15,33 @@ const GROUPS = [
   ['waiting', () => true],
 ];
 
-export function render(main, { query, go, signal }) {
-  const days = DAYS.includes(Number(query.days)) ? Number(query.days) : USUAL;
-  const select = h(
-    'select',
-    { id: 'days', on: { change: () => go(`/attention?days=${select.value}`, { keepFocus: true }) } },
-    DAYS.map((count) => h('option', { value: count, selected: count === days }, count === 1 ? t('attention.today') : t('attention.lastDays', { count }))),
-  );
+export function render(main, { signal }) {
   const result = h('section', {}, loading());
   const dead = h('section', { class: 'group' });
-  fill(
-    main,
-    h('h1', { tabindex: -1 }, t(title)),
-    h('p', { class: 'lead' }, t('attention.lead')),
-    h('div', { class: 'filters' }, h('div', { class: 'field' }, h('label', { for: 'days' }, t('attention.days')), select)),
-    result,
-    dead,
-  );
-  showOpen(result, days, signal);
+  fill(main, h('h1', { tabindex: -1 }, t(title)), h('p', { class: 'lead' }, t('attention.lead')), result, dead);
+  showOpen(result, signal);
   showDead(dead, signal);
 }
 
-async function showOpen(result, days, signal) {
+async function showOpen(result, signal) {
   try {
     const found = { transfers: [], partial: false };
-    const { day: today } = await payouts.page({ limit: 1 }, { signal });
-    for (let back = 0; back < days; back += 1) {
-      const text = t('attention.progress', { done: back + 1, total: days });
-      fill(result, h('p', { class: 'loading' }, h('span', { class: 'spinner' }), text));
-      const day = dayAfter(today, -back);
-      await Promise.all([...OPEN, ...ENDED].map((status) => collect(found, { day, status, limit: 100 }, signal)));
+    for await (const each of payouts.list({ open: true, limit: 100 }, { signal })) {
+      if (found.transfers.length === MOST) {
+        found.partial = true;
+        break;
+      }
+      found.transfers.push(each);
+      if (found.transfers.length % 100 === 0) {
+        const text = t('attention.progress', { count: found.transfers.length });
+        fill(result, h('p', { class: 'loading' }, h('span', { class: 'spinner' }), text));
+      }
     }
-    fill(result, groups(found), found.partial && notice('unknown', 'alert', h('p', {}, t('attention.partial'))));
-    announce(found.transfers.length || found.partial ? t('list.shownAll', { count: found.transfers.length }) : t('attention.clear'));
+    fill(result, groups(found), found.partial && notice('unknown', 'alert', h('p', {}, t('attention.partial', { count: MOST }))));
+    announce(found.transfers.length ? t('list.shownAll', { count: found.transfers.length }) : t('attention.clear'));
   } catch (error) {
-    if (!signal.aborted) fill(result, failure(error, { retry: () => showOpen(result, days, signal) }));
+    if (!signal.aborted) fill(result, failure(error, { retry: () => showOpen(result, signal) }));
   }
-}
-
-/** Add a day's transfers of one status to `found`, as far as so many pages go. */
-async function collect(found, query, signal) {
-  let cursor = null;
-  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const page = await payouts.page({ ...query, cursor }, { signal });
-    found.transfers.push(...page.transfers.filter((each) => each.review || OPEN.includes(each.status)));
-    cursor = page.cursor;
-    if (!cursor) return;
-  }
-  found.partial = true;
 }
 
 /** Each transfer stands in the first group that it belongs to. */

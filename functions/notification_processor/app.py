@@ -14,7 +14,7 @@ from payouts.services.apply_notification import RetryLater, UnknownTransfer
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
-_RESERVE_MILLIS = 20_000
+_RESERVE_MILLIS = 25_000
 """Time for one status check with a new token. With less left, the rest of the batch is returned unprocessed."""
 _UNKNOWN_SECONDS = 3600
 """How long a transfer may be unknown: its record and the index by DOKU's reference may be written late."""
@@ -24,25 +24,39 @@ _UNKNOWN_DELIVERIES = 2
 
 def create_handler(services: Services, logger: Logger) -> Handler:
     """Create the handler. It returns the messages that SQS must deliver again."""
-    applier, backoff = services.applier, services.backoff
+    processor = _MessageProcessor(services, logger)
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Apply a batch from SQS and return the messages that failed."""
-        failed = [record for record in event["Records"] if not _applied(record, context)]
+        failed = [record for record in event["Records"] if not processor.apply(record, context)]
+        services.rate.slow_down()
         return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
-    def _applied(record: Mapping[str, Any], context: LambdaContext) -> bool:
+    return handler
+
+
+class _MessageProcessor:
+    """Applies one message at a time, and logs and counts the result."""
+
+    def __init__(self, services: Services, logger: Logger) -> None:
+        self._services = services
+        self._logger = logger
+
+    def apply(self, record: Mapping[str, Any], context: LambdaContext) -> bool:
+        """Apply the message. False if SQS must deliver it again."""
         if context.get_remaining_time_in_millis() < _RESERVE_MILLIS:
             return False
         try:
-            transfer = applier.apply(queued_notification.decode(record["body"]))
+            transfer = self._services.applier.apply(
+                queued_notification.decode(record["body"]), lambda: context.get_remaining_time_in_millis() / 1000
+            )
         except Exception as error:
-            if isinstance(error, UnknownTransfer) and _is_never_known(record, error, services.clock()):
-                _drop(record, error)
+            if isinstance(error, UnknownTransfer) and _is_never_known(record, error, self._services.clock()):
+                self._drop(record, error)
                 return True
-            _put_off(record, error)
+            self._put_off(record, error)
             return False
-        logger.info(
+        self._logger.info(
             "notification applied",
             partner_reference_no=transfer.partner_reference_no,
             transfer_status=transfer.status,
@@ -50,26 +64,24 @@ def create_handler(services: Services, logger: Logger) -> Handler:
         metrics.publish({"NotificationsApplied": 1})
         return True
 
-    def _put_off(record: Mapping[str, Any], error: Exception) -> None:
+    def _put_off(self, record: Mapping[str, Any], error: Exception) -> None:
         is_safe_to_log = isinstance(error, RetryLater | PayoutError)
-        logger.warning(
+        self._logger.warning(
             "notification kept",
             message_id=record["messageId"],
             reason=str(error) if is_safe_to_log else type(error).__name__,
-            again_after_s=backoff.put_off(record),
+            again_after_s=self._services.backoff.put_off(record),
         )
         metrics.publish({"NotificationsPutOff": 1})
 
-    def _drop(record: Mapping[str, Any], error: UnknownTransfer) -> None:
-        logger.warning(
+    def _drop(self, record: Mapping[str, Any], error: UnknownTransfer) -> None:
+        self._logger.warning(
             "notification dropped",
             message_id=record["messageId"],
             reason=str(error),
             received_at=error.received_at,
         )
         metrics.publish({"NotificationsUnknown": 1})
-
-    return handler
 
 
 def _is_never_known(record: Mapping[str, Any], error: UnknownTransfer, now: float) -> bool:

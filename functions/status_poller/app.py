@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payouts.domain.transfer import Status
 from payouts.runtime import metrics
-from payouts.services.poll import CheckOutcome, PollResult
+from payouts.services.poll_result import CheckOutcome, PollResult
 from payouts.store.due_index import READ_SHARDS
 from status_poller.services import Services
 
@@ -30,13 +30,15 @@ def create_handler(services: Services, logger: Logger) -> Handler:
         if event.get("dry"):
             return services.dry_run.run(range(READ_SHARDS))
         if "report" in event:
-            written = services.report.write()
+            written = services.report.write(lambda: context.get_remaining_time_in_millis() / 1000)
             logger.info("report", **written)
             return written
         if "measure" in event:
             return services.balance.measure(logger)
-        shards = share(READ_SHARDS, int(event.get("poller", 0)), int(event.get("of", 1)))
-        tick = services.poller.tick(shards, lambda: context.get_remaining_time_in_millis() / 1000)
+        pollers = int(event.get("of", 1))
+        shards = share(READ_SHARDS, int(event.get("poller", 0)), pollers)
+        tick = services.poller.tick(shards, lambda: context.get_remaining_time_in_millis() / 1000, pollers)
+        services.rate.slow_down()
         _warn(tick, logger)
         summary = _summary(tick)
         logger.info("tick", **summary)

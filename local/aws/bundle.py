@@ -1,4 +1,4 @@
-"""What the translated template says is deployed: functions, routes, queue triggers and schedules."""
+"""The functions, routes, queue triggers and schedules in the translated template."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ _METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "x-amazo
 
 @dataclass(frozen=True)
 class Function:
-    """One Lambda function. `paths` are the directories it imports from, its own code first; `timeout` in seconds."""
+    """A Lambda function. `paths` are the directories it imports from, its own code first; `timeout` in seconds."""
 
     name: str
     handler: str
@@ -22,12 +22,12 @@ class Function:
     runtime: str
     paths: tuple[str, ...]
     log_format: str
-    variables: Mapping[str, Any]  # may hold intrinsic functions
+    variables: Mapping[str, Any]  # may contain intrinsic functions
 
 
 @dataclass(frozen=True)
 class Authorizer:
-    """Whose tokens a route accepts."""
+    """The issuer and the audiences of the tokens that a route accepts."""
 
     issuer: str
     audiences: tuple[str, ...]
@@ -35,7 +35,7 @@ class Authorizer:
 
 @dataclass(frozen=True)
 class Cors:
-    """Which web pages may call the API, and how; header names in lower case."""
+    """The origins, methods and headers that CORS allows; header names in lower case."""
 
     origins: tuple[str, ...]
     methods: tuple[str, ...]
@@ -46,7 +46,7 @@ class Cors:
 
 @dataclass(frozen=True)
 class Route:
-    """One route of the HTTP API. Without an authorizer anyone may call it; `timeout` is the integration's."""
+    """A route of the HTTP API. It is public if it has no authorizer. `timeout` is the integration's, in seconds."""
 
     method: str
     path: str
@@ -57,13 +57,13 @@ class Route:
 
     @property
     def key(self) -> str:
-        """As API Gateway names it: `GET /v1/balance`."""
+        """API Gateway's route key, such as `GET /v1/balance`."""
         return self.path if self.path == "$default" else f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True)
 class QueueTrigger:
-    """An SQS event source mapping; `queue` is the queue's logical id. `partial`: ReportBatchItemFailures."""
+    """An SQS event source mapping. `queue` is a logical id; `partial` is True with ReportBatchItemFailures."""
 
     function: str
     queue: str
@@ -75,7 +75,7 @@ class QueueTrigger:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Something that invokes a function by the clock. `source` is what AWS calls itself in the event."""
+    """A schedule that invokes a function. `source` is the `source` field of its event."""
 
     name: str
     function: str
@@ -86,7 +86,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Bundle:
-    """The functions by logical id and everything that reaches them; hooks of a rollout are left out."""
+    """The functions by logical id, and what invokes them. The hooks of rollouts are left out."""
 
     functions: Mapping[str, Function]
     routes: tuple[Route, ...]
@@ -110,7 +110,7 @@ def read(template: Template) -> Bundle:
 
 
 def _rollout_hooks(template: Template) -> Iterator[str]:
-    """Functions that CodeDeploy calls during a rollout, which the local run has none of, switched on or off."""
+    """Names of the functions that CodeDeploy calls during a rollout. The local run has no rollouts."""
     for resource in template.resources.values():
         policy = resource.get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate", {})
         for key in ("BeforeAllowTrafficHook", "AfterAllowTrafficHook"):
@@ -119,7 +119,7 @@ def _rollout_hooks(template: Template) -> Iterator[str]:
 
 
 def _function(template: Template, name: str, properties: Mapping[str, Any]) -> Function:
-    layers = [layer["Ref"] for layer in properties.get("Layers", []) if "Ref" in layer]  # not those of others, by ARN
+    layers = [layer["Ref"] for layer in properties.get("Layers", []) if "Ref" in layer]  # others are ARNs
     contents = [template.resources[layer]["Properties"]["Content"] for layer in layers]
     return Function(
         name=name,
@@ -134,7 +134,7 @@ def _function(template: Template, name: str, properties: Mapping[str, Any]) -> F
 
 
 def _target(template: Template, reference: Any) -> str:
-    """Logical id of the function that `reference` (Ref, GetAtt, Sub, or any of them to an alias) leads to."""
+    """The logical id of the function that `reference` (Ref, GetAtt, Sub, or one of them to an alias) resolves to."""
     match reference:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
             found = name

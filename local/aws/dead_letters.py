@@ -1,30 +1,32 @@
-"""The notifications in the dead-letter queue of the local run, for people to look at."""
+"""Reads and redrives the notifications in the dead-letter queue of the local run."""
 
 import json
 from datetime import datetime
 from typing import Any
 
 _MOST = 10
-"""SQS hands out so many at once."""
+"""The most messages that SQS returns at once."""
 
 
 def dead_notifications(sqs: Any, queue: str) -> list[dict[str, Any]]:
-    """Up to ten of them, which stay where they are: `messageId`, and for those that are ours `at` (WIB), `kind`,
-    `partnerReferenceNo`, `referenceNo`, `message` and `requestId`.
+    """Up to ten dead notifications, which stay in the queue.
+
+    Each has `messageId`, and one that the receiver queued also `at` (WIB), `kind`, `partnerReferenceNo`, `referenceNo`,
+    `message` and `requestId`.
     """
     found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=_MOST, VisibilityTimeout=0)
-    return [_told(message) for message in found.get("Messages", [])]
+    return [_described(message) for message in found.get("Messages", [])]
 
 
 def count(sqs: Any, queue_url: str) -> int:
-    """Messages in a queue, those in flight included."""
+    """The number of messages in a queue, including those in flight."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
     return sum(int(attributes[name]) for name in names)
 
 
 def move(sqs: Any, source: str, destination: str) -> int:
-    """Send each message to `destination`, then delete it from `source`: it is always in one of them."""
+    """Send each message to `destination`, then delete it from `source`, so that none is lost. Returns their number."""
     moved = 0
     while messages := sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=10).get("Messages", []):
         for message in messages:
@@ -34,8 +36,8 @@ def move(sqs: Any, source: str, destination: str) -> int:
     return moved
 
 
-def _told(message: dict[str, Any]) -> dict[str, Any]:
-    from doku_signing.timestamps import WIB  # on the path that make sets; the stack starts without them
+def _described(message: dict[str, Any]) -> dict[str, Any]:
+    from doku_signing.timestamps import WIB  # imported late: the stack starts without the layers
     from payouts.doku import queued_notification
 
     try:

@@ -1,8 +1,8 @@
-"""SQS event source mappings: takes messages from a queue, hands them to a function, and deletes what succeeded.
+"""SQS event source mappings: receives messages, invokes a function with them, and deletes those that succeeded.
 
-As Lambda's own pollers: a failed invocation, or the items it names where the mapping reports batch item failures,
-stay in the queue, hidden until their visibility time-out, or until the time that the function itself set. The queue
-moves them to its dead-letter queue once they were received too often.
+As with Lambda, the messages of a failed invocation, or those that it reports as batch item failures, stay in the queue.
+They are hidden until their visibility time-out ends, or for the time that the function set. The queue moves a message
+to its dead-letter queue after the maximum number of deliveries.
 """
 
 import threading
@@ -18,13 +18,13 @@ from local.lambda_runtime.runtime import InvocationFailed
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_RECEIVE = 10  # messages at once, the most that SQS gives
-_PAUSE = 0.1  # seconds between looks at an empty queue
+_RECEIVE = 10  # messages at once; SQS allows no more
+_PAUSE = 0.1  # seconds between polls of an empty queue
 
 
 @dataclass(frozen=True)
 class Drained:
-    """What a pump did: messages by what became of them, and the errors of invocations that failed as a whole."""
+    """The result of a pump: numbers of messages, and the errors of invocations that failed as a whole."""
 
     batches: int = 0
     succeeded: int = 0
@@ -41,7 +41,7 @@ class Drained:
 
 
 class Pump:
-    """Moves messages of one queue through one function. `step` and `drain` may be called from any thread."""
+    """Passes the messages of one queue to one function. `step` and `drain` may be called from any thread."""
 
     def __init__(self, trigger: QueueTrigger, queue_url: str, sqs: "SQSClient", function: Invocable) -> None:
         self._trigger, self._url, self._sqs, self._function = trigger, queue_url, sqs, function
@@ -49,7 +49,7 @@ class Pump:
         self._arn = attributes["QueueArn"]
 
     def drain(self, *, until_empty: bool = True, max_batches: int = 1000) -> Drained:
-        """Process what is visible now, one batch after the other; only one batch unless `until_empty`."""
+        """Process the visible messages in batches; only one batch unless `until_empty`."""
         total = Drained()
         while total.batches < max_batches and (done := self.step()).batches:
             total += done
@@ -58,7 +58,7 @@ class Pump:
         return total
 
     def step(self) -> Drained:
-        """Process one batch, if there is one. The batching window is not waited for: what is there is a batch."""
+        """Process one batch of visible messages, if any, without waiting for the batching window."""
         messages = self._receive()
         if not messages:
             return Drained()
@@ -67,7 +67,7 @@ class Pump:
         return Drained(1, len(messages) - len(failed), len(failed), errors)
 
     def run(self, stop: threading.Event) -> None:
-        """Process messages as they come, until `stop`."""
+        """Process messages as they arrive, until `stop` is set."""
         while not stop.is_set():
             if not self.step().batches:
                 stop.wait(_PAUSE)
@@ -88,7 +88,7 @@ class Pump:
         return messages
 
     def _process(self, messages: Sequence[Mapping[str, Any]]) -> tuple[set[str], tuple[str, ...]]:
-        """Hand a batch over; ids of the messages that failed, and the error if it failed as a whole."""
+        """Invoke the function with a batch. Returns the ids of failed messages and an invocation's error."""
         try:
             answer = self._function.invoke({"Records": [self._record(message) for message in messages]})
         except InvocationFailed as error:
@@ -96,7 +96,7 @@ class Pump:
         return self._failed(answer, messages), ()
 
     def _record(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """A received message as the event has it."""
+        """A received message as a record of the event."""
         return {
             "messageId": message["MessageId"],
             "receiptHandle": message["ReceiptHandle"],
@@ -110,7 +110,7 @@ class Pump:
         }
 
     def _failed(self, answer: Any, messages: Sequence[Mapping[str, Any]]) -> set[str]:
-        """Ids of the messages that the function did not process. All of them where its answer makes no sense."""
+        """Ids of the messages that the function reports as failed; all of them if its answer is invalid."""
         ids = {message["MessageId"] for message in messages}
         if not self._trigger.partial or not answer:
             return set()
@@ -130,7 +130,7 @@ class Pump:
 
 
 def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
-    """A message attribute in the event's spelling."""
+    """A message attribute with the event's names."""
     return {name[0].lower() + name[1:]: item for name, item in value.items()} | {
         "stringListValues": [],
         "binaryListValues": [],

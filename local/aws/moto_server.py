@@ -1,8 +1,8 @@
-"""AWS on localhost: moto behind one lock, on the shared clock.
+"""AWS on localhost: moto behind one lock, with the shared clock.
 
-moto is not thread-safe: its checks and its writes are apart, so two conditional puts at once could both win, and a
-test of "only one may" would prove nothing. Here one request is answered at a time. The lock is given up while an SQS
-long poll waits, or a consumer with nothing to do would stop everyone.
+moto is not thread-safe: it checks a condition and writes in two steps, so two concurrent conditional puts could both
+succeed, and a test that only one does would prove nothing. Here it answers one request at a time. An SQS long poll
+releases the lock while it waits; otherwise an idle consumer would block all other requests.
 """
 
 import os
@@ -24,21 +24,21 @@ from local.gateway.http_server import HttpServer, Request, Response
 ACCOUNT = "123456789012"  # moto's
 
 _time = 0.0
-_lock = threading.Lock()  # moto's state is one per process, so its lock is too
-_clocks: list[Clock] = []  # and so is its time: of several servers the youngest's clock counts
+_lock = threading.Lock()  # one per process, as moto's state is
+_clocks: list[Clock] = []  # one time per process as well: the clock of the server started last counts
 _application = DomainDispatcherApplication(create_backend_app)
 _modules = tuple(moto.backends.list_of_moto_modules())
 _serialize_any_structure = ResponseSerializer._serialize_type_structure
 
 
 def start(port: int, clock: Clock) -> "MotoServer":
-    """Serve AWS on `port` (any free one if 0), time by `clock`. Raises OSError when the port is taken."""
+    """Serve AWS on `port` (any free one if 0) with the time of `clock`. Raises OSError if the port is taken."""
     return MotoServer(port, clock)
 
 
 @contextmanager
 def at_rest() -> Iterator[None]:
-    """Nothing is answered inside: for whoever looks at moto's own state, in this process."""
+    """Answer no request during the `with`, so that its body may read moto's state."""
     with _lock:
         yield
 
@@ -54,19 +54,19 @@ class MotoServer:
         self._server.start()
 
     def close(self) -> None:
-        """Stop serving. What was stored stays in this process, out of reach."""
+        """Stop serving. The stored data stays in this process and cannot be reached."""
         self._server.close()
         _clocks.remove(self._clock)
 
 
 def _change_moto() -> None:
-    """Let queues read our clock: delays, visibility and retention come due when it is advanced.
+    """Replace parts of moto; no other place does.
 
-    The one place where moto is changed. It walks through every value of a DynamoDB item with each answer, though they
-    are kept as they are sent: that was half of what the tests computed. Its SQS takes the time from two functions that
-    it imported by name, and waits for messages in one method. Its server lists the directory of its modules for every
-    request, which is half of what a request costs: once is enough. It lists AWS's regions by sessions of its own, which
-    fail where the developer's profile is not in ~/.aws: this process has none.
+    - SQS reads our clock, so that delays, visibility and retention end when the clock is advanced. It imported two time
+      functions by name, and waits for messages in one method.
+    - DynamoDB items are serialized as they are stored. moto walks through each value: half of the tests' time.
+    - The list of moto's modules is read once. moto lists their directory for each request, half of a request's cost.
+    - AWS's regions are listed without a session, which fails if the developer's profile is not in ~/.aws.
     """
     for name in PROFILE_VARIABLES:
         os.environ.pop(name, None)
@@ -78,7 +78,7 @@ def _change_moto() -> None:
 
 
 def _serialize_structure(serializer: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
-    """moto's own, but for the values of DynamoDB's items."""
+    """Serialize like moto, but leave the values of DynamoDB items unchanged."""
     if shape.name == "AttributeValue":
         serializer._default_serialize(serialized, value, shape, key)
     else:
@@ -89,25 +89,25 @@ def _now() -> float:
     return _time
 
 
-def _tell_time() -> None:
-    """The time of the request that is being answered: moto asks for it thousands of times."""
+def _set_time() -> None:
+    """Set the time of the current request once, because moto reads it thousands of times."""
     global _time
     _time = _clocks[-1]() if _clocks else time.time()
 
 
 def _wait_for_messages(queue: Any, timeout: float) -> None:
-    """moto's own, without the lock: it is held by this thread, which serves a long poll."""
+    """Wait like moto, but release the lock, which this thread holds while it answers a long poll."""
     _lock.release()
     try:
         with queue._messages_lock:
             queue._messages_lock.wait_for(lambda: queue.messages, timeout=timeout)
     finally:
         _lock.acquire()
-        _tell_time()
+        _set_time()
 
 
 def answer(request: Request) -> Response:
-    """What AWS answers. One request at a time, in whichever thread it is asked for."""
+    """AWS's response. One request at a time, in the calling thread."""
     with _lock:
-        _tell_time()
+        _set_time()
         return Response.from_app(_application, request.environ, buffered=True)

@@ -1,4 +1,4 @@
-"""The AWS resources of the bundle: made by moto's CloudFormation from the template, with the functions' environment."""
+"""Creates the template's resources with moto's CloudFormation, and the functions' environment variables."""
 
 import json
 import os
@@ -26,7 +26,7 @@ CREDENTIALS = {
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
 }
-# What holds state. Roles and queue policies are not enforced locally; functions, routes and schedules are ours to run.
+# Stateful resources. Roles and queue policies are not enforced locally; `local` runs functions, routes and schedules.
 _KEPT = (
     "AWS::DynamoDB::Table",
     "AWS::KMS::Key",
@@ -57,11 +57,11 @@ class Deployed:
 
 
 class Aws:
-    """AWS at `url`, tables and queues on engines of their own if given. Its clients may be shared by threads."""
+    """AWS at `url`; tables and queues at `table_url` and `queue_url` if given. Threads may share its clients."""
 
     def __init__(self, url: str, table_url: str | None = None, queue_url: str | None = None) -> None:
         self.url, self.table_url, self.queue_url = url, table_url, queue_url
-        self._tables: list[str] = []  # on the other engine
+        self._tables: list[str] = []  # those at table_url
         self.dynamodb: DynamoDBClient = self._client("dynamodb", table_url or url)
         self.sqs: SQSClient = self._client("sqs", queue_url or url)
         self.secretsmanager: SecretsManagerClient = self._client("secretsmanager", url)
@@ -71,14 +71,14 @@ class Aws:
         return self._client("dynamodbstreams", self.table_url or self.url)
 
     def environment(self) -> dict[str, str]:
-        """Variables through which a function finds this AWS."""
+        """The environment variables with which a function finds this AWS."""
         engines = {TABLE_ENDPOINT: self.table_url, QUEUE_ENDPOINT: self.queue_url}
         endpoints = {"AWS_ENDPOINT_URL": self.url} | {name: url for name, url in engines.items() if url}
-        nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}  # not the developer's own
+        nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}  # not the developer's
         return CREDENTIALS | endpoints | nowhere
 
     def deploy(self, template: Template, functions: Iterable[Function]) -> Deployed:
-        """Create the stack's tables, queues and secrets. Raises TemplateError when a variable needs anything else."""
+        """Create the stack's tables, queues and secrets. Raises TemplateError if a variable refers to another type."""
         functions = list(functions)
         for function in functions:
             _check_references(template, function)
@@ -97,7 +97,7 @@ class Aws:
         return Deployed({**ids, **secrets}, environments)
 
     def remove_tables(self) -> None:
-        """Delete what was made on another engine: unlike moto's, it would stay."""
+        """Delete the tables at `table_url`, which outlive this process, unlike moto's."""
         for name in self._tables:
             self.dynamodb.delete_table(TableName=name)
         self._tables.clear()
@@ -120,7 +120,7 @@ class Aws:
         )
 
     def _create_secrets(self, template: Template, stack: str) -> dict[str, str]:
-        """ARNs by logical id. Made apart: moto's CloudFormation knows no secrets."""
+        """ARNs by logical id. moto's CloudFormation does not support secrets, so they are created by themselves."""
         return {
             name: self.secretsmanager.create_secret(Name=f"{stack}-{name}")["ARN"]
             for name in template.deployed(_SECRET)
@@ -135,7 +135,7 @@ class Aws:
         self.dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
 
     def _create_queue(self, url: str, properties: Mapping[str, Any]) -> None:
-        """Under the name that `url` ends with: of a queue's URL, SQS and its likes look at nothing else."""
+        """Create the queue with the last part of `url` as its name, the only part of a queue's URL that SQS reads."""
         given = {key: properties[key] for key in _QUEUE if key in properties}
         attributes = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
         self.sqs.create_queue(QueueName=url.rpartition("/")[2], Attributes=attributes)  # type: ignore[arg-type]
@@ -147,7 +147,7 @@ class Aws:
 
 
 def _body(template: Template, secrets: Iterable[str], outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of the template that moto makes, with `outputs` to resolve; secrets are parameters holding their ARN."""
+    """The part of the template that moto creates, with `outputs` to resolve. Secrets become parameters (ARNs)."""
     body = {key: template.document[key] for key in ("Mappings", "Conditions") if key in template.document}
     return body | {
         "Parameters": {**template.document.get("Parameters", {}), **{name: {"Type": "String"} for name in secrets}},
@@ -162,7 +162,7 @@ def _check_references(template: Template, function: Function) -> None:
             resource = template.resources.get(name)
             if resource and resource["Type"] not in (*_KEPT, _SECRET):
                 what = f"{function.name}'s variable {variable} needs {name}"
-                raise TemplateError(f"{what}, a {resource['Type']}, which the local stack does not make")
+                raise TemplateError(f"{what}, a {resource['Type']}, which the local stack does not create")
 
 
 def _references(value: Any) -> set[str]:

@@ -1,4 +1,4 @@
-"""Schedules: EventBridge invoking a function by the clock, or now."""
+"""EventBridge schedules: invoke a function at a rate, or on request."""
 
 import contextlib
 import json
@@ -16,24 +16,24 @@ from local.gateway.api import Invocable
 from local.lambda_runtime.runtime import InvocationFailed
 
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
-_PAUSE = 0.2  # seconds between looks at the clock
+_PAUSE = 0.2  # seconds between reads of the clock
 
 
 class Ticker:
-    """One schedule. `clock` is the time that its events carry and that it goes by."""
+    """A schedule. `clock` decides when it is due, and its events have its time."""
 
     def __init__(self, schedule: Schedule, clock: Callable[[], float], function: Invocable) -> None:
         self.schedule, self._clock, self._function = schedule, clock, function
         self._due = clock() + self._period()
 
     def tick(self) -> Any:
-        """Invoke the function once, now, and return its answer. Raises InvocationFailed."""
+        """Invoke the function once and return its answer. Raises InvocationFailed."""
         return self._function.invoke(self._event())
 
     def run(self, stop: threading.Event) -> None:
-        """Tick whenever the schedule says so, until `stop`. What a jump of the clock skipped is not made up for.
+        """Tick at the schedule's rate until `stop` is set. Ticks that a jump of the clock skipped are not repeated.
 
-        A failed tick is in the function's log; the next one is due as ever. Cron expressions are left to `tick`.
+        A failed tick is in the function's log and does not change the rate. Cron expressions never tick here.
         """
         while not stop.wait(_PAUSE):
             if self._clock() >= self._due:
@@ -42,7 +42,7 @@ class Ticker:
                     self.tick()
 
     def _period(self) -> float:
-        """Seconds between ticks; for ever for an expression that is not a rate."""
+        """Seconds between ticks; infinite for a cron expression."""
         if self.schedule.expression == "cron(* * * * ? *)":
             return 60.0
         rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", self.schedule.expression)
@@ -69,7 +69,7 @@ class Ticker:
 
 
 def _filled(payload: str, now: str, arn: str) -> str:
-    """EventBridge Scheduler's input with its context attributes."""
+    """The input of EventBridge Scheduler with its context attributes filled in."""
     attributes = {
         "<aws.scheduler.schedule-arn>": arn,
         "<aws.scheduler.scheduled-time>": now,

@@ -1,4 +1,4 @@
-"""A session with the local run's AWS, whatever the developer's shell and home say."""
+"""A boto3 session for the local run's AWS, independent of the developer's AWS configuration."""
 
 import os
 
@@ -8,7 +8,7 @@ from botocore.session import Session
 
 REGION = "ap-southeast-3"
 PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-_UNHEARD = {
+_IGNORED = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
@@ -16,8 +16,8 @@ _UNHEARD = {
 
 
 def local_session() -> boto3.Session:
-    """Region and credentials are the local run's: AWS_PROFILE, AWS_REGION, proxies and ~/.aws don't count."""
-    session = Session(session_vars=_UNHEARD)
+    """A session with the local run's region and credentials. Ignores AWS_PROFILE, AWS_REGION, proxies and ~/.aws."""
+    session = Session(session_vars=_IGNORED)
     session.set_default_client_config(Config(proxies={}))
     return boto3.Session(
         aws_access_key_id="testing",

@@ -1,7 +1,4 @@
-"""Reads template.yaml: what SAM makes of it, with its parameters given.
-
-SAM's own translator turns the template into CloudFormation, so that what runs locally is what would be deployed.
-"""
+"""Translates template.yaml to CloudFormation with SAM's own translator, as a deployment does."""
 
 import copy
 import logging
@@ -19,13 +16,13 @@ from samtranslator.yaml_helper import yaml_parse
 
 from local.aws.session import local_session
 
-logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of switches and metrics of its own
+logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns about its own feature toggles and metrics
 _LOCAL = "s3://local/"  # SAM accepts code only from S3, where `sam package` would have put it
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 
 class TemplateError(ValueError):
-    """The template, or a parameter given to it, cannot be used. The message says which and why."""
+    """The template or a parameter is invalid. The message names it and the reason."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +34,12 @@ class Template:
 
     @property
     def resources(self) -> Mapping[str, Mapping[str, Any]]:
-        """By logical id."""
+        """The resources by logical id."""
         resources: Mapping[str, Mapping[str, Any]] = self.document["Resources"]
         return resources
 
     def of_type(self, *types: str) -> dict[str, Mapping[str, Any]]:
-        """Properties of all resources of these types, by logical id."""
+        """The properties of all resources of these types, by logical id."""
         return {name: r.get("Properties", {}) for name, r in self.resources.items() if r["Type"] in types}
 
     def deployed(self, *types: str) -> dict[str, Mapping[str, Any]]:
@@ -54,7 +51,7 @@ class Template:
         return condition is None or self.holds({"Condition": condition})
 
     def resolve(self, value: Any) -> Any:
-        """`value` with references to parameters and choices by conditions replaced; other references stay."""
+        """`value` with references to parameters and conditional values replaced; other references stay."""
         match value:
             case {"Fn::If": [str(condition), one, other]}:
                 return self.resolve(one if self.holds({"Condition": condition}) else other)
@@ -76,7 +73,7 @@ class Template:
         return value
 
     def holds(self, condition: Any) -> bool:
-        """Whether a condition over parameters holds. Raises TemplateError for a function that is not known here."""
+        """Evaluate a condition over parameters. Raises TemplateError for an unsupported intrinsic function."""
         match condition:
             case {"Condition": str(name)}:
                 return self.holds(self.document["Conditions"][name])
@@ -88,14 +85,14 @@ class Template:
                 return all(map(self.holds, all_of))
             case {"Fn::Or": list(any_of)}:
                 return any(map(self.holds, any_of))
-        raise TemplateError(f"condition {condition} cannot be decided")
+        raise TemplateError(f"condition {condition} cannot be evaluated")
 
 
 def load(path: Path, parameters: Mapping[str, str], offered: Mapping[str, str] | None = None) -> Template:
     """Translate the SAM template at `path`.
 
-    `parameters` must all exist; those `offered` are taken where the template has them. Raises TemplateError for
-    unknown, missing or refused ones.
+    All of `parameters` must exist; those of `offered` are used if the template has them. Raises TemplateError for an
+    unknown, missing or invalid parameter.
     """
     sam = copy.deepcopy(_parsed(path.read_text()))
     slots = sam.get("Parameters", {})
@@ -112,7 +109,7 @@ def load(path: Path, parameters: Mapping[str, str], offered: Mapping[str, str] |
 
 @lru_cache(maxsize=8)
 def _parsed(text: str) -> dict[str, Any]:
-    """The SAM template as read: to parse it takes longer than to translate it."""
+    """The parsed SAM template. Parsing takes longer than translating."""
     parsed: dict[str, Any] = yaml_parse(text)
     return parsed
 
@@ -130,7 +127,7 @@ def _parameters(slots: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]
 
 
 def check_parameter(name: str, text: str, slot: Mapping[str, Any]) -> None:
-    """Refuse what CloudFormation would refuse at deployment."""
+    """Raise TemplateError for a value that CloudFormation would reject."""
     if "AllowedPattern" in slot and not re.fullmatch(slot["AllowedPattern"], text):
         raise TemplateError(f"parameter {name} is {text!r}, which does not match {slot['AllowedPattern']}")
     if "AllowedValues" in slot and text not in [str(value) for value in slot["AllowedValues"]]:
@@ -138,12 +135,12 @@ def check_parameter(name: str, text: str, slot: Mapping[str, Any]) -> None:
 
 
 def _are_texts(values: Any) -> bool:
-    """Whether a list is resolved to the last item."""
+    """True if all items are resolved to text."""
     return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def _package(sam: dict[str, Any]) -> None:
-    """Point code and layers at S3, as `sam package` does; the key stays the path below the repository's root."""
+    """Point code and layers to S3, as `sam package` does. The key is the path below the repository's root."""
     holders = [(sam.get("Globals", {}).get("Function", {}), "CodeUri")]
     holders += [
         (r.setdefault("Properties", {}), _CODE[r["Type"]]) for r in sam["Resources"].values() if r["Type"] in _CODE

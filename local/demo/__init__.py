@@ -1,1 +1,1 @@
-"""`make demo`: every scenario through the real handlers, told as it happens."""
+"""`make demo`: plays every scenario with the real handlers and prints each step."""

@@ -1,4 +1,4 @@
-"""Plays every scenario and says at the end how many went as promised."""
+"""Plays every scenario and prints how many passed."""
 
 import argparse
 import sys
@@ -15,9 +15,9 @@ _LOG_LINES = 30
 
 
 def main() -> int:
-    """Exit code 0 when all scenarios passed."""
+    """Returns exit code 0 if all scenarios passed."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("only", nargs="*", help="play only the scenarios whose title holds one of these words")
+    parser.add_argument("only", nargs="*", help="play only the scenarios whose title contains one of these words")
     words = [word.casefold() for word in parser.parse_args().only]
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
     started = time.monotonic()
@@ -29,7 +29,7 @@ def main() -> int:
         failed = results.count(False)
         if failed:
             lines = stack.logs().splitlines()[-_LOG_LINES:]
-            console.print("the last that the functions logged:", *lines, sep="\n", highlight=False, markup=False)
+            console.print("the last lines of the functions' logs:", *lines, sep="\n", highlight=False, markup=False)
     console.print(f"\n[dim]{time.monotonic() - started:.0f} s[/]", highlight=False)
     console.print(f"demo: {len(results) - failed} passed, {failed} failed", highlight=False)
     return 1 if failed or not results else 0

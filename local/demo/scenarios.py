@@ -1,4 +1,4 @@
-"""The scenarios of `make demo`. Each is given the stage and returns the reference whose timeline is shown."""
+"""The scenarios of `make demo`. Each gets the stage and returns the reference whose timeline is printed."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
@@ -16,7 +16,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Scenario:
-    """A title, what happens in a sentence, and the play."""
+    """A title, the story in one sentence, and the function that plays it."""
 
     title: str
     story: str
@@ -24,14 +24,14 @@ class Scenario:
 
 
 def scenarios(stage: Stage) -> Iterator[Scenario]:
-    """All of them, in the order in which they are played.
+    """All scenarios in the order of playing.
 
-    The two time-outs wait 14 s for an answer that never comes; they start first and are told later.
+    The two time-outs wait 14 s for an answer that never comes, so they start first and are shown later.
     """
     moved, unmoved = _start_timeout(stage, "timeout-after"), _start_timeout(stage, "timeout-before")
-    stage.wait_for_debit(moved[0])  # before the next scenario empties the deposit
+    stage.wait_for_debit(moved[0])  # before the next scenario lowers the balance
     yield Scenario("paid at once", "An inquiry, a transfer under its session, and a status check.", paid_at_once)
-    yield Scenario("rejected", "The deposit is too low.", rejected)
+    yield Scenario("rejected", "The balance is too low.", rejected)
     yield Scenario("replayed request", "The merchant's frontend sends the same request again.", replayed)
     yield Scenario("token expired mid-flight", "DOKU refuses the token of a transfer that is under way.", token_expired)
     wait([moved[1], unmoved[1]])  # before the next scenario moves the clock
@@ -39,24 +39,34 @@ def scenarios(stage: Stage) -> Iterator[Scenario]:
         "time-out, the money moved", "DOKU executes the transfer and never answers.", lambda on: timed_out(on, *moved)
     )
     yield Scenario(
-        "time-out, the money did not move", "DOKU never gets to it, and never answers.", lambda on: lost(on, *unmoved)
+        "time-out, the money did not move",
+        "DOKU neither executes the transfer nor answers.",
+        lambda on: lost(on, *unmoved),
     )
     yield Scenario(
-        "late execution after not found", "DOKU takes the transfer, and executes it hours later.", executed_late
+        "late execution after not found", "DOKU receives the transfer and executes it hours later.", executed_late
     )
-    yield Scenario("crash between door and answer", "kill -9 while DOKU is executing the transfer.", crashed)
-    yield Scenario("callbacks never came", "DOKU's notifications are lost on their way.", notifications.never_came)
-    yield Scenario("UNPAID then paid", "DOKU needs some minutes, then calls back.", notifications.unpaid_then_paid)
-    yield Scenario("UNPAID then failed", "DOKU needs hours, then calls back.", notifications.unpaid_then_failed)
-    yield Scenario("paid then refunded", "DOKU takes the payment back.", notifications.refunded)
+    yield Scenario("crash between send and answer", "kill -9 while DOKU is executing the transfer.", crashed)
+    yield Scenario("notifications lost", "No notification of DOKU arrives.", notifications.never_came)
+    yield Scenario(
+        "UNPAID then paid", "DOKU needs some minutes, then sends a notification.", notifications.unpaid_then_paid
+    )
+    yield Scenario(
+        "UNPAID then failed", "DOKU needs hours, then sends a notification.", notifications.unpaid_then_failed
+    )
+    yield Scenario("paid then refunded", "DOKU refunds a paid transfer.", notifications.refunded)
     yield Scenario(
         "duplicate and out-of-order notifications",
-        "DOKU's callbacks come fifty times, and in the wrong order.",
+        "Fifty copies of a notification arrive, and an older one after them.",
         notifications.duplicated_and_out_of_order,
     )
-    yield Scenario("forged notification", "Somebody else calls back.", notifications.forged)
     yield Scenario(
-        "poison notification", "A callback that can't be applied ends dead, and is redriven.", notifications.poisoned
+        "forged notification", "A notification that DOKU did not send, and one that was altered.", notifications.forged
+    )
+    yield Scenario(
+        "poison notification",
+        "A notification that can't be applied moves to the dead-letter queue, and is redriven.",
+        notifications.poisoned,
     )
     yield Scenario(
         "a receiver that was down catches up",
@@ -66,23 +76,23 @@ def scenarios(stage: Stage) -> Iterator[Scenario]:
 
 
 def paid_at_once(stage: Stage) -> str:
-    """Inquire, transfer with the session, refresh."""
+    """An inquiry, a transfer with its session, and a refresh."""
     body = stage.order()
     inquiry_fields = {name: value for name, value in body.items() if name != "partnerReferenceNo"}
     inquiry = stage.call("POST", "/v1/account-inquiries", inquiry_fields).json()
-    stage.expect(inquiry["beneficiaryAccountName"] == "SUHUT", "the bank names the account's holder: SUHUT")
-    deposit = stage.call("GET", "/v1/balance").json()["availableBalance"]["value"]
-    stage.expect(bool(deposit), f"the deposit is {deposit} rupiah, the fee {inquiry['fee']['value']}")
+    stage.expect(inquiry["beneficiaryAccountName"] == "SUHUT", "the account holder's name at the bank: SUHUT")
+    balance = stage.call("GET", "/v1/balance").json()["availableBalance"]["value"]
+    stage.expect(bool(balance), f"the balance is {balance} rupiah, the fee {inquiry['fee']['value']}")
     created = stage.create({**body, "sessionId": inquiry["sessionId"]})
     stage.expect(created.status_code == 201 and created.json()["status"] == "ACCEPTED", "201: DOKU accepted it")
     refreshed = stage.get(body["partnerReferenceNo"], refresh=True)
-    stage.expect(refreshed["status"] == "SUCCESS", "a refresh asks DOKU: paid")
+    stage.expect(refreshed["status"] == "SUCCESS", "a refresh asks DOKU: SUCCESS")
     stage.expect_one_debit(body["partnerReferenceNo"])
     return str(body["partnerReferenceNo"])
 
 
 def rejected(stage: Stage) -> str:
-    """Insufficient deposit."""
+    """Insufficient balance."""
     before = stage.doku.ledger()["deposit"]
     body = stage.order()
     stage.doku.deposit("100000.00")
@@ -94,12 +104,12 @@ def rejected(stage: Stage) -> str:
 
 
 def replayed(stage: Stage) -> str:
-    """The same request twice at once and once later, and another body under its key."""
+    """The same request three times, two of them concurrent, and another amount under its reference."""
     body = stage.order()
     together = [stage.start_create(body), stage.start_create(body)]
     answers = [future.result() for future in together] + [stage.create(body)]
     replays = sum(answer.headers.get("Idempotency-Replayed") == "true" for answer in answers)
-    stage.expect(replays == 2, "of three requests, two at once, two are answered as replays")
+    stage.expect(replays == 2, "of three equal requests, two are answered as replays")
     other = stage.create({**body, "amount": {"value": "900000.00", "currency": "IDR"}})
     stage.expect(other.status_code == 409, "another amount under the same reference is refused with 409")
     stage.expect_one_debit(body["partnerReferenceNo"])
@@ -107,41 +117,41 @@ def replayed(stage: Stage) -> str:
 
 
 def token_expired(stage: Stage) -> str:
-    """A 401 proves that nothing was executed: one second send, under a new X-EXTERNAL-ID."""
+    """A 401, and no record at DOKU: one second send, under a new X-EXTERNAL-ID."""
     body = stage.order()
     stage.doku.fault("transfer", "unauthorized", partnerReferenceNo=body["partnerReferenceNo"])
     answer = stage.create(body).json()
     statuses = [one["httpStatus"] for one in stage.sent(body["partnerReferenceNo"])]
-    stage.expect(statuses == [401, 200], "refused with 401, then sent once more with a new token")
+    stage.expect(statuses == [401, 200], "refused with 401, and unknown to DOKU: sent once more with a new token")
     stage.expect(answer["status"] == "ACCEPTED", "ACCEPTED, with both sends in its history")
     stage.expect_one_debit(body["partnerReferenceNo"])
     return str(body["partnerReferenceNo"])
 
 
 def timed_out(stage: Stage, reference: str, answer: "Future[requests.Response]") -> str:
-    """Settled by the first status check."""
+    """The first status check finds the outcome."""
     _expect_in_doubt(stage, answer.result())
     checked = stage.tick_when_due(reference)
-    stage.expect(checked["status"] == "SUCCESS", "a minute later the poller asks, and DOKU says that it was paid")
+    stage.expect(checked["status"] == "SUCCESS", "a minute later, the poller's status check finds it paid")
     stage.expect_one_debit(reference)
     return reference
 
 
 def lost(stage: Stage, reference: str, answer: "Future[requests.Response]") -> str:
-    """Settled only after 72 hours of "not found"."""
+    """FAILED only after 72 hours of "not found"."""
     _expect_in_doubt(stage, answer.result())
     checks = 1
     while (checked := stage.tick_when_due(reference))["status"] == "IN_DOUBT" and checks < 60:
         checks += 1
     hours = (datetime.fromisoformat(checked["updatedAt"]) - datetime.fromisoformat(checked["createdAt"])) / _HOUR
-    stage.expect(checks >= 6 and hours >= 72, f'"not found" settles nothing for {checks} checks and {hours:.0f} hours')
-    stage.expect(checked["reason"]["code"] == "NOT_RECEIVED", "then FAILED: DOKU had no record of it all the time")
+    stage.expect(checks >= 6 and hours >= 72, f'IN_DOUBT for {checks} checks with "not found" over {hours:.0f} hours')
+    stage.expect(checked["reason"]["code"] == "NOT_RECEIVED", "then FAILED: DOKU had no record of it in all that time")
     stage.expect(stage.debits(reference) == 0, "nothing was debited")
     return reference
 
 
 def executed_late(stage: Stage) -> str:
-    """Not found for hours, and paid in the end: what looks lost may still be paid."""
+    """Not found for hours, and paid in the end."""
     body = stage.order()
     reference = str(body["partnerReferenceNo"])
     stage.doku.fault("transfer", "late", partnerReferenceNo=reference, seconds=5 * 3600)
@@ -160,19 +170,19 @@ def executed_late(stage: Stage) -> str:
 
 
 def crashed(stage: Stage) -> str:
-    """Only asked about, never sent again."""
+    """Status checks settle it; it is never sent again."""
     body = stage.order()
     reference = str(body["partnerReferenceNo"])
     stage.doku.fault("transfer", "hold-after", partnerReferenceNo=reference)
     answer = stage.start_create(body)
     stage.wait_for_debit(reference)
     stage.kill()
-    stage.expect(answer.result().status_code == 500, "the function dies: the frontend gets 500 from API Gateway")
+    stage.expect(answer.result().status_code == 500, "the function crashes: the frontend gets 500 from API Gateway")
     stage.doku.heal()
     replay = stage.create(body)
     stage.expect(
         (replay.status_code, replay.json()["status"]) == (202, "SUBMITTING"),
-        "the same request again: 202, the transfer as it stands, and nothing is sent",
+        "the same request again: 202 with the existing transfer, and nothing is sent",
     )
     stage.expect(stage.tick_when_due(reference)["status"] == "SUCCESS", "the poller's next tick finds it paid")
     stage.expect_one_debit(reference)
@@ -188,4 +198,4 @@ def _start_timeout(stage: Stage, kind: str) -> "tuple[str, Future[requests.Respo
 
 def _expect_in_doubt(stage: Stage, answer: requests.Response) -> None:
     known = (answer.status_code, answer.json()["status"])
-    stage.expect(known == (202, "IN_DOUBT"), "202: IN_DOUBT, which claims nothing")
+    stage.expect(known == (202, "IN_DOUBT"), "202: IN_DOUBT, since the outcome is not known")

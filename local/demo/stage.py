@@ -1,4 +1,4 @@
-"""What a scenario can do: call the API as a merchant would, move time, break things, and say what must be true."""
+"""What scenarios use: API calls of a merchant, the clock, faults, and expectations."""
 
 import itertools
 import time
@@ -18,7 +18,7 @@ _PATIENCE = 20.0
 
 
 class UnmetExpectation(Exception):
-    """A scenario did not go as promised; `reference` is the transfer that it was about last, if any."""
+    """A scenario failed. `reference` is the transfer that was read last, if any."""
 
     def __init__(self, what: str, reference: str = "") -> None:
         super().__init__(what)
@@ -26,7 +26,7 @@ class UnmetExpectation(Exception):
 
 
 class Stage:
-    """The running bundle, seen from a merchant's side."""
+    """The running bundle as a merchant sees it."""
 
     def __init__(self, stack: LocalStack, console: Console) -> None:
         self.stack = stack
@@ -38,7 +38,7 @@ class Stage:
         self._latest = ""
 
     def order(self, **changes: Any) -> dict[str, Any]:
-        """A transfer of 200,000 rupiah to an account that exists, with a fresh reference."""
+        """A request for 200,000 rupiah to an existing account, with a new reference."""
         body: dict[str, Any] = {
             "partnerReferenceNo": f"DEMO-{next(self._numbers):04d}",
             "customerNumber": "628115678890",
@@ -50,7 +50,7 @@ class Stage:
         return body | changes
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> requests.Response:
-        """One HTTP request to the API."""
+        """Call the API over HTTP."""
         return requests.request(method, self.stack.api_url + path, json=body, headers=self._headers, timeout=60)
 
     def create(self, body: Mapping[str, Any]) -> requests.Response:
@@ -58,7 +58,7 @@ class Stage:
         return self.call("POST", "/v1/transfers", body)
 
     def start_create(self, body: Mapping[str, Any]) -> "Future[requests.Response]":
-        """The same in the background."""
+        """POST /v1/transfers in the background."""
         return self._threads.submit(self.create, body)
 
     def get(self, reference: str, refresh: bool = False) -> dict[str, Any]:
@@ -69,27 +69,27 @@ class Stage:
         return found
 
     def tick_when_due(self, reference: str) -> dict[str, Any]:
-        """Let time pass to the transfer's next check, and have the schedule tick once."""
+        """Advance the clock to the transfer's next check and tick once. Returns the transfer."""
         due = datetime.fromisoformat(self.get(reference)["nextCheckAt"]).timestamp()
         self.doku.advance(max(0.0, due - self.stack.clock()))
         self.stack.tick()
         return self.get(reference)
 
-    def let_doku_call_back(self, minutes: float) -> None:
-        """Let time pass, have DOKU's notifications delivered, and the queue processed."""
+    def deliver_notifications(self, minutes: float) -> None:
+        """Advance the clock, which delivers DOKU's notifications, and process the queue."""
         self.doku.advance(minutes * 60)
         self.stack.drain()
 
     def history(self, reference: str) -> list[str]:
-        """What was found about a transfer, in order."""
+        """The findings of a transfer's history, in order."""
         return [seen["finding"] for seen in self.get(reference)["history"]]
 
     def notifications(self, reference: str) -> list[dict[str, Any]]:
-        """DOKU's notifications about a transfer, with every attempt."""
+        """DOKU's notifications about a transfer, with their attempts."""
         return [one for one in self.doku.ledger()["notifications"] if one["partnerReferenceNo"] == reference]
 
     def dead(self) -> int:
-        """Messages in the dead-letter queue."""
+        """The number of messages in the dead-letter queue."""
         return dead_letters.count(self.stack.aws.sqs, self.stack.queue_url("NotificationDeadLetterQueue"))
 
     def set_aside(self) -> int:
@@ -97,7 +97,7 @@ class Stage:
         return dead_letters.count(self.stack.aws.sqs, self.stack.queue_url("WebhookDeadLetterQueue"))
 
     def redrive(self) -> int:
-        """Bring the dead ones back."""
+        """Move the dead notifications back to their queue. Returns their number."""
         queues = (self.stack.queue_url(name) for name in ("NotificationDeadLetterQueue", "NotificationQueue"))
         return dead_letters.move(self.stack.aws.sqs, *queues)
 
@@ -107,27 +107,27 @@ class Stage:
         return [one for one in requests_ if one["operation"] == "transfer" and one["partnerReferenceNo"] == reference]
 
     def debits(self, reference: str) -> int:
-        """How often DOKU took money for `reference`."""
+        """How often DOKU debited the balance for `reference`."""
         return sum(one["partnerReferenceNo"] == reference for one in self.doku.ledger()["debits"])
 
     def wait_for_debit(self, reference: str) -> None:
-        """Until DOKU has taken the money."""
+        """Wait until DOKU has debited the balance."""
         until = time.monotonic() + _PATIENCE
         while not self.debits(reference):
             if time.monotonic() > until:
                 raise UnmetExpectation(f"DOKU never debited {reference}")
 
     def kill(self, function: str = API_FUNCTION) -> None:
-        """kill -9 the function's processes."""
+        """Kill the function's processes with `kill -9`."""
         self.stack.functions[function].kill()
 
     def expect(self, met: bool, what: str) -> None:
-        """Tell that `what` holds. Raises UnmetExpectation where it does not."""
+        """Print `what`. Raises UnmetExpectation if it is not met."""
         self.console.print(f"  [green]✓[/] {what}" if met else f"  [red]✗ {what}[/]", highlight=False)
         if not met:
             raise UnmetExpectation(what, self._latest)
 
     def expect_one_debit(self, reference: str) -> None:
-        """I1, I2: one request that may have been executed, one debit."""
+        """Check I1 and I2: one request that may have been executed, and one debit."""
         sent = [one for one in self.sent(reference) if one["httpStatus"] != 401]
-        self.expect(len(sent) == 1 and self.debits(reference) == 1, "DOKU executed one request and took the money once")
+        self.expect(len(sent) == 1 and self.debits(reference) == 1, "DOKU executed one request and debited it once")

@@ -1,4 +1,4 @@
-"""A transfer's history as a table that a person reads."""
+"""Prints a transfer's history as a table."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ _COLOURS = {"SUCCESS": "green", "FAILED": "red", "IN_DOUBT": "yellow", "NOT_FOUN
 
 
 def show(console: Console, transfer: dict[str, Any]) -> None:
-    """Print the transfer's observations with the time since its creation, and where it stands."""
+    """Print the transfer's observations with the time since its creation, and its status."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     created = datetime.fromisoformat(transfer["createdAt"])
     for seen in transfer["history"]:

@@ -1,1 +1,1 @@
-"""DynamoDB Local and ElasticMQ: engines that are not moto."""
+"""DynamoDB Local and ElasticMQ, in place of moto."""

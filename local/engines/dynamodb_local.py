@@ -1,6 +1,6 @@
-"""DynamoDB Local from Maven Central: an engine that is not moto, and that reports consumed capacity.
+"""DynamoDB Local from Maven Central, which reports consumed capacity, unlike moto.
 
-python -m local.engines.dynamodb_local    runs it until Ctrl-C and prints the URL for AWS_ENDPOINT_URL_DYNAMODB
+python -m local.engines.dynamodb_local    prints the URL for AWS_ENDPOINT_URL_DYNAMODB and runs until Ctrl-C
 """
 
 import signal
@@ -13,7 +13,7 @@ ENGINE = Engine("DynamoDB Local", HERE / "pom.xml", HERE / "DynamoDbLocal.java",
 
 
 def running() -> AbstractContextManager[str]:
-    """The URL of a fresh, empty engine on 127.0.0.1, stopped at the end. Raises NotAvailable."""
+    """Start an empty engine on 127.0.0.1 for the `with`; its value is the URL. Raises NotAvailable."""
     return ENGINE.running("-inMemory", "-sharedDb", "-disableTelemetry")
 
 

@@ -1,4 +1,4 @@
-"""ElasticMQ from Maven Central: queues that are not moto's."""
+"""ElasticMQ from Maven Central: SQS queues in place of moto's."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,5 +11,8 @@ ENGINE = Engine("ElasticMQ", HERE / "elasticmq.pom.xml", HERE / "ElasticMq.java"
 
 
 def running(clock: Path) -> AbstractContextManager[str]:
-    """The URL of fresh queues by the clock whose offset is in a file (local.clock). Raises NotAvailable."""
+    """Start a server without queues for the `with`; its value is the URL. `clock` is the file of a local.clock.Clock.
+
+    Raises NotAvailable.
+    """
     return ENGINE.running(str(clock), REGION, ACCOUNT)

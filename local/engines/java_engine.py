@@ -1,4 +1,4 @@
-"""Engines that run on Java: fetched from Maven Central once, started on any free port of 127.0.0.1, and stopped."""
+"""Engines written in Java: downloads them from Maven Central once, and runs them on a free port of 127.0.0.1."""
 
 import re
 import shutil
@@ -19,31 +19,31 @@ _STOP_SECONDS = 10.0
 
 
 class NotAvailable(RuntimeError):
-    """An engine cannot be fetched or started. The message says in one line why."""
+    """An engine cannot be downloaded or started. The message is one line."""
 
 
 class NotInstalled(NotAvailable):
-    """A program that it takes is not on the PATH."""
+    """A required program is not on the PATH."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """What is fetched and started: dependencies by a pom, and a main class that says `listening on PORT`."""
+    """An engine: a pom with its dependencies, and a main class that prints `listening on PORT`."""
 
     name: str
     pom: Path
     main: Path
     size: str
-    """Of the download."""
+    """Size of the download."""
 
     @property
     def jars(self) -> Path:
-        """The directory of its jars and native libraries."""
+        """The directory of the jars and native libraries."""
         return _CACHE / self.name.lower().replace(" ", "-")
 
     @contextmanager
     def running(self, *arguments: str) -> Iterator[str]:
-        """The URL of a fresh, empty engine on 127.0.0.1, stopped at the end. Raises NotAvailable."""
+        """Start an empty engine on 127.0.0.1 for the `with`; its value is the URL. Raises NotAvailable."""
         java = self.prepare()
         options = (f"-Dsqlite4java.library.path={self.jars}", "-cp", f"{self.jars}/*")
         command = [java, *options, str(self.main), *arguments]
@@ -55,28 +55,28 @@ class Engine:
                 _stop(process)
 
     def prepare(self) -> str:
-        """Have all that it takes on this machine; the path of `java`. Raises NotAvailable."""
+        """Download the engine if necessary. Returns the path of `java`. Raises NotAvailable."""
         java = _command("java", "Java 17 or newer")
         self._fetch()
         return java
 
     def _fetch(self) -> None:
-        """Have the jars filled in by Maven the first time, and whenever the pom changes."""
+        """Let Maven download the jars the first time, and after the pom changed."""
         fetched, pom = self.jars / "pom.xml", self.pom.read_bytes()
         if fetched.exists() and fetched.read_bytes() == pom:
             return
-        maven = _command("mvn", f"Maven, which fetches {self.name} the first time,")
-        print(f"== fetching {self.name} with Maven (once, {self.size})", file=sys.stderr)
+        maven = _command("mvn", f"Maven, to download {self.name},")
+        print(f"== downloading {self.name} with Maven (once, {self.size})", file=sys.stderr)
         shutil.rmtree(self.jars, ignore_errors=True)
         goal = ("dependency:copy-dependencies", f"-DoutputDirectory={self.jars}")
         command = [maven, "-B", "-q", "-f", str(self.pom), *goal]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise NotAvailable(f"Maven could not fetch {self.name}: {_first_error(done.stdout + done.stderr)}")
+            raise NotAvailable(f"Maven could not download {self.name}: {_first_error(done.stdout + done.stderr)}")
         fetched.write_bytes(pom)
 
     def _port(self, process: subprocess.Popen[bytes], output: IO[str]) -> int:
-        """The port that the engine says it listens on."""
+        """Wait for the port that the engine prints."""
         until = time.monotonic() + _START_SECONDS
         while time.monotonic() < until:
             output.seek(0)
@@ -84,7 +84,7 @@ class Engine:
             if found := re.search(r"^listening on (\d+)$", text, re.MULTILINE):
                 return int(found[1])
             if process.poll() is not None:
-                raise NotAvailable(f"{self.name} ended at its start (Java 17 or newer?): {_first_error(text)}")
+                raise NotAvailable(f"{self.name} did not start (is it Java 17 or newer?): {_first_error(text)}")
             time.sleep(0.05)
         raise NotAvailable(f"{self.name} did not start within {_START_SECONDS:.0f} s")
 

@@ -1,1 +1,1 @@
-"""API Gateway on localhost, and the pages that are served beside it."""
+"""API Gateway on localhost, and the pages of the local run."""

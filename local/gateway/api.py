@@ -1,4 +1,4 @@
-"""API Gateway on localhost: the template's routes, their authorizer and limits, and the functions behind them."""
+"""API Gateway on localhost: routes, authorizer and limits of the template, and the functions that they invoke."""
 
 import re
 import time
@@ -18,20 +18,20 @@ LocalHandler = Callable[[Request], Response]
 
 
 class Invocable(Protocol):
-    """What the gateway needs of a function."""
+    """A function as the gateway calls it."""
 
     def invoke(self, event: Any, timeout: float | None = None) -> Any:
-        """The function's answer, waited for so many seconds."""
+        """The function's answer. Raises TimeoutError after `timeout` seconds."""
 
 
 class Router:
-    """Finds the route of a request: the most specific path that has its method, or ANY."""
+    """Finds the route of a request: the most specific path with its method or ANY."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = [(_pattern(route.path), route) for route in sorted(routes, key=_rank)]
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        """The route for a path as sent, and its path parameters, decoded."""
+        """The route of an undecoded path, and its decoded path parameters."""
         for pattern, route in self._routes:
             if route.method in (method, "ANY") and (match := pattern.fullmatch(path)):
                 names = re.findall(r"\{(\w+)\+?\}", route.path)
@@ -40,10 +40,10 @@ class Router:
 
 
 class Gateway:
-    """Serves the routes on `port` (any free one if 0). Binds at once, answers from `start`.
+    """Serves the routes on `port` (any free one if 0). Binds at once and answers after `start`.
 
     `handlers` are the local stack's own pages, by exact path or, ending in `/`, by prefix; they come first. `now` is
-    the time that events carry; `note` is told of every call of the API.
+    the time in the events; `note` is called with a line for each API call.
     """
 
     def __init__(self, port: int, now: Callable[[], float], note: Callable[[str], None]) -> None:
@@ -58,7 +58,7 @@ class Gateway:
         authorizer: JwtAuthorizer,
         allowed: Cors | None = None,
     ) -> None:
-        """Serve these routes by these functions from now on; `allowed` is what CORS lets in."""
+        """Serve these routes with these functions. `allowed` is the CORS configuration."""
         self._router, self._functions, self._authorizer = Router(routes), functions, authorizer
         self._cors = allowed
         self.server.start()
@@ -73,7 +73,7 @@ class Gateway:
         return response
 
     def _call_with_cors(self, request: Request) -> Response:
-        """A preflight is answered here unless a route takes OPTIONS; every other answer says who may read it."""
+        """Answer a preflight request unless a route has the method OPTIONS; add CORS headers to other responses."""
         if self._cors is None:
             return self._call(request)
         if cors.is_preflight(request) and not self._router.find(request.method, request.raw_path):
@@ -103,14 +103,14 @@ class Gateway:
     def _invoke(self, route: Route, event: dict[str, Any]) -> Response:
         try:
             return http_events.response(self._functions[route.function].invoke(event, route.timeout))
-        except TimeoutError:  # the function runs on: its own time-out is longer
+        except TimeoutError:  # the function goes on until its own time-out
             return http_events.message(503, "Service Unavailable")
         except PayloadTooLarge:
             return http_events.message(413, "Request Entity Too Large")
-        except InvocationFailed:  # is in the function's log
+        except InvocationFailed:  # the error is in the function's log
             return http_events.message(500, "Internal Server Error")
         except http_events.MalformedAnswer as error:
-            self._note(f"{route.function} answered what cannot be sent: {error}")
+            self._note(f"{route.function} returned an invalid response: {error}")
             return http_events.message(500, "Internal Server Error")
 
 
@@ -121,7 +121,7 @@ def _denied(denied: DeniedError) -> Response:
 
 
 def _rank(route: Route) -> tuple[Any, ...]:
-    """Sorts specific routes first: fixed segments, then parameters, then greedy ones, then ANY, then $default."""
+    """Sort key: fixed segments before parameters, greedy parameters, ANY and $default."""
     segments = [2 if part.endswith("+}") else 1 if part.startswith("{") else 0 for part in route.path.split("/")]
     return route.path == "$default", segments, -len(segments), route.method == "ANY"
 

@@ -1,4 +1,4 @@
-"""The local stack's token issuer, and the checks of API Gateway's JWT authorizer."""
+"""The local stack's token issuer, and a JWT authorizer that checks like API Gateway's."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -78,7 +78,7 @@ class JwtAuthorizer:
             aud={"essential": True, "values": list(expected.audiences)},
             exp={"essential": True},
         )
-        try:  # API Gateway reads client_id where there is no aud
+        try:  # API Gateway reads client_id if there is no aud
             registry.validate({"aud": claims.get("client_id"), **claims})
         except JoseError as error:
             raise DeniedError(401, str(error)) from error

@@ -1,8 +1,8 @@
-"""The console's files, and what the local run alone offers it: a token, dead notifications, the simulator's controls.
+"""The console's files, and what only the local run offers: a token, dead notifications, the simulator's controls.
 
-Everything here is for this machine's browser alone. A page of another site must get nothing, also where its name
-resolves to 127.0.0.1 (DNS rebinding): the Host header must be ours, and what is below /_local must be asked with a
-header that no other site may send without our leave.
+Only a browser on this machine may read them. A page of another site gets nothing, even if its name resolves to
+127.0.0.1 (DNS rebinding): the Host header must be ours, and requests below /_local need a header that CORS does not
+allow other sites to send.
 """
 
 import json
@@ -36,7 +36,7 @@ _TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
-_OURS = "x-local-console"
+LOCAL_HEADER = "x-local-console"
 _CONTROLS = {
     ("GET", "clock"),
     ("POST", "clock"),
@@ -47,15 +47,15 @@ _CONTROLS = {
     ("POST", "accounts"),
     ("GET", "ledger"),
 }
-"""What the panel may do with the simulator."""
+"""The simulator's controls that the panel may use."""
 
 Answer = Callable[[Request], Any]
 
 
 def files(doku_host: str | None = None) -> dict[str, LocalHandler]:
-    """A handler for each of the console's files, by exact path: what is not listed can't be asked for.
+    """A handler for each of the console's files, by exact path. No other file can be requested.
 
-    `doku_host` is where another DOKU than the simulator is: the console then does not say that no money is real.
+    `doku_host` is the host of another DOKU than the simulator. The console then does not say that no money is real.
     """
     config = {"apiUrl": "", "local": True, "dokuHost": doku_host}
     found = {f"/{path.relative_to(FILES)}": _file(path) for path in FILES.rglob("*") if path.suffix in _TYPES}
@@ -65,14 +65,17 @@ def files(doku_host: str | None = None) -> dict[str, LocalHandler]:
 def local_routes(
     token: Callable[[], str], simulator: Control | None, sqs: Any, dead_queue: str
 ) -> dict[str, LocalHandler]:
-    """What the console asks the local run itself, below /_local."""
+    """The handlers below /_local, which only the local run has."""
 
-    def told(_: Request) -> Any:
+    def session(_: Request) -> Any:
         return {"token": token(), "simulator": simulator is not None}
 
+    def dead(_: Request) -> Any:
+        return {"notifications": dead_notifications(sqs, dead_queue)}
+
     routes = {
-        "/_local/session": _asked("GET", told),
-        "/_local/dead-notifications": _asked("GET", lambda _: {"notifications": dead_notifications(sqs, dead_queue)}),
+        "/_local/session": _json_route("GET", session),
+        "/_local/dead-notifications": _json_route("GET", dead),
     }
     if simulator:
         routes["/_local/simulator/"] = guarded(lambda request: _controlled(simulator, request))
@@ -92,7 +95,7 @@ def _page(answer: Answer) -> LocalHandler:
     return for_this_host(lambda request: respond(200, answer(request)))
 
 
-def _asked(method: str, answer: Answer) -> LocalHandler:
+def _json_route(method: str, answer: Answer) -> LocalHandler:
     def handler(request: Request) -> Response:
         return respond(200, answer(request)) if request.method == method else refused(405, f"{method} only")
 
@@ -111,10 +114,12 @@ def _controlled(simulator: Control, request: Request) -> Response:
 
 
 def guarded(handler: LocalHandler) -> LocalHandler:
-    """Only for our own page: a browser asks our leave (CORS) before it sends this header for another site."""
+    """Require the header: a browser sends it for another site only if CORS allows it, and it does not."""
 
     def checked(request: Request) -> Response:
-        return handler(request) if request.headers.get(_OURS) else refused(403, f"the header {_OURS} is needed")
+        if not request.headers.get(LOCAL_HEADER):
+            return refused(403, f"the header {LOCAL_HEADER} is needed")
+        return handler(request)
 
     return for_this_host(checked)
 

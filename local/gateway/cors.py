@@ -1,4 +1,4 @@
-"""CORS as API Gateway's HTTP APIs do it, by the template's settings.
+"""CORS as in API Gateway's HTTP APIs, with the template's settings.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
 """
@@ -10,14 +10,14 @@ from local.gateway.http_server import Request, Response
 
 
 def is_preflight(request: Request) -> bool:
-    """Whether a browser asks what a page may do."""
+    """True for a CORS preflight request."""
     asked = request.headers.get("origin") and request.headers.get("access-control-request-method")
     return request.method == "OPTIONS" and bool(asked)
 
 
 def preflight(request: Request, allowed: Cors) -> Response:
-    """The answer to a browser that asks; one without CORS headers, which is a no, to an origin that is not allowed."""
-    if not _knows(request, allowed):
+    """The answer to a preflight request; without CORS headers if the origin is not allowed."""
+    if not _is_allowed(request, allowed):
         return Response(status=204)
     return Response(
         status=204,
@@ -31,15 +31,15 @@ def preflight(request: Request, allowed: Cors) -> Response:
 
 
 def readable(response: Response, request: Request, allowed: Cors) -> Response:
-    """`response` with what lets an allowed page read it. What the function says of CORS itself counts for nothing."""
+    """`response` with CORS headers for an allowed origin. The function's own CORS headers are dropped."""
     kept = [(name, value) for name, value in response.headers if not name.startswith("access-control-")]
-    if _knows(request, allowed):
+    if _is_allowed(request, allowed):
         kept += [_origin(request), ("access-control-expose-headers", ",".join(allowed.exposed)), ("vary", "origin")]
     response.headers = Headers(kept)
     return response
 
 
-def _knows(request: Request, allowed: Cors) -> bool:
+def _is_allowed(request: Request, allowed: Cors) -> bool:
     return request.headers.get("origin") in allowed.origins or "*" in allowed.origins
 
 

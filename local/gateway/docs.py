@@ -1,6 +1,6 @@
-"""The API's reference in a browser: Swagger UI over docs/openapi.json, with nothing from the network.
+"""The API reference in a browser: Swagger UI with docs/openapi.json, without network access.
 
-The assets are those that come with Powertools, which is pinned and installed anyway.
+The assets are part of Powertools, which is installed anyway.
 """
 
 import importlib.util
@@ -37,7 +37,7 @@ SwaggerUIBundle({{
 
 
 def handlers(root: Path) -> dict[str, Callable[[Request], Response]]:
-    """The pages by path, for the gateway; none where the bundle at `root` has no document."""
+    """Handlers of the pages by path; none if the bundle at `root` has no docs/openapi.json."""
     document = root / "docs" / "openapi.json"
     if not document.exists():
         return {}
@@ -57,14 +57,14 @@ def _page(body: bytes, kind: str) -> Callable[[Request], Response]:
 
 
 def _described(document: Path, request: Request) -> Response:
-    """The document, with this very server in the place of the others."""
-    members = json.loads(document.read_text(encoding="utf-8"))
-    members["servers"] = [{"url": f"http://{request.headers.get('host')}", "description": "this one"}]
-    return Response(json.dumps(members), 200, [("content-type", "application/json")])
+    """The document with this server as its only server."""
+    description = json.loads(document.read_text(encoding="utf-8"))
+    description["servers"] = [{"url": f"http://{request.headers.get('host')}", "description": "this machine"}]
+    return Response(json.dumps(description), 200, [("content-type", "application/json")])
 
 
 def _asset(name: str) -> bytes:
-    """Read without importing Powertools."""
+    """Read an asset without importing Powertools."""
     found = importlib.util.find_spec(_POWERTOOLS)
     if found is None or found.origin is None:
         raise FileNotFoundError(_POWERTOOLS)

@@ -1,4 +1,4 @@
-"""API Gateway's payload format 2.0: from an HTTP request to the event, and from a function's answer to the response.
+"""API Gateway's payload format 2.0: turns a request into an event, and a function's answer into a response.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
@@ -25,14 +25,14 @@ _NOT_TAKEN = {"connection", "keep-alive", "transfer-encoding", "content-length",
 
 
 class MalformedAnswer(ValueError):
-    """The function's answer is not one that API Gateway can send."""
+    """API Gateway cannot send the function's answer."""
 
 
 def event(
     request: Request, route: Route, parameters: Mapping[str, str], claims: Mapping[str, Any] | None, now: float
 ) -> dict[str, Any]:
-    """The event for `request`. What there is none of is left out, as on AWS, not empty."""
-    path = unquote(request.raw_path)  # "raw" or not: HTTP APIs decode it
+    """The event of `request`. As in AWS, absent values are left out rather than empty."""
+    path = unquote(request.raw_path)  # HTTP APIs decode rawPath, despite its name
     body, is_base64 = _body(request)
     optional = {
         "cookies": [c for c in (request.headers.get("cookie") or "").replace("; ", ";").split(";") if c],
@@ -52,7 +52,7 @@ def event(
 
 
 def response(answer: Any) -> Response:
-    """What a function's answer looks like on the wire. Raises MalformedAnswer."""
+    """The HTTP response of a function's answer. Raises MalformedAnswer."""
     if not (isinstance(answer, dict) and "statusCode" in answer):
         body = answer if isinstance(answer, str) else json.dumps(answer)
         return Response(body, 200, [JSON])
@@ -68,7 +68,7 @@ def response(answer: Any) -> Response:
 
 
 def message(status: int, text: str, *headers: tuple[str, str]) -> Response:
-    """An answer of API Gateway itself."""
+    """A response of API Gateway itself."""
     return Response(json.dumps({"message": text}, separators=(",", ":")), status, [JSON, *headers])
 
 
@@ -86,7 +86,7 @@ def _headers(request: Request) -> dict[str, str]:
 
 
 def _joined(pairs: Any) -> dict[str, str]:
-    """Pairs as a mapping, several values of one name joined by a comma."""
+    """Pairs as a mapping; values of the same name are joined by commas."""
     joined: dict[str, str] = {}
     for name, value in pairs:
         joined[name] = f"{joined[name]},{value}" if name in joined else value
@@ -94,7 +94,7 @@ def _joined(pairs: Any) -> dict[str, str]:
 
 
 def _body(request: Request) -> tuple[str | None, bool]:
-    """Text as it is; anything else, and text that is none, as base64."""
+    """The body and whether it is base64: text as it is, other types and invalid UTF-8 as base64."""
     kind = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
     if not request.get_data():
         return None, False
@@ -133,7 +133,7 @@ def _context(request: Request, route: Route, path: str, claims: Mapping[str, Any
 
 
 def _claim(value: Any) -> str:
-    """Claims are text in the event, lists as `[a b]`."""
+    """A claim as the event's text; a list becomes `[a b]`."""
     if isinstance(value, list):
         return f"[{' '.join(map(str, value))}]"
     return value if isinstance(value, str) else json.dumps(value)

@@ -1,4 +1,4 @@
-"""The local stack's own pages in front of the API."""
+"""The local stack's page that lists the routes."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ _TEXT = ("content-type", "text/plain; charset=utf-8")
 
 
 def pages(bundle: Bundle) -> dict[str, LocalHandler]:
-    """Handlers by path, for the gateway."""
+    """Handlers by path."""
 
     def routes(request: Request) -> Response:
         return Response("\n".join(_routes(bundle, request.headers.get("host") or "")), 200, [_TEXT])
@@ -19,7 +19,7 @@ def pages(bundle: Bundle) -> dict[str, LocalHandler]:
 
 
 def _routes(bundle: Bundle, host: str) -> Iterator[str]:
-    yield "Kirim DOKU payouts, running locally. Routes, and the scope that each needs:\n"
+    yield "Kirim DOKU payouts, running locally. Routes and the scope of each:\n"
     for route in sorted(bundle.routes, key=lambda route: (route.path, route.method)):
         scopes = " or ".join(route.scopes) if route.authorizer else "no token"
         yield f"  {route.method:<5} {route.path:<55} {scopes}"

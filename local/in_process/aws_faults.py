@@ -1,4 +1,4 @@
-"""What goes wrong with AWS, and the death of a process: hooks on botocore's own events."""
+"""Faults of AWS and process crashes, caused by hooks on botocore's events."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,12 +13,12 @@ from botocore.httpsession import URLLib3Session
 
 
 class Crash(BaseException):
-    """The process dies here: no handler may catch it."""
+    """Ends the process: a BaseException, so that no handler catches it."""
 
 
 @contextmanager
 def crashing() -> Iterator[None]:
-    """Expect the process to die inside."""
+    """Expect a crash during the `with`. Raises AssertionError if there is none."""
     try:
         yield
     except Crash:
@@ -28,7 +28,7 @@ def crashing() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Page:
-    """What something in between answers in AWS's place."""
+    """A response that a proxy gives instead of AWS."""
 
     status: int
     body: bytes
@@ -37,7 +37,7 @@ class Page:
         return f"{self.status} {self.body[:20].decode('ascii', 'backslashreplace')}"
 
     def stream(self) -> Iterator[bytes]:
-        """The body as urllib3 has it."""
+        """The body as urllib3 streams it."""
         yield self.body
 
 
@@ -48,12 +48,12 @@ PAGES = (
     *(Page(403, b"<html>blocked</html>"), Page(403, b"{}"), Page(403, b'{"__type": null}'), Page(407, b"")),
     Page(302, b'{"__type": "Moved"}'),
 )
-"""Pages that botocore takes for an empty answer or AWS's refusal, does not read, or trips over."""
+"""Pages that botocore takes for an empty answer or an error of AWS, does not read, or fails on."""
 
 
 @dataclass
 class AwsFaults:
-    """What is made to happen to calls of AWS, by operation such as `PutItem`: each hook is used once, in order."""
+    """Faults of AWS calls by operation, such as `PutItem`. Each fault happens once, in order."""
 
     before: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
     after: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
@@ -61,25 +61,25 @@ class AwsFaults:
     pages: dict[str, Page] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     watch: Callable[[str, str], None] = lambda operation, body: None
-    """Told of every call before it leaves: the operation, and what is asked for as JSON."""
+    """Called before each AWS call with the operation and the parameters as JSON."""
 
     def install(self, session: Session) -> None:
-        """Hook into every client that the session makes from now on."""
+        """Hook into every client that the session creates from now on."""
         events = session.events
         events.register("before-call.*.*", self._before)
         events.register("after-call.*.*", self._after)
         events.register("before-send.*.*", self._send)  # type: ignore[arg-type]
 
     def crash_before(self, operation: str) -> None:
-        """Die before the next call of `operation` leaves."""
+        """Crash before the next call of `operation` is sent."""
         self.before.setdefault(operation, []).append(_crash)
 
     def crash_after(self, operation: str) -> None:
-        """Die when the next call of `operation` was answered."""
+        """Crash after the next call of `operation` was answered."""
         self.after.setdefault(operation, []).append(_crash)
 
     def throttle(self, operation: str, times: int = 1) -> None:
-        """Let calls of `operation` be throttled, after botocore's own retries."""
+        """Throttle calls of `operation`, as after botocore's own retries."""
 
         def throttled() -> None:
             error = {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}
@@ -88,11 +88,11 @@ class AwsFaults:
         self.before.setdefault(operation, []).extend([throttled] * times)
 
     def lose_reply(self, operation: str, times: int = 1) -> None:
-        """Carry the next request of `operation` out and lose its answer; botocore sends it again by itself."""
+        """Execute the next request of `operation` and lose its answer; botocore retries it."""
         self.lost_replies[operation] = times
 
     def answer_with_a_page(self, operation: str, page: Page = LOGIN) -> None:
-        """Let something in between answer the next call of `operation`, which is not carried out."""
+        """Answer the next call of `operation` with `page`, without executing it."""
         self.before.setdefault(operation, []).append(lambda: self.pages.update({operation: page}))
 
     def _before(self, event_name: str, params: Mapping[str, Any], **_: Any) -> None:

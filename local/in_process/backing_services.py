@@ -1,4 +1,4 @@
-"""What a deployment finds around it: one AWS, one DOKU and one clock."""
+"""The backing services of a deployment: an AWS, a DOKU and a clock."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -21,13 +21,14 @@ from local.in_process.world import World
 PARAMETERS = {
     "JwtIssuer": "https://login.example.com/",
     "JwtAudience": "payouts",
+    "DokuRequestsPerSecond": "0",
     "WebhookUrl": "http://127.0.0.1:1/",  # no receiver, but the resources
 }
 
 
 @dataclass(frozen=True)
 class BackingServices:
-    """AWS with everything of the template that holds state, a DOKU, and the time."""
+    """AWS with the template's stateful resources, a DOKU, and the clock."""
 
     environment: dict[str, str]
     clock: Clock
@@ -41,8 +42,8 @@ class BackingServices:
     ids: Mapping[str, str]
     """Physical ids by logical id."""
 
-    def tidy(self) -> None:
-        """As if nothing had happened, but for the time and what is in the tables."""
+    def reset(self) -> None:
+        """Undo everything but the time and the tables' content."""
         self.doku.reset()
         self.clock.advance(61)  # a queue may be purged once a minute
         for name in ("NOTIFICATION_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
@@ -50,19 +51,17 @@ class BackingServices:
         self.aws.secretsmanager.put_secret_value(SecretId=self.secret_id, SecretString=self.secret)
 
     def new_table(self) -> str:
-        """The name of an empty table like the deployment's."""
+        """Create an empty table like the deployment's. Returns its name."""
         return like(self.aws.dynamodb, self.environment["TABLE_NAME"])
 
     def start(self, environment: Mapping[str, str] | None = None) -> World:
-        """The functions after a cold start, with other variables if given; they are expected in `os.environ`."""
+        """Cold-start the functions. The environment variables must be in `os.environ` as well."""
         return World.start({**self.environment, **(environment or {})}, self.clock, self.doku)
 
 
 @contextmanager
-def surrounding(
-    clock_file: Path, table_url: str | None = None, queue_url: str | None = None
-) -> Iterator[BackingServices]:
-    """moto and the simulator on one clock, tables and queues on engines of their own if given."""
+def running(clock_file: Path, table_url: str | None = None, queue_url: str | None = None) -> Iterator[BackingServices]:
+    """Run moto and the simulator on one clock for the `with`; tables and queues on other engines if given."""
     clock, secret = Clock(clock_file), doku_secret.generate()
     settings = Settings.from_secret(json.loads(secret), ticker=False)
     with closing(moto_server.start(0, clock)) as server, Simulator(settings, clock=clock) as simulator:

@@ -1,4 +1,4 @@
-"""Clients of AWS that start quickly."""
+"""AWS clients that are created quickly."""
 
 from functools import cache
 from typing import Any
@@ -13,11 +13,11 @@ def _loader() -> Loader:
 
 
 def quick(session: Session) -> Session:
-    """AWS's descriptions of its services are read once in this process, not at every cold start."""
+    """Let the session reuse the service descriptions that this process has read before."""
     session._session.register_component("data_loader", _loader())
     return session
 
 
 def client(service: str) -> Any:
-    """A client of the tests' own: no fault falls on it."""
+    """A client for tests, without faults."""
     return quick(Session()).client(service)

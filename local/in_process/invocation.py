@@ -1,4 +1,4 @@
-"""How a handler is called here, and what it answers."""
+"""A handler's context, answer, and invocation in this process."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from typing import Any, Self
 
 @dataclass
 class Answer:
-    """An HTTP answer of a function."""
+    """A function's HTTP response."""
 
     status: int
     headers: Mapping[str, str]
@@ -16,13 +16,13 @@ class Answer:
 
     @classmethod
     def of(cls, result: Mapping[str, Any]) -> Self:
-        """From payload 2.0."""
+        """The response of payload format 2.0."""
         return cls(result["statusCode"], result.get("headers", {}), json.loads(result["body"]))
 
 
 @dataclass
 class Context:
-    """What the handlers use of Lambda's context."""
+    """The part of Lambda's context that the handlers use."""
 
     remaining: Callable[[], int] = lambda: 29_000
     function_name: str = "TransferApiFunction"
@@ -31,17 +31,17 @@ class Context:
     aws_request_id: str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds, as the test says."""
+        """Milliseconds left, as given by the test."""
         return self.remaining()
 
 
 @dataclass(frozen=True)
 class InProcess:
-    """A handler where the pump expects a function."""
+    """A handler as a function that the pump can invoke."""
 
     handler: Callable[[dict[str, Any], Any], Any]
     remaining: Callable[[], int] = lambda: 60_000
 
     def invoke(self, event: dict[str, Any], timeout: float | None = None) -> Any:
-        """Call it here."""
+        """Call the handler in this thread."""
         return self.handler(event, Context(self.remaining, "NotificationProcessorFunction"))

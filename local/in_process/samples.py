@@ -16,7 +16,7 @@ _numbers = itertools.count(1)
 
 
 def sample_event(name: str) -> dict[str, Any]:
-    """A fresh copy of the event events/NAME.json."""
+    """A copy of the event events/NAME.json."""
     event: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
     return copy.deepcopy(event)
 
@@ -28,7 +28,7 @@ def _router() -> Router:
 
 
 def route_key(method: str, path: str) -> str:
-    """The key of the route that API Gateway finds for a path."""
+    """The route key that API Gateway finds for a path."""
     found = _router().find(method, path)
     return found[0].key if found else f"{method} /v1/{{proxy+}}"
 
@@ -53,7 +53,7 @@ def inquiry_of(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def order(**changes: Any) -> dict[str, Any]:
-    """DOKU's sample transfer request with a fresh reference. `changes` replace fields; None removes one."""
+    """DOKU's sample transfer request with a new reference. `changes` replace fields; None removes one."""
     body: dict[str, Any] = {
         "partnerReferenceNo": new_reference(),
         "customerNumber": "628115678890",

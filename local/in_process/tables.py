@@ -1,4 +1,4 @@
-"""Tables like the deployment's."""
+"""Creates tables like the deployment's."""
 
 import itertools
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ _numbers = itertools.count(1)
 
 
 def like(dynamodb: "DynamoDBClient", name: str) -> str:
-    """The name of a new, empty table with the keys, indexes and stream of the table `name`."""
+    """Create an empty table with the keys, indexes and stream of the table `name`. Returns its name."""
     model: Any = dynamodb.describe_table(TableName=name)["Table"]
     given = {key: model[key] for key in _TABLE if key in model}
     indexes: Any = [{key: index[key] for key in _INDEX} for index in model["GlobalSecondaryIndexes"]]

@@ -1,4 +1,4 @@
-"""A deployment to call, as API Gateway, the queue and the schedule do."""
+"""A deployment in this process, called like API Gateway, the queue and the schedule do."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -16,9 +16,9 @@ from local.clock import Clock
 from local.doku_simulator.control import Control
 from local.in_process.aws_faults import AwsFaults
 from local.in_process.clients import quick
+from local.in_process.deployment_state import DeploymentState
 from local.in_process.invocation import Answer, Context, InProcess
 from local.in_process.samples import route_key, sample_event
-from local.in_process.standing import Standing
 from notification_processor import app as processor
 from notification_processor import services as processor_services
 from notification_receiver import app as receiver
@@ -31,15 +31,15 @@ from transfer_api.services import build_services
 
 _in_the_api = RLock()
 _CHECK_INTERVAL = 10.5
-"""Seconds after which the API asks DOKU again about the same transfer, and a little more."""
+"""A little more than the seconds within which the API does not check a transfer again."""
 
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Raises where another thread is in the API: Powertools keeps the event of an invocation in a class's attribute.
+    """Raise RuntimeError if another thread is in the API: Powertools stores the current event in a class attribute.
 
-    That is right in Lambda, whose environments have one invocation at a time. `tests.contention` has many of them. The
-    same thread may come in again: histories let one environment interrupt another's write.
+    That is correct in Lambda, where an environment has one invocation at a time. The same thread may call again:
+    histories interrupt one environment's write with another's. `tests.contention` uses processes.
     """
     if not _in_the_api.acquire(blocking=False):
         raise RuntimeError("two threads of one process called the transfer API at once, which would mix their events")
@@ -50,8 +50,8 @@ def _alone() -> Iterator[None]:
 
 
 @dataclass
-class World(Standing):
-    """A deployment to call: the handlers, the table behind them, DOKU, and time."""
+class World(DeploymentState):
+    """A deployment: the handlers, the table, DOKU and the clock."""
 
     request_observers: ClassVar[list[Callable[[Any], None]]] = []
     """Called with the body of each API request before it is sent. Tests add theirs; benchmarks have none."""
@@ -74,9 +74,9 @@ class World(Standing):
         skew: float = 0.0,
         watch: Callable[[Session], None] = lambda session: None,
     ) -> Self:
-        """A fresh function environment, as after a cold start; its clock is `skew` seconds off.
+        """Cold-start the functions. Their clock is `skew` seconds ahead.
 
-        `watch` may hook into the session that its clients of AWS come from.
+        `watch` may hook into the session that creates the AWS clients.
         """
         faults = AwsFaults()
         aws.session.cache_clear()
@@ -103,7 +103,7 @@ class World(Standing):
         )
 
     def restarted(self, skew: float = 0.0) -> "World":
-        """Another cold start over the same table and DOKU."""
+        """Another cold start with the same table and DOKU."""
         return World.start(self.environment, self.clock, self.doku, skew)
 
     def request(
@@ -117,10 +117,10 @@ class World(Standing):
         sent_path: str | None = None,
         caller: str | None = "frontend-1",
     ) -> Answer:
-        """Call the transfer API as API Gateway does. A `str` body goes as it is, anything else as JSON.
+        """Call the transfer API as API Gateway does. A `str` body is sent as it is, any other as JSON.
 
-        `path` as the function sees it; `sent_path` as it was sent, where that is something else. `caller` is the
-        token's `sub`, None for a token without one.
+        `path` is the path that the function gets, `sent_path` the one that was sent, if different. `caller` is the
+        token's `sub`; None for a token without it.
         """
         event = sample_event("create-transfer")
         event["rawPath"] = event["requestContext"]["http"]["path"] = path
@@ -154,7 +154,7 @@ class World(Standing):
         return self.request("GET", f"/v1/transfers/{reference}", query={"refresh": "true"} if refresh else None)
 
     def notify(self, kind: str, body: Any, headers: Mapping[str, str], **changes: Any) -> Answer:
-        """Call the receiver as API Gateway does when DOKU calls back. A `str` body goes as it is."""
+        """Call the receiver with a notification, as API Gateway does. A `str` body is sent as it is."""
         event = sample_event(f"{kind}-notification")
         event["headers"] = {name.lower(): value for name, value in headers.items()}
         event["body"] = body if isinstance(body, str | None) else json.dumps(body)
@@ -162,22 +162,22 @@ class World(Standing):
         return self._observed(f"POST /notifications/kirim-doku/{kind}", answer)
 
     def tick(self, number: int = 0, of: int = 1, remaining: Callable[[], int] = lambda: 60_000) -> dict[str, Any]:
-        """One tick of the schedule."""
+        """Run one tick of the poller."""
         return self.call_poller({"poller": number, "of": of}, Context(remaining, "StatusPollerFunction"))
 
     def report(self) -> dict[str, Any]:
-        """The daily schedule."""
+        """Run the daily report."""
         return self.call_poller({"report": "yesterday"}, Context(lambda: 60_000, "StatusPollerFunction"))
 
     def pump(self, remaining: Callable[[], int] = lambda: 60_000, batches: int = 1000) -> Drained:
-        """Let the processor have every message that is visible now, in so many batches at most."""
+        """Process all visible messages, at most `batches` batches."""
         url = self.environment["NOTIFICATION_QUEUE_URL"]
         trigger = QueueTrigger("NotificationProcessorFunction", "NotificationQueue", 10, 0, True, None)
         function = InProcess(self.call_processor, remaining)
         return Pump(trigger, url, self.sqs, function).drain(max_batches=batches)
 
     def let_time_pass(self, reference: str, minutes: int = 60) -> str:
-        """Check whenever a check is due, for so long; the status at the end."""
+        """Check the transfer whenever it is due, for `minutes`. Returns the status at the end."""
         until = self.clock() + minutes * 60
         while (transfer := self.stored(reference)) and transfer.next_check_at is not None and self.clock() <= until:
             due = transfer.next_check_at / 1000

@@ -1,4 +1,4 @@
-"""A child process that ends with its parent: see `local.lambda_runtime.parent_watchdog` for its side of it."""
+"""A child process that ends with its parent; `local.lambda_runtime.parent_watchdog` is the child's part."""
 
 import signal
 import socket
@@ -11,9 +11,9 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 class Child:
-    """A Python process in a group of its own, its output in `log`. Thread-safe.
+    """A Python process in its own process group, with its output in `log`. Thread-safe.
 
-    `life` becomes readable when it is gone. It has the caller's environment unless another is given.
+    `life` becomes readable when the process has ended. The environment is the caller's by default.
     """
 
     def __init__(self, arguments: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
@@ -26,30 +26,30 @@ class Child:
                 stdin=theirs.fileno(),
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                process_group=0,  # Ctrl-C is for the stack, which ends its children itself
+                process_group=0,  # Ctrl-C goes to the stack, which ends its children
             )
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The process id."""
         return self._process.pid
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
+        """True while the process runs."""
         return self._process.poll() is None
 
     def kill(self) -> None:
-        """`kill -9`. When this returns the process is gone."""
+        """Kill the process with `kill -9` and wait for its end."""
         self._process.kill()
         self._process.wait()
 
     def close(self) -> None:
-        """End the process and forget it."""
+        """End the process and release its resources."""
         self.kill()
         self.life.close()
 
     def how_it_ended(self) -> str:
-        """Waits for its end; in Lambda's words."""
+        """Wait for the end. Returns the reason in Lambda's wording."""
         code = self._process.wait()
         return f"signal: {signal.strsignal(-code)}".lower() if code < 0 else f"exit status {code}"

@@ -1,4 +1,4 @@
-"""The environment of a function's process: what Lambda sets, the template's variables, and nothing of the caller's."""
+"""The environment of a function's process: Lambda's and the template's variables, none of the caller's."""
 
 import os
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def launch(
     variables: Mapping[str, str],
     start: Start = start_python,
 ) -> Launch:
-    """How to start `function` of the bundle at `root`, with AWS's and the template's variables."""
+    """How to start `function` of the bundle at `root`, with these environment variables."""
     environment = {
         **_platform(function, root),
         **aws,
@@ -63,6 +63,6 @@ def _platform(function: Function, root: Path) -> dict[str, str]:
 
 
 def _import_paths(function: Function, root: Path) -> list[str]:
-    """The function's code, then its layers; of a built layer the part that Lambda puts on the path."""
+    """The function's code, then its layers; for a built layer its `python` directory, as in Lambda."""
     paths = [root / path for path in function.paths]
     return [str(path / "python" if (path / "python").is_dir() else path) for path in paths]

@@ -1,4 +1,4 @@
-"""The functions' logs on the console: each file followed, each line made readable."""
+"""Follows the functions' logs and formats their lines for the terminal."""
 
 import json
 import threading
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_PAUSE = 0.1  # seconds between looks
+_PAUSE = 0.1  # seconds between reads
 _LEAD = ("timestamp", "level", "message")
-_QUIET = {  # what says the same on every line
+_QUIET = {  # fields that are the same in every line
     "location",
     "service",
     "xray_trace_id",
@@ -24,7 +24,7 @@ _QUIET = {  # what says the same on every line
 
 
 class Follower:
-    """Passes every line that is written to `*.log` in `directory` to `show`, from `start` until `close`."""
+    """Passes each line written to `*.log` in `directory` to `show`, from `start` until `close`."""
 
     def __init__(self, directory: Path, show: Callable[[str], None]) -> None:
         self._directory, self._show = directory, show
@@ -37,7 +37,7 @@ class Follower:
         self._thread.start()
 
     def close(self) -> None:
-        """Show what is left and end."""
+        """Show the remaining lines and stop."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -59,7 +59,7 @@ class Follower:
 
 
 def readable(line: str) -> str:
-    """One line of a function's log for people: `LEVEL message key=value` if structured, empty if it holds metrics."""
+    """A log line formatted as `LEVEL message key=value` if it is structured; empty if it has metrics."""
     try:
         record = json.loads(line)
     except ValueError:

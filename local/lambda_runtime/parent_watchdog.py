@@ -1,8 +1,7 @@
-"""Processes that end with the one that started them, however that one ended.
+"""Ends a process when its parent ends, even with `kill -9`.
 
-Standard input of a child is one end of a socket pair of which only the parent holds the other: it reads the end of
-the stream when the parent is gone, `kill -9` included.
-`python -m local.lambda_runtime.parent_watchdog <module> ...` runs a module so.
+The child's standard input is one end of a socket pair; only the parent has the other. The child reads the end of the
+stream when the parent has ended. `python -m local.lambda_runtime.parent_watchdog <module> ...` runs a module this way.
 """
 
 import os
@@ -12,7 +11,7 @@ import threading
 
 
 def watch() -> None:
-    """From now on this process ends when its standard input does."""
+    """End this process when its standard input ends."""
     threading.Thread(target=_wait, name="lifeline", daemon=True).start()
 
 

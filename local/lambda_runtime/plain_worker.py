@@ -1,4 +1,4 @@
-"""The Lambda runtime client where awslambdaric cannot be had: the Runtime API over http.client, nothing else."""
+"""A Lambda runtime client over http.client, used where awslambdaric is not available."""
 
 import http.client
 import importlib
@@ -15,7 +15,7 @@ _API = "/2018-06-01/runtime"
 
 @dataclass(frozen=True)
 class Context:
-    """What a handler may ask about its invocation: the attributes of awslambdaric's context that we use."""
+    """The attributes of awslambdaric's context that the handlers use."""
 
     aws_request_id: str
     invoked_function_arn: str
@@ -27,12 +27,12 @@ class Context:
     log_stream_name: str = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda would end the invocation."""
+        """Milliseconds until Lambda ends the invocation."""
         return max(0, int((self.deadline - time.time()) * 1000))
 
 
 def run(handler: str) -> None:
-    """Handle invocations until the Runtime API hangs up."""
+    """Handle invocations until the Runtime API closes the connection."""
     api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
     try:
         function = _find(handler)
@@ -65,7 +65,7 @@ def _handle(api: http.client.HTTPConnection, function: Any) -> None:
 
 
 def _explain(error: Exception) -> str:
-    """Log the error and say it in Lambda's words."""
+    """Log the error. Returns it as JSON in Lambda's format."""
     traceback.print_exception(error)
     kind = "Runtime.ImportModuleError" if isinstance(error, ImportError) else type(error).__name__
     trace = traceback.format_exception(error)

@@ -1,4 +1,4 @@
-"""The workers of one function: made on demand, reused while they live, each with one invocation at a time."""
+"""The workers of a function: started on demand, reused, each with one invocation at a time."""
 
 import json
 import threading
@@ -11,15 +11,15 @@ from typing import Any
 
 from local.lambda_runtime.runtime import FunctionCrashed, FunctionError, Invocation, InvocationFailed, Launch, Worker
 
-MAX_PAYLOAD = 6 * 1024 * 1024  # bytes of an event or an answer, Lambda's limit
+MAX_PAYLOAD = 6 * 1024 * 1024  # bytes of an event or an answer: Lambda's limit
 
 
 class PayloadTooLarge(ValueError):
-    """The event is larger than Lambda takes."""
+    """The event is larger than Lambda's limit."""
 
 
 class FunctionPool:
-    """Invokes one function, up to `limit` invocations at once; further ones wait. Thread-safe."""
+    """Invokes one function, at most `limit` times at once; further invocations wait. Thread-safe."""
 
     def __init__(self, name: str, launch: Launch, limit: int = 4) -> None:
         self.name = name
@@ -31,10 +31,10 @@ class FunctionPool:
         self._closed = False
 
     def invoke(self, event: Any, timeout: float | None = None) -> Any:
-        """The function's answer to `event`, both as JSON knows them.
+        """The function's answer to `event`, both as JSON values.
 
-        Raises FunctionError, FunctionTimeout or FunctionCrashed, PayloadTooLarge, or TimeoutError when there is no
-        answer for `timeout` seconds; the function then runs on.
+        Raises FunctionError, FunctionTimeout, FunctionCrashed or PayloadTooLarge; TimeoutError if there is no answer
+        within `timeout` seconds, though the function goes on.
         """
         return self.submit(event).result(timeout)
 
@@ -54,20 +54,20 @@ class FunctionPool:
         return job.answer
 
     def kill(self) -> int:
-        """`kill -9` of all workers, busy or not. Returns how many there were."""
+        """Kill all workers with `kill -9`. Returns their number."""
         return sum(slot.kill() for slot in list(self._slots))
 
     @property
     def pids(self) -> list[int]:
-        """Process ids of the living workers."""
+        """The process ids of the running workers."""
         return [pid for slot in list(self._slots) if (pid := slot.pid)]
 
     def logs(self) -> str:
-        """All that the function has written so far."""
+        """The function's log so far."""
         return self._launch.log.read_text(errors="replace") if self._launch.log.exists() else ""
 
     def close(self) -> None:
-        """End all workers; what still runs fails as crashed."""
+        """End all workers. Running invocations raise FunctionCrashed."""
         with self._change:
             self._closed = True
             self._change.notify_all()
@@ -77,7 +77,7 @@ class FunctionPool:
             self._jobs.pop().answer.set_exception(FunctionCrashed("Runtime.ExitError", "the pool was closed"))
 
     def _next_job(self) -> "_Job | None":
-        """Wait for a job; None when the pool closes."""
+        """Wait for a job. None if the pool was closed."""
         with self._change:
             self._idle += 1
             self._change.wait_for(lambda: self._jobs or self._closed)
@@ -86,7 +86,7 @@ class FunctionPool:
 
 
 class _Job:
-    """An invocation and the promise of its answer."""
+    """An invocation and the future of its answer."""
 
     def __init__(self, invocation: Invocation) -> None:
         self.invocation = invocation
@@ -94,7 +94,7 @@ class _Job:
 
 
 class _Slot:
-    """A thread that runs jobs on a worker of its own, one after the other."""
+    """A thread that runs jobs on its own worker, one after the other."""
 
     def __init__(self, launch: Launch, next_job: Callable[[], _Job | None]) -> None:
         self._launch, self._next_job = launch, next_job
@@ -105,12 +105,12 @@ class _Slot:
 
     @property
     def pid(self) -> int | None:
-        """The worker's process, None before it has started."""
+        """The worker's process id; None if it has not started."""
         worker = self._worker
         return worker.pid if worker else None
 
     def kill(self) -> bool:
-        """`kill -9` of the worker; whether there was one."""
+        """Kill the worker with `kill -9`. Returns False if there was none."""
         if (worker := self._worker) is None:
             return False
         worker.kill()
@@ -135,14 +135,14 @@ class _Slot:
         try:
             return _answer(self._started().run(invocation))
         except FunctionError:
-            raise  # the process lives on
+            raise  # the process can go on
         except Exception as error:
             self._discard()
             self._log(invocation, str(error))
             raise
 
     def _started(self) -> Worker:
-        """A worker that waits for work: the warm one, unless it died after its last answer."""
+        """A worker that is ready: the warm one, unless it ended after its last answer."""
         if self._worker:
             try:
                 self._worker.start()
@@ -150,7 +150,7 @@ class _Slot:
             except InvocationFailed:
                 self._discard()
         self._worker = Worker(self._launch)
-        if self._closed:  # by now nobody else would end it
+        if self._closed:  # close() did not see this worker
             self._worker.kill()
         try:
             self._worker.start()
@@ -165,7 +165,7 @@ class _Slot:
             worker.close()
 
     def _log(self, invocation: Invocation, message: str) -> None:
-        """Write what Lambda itself writes into a function's log."""
+        """Write a line to the function's log, as Lambda does for its own errors."""
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._launch.clock()))
         with self._launch.log.open("a") as log:
             log.write(f"{now} {invocation.request_id} {message}\n")

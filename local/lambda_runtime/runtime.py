@@ -1,7 +1,7 @@
-"""One worker process of a function, and the Lambda Runtime API that only this process talks to.
+"""A worker process of a function, and its own Lambda Runtime API.
 
-A worker asks for the next invocation and then answers it, one request at a time, so its API needs no threads: whoever
-runs an invocation holds the conversation. An invocation is tied to its process: if that dies, it fails at once.
+A worker requests the next invocation and then sends its answer, one request at a time, so the API runs in the thread
+that invokes. If the process ends, its invocation fails at once.
 """
 
 import contextlib
@@ -21,11 +21,11 @@ from local.clock import Clock
 from local.gateway.http_server import HOST, read_body
 from local.lambda_runtime.child import Child
 
-INIT_SECONDS = 10.0  # what Lambda gives a function to start
+INIT_SECONDS = 10.0  # Lambda's limit for init
 
 
 class InvocationFailed(Exception):
-    """An invocation without a result. `error_type` and `message` as Lambda reports them, `trace` where there is one."""
+    """An invocation without a result. `error_type`, `message` and `trace` (if any) as Lambda reports them."""
 
     def __init__(self, error_type: str, message: str, trace: tuple[str, ...] = ()) -> None:
         super().__init__(f"{error_type}: {message}" + "".join(f"\n{line.rstrip()}" for line in trace))
@@ -45,42 +45,42 @@ class FunctionCrashed(InvocationFailed):
 
 
 class Process(Protocol):
-    """What runs a worker, as `local.lambda_runtime.child.Child` has it."""
+    """The process of a worker, such as `local.lambda_runtime.child.Child`."""
 
     @property
     def life(self) -> socket.socket:
-        """Readable once the process is gone."""
+        """Readable after the process has ended."""
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The process id."""
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
+        """True while the process runs."""
 
     def kill(self) -> None:
-        """`kill -9`. When this returns the process is gone."""
+        """Kill the process with `kill -9` and wait for its end."""
 
     def close(self) -> None:
-        """End the process and forget it."""
+        """End the process and release its resources."""
 
     def how_it_ended(self) -> str:
-        """Waits for its end; in Lambda's words."""
+        """Wait for the end. Returns the reason in Lambda's wording."""
 
 
 Start = Callable[[str, Path, Mapping[str, str]], Process]
-"""Starts a process that runs a handler: from its name, a log and all of its environment."""
+"""Starts a process from the handler's name, the log file and the complete environment."""
 
 
 def start_python(handler: str, log: Path, environment: Mapping[str, str]) -> Process:
-    """A fresh interpreter, as in a cold start."""
+    """Start a new interpreter, as in a cold start."""
     return Child(["-u", "-m", "local.lambda_runtime.worker", handler], log, environment)
 
 
 @dataclass(frozen=True)
 class Launch:
-    """How to start a worker of one function. `timeout` in seconds; `environment` is all that the process gets."""
+    """How to start a worker of one function. `timeout` in seconds; `environment` is the complete environment."""
 
     handler: str
     arn: str
@@ -93,7 +93,7 @@ class Launch:
 
 @dataclass(frozen=True)
 class Invocation:
-    """One event for a function, as JSON, under its request id."""
+    """An event as JSON, and its request id."""
 
     event: bytes
     request_id: str
@@ -101,7 +101,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class _Call:
-    """One request of the worker to its Runtime API."""
+    """A request of the worker to its Runtime API."""
 
     path: str
     body: bytes
@@ -128,31 +128,31 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """Of the process, if it lives."""
+        """The process id; None after it has ended."""
         return self._process.pid if self._process.alive else None
 
     def kill(self) -> None:
-        """`kill -9`. When this returns the process is gone."""
+        """Kill the process with `kill -9` and wait for its end."""
         self._process.kill()
 
     def close(self) -> None:
-        """End the process and forget it."""
+        """End the process and release its resources."""
         self._hang_up()
         self._events.close()
         self._listener.close()
         self._process.close()
 
     def start(self) -> None:
-        """Wait until the function is imported and asks for work. Raises InvocationFailed if it does not get so far."""
+        """Wait until the function is imported and requests an invocation. Raises InvocationFailed if it fails."""
         call = self._await(INIT_SECONDS)
         if call.path.endswith("/init/error"):
             self._reply(202)
             raise _error(call.body)
-        if not self._process.alive:  # killed while it waited: its question is all that is left of it
+        if not self._process.alive:  # killed after it had requested an invocation
             raise self._crashed()
 
     def run(self, invocation: Invocation) -> bytes:
-        """Hand one invocation to the started worker and return the function's answer, JSON. Raises InvocationFailed."""
+        """Run one invocation on the started worker. Returns the answer as JSON. Raises InvocationFailed."""
         self._deliver(invocation)
         call = self._await(self._launch.timeout)
         self._reply(202)
@@ -172,7 +172,7 @@ class Worker:
         self._reply(200, headers, invocation.event)
 
     def _await(self, seconds: float) -> _Call:
-        """The worker's next call. Kills it when there is none for so long."""
+        """Wait for the worker's next call. Kills the worker after `seconds`."""
         try:
             return self._next_call(time.monotonic() + seconds)
         except _GoneError:
@@ -202,7 +202,7 @@ class Worker:
         self._events.register(self._connection, selectors.EVENT_READ)
 
     def _read(self, deadline: float) -> _Call | None:
-        """One call from the connection, or None when the worker closed it."""
+        """Read a call from the connection. None if the worker closed it."""
         assert self._connection is not None
         assert self._stream is not None
         self._connection.settimeout(max(0.001, deadline - time.monotonic()))
@@ -223,7 +223,7 @@ class Worker:
         self._connection.settimeout(INIT_SECONDS)
         head = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Length: {len(body)}"]
         head += [f"{name}: {value}" for name, value in (headers or {}).items()]
-        with contextlib.suppress(OSError):  # it died or hangs: who waits for its next call finds out
+        with contextlib.suppress(OSError):  # the worker ended or hangs: the wait for its next call notices
             self._connection.sendall("\r\n".join([*head, "", ""]).encode() + body)
 
     def _hang_up(self) -> None:
@@ -238,7 +238,7 @@ class Worker:
 
 
 def _error(body: bytes) -> FunctionError:
-    """What the function reported."""
+    """The error that the function reported."""
     report = json.loads(body)
     trace = tuple(str(line) for line in report.get("stackTrace") or [])
     return FunctionError(report.get("errorType", ""), report.get("errorMessage", ""), trace)

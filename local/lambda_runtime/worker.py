@@ -1,9 +1,7 @@
-"""One Lambda worker: handles invocations, one at a time, until it is killed.
+"""A Lambda worker: handles invocations, one at a time, until it is killed.
 
-Started as `python -m local.lambda_runtime.worker <handler>`.
-
-It runs under AWS's own runtime client, awslambdaric. That has wheels for Linux only; elsewhere, or with
-LOCAL_PLAIN_WORKER set, `local.lambda_runtime.plain_worker` keeps the same contract.
+Started as `python -m local.lambda_runtime.worker <handler>`. It uses AWS's runtime client, awslambdaric, which has
+wheels for Linux only. Elsewhere, or with LOCAL_PLAIN_WORKER set, it uses `local.lambda_runtime.plain_worker`.
 """
 
 import os
@@ -24,16 +22,16 @@ def main(handler: str) -> None:
     parent_watchdog.watch()
     Clock(Path(os.environ.pop(CLOCK_FILE))).install()
     plain = os.environ.pop(PLAIN, None)
-    _forget_the_repository()
+    _remove_repository_from_path()
     os.chdir(os.environ["LAMBDA_TASK_ROOT"])
     if plain or not _under_awslambdaric(handler):
         plain_worker.run(handler)
 
 
-def _forget_the_repository() -> None:
-    """In Lambda there is nothing to import but the function, its layers and what is installed."""
-    sys.path.pop(0)  # put there by `-m`
-    # The project's own folders, which its editable install puts there, are not part of a function.
+def _remove_repository_from_path() -> None:
+    """Leave only the function, its layers and installed packages importable, as in Lambda."""
+    sys.path.pop(0)  # added by `-m`
+    # The editable install adds the project's folders, which are not part of a function.
     named = os.environ["PYTHONPATH"].split(os.pathsep)
     installed = (sys.prefix, sys.base_prefix)
     sys.path[:] = [path for path in sys.path if path in named or path.startswith(installed)]
@@ -42,7 +40,7 @@ def _forget_the_repository() -> None:
 
 
 def _under_awslambdaric(handler: str) -> bool:
-    """Handle invocations with AWS's runtime client; False where it cannot be had."""
+    """Handle invocations with AWS's runtime client. Returns False if it is not installed."""
     try:
         import awslambdaric.__main__ as client
         import runtime_client  # type: ignore[import-not-found]  # noqa: F401  the native part

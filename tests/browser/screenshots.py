@@ -62,7 +62,7 @@ def _desk(stack: LocalStack, browser: Browser) -> str:
     _take(visitor, "transfers")
     dead = json.dumps({"not": "ours"})
     stack.aws.sqs.send_message(QueueUrl=stack.queue_url("NotificationDeadLetterQueue"), MessageBody=dead)
-    visitor.open("/attention?days=3")
+    visitor.open("/attention")
     _take(visitor, "attention")
     stack.simulator.heal()
     return reference

@@ -51,7 +51,7 @@ def test_a_token_by_hand_stays_in_its_tab(stack: LocalStack, console: Visitor) -
     console.expect_status("Paid")
     expect(page.get_by_text("Simulator")).to_have_count(0)
     assert "eyJ" not in page.evaluate("JSON.stringify(localStorage)")
-    console.open("/attention?days=1")
+    console.open("/attention")
     expect(page.locator("pre").first).to_have_text("make explain ENV=production ARGS=--dead")
 
 

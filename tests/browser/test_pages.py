@@ -14,7 +14,7 @@ from tests.browser.visitor import Visitor
 PAGES = {
     "/new": ("New transfer", "Transfer baru"),
     "/transfers": ("Transfers", "Transfer"),
-    "/attention?days=1": ("Needs attention", "Perlu perhatian"),
+    "/attention": ("Needs attention", "Perlu perhatian"),
     "/balance": ("Balance", "Saldo"),
     "/codes?code=4034314": ("Explain a code", "Arti sebuah kode"),
     "/settings": ("Settings", "Pengaturan"),
@@ -108,7 +108,7 @@ def test_dead_notifications_are_shown(stack: LocalStack, visitor: Visitor) -> No
     for body in ("no JSON", json.dumps(kept)):
         stack.aws.sqs.send_message(QueueUrl=stack.queue_url("NotificationDeadLetterQueue"), MessageBody=body)
 
-    visitor.open("/attention?days=1")
+    visitor.open("/attention")
 
     expect(page.locator(".plain-list li").filter(has_text="Not a notification from DOKU")).to_be_visible()
     known = page.locator(".plain-list li").filter(has_text="unpaid about PAY-GONE")

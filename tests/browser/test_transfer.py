@@ -258,7 +258,7 @@ def test_an_open_transfer_needs_attention(stack: LocalStack, visitor: Visitor) -
 
     visitor.expect_status("DOKU is working on it, not paid yet")
     expect(page.locator(".knowledge")).to_contain_text("Whether and when the recipient is paid.")
-    visitor.open("/attention?days=1")
+    visitor.open("/attention")
     group = page.locator(".group").filter(has_text="With DOKU, not paid yet")
     expect(group.get_by_role("row").filter(has_text=reference)).to_be_visible()
 

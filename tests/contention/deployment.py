@@ -1,4 +1,4 @@
-"""The local stack, for many callers at once."""
+"""The local stack for concurrent callers."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,35 +12,35 @@ from local.stack import LocalStack
 from tests.support.harness import Answer
 
 _PATIENCE = 60.0
-"""Seconds for an answer, which take a fraction of one on a machine that does nothing else."""
+"""Seconds to wait for an answer. On an idle machine it takes a fraction of a second."""
 
 
 ENVIRONMENTS = 8
-"""Processes of the API, and the most of every other function."""
+"""Processes of the API, and the maximum of every other function."""
 
 
 @contextmanager
 def running(table_url: str | None = None, **parameters: str) -> Iterator["Deployment"]:
-    """A local stack that is warm: all of the API's processes have answered once, and there is a token."""
+    """Start a warm local stack: all API processes have answered once, and there is a token."""
     with LocalStack(concurrency=ENVIRONMENTS, table_url=table_url, parameters=parameters) as stack:
         deployment = Deployment(stack)
         while len(stack.functions["TransferApiFunction"].pids) < ENVIRONMENTS:
-            all_at_once([lambda: deployment.request("GET", "/v1/balance")] * (2 * ENVIRONMENTS))
+            run_concurrently([lambda: deployment.request("GET", "/v1/balance")] * (2 * ENVIRONMENTS))
         yield deployment
 
 
-def all_at_once(calls: Iterable[Callable[[], Any]], threads: int = 32) -> list[Any]:
-    """Every call, so many at once; what they return, in order. Raises what the first one raised."""
+def run_concurrently(calls: Iterable[Callable[[], Any]], threads: int = 32) -> list[Any]:
+    """Run the calls in `threads` threads. Returns their results in order. Raises the first error."""
     with ThreadPoolExecutor(threads) as pool:
         return [one.result() for one in [pool.submit(call) for call in calls]]
 
 
 @dataclass
 class Deployment:
-    """Processes of their own behind HTTP, which share a table, a queue, DOKU and the clock.
+    """Function processes behind HTTP, which share a table, a queue, DOKU and the clock. Thread-safe.
 
-    Every method may be called from any thread. Threads of one process would show less than they seem to: Powertools
-    keeps the event in an attribute of a class, since an environment of Lambda has one invocation at a time.
+    Threads of one process would not do: Powertools stores the current event in a class attribute, since a Lambda
+    environment has one invocation at a time.
     """
 
     stack: LocalStack
@@ -63,15 +63,15 @@ class Deployment:
         return Answer(answer.status_code, titles, answer.json())
 
     def tick(self) -> Any:
-        """One tick of one more poller, over all shards; the poller's summary of it."""
+        """Run a tick of another poller over all shards. Returns its summary."""
         return self.stack.functions["StatusPollerFunction"].invoke({"poller": 0, "of": 1})
 
     def process(self) -> Any:
-        """Let the processor have what is in the queue."""
+        """Let the processor process the queue."""
         return self.stack.drain()
 
     def advance(self, seconds: float) -> None:
-        """Move the clock; what DOKU then announces is in the queue afterwards, and its copies."""
+        """Advance the clock. DOKU's notifications and their copies are in the queue afterwards."""
         self.doku.fault("notification", "duplicate", times=None)
         self.doku.advance(seconds)
         self.doku.heal()

@@ -8,34 +8,34 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from tests.contention.deployment import Deployment, all_at_once
+from tests.contention.deployment import Deployment, run_concurrently
 from tests.support.harness import Answer, inquiry_of, order
 
 Scenario = Callable[[Deployment, int], int]
-"""Takes a seed and returns how many calls it made at once. Raises AssertionError."""
+"""Takes a seed and returns the number of concurrent calls. Raises AssertionError."""
 
 PAID_LATER = {"beneficiaryAccountNumber": "0012345678", "channelCode": "07"}
 _PAID_AFTER = 301
-_TOKEN_IS_TOO_OLD = 1000
-_TICKS_TO_THE_END = 4
+_AFTER_THE_TOKEN_EXPIRED = 1000
+_FINAL_TICKS = 4
 _ATTEMPTS = 20
 
 
 def one_key(deployment: Deployment, seed: int, callers: int = 32) -> int:
-    """One request by so many callers, differently spelled, with the key, the reference or both."""
+    """One request by many callers, in different spellings, with the key, the reference or both."""
     chance, body = random.Random(seed), order()
     key = {"Idempotency-Key": f"key-of-{body['partnerReferenceNo']}"}
     spellings = [dict(chance.sample(list(body.items()), len(body))) for _ in range(callers)]
     headers: Mapping[str, str] = key if seed % 2 else {}
     if seed % 3 == 0:
         deployment.doku.fault("transfer", chance.choice(["garbage", "reset-after", "error-after"]))
-    answers = all_at_once(partial(_pay, deployment, one, headers) for one in spellings)
+    answers = run_concurrently(partial(_pay, deployment, one, headers) for one in spellings)
     _check_one_payment(deployment.doku.ledger(), answers)
     return callers
 
 
 def one_session(deployment: Deployment, seed: int, sessions: int = 20, callers: int = 8) -> int:
-    """The session of an inquiry under so many references at once, of which one is paid."""
+    """One session under many references at once; one of them is paid."""
     chance = random.Random(seed)
     for _ in range(sessions):
         body = order()
@@ -43,7 +43,7 @@ def one_session(deployment: Deployment, seed: int, sessions: int = 20, callers: 
         references = [f"{body['partnerReferenceNo']}-{number}" for number in range(callers)]
         chance.shuffle(references)
         bodies = [{**body, "sessionId": session, "partnerReferenceNo": reference} for reference in references]
-        answers = all_at_once(partial(_pay, deployment, one) for one in bodies)
+        answers = run_concurrently(partial(_pay, deployment, one) for one in bodies)
         assert sorted(answer.status for answer in answers) == [201] + [409] * (callers - 1), answers
         ledger = deployment.doku.ledger()
         assert sum(_count(ledger["debits"], reference) for reference in references) == 1, "I2"
@@ -52,17 +52,17 @@ def one_session(deployment: Deployment, seed: int, sessions: int = 20, callers: 
 
 
 def contradictions(deployment: Deployment, seed: int, keys: int = 30, callers: int = 8) -> int:
-    """So many payments by so many callers each, all mixed up; a few of them want to pay something else."""
+    """Many payments by several callers each, shuffled; a few callers send another request under a used key."""
     chance = random.Random(seed)
     bodies = [order(amount={"value": f"{10_000 + number}.00", "currency": "IDR"}) for number in range(keys)]
     calls = [body for body in bodies for _ in range(callers)]
     wrong = [{**body, "remark": "something else"} for body in chance.sample(bodies, keys // 10)]
-    for body in bodies:  # the first of each comes in before what contradicts it
+    for body in bodies:  # the first request of each key precedes the contradicting one
         assert deployment.request("POST", "/v1/transfers", body).status in (201, 202)
     mixed = chance.sample(calls[keys:] + wrong, len(calls[keys:] + wrong))
-    answers = all_at_once(partial(_pay, deployment, one) for one in mixed)
+    answers = run_concurrently(partial(_pay, deployment, one) for one in mixed)
     refused = [answer for answer in answers if answer.status == 409]
-    assert len(refused) == len(wrong), "another request under a key is refused, and no other one"
+    assert len(refused) == len(wrong), "only another request under a used key is refused"
     ledger = deployment.doku.ledger()
     for body in bodies:
         reference = body["partnerReferenceNo"]
@@ -72,11 +72,11 @@ def contradictions(deployment: Deployment, seed: int, keys: int = 30, callers: i
 
 
 def many_keys_at_once(deployment: Deployment, seed: int, keys: int = 100, callers: int = 8) -> int:
-    """The same without a first one: all of a key's callers race for its door."""
+    """Many payments by several callers each, all at once: the callers of a key race for the conditional create."""
     bodies = [order() for _ in range(keys)]
     calls = [body for body in bodies for _ in range(callers)]
     random.Random(seed).shuffle(calls)
-    answers = all_at_once(partial(_pay, deployment, one) for one in calls)
+    answers = run_concurrently(partial(_pay, deployment, one) for one in calls)
     by_reference: dict[str, list[Answer]] = {body["partnerReferenceNo"]: [] for body in bodies}
     for answer in answers:
         assert answer.status in (201, 202), answer.body
@@ -89,36 +89,36 @@ def many_keys_at_once(deployment: Deployment, seed: int, keys: int = 100, caller
 
 
 def pollers_and_processor(deployment: Deployment, seed: int, transfers: int = 20) -> int:
-    """Two pollers and the processor at once over transfers of which DOKU notified twice each."""
+    """Two pollers and the processor at once, with two notifications for each transfer."""
     references = [_created(deployment, PAID_LATER) for _ in range(transfers)]
     deployment.advance(_PAID_AFTER)
     actions: list[Callable[[], Any]] = [deployment.tick, deployment.tick, deployment.process, deployment.process]
     random.Random(seed).shuffle(actions)
     before = _sent(deployment.doku.ledger(), "status")
-    all_at_once(actions)
-    all_at_once([deployment.process])
+    run_concurrently(actions)
+    run_concurrently([deployment.process])
     asked = _sent(deployment.doku.ledger(), "status") - before
     for reference in references:
-        # A poller asks once for the slot. Of the two copies of a notification, each may find nothing known yet.
+        # One check for the slot, and one for each of the two copies of a notification.
         assert 1 <= asked[reference] <= 3, f"I12: DOKU was asked {asked[reference]} times about {reference}"
         assert _status(deployment, reference) == "SUCCESS", f"I10: {reference}"
     return len(actions)
 
 
 def three_pollers(deployment: Deployment, seed: int, transfers: int = 20) -> int:
-    """Three pollers at once, twice; never two questions for one due slot, and in the end they know all."""
+    """Three pollers at once, twice: at most one check for each due slot, and all outcomes are found."""
     references = [_created(deployment, PAID_LATER) for _ in range(transfers)]
     for _ in range(2):
         deployment.advance(66)
         due = {one for one in references if _is_due(deployment, one)}
         before = _sent(deployment.doku.ledger(), "status")
-        ticks = all_at_once([deployment.tick] * 3)
+        ticks = run_concurrently([deployment.tick] * 3)
         asked = _sent(deployment.doku.ledger(), "status") - before
         twice = {one: asked[one] for one in due if asked[one] > 1}
         assert not twice, f"I12: asked more than once in this slot: {twice}"
         missed = {one for one in due if not asked[one]}
-        assert len(missed) <= _left_for_later(ticks), f"I12: nobody asked about {missed} or said why: {ticks}"
-    for _ in range(_TICKS_TO_THE_END):  # a poller that AWS kept waiting has left some to a later slot
+        assert len(missed) <= _left_for_later(ticks), f"I12: not checked and not reported: {missed}: {ticks}"
+    for _ in range(_FINAL_TICKS):  # a poller that waited for AWS left some to a later slot
         deployment.advance(_PAID_AFTER)
         deployment.tick()
         found = {one: _status(deployment, one) for one in references}
@@ -130,7 +130,7 @@ def three_pollers(deployment: Deployment, seed: int, transfers: int = 20) -> int
 
 
 def everything_about_one(deployment: Deployment, seed: int, rounds: int = 3) -> int:
-    """Refreshes, a poller, replays and notifications about one transfer at once."""
+    """Refreshes, a poller, replays and notifications of one transfer at once."""
     chance = random.Random(seed)
     for _ in range(rounds):
         body = order(**PAID_LATER)
@@ -144,29 +144,29 @@ def everything_about_one(deployment: Deployment, seed: int, rounds: int = 3) -> 
             *[deployment.tick, deployment.process, deployment.process],
         ]
         chance.shuffle(actions)
-        all_at_once(actions)
+        run_concurrently(actions)
         deployment.process()
         found = deployment.request("GET", path).body
         assert found["status"] == "SUCCESS", f"I10: {found}"
         said = Counter(seen["finding"] for seen in found["history"])
-        assert said["SUBMITTING"] == said["NOTIFIED"] == 1, f"noted once each, and nothing overwritten: {said}"
+        assert said["SUBMITTING"] == said["NOTIFIED"] == 1, f"each must be recorded once: {said}"
         ledger = deployment.doku.ledger()
         assert _sent(ledger, "transfer")[reference] == _count(ledger["debits"], reference) == 1, "I1, I2"
     return rounds * 9
 
 
 def one_token(deployment: Deployment, seed: int, callers: int = 16) -> int:
-    """Every environment finds its token refused or expired at once. One new token is requested, and each pays once."""
+    """The token of all environments is refused or too old at once. One new token is requested; each pays once."""
     _created(deployment, {})
     if seed % 2:
         deployment.doku.expire_tokens()
     else:
-        deployment.advance(_TOKEN_IS_TOO_OLD)
-    before = _minted(deployment)
+        deployment.advance(_AFTER_THE_TOKEN_EXPIRED)
+    before = _tokens_issued(deployment)
     bodies = [order() for _ in range(callers)]
-    answers = all_at_once(partial(_pay, deployment, body) for body in bodies)
+    answers = run_concurrently(partial(_pay, deployment, body) for body in bodies)
     assert {answer.status for answer in answers} == {201}
-    assert _minted(deployment) == before + 1, "I16"
+    assert _tokens_issued(deployment) == before + 1, "I16"
     ledger = deployment.doku.ledger()
     assert all(_count(ledger["debits"], body["partnerReferenceNo"]) == 1 for body in bodies), "I2"
     return callers
@@ -182,11 +182,11 @@ SCENARIOS: Mapping[str, Scenario] = {
     "30 keys, and contradictions": contradictions,
     "100 keys by 8 callers each": many_keys_at_once,
 }
-"""Pollers come first: they ask about every transfer that is in the table by then."""
+"""Pollers come first, since they check all transfers that are in the table."""
 
 
 def most_for_one(deployment: Deployment) -> tuple[int, int]:
-    """The most transfer requests that DOKU took, and the most debits, that any one reference has seen so far."""
+    """The maximum number of accepted transfer requests, and of debits, of one reference."""
     ledger = deployment.doku.ledger()
     debits = Counter(one["partnerReferenceNo"] for one in ledger["debits"])
     return max(_sent(ledger, "transfer").values()), max(debits.values())
@@ -195,14 +195,14 @@ def most_for_one(deployment: Deployment) -> tuple[int, int]:
 def _check_one_payment(ledger: Mapping[str, Any], answers: Sequence[Answer]) -> None:
     assert {answer.status for answer in answers} <= {201, 202}, [answer.body for answer in answers]
     (reference,) = {answer.body["partnerReferenceNo"] for answer in answers}
-    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1, "I8: one of them sent"
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1, "I8: exactly one must send"
     assert len({(one.body["amount"]["value"], one.body["createdAt"]) for one in answers}) == 1, "I8: one transfer"
     assert _sent(ledger, "transfer")[reference] == 1, "I1"
     assert _count(ledger["debits"], reference) == 1, "I2"
 
 
 def _pay(deployment: Deployment, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Answer:
-    """As a client does it: the same request again for as long as the answer says so, which a slow machine's may."""
+    """Create a transfer as a client does: repeat the request while the answer says so."""
     for _ in range(_ATTEMPTS):
         answer = deployment.request("POST", "/v1/transfers", body, headers)
         if not answer.body.get("retryable"):
@@ -226,11 +226,11 @@ def _is_due(deployment: Deployment, reference: str) -> bool:
 
 
 def _left_for_later(ticks: Iterable[Mapping[str, Any]]) -> float:
-    """How many slots these ticks say that they could not ask about; any number where one was not finished."""
+    """The number of slots that these ticks report as not checked; infinite if one was not finished."""
     return sum(tick["skipped"] + tick["silent"] if tick["finished"] else math.inf for tick in ticks)
 
 
-def _minted(deployment: Deployment) -> int:
+def _tokens_issued(deployment: Deployment) -> int:
     return sum(one["executed"] for one in deployment.doku.ledger()["tokenRequests"])
 
 

@@ -1,4 +1,4 @@
-"""Many callers at once, in processes of their own: `make contention`. `make prove ARGS=concurrency` draws more."""
+"""Concurrent callers of function processes: `make contention`. `make prove ARGS=concurrency` has more seeds."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,7 +9,7 @@ import pytest
 
 from doku_signing.timestamps import WIB
 from local.engines import dynamodb_local
-from tests.contention.deployment import Deployment, all_at_once, running
+from tests.contention.deployment import Deployment, run_concurrently, running
 from tests.contention.scenarios import SCENARIOS, most_for_one
 from tests.support.harness import order
 
@@ -27,71 +27,71 @@ def deployment(request: pytest.FixtureRequest) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="module")
 def limited() -> Iterator[Deployment]:
-    """100,000 rupiah a day, and seven transfers a caller."""
+    """Limits: 100,000 rupiah a day, and seven transfers a caller."""
     with running(DailyAmountLimit="100000.00", CallerDailyCountLimit="7") as started:
         yield started
 
 
-def holds(deployment: Deployment, scenario: str, seed: int = 1) -> None:
-    assert SCENARIOS[scenario](deployment, seed) > 3, "that was nothing at once"
+def check(deployment: Deployment, scenario: str, seed: int = 1) -> None:
+    assert SCENARIOS[scenario](deployment, seed) > 3, "too few concurrent calls"
     assert most_for_one(deployment) == (1, 1), "I1, I2"
 
 
 @pytest.mark.covers(49, 50, "I12")
 def test_three_pollers_ask_once_a_slot_and_miss_nothing(deployment: Deployment) -> None:
-    holds(deployment, "three pollers")
+    check(deployment, "three pollers")
 
 
 @pytest.mark.covers(33, 49, "I10", "I12")
 def test_two_pollers_and_the_processor_end_where_doku_does(deployment: Deployment) -> None:
-    holds(deployment, "two pollers and the processor")
+    check(deployment, "two pollers and the processor")
 
 
 @pytest.mark.covers(33, "I1", "I2", "I10")
 def test_concurrent_events_of_one_transfer_are_recorded_once(deployment: Deployment) -> None:
-    holds(deployment, "everything about one transfer")
+    check(deployment, "everything about one transfer")
 
 
 @pytest.mark.covers(64, "I16")
 @pytest.mark.parametrize("seed", [1, 2], ids=["refused", "too old"])
 def test_one_token_is_requested_for_all(deployment: Deployment, seed: int) -> None:
-    holds(deployment, "one token for all", seed)
+    check(deployment, "one token for all", seed)
 
 
 @pytest.mark.covers(26, 61, "I1", "I2")
 def test_one_session_under_eight_references_pays_once(deployment: Deployment) -> None:
-    holds(deployment, "one session under 8 references")
+    check(deployment, "one session under 8 references")
 
 
 @pytest.mark.covers(26, "I1", "I2", "I8")
 @pytest.mark.parametrize("seed", [1, 2], ids=["key", "reference"])
 def test_32_callers_with_one_key_pay_once(deployment: Deployment, seed: int) -> None:
-    holds(deployment, "32 callers with one key", seed)
+    check(deployment, "32 callers with one key", seed)
 
 
 @pytest.mark.covers(26, "I1", "I2", "I8")
 def test_contradicting_callers_are_refused(deployment: Deployment) -> None:
-    holds(deployment, "30 keys, and contradictions")
+    check(deployment, "30 keys, and contradictions")
 
 
 @pytest.mark.covers(26, "I1", "I2", "I8")
 def test_100_keys_by_8_callers_pay_once_each(deployment: Deployment) -> None:
-    holds(deployment, "100 keys by 8 callers each")
+    check(deployment, "100 keys by 8 callers each")
 
 
-def a_day_of_its_own(deployment: Deployment) -> None:
-    """The next one's first hour."""
+def start_a_new_day(deployment: Deployment) -> None:
+    """Advance to the first hour of the next day."""
     now = datetime.fromtimestamp(deployment.doku.now(), WIB)
     deployment.advance(DAY - (now.hour * 3600 + now.minute * 60))
-    assert deployment.request("GET", "/v1/balance").status == 200, "a token is at hand"
+    assert deployment.request("GET", "/v1/balance").status == 200, "needs a token"
 
 
 @pytest.mark.covers("I21")
 @pytest.mark.parametrize(("callers", "most"), [(1, 7), (32, 10)], ids=["of one caller", "of all"])
 def test_32_at_once_never_exceed_the_limits(limited: Deployment, callers: int, most: int) -> None:
-    a_day_of_its_own(limited)
+    start_a_new_day(limited)
     bodies = [order(amount={"value": "10000.00", "currency": "IDR"}) for _ in range(32)]
-    answers = all_at_once(
+    answers = run_concurrently(
         partial(limited.request, "POST", "/v1/transfers", body, caller=f"caller {number % callers}")
         for number, body in enumerate(bodies)
     )
@@ -104,10 +104,10 @@ def test_32_at_once_never_exceed_the_limits(limited: Deployment, callers: int, m
 
 @pytest.mark.covers(26, "I21")
 def test_32_copies_of_one_request_at_once_are_counted_once(limited: Deployment) -> None:
-    a_day_of_its_own(limited)
+    start_a_new_day(limited)
     amounts = ("30000.00", "70001.00", "70000.00")
     body, too_much, the_rest = (order(amount={"value": amount, "currency": "IDR"}) for amount in amounts)
     pay = partial(limited.request, "POST", "/v1/transfers")
-    assert {answer.status for answer in all_at_once([partial(pay, body)] * 32)} <= {201, 202}
+    assert {answer.status for answer in run_concurrently([partial(pay, body)] * 32)} <= {201, 202}
     assert [pay(one).status for one in (too_much, the_rest)] == [429, 201]
     assert most_for_one(limited) == (1, 1), "I1, I2"

@@ -3,11 +3,14 @@
 import json
 import os
 import re
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from local.stack import LocalStack
 from tests.docs.pages import blocks
@@ -43,6 +46,22 @@ def test_the_readmes_transfer_by_curl_is_paid(stack: LocalStack) -> None:
     assert len(stack.simulator.ledger()["debits"]) == 1
 
 
+def test_make_token_prints_the_token_alone(stack: LocalStack) -> None:
+    environment = {**os.environ, "LOCAL_PORT": stack.api_url.rpartition(":")[2]}
+    done = subprocess.run(["make", "token"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    headers = {"Authorization": f"Bearer {done.stdout.strip()}"}
+    assert requests.get(f"{stack.api_url}/v1/transfers", headers=headers, timeout=30).status_code == 200
+
+
+def test_make_token_without_a_local_run_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        environment = {**os.environ, "LOCAL_PORT": str(taken.getsockname()[1])}
+    command = [sys.executable, "-m", "local.token"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "start `make run`" in done.stderr
+
+
 def test_the_documented_inquiry_answers(stack: LocalStack) -> None:
     (command,) = (block for block in blocks(ROOT / "docs" / "api.md", "sh") if "curl" in block)
     answer = typed(stack, command)
@@ -53,9 +72,9 @@ def test_the_documented_inquiry_answers(stack: LocalStack) -> None:
 def typed(stack: LocalStack, command: str) -> Any:
     """The JSON that a command prints, with this stack's address and token."""
     there = command.replace("http://127.0.0.1:3000", stack.api_url)
-    done = subprocess.run(
-        ["bash", "-euc", there], env={**os.environ, "TOKEN": stack.token()}, capture_output=True, text=True, check=True
-    )
+    environment = {**os.environ, "TOKEN": stack.token(), "LOCAL_PORT": stack.api_url.rpartition(":")[2]}
+    shell = ["bash", "-euc", there]
+    done = subprocess.run(shell, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 

@@ -13,10 +13,10 @@ import pytest
 
 from local.aws.bundle import QueueTrigger
 from local.aws.event_source import Drained, Pump
-from tests.integration.receiver.callbacks import aes_ecb, aws, secret, waiting
+from tests.integration.receiver.notifications import aes_ecb, aws, secret, waiting
 from tests.support.harness import Answer, Context, InProcess, World, order, sample_event
 
-_DESTINIES: tuple[dict[str, str], ...] = (
+_OUTCOMES: tuple[dict[str, str], ...] = (
     {"beneficiaryAccountNumber": "0012345678"},  # UNPAID, then paid
     {"beneficiaryAccountNumber": "0012345678", "beneficiaryBankCode": "002"},  # UNPAID, then failed
     {"beneficiaryAccountNumber": "7746555134"},  # paid, then refunded
@@ -32,8 +32,8 @@ _SIZE = int(os.environ.get("BURST", "250"))
 
 
 @dataclass(frozen=True)
-class Callback:
-    """One notification as DOKU sends it."""
+class Notification:
+    """A notification as DOKU sends it."""
 
     kind: str
     body: str
@@ -42,7 +42,7 @@ class Callback:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a burst."""
+    """The result of a burst."""
 
     transfers: int
     sent: int
@@ -91,7 +91,7 @@ def burst(world: World, notifications: int, transfers: int, seed: int = 20240917
 def _fates(transfers: int) -> Iterator[dict[str, str]]:
     """Two of five UNPAID and then paid, one of five of each other kind."""
     for number in range(transfers):
-        yield _DESTINIES[max(0, number % 5 - 1)]
+        yield _OUTCOMES[max(0, number % 5 - 1)]
 
 
 def _signed(world: World, count: int, seed: int) -> Iterator[dict[str, str]]:
@@ -106,62 +106,65 @@ def _signed(world: World, count: int, seed: int) -> Iterator[dict[str, str]]:
 def _plan(
     world: World, references: Sequence[str], headers: list[dict[str, str]], notifications: int, chance: random.Random
 ) -> Any:
-    """What is sent at once, and a function for what is sent once DOKU has come to an end with every transfer."""
+    """The notifications to send at once, and a function for those to send after DOKU has finished all transfers."""
     unused = iter(headers)
     numbers = {one["partnerReferenceNo"]: one["referenceNo"] for one in world.doku.ledger()["transfers"]}
     unique = notifications - notifications // 3
 
-    def anything(reference: str) -> Callback:
+    def anything(reference: str) -> Notification:
         if chance.random() < 0.2:
             return _refund(numbers[reference], next(unused))
         return _unpaid(reference, numbers[reference], chance.choice(["50", "50", "35", "20"]), next(unused))
 
     early = [anything(chance.choice(references)) for _ in range(unique // 8)]
 
-    def late() -> list[Callback]:
-        told = [
+    def late() -> list[Notification]:
+        final = [
             _refund(one["referenceNo"], next(unused))
             if one["state"] == "REFUNDED"
             else _unpaid(one["partnerReferenceNo"], one["referenceNo"], _SAID[one["state"]], next(unused))
             for one in world.doku.ledger()["transfers"]
         ]
-        told += [_refund(f"DK-UNKNOWN-{number}", next(unused)) for number in range(_UNKNOWN)]
-        true = told[: len(references)]
-        while len(early) + len(told) < unique:
-            again = replace(chance.choice(true), headers=next(unused))  # the same once more, but no copy of it
-            told.append(anything(chance.choice(references)) if chance.random() < 0.2 else again)
-        copies = chance.choices(told + early, k=notifications - unique)
-        return chance.sample(told + copies, len(told) + len(copies))
+        final += [_refund(f"DK-UNKNOWN-{number}", next(unused)) for number in range(_UNKNOWN)]
+        true = final[: len(references)]
+        while len(early) + len(final) < unique:
+            again = replace(chance.choice(true), headers=next(unused))  # the same body under another requestId
+            final.append(anything(chance.choice(references)) if chance.random() < 0.2 else again)
+        copies = chance.choices(final + early, k=notifications - unique)
+        return chance.sample(final + copies, len(final) + len(copies))
 
     return early, late
 
 
-def _unpaid(reference: str, number: str, status: str, headers: dict[str, str]) -> Callback:
+def _unpaid(reference: str, number: str, status: str, headers: dict[str, str]) -> Notification:
     body = {"sendTrxId": reference, "transactionId": number, "transactionStatus": status, "activityCode": "200"}
-    return Callback("unpaid", json.dumps(body), headers)
+    return Notification("unpaid", json.dumps(body), headers)
 
 
-def _refund(number: str, headers: dict[str, str]) -> Callback:
-    return Callback("refund", json.dumps({"transactionId": number, "activityCode": "200"}), headers)
+def _refund(number: str, headers: dict[str, str]) -> Notification:
+    return Notification("refund", json.dumps({"transactionId": number, "activityCode": "200"}), headers)
 
 
-def _play(world: World, callbacks: Sequence[Callback], throttled: bool = False) -> tuple[int, Drained]:
-    """Send in waves, each followed by a round of the processor, every second one over a throttled table."""
+def _play(world: World, sent: Sequence[Notification], throttled: bool = False) -> tuple[int, Drained]:
+    """Send in waves, each followed by a round of the processor; in every second wave, the table is throttled."""
     refused, drained = 0, Drained()
-    for start in range(0, len(callbacks), _WAVE):
+    for start in range(0, len(sent), _WAVE):
         if throttled and start // _WAVE % 2:
             world.faults.throttle("SendMessage", 5)
             for operation in ("GetItem", "UpdateItem", "Query", "ChangeMessageVisibility"):
                 world.faults.throttle(operation, 5)
-        for callback in callbacks[start : start + _WAVE]:
-            while _delivered(world, callback).status != 200:
+        for notification in sent[start : start + _WAVE]:
+            while _delivered(world, notification).status != 200:
                 refused += 1
         drained += _round(world)
     return refused, drained
 
 
-def _delivered(world: World, callback: Callback) -> Answer:
-    event = sample_event(f"{callback.kind}-notification") | {"headers": callback.headers, "body": callback.body}
+def _delivered(world: World, notification: Notification) -> Answer:
+    event = sample_event(f"{notification.kind}-notification") | {
+        "headers": notification.headers,
+        "body": notification.body,
+    }
     answer = Answer.of(world.call_receiver(event, Context(lambda: 10_000)))
     assert answer.status in (200, 503)
     return answer

@@ -22,6 +22,7 @@ from local.gateway.http_server import HttpServer, Request, Response
 from tests.support import oidc_provider
 from tests.support.harness import ROOT
 from tests.support.oidc_provider import Provider
+from tests.template.reading import translated
 from tools import cli
 from tools.deploy import Stopped, deploy
 from tools.deploy.account import check_concurrency, identify
@@ -365,7 +366,7 @@ RESOURCES = """<ListStackResourcesResponse xmlns="http://cloudformation.amazonaw
 def _check_concurrency(session: boto3.Session, *, deployed: bool = False, **parameters: str) -> None:
     status = "CREATE_COMPLETE" if deployed else ""
     stack = Stack(session.client("cloudformation"), STACK, REGION, status, {} if deployed else None)
-    check_concurrency(session, load(ROOT / "template.yaml", CALLERS | parameters), stack, "production")
+    check_concurrency(session, translated(**parameters), stack, "production")
 
 
 @pytest.mark.parametrize(("total", "unreserved"), [(10, 10), (1000, 101), (100, 100)])

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from local.aws import bundle, template
-from local.in_process.backing_services import PARAMETERS, BackingServices
+from local.aws import bundle
+from local.in_process.backing_services import BackingServices
 from local.in_process.webhooks import receiving
-from tests.integration.receiver.callbacks import aws, waiting
+from tests.integration.receiver.notifications import aws, waiting
 from tests.support.harness import ROOT, Context, World, sample_event
+from tests.template.reading import translated
 
 SAMPLES = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
 REFERENCE = "hsjkans284b2he54"
@@ -22,7 +23,7 @@ KEY = "0123456789abcdef"
 
 @pytest.fixture(scope="module")
 def deployed() -> bundle.Bundle:
-    return bundle.read(template.load(ROOT / "template.yaml", PARAMETERS))
+    return bundle.read(translated())
 
 
 @pytest.fixture
@@ -110,8 +111,7 @@ def test_the_samples_create_and_settle_a_transfer(signing: World) -> None:
 
     notified = signing.call_processor(sample_event("notification-queue"), Context(lambda: 60_000))
     assert notified == {"batchItemFailures": []}
-    stored = signing.stored(REFERENCE)
-    assert stored is not None
+    stored = signing.existing(REFERENCE)
     assert (stored.status, [seen.finding for seen in stored.history].count("NOTIFIED")) == ("SUCCESS", 1)
 
 

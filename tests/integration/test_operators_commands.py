@@ -10,15 +10,6 @@ import pytest
 
 from tests.support.harness import World, order
 from tools import cli
-from tools.deployment import find
-
-
-@pytest.fixture
-def local_run(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """What the command finds by `--env local`."""
-    monkeypatch.setenv("LOCAL_AWS_PORT", world.environment["AWS_ENDPOINT_URL"].rpartition(":")[2])
-    world.environment = {**world.environment, "TABLE_NAME": find("local").outputs["TableName"]}  # one of many here
-    return world.restarted()
 
 
 @pytest.mark.parametrize("day", ["17-09-2024", "2026-13-45", "2026-11-2", "20261102", "yesterday", ""])

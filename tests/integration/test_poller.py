@@ -19,9 +19,7 @@ def create(world: World, count: int, **changes: Any) -> list[str]:
 
 
 def status_of(world: World, reference: str) -> str:
-    stored = world.stored(reference)
-    assert stored is not None
-    return str(stored.status)
+    return str(world.existing(reference).status)
 
 
 def asked(world: World) -> Counter[str]:
@@ -69,9 +67,7 @@ def test_a_paid_transfer_is_checked_after_1_3_and_7_days(world: World) -> None:
     for days in (1, 2, 4):
         world.clock.advance(days * 86_400)
         assert world.tick()["learned"] == 1
-    stored = world.stored(reference)
-    assert stored is not None
-    assert stored.next_check_at is None
+    assert world.existing(reference).next_check_at is None
 
 
 @pytest.mark.covers(22)
@@ -187,8 +183,7 @@ def test_one_broken_answer_blocks_no_other(world: World) -> None:
     world.clock.advance(61)
     tick = world.tick()
     assert (tick["learned"], tick["silent"], tick["circuitOpen"]) == (9, 1, False)
-    broken = world.stored(references[0])
-    assert broken is not None
+    broken = world.existing(references[0])
     assert broken.history[-1].finding == "UNCLEAR"
     assert broken.next_check_at == broken.created_at + 2 * MINUTE
 
@@ -275,9 +270,7 @@ def test_a_crash_after_a_claim_delays_the_check(world: World) -> None:
 def test_a_stale_index_slot_is_not_asked_about_again(world: World) -> None:
     (reference,) = create(world, 1, **UNPAID)
     world.clock.advance(61)
-    stored = world.stored(reference)
-    assert stored is not None
-    (slot,), _ = world.due_index.due(world.shard_of(reference), stored.next_check_at or 0, 10)
+    (slot,), _ = world.due_index.due(world.shard_of(reference), world.existing(reference).next_check_at or 0, 10)
     world.tick()
     assert world.due_index.claim(slot, slot.at + MINUTE) is None
 
@@ -287,14 +280,12 @@ def test_a_transfer_open_for_seven_days_is_in_review(world: World) -> None:
     (reference,) = create(world, 1)
     world.doku.fault("status", "status-says", latestTransactionStatus="03", times=None)
     for _ in range(60):
-        stored = world.stored(reference)
-        assert stored is not None
+        stored = world.existing(reference)
         assert stored.next_check_at is not None
         world.clock.advance(max(0.0, stored.next_check_at / 1000 - world.clock()))
         tick = world.tick()
         if tick["review"]:
             break
-    assert stored is not None
     assert stored.created_at + 7 * DAY <= world.clock() * 1000 < stored.created_at + 9 * DAY
     assert world.get(reference).body["review"] is True
     assert world.get(reference).body["nextCheckAt"] is not None

@@ -7,7 +7,7 @@ import pytest
 
 from local.in_process.backing_services import BackingServices
 from tests.integration.processor.notifications import announced, dead, pump, standing, until_dead
-from tests.integration.receiver.callbacks import waiting
+from tests.integration.receiver.notifications import waiting
 from tests.support.harness import World
 from tests.support.waiting import until
 from tools.deployment import Deployment

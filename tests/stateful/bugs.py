@@ -1,4 +1,4 @@
-"""Deployments with one seeded bug each, assembled from the product's parts; the machine must find it."""
+"""Deployments of the product's parts with one seeded bug each, which the state machine must find."""
 
 from collections.abc import Mapping, Set
 from contextlib import suppress
@@ -13,20 +13,21 @@ from payouts import wiring
 from payouts.doku.client import Authority
 from payouts.doku.outcomes import Outcome
 from payouts.doku.queued_notification import QueuedNotification
+from payouts.doku.time_limits import Remaining, unlimited
 from payouts.domain.errors import LimitReached, Stopped
 from payouts.domain.limits import DailyLimit
-from payouts.domain.schedule import MINUTE, with_next_check
+from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Finding, Observation, Source, Status, Transfer, record
 from payouts.runtime import config
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.apply_notification import NotificationApplier
 from payouts.services.check_status import DokuSilent, StatusChecker
-from payouts.services.create_transfer import STOPPED, CreateResult, TransferCreator, TransferRequest
+from payouts.services.create_transfer import STOPPED, CreateResult, TransferCreator
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.poll import Poller
-from payouts.services.prepare_transfer import TransferPreparer
-from payouts.services.send_transfer import Remaining, TransferSender
+from payouts.services.prepare_transfer import TransferPreparer, TransferRequest
+from payouts.services.send_transfer import TransferSender
 from payouts.store import items
 from payouts.store.counters import Bound, CounterEntry, Counters
 from payouts.store.due_index import DueIndex, Slot
@@ -43,7 +44,7 @@ from transfer_api.app import create_handler
 
 
 class SendsAgain(TransferSender):
-    """Sends once more when no answer came."""
+    """Sends again if there is no answer."""
 
     def _attempt(self, transfer: Transfer, authority: Authority) -> tuple[Observation, Outcome]:
         seen, outcome = super()._attempt(transfer, authority)
@@ -51,7 +52,7 @@ class SendsAgain(TransferSender):
 
 
 class FailsAtATimeout(TransferSender):
-    """Takes a missing answer for a refusal."""
+    """Records a missing answer as a refusal."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
         refused = (replace(one, finding=Finding.REFUSED) if one.finding is Finding.IN_DOUBT else one for one in seen)
@@ -69,11 +70,11 @@ class LastWins(StatusChecker):
     """Lets the latest observation overwrite all others."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
-        return with_next_check(replace(standing, history=seen[-1:]), self._now(), 0.0)
+        return self._schedule.with_next_check(replace(standing, history=seen[-1:]))
 
 
 class GivesUpAtOnce(StatusChecker):
-    """Takes one "not found" for a failure."""
+    """Records one "not found" as a failure."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
         failed = (replace(one, finding=Finding.FAILED) if one.finding is Finding.NOT_FOUND else one for one in seen)
@@ -81,27 +82,27 @@ class GivesUpAtOnce(StatusChecker):
 
 
 class InfersSoon(StatusChecker):
-    """Infers absence from three times "not found" over half an hour."""
+    """Infers absence from three "not found" over half an hour."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
         learned = super()._learned(standing, *seen)
         missing = learned.reading.missing()
         if len(missing) < 3 or missing[-1].at - missing[0].at < 30 * MINUTE or learned.reading.has_sign_of_life:
             return learned
-        return with_next_check(record(learned, replace(missing[-1], finding=Finding.NOT_RECEIVED)), self._now(), 0.0)
+        return self._schedule.with_next_check(record(learned, replace(missing[-1], finding=Finding.NOT_RECEIVED)))
 
 
 class StaysFailed(StatusChecker):
-    """Learns nothing more about a transfer that failed."""
+    """Records nothing more after a failure."""
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
         return standing if standing.status is Status.FAILED else super()._learned(standing, *seen)
 
 
 class BelievesAnyAnswer(StatusChecker):
-    """Takes an answer about another transfer for one about the transfer that was asked about."""
+    """Accepts an answer about another transfer."""
 
-    def ask(self, transfer: Transfer) -> Observation:
+    def ask(self, transfer: Transfer, remaining: Remaining = unlimited) -> Observation:
         try:
             seen = super().ask(transfer)
         except DokuSilent as silent:
@@ -113,7 +114,7 @@ class BelievesAnyAnswer(StatusChecker):
 
 
 class ForgetsNewFields(TransferStore):
-    """Drops what a newer version wrote from each history that it rewrites."""
+    """Drops the fields of newer versions from each history that it writes."""
 
     def _write(self, transfer: Transfer) -> None:
         known = tuple(replace(one, extra={}) for one in transfer.history)
@@ -121,9 +122,9 @@ class ForgetsNewFields(TransferStore):
 
 
 class BelievesNotifications(NotificationApplier):
-    """Takes a notification for DOKU's word."""
+    """Records a notification as a status check."""
 
-    def apply(self, queued: QueuedNotification) -> Transfer:
+    def apply(self, queued: QueuedNotification, remaining: Remaining = unlimited) -> Transfer:
         transfer = super().apply(queued)
         said = [one for one in transfer.history if one.claim is not None]
         words = (replace(one, finding=one.claim, source=Source.STATUS_CHECK) for one in said[-1:] if one.claim)
@@ -131,15 +132,15 @@ class BelievesNotifications(NotificationApplier):
 
 
 class ForgetsNotifications(NotificationApplier):
-    """Asks DOKU after a notification, and does not record it."""
+    """Checks the status after a notification, and does not record the notification."""
 
-    def apply(self, queued: QueuedNotification) -> Transfer:
+    def apply(self, queued: QueuedNotification, remaining: Remaining = unlimited) -> Transfer:
         transfer = self._find(queued.notification)
         return self._status_checker.check(transfer)[0] if transfer else super().apply(queued)
 
 
-class OpenDoor(TransferStore):
-    """Creates a transfer whether there is one or not."""
+class UnconditionalCreate(TransferStore):
+    """Creates a transfer even if it exists."""
 
     def create(self, transfer: Transfer) -> Transfer | None:
         standing = super().create(transfer)
@@ -148,26 +149,26 @@ class OpenDoor(TransferStore):
         return None
 
 
-class LooksOnly(Counters):
-    """Sees whether a day has room, and counts nothing."""
+class CountsNothing(Counters):
+    """Checks a daily limit without counting."""
 
     def consume(self, key: str, entry: CounterEntry, limit: DailyLimit, expires_at: int) -> Bound | None:
         return self.peek(key, entry, limit)
 
 
 class CountsLater(DailyLimits):
-    """Reads the counters where it should count, and counts on request."""
+    """Checks the limits when it should count, and counts in `count`."""
 
     def consume(self, transfer: Transfer) -> None:
-        DailyLimits(LooksOnly(self._counters._table), self._all_callers, self._each_caller).consume(transfer)
+        DailyLimits(CountsNothing(self._counters._table), self._all_callers, self._each_caller).consume(transfer)
 
     def count(self, transfer: Transfer) -> None:
         with suppress(LimitReached):
             super().consume(transfer)
 
 
-class CountsWhatWasSent(TransferCreator):
-    """Counts a transfer in a day's limits once it was sent."""
+class CountsAfterSending(TransferCreator):
+    """Counts a transfer in the daily limits after it was sent."""
 
     def _create(self, transfer: Transfer, remaining: Remaining) -> CreateResult:
         submitted = super()._create(transfer, remaining)
@@ -177,14 +178,14 @@ class CountsWhatWasSent(TransferCreator):
 
 
 class ReadOnce(KillSwitch):
-    """Reads how it stands at its first use, and never again."""
+    """Reads the switch once and never again."""
 
     def is_on(self) -> bool:
         return super().is_on() if self._read is None else self._read[1]
 
 
-class StopsEverybody(TransferCreator):
-    """Refuses replays as well while new transfers are stopped."""
+class StopsReplays(TransferCreator):
+    """Refuses replays while new transfers are stopped."""
 
     def create(self, request: TransferRequest, remaining: Remaining) -> CreateResult:
         if not self._switch.is_on():
@@ -192,8 +193,8 @@ class StopsEverybody(TransferCreator):
         return super().create(request, remaining)
 
 
-class AsksAnyway(DueIndex):
-    """Takes a slot that another poller has taken."""
+class IgnoresClaims(DueIndex):
+    """Claims a slot that another poller has claimed."""
 
     def claim(self, slot: Slot, until: int) -> Transfer | None:
         item = self._table.get(items.key(slot.reference))
@@ -201,7 +202,7 @@ class AsksAnyway(DueIndex):
 
 
 class ClaimsNewerItems(DueIndex):
-    """Claims what a newer version wrote."""
+    """Claims items that a newer version wrote."""
 
     def claim(self, slot: Slot, until: int) -> Transfer | None:
         item = self._table.get(items.key(slot.reference))
@@ -213,7 +214,7 @@ class ClaimsNewerItems(DueIndex):
 
 @dataclass(frozen=True)
 class Parts:
-    """What a deployment is put together from."""
+    """The classes of a deployment."""
 
     transfer_creator: type[TransferCreator] = TransferCreator
     sender: type[TransferSender] = TransferSender
@@ -227,14 +228,14 @@ class Parts:
 
 @dataclass(frozen=True)
 class Bug:
-    """A deployment with one thing wrong, and the invariants that this breaks: which comes first is up to the draw."""
+    """A faulty deployment, and the invariants that it may break first."""
 
     parts: Parts
     breaks: Set[str]
 
 
 _LIES = {"I5", "I6", "I13", "I19", "I24", "I25", "I27"}
-"""What claims more than DOKU said breaks one of these, whichever comes first."""
+"""The invariants that a status without DOKU's word may break first."""
 BUGS: Mapping[str, Bug] = {
     "sends again after a timeout": Bug(Parts(sender=SendsAgain), {"I1", "I2"}),
     "a timeout is a failure": Bug(Parts(sender=FailsAtATimeout), _LIES),
@@ -246,30 +247,30 @@ BUGS: Mapping[str, Bug] = {
     "an answer about something else is believed": Bug(Parts(status_checker=BelievesAnyAnswer), _LIES),
     "a notification is believed": Bug(Parts(applier=BelievesNotifications), _LIES),
     "a notification is not recorded": Bug(Parts(applier=ForgetsNotifications), {"I27"}),
-    "no condition on the create": Bug(Parts(store=OpenDoor), {"I1", "I2", "I4", "I5", "I8"}),
-    "two pollers ask about one slot": Bug(Parts(index=AsksAnyway), {"I12"}),
+    "no condition on the create": Bug(Parts(store=UnconditionalCreate), {"I1", "I2", "I4", "I5", "I8"}),
+    "two pollers ask about one slot": Bug(Parts(index=IgnoresClaims), {"I12"}),
     "a newer item is claimed": Bug(Parts(index=ClaimsNewerItems), {"I26"}),
     "a newer observation is cut": Bug(Parts(store=ForgetsNewFields), {"I26"}),
-    "a limit counts what was sent": Bug(Parts(transfer_creator=CountsWhatWasSent, limits=CountsLater), {"I21"}),
+    "a limit counts what was sent": Bug(Parts(transfer_creator=CountsAfterSending, limits=CountsLater), {"I21"}),
     "the switch is read once": Bug(Parts(switch=ReadOnce), {"I22", "I23"}),
-    "a stop refuses replays": Bug(Parts(transfer_creator=StopsEverybody), {"I23"}),
+    "a stop refuses replays": Bug(Parts(transfer_creator=StopsReplays), {"I23"}),
 }
 
 
 def started_with(parts: Parts) -> Start:
-    """A cold start with these parts in place of the product's."""
+    """A cold start with these parts instead of the product's."""
 
     def start(backing_services: BackingServices, skew: float) -> World:
         world, now = cold_start(backing_services, skew), lambda: backing_services.clock() + skew
         deployed = wiring.build_services(world.environment, now, _no_jitter)
         store = parts.store(deployed.table)
-        status_checker = parts.status_checker(store, deployed.doku, now, _no_jitter)
+        status_checker = parts.status_checker(store, deployed.doku, deployed.schedule)
         sessions, keys = InquirySessions(deployed.table), IdempotencyKeys(deployed.table)
         queries = DokuQueries(deployed.doku, sessions, now)
         limits = config.payout_limits(world.environment)
         switch = parts.switch(KillSwitchStore(deployed.table), limits.accept_transfers, now)
         daily_limits = parts.limits(Counters(deployed.table), limits.all_callers, limits.each_caller)
-        sender = parts.sender(store, deployed.doku, now, _no_jitter)
+        sender = parts.sender(store, deployed.doku, deployed.schedule)
         preparer, amounts = TransferPreparer(sessions, queries, deployed.doku, now), world.services.amount_limits
         transfer_creator = parts.transfer_creator(
             store, keys, preparer, deployed.doku, switch, amounts, daily_limits, sender

@@ -16,15 +16,15 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from local.in_process.backing_services import BackingServices, surrounding
-from tests.stateful.direct import without_sockets
+from local.in_process.backing_services import BackingServices, running
 from tests.stateful.machine import Counted, Payouts
 from tests.stateful.merchant import Start
 from tests.stateful.rails import Met
+from tests.support.direct_aws import without_sockets
 from tests.support.harness import World
 
 ENVIRONMENT = {"POLL_CONCURRENCY": "1"}
-"""One thread, so that a history can be played again."""
+"""One thread, so that a history can be replayed."""
 
 _COMMON = settings(
     deadline=None,
@@ -42,7 +42,7 @@ PROFILES: Mapping[str, settings] = {
 
 @dataclass(frozen=True)
 class Explored:
-    """How much was looked at. `failed` is the history that breaks an invariant, in words; None where none was found."""
+    """The result of a run. `failed` is the history that breaks an invariant, as text; None if there is none."""
 
     examples: int
     steps: int
@@ -52,11 +52,11 @@ class Explored:
 
     @property
     def never_met(self) -> list[Met]:
-        """What no history had, so that nothing was shown about it."""
+        """The refusals that no history had, so that nothing is shown about them."""
         return [one for one in Met if not self.met[one]]
 
     def __add__(self, other: "Explored") -> "Explored":
-        """What two processes looked at, side by side."""
+        """The sum of the results of two processes."""
         return Explored(
             self.examples + other.examples,
             self.steps + other.steps,
@@ -67,7 +67,7 @@ class Explored:
 
     @property
     def broken(self) -> str:
-        """The invariant, such as I6; the empty string where none is broken, or something else is."""
+        """The broken invariant, such as I6; the empty string if there is none or another error."""
         named = re.search(r"AssertionError: (I\d+)", self.failed or "")
         return named[1] if named else ""
 
@@ -78,7 +78,7 @@ class Explored:
 
 
 def cold_start(backing_services: BackingServices, skew: float) -> World:
-    """The functions as they are."""
+    """Start the product's functions."""
     return World.start(
         {**backing_services.environment, **ENVIRONMENT}, backing_services.clock, backing_services.doku, skew
     )
@@ -87,25 +87,26 @@ def cold_start(backing_services: BackingServices, skew: float) -> World:
 def explore(
     backing_services: BackingServices, profile: settings, start: Start = cold_start, seed: int | None = None
 ) -> Explored:
-    """Run the machine; the functions' variables are expected in `os.environ`. Each `seed` draws other histories."""
+    """Run the machine. `os.environ` must have the functions' variables. Each `seed` draws other histories."""
     counted, began, failed = Counted(), time.monotonic(), None
     try:
-        with redirect_stdout(StringIO()), without_sockets(backing_services.aws.url):  # metrics are printed
+        with redirect_stdout(StringIO()):  # metrics are printed
             machine: Any = lambda: Payouts(backing_services, start, counted)  # noqa: E731
             machine._hypothesis_internal_use_seed = seed
             run_state_machine_as_test(machine, settings=profile)
-    except Exception as error:  # whatever broke, it is a finding
+    except Exception as error:  # any error is a finding
         failed = "".join(traceback.format_exception(error))
     return Explored(counted.examples, counted.steps, counted.met, time.monotonic() - began, failed)
 
 
 @contextmanager
 def deployed() -> Iterator[BackingServices]:
-    """moto, a simulator and this process's variables, outside of pytest."""
+    """Run moto and a simulator, and set this process's variables, without pytest."""
     with (
         tempfile.TemporaryDirectory() as directory,
-        surrounding(Path(directory) / "offset") as backing_services,
+        running(Path(directory) / "offset") as backing_services,
+        without_sockets(backing_services.aws.url),
         patch.dict(os.environ, backing_services.environment),
     ):
-        backing_services.tidy()
+        backing_services.reset()
         yield backing_services

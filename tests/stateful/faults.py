@@ -23,13 +23,13 @@ _WRITES = ("PutItem", "UpdateItem")
 _OTHERS = ("GetItem", "Query", "SendMessage", "ChangeMessageVisibility", "GetSecretValue")
 _WHILE = (20 * 60, 10 * 3600, 60 * 3600)
 _LATE = (300, 3600, 2 * 86_400, 4 * 86_400)
-"""Before and after the time at which absence is inferred."""
+"""Before and after absence is inferred."""
 _KEYS = ("00112233445566778899aabb", "ffeeddccbbaa99887766554433221100")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that breaks, in words and in deed."""
+    """A fault: its description and the function that causes it."""
 
     words: str
     strike: Callable[[Merchant], None]
@@ -94,7 +94,7 @@ def _rotated(member: str, value: str) -> Fault:
 OF_TRANSFERS: SearchStrategy[Fault] = st.builds(
     _doku, st.just("transfer"), st.sampled_from(_OF_TRANSFERS), st.integers(1, 2)
 )
-"""The one call that moves money goes wrong."""
+"""Faults of the transfer request."""
 OF_QUESTIONS: SearchStrategy[Fault] = st.builds(
     _doku, st.sampled_from(_QUESTIONS), st.sampled_from(_OF_QUESTIONS), st.integers(1, 3)
 )
@@ -105,9 +105,9 @@ LIES: SearchStrategy[Fault] = st.one_of(
     st.just(_doku("inquiry", "crossed", 1)),
     st.just(_doku("token", "dead-token", 2)),
 )
-"""DOKU does not find what it has, or answers what it was not asked, or contradicts itself."""
+"""DOKU does not find a transfer that it has, answers about another one, or contradicts itself."""
 LOST: SearchStrategy[Fault] = st.just(_doku("transfer", "reset-before", 1))
-"""DOKU never gets the request."""
+"""DOKU does not get the transfer request."""
 REFUSED_AND_EXECUTED: SearchStrategy[Fault] = st.just(_doku("transfer", "unauthorized-after", 1))
 LATE: SearchStrategy[Fault] = st.builds(
     _late, st.sampled_from(_LATE), st.sampled_from(["nothing", "nothing", "unauthorized", "in-progress"])

@@ -1,4 +1,4 @@
-"""The invariants that DOKU's ledger and answers can check at any moment."""
+"""The invariants that can be checked with DOKU's ledger and answers at any time."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -23,47 +23,47 @@ _MAY_BECOME: Mapping[str, frozenset[str]] = {
     "REFUNDED": frozenset(),
 }
 END_OF = {"PAID": "SUCCESS", "FAILED": "FAILED", "REFUNDED": "REFUNDED"}
-"""Our status for each state in which a transfer can end at DOKU."""
+"""Our status for each final state of a transfer at DOKU."""
 _CLAIMED = {"50": "SUCCESS", "35": "FAILED", "40": "REFUNDED"}
-_INVITING = (NextAction.TOP_UP, NextAction.CORRECT_AND_RESEND)
+_ADVISES_PAYMENT = (NextAction.TOP_UP, NextAction.CORRECT_AND_RESEND)
 _WINDOW = 72 * 3600
 _TIMES = 6
 _TOKEN_SECONDS = 900 - 30 - 300
-"""After so many seconds a token may be replaced: its life less the margin and what clocks may be apart."""
+"""Seconds after which a token may be replaced: its life less the margin and the difference of clocks."""
 CROSSED_SESSION = "I9999999999999999"
-"""The session in an inquiry's answer that is about another account."""
+"""The session in an inquiry answer about another account."""
 
 
 @dataclass
 class Memory:
-    """What was seen before, to compare with."""
+    """Earlier observations to compare with."""
 
     statuses: dict[str, str] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
     """References whose status was FAILED at some time: the merchant may have acted on it."""
     settled: set[str] = field(default_factory=set)
-    """References that a person has decided about."""
+    """References that an operator settled."""
     latest: dict[str, str] = field(default_factory=dict)
-    """DOKU's latest word about a transfer, where it is certain that the functions got and stored it."""
+    """DOKU's latest answer about a transfer, if the functions certainly stored it."""
     named: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """DOKU's references in such words."""
+    """DOKU's references in these answers."""
     claims: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The `transactionStatus` of every notification about a transfer that was answered with 200."""
     planted: dict[str, Json] = field(default_factory=dict)
-    """Items of a newer schema, as they were written."""
+    """Items of a newer schema as written."""
     marked: set[str] = field(default_factory=set)
-    """References whose history holds an observation of a newer version."""
+    """References whose history has an observation of a newer version."""
     kept: int = 0
     """Notifications answered with 200."""
     applied: int = 0
-    """Messages that the processor took from the queue for good."""
+    """Messages that the processor applied."""
     tokens_disturbed: bool = False
-    """Whether something befell the functions or the credentials that may cost a token."""
+    """True if a fault of the functions or credentials may explain a new token."""
     heard: int = 0
-    """Requests of DOKU's ledger that were looked at."""
+    """Number of requests of DOKU's ledger that were checked."""
 
     def listen(self, now: Snapshot, certain: bool) -> None:
-        """Note DOKU's words since the last time. `certain`: nothing befell the functions meanwhile."""
+        """Note DOKU's answers since the last call. `certain`: the functions had no fault meanwhile."""
         words = defaultdict(list)
         for said in filter(None, map(word, now.ledger["requests"][self.heard :])):
             words[said.reference].append(said)
@@ -76,7 +76,7 @@ class Memory:
 
 
 def check(now: Snapshot, orders: Iterable[Order], memory: Memory) -> None:
-    """Raises AssertionError where an invariant does not hold."""
+    """Raise AssertionError if an invariant does not hold."""
     orders = list(orders)
     _asked_once(now)
     _durable(now, orders)
@@ -86,7 +86,7 @@ def check(now: Snapshot, orders: Iterable[Order], memory: Memory) -> None:
         if reference not in memory.settled:
             _on_dokus_word(reference, transfer, now)
             _never_final_against_doku(reference, transfer, memory)
-            _invites_no_second_payment(reference, transfer, now, memory)
+            _advises_no_second_payment(reference, transfer, now, memory)
     _newer_items_stand(now, memory)
     _nothing_lost(now, memory)
     _external_ids_are_fresh(now)
@@ -140,7 +140,7 @@ def _only_upwards(now: Snapshot, memory: Memory) -> None:
 
 
 def _on_dokus_word(reference: str, transfer: Transfer, now: Snapshot) -> None:
-    """SUCCESS and REFUNDED only by DOKU's word; FAILED by it, by inference from days, or where nothing was executed."""
+    """SUCCESS and REFUNDED only if DOKU said so; FAILED also by inference, or if DOKU executed no request."""
     status, said = str(transfer.status), {one.says for one in now.said.get(reference, [])}
     if status in ("SUCCESS", "REFUNDED"):
         assert status in said, f"I5: {reference} is {status}, and DOKU said {sorted(said)}"
@@ -150,7 +150,7 @@ def _on_dokus_word(reference: str, transfer: Transfer, now: Snapshot) -> None:
         missing = [one["at"] for one in now.of(reference, "status") if one["responseCode"] == "4045301"]
         waited = len(missing) >= _TIMES and missing[-1] - missing[0] >= _WINDOW
         assert waited, f"I6: {reference} is FAILED after {len(missing)} times not found"
-        assert not said, f"I6: {reference} is FAILED for its absence, and DOKU said {said}"
+        assert not said, f"I6: {reference} is FAILED by absence, and DOKU said {said}"
     elif not now.was_misled(reference):
         assert not now.state(reference), f"I6: {reference} is FAILED, and DOKU has it {now.state(reference)}"
 
@@ -165,7 +165,7 @@ def _never_final_against_doku(reference: str, transfer: Transfer, memory: Memory
         assert latest in (None, "FAILED"), f"I24: {reference} is FAILED, and DOKU's latest word is {latest}"
     if not transfer.is_final:
         return
-    assert status in _SETTLED, f"I24: {status} is no end"
+    assert status in _SETTLED, f"I24: {status} is final"
     if status != "REFUNDED":
         assert latest in (None, status), f"I24: {reference} is {status} and final; DOKU's latest word is {latest}"
         claims = {seen.code for seen in transfer.history if seen.source is Source.NOTIFICATION}
@@ -173,14 +173,14 @@ def _never_final_against_doku(reference: str, transfer: Transfer, memory: Memory
         assert not against, f"I24: {reference} is {status} and final, and notifications say {against}"
 
 
-def _invites_no_second_payment(reference: str, transfer: Transfer, now: Snapshot, memory: Memory) -> None:
-    """Only of money that did not move or came back, and that will not move: by inference alone this can be wrong."""
+def _advises_no_second_payment(reference: str, transfer: Transfer, now: Snapshot, memory: Memory) -> None:
+    """A second payment may be advised only if DOKU has not paid and will not pay; inferred absence may be wrong."""
     by_word = str(transfer.status) == "REFUNDED" or _believes_a_lie(reference, now)
-    if transfer.next_action not in _INVITING or by_word or _is_inferred(transfer) or now.was_misled(reference):
+    if transfer.next_action not in _ADVISES_PAYMENT or by_word or _is_inferred(transfer) or now.was_misled(reference):
         return
     state = now.state(reference)
-    assert state in ("", "FAILED", "REFUNDED"), f"I25: pay {reference} again, and DOKU has it {state}"
-    assert not now.may_move(reference), f"I25: pay {reference} again, and DOKU will still execute it"
+    assert state in ("", "FAILED", "REFUNDED"), f"I25: {reference} may be paid again, and DOKU has it {state}"
+    assert not now.may_move(reference), f"I25: {reference} may be paid again, and DOKU will still execute it"
 
 
 def _newer_items_stand(now: Snapshot, memory: Memory) -> None:
@@ -212,45 +212,45 @@ def _tokens_last(now: Snapshot, memory: Memory) -> None:
 
 
 def check_attention(now: Snapshot, memory: Memory, at: float) -> None:
-    """With every fault healed and days gone by: what is not final, and what is contradicted, is up for review."""
+    """After all faults are healed and days passed, transfers that are not final or contradicted need review."""
     for reference, transfer in now.stored.items():
         if reference in memory.settled:
             continue
         reviewed = needs_review(transfer, int(at * 1000))
-        assert transfer.is_final or reviewed, f"I27: {reference} is {transfer.status}, open, and nobody is asked"
+        assert transfer.is_final or reviewed, f"I27: {reference} is {transfer.status}, open, and not in review"
         against = [
             one for one in memory.claims[reference] if _CLAIMED.get(one, str(transfer.status)) != transfer.status
         ]
         if transfer.status != "REFUNDED" and against:
-            assert reviewed, f"I27: {reference} is {transfer.status}, a notification said {against}, nobody is asked"
+            assert reviewed, f"I27: {reference} is {transfer.status}, a notification said {against}, not in review"
         if len(memory.named[reference] - {""}) > 1 and transfer.status != "REFUNDED":
             assert transfer.status == "DISPUTED", f"I27: {reference} has two references, and is {transfer.status}"
 
 
 def check_converged(now: Snapshot, memory: Memory) -> None:
-    """And after a person has decided what was up for review: each as DOKU has it, and the sums the same."""
+    """After an operator settled the rest, each status is as in DOKU's ledger, and the sums are equal."""
     known = [reference for reference in now.stored if not _believes_a_lie(reference, now)]
     expected = {reference: END_OF.get(now.state(reference), "FAILED") for reference in known}
     found = {reference: str(now.stored[reference].status) for reference in known}
     wrong = {reference: (end, found[reference]) for reference, end in expected.items() if found[reference] != end}
-    assert not wrong, f"I13: not as in DOKU's books: {wrong}"
+    assert not wrong, f"I13: not as in DOKU's ledger: {wrong}"
     summed = {reference for reference in known if not now.was_misled(reference)}
     paid = [now.stored[reference] for reference in summed if found[reference] == "SUCCESS"]
     ours = sum(Decimal(str(one.intent.amount)) for one in paid)
     theirs = [one for one in now.ledger["debits"] if not one["returned"] and one["partnerReferenceNo"] in summed]
     spent = sum(Decimal(one["amount"]) for one in theirs)
-    assert ours == spent, f"I19: {ours} rupiah are SUCCESS, {spent} are gone from the deposit"
+    assert ours == spent, f"I19: {ours} rupiah are SUCCESS, {spent} are missing from the balance"
     unknown = sum(len(claims) for reference, claims in memory.claims.items() if not _is_known(reference, now))
     assert now.waiting <= unknown, f"I11: {now.waiting} notifications can't be applied"
 
 
 def _is_known(reference: str, now: Snapshot) -> bool:
-    """Whether DOKU has the transfer under one reference of its own: a refund names no other, and is found by it."""
+    """True if DOKU has the transfer under one reference, by which a refund notification is found."""
     booked = {one["referenceNo"] for one in now.booked.get(reference, [])}
     return len(booked | {one.named for one in now.said.get(reference, [])} - {""}) == 1
 
 
 def _believes_a_lie(reference: str, now: Snapshot) -> bool:
-    """Whether DOKU once said of the transfer, wrongly, what it is now. Its word for an end is not asked for again."""
+    """True if DOKU once gave the present status as a wrong answer. A final status is not checked again."""
     status = str(now.stored[reference].status)
     return any(one.is_lie and one.says == status for one in now.said.get(reference, []))

@@ -21,16 +21,16 @@ from hypothesis.stateful import (
 from local.in_process.backing_services import BackingServices
 from payouts.store import items
 from tests.stateful import faults, invariants, rails
-from tests.stateful.callbacks import FORGERIES, Callback, claiming, forged, of_doku, replayed
 from tests.stateful.merchant import Merchant, Start
+from tests.stateful.notifications import FORGERIES, Notification, claiming, forged, of_doku, replayed
 from tests.stateful.orders import FATES, Order
 from tests.stateful.snapshot import Snapshot
 from tests.support.harness import World
 
 _LONGEST = 8 * 24 * 3600
-"""Seconds that may go by in an example: what queues keep for 14 days must outlast its end, too."""
+"""Maximum seconds of an example: queues must keep their messages, for 14 days, until its end."""
 _PATIENCE = 11
-"""Rounds of an hour after which a message that can't be applied is dead."""
+"""Hourly rounds after which a message that can't be applied is in the dead-letter queue."""
 _LEAPS = (1, 30, 61, 300, 660, 1800, 3600, 7200, 25 * 3600, _LONGEST - 3600)
 ORDERS = st.builds(
     Order.of,
@@ -39,18 +39,18 @@ ORDERS = st.builds(
     amount=st.integers(10_000, 900_000),
     caller=st.sampled_from(["frontend-1", "frontend-2", None]),
 )
-BEFALLS = st.one_of(
+FAULTS = st.one_of(
     st.none(), faults.OF_TRANSFERS, faults.OF_AWS, faults.LATE, faults.LIES, faults.LOST, faults.REFUSED_AND_EXECUTED
 )
-WISHES = st.tuples(ORDERS, st.booleans(), BEFALLS)
-"""What is wanted, whether it is inquired first, and what befalls it."""
+WISHES = st.tuples(ORDERS, st.booleans(), FAULTS)
+"""An order, whether an inquiry precedes it, and a fault."""
 MEANWHILE = st.sampled_from(["replay", "tick", "pump", "check", "stop"])
 
 Wish = tuple[Order, bool, faults.Fault | None]
 
 
 class Counted:
-    """Examples and steps, and what they met that was refused, over all machines of a run."""
+    """Numbers of examples, steps and refusals over all machines of a run."""
 
     def __init__(self) -> None:
         self.examples = 0
@@ -59,7 +59,7 @@ class Counted:
 
 
 class Payouts(RuleBasedStateMachine):
-    """One example: a deployment from its first request until everything has come to its end."""
+    """One example: a deployment from its first request until all transfers are final or settled."""
 
     orders = Bundle("orders")
 
@@ -68,7 +68,7 @@ class Payouts(RuleBasedStateMachine):
         self._deploy = partial(Merchant, backing_services, start)
         self.counted = counted
         self.passed = 0
-        """Seconds by which the clock was moved."""
+        """Seconds by which the clock was advanced."""
         counted.examples += 1
 
     @initialize(target=orders, limits=rails.LIMITS, one=WISHES, another=WISHES, duplicate_check=st.booleans())
@@ -84,10 +84,10 @@ class Payouts(RuleBasedStateMachine):
     def create(self, wish: Wish) -> Order:
         return self._created(*wish)
 
-    def _created(self, order: Order, session: bool, befalls: faults.Fault | None) -> Order:
+    def _created(self, order: Order, session: bool, fault: faults.Fault | None) -> Order:
         self._want(order, session)
-        if befalls is not None:
-            befalls.strike(self.merchant)
+        if fault is not None:
+            fault.strike(self.merchant)
         self.merchant.create(order)
         return order
 
@@ -98,7 +98,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(target=orders, order=ORDERS, session=st.booleans(), what=MEANWHILE)
     def create_contended(self, order: Order, session: bool, what: str) -> Order:
-        """Before a write of a new transfer by one environment, another one does something about the same."""
+        """Before one environment writes a new transfer, another one acts on the same transfer."""
         self._want(order, session)
         self._at_once(order, order, what)
         return order
@@ -113,17 +113,17 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(order=orders)
     def ask_again(self, order: Order) -> None:
-        """I8: the same request, the same transfer."""
-        stood = order.reference in self.now.items
+        """I8: the same request returns the same transfer."""
+        existed = order.reference in self.now.items
         answer = self.merchant.create(order)
-        if stood and answer is not None and not self.merchant.faulty:
+        if existed and answer is not None and not self.merchant.faulty:
             assert answer.status in (201, 202), f"I8: {answer}"
             assert answer.headers.get("Idempotency-Replayed") == "true", "I8"
             assert answer.body["amount"] == order.body["amount"], "I8"
 
     @rule(order=orders)
     def ask_for_something_else_under_the_same_key(self, order: Order) -> None:
-        """I8, I2: refused, and nothing changes."""
+        """I8, I2: another request is refused and changes nothing."""
         before = self.now
         if order.reference not in before.items:
             return
@@ -147,8 +147,8 @@ class Payouts(RuleBasedStateMachine):
 
     # --- DOKU sends a notification
 
-    def _announced(self, number: int, **changes: str) -> Callback | None:
-        """One of DOKU's announcements, after some minutes if there is none yet; None if there is still none."""
+    def _announced(self, number: int, **changes: str) -> Notification | None:
+        """One of DOKU's notifications; some minutes later if there is none yet. None if there still is none."""
         if not self.merchant.doku.ledger()["notifications"]:
             self.time_goes_by(301)
         announced, secret = self.merchant.doku.ledger()["notifications"], self.merchant.secret()
@@ -158,48 +158,48 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 7), times=st.integers(1, 3))
     def deliver(self, number: int, times: int) -> None:
-        """In any order, more than once."""
-        callback = self._announced(number)
-        if callback is None:
+        """Deliver notifications in any order, more than once."""
+        notification = self._announced(number)
+        if notification is None:
             return
         for _ in range(times):
-            self.merchant.call_back(callback)
-        self.merchant.callbacks.append(callback)
+            self.merchant.notify(notification)
+        self.merchant.notifications.append(notification)
 
-    @precondition(lambda self: self.merchant.callbacks)
+    @precondition(lambda self: self.merchant.notifications)
     @rule(number=st.integers(0, 7))
     def replay(self, number: int) -> None:
-        """Something that was said before, however long ago; its key may have been replaced since."""
-        callbacks = self.merchant.callbacks
-        self.merchant.call_back(callbacks[number % len(callbacks)])
+        """Deliver an earlier notification again. Its key may have been replaced since."""
+        earlier = self.merchant.notifications
+        self.merchant.notify(earlier[number % len(earlier)])
 
     @rule(number=st.integers(0, 7), status=st.sampled_from(["50", "35", "20", "40", "99"]))
     def alter(self, number: int, status: str) -> None:
-        """Another body under a true signature, which does not cover it."""
+        """Another body with a valid signature, which does not cover it."""
         if changed := self._announced(number, transactionStatus=status):
-            self.merchant.call_back(changed)
+            self.merchant.notify(changed)
             self.merchant.pump()
 
     @rule(number=st.integers(0, 7))
     def alter_what_was_kept(self, number: int) -> None:
-        """Another body under headers that came before: refused, and kept nowhere."""
+        """Another body with the headers of an earlier notification is refused and not queued."""
         true = self._announced(number)
-        if true is None or self.merchant.call_back(true) != 200:
+        if true is None or self.merchant.notify(true) != 200:
             return
         items, messages = self.merchant.snapshot().items, self.merchant.world.messages()
-        status = self.merchant.call_back(replayed(true))
+        status = self.merchant.notify(replayed(true))
         assert status in (None, 401) or (self.merchant.faulty and status in (500, 503)), f"I9: {status}"
         assert self.merchant.snapshot().items == items, "I9"
         assert self.merchant.world.messages() == messages, "I9"
 
     @rule(order=orders, status=st.sampled_from(["50", "35", "40"]))
     def claim(self, order: Order, status: str) -> None:
-        """DOKU sends a notification about a transfer, one in doubt where there is one, and never confirms it."""
+        """DOKU sends a notification about a transfer, preferably one in doubt, and never confirms it."""
         statuses = self.merchant.memory.statuses
         order = next((one for one in self.merchant.orders if statuses.get(one.reference) == "IN_DOUBT"), order)
         if order.reference in self.now.items:
             secret = self.merchant.secret()
-            self.merchant.call_back(claiming(order.reference, status, secret["agentKey"], secret["notificationKey"]))
+            self.merchant.notify(claiming(order.reference, status, secret["agentKey"], secret["notificationKey"]))
             self.merchant.pump()
 
     @rule(number=st.integers(0, 7), how=st.sampled_from(FORGERIES))
@@ -207,24 +207,24 @@ class Payouts(RuleBasedStateMachine):
         before, true, messages = self.now, self._announced(number), self.merchant.world.messages()
         if true is None:
             return
-        status = self.merchant.call_back(forged(true, how))
+        status = self.merchant.notify(forged(true, how))
         assert status in (None, 401) or (self.merchant.faulty and status == 503), f"I9: {status}"
         assert self.merchant.snapshot().items == before.items, "I9"
         assert self.merchant.world.messages() == messages, "I9"
 
     # --- the schedule, the queue and operators
 
-    @rule(callback=st.none() | st.integers(0, 7))
-    def pump(self, callback: int | None) -> None:
-        if callback is not None:
-            self.deliver(callback, 1)
+    @rule(number=st.none() | st.integers(0, 7))
+    def pump(self, number: int | None) -> None:
+        if number is not None:
+            self.deliver(number, 1)
         self.merchant.pump()
 
     @rule(rival=st.booleans())
     def tick(self, rival: bool) -> None:
-        """I12: with `rival`, another poller has a whole tick between the first one's look and its claim.
+        """I12: with `rival`, another poller runs a whole tick between the first one's query and its claim.
 
-        By clocks that are apart each of the two may come in a slot of its own.
+        With different clocks, the two may be in different slots.
         """
         before = self.now.answered("status")
         self.merchant.interrupt(self.merchant.tick if rival else None)
@@ -236,7 +236,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(order=orders, again=orders, what=MEANWHILE)
     def ask_contended(self, order: Order, again: Order, what: str) -> None:
-        """The same with what stands already, and another transfer perhaps."""
+        """The same for an existing transfer, and perhaps another one."""
         self._at_once(order, again, what)
 
     def _at_once(self, order: Order, again: Order, what: str) -> None:
@@ -263,7 +263,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(stopped=st.booleans(), seconds=st.sampled_from((0, 29, 36)))
     def turn_the_switch(self, stopped: bool, seconds: int) -> None:
-        """New transfers are stopped, or taken again, within half a minute."""
+        """Stop or start new transfers."""
         self.merchant.turn(stopped)
         self.time_goes_by(seconds)
 
@@ -277,12 +277,12 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from((-40, 1, 300)))
     def midnight_comes(self, seconds: int) -> None:
-        """In Jakarta, where a day of the limits ends; by a clock that is off, perhaps not yet, or already."""
+        """The end of a day of the limits in WIB; with a wrong clock, perhaps not yet or already."""
         self.time_goes_by(max(0, rails.until_midnight(self.merchant.clock()) + seconds))
 
     @rule()
     def patience_runs_out(self) -> None:
-        """What can't be applied for hours ends in the dead-letter queue."""
+        """Messages that can't be applied for hours move to the dead-letter queue."""
         for _ in range(_PATIENCE if self.merchant.world.messages() else 0):
             self.time_goes_by(3601)
             self.merchant.pump()
@@ -301,16 +301,16 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(order=orders, says=st.sampled_from(["06", "06", "03", "04"]))
     def doku_contradicts_itself(self, order: Order, says: str) -> None:
-        """Another status than the true one, once."""
+        """DOKU reports another status than the true one, once."""
         said = {"partnerReferenceNo": order.reference, "latestTransactionStatus": says}
         self.merchant.doku.fault("status", "status-says", **said)
         self.merchant.check_status(order.reference)
 
-    # --- two versions of the software over one table
+    # --- two versions of the software with one table
 
     @rule(order=orders)
     def a_newer_version_writes(self, order: Order) -> None:
-        """A whole item. It is shown, and holds up neither lists, the report nor the poller."""
+        """A newer version writes an item. It is shown, and does not stop lists, the report or the poller."""
         if self.merchant.faulty or (reference := self.merchant.plant(order)) is None:
             return
         world = self.merchant.world
@@ -327,11 +327,11 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(order=orders)
     def a_newer_version_adds(self, order: Order) -> None:
-        """An observation and an attribute that this version does not know."""
+        """A newer version adds an observation and an attribute that this version does not know."""
         if order.reference in self.now.items:
             self.merchant.mark(order)
 
-    # --- what holds
+    # --- invariants
 
     @invariant()
     def invariants_hold(self) -> None:
@@ -346,13 +346,13 @@ class Payouts(RuleBasedStateMachine):
         return now
 
     def teardown(self) -> None:
-        """Heal everything and let time pass, unless something is broken already."""
+        """Heal all faults and let time pass, unless an invariant is broken already."""
         if sys.exception() is not None:
             return
         self.merchant.converge(look=self._checked)
         invariants.check_attention(self._checked(), self.merchant.memory, self.merchant.clock())
         self.merchant.settle_the_rest()
         invariants.check_converged(self._checked(), self.merchant.memory)
-        self.merchant.come_back()
+        self.merchant.retry_refused()
         invariants.check_converged(self._checked(), self.merchant.memory)
         self.counted.met += self.merchant.rails.met

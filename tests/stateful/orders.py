@@ -1,4 +1,4 @@
-"""The payments of the state machine's merchant, and the answers to them."""
+"""The orders of the state machine's merchant."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,28 +12,28 @@ FATES: dict[str, dict[str, str]] = {
     "fails later": {"beneficiaryAccountNumber": "0012345678", "beneficiaryBankCode": "002", "channelCode": "07"},
     "refunded": {"beneficiaryAccountNumber": "7746555134"},
 }
-"""The fields by which DOKU's sandbox decides a transfer's outcome, by outcome."""
+"""The fields that decide a transfer's outcome in DOKU's sandbox, by outcome."""
 
 
 @dataclass(eq=False)
 class Order:
-    """One payment that the merchant wants made once, however often it asks."""
+    """One payment, to be made once, however often it is requested."""
 
     reference: str
     body: dict[str, Any]
     headers: dict[str, str]
     amount: int
-    """In rupiah."""
+    """Rupiah."""
     caller: str | None
-    """Who asks; None for one whose token does not say."""
+    """The token's `sub`; None for a token without it."""
     acknowledged: bool = False
-    """Whether it was answered with 201 or 202."""
+    """True after an answer with 201 or 202."""
     refused: bool = False
-    """Whether a limit or the stop stood in its way."""
+    """True after a refusal by a limit or the stop."""
 
     @classmethod
     def of(cls, fate: str, identity: str, amount: int, caller: str | None) -> "Order":
-        """Identified by a `reference`, a `key`, or `both`."""
+        """An order that is identified by a `reference`, a `key`, or `both`."""
         body = order(**FATES[fate], amount={"value": f"{amount}.00", "currency": "IDR"})
         reference = str(body["partnerReferenceNo"])
         if identity == "reference":
@@ -46,7 +46,7 @@ class Order:
 
     @property
     def with_another_amount(self) -> dict[str, Any]:
-        """The body of another request."""
+        """The body with another amount."""
         return {**self.body, "amount": {"value": "12345.00", "currency": "IDR"}}
 
     def __repr__(self) -> str:

@@ -1,7 +1,4 @@
-"""What the merchant bounds itself by, and what that promises (docs/api.md, "Limits"): a day's limits, and the stop.
-
-DOKU's ledger is the oracle here, too: what is sent is counted there, and not by the functions' counters.
-"""
+"""Checks of daily limits and the kill switch (docs/api.md, "Limits") against DOKU's ledger."""
 
 import math
 from collections import Counter, defaultdict
@@ -18,16 +15,16 @@ from tests.stateful.snapshot import Snapshot, day
 from tests.support.harness import Answer
 
 _APART = 120
-"""Seconds that a function's clock may be off, and that pass until DOKU is asked: nearer to midnight than this, DOKU's
-clock does not tell for which day a transfer was counted."""
-_HEARD = 30
-"""Seconds after which every function has heard of a stop (I22): from then on it lets nothing new through."""
+"""Seconds of clock difference and delay. Nearer to midnight, DOKU's clock does not show on which day a transfer
+was counted."""
+_STOPPED_AFTER = 30
+"""Seconds after which all functions have read a stop (I22)."""
 _UNDER_WAY = 5
-"""Seconds more, which I22 does not speak of: what a function let through just before is at DOKU by then."""
+"""More seconds for transfers that a function accepted just before."""
 
 
 class Met(StrEnum):
-    """What became of a request that the rails are there for: histories without these show nothing about them."""
+    """Refusals and accepted retries. Histories without them show nothing about limits and the stop."""
 
     LIMIT = "refused by a limit"
     STOP = "refused by the stop"
@@ -36,7 +33,7 @@ class Met(StrEnum):
 
 @dataclass(frozen=True)
 class Bound:
-    """What one day may hold, amounts in rupiah; None for any."""
+    """A daily limit: number and sum in rupiah; None for no limit."""
 
     count: int | None = None
     amount: int | None = None
@@ -44,14 +41,14 @@ class Bound:
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits that a deployment has."""
+    """The daily limits of a deployment."""
 
     everybody: Bound = Bound()
     each_caller: Bound = Bound()
 
     @property
     def environment(self) -> dict[str, str]:
-        """As the functions' variables, empty for none."""
+        """The functions' environment variables; empty for no limit."""
         return {
             f"{scope}DAILY_{name}_LIMIT": "" if most is None else f"{most}{sen}"
             for scope, bound in (("", self.everybody), ("CALLER_", self.each_caller))
@@ -59,18 +56,18 @@ class Limits:
         }
 
     def ever_allow(self, order: Order) -> bool:
-        """Whether a day without any other transfer has room for it."""
+        """True if the order is within the limits of a day without other transfers."""
         return all(bound.amount is None or order.amount <= bound.amount for bound in (self.everybody, self.each_caller))
 
 
 _BOUNDS = st.builds(Bound, count=st.none() | st.integers(1, 3), amount=st.none() | st.integers(500_000, 1_500_000))
 LIMITS = st.just(Limits()) | st.builds(Limits, _BOUNDS, _BOUNDS)
-"""Half of the deployments have none."""
+"""Half of the deployments have no limits."""
 
 
 @dataclass
 class Stop:
-    """A time in which new transfers were stopped, in seconds since the epoch."""
+    """A period in which new transfers were stopped, in seconds since the epoch."""
 
     since: float
     until: float = math.inf
@@ -78,33 +75,33 @@ class Stop:
 
 @dataclass
 class Rails:
-    """What a deployment is bounded by, and what the operator did about it."""
+    """A deployment's limits and the periods in which transfers were stopped."""
 
     limits: Limits
     stops: MutableSequence[Stop] = field(default_factory=list)
     met: Counter[Met] = field(default_factory=Counter)
 
     def check(self, now: Snapshot, orders: Iterable[Order]) -> None:
-        """Raises AssertionError where DOKU got what it should not have got."""
+        """Raise AssertionError if a transfer was sent against a limit or a stop."""
         by_reference = {order.reference: order for order in orders}
         _within(self.limits, _recorded(now), by_reference, "by their records")
         _within(self.limits, _arrived(now), by_reference, "by DOKU's clock")
         for reference, at in now.first_sent.items():
             for stop in self.stops:
                 after = at - stop.since
-                in_time = after <= _HEARD + _UNDER_WAY
+                in_time = after <= _STOPPED_AFTER + _UNDER_WAY
                 assert in_time or at >= stop.until, f"I22: {reference} was sent {after:.0f} s after the stop"
 
 
 def refused_by(answer: Answer) -> Met | None:
-    """The limit or the stop; None for what is no refusal, or one by DOKU or the table."""
+    """LIMIT or STOP if the answer is such a refusal, else None."""
     if answer.body.get("response_message") == STOPPED:
         return Met.STOP
     return Met.LIMIT if answer.status == 429 and not answer.body["retryable"] else None
 
 
 def until_midnight(now: float) -> int:
-    """Seconds until the day in Jakarta is over."""
+    """Seconds until midnight in WIB."""
     return math.ceil(86_400 - (now + 7 * 3600) % 86_400)
 
 
@@ -124,7 +121,7 @@ def _check(bound: Bound, sent: list[Order], whose: str) -> None:
 
 
 def _recorded(now: Snapshot) -> Mapping[date, list[str]]:
-    """The transfers of each day by their records: all that were created."""
+    """All stored transfers by the day of their creation."""
     days = defaultdict(list)
     for reference, transfer in now.stored.items():
         days[day(transfer.created_at / 1000)].append(reference)
@@ -132,7 +129,7 @@ def _recorded(now: Snapshot) -> Mapping[date, list[str]]:
 
 
 def _arrived(now: Snapshot) -> Mapping[date, list[str]]:
-    """The same as DOKU saw it, where it is sure of the day."""
+    """The sent transfers by day of DOKU's clock, except near midnight."""
     days = defaultdict(list)
     for reference, at in now.first_sent.items():
         if day(at - _APART) == day(at + _APART):

@@ -1,4 +1,4 @@
-"""DOKU's books and the table at one moment."""
+"""DOKU's ledger and the table at one time."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -19,27 +19,27 @@ Json = Mapping[str, Any]
 _WIB = timedelta(hours=7)
 _WORDS = {"00": "SUCCESS", "03": "UNPAID", "04": "REFUNDED", "05": "FAILED", "06": "FAILED"}
 _CLEAN = (None, "slow", "slow-head", "string-codes", "number-codes", "status-says", "pending", "other-reference")
-"""Faults under which a status answer is still one that can be believed."""
+"""Faults with which a status answer is still valid."""
 
 
 def day(at: float) -> date:
-    """The day in Jakarta, of seconds since the epoch."""
+    """The day in WIB of seconds since the epoch."""
     return (datetime.fromtimestamp(at, UTC) + _WIB).date()
 
 
 @dataclass(frozen=True)
 class Word:
-    """What one status answer of DOKU says, in our words, and DOKU's reference in it."""
+    """The status in an answer of DOKU, as our status, and DOKU's reference."""
 
     reference: str
     says: str
     named: str
     is_lie: bool
-    """Said at a fault's bidding, whatever the books have."""
+    """True if a fault caused the answer, whatever the ledger has."""
 
 
 def word(request: Json) -> Word | None:
-    """The word in an answer to a status check; None where there is none that proves anything."""
+    """The status in an answer to a status check; None if it proves nothing."""
     says = _WORDS.get(str(request["latestTransactionStatus"]))
     if request["operation"] != "status" or request["fault"] not in _CLEAN or says is None:
         return None
@@ -50,13 +50,13 @@ def word(request: Json) -> Word | None:
 
 @dataclass
 class Shelf:
-    """The transfers in moto's table. What has not changed is not decoded again."""
+    """The transfers in moto's table. Unchanged items are not decoded again."""
 
     table: str
     _known: dict[str, tuple[Json, Json, Transfer]] = field(default_factory=dict)
 
     def read(self) -> dict[str, tuple[Json, Transfer]]:
-        """Item and transfer by partnerReferenceNo."""
+        """The items and transfers by partnerReferenceNo."""
         with moto_server.at_rest():
             kept = dynamodb_backends[moto_server.ACCOUNT][REGION].get_table(self.table).all_items()
             raw = {item.hash_key.value: item.to_json()["Attributes"] for item in kept}
@@ -76,21 +76,21 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The simulator's ledger, and every transfer in the table with the attributes of its item."""
+    """The simulator's ledger, and all transfers in the table with their items."""
 
     ledger: Json
     items: Mapping[str, Json]
-    """By partnerReferenceNo."""
+    """The items by partnerReferenceNo."""
     stored: Mapping[str, Transfer]
     """The transfers of these items."""
     planted: Mapping[str, Json]
     """Items that a newer version of the software wrote."""
     waiting: int
-    """Messages in the notification queue and in the dead-letter queue, where anybody counted them."""
+    """Messages in the notification queue and the dead-letter queue, if they were counted."""
 
     @classmethod
     def take(cls, world: World, shelf: Shelf, count: bool) -> "Snapshot":
-        """As things are now."""
+        """Read the ledger and the table."""
         found = shelf.read()
         ours = {reference: pair for reference, pair in found.items() if not items.is_newer(pair[0])}
         waiting = world.messages() + world.messages("DEAD_LETTER_QUEUE_URL") if count else 0
@@ -104,20 +104,20 @@ class Snapshot:
 
     @cached_property
     def booked(self) -> Mapping[str, list[Json]]:
-        """The transfers that DOKU executed, by partnerReferenceNo: more than one only where it lacks a check."""
+        """The transfers that DOKU executed, by partnerReferenceNo: several only without a duplicate check."""
         found = defaultdict(list)
         for one in self.ledger["transfers"]:
             found[one["partnerReferenceNo"]].append(one)
         return found
 
     def state(self, reference: str) -> str:
-        """How DOKU has it: PAID where any execution stands, the latest state of an execution, or the empty string."""
+        """The state at DOKU: PAID if any execution is, else that of the latest; the empty string without one."""
         states = [one["state"] for one in self.booked.get(reference, [])]
         return "PAID" if "PAID" in states else (states or [""])[-1]
 
     @cached_property
     def said(self) -> Mapping[str, list[Word]]:
-        """DOKU's words about each transfer, in order."""
+        """DOKU's status answers about each transfer, in order."""
         found = defaultdict(list)
         for said in filter(None, map(word, self.ledger["requests"])):
             found[said.reference].append(said)
@@ -125,30 +125,30 @@ class Snapshot:
 
     @cached_property
     def first_sent(self) -> Mapping[str, float]:
-        """When DOKU was first asked to execute each transfer, in seconds since the epoch."""
+        """The time of the first request for each transfer, in seconds since the epoch."""
         return {one["partnerReferenceNo"]: one["at"] for one in reversed(self.requests("transfer"))}
 
     def requests(self, operation: str) -> list[Json]:
-        """Those of one operation that reached DOKU, in order."""
+        """The requests of an operation that reached DOKU, in order."""
         return [one for one in self.ledger["requests"] if one["operation"] == operation]
 
     def of(self, reference: str, operation: str) -> list[Json]:
-        """The same about one transfer."""
+        """The requests of an operation about one transfer."""
         return [one for one in self.requests(operation) if one["partnerReferenceNo"] == reference]
 
     def may_move(self, reference: str) -> bool:
-        """Whether DOKU holds a request that it will execute late."""
+        """True if DOKU has a request that it will execute late."""
         return any(one["fault"] == "late" and not one["executed"] for one in self.of(reference, "transfer"))
 
     def was_misled(self, reference: str) -> bool:
-        """Whether DOKU refused a request with 401, executed it nevertheless, and denied it when it was asked.
+        """True if DOKU refused a request with 401, executed it anyway, and then had no record of it.
 
-        No client can tell this from a request that was refused. What then remains is in docs/proof.md.
+        A client cannot distinguish this from a refused request; see docs/proof.md.
         """
         refused = [one for one in self.of(reference, "transfer") if one["httpStatus"] == 401]
         denied = any(one["fault"] == "not-found" for one in self.of(reference, "status"))
         return any(one["fault"] == "late" or (one["executed"] and denied) for one in refused)
 
     def answered(self, operation: str) -> Counter[str]:
-        """How often DOKU was asked about each reference, requests that it refused with 401 aside."""
+        """The number of requests about each reference, without those refused with 401."""
         return Counter(one["partnerReferenceNo"] for one in self.requests(operation) if one["httpStatus"] != 401)

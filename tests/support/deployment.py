@@ -1,4 +1,4 @@
-"""The deployment that many tests run on: moto has one state and one time in a process, so there is only one."""
+"""The deployment that many tests share: moto has one state and one time in a process."""
 
 import os
 from collections.abc import Iterator
@@ -8,8 +8,9 @@ import pytest
 
 from local.engines import dynamodb_local, elasticmq
 from local.engines.java_engine import NotInstalled
-from local.in_process.backing_services import BackingServices, surrounding
+from local.in_process.backing_services import BackingServices, running
 from tests.support import log_watch
+from tests.support.direct_aws import without_sockets
 from tests.support.harness import World
 
 
@@ -17,28 +18,29 @@ from tests.support.harness import World
 def backing_services(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[BackingServices]:
-    """One AWS, one DOKU and one clock for all tests of a process: moto has no more than one."""
+    """One AWS, one DOKU and one clock for all tests of a process."""
     chosen = request.config.getoption("--engine")
     offset = tmp_path_factory.mktemp("clock") / "offset"
-    with ExitStack() as running:
+    with ExitStack() as stack:
         try:
-            table = running.enter_context(dynamodb_local.running()) if "dynamodb-local" in chosen else None
-            queue = running.enter_context(elasticmq.running(offset)) if "elasticmq" in chosen else None
+            table = stack.enter_context(dynamodb_local.running()) if "dynamodb-local" in chosen else None
+            queue = stack.enter_context(elasticmq.running(offset)) if "elasticmq" in chosen else None
         except NotInstalled as reason:
             if os.environ.get("CI"):
                 raise
             pytest.skip(str(reason))
-        found = running.enter_context(surrounding(offset, table, queue))
+        found = stack.enter_context(running(offset, table, queue))
+        stack.enter_context(without_sockets(found.aws.url))
         log_watch.keep(found.secret)
         yield found
 
 
 @pytest.fixture
 def world(backing_services: BackingServices, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A cold start for each test, over a table of its own: what other tests leave behind is none of its business."""
+    """A cold start with a table of its own for each test."""
     table = {"TABLE_NAME": backing_services.new_table()}
     for name, value in {**backing_services.environment, **table}.items():
         monkeypatch.setenv(name, value)
-    backing_services.tidy()
+    backing_services.reset()
     yield backing_services.start(table)
     backing_services.doku.heal()

@@ -1,6 +1,6 @@
-"""DOKU's sample messages, character for character as its documentation prints them (tests/fixtures/doku_samples).
+"""DOKU's sample messages, copied from its documentation (tests/fixtures/doku_samples).
 
-They are test data by operation and stay as they are; a test of a field that they lack builds its own message.
+Do not change them. A test of a field that they lack builds its own message.
 """
 
 from pathlib import Path

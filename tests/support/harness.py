@@ -1,6 +1,7 @@
 """The deployment of local.in_process for tests: log_watch notes each request, openapi_contract checks each answer.
 
-No code of the bundle is replaced. The simulator breaks DOKU; hooks on botocore's events break AWS or end the process.
+No code of the bundle is replaced. The simulator causes DOKU's faults; hooks on botocore's events cause AWS's faults and
+crashes.
 """
 
 from dataclasses import astuple
@@ -31,7 +32,7 @@ __all__ = [
 
 
 def order(**changes: Any) -> dict[str, Any]:
-    """DOKU's sample transfer request, whose personal values no test may log."""
+    """DOKU's sample transfer request. The test fails if its personal values are logged."""
     body = samples.order(**changes)
     log_watch.note(body)
     return body

@@ -16,7 +16,7 @@ CREATED = Transfer(
     history=(Observation(START, Finding.SUBMITTING, Source.SUBMIT, external_id="1", seq=1),),
     version=1,
 )
-"""A transfer as it is created, before DOKU has answered."""
+"""A created transfer before DOKU has answered."""
 
 
 def check(finding: Finding, at: int = 0, code: str = "", reference_no: str = "") -> Observation:
@@ -25,7 +25,7 @@ def check(finding: Finding, at: int = 0, code: str = "", reference_no: str = "")
 
 
 def answer(finding: Finding, code: str = "", external_id: str = "1", reference_no: str = "") -> Observation:
-    """What DOKU's answer to the transfer request gives."""
+    """The observation of the answer to the transfer request."""
     return Observation(START, finding, Source.SUBMIT, code, reference_no=reference_no, external_id=external_id)
 
 
@@ -40,13 +40,13 @@ def decision(status: Status) -> Observation:
 
 
 def stored(transfer: Transfer, *seen: Observation) -> Transfer:
-    """`transfer` after one write that records `seen` as they are."""
+    """`transfer` after one write that records `seen` unchanged."""
     recorded = with_status_version(transfer, record(transfer, *seen))
     return replace(recorded, version=transfer.version + 1)
 
 
 def after(transfer: Transfer, *seen: Observation) -> Transfer:
-    """`transfer` after each of `seen` was asked and recorded in turn, one write each."""
+    """`transfer` after each of `seen` was asked for and recorded in turn, in one write each."""
     for one in seen:
         transfer = stored(transfer, replace(one, asked=transfer.version))
     return transfer

@@ -1,7 +1,7 @@
 """Fails any test whose log holds a secret, a token, a signature or personal data (I17).
 
-Loggers and metrics write lines of JSON; a test's own prints are no JSON. A test that reads its output with `capsys`
-must check it itself.
+Only lines of JSON are checked, as loggers and metrics write them. A test that reads its output with `capsys` must
+check it itself.
 """
 
 import json
@@ -21,22 +21,22 @@ PERSONAL_FIELDS = frozenset(
     }
 )
 _SHORTEST = 5
-"""Shorter values stand in a log by chance."""
+"""Shorter values may be in a log by chance."""
 _SECRET = re.compile(r"eyJ[A-Za-z0-9_-]{16}|Bearer |BEGIN [A-Z ]*KEY|(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{60,}")
-"""A token is longer than the id of a request, which is drawn from the same letters."""
+"""Tokens and signatures are longer than request ids, which have the same characters."""
 _FOLDERS = sorted({str(Path(__file__).parents[2]), sys.prefix, sys.base_prefix}, key=len, reverse=True)
 _known: set[str] = set()
 _of_this_test: set[str] = set()
 
 
 def keep(secret: str) -> None:
-    """Look for the values of this JSON secret from now on, the lines of its key one by one."""
+    """Look for the values of this JSON secret from now on, and for each line of its key."""
     for value in json.loads(secret).values():
         _known.update(line for line in str(value).splitlines() if len(line) >= _SHORTEST)
 
 
 def note(said: Any) -> None:
-    """Look for what is personal in a request, until the end of this test."""
+    """Look for the personal fields of a request until the end of this test."""
     if isinstance(said, Mapping):
         for name, value in said.items():
             if name in PERSONAL_FIELDS and isinstance(value, str) and len(value) >= _SHORTEST:
@@ -45,12 +45,12 @@ def note(said: Any) -> None:
 
 
 def found_in(lines: Iterable[str]) -> list[str]:
-    """The lines that hold a value given to `keep` or `note`."""
+    """The lines that contain a value given to `keep` or `note`."""
     return leaks(lines, _known | _of_this_test)
 
 
 def leaks(lines: Iterable[str], values: Iterable[str]) -> list[str]:
-    """The lines that hold one of the values as a word, or what looks like a token, a key or a signature."""
+    """The lines that contain one of the values as a word, or something like a token, a key or a signature."""
     words = sorted(map(re.escape, values), key=len, reverse=True)
     known = re.compile(f"(?<![0-9A-Za-z])(?:{'|'.join(words)})(?![0-9A-Za-z])") if words else None
     return [
@@ -59,7 +59,7 @@ def leaks(lines: Iterable[str], values: Iterable[str]) -> list[str]:
 
 
 def without_folders(line: str) -> str:
-    """The line without the folders of this checkout and of Python: a long or hexadecimal path looks like a key."""
+    """The line without the paths of this checkout and of Python, which may look like a key."""
     for folder in _FOLDERS:
         line = line.replace(folder, "").replace(json.dumps(folder)[1:-1], "")
     return line
@@ -71,7 +71,7 @@ def _unescaped(line: str) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail the test whose log holds what it must not."""
+    """Fail a test that logs secrets or personal data."""
     report = yield
     logged = [line for line in f"{report.capstdout}\n{report.capstderr}".splitlines() if line.startswith("{")]
     found = found_in([*logged, *report.caplog.splitlines()])

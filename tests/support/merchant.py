@@ -1,4 +1,4 @@
-"""A merchant for the simulator's tests, which signs with none of the product's code."""
+"""A merchant for the simulator's tests, which signs without the product's code."""
 
 import base64
 import hashlib
@@ -82,7 +82,7 @@ class Merchant:
     def post(
         self, path: str, body: Json | bytes, headers: Json | None = None, timeout: float = 10
     ) -> requests.Response:
-        """A signed call; `headers` replaces some, None leaves one out."""
+        """Send a signed request. `headers` replaces headers; None removes one."""
         sent = body if isinstance(body, bytes) else compact(body)
         token = self.bearer or self.log_in()
         target, timestamp = self.prefix + path, self.timestamp()
@@ -113,7 +113,7 @@ class Merchant:
         return self.post("/qr/qr-mpm-status", body)
 
     def prepare(self, reference: str, account: str = "9990001", bank: str = "014", **changes: Any) -> Json:
-        """Inquire, and give back the body for the transfer."""
+        """Make an account inquiry. Returns the body of the transfer."""
         session = self.inquire(account, bank).json()["sessionId"]
         return transfer_body(reference, session, account, bank) | changes
 
@@ -158,7 +158,7 @@ def transfer_body(reference: str, session: str, account: str, bank: str) -> Json
 
 @contextmanager
 def merchant_of(folder: Path, **settings: Any) -> Iterator[Merchant]:
-    """A merchant registered with a simulator of its own."""
+    """A merchant with its own simulator."""
     clock = Clock(folder / "clock")
     known: Json = {"public_key": public_pem(key()), "client_secret": SECRET, "ticker": False} | settings
     with Simulator(Settings(**known), clock=clock) as simulator:

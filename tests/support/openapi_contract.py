@@ -13,12 +13,12 @@ from tools.openapi import document
 
 @cache
 def described() -> dict[str, Any]:
-    """The document, as it is written now."""
+    """docs/openapi.json, parsed."""
     return document.document()
 
 
 def check(route: str, status: int, headers: Mapping[str, str], body: Any) -> None:
-    """Raises AssertionError for an answer to a route, such as `GET /health`, that the document does not describe."""
+    """Raise AssertionError if the answer of a route, such as `GET /health`, is not documented."""
     method, _, path = route.partition(" ")
     operation = described()["paths"].get(path, {}).get(method.lower())
     if operation is None:

@@ -1,6 +1,7 @@
-"""A server that breaks connections as a test says: resets, silence, trickles, which no HTTP server offers."""
+"""A TCP server that causes resets, silence and slow answers, which HTTP servers do not offer."""
 
 import contextlib
+import json
 import socket
 import ssl
 import struct
@@ -9,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 Script = Callable[[socket.socket], object]
-"""What is done after each request."""
+"""Runs after each request. Returns STOP to end the connection."""
 
 
 @dataclass
-class Peer:
-    """A server that does on each connection what the test says, and remembers what it received."""
+class TcpServer:
+    """Runs a script on each connection and stores the received requests."""
 
     port: int = 0
     tls: ssl.SSLContext | None = None
@@ -24,11 +25,11 @@ class Peer:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The server's URL."""
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def serve(self, connection: socket.socket, script: Script) -> None:
-        """One connection, to its end."""
+        """Serve one connection until its end."""
         with contextlib.suppress(OSError), self._secured(connection) as connection:
             while request := received(connection):
                 self.requests.append(request)
@@ -41,11 +42,11 @@ class Peer:
 
 
 STOP = object()
-"""What a script returns to end the connection."""
+"""Returned by a script to end the connection."""
 
 
 def received(connection: socket.socket) -> bytes:
-    """One whole request; nothing where the other side has gone."""
+    """Read one complete request; empty if the client closed the connection."""
     data = b""
     while b"\r\n\r\n" not in data:
         more = connection.recv(65_536)
@@ -60,9 +61,9 @@ def received(connection: socket.socket) -> bytes:
 
 
 @contextlib.contextmanager
-def listening(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Peer]:
-    """A peer that runs `script` after each request until it answers STOP."""
-    peer = Peer(tls=tls)
+def listening(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[TcpServer]:
+    """Start a server that runs `script` after each request until it returns STOP."""
+    peer = TcpServer(tls=tls)
     with socket.create_server(("127.0.0.1", 0)) as server:
         peer.port = server.getsockname()[1]
 
@@ -84,7 +85,7 @@ def listening(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Pee
 
 
 def saying(*parts: bytes, then: object = STOP) -> Script:
-    """Answer with these bytes."""
+    """A script that answers with these bytes."""
 
     def say(connection: socket.socket) -> object:
         for part in parts:
@@ -94,8 +95,16 @@ def saying(*parts: bytes, then: object = STOP) -> Script:
     return say
 
 
+def http_answer(status: int, body: object, **headers: str) -> bytes:
+    """An HTTP answer with a JSON body and these headers."""
+    content = json.dumps(body).encode()
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"HTTP/1.1 {status} X\r\n{lines}Content-Length: {len(content)}\r\n\r\n"
+    return head.encode("latin-1") + content
+
+
 def resetting_after(part: bytes) -> Script:
-    """Answer with these bytes and a reset."""
+    """A script that sends these bytes and resets the connection."""
 
     def reset(connection: socket.socket) -> object:
         connection.sendall(part)
@@ -106,7 +115,7 @@ def resetting_after(part: bytes) -> Script:
 
 
 def trickling(parts: Iterable[bytes], every: float) -> Script:
-    """Answer one part at a time, so many seconds apart, until the client hangs up."""
+    """A script that sends one part every `every` seconds until the client hangs up."""
 
     def trickle(connection: socket.socket) -> object:
         for part in parts:
@@ -119,7 +128,7 @@ def trickling(parts: Iterable[bytes], every: float) -> Script:
 
 
 def hung_up(connection: socket.socket, within: float) -> bool:
-    """Wait so many seconds for the client to close the connection."""
+    """Wait up to `within` seconds for the client to close the connection. Returns False if it does not."""
     connection.settimeout(within)
     try:
         return not connection.recv(1)
@@ -130,6 +139,6 @@ def hung_up(connection: socket.socket, within: float) -> bool:
 
 
 def staying_silent(connection: socket.socket) -> object:
-    """Answer nothing until the client gives up."""
+    """A script that answers nothing until the client closes the connection."""
     connection.recv(1)
     return STOP

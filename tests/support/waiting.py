@@ -1,11 +1,11 @@
-"""Waiting for other threads and processes without sleeping."""
+"""Waits for other threads and processes without fixed sleeps."""
 
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread, Timer
 
-PATIENCE = 10.0  # seconds, for what takes milliseconds unless it is broken
+PATIENCE = 10.0  # seconds
 
 
 def until(condition: Callable[[], object]) -> None:
@@ -14,7 +14,7 @@ def until(condition: Callable[[], object]) -> None:
     timer = Timer(PATIENCE, patience.set)
     timer.start()
     while not condition():
-        assert not patience.wait(0.005), "it never happened"
+        assert not patience.wait(0.005), f"the condition did not hold within {PATIENCE:.0f} s"
     timer.cancel()
 
 
@@ -26,7 +26,7 @@ def is_gone(pid: int) -> bool:
 
 @contextmanager
 def in_the_background(run: Callable[[Event], None]) -> Iterator[None]:
-    """Run `run` in a thread; its event is set at the end."""
+    """Run `run` in a thread. Its event is set at the end of the `with`."""
     stop = Event()
     thread = Thread(target=run, args=(stop,))
     thread.start()

@@ -90,13 +90,15 @@ def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
 
 
 def _play(stage: Stage) -> None:
-    """Every scenario, and then calls that none of them makes: a key, a day's list, a day's report."""
+    """Every scenario, and then calls that none of them makes: a key, lists, a day's report."""
     for scenario in scenarios(stage):
         scenario.play(stage)
     headers = {"Authorization": f"Bearer {stage.stack.token()}", "Idempotency-Key": "least-privilege"}
     created = requests.post(f"{stage.stack.api_url}/v1/transfers", json=stage.order(), headers=headers, timeout=60)
     assert created.status_code == 201
-    assert stage.call("GET", "/v1/transfers").json()["transfers"]
+    account, known = stage.order()["beneficiaryAccountNumber"], created.json()["referenceNo"]
+    for selector in ("", "?open=true", f"?beneficiaryAccountNumber={account}", f"?referenceNo={known}"):
+        assert stage.call("GET", f"/v1/transfers{selector}").json()["transfers"], selector
     stage.doku.advance(86_400)
     assert any(answer.get("transfers") for answer in stage.stack.tick().values()), "no report was written"
 
@@ -126,8 +128,10 @@ def test_the_listed_exceptions_are_granted_and_not_called(played: Played) -> Non
     ("function", "action", "resource", "key"),
     [
         ("NotificationReceiverFunction", "dynamodb:GetItem", "table", "TRANSFER#PAY-1"),
+        ("NotificationReceiverFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
         ("NotificationProcessorFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
         ("NotificationProcessorFunction", "dynamodb:UpdateItem", "table", "SWITCH#transfers"),
+        ("NotificationProcessorFunction", "dynamodb:UpdateItem", "table", "SESSION#I1"),
         ("NotificationProcessorFunction", "dynamodb:Query", "table/index/due", ""),
         ("StatusPollerFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
         ("StatusPollerFunction", "dynamodb:UpdateItem", "table", "COUNTER#all"),

@@ -10,7 +10,7 @@ import pytest
 from local.in_process.backing_services import BackingServices
 from local.in_process.webhooks import receiving
 from payouts.runtime.metrics import NAMESPACE
-from tests.integration.receiver.callbacks import deliver, signed
+from tests.integration.receiver.notifications import deliver, signed
 from tests.support import log_watch
 from tests.support.harness import Context, World, order, sample_event
 from tests.template.reading import chosen, properties, text, translated
@@ -88,7 +88,8 @@ def looked_at() -> set[Metric]:
 
 def test_every_watched_metric_is_measured(backing_services: BackingServices, world: World, log: Log) -> None:
     seen: set[Metric] = set()
-    for happens in (_paid_and_refunded, _failed, _in_doubt, _disputed, _notifications, _no_token, _balance, _unhandled):
+    money = (_paid_and_refunded, _failed, _in_doubt, _disputed)
+    for happens in (*money, _notifications, _no_token, _balance, _busy, _unhandled):
         happens(world)
         seen |= set(log.take())
     with receiving(backing_services, world) as webhooks:
@@ -235,6 +236,12 @@ def _no_token(world: World) -> None:
 
 def _balance(world: World) -> None:
     world.call_poller({"measure": "deposit"}, Context(lambda: 60_000, "StatusPollerFunction"))
+
+
+def _busy(world: World) -> None:
+    world.doku.fault("balance", "throttled")
+    world.request("GET", "/v1/balance")
+    world.create(order(), remaining=lambda: 10_000)
 
 
 def _unhandled(world: World) -> None:

@@ -10,6 +10,7 @@ from payouts.doku.client import Authority, Question
 from payouts.doku.outcomes import Outcome
 from payouts.doku.queued_notification import QueuedNotification
 from payouts.doku.responses import DokuResponse
+from payouts.doku.time_limits import Remaining, unlimited
 from payouts.domain import schedule
 from payouts.domain.observation import Finding, Observation, Source
 from payouts.domain.schedule import MINUTE, NOT_RECEIVED
@@ -18,8 +19,9 @@ from payouts.domain.transfer import Transfer, record
 from payouts.services import settle
 from payouts.services.apply_notification import NotificationApplier
 from payouts.services.check_status import StatusChecker
-from payouts.services.create_transfer import CreateResult, TransferCreator, TransferRequest
-from payouts.services.send_transfer import Remaining, SendResult, TransferSender
+from payouts.services.create_transfer import CreateResult, TransferCreator
+from payouts.services.prepare_transfer import TransferRequest
+from payouts.services.send_transfer import SendResult, TransferSender
 from payouts.store import items
 from payouts.store.due_index import DueIndex, Slot
 from payouts.store.idempotency_keys import IdempotencyKeys
@@ -36,15 +38,15 @@ SMALL = Budget(ticks=1, advances=1)
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 TWICE = BY_NAME["the same order twice"]
 OTHER_BODY = BY_NAME["another order under the same reference"]
-REPLAY = BY_NAME["an order and its replay while a poller asks"]
+REPLAY = BY_NAME["an order and its replay during a status check"]
 ONE_KEY = BY_NAME["two orders with one Idempotency-Key"]
-CALLBACKS = BY_NAME["callbacks, true, altered and twice"]
-CALLBACK = BY_NAME["a callback, and every finding"]
+NOTIFICATIONS = BY_NAME["notifications: true, altered and twice"]
+NOTIFICATION = BY_NAME["a notification, and every finding"]
 SILENCE = BY_NAME["an order, a poller, and a fault"]
-ABSENCE = BY_NAME["absence is inferred, and a callback comes"]
-LATE = BY_NAME["absence is inferred, DOKU executes it after all, and a person decides"]
+ABSENCE = BY_NAME["absence is inferred, and a notification arrives"]
+LATE = BY_NAME["absence is inferred, DOKU executes it after all, and an operator decides"]
 APART = BY_NAME["clocks ten minutes apart over three days of not found"]
-ANY_ORDER = BY_NAME["clocks ten minutes apart, and DOKU's answers come in any order"]
+ANY_ORDER = BY_NAME["clocks ten minutes apart, and DOKU's answers in any order"]
 FICKLE = BY_NAME["DOKU pays what it has failed"]
 VERSIONS = BY_NAME["items of a newer version of the code"]
 SHARDS = BY_NAME["8 shards read and 8 written beside 16 and 8"]
@@ -212,8 +214,10 @@ class BelievesCrossed(ModelDoku):
 class OneReference(ModelDoku):
     """Does not look at DOKU's reference."""
 
-    def check_status(self, transfer: Transfer, fresh: bool = False) -> DokuResponse:
-        answer = super().check_status(transfer, fresh)
+    def check_status(
+        self, transfer: Transfer, remaining: Remaining = unlimited, *, fresh: bool = False
+    ) -> DokuResponse:
+        answer = super().check_status(transfer, remaining, fresh=fresh)
         return DokuResponse(answer.verdict, {**answer.body, "originalReferenceNo": ""})
 
 
@@ -235,7 +239,7 @@ class AcceptsReplays(NotificationIds):
 class Believing(NotificationApplier):
     """Takes a notification for evidence."""
 
-    def apply(self, queued: QueuedNotification) -> Transfer:
+    def apply(self, queued: QueuedNotification, remaining: Remaining = unlimited) -> Transfer:
         transfer = self._find(queued.notification)
         if transfer is None:
             return super().apply(queued)
@@ -267,14 +271,14 @@ class Believing(NotificationApplier):
         (TWICE, Parts(sender=ResendsUnasked), Budget(), "I1"),
         (OTHER_BODY, Parts(transfer_creator=NoFingerprint), Budget(), "I8"),
         (ONE_KEY, Parts(keys=UnboundKeys), Budget(), "I2"),
-        (CALLBACKS, Parts(authenticator=Trusting), Budget(callbacks=1), "I9"),
+        (NOTIFICATIONS, Parts(authenticator=Trusting), Budget(notifications=1), "I9"),
         (SILENCE, Parts(doku=BelievesCrossed), Budget(faults=1, ticks=1, advances=1), "I5: SUCCESS, and DOKU never"),
         (FICKLE, Parts(doku=OneReference), Budget(faults=1, ticks=2, advances=2), "I5: a second reference"),
         (VERSIONS, Parts(due_index=ClaimsAnything), SMALL, "versions: an item"),
         (VERSIONS, Parts(status_checker=DropsForeign), SMALL, "versions: an observation"),
-        (CALLBACKS, Parts(request_ids=ForgetsRequests), Budget(callbacks=1), "I9"),
-        (CALLBACKS, Parts(request_ids=AcceptsReplays), Budget(callbacks=1), "I9"),
-        (CALLBACKS, Parts(applier=Believing), Budget(callbacks=1, deliveries=1), "I"),
+        (NOTIFICATIONS, Parts(request_ids=ForgetsRequests), Budget(notifications=1), "I9"),
+        (NOTIFICATIONS, Parts(request_ids=AcceptsReplays), Budget(notifications=1), "I9"),
+        (NOTIFICATIONS, Parts(applier=Believing), Budget(notifications=1, deliveries=1), "I"),
     ],
 )
 def test_a_bug_is_found_with_the_way_to_it(scenario: Scenario, parts: Parts, budget: Budget, invariant: str) -> None:
@@ -302,7 +306,7 @@ def test_a_decision_ordered_by_clocks_hides_a_conflict(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Reading, "_contradicts", contradicts)
     scenario = replace(LATE, operator=AHEAD)
-    assert_found(explore(scenario, budget=Budget(decisions=1, callbacks=1, deliveries=1)), "I5")
+    assert_found(explore(scenario, budget=Budget(decisions=1, notifications=1, deliveries=1)), "I5")
 
 
 def test_a_decision_that_overrides_what_came_meanwhile_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -322,12 +326,12 @@ def test_words_that_are_ordered_by_clocks_keep_what_is_outdated(monkeypatch: pyt
 
 def test_contradicting_notifications_that_vanish_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Reading, "contradicting_notifications", property(lambda _: ()))
-    assert_found(explore(CALLBACK), "I5: ")
+    assert_found(explore(NOTIFICATION), "I5: ")
 
 
 def test_a_pending_notification_after_a_refusal_is_not_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Reading, "lacks_word", property(lambda _: False))
-    assert_found(explore(CALLBACK), "I5: FAILED is final, and a notification says UNPAID")
+    assert_found(explore(NOTIFICATION), "I5: FAILED is final, and a notification says UNPAID")
 
 
 def test_a_decided_payment_pending_at_doku_is_not_final(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from payouts.doku.outcomes import rows
 from payouts.domain.errors import PayoutError
+from payouts.domain.transfer import Finding, Source
 from tools.openapi import document, postman
 from tools.openapi.__main__ import main, written
 from tools.openapi.answers import ErrorCode
@@ -143,3 +144,11 @@ def test_the_collection_has_every_operation_once() -> None:
         assert (one.get("auth") == {"type": "noauth"}) == (routes()[key].authorizer is None), key
         assert one["url"]["raw"].startswith("{{baseUrl}}/"), key
     assert {variable["key"] for variable in collection["variable"]} == {"baseUrl", "token"}
+
+
+def test_findings_and_sources_are_open_and_listed() -> None:
+    """A newer version of the software may have written other values."""
+    fields = DOCUMENT["components"]["schemas"]["Observation"]["properties"]
+    for name, known in (("finding", Finding), ("source", Source)):
+        assert "enum" not in str(fields[name])
+        assert re.findall("`([A-Z_]+)`", fields[name]["description"]) == list(known)

@@ -25,21 +25,9 @@ SLOTS = [1, 2, 5, 10, 30, *(hour * 60 for hour in range(1, 25)), *(day * 1440 fo
 OPEN = [Finding.SUBMITTING, Finding.IN_DOUBT, Finding.ACCEPTED, Finding.UNPAID]
 
 
-def seen(finding: Finding, at: int = 0, code: str = "", source: Source = Source.STATUS_CHECK) -> Observation:
-    return Observation(START + at, finding, source, code)
-
-
 def transfer(*findings: Finding) -> Transfer:
     requests = (Finding.SUBMITTING, Finding.ACCEPTED, Finding.IN_DOUBT)
     return after(NEW, *(answer(one) if one in requests else check(one) for one in findings))
-
-
-def merge(subject: Transfer, *observed: Observation) -> Transfer:
-    return after(subject, *observed)
-
-
-def not_found(*minutes: float) -> list[Observation]:
-    return [seen(Finding.NOT_FOUND, int(minute * MINUTE)) for minute in minutes]
 
 
 def next_after(subject: Transfer, after: int, jitter: float = 0.0) -> int | None:
@@ -131,7 +119,7 @@ def test_jitter_delays_a_check_by_up_to_a_tenth(now: int, jitter: float) -> None
 @pytest.mark.covers(22)
 def test_a_paid_transfer_is_checked_after_1_3_and_7_days() -> None:
     """Scenario 22: a refund is announced at most three times. Counted from when it was paid."""
-    paid = merge(transfer(Finding.ACCEPTED), seen(Finding.SUCCESS, 5 * HOUR), seen(Finding.SUCCESS, 2 * DAY))
+    paid = after(transfer(Finding.ACCEPTED), check(Finding.SUCCESS, 5 * HOUR), check(Finding.SUCCESS, 2 * DAY))
     checks: list[int] = []
     now = 5 * HOUR
     while (at := next_after(paid, now)) is not None and len(checks) < 4:
@@ -144,12 +132,12 @@ def test_a_paid_transfer_is_checked_after_1_3_and_7_days() -> None:
 
 def test_an_unanswered_last_check_is_repeated_after_a_day() -> None:
     """Otherwise a refund between the third day and the seventh would be missed."""
-    paid = merge(transfer(Finding.SUCCESS), seen(Finding.UNCLEAR, 3 * DAY))
+    paid = after(transfer(Finding.SUCCESS), check(Finding.UNCLEAR, 3 * DAY))
     assert next_after(paid, 3 * DAY) == 7 * DAY
     for code in ("", "ZZ"):
-        silent = merge(paid, seen(Finding.UNCLEAR, 7 * DAY + 1, code=code))
+        silent = after(paid, check(Finding.UNCLEAR, 7 * DAY + 1, code=code))
         assert next_after(silent, 7 * DAY + 1) == 8 * DAY + 1
-    assert next_after(merge(silent, seen(Finding.SUCCESS, 8 * DAY + 1)), 8 * DAY + 1) is None
+    assert next_after(after(silent, check(Finding.SUCCESS, 8 * DAY + 1)), 8 * DAY + 1) is None
 
 
 def test_a_refunded_transfer_is_never_asked_about_again() -> None:
@@ -170,7 +158,7 @@ def test_a_stated_failure_is_not_checked_again(failure: Observation) -> None:
 @pytest.mark.covers(20)
 def test_an_inferred_failure_is_checked_again() -> None:
     """Scenario 20: "not found" for days, and then success."""
-    failed = after(transfer(Finding.IN_DOUBT), seen(Finding.NOT_RECEIVED, HOUR))
+    failed = after(transfer(Finding.IN_DOUBT), check(Finding.NOT_RECEIVED, HOUR))
     hours = (0, 1, 6, 12, 24, 3 * 24, 7 * 24)
     assert [next_after(failed, HOUR + passed * HOUR) for passed in hours] == [
         HOUR + 1 * HOUR,
@@ -230,14 +218,14 @@ def test_a_silent_check_is_repeated_within_the_hour() -> None:
 def test_planning_changes_the_next_check_and_nothing_else() -> None:
     due = with_next_check(transfer(Finding.ACCEPTED), START + 3 * MINUTE, 0.0)
     assert due == replace(transfer(Finding.ACCEPTED), next_check_at=START + 5 * MINUTE)
-    settled = with_next_check(merge(due, seen(Finding.REFUNDED, HOUR)), START + HOUR, 0.0)
+    settled = with_next_check(after(due, check(Finding.REFUNDED, HOUR)), START + HOUR, 0.0)
     assert settled.next_check_at is None
 
 
 def missing_over(span: int, times: int, finding: Finding = Finding.IN_DOUBT) -> Transfer:
     """DOKU had no record `times` times, the first and the last `span` milliseconds apart."""
-    between = [seen(Finding.NOT_FOUND, MINUTE + number) for number in range(times - 1)]
-    return after(transfer(finding), *between, seen(Finding.NOT_FOUND, MINUTE + span))
+    between = [check(Finding.NOT_FOUND, MINUTE + number) for number in range(times - 1)]
+    return after(transfer(finding), *between, check(Finding.NOT_FOUND, MINUTE + span))
 
 
 @pytest.mark.covers(10, 20)
@@ -289,8 +277,8 @@ def test_what_doku_acknowledged_is_never_absent(finding: Finding) -> None:
 
 
 def test_silence_is_no_absence() -> None:
-    silent = [seen(Finding.UNCLEAR, minute * MINUTE) for minute in range(1, 60)]
-    missing = [seen(Finding.NOT_FOUND, at) for at in (MINUTE, WINDOW + MINUTE)]
+    silent = [check(Finding.UNCLEAR, minute * MINUTE) for minute in range(1, 60)]
+    missing = [check(Finding.NOT_FOUND, at) for at in (MINUTE, WINDOW + MINUTE)]
     assert infer_absence(after(transfer(Finding.IN_DOUBT), *silent, *missing), 72 * HOUR) is None
 
 
@@ -303,7 +291,7 @@ def test_the_slots_reach_the_inference_in_time() -> None:
         assert at is not None
         assert at > now
         now = at
-        missing = after(missing, seen(Finding.NOT_FOUND, now))
+        missing = after(missing, check(Finding.NOT_FOUND, now))
     assert now == MINUTE + WINDOW
 
 
@@ -323,7 +311,7 @@ def test_disputed_transfers_need_attention() -> None:
         assert not needs_review(transfer(finding), START + 70 * DAY)
     assert needs_review(transfer(Finding.SUCCESS, Finding.FAILED), START)
     assert needs_review(transfer(Finding.IN_DOUBT, *[Finding.NOT_FOUND] * 1), START + 7 * DAY)
-    missing = after(transfer(Finding.IN_DOUBT), *(seen(Finding.NOT_FOUND, at) for at in (1, 2, 3)))
+    missing = after(transfer(Finding.IN_DOUBT), *(check(Finding.NOT_FOUND, at) for at in (1, 2, 3)))
     assert needs_review(missing, START), "DOKU must be asked"
 
 
@@ -353,7 +341,7 @@ def test_the_window_is_a_difference_of_times() -> None:
 
 
 def test_a_window_that_ends_now_puts_no_check_at_now() -> None:
-    missing = merge(transfer(Finding.IN_DOUBT), seen(Finding.NOT_FOUND, MINUTE))
+    missing = after(transfer(Finding.IN_DOUBT), check(Finding.NOT_FOUND, MINUTE))
     assert next_after(missing, MINUTE + WINDOW - 1) == MINUTE + WINDOW
     for late in (0, 1, HOUR):
         assert next_after(missing, MINUTE + WINDOW + late) == 4 * DAY
@@ -381,10 +369,10 @@ def test_a_decided_refund_is_checked_again() -> None:
 def test_what_doku_once_knew_is_never_absent(code: str) -> None:
     """DOKU refuses a duplicate only if it has the first one."""
     doubtful = after(NEW, answer(Finding.IN_DOUBT, code))
-    checks = [seen(Finding.NOT_FOUND, MINUTE + number) for number in range(8)]
-    assert infer_absence(after(doubtful, *checks, seen(Finding.NOT_FOUND, MINUTE + WINDOW)), 72 * HOUR) is None
+    checks = [check(Finding.NOT_FOUND, MINUTE + number) for number in range(8)]
+    assert infer_absence(after(doubtful, *checks, check(Finding.NOT_FOUND, MINUTE + WINDOW)), 72 * HOUR) is None
 
 
 def test_a_check_with_other_settings_is_not_repeated_after_the_last_look() -> None:
-    paid = merge(transfer(Finding.SUCCESS), seen(Finding.UNCLEAR, 8 * DAY, code="OTHER_ACCOUNT"))
+    paid = after(transfer(Finding.SUCCESS), check(Finding.UNCLEAR, 8 * DAY, code="OTHER_ACCOUNT"))
     assert next_after(paid, 8 * DAY) is None

@@ -1,20 +1,12 @@
 """The simulator's operations: the shape of answers, refusals and bookings."""
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.merchant import Json, Merchant, code, inquiry_body, merchant_of
-
-
-@pytest.fixture
-def doku(tmp_path: Path) -> Iterator[Merchant]:
-    with merchant_of(tmp_path) as merchant:
-        yield merchant
+from tests.support.merchant import Json, Merchant, code, inquiry_body
 
 
 def without(body: Json, path: str) -> Json:

@@ -4,6 +4,7 @@ tests/integration/test_openapi_answers.py compares real responses with them, fie
 """
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,6 +41,12 @@ NextStep = Annotated[
 ]
 
 
+def _known(values: type[StrEnum]) -> Any:
+    """Text and not an enum: a newer version of this software may have written other values."""
+    names = ", ".join(f"`{value}`" for value in values)
+    return Field(description=f"one of {names}, or a value of a newer version", examples=[str(next(iter(values)))])
+
+
 class _Answer(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
 
@@ -62,8 +69,8 @@ class Observation(_Answer):
     """One observation of a transfer. Empty fields are omitted."""
 
     at: datetime
-    finding: Finding
-    source: Source
+    finding: str = _known(Finding)
+    source: str = _known(Source)
     code: str = Field(default="", description="DOKU's code")
     message: str = Field(default="", description="DOKU's message")
     reference_no: str = Field(default="", description="DOKU's reference")
@@ -76,7 +83,7 @@ class Observation(_Answer):
 
 
 class TransferSummary(_Answer):
-    """A transfer as it stands in a list."""
+    """A transfer in a list."""
 
     partner_reference_no: str = Field(description="the merchant's reference, unique per transfer")
     status: Status
@@ -109,9 +116,9 @@ class Transfer(TransferSummary):
 
 
 class TransferList(_Answer):
-    """A page of a day's transfers, newest first."""
+    """A page of transfers."""
 
-    day: date = Field(description="in WIB")
+    day: date | SkipJsonSchema[None] = Field(default=None, description="in WIB; only in the list of a day")
     transfers: list[TransferSummary]
     cursor: str | None = Field(description="for the next page; null after the last")
 
@@ -207,8 +214,8 @@ class Health(_Answer):
     status: Literal["ok"]
 
 
-class StandingTransfer(_Answer):
-    """The transfer under the reference or key of a request that was refused."""
+class ExistingTransfer(_Answer):
+    """The existing transfer under the reference or key of a refused request."""
 
     partner_reference_no: str
     status: Status = Field(description="of the transfer")
@@ -225,7 +232,7 @@ class Error(BaseModel):
     retryable: bool = Field(description="whether the same request may be sent again")
     doku_response_code: str = Field(default="", description="if DOKU sent one")
     doku_response_message: str = Field(default="", description="if DOKU sent one")
-    transfer: StandingTransfer | SkipJsonSchema[None] = Field(default=None, description="if a transfer exists already")
+    transfer: ExistingTransfer | SkipJsonSchema[None] = Field(default=None, description="if a transfer exists already")
 
 
 class GatewayMessage(BaseModel):

@@ -62,6 +62,7 @@ def _stored(transfer: Transfer, seen: Observation) -> Transfer:
 
 ERRORS: dict[str, PayoutError] = {
     "missing field": InvalidParameter("amount is required"),
+    "excluded parameter": InvalidParameter("open cannot be combined with day"),
     "wrong field": ValidationFailed('amount.value must be a string with two decimals, such as "200000.00"'),
     "refused by the bank": Refused(
         *(

@@ -221,14 +221,27 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/transfers": Operation(
         name="listTransfers",
         tag="Transfers",
-        summary="The transfers of a day, newest first",
+        summary="Transfers of a day, of a beneficiary's account, with a reference of DOKU's, or all open ones",
+        description="`day`, `open`, `referenceNo` and `beneficiaryAccountNumber` exclude each other.",
         parameters=(
-            _query("day", "a day in WIB, by default today", {"type": "string", "pattern": _DAY}),
-            _query("status", "only these", {"enum": ["", *map(str, Status)]}),
-            _query("cursor", "of the page before", {"type": "string"}),
+            _query("day", "a day in WIB, by default today; newest first", {"type": "string", "pattern": _DAY}),
+            _query("status", "only these of the day", {"enum": ["", *map(str, Status)]}),
+            _query("open", "those of any day that are not final, in no order of time", {"enum": ["", "true"]}),
+            _query("referenceNo", "DOKU's reference", {"type": "string", "pattern": "^[ -~]{0,64}$"}),
+            _query(
+                "beneficiaryAccountNumber",
+                "those of any day to this account, newest first",
+                {"type": "string", "pattern": "^[0-9]{0,32}$"},
+            ),
+            _query("cursor", "of the page before, not with `referenceNo`", {"type": "string"}),
             _query("limit", "transfers a page; 50 by default", {"anyOf": [_LIMIT, {"const": ""}]}),
         ),
-        answers={200: Answer("A page", ("TransferList",), {"": examples.transfers()}), **_USUAL, **_BAD_QUERY},
+        answers={
+            200: Answer("A page", ("TransferList",), {"": examples.transfers()}),
+            400: Answer("A parameter is unknown, or excluded by another", _OURS, _errors("excluded parameter")),
+            **_USUAL,
+            **_BAD_QUERY,
+        },
     ),
     "GET /v1/transfers/{partnerReferenceNo}": Operation(
         name="getTransfer",

@@ -123,6 +123,10 @@ BAD_FIELDS: dict[str, list[Any]] = {
     "channelCode": ["", "7", "007", "AB", 7],
     "feeType": ["F" * 26, 1],
     "remark": ["R" * 256, "Rëmark", 1, {"text": "Remark"}],
+    **{
+        f"{whose}Name": ["", "N" * 101, "NÄME", "N\tN", 5, ["NAME"]]
+        for whose in ("beneficiaryFirst", "beneficiaryLast", "beneficiaryBank", "senderFirst", "senderLast")
+    },
 }
 
 

@@ -20,6 +20,7 @@ from tests.integration.api_input.requests import (
     send,
 )
 from tests.support.harness import World, order
+from transfer_api.requests import CreateTransfer
 
 
 def test_a_missing_field_is_named(idle: World) -> None:
@@ -120,6 +121,12 @@ def test_amounts_at_the_limits_are_paid_exactly(world: World) -> None:
         body = order(amount={"value": value, "currency": "IDR"})
         assert send(world, json.dumps(body)).body["status"] == "ACCEPTED"
         assert [sent["amount"] for sent in world.sent(body["partnerReferenceNo"])] == [value]
+
+
+def test_every_field_has_malformed_values() -> None:
+    """A new field needs an entry in BAD_FIELDS. The reference has one in test_keys, the amount BAD_VALUES."""
+    fields = {field.alias for field in CreateTransfer.model_fields.values()}
+    assert fields == BAD_FIELDS.keys() | {"partnerReferenceNo", "amount"}
 
 
 @pytest.mark.covers(57)

@@ -6,7 +6,7 @@ from typing import Any
 from local.aws.bundle import QueueTrigger
 from local.aws.event_source import Drained, Pump
 from payouts.domain.transfer import Transfer
-from tests.integration.receiver.callbacks import aws, signed, waiting
+from tests.integration.receiver.notifications import aws, signed, waiting
 from tests.support.harness import InProcess, World, new_reference, order
 
 UNPAID = {"beneficiaryAccountNumber": "0012345678"}  # DOKU's sandbox: UNPAID at first, paid within five minutes
@@ -57,9 +57,7 @@ def announced(world: World, fields: dict[str, str] = UNPAID) -> str:
 
 
 def standing(world: World, reference: str) -> Transfer:
-    stored = world.stored(reference)
-    assert stored is not None
-    return stored
+    return world.existing(reference)
 
 
 def findings(world: World, reference: str) -> list[str]:

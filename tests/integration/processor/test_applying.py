@@ -19,7 +19,7 @@ from tests.integration.processor.notifications import (
     pump,
     standing,
 )
-from tests.integration.receiver.callbacks import waiting
+from tests.integration.receiver.notifications import waiting
 from tests.support.harness import World, inquiry_of, order
 
 

@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 
 from notification_receiver.app import create_handler
 from notification_receiver.services import build_services
-from tests.integration.receiver.callbacks import (
+from tests.integration.receiver.notifications import (
     REFUND,
     REFUSED,
     REQUEST_ID,

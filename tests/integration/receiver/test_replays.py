@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from doku_signing.notification import Scheme, sign_notification
 from notification_receiver.app import create_handler
 from notification_receiver.services import build_services
-from tests.integration.receiver.callbacks import (
+from tests.integration.receiver.notifications import (
     REFUND,
     REFUSED,
     REQUEST_ID,
@@ -67,15 +67,6 @@ def test_a_crash_before_the_queue_loses_nothing(world: World) -> None:
     assert members(after, headers, ALTERED) == REPLAYED
     assert deliver(after, headers).status == 200
     assert [one["body"] for one in queued(after)] == [UNPAID]
-
-
-@pytest.mark.covers("I11")
-def test_a_queue_outage_accepts_the_same_body_later(world: World) -> None:
-    headers = signed(world)
-    world.faults.throttle("SendMessage")
-    assert deliver(world, headers).status == 503
-    assert deliver(world, headers).status == 200
-    assert waiting(world) == 1
 
 
 @pytest.mark.covers(23, "I9", "I11")

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from tests.integration.receiver.callbacks import (
+from tests.integration.receiver.notifications import (
     OTHER_KEY,
     REFUSED,
     REQUEST_ID,
@@ -85,12 +85,6 @@ def test_the_two_schemes_are_apart_and_the_variable_says_which(world: World) -> 
     other = configured(world, NOTIFICATION_SIGNATURE="hmac-sha512")
     assert (deliver(other, by_hmac).status, deliver(other, by_aes).status) == (200, 401)
     assert (deliver(world, by_hmac).status, deliver(world, by_aes).status) == (401, 200)
-
-
-@pytest.mark.parametrize("length", [16, 24, 32])
-def test_an_aes_key_may_have_three_lengths(world: World, length: int) -> None:
-    rotate(world, notificationKey="k" * length)
-    assert deliver(world, signed(world)).status == 200
 
 
 @pytest.mark.covers(37)

@@ -82,8 +82,8 @@ _ONLY = {
     Mode.DEAD_TOKENS: ("doku.token",),
     Mode.REFUSED_AND_EXECUTED: ("doku.transfer",),
 }
-_LIMITS = {"doku.transfer": (14.0, 17.0), "doku.token": (2.0, 3.0)}
-_QUICK = (4.0, 6.0)
+_LIMITS = {"doku.transfer": (14.0, 17.0), "doku.token": (2.0, 3.0), "doku.inquiry": (7.0, 9.0)}
+_QUESTION = (14.0, 16.0)
 
 
 def goes_with(mode: Mode, label: str) -> bool:
@@ -95,8 +95,13 @@ def goes_with(mode: Mode, label: str) -> bool:
 
 
 def limits(name: str) -> tuple[float, float]:
-    """Read timeout and total deadline of a DOKU call, in seconds."""
-    return _LIMITS.get(name, _QUICK)
+    """Read timeout and total deadline of a DOKU call, in seconds. Of an inquiry, those before a transfer."""
+    return _LIMITS.get(name, _QUESTION)
+
+
+def longest(name: str) -> float:
+    """The longest that a DOKU call may take, in seconds. An inquiry alone has more time than one before a transfer."""
+    return max(limits(name)[1], _QUESTION[1]) if name == "doku.inquiry" else limits(name)[1]
 
 
 NOT_FORWARDED = frozenset({Mode.DROP, Mode.THROTTLE, Mode.UNAVAILABLE, Mode.KILL_BEFORE})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.log_watch import leaks
 from tests.verification.matrix.calls import TRANSFER, Call
-from tests.verification.matrix.modes import HONEST, Mode, limits
+from tests.verification.matrix.modes import HONEST, Mode, longest
 from tests.verification.matrix.wire import Seen
 from tests.verification.matrix.world import World
 
@@ -98,7 +98,7 @@ class Oracle:
     def after_the_flow(self, seen: Sequence[Seen], answer: "Answer | None", *, killed: bool) -> None:
         """Check I16, the time limits, and that no error is returned for a transfer that was sent."""
         for one in seen:
-            if one.mode is Mode.HEAD_OUTSIDE and one.seconds > limits(one.call.name)[1] + _SLOW_MACHINE:
+            if one.mode is Mode.HEAD_OUTSIDE and one.seconds > longest(one.call.name) + _SLOW_MACHINE:
                 self.report("the limits", f"{one.call.name} waited {one.seconds:.1f} s for an endless response head")
         issued = sum(one.call.name == "doku.token" for one in seen)
         refused = sum(one.status == 401 for one in seen)

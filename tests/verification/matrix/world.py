@@ -30,7 +30,7 @@ from tests.verification.matrix.wire import Wire
 
 API, RECEIVER = "TransferApiFunction", "NotificationReceiverFunction"
 PROCESSOR, POLLER = "NotificationProcessorFunction", "StatusPollerFunction"
-_PARAMETERS = {"JwtAudience": "payouts", "PollConcurrency": "2"}
+_PARAMETERS = {"JwtAudience": "payouts", "PollConcurrency": "2", "DokuRequestsPerSecond": "10000"}
 _SHARDS = 8
 """Of the index of open transfers."""
 _SCOPES = ("transfers:read", "transfers:write")

@@ -1,4 +1,4 @@
-"""Model check: the real code in every order of events within a bound, with a table and a DOKU in memory."""
+"""Model check: runs the real code in every order of events within a bound, with a table and a DOKU in memory."""
 
 from concurrent.futures import ProcessPoolExecutor
 

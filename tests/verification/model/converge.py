@@ -1,4 +1,4 @@
-"""I13 and I10: with DOKU healthy again, ticks alone bring every transfer to what DOKU says of it, or to a person."""
+"""I13 and I10: once DOKU is healthy, ticks bring every transfer to DOKU's status, or ask for a person."""
 
 from payouts.domain.errors import PayoutError
 from payouts.domain.schedule import HOUR
@@ -15,24 +15,24 @@ from tests.verification.model.parts import Invocation, Release
 from tests.verification.model.world import Outer
 
 TICKS = 12
-"""The stated number: so many ticks that find something due."""
+"""Maximum number of ticks that find a transfer due."""
 APART = 15 * HOUR
-"""Milliseconds between two ticks at least: even when most ticks are missed, six of them span three days."""
+"""Minimum milliseconds between two ticks: six of them span three days, as if most ticks were missed."""
 _ENDS = {Fate.PAID: Status.SUCCESS, Fate.FAILED: Status.FAILED, Fate.REFUNDED: Status.REFUNDED}
 _ASKS_A_PERSON = (NextAction.ASK_DOKU, NextAction.SETTLE)
 
 
 class Convergence:
-    """Brings states to their end, with answers that are all true."""
+    """Continues states to their end with true answers only."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._seen: set[tuple[Outer, tuple[str, ...], int]] = set()
         self.most = 0
-        """Ticks that were needed at most."""
+        """The maximum number of ticks that were needed."""
 
     def check(self, state: State) -> None:
-        """Raises Violation where a transfer has no end, or where a queued notification then changes what was found."""
+        """Raise Violation if a transfer does not become final, or if a queued notification then changes its status."""
         if any(actor >= 0 for actor in state.actors) or (state.outer, state.queue, state.oracle) in self._seen:
             return
         self._seen.add((state.outer, state.queue, state.oracle))
@@ -54,13 +54,13 @@ class Convergence:
             outer = self._ticked(outer, heard, release, f"I10: a notification leads from {before}: ")
 
     def _ticked(self, outer: Outer, heard: dict[str, Heard], release: Release, words: str = "") -> Outer:
-        """After as many ticks as it takes until every transfer has its end."""
+        """The outside after the ticks that make every transfer final."""
         ticks = 0
         while not self._converged(outer, heard):
             ticks += 1
             due = self._due(outer.table)
             require(bool(due), f"{words}I13: no status check will be made: {self._shown(outer)}")
-            require(ticks <= TICKS, f"{words}I13: no end after {TICKS} ticks: {self._shown(outer)}")
+            require(ticks <= TICKS, f"{words}I13: not final after {TICKS} ticks: {self._shown(outer)}")
             now = max(outer.now + (APART if ticks > 1 else 0), min(due))
             outer = self._run(Invocation("poller", release=release), outer._replace(now=now))[0]
         self.most = max(self.most, ticks)
@@ -80,11 +80,11 @@ class Convergence:
         )
 
     def _run(self, invocation: Invocation, outer: Outer) -> tuple[Outer, object]:
-        """One invocation from beginning to end: every call goes well, and DOKU says what is."""
+        """Run one invocation in which every call succeeds and DOKU answers truthfully."""
         healthy = _Healthy(self._machine, outer, invocation.actor)
         try:
             result: object = invocation.run(healthy, self._machine.parts)
-        except Exception as error:  # the result of this run, for the invariants to judge
+        except Exception as error:  # the result of this run, which the invariants check
             result = error
         return healthy.outer, result
 
@@ -99,7 +99,7 @@ class Convergence:
 
 
 class _Healthy(Outside):
-    """Answers every call at once, and truly."""
+    """Answers every call at once, truthfully."""
 
     def __init__(self, machine: Machine, outer: Outer, actor: str) -> None:
         super().__init__([Given(outer.now, "begin")], actor)
@@ -107,9 +107,9 @@ class _Healthy(Outside):
         self._machine = machine
 
     def ask(self, request: Request) -> Given:
-        """The faultless answer, and what it does outside."""
+        """The answer without a fault, after its effect on the outside."""
         effect = next(self._machine.world.effects(request, self.outer))
-        require(request.what != "transfer-bank", "I1: a transfer is sent by what only asks")
+        require(request.what != "transfer-bank", "I1: a status check sends a transfer")
         if effect.written is not None:
             self._machine.check_written(*effect.written)
         self.outer = effect.outer
@@ -117,10 +117,10 @@ class _Healthy(Outside):
 
 
 def _ended(transfer: Transfer, ledger: Ledger, heard: Heard) -> bool:
-    """True if a transfer shows what DOKU says, and finally; or if a person is asked, and has reason to be.
+    """True if a transfer is final with DOKU's status, or if it asks for a person because of a contradiction.
 
-    A reason is a contradiction: of DOKU's words, of its references, of what was published, of a decision or of a
-    notification. A person's decision stands where DOKU has nothing to say against it.
+    DOKU's answers, its references, a published status, a decision or a notification may contradict each other. An
+    operator's decision is final unless DOKU contradicts it.
     """
     fate = doku.fate_of(transfer.partner_reference_no, ledger)
     status, expected = transfer.status, _ENDS.get(fate, Status.FAILED) if fate else Status.FAILED
@@ -135,7 +135,7 @@ def _is_decided(status: Status, fate: Fate | None, heard: Heard) -> bool:
 
 
 def _is_denied(transfer: Transfer, ledger: Ledger, heard: Heard) -> bool:
-    """True if it failed because DOKU said so, or said that it executed nothing: believed until it says otherwise."""
+    """True if it is FAILED because DOKU said so, or said that it executed nothing."""
     own = [sent for sent in ledger if sent.reference == transfer.partner_reference_no]
     said = heard.present == {Finding.FAILED} or any(sent.is_denied for sent in own)
     return transfer.status is Status.FAILED and said
@@ -154,5 +154,5 @@ def _is_contradictory(heard: Heard, expected: Status, reference: str) -> bool:
 
 
 def _healthy(ledger: Ledger) -> Ledger:
-    """What DOKU was working on is paid."""
+    """The ledger with every transfer in progress paid."""
     return tuple(sent._replace(fate=Fate.PAID) if sent.fate in (Fate.LATER, Fate.UNPAID) else sent for sent in ledger)

@@ -1,6 +1,6 @@
 """DOKU in the model: what it may do with a request, and what it may answer.
 
-It executes every request that it takes, so it does not protect a merchant who sends twice.
+It executes every request that it accepts, without a duplicate check.
 """
 
 import json
@@ -14,44 +14,44 @@ from payouts.domain.transfer import Finding
 from tests.verification.model.outside import SETTINGS, Request
 
 LAG = SETTINGS.not_received_after_hours * HOUR
-"""Milliseconds within which a patient DOKU executes a request that it took, and knows it in every answer after that.
+"""Milliseconds within which a patient DOKU executes an accepted request. After that, it finds it in every check.
 
-Absence is inferred from answers that lie this long and `CLOCK_TOLERANCE` apart by the clocks that measured them. The
-tolerance covers clocks ten minutes apart and a request that leaves up to two minutes after the first status check."""
+Absence is inferred from checks that are this long and `CLOCK_TOLERANCE` apart by their own clocks. The tolerance covers
+clocks that differ by ten minutes, and a request that is sent up to two minutes after the first status check."""
 LATEST = LAG + CLOCK_TOLERANCE + 6 * DAY
-"""The same for an impatient DOKU: the last status check after an inferred failure is made a day later."""
+"""The same for an impatient DOKU. The last status check after an inferred failure is a day later."""
 
 
 class Fate(StrEnum):
-    """What became of one transfer request at DOKU."""
+    """The state of a transfer request at DOKU."""
 
     REFUSED = "refused"
-    """With 401, and not executed."""
+    """Refused with 401 and not executed."""
     REJECTED = "rejected"
     NOT_EXECUTED = "not executed"
     LATER = "to be executed later"
-    UNPAID = "taken on"
+    UNPAID = "in progress"
     PAID = "paid"
     FAILED = "failed"
     REFUNDED = "refunded"
 
 
 class Words(StrEnum):
-    """In how many ways DOKU answers a transfer request. It executes it or not in each."""
+    """The set of answers to a transfer request. DOKU may execute it or not with each."""
 
     EVERY = "every"
     PLAIN = "plain"
-    """One for each finding and fate."""
+    """One answer for each finding and fate."""
     NONE = "none"
-    """It never replies."""
+    """DOKU never replies."""
 
 
 MOVED = frozenset({Fate.UNPAID, Fate.PAID, Fate.FAILED, Fate.REFUNDED})
-"""Debited at some time."""
+"""States in which the balance was debited at some time."""
 LIVE = frozenset({Fate.LATER, Fate.UNPAID, Fate.PAID})
-"""Debited and not returned, or still to be executed."""
+"""States in which the money moved or may still move."""
 INQUIRED = "inquired-"
-"""Begins the sessions that account inquiries give."""
+"""Prefix of the sessions of account inquiries."""
 REFUNDS = 7 * DAY
 """Milliseconds after a request within which DOKU may refund it: the last status check of a paid transfer."""
 _BECOMES = {
@@ -69,18 +69,15 @@ _WORDS = {
 
 
 class Sent(NamedTuple):
-    """A transfer request that reached DOKU, in its ledger. `answered`: the HTTP status of its answer; 0 for none."""
+    """A transfer request in DOKU's ledger. `answered` is the HTTP status of its answer; 0 without one."""
 
     reference: str
     external_id: str
     at: int
     fate: Fate
     answered: int = 0
-
-    @property
-    def is_denied(self) -> bool:
-        """True if DOKU said with 403 that it did not execute this request."""
-        return self.answered == 403
+    is_denied: bool = False
+    """True if DOKU said with 403, or with 4294300, that it did not execute this request."""
 
 
 Ledger = tuple[Sent, ...]
@@ -88,7 +85,7 @@ Ledger = tuple[Sent, ...]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One thing that DOKU may do. `faults`: how many faults of the bound it takes."""
+    """A possible answer of DOKU. `faults` is its number of faults in the budget."""
 
     words: str
     kind: str
@@ -96,13 +93,15 @@ class Answer:
     fate: Fate | None = None
     faults: int = 0
     word: Finding | None = None
-    """What it says of the transfer that it was asked about; None where it says nothing about that one."""
+    """The finding about the requested transfer; None if the answer has none."""
     reference_no: str = ""
-    """DOKU's reference in it."""
+    """DOKU's reference in the answer."""
+    denies: bool = False
+    """It says of this request, and no other, that DOKU did not execute it."""
 
 
 def answers(request: Request, ledger: Ledger, now: int, patient: bool, words: Words) -> list[Answer]:
-    """Everything that DOKU may answer; the truth first. A `patient` one knows within LAG what it took."""
+    """All possible answers, the true one first. A `patient` DOKU finds an accepted request within LAG."""
     body = json.loads(request.body)
     match request.what:
         case "transfer-bank":
@@ -123,25 +122,25 @@ def reference_in(request: Request) -> str:
 
 
 def fate_of(reference: str, ledger: Ledger) -> Fate | None:
-    """Of the request that DOKU knows under a reference; None where it has none."""
+    """The state of the request with a reference; None if there is none."""
     fates = [sent.fate for sent in ledger if sent.reference == reference]
     return next((fate for fate in fates if fate in MOVED), fates[-1] if fates else None)
 
 
 def reference_no(reference: str) -> str:
-    """DOKU's own reference."""
+    """DOKU's reference of a transfer."""
     return f"DK-{reference}"
 
 
 def moves(sent: Sent, now: int, fickle: bool) -> tuple[Fate, ...]:
-    """What DOKU may do next with a request by itself. A `fickle` one pays what it had failed."""
+    """The states to which a request may change. A `fickle` DOKU may pay a failed one."""
     if sent.fate is Fate.FAILED and fickle:
         return (Fate.PAID,)
     return () if sent.fate is Fate.PAID and now - sent.at >= REFUNDS else _BECOMES.get(sent.fate, ())
 
 
 def expired(ledger: Ledger, now: int, patient: bool) -> Ledger:
-    """The ledger after time passed: what was to be executed later and was not in time never is."""
+    """The ledger after time passed: a late request that was not executed in time never is."""
     limit = LAG if patient else LATEST
     return tuple(
         sent._replace(fate=Fate.NOT_EXECUTED) if sent.fate is Fate.LATER and now - sent.at >= limit else sent
@@ -162,14 +161,15 @@ def _plain_words(reference: str) -> Iterator[Answer]:
     taken, refused = _said(200, "2004300", "Successful", **_named(reference)), _said(401, "4014301", "Invalid Token")
     number = reference_no(reference)
     yield Answer("takes it: 2004300", "said", taken, Fate.UNPAID, word=Finding.ACCEPTED, reference_no=number)
-    yield Answer("rejects it: 4034314", "said", _said(403, "4034314", "Insufficient Funds"), Fate.REJECTED)
+    rejected = _said(403, "4034314", "Insufficient Funds")
+    yield Answer("rejects it: 4034314", "said", rejected, Fate.REJECTED, denies=True)
     yield Answer("refuses the token: 4014301", "said", refused, Fate.REFUSED)
     yield Answer("takes it and refuses the token: 4014301", "said", refused, Fate.UNPAID)
     yield Answer("never gets it: no connection", "never sent")
 
 
 def _other_words(reference: str) -> Iterator[Answer]:
-    """Pending, and every way of being unclear, untrue or about another transfer."""
+    """Pending, and all answers that are unclear, untrue or about another transfer."""
     named, number = _named(reference), reference_no(reference)
     pending = _said(202, "2024300", "Request In Progress", **named)
     yield Answer("takes it: 2024300", "said", pending, Fate.UNPAID, word=Finding.UNPAID, reference_no=number)
@@ -177,10 +177,17 @@ def _other_words(reference: str) -> Iterator[Answer]:
     yield Answer("takes it and names another amount", "said", other, Fate.UNPAID)
     yield Answer("takes it and answers HTML", "said", (200, b"<html>"), Fate.UNPAID)
     closed = _said(403, "4034318", "Inactive Account")
-    yield Answer("takes it and says that it rejects it: 4034318", "said", closed, Fate.UNPAID)
+    yield Answer("takes it and says that it rejects it: 4034318", "said", closed, Fate.UNPAID, denies=True)
+    throttled = _said(429, "4294300", "Too Many Requests")
+    yield Answer("has too many requests: 4294300", "said", throttled, Fate.REJECTED, denies=True)
     crossed = _said(403, "4034314", "Insufficient Funds", partnerReferenceNo="PAY-9")
     yield Answer("takes it and answers that it rejects another transfer", "said", crossed, Fate.UNPAID)
-    unclear = {"4294300": (429, "throttles"), "4044301": (404, "says not found"), "5004300": (500, "fails")}
+    unclear = {
+        "TOO_MANY_REQUESTS": (429, "throttles"),
+        "4294200": (429, "throttles inquiries"),
+        "4044301": (404, "says not found"),
+        "5004300": (500, "fails"),
+    }
     for fate in (Fate.UNPAID, Fate.NOT_EXECUTED):
         for code, (status, words) in unclear.items():
             yield Answer(f"{words}: {code}, {fate}", "said", _said(status, code, ""), fate)
@@ -212,7 +219,7 @@ def _to_status(reference: str, ledger: Ledger, now: int, patient: bool) -> Itera
 
 
 def _useless() -> Iterator[Answer]:
-    """More answers to a status check that say nothing; a missing reply stands for them where a budget is large."""
+    """More status check answers that prove nothing. With a large budget, a missing reply represents them."""
     yield Answer("names an unknown status", "said", _said(200, "2005300", "", latestTransactionStatus="99"), faults=1)
     yield Answer("refuses the token", "said", _said(401, "4015301", ""), faults=1)
     yield Answer("throttles", "said", _said(429, "4295300", ""), faults=1)
@@ -222,18 +229,18 @@ def _useless() -> Iterator[Answer]:
 def _truth(reference: str, ledger: Ledger) -> Answer:
     fate = fate_of(reference, ledger)
     if fate not in _WORDS:
-        return _not_found(f"says what is: {fate or 'not known'}")
-    return _status(reference, _WORDS[fate], f"says what is: {fate}")
+        return _not_found(f"answers truthfully: {fate or 'not known'}")
+    return _status(reference, _WORDS[fate], f"answers truthfully: {fate}")
 
 
 def _lagging(reference: str, ledger: Ledger, now: int, patient: bool) -> Iterator[Answer]:
-    """Earlier truths, told late and in any order. An impatient DOKU's cost nothing."""
+    """Outdated answers in any order. An impatient DOKU's are no faults."""
     fate, faults = fate_of(reference, ledger), 1 if patient else 0
     own = [sent for sent in ledger if sent.reference == reference and sent.fate in MOVED]
     sent_at = max((sent.at for sent in own), default=now)
     if fate not in MOVED or now - sent_at >= (LAG if patient else LATEST):
         return
-    if not any(sent.answered == 401 for sent in own):  # assumed: a request refused with 401 is known at once
+    if not any(sent.answered == 401 for sent in own):  # assumed: DOKU finds a request that it refused with 401 at once
         yield _not_found("says not found although it has it", faults)
     if fate is not Fate.UNPAID:
         yield _status(reference, Finding.UNPAID, f"says pending although it is {fate}", faults=faults)
@@ -255,4 +262,6 @@ def _not_found(words: str, faults: int = 0) -> Answer:
 
 
 def _said(status: int, code: str, message: str, **members: object) -> tuple[int, bytes]:
-    return status, json.dumps({"responseCode": code, "responseMessage": message, **members}).encode()
+    """In SNAP's envelope, or the glossary's for a code that is not a number."""
+    names = ("responseCode", "responseMessage") if code.isdecimal() else ("response_code", "response_message")
+    return status, json.dumps({**dict(zip(names, (code, message), strict=True)), **members}).encode()

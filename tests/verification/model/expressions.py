@@ -40,7 +40,7 @@ def _compiled(condition: str) -> Callable[[Item, Mapping[str, str], Item], bool]
         end = term.end()
         parts.append(_python(term))
     if end != len(condition):
-        raise ValueError(f"the model does not know {condition[end:]!r}")
+        raise ValueError(f"the model does not support {condition[end:]!r}")
     test: Callable[[Item, Mapping[str, str], Item], bool] = eval(f"lambda item, names, values: {' '.join(parts)}")
     return test
 

@@ -1,4 +1,4 @@
-"""Interned values: small numbers stand for values, so that states are short tuples that compare exactly."""
+"""Interned values: states hold small numbers instead of values, so that they are short and compare exactly."""
 
 from collections.abc import Hashable
 from typing import Any, Generic, TypeVar

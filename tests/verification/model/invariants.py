@@ -1,6 +1,6 @@
-"""What must hold, judged by the ledger of the model's DOKU and by what it said (`tests.verification.model.oracle`).
+"""The invariants, checked with the ledger of the model's DOKU and its answers (`tests.verification.model.oracle`).
 
-Of our own code only what it shows is used: status, final, nextAction, and what it stored.
+Only results of our code are used: status, final, nextAction, and the stored item.
 """
 
 import json
@@ -19,23 +19,23 @@ from tests.verification.model.parts import Invocation
 
 _ENDS = (Status.SUCCESS, Status.FAILED, Status.REFUNDED)
 _LIFE = frozenset({Finding.ACCEPTED, Finding.UNPAID})
-_INVITING = (NextAction.TOP_UP, NextAction.CORRECT_AND_RESEND)
+_ADVISES_PAYMENT = (NextAction.TOP_UP, NextAction.CORRECT_AND_RESEND)
 _AFTER_FAILED = (Status.FAILED, Status.DISPUTED, Status.REFUNDED)
 _ATTENTION = (Status.DISPUTED, Status.REFUNDED)
 
 
 class Violation(BaseException):
-    """An invariant does not hold. The message says which and why. No handler of the product may catch it."""
+    """An invariant does not hold; the message names it. A BaseException, so that no handler catches it."""
 
 
 def require(holds: bool, message: str) -> None:
-    """Raise Violation where something does not hold."""
+    """Raise Violation with `message` unless `holds`."""
     if not holds:
         raise Violation(message)
 
 
 def check_ledger(ledger: Ledger, keys: Mapping[str, str]) -> None:
-    """I1 and I2. `keys`: reference to Idempotency-Key, where one is used."""
+    """Check I1 and I2. `keys` maps references to Idempotency-Keys."""
     requests = Counter(sent.reference for sent in ledger if sent.fate is not Fate.REFUSED)
     debits = Counter(sent.reference for sent in ledger if sent.fate in MOVED)
     by_key = Counter(keys.get(sent.reference, sent.reference) for sent in ledger if sent.fate in MOVED)
@@ -45,13 +45,13 @@ def check_ledger(ledger: Ledger, keys: Mapping[str, str]) -> None:
 
 
 def check_sent(invocation: Invocation, request: Request, item: Mapping[str, object] | None) -> None:
-    """I4 and I7, at the moment at which a transfer request leaves."""
-    require(item is not None, "I4: a transfer is sent that is not durable")
+    """Check I4 and I7 when a transfer request is sent."""
+    require(item is not None, "I4: a transfer is sent that is not stored")
     assert item is not None
     external_ids, intent = item["externalIds"], item["intent"]
     assert isinstance(external_ids, list)
     assert isinstance(intent, dict)
-    require(request.external_id in external_ids, "I4: sent under an X-EXTERNAL-ID that is not durable")
+    require(request.external_id in external_ids, "I4: sent under an X-EXTERNAL-ID that is not stored")
     body = json.loads(request.body)
     require(body["amount"] == {"value": intent["amount"], "currency": "IDR"}, "I7: another amount is sent")
     for wire, name in (
@@ -69,7 +69,7 @@ def check_sent(invocation: Invocation, request: Request, item: Mapping[str, obje
 
 
 def check_item(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
-    """What one write may change of what other versions of the code wrote, and that the stored status is the shown."""
+    """Check what a write changes of other versions' data, and that the stored status is the shown one."""
     if before is not None:
         require(before["schema"] <= items.SCHEMA, "versions: an item of a newer version is changed")
         require(
@@ -81,12 +81,12 @@ def check_item(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> No
 
 
 def _foreign(item: Mapping[str, Any]) -> set[str]:
-    """The observations of a history that this version of the code did not write."""
+    """The observations of a history that another version of the code wrote."""
     return {repr(sorted(seen.items())) for seen in item["history"] if seen["finding"] not in Finding.__members__}
 
 
 def check_write(before: Transfer | None, after: Transfer) -> None:
-    """I7, I8 and I10: what one write may change, and that recording the same again changes nothing."""
+    """Check I7, I8 and I10: what a write changes, and that recording the same again changes nothing."""
     if before is None:
         return
     same = (before.intent, before.fingerprint, before.created_at) == (after.intent, after.fingerprint, after.created_at)
@@ -97,7 +97,7 @@ def check_write(before: Transfer | None, after: Transfer) -> None:
 
 
 def check_transfer(transfer: Transfer, in_index: bool, ledger: Ledger, patient: bool, heard: Heard) -> None:
-    """I3, I5 and I6 of one transfer against what DOKU did and said."""
+    """Check I3, I5 and I6 of a transfer with DOKU's ledger and answers."""
     own = [sent for sent in ledger if sent.reference == transfer.partner_reference_no]
     status = transfer.status
     require(in_index or status in _ENDS, f"I3: {status}, and no status check will be made")
@@ -112,16 +112,16 @@ def check_transfer(transfer: Transfer, in_index: bool, ledger: Ledger, patient: 
     if status is Status.SUCCESS:
         require(bool(fates & {Fate.PAID, Fate.REFUNDED}), "I5: SUCCESS, and DOKU never paid")
     if status is Status.REFUNDED:
-        require(Fate.REFUNDED in fates, "I5: REFUNDED, and DOKU never gave the money back")
+        require(Fate.REFUNDED in fates, "I5: REFUNDED, and DOKU never refunded it")
     may_move = any(sent.fate in LIVE and not sent.is_denied for sent in own)
     if status is Status.FAILED:
         _check_failure(heard, may_move, patient)
-    if transfer.next_action in _INVITING:
-        _check_invitation(transfer.status, heard, may_move, patient)
+    if transfer.next_action in _ADVISES_PAYMENT:
+        _check_advice(transfer.status, heard, may_move, patient)
 
 
 def _check_contradictions(transfer: Transfer, heard: Heard) -> None:
-    """I5: what DOKU said against an operator's decision, or under two references, is shown."""
+    """Check I5: DOKU's contradiction of a decision, and a second reference, are shown."""
     if heard.verdict is None:
         require(len(heard.references) < 2 or transfer.status in _ATTENTION, "I5: a second reference is not shown")
         return
@@ -133,9 +133,9 @@ def _check_contradictions(transfer: Transfer, heard: Heard) -> None:
 
 
 def _check_final(transfer: Transfer, heard: Heard) -> None:
-    """I5: nothing is final that DOKU's present word or an unsettled notification contradicts.
+    """Check I5: no final status contradicts DOKU's latest answer or an unsettled notification.
 
-    A refund that DOKU stated ends a transfer. An operator's decision stands against what was said before it.
+    A refund that DOKU stated is final. An operator's decision overrides earlier answers.
     """
     if not transfer.is_final or transfer.status is Status.REFUNDED:
         return
@@ -144,13 +144,13 @@ def _check_final(transfer: Transfer, heard: Heard) -> None:
     against = {word for at, word in heard.words if at > since} - {status}
     require(not against, f"I5: {status} is final, and DOKU's latest word is {_listed(against)}")
     claims = heard.claimed - {status}
-    if transfer.status is Status.SUCCESS or status in heard.present:  # an earlier stage may be announced late
+    if transfer.status is Status.SUCCESS or status in heard.present:  # an earlier notification may be late
         claims -= {Finding.UNPAID}
     require(not claims, f"I5: {status} is final, and a notification says {_listed(claims)}")
 
 
 def _check_failure(heard: Heard, may_move: bool, patient: bool) -> None:
-    """I6: FAILED by DOKU's word, by a refusal of every request, or by the rule of absence."""
+    """Check I6: FAILED by DOKU's answer, by a refusal of every request, or by inferred absence."""
     if heard.present:
         require(heard.present == {Finding.FAILED}, f"I6: FAILED, and DOKU's latest word is {_listed(heard.present)}")
     elif may_move:
@@ -158,18 +158,20 @@ def _check_failure(heard: Heard, may_move: bool, patient: bool) -> None:
         _check_absence(heard)
 
 
-def _check_invitation(status: Status, heard: Heard, may_move: bool, patient: bool) -> None:
-    """I6: no second payment is invited while money moved or may move, but where DOKU's own word or the rule of absence
-    says that it does not. Then it is an assumption: see docs/proof.md."""
+def _check_advice(status: Status, heard: Heard, may_move: bool, patient: bool) -> None:
+    """Check I6: a second payment is advised only if no money moved or may move.
+
+    If DOKU's answer or inferred absence says so, that is an assumption: see docs/proof.md.
+    """
     paid = status is not Status.REFUNDED and Finding.SUCCESS in heard.claimed
-    require(not paid, "I6: a second payment is invited, and a notification says paid")
+    require(not paid, "I6: a second payment is advised, and a notification says paid")
     if may_move and heard.present != {Finding.FAILED}:
-        require(not patient, "I6: a second payment is invited, and DOKU moves the money")
+        require(not patient, "I6: a second payment is advised, and DOKU moves the money")
         _check_absence(heard)
 
 
 def _check_absence(heard: Heard) -> None:
-    """The rule of absence, by true time: six answers without a record over three days, and nothing else was heard."""
+    """Check the rule of absence with true times: six checks without a record over three days, and no other answer."""
     times, first, last = heard.missing
     require(times >= 6 and last - first >= LAG, "I6: absence inferred from too few answers, or over too short a time")
     against = {message for message in heard.claimed | heard.present if message is not Finding.FAILED}
@@ -177,14 +179,14 @@ def _check_absence(heard: Heard) -> None:
 
 
 def check_acknowledged(order_fingerprint: str, stored: Transfer | None) -> None:
-    """I3: what was acknowledged to a merchant exists, and is what was ordered."""
+    """Check I3: an acknowledged transfer is stored, and is the one that was ordered."""
     require(stored is not None, "I3: an acknowledged transfer is not in the table")
     assert stored is not None
     require(stored.fingerprint == order_fingerprint, "I8: an order was acknowledged by another transfer")
 
 
 def check_submitted(invocation: Invocation, result: object, ledger: Ledger) -> None:
-    """I8, and that an error means that nothing was sent."""
+    """Check I8, and that an error means that nothing was sent."""
     own = [sent for sent in ledger if sent.external_id.startswith(f"{invocation.actor}-")]
     assert invocation.order is not None
     if isinstance(result, CreateResult):

@@ -9,10 +9,9 @@ from payouts.domain.schedule import DAY, needs_review
 from payouts.domain.transfer import Status, Transfer
 from payouts.services.apply_notification import RetryLater
 from payouts.services.create_transfer import CreateResult
-from payouts.services.poll import PollResult
+from payouts.services.poll_result import PollResult
 from payouts.store import items
 from tests.verification.model import doku
-from tests.verification.model.callbacks import Callbacks
 from tests.verification.model.interned import Interned
 from tests.verification.model.invariants import (
     Violation,
@@ -25,6 +24,7 @@ from tests.verification.model.invariants import (
     check_write,
     require,
 )
+from tests.verification.model.notifications import Notifications
 from tests.verification.model.oracle import Oracle
 from tests.verification.model.outside import Given, Request
 from tests.verification.model.parts import Invocation, Parts
@@ -33,7 +33,7 @@ from tests.verification.model.scenario import BEGAN, LIFETIME, Budget, Scenario
 from tests.verification.model.world import Effect, Outer, World
 
 IDLE, GONE, ACKNOWLEDGED = -1, -2, -3
-"""Of an actor that is not under way; every other number is a run. GONE: crashed, or refused."""
+"""States of an actor without a run; every other number is a run. GONE: crashed or refused."""
 WEEK = 7 * DAY
 _QUEUE_LENGTH = 2
 
@@ -60,7 +60,7 @@ class Machine:
         self.world = World(scenario.patient, scenario.words)
         self.parts = parts
         self.runs = Runs(parts)
-        self.callbacks = Callbacks(self.runs)
+        self.notifications = Notifications(self.runs)
         self.oracles: Interned[Oracle] = Interned()
         names = [f"poller {number + 1}" for number in range(len(scenario.pollers))]
         self.names = (*(one.actor for one in scenario.submitters), *names, "processor", "operator")
@@ -76,7 +76,7 @@ class Machine:
         self._written: set[tuple[int | None, int]] = set()
 
     def steps(self, state: State) -> Iterator[Step]:
-        """Every possible step from a state, checked as it is made."""
+        """Yield every possible step from a state, and check its invariants."""
         for slot, actor in enumerate(state.actors):
             if actor >= 0:
                 yield from self._asks(state, slot, actor)
@@ -87,7 +87,7 @@ class Machine:
                     yield from self._asks(begun, slot, run)
         yield from self._time_passes(state)
         yield from self._doku_moves(state)
-        yield from self._calls_back(state)
+        yield from self._notifies(state)
 
     def check(self, state: State) -> None:
         """Check the invariants of a state."""
@@ -135,7 +135,7 @@ class Machine:
     def _asks(self, state: State, slot: int, run: int) -> Iterator[Step]:
         request = self.runs.next(run)
         if isinstance(request, Ended):
-            raise Violation(f"{self.names[slot]} ended without asking for anything: {request.result!r}")
+            raise Violation(f"{self.names[slot]} ended without an outside call: {request.result!r}")
         for effect in self.world.effects(request, state.outer):
             if effect.faults <= state.budget.faults:
                 self.trying = f"{self.names[slot]}: {_words(request)}: {effect.words}"
@@ -262,13 +262,13 @@ class Machine:
                 outer = self.world.with_ledger(state.outer, changed)
                 yield f"DOKU: {sent.reference} is {fate}", state._replace(outer=outer)
 
-    def _calls_back(self, state: State) -> Iterator[Step]:
+    def _notifies(self, state: State) -> Iterator[Step]:
         ledger = self.world.ledgers[state.outer.ledger]
-        if not state.budget.callbacks or not ledger or len(state.queue) >= _QUEUE_LENGTH:
+        if not state.budget.notifications or not ledger or len(state.queue) >= _QUEUE_LENGTH:
             return
-        budget = state.budget._replace(callbacks=state.budget.callbacks - 1)
+        budget = state.budget._replace(notifications=state.budget.notifications - 1)
         for reference in {sent.reference for sent in ledger}:
-            for words, message in self.callbacks.received(reference, state.outer.now):
+            for words, message in self.notifications.received(reference, state.outer.now):
                 yield words, state._replace(queue=_queued(state.queue, message), budget=budget)
 
 

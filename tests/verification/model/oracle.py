@@ -1,8 +1,8 @@
-"""DOKU's answers about each transfer in causal order, kept apart from the product's own history.
+"""DOKU's answers about each transfer in causal order, independent of the product's history.
 
-A word counts once the invocation that heard it has written to the transfer, or has ended without a failed write. It
-supersedes the words that had been recorded when its question left. The order is that of the model's steps, not what
-the product stores of it.
+An answer counts once the invocation that got it has written to the transfer, or has ended without a failed write. It
+supersedes the answers that were recorded when its question was sent. The order is that of the model's steps, not the
+order that the product stores.
 """
 
 import json
@@ -15,11 +15,11 @@ from tests.verification.model.doku import Answer, reference_no
 
 _CLAIMS = {"50": Finding.SUCCESS, "35": Finding.FAILED, "20": Finding.UNPAID, "40": Finding.REFUNDED}
 _ENOUGH = 6
-"""Largest count of answers without a record; the rule of absence needs no more."""
+"""Maximum count of answers without a record, which is enough for the rule of absence."""
 
 
 class Missing(NamedTuple):
-    """Answers that found no record: how many, and the true times at which the first and the last were given."""
+    """Answers without a record: their number, and the true times of the first and the last."""
 
     times: int = 0
     first: int = 0
@@ -27,36 +27,36 @@ class Missing(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """Of one transfer."""
+    """DOKU's answers and the events of one transfer."""
 
     words: tuple[tuple[int, Finding], ...] = ()
-    """What may be DOKU's present word, each with the version that recorded it."""
+    """The answers that may be DOKU's latest, each with the version that recorded it."""
     checked: bool = False
-    """A status check has spoken. Until then the answer to the transfer request counts."""
+    """True after a status check's answer. Until then the answer to the transfer request counts."""
     references: frozenset[str] = frozenset()
     """DOKU's references."""
     claims: frozenset[str] = frozenset()
-    """Notifications that no decision of an operator has settled."""
+    """Claims of notifications since the latest decision of an operator."""
     settled: frozenset[str] = frozenset()
     missing: Missing = Missing()
     published: bool = False
-    """The status FAILED was stored."""
+    """True after the status FAILED was stored."""
     verdict: tuple[int, Status] | None = None
     """The latest decision of an operator, and the version that recorded it."""
 
     @property
     def present(self) -> frozenset[Finding]:
-        """What may be DOKU's present word."""
+        """The findings that may be DOKU's latest."""
         return frozenset(word for _, word in self.words)
 
     @property
     def claimed(self) -> frozenset[Finding]:
-        """What unsettled notifications claim."""
+        """The claims of unsettled notifications."""
         return frozenset(claim_of(message) for message in self.claims)
 
 
 class Pending(NamedTuple):
-    """An answer that an invocation has and did not record yet. `asked`: the version when its question left."""
+    """An answer that is not recorded yet. `asked` is the version when the question was sent."""
 
     slot: int
     reference: str
@@ -68,24 +68,24 @@ class Pending(NamedTuple):
 
 
 class Oracle(NamedTuple):
-    """All that was said, and all that is still to be recorded."""
+    """All recorded answers, and those still to be recorded."""
 
     heard: tuple[tuple[str, Heard], ...] = ()
     pending: tuple[Pending, ...] = ()
 
     def of(self, reference: str) -> Heard:
-        """What is known of one transfer."""
+        """The answers and events of one transfer."""
         return dict(self.heard).get(reference, Heard())
 
     def answered(self, slot: int, reference: str, answer: Answer, asked: int, at: int, submitted: bool) -> "Oracle":
-        """An invocation got an answer."""
+        """The oracle after an invocation got an answer."""
         if answer.word is None and not answer.reference_no:
             return self
         fresh = Pending(slot, reference, answer.word, answer.reference_no, asked, at, submitted)
         return self._replace(pending=(*self.pending, fresh))
 
     def wrote(self, slot: int, before: Transfer | None, after: Transfer, message: str) -> "Oracle":
-        """An invocation wrote a transfer. `message`: the notification that it is about; empty for none."""
+        """The oracle after an invocation wrote a transfer. `message` is its notification; empty without one."""
         heard = self._recorded(slot, after.partner_reference_no, after.version)
         if message:
             heard = heard._replace(claims=heard.claims | ({message} - heard.settled))
@@ -98,14 +98,14 @@ class Oracle(NamedTuple):
         return self._with(after.partner_reference_no, heard).dropped(slot, after.partner_reference_no)
 
     def ended(self, slot: int, version_of: Callable[[str], int]) -> "Oracle":
-        """An invocation ended, and what it heard needed no write."""
+        """The oracle after an invocation ended whose answers needed no write."""
         oracle = self
         for reference in {one.reference for one in self.pending if one.slot == slot}:
             oracle = oracle._with(reference, oracle._recorded(slot, reference, version_of(reference)))
         return oracle.dropped(slot)
 
     def dropped(self, slot: int, reference: str = "") -> "Oracle":
-        """An invocation died, or could not write: what it heard is lost."""
+        """The oracle after an invocation crashed or could not write, which loses its answers."""
         kept = tuple(one for one in self.pending if one.slot != slot or reference not in ("", one.reference))
         return self._replace(pending=kept) if len(kept) != len(self.pending) else self
 
@@ -137,7 +137,7 @@ def _hear(heard: Heard, said: Pending, version: int) -> Heard:
 
 
 def claim_of(message: str) -> Finding:
-    """What a queued notification claims."""
+    """The claim of a queued notification."""
     return _read(message)[1]
 
 

@@ -1,7 +1,7 @@
 """Runs real code up to its next outside call.
 
-An invocation is deterministic but for what the outside answers, so it is run again from its start with the answers so
-far, and stops where it asks for one that it has not been given. What it may be answered is the explorer's to choose.
+An invocation is deterministic except for the answers of the outside. It is run again from its start with the answers so
+far, and stops at the first call without an answer. The explorer chooses the next answer.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,12 +20,14 @@ from payouts.runtime.credentials import CredentialStore
 from payouts.store.codec import Item
 from payouts.store.table import ConditionFailed, Table
 
-SETTINGS = DokuSettings("https://doku.example", "/v1.0", "H2H", "secret", not_received_after_hours=72)
+SETTINGS = DokuSettings(
+    "https://doku.example", "/v1.0", "H2H", "secret", not_received_after_hours=72, requests_per_second=0
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the outside. `what` is get, put, update, query, keep, or the last part of DOKU's path."""
+    """An outside call. `what` is get, put, update, query, keep, or the last part of DOKU's path."""
 
     what: str
     pk: str = ""
@@ -39,13 +41,13 @@ class Request:
 
     @property
     def writes(self) -> bool:
-        """Whether it changes the table."""
+        """True if it changes the table."""
         return self.what in ("put", "update")
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the outside answered, and when (milliseconds)."""
+    """An answer of the outside, and its time in milliseconds."""
 
     at: int
     kind: str
@@ -53,7 +55,7 @@ class Given:
 
 
 class Suspended(BaseException):
-    """The code asks for something that it was not given yet. No handler of ours may catch it."""
+    """The code made a call that has no answer yet. A BaseException, so that no handler catches it."""
 
     def __init__(self, request: Request) -> None:
         super().__init__(request.what)
@@ -61,7 +63,7 @@ class Suspended(BaseException):
 
 
 class Outside:
-    """Answers calls from what was given, in order. `clock_ahead`: milliseconds by which this machine's clock is."""
+    """Answers calls with the given answers, in order. This machine's clock is `clock_ahead` milliseconds ahead."""
 
     def __init__(self, given: Iterable[Given], actor: str = "", clock_ahead: int = 0) -> None:
         self._given = iter(given)
@@ -71,7 +73,7 @@ class Outside:
         self._external_ids = 0
 
     def call(self, request: Request) -> Any:
-        """The answer, or its exception."""
+        """Return the answer or raise its exception."""
         given = next(self._given, None) or self.ask(request)
         self._now = given.at
         if given.kind in _FAILURES:
@@ -79,7 +81,7 @@ class Outside:
         return given.value
 
     def ask(self, request: Request) -> Given:
-        """Nothing more was given."""
+        """Raise Suspended: there is no further answer."""
         raise Suspended(request)
 
     def clock(self) -> float:
@@ -87,7 +89,7 @@ class Outside:
         return (self._now + self._clock_ahead) / 1000
 
     def new_external_id(self) -> str:
-        """Unique, and the same in every run of the same invocation."""
+        """An id that is unique, and the same in every run of the same invocation."""
         self._external_ids += 1
         return f"{self._actor}-{self._external_ids}"
 
@@ -112,7 +114,7 @@ def _fail(given: Given) -> Never:
 
 
 class ModelTable(Table):
-    """`Table`, every operation of which is a call of the outside."""
+    """A `Table` whose operations are outside calls."""
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
@@ -134,13 +136,13 @@ class ModelTable(Table):
         return after if returned else {}
 
     def query(self, index: str, **arguments: Any) -> tuple[list[Item], Item | None]:
-        """Everything in one page."""
+        """All items in one page."""
         found: list[Item] = self._outside.call(Request("query", index, values=arguments["values"]))
         return found, None
 
 
 class ModelTransport(Transport):
-    """`Transport` to DOKU by way of the outside."""
+    """A `Transport` whose requests are outside calls."""
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
@@ -155,7 +157,7 @@ class ModelTransport(Transport):
         return HttpResponse(status, answer)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there are no connections."""
 
 
 class ModelDoku(DokuClient):
@@ -169,13 +171,13 @@ class ModelDoku(DokuClient):
 
 
 class ModelQueue:
-    """Of an SQS client what the receiver uses."""
+    """The part of an SQS client that the receiver uses."""
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
 
     def send_message(self, **arguments: str) -> dict[str, str]:
-        """Keep a message."""
+        """Send a message."""
         self._outside.call(Request("keep", body=arguments["MessageBody"].encode()))
         return {"MessageId": "kept"}
 
@@ -184,17 +186,17 @@ CREDENTIALS = Credentials("client", "secret", "no key is needed here", "agent", 
 
 
 class ModelCredentials(CredentialStore):
-    """Credentials that stay as they are."""
+    """Credentials that never change."""
 
     def __init__(self) -> None:
         self._previous = ()
 
     def current(self) -> Credentials:
-        """The merchant's."""
+        """The merchant's credentials."""
         return CREDENTIALS
 
     def reread(self) -> Credentials:
-        """The same."""
+        """The same credentials."""
         return CREDENTIALS
 
     def age(self) -> float:
@@ -203,17 +205,17 @@ class ModelCredentials(CredentialStore):
 
 
 class ModelTokens:
-    """A token that is always good: who shares and renews it is not part of this model."""
+    """A token that is always valid. Sharing and renewing it is not part of this model."""
 
     def current(self) -> str:
         """One."""
         return "token"
 
     def renew(self, refused: str) -> None:
-        """The same again."""
+        """The same token."""
 
 
 def signed_headers(valid: bool) -> dict[str, str]:
-    """A callback's headers. The signature does not cover the body, so every altered callback has a valid one."""
+    """The headers of a notification. They are valid for an altered body too, which the signature does not cover."""
     signature = sign_notification(Scheme.HMAC_SHA512, CREDENTIALS.notification_key, "agent", "r1")
     return {"agentKey": "agent", "requestId": "r1", "signature": signature if valid else "A" + signature[1:]}

@@ -1,4 +1,4 @@
-"""Composes the real use cases over the outside. Tests replace a part with a broken one."""
+"""Builds the real use cases with the model's outside. Tests replace a part with a faulty one."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -18,12 +18,13 @@ from payouts.domain.transfer import Intent, Status
 from payouts.services import poll
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.apply_notification import NotificationApplier
+from payouts.services.check_schedule import CheckSchedule
 from payouts.services.check_status import StatusChecker
-from payouts.services.create_transfer import TransferCreator, TransferRequest
+from payouts.services.create_transfer import TransferCreator
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.poll import Poller
-from payouts.services.prepare_transfer import TransferPreparer
+from payouts.services.prepare_transfer import TransferPreparer, TransferRequest
 from payouts.services.send_transfer import TransferSender
 from payouts.services.settle import settle
 from payouts.store.counters import Counters
@@ -48,9 +49,19 @@ from tests.verification.model.outside import (
 
 ABSENCE_AFTER = SETTINGS.not_received_after_hours * HOUR
 TIME_ENOUGH = (29.0,)
+_TIME_IS_READ = (
+    *("before the inquiry", "for the inquiry", "before the limits", "before the create", "after the create"),
+    *("to confirm a refusal", "for the status check", "to send again", "for a second send"),
+)
+"""When a create without a session asks how much time is left, if DOKU refuses its token."""
 
 
-class _NothingStored(Table):
+def too_little_time(when: str) -> tuple[float, ...]:
+    """The time left at each of these calls: enough until then, and too little from then on."""
+    return (29.0,) * _TIME_IS_READ.index(when) + (10.0,)
+
+
+class _EmptyTable(Table):
     """A table without the switch's item."""
 
     def __init__(self) -> None:
@@ -60,9 +71,9 @@ class _NothingStored(Table):
         """Nothing."""
 
 
-SWITCH = KillSwitch(KillSwitchStore(_NothingStored()), accept=True)
+SWITCH = KillSwitch(KillSwitchStore(_EmptyTable()), accept=True)
 AMOUNTS = AmountLimits(Rupiah(1), Rupiah(10**15))
-LIMITS = DailyLimits(Counters(_NothingStored()), DailyLimit(None, None), DailyLimit(None, None))
+LIMITS = DailyLimits(Counters(_EmptyTable()), DailyLimit(None, None), DailyLimit(None, None))
 """The kill switch and the limits are not part of the model: all transfers are accepted, and none is counted."""
 
 
@@ -94,10 +105,10 @@ ONE_SHARD = Release()
 
 
 def order(reference: str = "PAY-1", account: str = "8377388292", session: str = "", key: str = "") -> TransferRequest:
-    """A merchant's order; its fingerprint is that of another body where the account is another."""
+    """A merchant's order. Its fingerprint depends on account and session."""
     intent = Intent(reference, "628115678890", account, "014", Rupiah(20_000_000), session)
     if not session:
-        intent = Intent(**{**_members(intent), "beneficiary_account_name": "SUHUT"})
+        intent = Intent(**{**_fields(intent), "beneficiary_account_name": "SUHUT"})
     return TransferRequest(intent, f"fingerprint of {account} {session}", key)
 
 
@@ -148,11 +159,12 @@ class Invocation:
         store = parts.store(table, self.release.written)
         doku = parts.doku(SETTINGS, ModelCredentials(), ModelTokens(), ModelTransport(outside), outside.clock)
         doku.outside = outside
-        status_checker = parts.status_checker(store, doku, outside.clock, lambda: 0.0, ABSENCE_AFTER)
+        schedule = CheckSchedule(outside.clock, lambda: 0.0, ABSENCE_AFTER)
+        status_checker = parts.status_checker(store, doku, schedule)
         if self.order is not None:
             sessions, keys = parts.sessions(table), parts.keys(table)
             queries = DokuQueries(doku, sessions, outside.clock)
-            sender = parts.sender(store, doku, outside.clock, lambda: 0.0, ABSENCE_AFTER)
+            sender = parts.sender(store, doku, schedule)
             preparer = TransferPreparer(sessions, queries, doku, outside.clock)
             transfer_creator = parts.transfer_creator(store, keys, preparer, doku, SWITCH, AMOUNTS, LIMITS, sender)
             return transfer_creator.create(self.order, _counting(self.remaining))
@@ -184,10 +196,10 @@ class Invocation:
         return receiver.receive(event)
 
 
-def callback(kind: str, reference_no: str, reference: str, status: str) -> bytes:
-    """A notification's body. A refund names nothing but DOKU's reference."""
-    members = {"transactionId": reference_no, "transactionStatus": status}
-    return json.dumps(members | ({"sendTrxId": reference} if kind == "unpaid" else {})).encode()
+def notification_body(kind: str, reference_no: str, reference: str, status: str) -> bytes:
+    """A notification's body. A refund has DOKU's reference only."""
+    fields = {"transactionId": reference_no, "transactionStatus": status}
+    return json.dumps(fields | ({"sendTrxId": reference} if kind == "unpaid" else {})).encode()
 
 
 def _counting(times: tuple[float, ...]) -> Callable[[], float]:
@@ -196,5 +208,5 @@ def _counting(times: tuple[float, ...]) -> Callable[[], float]:
     return lambda: next(left, last)
 
 
-def _members(intent: Intent) -> dict[str, Any]:
+def _fields(intent: Intent) -> dict[str, Any]:
     return {name: getattr(intent, name) for name in Intent.__slots__}

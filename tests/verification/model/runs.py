@@ -1,4 +1,4 @@
-"""Running invocations. An invocation and the answers so far identify a run, and each run is executed once."""
+"""Runs of invocations. An invocation and its answers so far identify a run; each run is executed once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Runs:
         return self._number((invocation, now), (None, invocation, Given(now, "begin")))
 
     def go_on(self, run: int, given: Given, key: Any) -> int:
-        """The run after one more answer; `key` stands for the answer's value."""
+        """The run after one more answer; `key` identifies the answer's value."""
         return self._number((run, given.at, given.kind, key), (run, self._steps[run][1], given))
 
     def invocation(self, run: int) -> Invocation:
@@ -71,7 +71,7 @@ class Runs:
             return Ended(invocation.run(Outside(given, invocation.actor, invocation.clock_ahead), self._parts))
         except Suspended as suspended:
             return suspended.request
-        except Exception as error:  # the result of this run, for the invariants to judge
+        except Exception as error:  # the result of this run, which the invariants check
             return Ended(error.with_traceback(None))
 
     def _given(self, run: int | None) -> Iterator[Given]:

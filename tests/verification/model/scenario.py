@@ -28,7 +28,7 @@ class Budget(NamedTuple):
     """Clock moves by a day without a tick."""
     weeks: int = 0
     """Clock moves by seven days."""
-    callbacks: int = 0
+    notifications: int = 0
     """Notifications with a valid signature: true or altered, early or late, once or repeated."""
     deliveries: int = 0
     """Deliveries of notifications from the queue."""

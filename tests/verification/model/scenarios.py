@@ -1,4 +1,4 @@
-"""The explorations, each with its bound."""
+"""The explorations with their bounds."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,7 +7,7 @@ from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Finding, Observation, Source, Transfer, record
 from payouts.store import items
 from tests.verification.model.doku import Fate, Sent, Words
-from tests.verification.model.parts import Invocation, Release, order
+from tests.verification.model.parts import Invocation, Release, order, too_little_time
 from tests.verification.model.scenario import BEGAN, Budget, Scenario
 
 _ONE = Invocation("merchant", order())
@@ -23,7 +23,7 @@ SESSION = {
     "validUntil": BEGAN // 1000 + 60,
     "expiresAt": BEGAN // 1000 + 60,
 }
-"""An account inquiry of the same transfer, which ends after a minute."""
+"""An account inquiry of the same transfer whose session expires after a minute."""
 
 _WITH_SESSION = Invocation("merchant", order(session="S1"))
 _KEYED = Invocation("merchant", order(key="key-0001"))
@@ -31,19 +31,19 @@ _KEYED_OTHERWISE = Invocation("other merchant", order("PAY-2", key="key-0001"))
 
 _SILENT = ("merchant", "does not reply, to be executed later")
 _MINUTE_LATER, _DAY_LATER = ("60 seconds", ""), ("a day", "")
-_TICK = ("poller 1", "says what is")
+_TICK = ("poller 1", "answers truthfully")
 _TWO_NOT_FOUND = (_SILENT, _MINUTE_LATER, _TICK, _MINUTE_LATER, _TICK)
 FIVE_NOT_FOUND = (*_TWO_NOT_FOUND, *(_DAY_LATER, _TICK) * 3)
 """A transfer request without a reply, and five answers without a record within three days."""
 _FIVE_IN_TWO_DAYS = (*_TWO_NOT_FOUND, ("180 seconds", ""), _TICK, *(_DAY_LATER, _TICK) * 2)
-_TAKEN = (("merchant", "does not reply, taken on"),)
+_TAKEN = (("merchant", "does not reply, in progress"),)
 
 AHEAD = 10 * MINUTE
-"""By how much the clocks of two machines are apart."""
+"""The difference of the clocks of two machines."""
 
 
 def _stored(reference: str, **attributes: Any) -> dict[str, Any]:
-    """The item of a transfer that was taken on a minute before the exploration begins."""
+    """The item of a transfer that DOKU accepted a minute before the exploration begins."""
     ordered = order(reference)
     at = BEGAN - MINUTE
     seen = Observation(at, Finding.SUBMITTING, Source.SUBMIT, external_id=f"before-{reference}")
@@ -82,7 +82,7 @@ SCENARIOS = (
         prelude=(_SILENT,),
     ),
     Scenario(
-        "absence is inferred, DOKU executes it after all, and a person decides",
+        "absence is inferred, DOKU executes it after all, and an operator decides",
         (_ONE,),
         Budget(ticks=3, advances=3, decisions=1),
         patient=False,
@@ -91,9 +91,9 @@ SCENARIOS = (
         prelude=FIVE_NOT_FOUND,
     ),
     Scenario(
-        "absence is inferred, and a callback comes",
+        "absence is inferred, and a notification arrives",
         (_ONE,),
-        Budget(ticks=1, advances=1, callbacks=1, deliveries=1),
+        Budget(ticks=1, advances=1, notifications=1, deliveries=1),
         patient=False,
         words=Words.NONE,
         prelude=FIVE_NOT_FOUND,
@@ -116,9 +116,9 @@ SCENARIOS = (
         prelude=_FIVE_IN_TWO_DAYS,
     ),
     Scenario(
-        "clocks ten minutes apart, and DOKU's answers come in any order",
+        "clocks ten minutes apart, and DOKU's answers in any order",
         (_ONE,),
-        Budget(ticks=1, callbacks=1, deliveries=1, decisions=1),
+        Budget(ticks=1, notifications=1, deliveries=1, decisions=1),
         pollers=(AHEAD,),
         operator=AHEAD,
         patient=False,
@@ -128,7 +128,7 @@ SCENARIOS = (
     Scenario(
         "DOKU pays what it has failed",
         (_ONE,),
-        Budget(ticks=2, advances=1, callbacks=1, deliveries=1),
+        Budget(ticks=2, advances=1, notifications=1, deliveries=1),
         fickle=True,
         words=Words.NONE,
         prelude=_TAKEN,
@@ -136,7 +136,7 @@ SCENARIOS = (
     Scenario(
         "items of a newer version of the code",
         (Invocation("merchant", order("PAY-2")),),
-        Budget(ticks=1, advances=1, callbacks=1, deliveries=1, decisions=1),
+        Budget(ticks=1, advances=1, notifications=1, deliveries=1, decisions=1),
         words=Words.NONE,
         items=_OF_TWO_VERSIONS,
         sent=tuple(Sent(f"PAY-{n}", f"before-PAY-{n}", BEGAN - MINUTE, Fate.PAID) for n in (2, 3)),
@@ -152,22 +152,22 @@ SCENARIOS = (
         )
         for old, new in ((EIGHT, READS_SIXTEEN), (READS_SIXTEEN, SIXTEEN))
     ),
-    Scenario("a callback and a fault", (_ONE,), Budget(faults=1, callbacks=1, deliveries=1), words=Words.NONE),
-    Scenario("a callback, and every finding", (_ONE,), Budget(callbacks=1, deliveries=1), words=Words.PLAIN),
+    Scenario("a notification and a fault", (_ONE,), Budget(faults=1, notifications=1, deliveries=1), words=Words.NONE),
+    Scenario("a notification, and every finding", (_ONE,), Budget(notifications=1, deliveries=1), words=Words.PLAIN),
     Scenario(
-        "callbacks, true, altered and twice",
+        "notifications: true, altered and twice",
         (_ONE,),
-        Budget(callbacks=2, deliveries=2),
+        Budget(notifications=2, deliveries=2),
         words=Words.NONE,
         prelude=_TAKEN,
     ),
     Scenario("an order and a fault", (_ONE,), Budget(faults=2), small=Budget(faults=1)),
     Scenario("an order, a poller, and a fault", (_ONE,), Budget(faults=1, ticks=1, advances=1), words=Words.NONE),
     Scenario(
-        "an order and its replay while a poller asks", (_ONE, _AGAIN), Budget(ticks=1, advances=1), words=Words.NONE
+        "an order and its replay during a status check", (_ONE, _AGAIN), Budget(ticks=1, advances=1), words=Words.NONE
     ),
     Scenario(
-        "open for a week, and a person decides",
+        "open for a week, and an operator decides",
         (_ONE,),
         Budget(faults=1, ticks=1, advances=1, weeks=1, decisions=1),
         words=Words.NONE,
@@ -175,7 +175,7 @@ SCENARIOS = (
     Scenario("the same order twice", (_ONE, _AGAIN), Budget(faults=2), small=Budget()),
     Scenario("another order under the same reference", (_ONE, _OTHER), Budget(faults=2), small=Budget()),
     Scenario(
-        "the same order twice, with a session that ends",
+        "the same order twice, with an expiring session",
         (_WITH_SESSION, Invocation("merchant again", order(session="S1"))),
         Budget(faults=1, advances=1),
         words=Words.PLAIN,
@@ -192,20 +192,16 @@ SCENARIOS = (
     Scenario("two orders with one Idempotency-Key", (_KEYED, _KEYED_OTHERWISE), Budget(faults=2), small=Budget()),
     Scenario(
         "too little time after the create",
-        (Invocation("merchant", order(), (29.0, 10.0)),),
+        (Invocation("merchant", order(), too_little_time("after the create")),),
         Budget(faults=1, ticks=2, advances=2),
     ),
     *(
         Scenario(
             f"too little time {when}",
-            (Invocation("merchant", order(), remaining),),
+            (Invocation("merchant", order(), too_little_time(when)),),
             Budget(faults=1),
             words=Words.PLAIN,
         )
-        for when, remaining in (
-            ("to confirm a refusal", (29.0, 29.0, 10.0)),
-            ("to send again", (29.0, 29.0, 29.0, 10.0)),
-            ("for a second send", (29.0, 29.0, 29.0, 29.0, 10.0)),
-        )
+        for when in ("to confirm a refusal", "to send again", "for a second send")
     ),
 )

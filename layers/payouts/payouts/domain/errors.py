@@ -120,6 +120,14 @@ class Unavailable(PayoutError):
     retry_after = 5
 
 
+class RefusedEarly(Unavailable):
+    """Too little time is left, or too many requests go to DOKU. Nothing was sent, and nothing about DOKU is known."""
+
+    def __init__(self, message: str, seconds: int = Unavailable.retry_after) -> None:
+        super().__init__(message)
+        self.retry_after = seconds
+
+
 class Stopped(Unavailable):
     """New transfers are stopped. Nothing was sent or stored."""
 

@@ -12,7 +12,10 @@ class Finding(StrEnum):
     SUBMITTING = "SUBMITTING"
     """The transfer was stored. DOKU may or may not have been asked yet."""
     RESENT = "RESENT"
-    """The first request was not executed, so it is sent once more under a new X-EXTERNAL-ID."""
+    """The first request was not executed; a second one with a new X-EXTERNAL-ID was prepared.
+
+    It is sent next, unless time runs out, the function crashes, or DOKU turns out to know the transfer.
+    """
     ACCEPTED = "ACCEPTED"
     """DOKU took the request. A sign of life, not a payment."""
     UNPAID = "UNPAID"

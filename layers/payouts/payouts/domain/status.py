@@ -208,7 +208,10 @@ class Reading:
 
     @cached_property
     def _present(self) -> list[Observation]:
-        return [word for word in self._words if word.seq > max(other.asked for other in self._words)]
+        if not self._words:
+            return []
+        latest_question = max(word.asked for word in self._words)
+        return [word for word in self._words if word.seq > latest_question]
 
     @cached_property
     def _is_payment_in_question(self) -> bool:

@@ -32,6 +32,8 @@ class DokuSettings:
     secret_id: str
     not_received_after_hours: int
     """Hours for which DOKU must have had no record of a transfer before it counts as not received."""
+    requests_per_second: int
+    """Requests that all functions together may send to DOKU; 0 for no limit."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "DokuSettings":
@@ -43,6 +45,7 @@ class DokuSettings:
             channel_id=read("DOKU_CHANNEL_ID", word, "H2H"),
             secret_id=read("DOKU_SECRET_ID", word),
             not_received_after_hours=read("NOT_RECEIVED_AFTER_HOURS", at_least(24), "72"),
+            requests_per_second=read("DOKU_REQUESTS_PER_SECOND", at_least(0), "20"),
         )
 
 

@@ -1,17 +1,17 @@
 """Check a transfer's status at DOKU and record it, for the API, notifications and the poller."""
 
-import random
-import time
 from collections.abc import Callable
 
 from payouts.doku import observations
 from payouts.doku.client import DokuClient
 from payouts.doku.outcomes import Outcome
+from payouts.doku.time_limits import RECORD_SECONDS, Remaining, unlimited
 from payouts.doku.transport import NeverSent
 from payouts.domain.errors import PayoutError
-from payouts.domain.schedule import ABSENCE_AFTER, infer_absence, with_next_check
+from payouts.domain.schedule import infer_absence
 from payouts.domain.status import OTHER_ACCOUNT
 from payouts.domain.transfer import Finding, Observation, Source, Transfer, record
+from payouts.services.check_schedule import CheckSchedule
 from payouts.store.transfers import TransferStore
 
 _JUST_CHECKED = 10_000
@@ -29,36 +29,27 @@ class DokuSilent(Exception):
 
 
 class StatusChecker:
-    """Checks and records the status of transfers. Raises PayoutError only for the table.
+    """Checks and records the status of transfers. Raises PayoutError only for the table."""
 
-    `absence_after`: milliseconds without a record at DOKU after which a transfer's absence is inferred.
-    """
-
-    def __init__(
-        self,
-        store: TransferStore,
-        doku: DokuClient,
-        clock: Callable[[], float] = time.time,
-        jitter: Callable[[], float] = random.random,
-        absence_after: int = ABSENCE_AFTER,
-    ) -> None:
+    def __init__(self, store: TransferStore, doku: DokuClient, schedule: CheckSchedule) -> None:
         self._store = store
         self._doku = doku
-        self._clock = clock
-        self._jitter = jitter
-        self._absence_after = absence_after
+        self._schedule = schedule
 
-    def refresh(self, transfer: Transfer) -> Transfer:
-        """Check the transfer unless it was checked in the last ten seconds. Checks final transfers as well."""
+    def refresh(self, transfer: Transfer, remaining: Remaining, may_ask: Callable[[], bool]) -> Transfer:
+        """Check the transfer, a final one too. Returns it unchecked if it was checked in the last ten seconds, or if
+        `may_ask` returns False: too many requests go to DOKU."""
         checked_at = transfer.checked_at
-        if checked_at is not None and 0 <= self._now() - checked_at < _JUST_CHECKED:
+        if checked_at is not None and 0 <= self._schedule.now() - checked_at < _JUST_CHECKED:
             return transfer
-        return self.check(transfer)[0]
+        return self.check(transfer, remaining=remaining)[0] if may_ask() else transfer
 
-    def check(self, transfer: Transfer, *hints: Observation) -> tuple[Transfer, Observation]:
+    def check(
+        self, transfer: Transfer, *hints: Observation, remaining: Remaining = unlimited
+    ) -> tuple[Transfer, Observation]:
         """Check the transfer and record the answer and `hints` in one write. Returns the transfer and the answer."""
         try:
-            seen = self.ask(transfer)
+            seen = self.ask(transfer, remaining)
         except DokuSilent as silent:
             seen = silent.seen
         return self.record(transfer, *hints, seen), seen
@@ -67,8 +58,8 @@ class StatusChecker:
         """Store the observations and the time of the next check. Returns the transfer as stored."""
         return self._store.update(transfer, lambda standing: self._learned(standing, *seen))
 
-    def ask(self, transfer: Transfer) -> Observation:
-        """DOKU's answer about the transfer, not recorded. Raises DokuSilent.
+    def ask(self, transfer: Transfer, remaining: Remaining = unlimited) -> Observation:
+        """DOKU's answer about the transfer, not recorded, with time left to record it. Raises DokuSilent.
 
         A transfer that was sent with another host, client id or path prefix is not asked about: DOKU would not know
         it there, and "not found" would be taken for its absence.
@@ -76,25 +67,24 @@ class StatusChecker:
         try:
             if transfer.sent_to is not None and transfer.sent_to != self._doku.account():
                 return self._unclear(transfer, "sent with another DOKU host, client id or path prefix", OTHER_ACCOUNT)
-            answer = self._doku.check_status(transfer)
+            answer = self._doku.check_status(transfer, lambda: remaining() - RECORD_SECONDS)
         except NeverSent as error:
             raise DokuSilent(self._unclear(transfer, f"DOKU cannot be reached ({error})")) from error
         except PayoutError as error:
             raise DokuSilent(self._unclear(transfer, error.message)) from error
-        seen = observations.from_status_response(transfer, answer, self._now())
+        seen = observations.from_status_response(transfer, answer, self._schedule.now())
         if answer.outcome in _SILENCE and not answer.crossed:
             raise DokuSilent(seen)
         return seen
 
     def _unclear(self, transfer: Transfer, message: str, code: str = "") -> Observation:
-        return Observation(self._now(), Finding.UNCLEAR, Source.STATUS_CHECK, code, message, asked=transfer.version)
+        return Observation(
+            self._schedule.now(), Finding.UNCLEAR, Source.STATUS_CHECK, code, message, asked=transfer.version
+        )
 
     def _learned(self, standing: Transfer, *seen: Observation) -> Transfer:
         learned = record(standing, *seen)
-        absence = infer_absence(learned, self._absence_after)
+        absence = infer_absence(learned, self._schedule.absence_after)
         if absence is not None:
             learned = record(learned, absence)
-        return with_next_check(learned, self._now(), self._jitter(), self._absence_after)
-
-    def _now(self) -> int:
-        return int(self._clock() * 1000)
+        return self._schedule.with_next_check(learned)

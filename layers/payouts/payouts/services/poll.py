@@ -8,16 +8,16 @@ from threading import BoundedSemaphore, Lock
 from payouts.domain.status import OTHER_ACCOUNT
 from payouts.domain.transfer import Finding, Observation, Transfer
 from payouts.services.check_status import DokuSilent, StatusChecker
+from payouts.services.doku_rate import UNPACED, Pace
 from payouts.services.due_queue import DueQueue
 from payouts.services.poll_result import CheckOutcome, PollResult
 from payouts.store.due_index import DueIndex, NewerItem, Slot
 
-__all__ = ["CheckOutcome", "PollResult", "Poller", "threads_for"]
-
 _CLAIM_MILLIS = 5 * 60_000
 """A claim moves the next check by this time, longer than a check takes. After a crash, the transfer is due then."""
-_RESERVE_SECONDS = 15.0
-"""Time for the checks under way: with less left, no further check begins."""
+_RESERVE_SECONDS = 20.0
+"""Time for the checks under way, and for the records of those that DOKU did not answer: with less left, no further
+check begins."""
 
 
 def threads_for(concurrency: int) -> int:
@@ -34,6 +34,7 @@ class Poller:
         status_checker: StatusChecker,
         concurrency: int,
         clock: Callable[[], float] = time.time,
+        pace: Pace = UNPACED,
     ) -> None:
         self._index = index
         self._status_checker = status_checker
@@ -41,11 +42,15 @@ class Poller:
         self._threads = threads_for(concurrency)
         self._asking = BoundedSemaphore(concurrency)
         self._clock = clock
+        self._pace = pace
 
-    def tick(self, shards: Iterable[int], remaining: Callable[[], float]) -> PollResult:
-        """Check what is due in `shards` until nothing is left, time runs short, or DOKU does not answer at all."""
+    def tick(self, shards: Iterable[int], remaining: Callable[[], float], pollers: int = 1) -> PollResult:
+        """Check what is due in `shards` until nothing is left, time runs short, or DOKU does not answer at all.
+
+        This poller is one of `pollers`, which share the rate of requests.
+        """
         now = int(self._clock() * 1000)
-        tick = _Tick(DueQueue(self._index, shards, now), now, remaining, self._concurrency)
+        tick = _Tick(DueQueue(self._index, shards, now), now, remaining, self._concurrency, pollers)
         with ThreadPoolExecutor(self._threads) as threads:
             workers = [threads.submit(self._work, tick) for _ in range(self._threads)]
             for worker in workers:
@@ -55,6 +60,9 @@ class Poller:
 
     def _work(self, tick: "_Tick") -> None:
         while (slot := tick.next_slot()) is not None:
+            if not self._pace.wait(tick.seconds_to_wait(), tick.pollers):
+                tick.leave()
+                return
             try:
                 self._check(slot, tick)
             except NewerItem:
@@ -69,7 +77,7 @@ class Poller:
             return
         try:
             with self._asking:
-                seen = self._status_checker.ask(transfer)
+                seen = self._status_checker.ask(transfer, tick.remaining)
         except DokuSilent as silent:
             tick.count_silence(transfer, silent.seen)
             return
@@ -93,13 +101,14 @@ def _outcome(seen: Observation) -> CheckOutcome:
 class _Tick:
     """The state that the threads of one tick share. As many silences in a row as `patience` open its circuit."""
 
-    def __init__(self, due: DueQueue, now: int, remaining: Callable[[], float], patience: int) -> None:
+    def __init__(self, due: DueQueue, now: int, remaining: Callable[[], float], patience: int, pollers: int) -> None:
         self.result = PollResult()
+        self.remaining = remaining
+        self.pollers = pollers
         self.unanswered: list[tuple[Transfer, Observation]] = []
         """Transfers that DOKU did not answer about. They are recorded after all checks."""
         self._due = due
         self._now = now
-        self._remaining = remaining
         self._patience = patience
         self._silences = 0
         self._lock = Lock()
@@ -111,10 +120,19 @@ class _Tick:
                 self._fill()
             if not self._due:
                 return None
-            if self.result.circuit_open or self._remaining() < _RESERVE_SECONDS:
+            if self.result.circuit_open or self.remaining() < _RESERVE_SECONDS:
                 self.result.finished = False
                 return None
             return self._due.pop()
+
+    def seconds_to_wait(self) -> float:
+        """Time that a check may wait for its turn before it begins."""
+        return self.remaining() - _RESERVE_SECONDS
+
+    def leave(self) -> None:
+        """Note that a slot is left for the next tick."""
+        with self._lock:
+            self.result.finished = False
 
     def count(self, outcome: CheckOutcome) -> None:
         """Count one slot. Any answer of DOKU ends a row of silences."""

@@ -4,26 +4,21 @@ Only the invocation whose conditional create succeeded sends, and it sends once.
 proof that the first was not executed. A crash after the create leaves a transfer that status checks settle.
 """
 
-import random
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from payouts.doku import observations
-from payouts.doku.client import TRANSFER_SECONDS, Authority, DokuClient
+from payouts.doku.client import Authority, DokuClient
 from payouts.doku.outcomes import Outcome
+from payouts.doku.time_limits import RECORD_SECONDS, SEND_SECONDS, Remaining
 from payouts.doku.transport import NeverSent
-from payouts.domain.errors import PayoutError, Unavailable
-from payouts.domain.schedule import ABSENCE_AFTER, with_next_check
+from payouts.domain.errors import PayoutError, RefusedEarly
 from payouts.domain.transfer import Finding, Observation, Source, Transfer, record
+from payouts.services.check_schedule import CheckSchedule
 from payouts.store.transfers import TransferStore
 
-_RECORD_SECONDS = 2
 _CONFIRM_SECONDS = 12
 """For a status check, which may need a new token, and the write that records its answer."""
-
-Remaining = Callable[[], float]
-"""Seconds until Lambda stops the function."""
+_TOO_LATE = "too little time was left to send the transfer; nothing was sent. Send the same request again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +32,17 @@ class SendResult:
 class TransferSender:
     """Creates and sends transfers. `create_and_send`, `_send` and `_resend` hold the at-most-once rule."""
 
-    def __init__(
-        self,
-        store: TransferStore,
-        doku: DokuClient,
-        clock: Callable[[], float] = time.time,
-        jitter: Callable[[], float] = random.random,
-        absence_after: int = ABSENCE_AFTER,
-    ) -> None:
+    def __init__(self, store: TransferStore, doku: DokuClient, schedule: CheckSchedule) -> None:
         self._store = store
         self._doku = doku
-        self._clock = clock
-        self._jitter = jitter
-        self._absence_after = absence_after
+        self._schedule = schedule
 
     def create_and_send(self, transfer: Transfer, authority: Authority, remaining: Remaining) -> SendResult | Transfer:
         """Create the transfer and send it, or return the one that exists. Raises PayoutError before the send only.
 
         After the create no error is raised, since it would look like "not sent": the request may have left.
         """
-        if not _enough(remaining):
-            raise Unavailable("too little time was left to send the transfer; send the same request again")
+        check_time(remaining)
         existing = self._store.create(transfer)  # the conditional put
         if existing is not None:
             return existing
@@ -115,10 +100,10 @@ class TransferSender:
         try:
             if self._doku.account() != transfer.sent_to:
                 return (self._in_doubt(transfer, f"refused, and the DOKU account was replaced: {refused.message}"),)
-            answer = self._doku.check_status(transfer, fresh=True)
+            answer = self._doku.check_status(transfer, lambda: remaining() - RECORD_SECONDS, fresh=True)
         except (NeverSent, PayoutError) as error:
             return (self._in_doubt(transfer, f"{refused.message}; DOKU cannot be asked: {error}"),)
-        checked = observations.from_status_response(transfer, answer, self._now())
+        checked = observations.from_status_response(transfer, answer, self._schedule.now())
         if checked.finding is Finding.NOT_FOUND:
             return (refused,)
         message = f"refused, but DOKU does not say that it has no record: {refused.message}"
@@ -128,7 +113,7 @@ class TransferSender:
         """Send one request. Returns what its answer proves, and its classification."""
         try:
             answer = self._doku.transfer(transfer.intent, transfer.external_ids[-1], authority)
-            return observations.from_transfer_response(transfer, answer, self._now()), answer.outcome
+            return observations.from_transfer_response(transfer, answer, self._schedule.now()), answer.outcome
         except NeverSent as error:
             seen = self._not_sent(transfer, f"no connection to DOKU ({error}): the request never left")
         except Exception as error:  # any other error leaves open whether the request left
@@ -138,11 +123,11 @@ class TransferSender:
     def _with_new_external_id(self, transfer: Transfer, unexecuted: Observation) -> Transfer:
         external_id = self._doku.new_external_id()
         resent = Observation(
-            self._now(),
+            self._schedule.now(),
             Finding.RESENT,
             Source.SUBMIT,
             unexecuted.code,
-            f"sent again: {unexecuted.message}",
+            f"a second request was prepared: {unexecuted.message}",
             external_id=external_id,
         )
         again = replace(transfer, external_ids=(*transfer.external_ids, external_id))
@@ -152,17 +137,20 @@ class TransferSender:
         return SendResult(self._store.update(transfer, lambda current: self._learned(current, *seen)))
 
     def _learned(self, transfer: Transfer, *seen: Observation) -> Transfer:
-        return with_next_check(record(transfer, *seen), self._now(), self._jitter(), self._absence_after)
+        return self._schedule.with_next_check(record(transfer, *seen))
 
     def _not_sent(self, transfer: Transfer, message: str) -> Observation:
-        return observations.of_request(transfer, Finding.NOT_SENT, message, self._now(), code=Finding.NOT_SENT)
+        return observations.of_request(transfer, Finding.NOT_SENT, message, self._schedule.now(), code=Finding.NOT_SENT)
 
     def _in_doubt(self, transfer: Transfer, message: str) -> Observation:
-        return observations.of_request(transfer, Finding.IN_DOUBT, message, self._now())
+        return observations.of_request(transfer, Finding.IN_DOUBT, message, self._schedule.now())
 
-    def _now(self) -> int:
-        return int(self._clock() * 1000)
+
+def check_time(remaining: Remaining, before: float = 0.0) -> None:
+    """Raise RefusedEarly without enough time to send a transfer, and for `before` seconds of other work."""
+    if remaining() < before + SEND_SECONDS:
+        raise RefusedEarly(_TOO_LATE)
 
 
 def _enough(remaining: Remaining) -> bool:
-    return remaining() >= TRANSFER_SECONDS + _RECORD_SECONDS
+    return remaining() >= SEND_SECONDS

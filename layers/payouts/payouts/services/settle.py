@@ -68,5 +68,5 @@ def _has_unread_claim(standing: Transfer, verdict: Status) -> bool:
     """True if a notification claims another outcome. The status says so only where the transfer is DISPUTED."""
     if standing.status is Status.DISPUTED:
         return False
-    claims = {seen.claim for seen in standing.reading.since_decision} - {None}
-    return any(claim is not None and claim.value != verdict.value for claim in claims)
+    claims = {seen.claim for seen in standing.reading.since_decision if seen.claim is not None}
+    return bool(claims - {Finding(verdict.value)})

@@ -1,4 +1,4 @@
-"""What stands in the table, in the queues and in DOKU's books, looked at from outside."""
+"""The content of the table, the queues and DOKU's ledger, read from outside."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Standing:
-    """The deployment's state, read without its functions."""
+class DeploymentState:
+    """Reads the deployment's state without its functions."""
 
     environment: dict[str, str]
     doku: Control
     services: Services
 
     def scan(self) -> list[dict[str, Any]]:
-        """Every item of the table."""
+        """All items of the table."""
         pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.environment["TABLE_NAME"])
         decode = TypeDeserializer().deserialize
         return [{name: decode(value) for name, value in item.items()} for page in pages for item in page["Items"]]
 
     def write_attribute(self, reference: str, name: str, value: dict[str, str]) -> None:
-        """Set an attribute of a transfer's item behind everybody's back."""
+        """Set an attribute of a transfer's item without a condition or a new version."""
         self.dynamodb.update_item(
             TableName=self.environment["TABLE_NAME"],
             Key={"pk": {"S": f"TRANSFER#{reference}"}},
@@ -46,54 +46,60 @@ class Standing:
         )
 
     def new_table(self) -> str:
-        """The name of an empty table like the deployment's."""
+        """Create an empty table like the deployment's. Returns its name."""
         return like(self.dynamodb, self.environment["TABLE_NAME"])
 
     @property
     def due_index(self) -> DueIndex:
-        """The index of open transfers."""
+        """The `due` index."""
         return DueIndex(Table(self.dynamodb, self.environment["TABLE_NAME"]))
 
     def shard_of(self, reference: str) -> int:
-        """The shard of a transfer in it."""
+        """A transfer's shard in the `due` index."""
         return int(items.shard(reference, WRITTEN_SHARDS))
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """A client of the test's own: no fault falls on it."""
+        """A DynamoDB client without faults."""
         found: DynamoDBClient = client("dynamodb")
         return found
 
     @cached_property
     def sqs(self) -> "SQSClient":
-        """The same for queues."""
+        """An SQS client without faults."""
         found: SQSClient = client("sqs")
         return found
 
     def messages(self, queue: str = "NOTIFICATION_QUEUE_URL") -> int:
-        """Messages in a queue, visible or not; `DEAD_LETTER_QUEUE_URL` for the dead ones."""
+        """The number of messages in a queue, visible or not. `queue` is an environment variable with its URL."""
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.sqs.get_queue_attributes(QueueUrl=self.environment[queue], AttributeNames=names)
         return sum(int(value) for value in found["Attributes"].values())
 
     def stored(self, reference: str) -> Transfer | None:
-        """The transfer as the table has it."""
+        """The transfer as stored, if any."""
         return self.store.get(reference)
+
+    def existing(self, reference: str) -> Transfer:
+        """The same for a transfer that must be there. Raises LookupError."""
+        if (found := self.stored(reference)) is None:
+            raise LookupError(reference)
+        return found
 
     @property
     def store(self) -> TransferStore:
-        """The table's edge."""
+        """The store of the deployment's table."""
         return self.services.store
 
     def sent(self, reference: str, operation: str = "transfer") -> list[dict[str, Any]]:
-        """Every request of `operation` about `reference` that reached DOKU."""
+        """The requests of `operation` about `reference` that reached DOKU."""
         requests = self.doku.ledger()["requests"]
         return [one for one in requests if one["operation"] == operation and one["partnerReferenceNo"] == reference]
 
     def debits(self, reference: str) -> list[dict[str, Any]]:
-        """Every debit of the deposit for `reference`, returned ones included."""
+        """The debits of the balance for `reference`, including refunded ones."""
         return [one for one in self.doku.ledger()["debits"] if one["partnerReferenceNo"] == reference]
 
     def token_requests(self) -> int:
-        """How many tokens DOKU has given out."""
+        """The number of tokens that DOKU issued."""
         return sum(one["httpStatus"] == 200 for one in self.doku.ledger()["tokenRequests"])

@@ -1,4 +1,4 @@
-"""DOKU's notifications, genuine, repeated and forged, signed with none of the product's code."""
+"""Notifications: genuine, repeated and forged, signed without the product's code."""
 
 import base64
 import json
@@ -14,32 +14,32 @@ OTHER_KEY = "fedcba9876543210"
 
 
 @dataclass(frozen=True)
-class Callback:
-    """One notification as it comes in."""
+class Notification:
+    """A notification as the receiver gets it."""
 
     kind: str
     body: str
     headers: dict[str, str]
 
 
-def of_doku(announced: Mapping[str, Any], agent_key: str, key: str, **changes: str) -> Callback:
-    """What the ledger says that DOKU announced, `changes` made to its body: the signature does not cover it.
+def of_doku(announced: Mapping[str, Any], agent_key: str, key: str, **changes: str) -> Notification:
+    """A notification of DOKU's ledger, with `changes` to its body, which the signature does not cover.
 
-    An altered one has a requestId of its own, as if it were captured before it came here.
+    A changed one has a new requestId, as if it was intercepted before delivery.
     """
     request_id = "-".join([announced["requestId"], *changes.values()])
     headers = {"requestId": request_id, "agentKey": agent_key, "signature": _sign(key, agent_key + request_id)}
-    return Callback(announced["kind"], json.dumps({**announced["body"], **changes}), headers)
+    return Notification(announced["kind"], json.dumps({**announced["body"], **changes}), headers)
 
 
-def replayed(true: Callback) -> Callback:
-    """Another body under the headers of a notification that was captured."""
+def replayed(true: Notification) -> Notification:
+    """Another body with the headers of an intercepted notification."""
     body = {**json.loads(true.body), "message": "altered"}
-    return Callback(true.kind, json.dumps(body), true.headers)
+    return Notification(true.kind, json.dumps(body), true.headers)
 
 
-def claiming(reference: str, status: str, agent_key: str, key: str) -> Callback:
-    """A notification of DOKU's about a transfer, whatever its books say. DOKU's reference in it is a made-up one."""
+def claiming(reference: str, status: str, agent_key: str, key: str) -> Notification:
+    """A notification about a transfer that the ledger does not have, with a generated DOKU reference."""
     request_id = str(uuid.uuid4())
     body = {"sendTrxId": reference, "transactionId": "DK00000000", "transactionStatus": status, "activityCode": "200"}
     return of_doku({"requestId": request_id, "kind": "unpaid", "body": body}, agent_key, key)
@@ -48,8 +48,8 @@ def claiming(reference: str, status: str, agent_key: str, key: str) -> Callback:
 FORGERIES = ("another key", "another agent", "no signature", "garbage", "another request")
 
 
-def forged(true: Callback, how: str) -> Callback:
-    """The notification as forged from a captured one, without the key."""
+def forged(true: Notification, how: str) -> Notification:
+    """A notification forged from a genuine one without the key."""
     agent, request_id = true.headers["agentKey"], true.headers["requestId"]
     changes = {
         "another key": {"signature": _sign(OTHER_KEY, agent + request_id)},
@@ -58,7 +58,7 @@ def forged(true: Callback, how: str) -> Callback:
         "garbage": {"signature": "not base64 \u00e9"},
         "another request": {"requestId": request_id + "1"},
     }
-    return Callback(true.kind, true.body, {**true.headers, **changes[how]})
+    return Notification(true.kind, true.body, {**true.headers, **changes[how]})
 
 
 def _sign(key: str, text: str) -> str:

@@ -1,4 +1,4 @@
-"""AWS without sockets: moto answers this process's calls in the thread that makes them, in half the time."""
+"""AWS without sockets: moto answers in the calling thread, in half the time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,13 +19,13 @@ class _Body:
     content: bytes
 
     def stream(self) -> Iterator[bytes]:
-        """The body as urllib3 has it."""
+        """The body as urllib3 streams it."""
         yield self.content
 
 
 @contextmanager
 def without_sockets(url: str) -> Iterator[None]:
-    """Inside, calls of moto's server at `url` do not leave the process. The requests and answers are the same."""
+    """Answer calls of moto's server at `url` in this process during the `with`. Requests and answers are the same."""
     send = URLLib3Session.send
 
     def sent(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:

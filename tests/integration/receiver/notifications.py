@@ -1,4 +1,4 @@
-"""Notifications as DOKU signs them and API Gateway passes them on, signed with none of the product's code."""
+"""Notifications as DOKU signs them and API Gateway passes them on, signed without the product's code."""
 
 import base64
 import hmac
@@ -40,26 +40,26 @@ def hmac_sha512(key: str, text: str) -> str:
 
 @cache
 def aws(service: Any) -> Any:
-    """A client of the tests' own, made once: no fault falls on it and no call of it is counted."""
+    """A client for tests, created once, without faults. Its calls are not counted."""
     return boto3.Session().client(service)
 
 
 def secret(world: World) -> dict[str, str]:
     """The credentials that DOKU gave this merchant."""
     found = aws("secretsmanager").get_secret_value(SecretId=world.environment["DOKU_SECRET_ID"])
-    members: dict[str, str] = json.loads(found["SecretString"])
-    return members
+    fields: dict[str, str] = json.loads(found["SecretString"])
+    return fields
 
 
-def rotate(world: World, **members: str | None) -> None:
-    """Put a new version of the secret; None leaves a member out."""
-    changed = {name: value for name, value in (secret(world) | members).items() if value is not None}
+def rotate(world: World, **fields: str | None) -> None:
+    """Put a new version of the secret. None removes a field."""
+    changed = {name: value for name, value in (secret(world) | fields).items() if value is not None}
     secret_id = world.environment["DOKU_SECRET_ID"]
     aws("secretsmanager").put_secret_value(SecretId=secret_id, SecretString=json.dumps(changed))
 
 
 def signed(world: World, request_id: str = REQUEST_ID, **other: str) -> dict[str, str]:
-    """The headers of a notification of DOKU's; `agent` or `key` of another merchant."""
+    """The headers of a notification. `agent` and `key` may be another merchant's."""
     ours = secret(world)
     agent = other.get("agent", ours["agentKey"])
     signature = aes_ecb(other.get("key", ours["notificationKey"]), agent + request_id)
@@ -90,7 +90,7 @@ def deliver(world: World, headers: Mapping[str, str], body: str | None = UNPAID,
 
 
 def members(world: World, headers: Mapping[str, str], body: str | None = UNPAID, **changes: Any) -> tuple[Any, ...]:
-    """HTTP status and the body's fields in order, but for the last: a text for people, only checked to be one."""
+    """The HTTP status and the fields of the body in order, without the last one, a text of any content."""
     result = world.call_receiver(event(headers, body, **changes), Context(lambda: 10_000))
     pairs = json.loads(result["body"], object_pairs_hook=list)
     assert pairs[-1][0] == "responseMessage"
@@ -100,7 +100,7 @@ def members(world: World, headers: Mapping[str, str], body: str | None = UNPAID,
 
 
 def queued(world: World) -> list[dict[str, Any]]:
-    """Every message of the queue, taken out."""
+    """Receive and delete all messages of the queue."""
     sqs, url, found = aws("sqs"), world.environment["NOTIFICATION_QUEUE_URL"], []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
         for message in messages:
