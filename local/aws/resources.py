@@ -151,7 +151,9 @@ def _body(template: Template, secrets: Iterable[str], outputs: Mapping[str, Any]
     body = {key: template.document[key] for key in ("Mappings", "Conditions") if key in template.document}
     return body | {
         "Parameters": {**template.document.get("Parameters", {}), **{name: {"Type": "String"} for name in secrets}},
-        "Resources": {name: r for name, r in template.resources.items() if r["Type"] in _KEPT},
+        "Resources": {
+            name: each for name, each in template.resources.items() if each["Type"] in _KEPT and template.exists(name)
+        },
         "Outputs": {name: {"Value": {"Fn::ToJsonString": value}} for name, value in outputs.items()},
     }
 

@@ -44,9 +44,10 @@ class Template:
 
     def deployed(self, *types: str) -> dict[str, Mapping[str, Any]]:
         """The same, without resources whose condition does not hold."""
-        return {name: found for name, found in self.of_type(*types).items() if self._exists(name)}
+        return {name: found for name, found in self.of_type(*types).items() if self.exists(name)}
 
-    def _exists(self, name: str) -> bool:
+    def exists(self, name: str) -> bool:
+        """True if a resource has no condition, or one that holds."""
         condition = self.resources[name].get("Condition")
         return condition is None or self.holds({"Condition": condition})
 

@@ -49,6 +49,12 @@ class Inbox:
         with self._lock:
             self._failing, self._status = count, status
 
+    def clear(self) -> None:
+        """Forget the deliveries, and accept the next ones."""
+        with self._lock:
+            self._deliveries.clear()
+            self._failing = 0
+
     def _receive(self, request: Request) -> Response:
         if request.method != "POST":
             return refused(405, "POST only")
