@@ -22,13 +22,16 @@ _TOLERANCE = 300
 
 
 class Inbox:
-    """A receiver that keeps what it gets. `secrets` are the signing secrets in force, `clock` the local run's time."""
+    """A receiver that keeps its last `kept` deliveries.
 
-    def __init__(self, secrets: Callable[[], Iterable[str]], clock: Callable[[], float]) -> None:
+    `secrets` returns the signing secrets in force, `clock` the local run's time.
+    """
+
+    def __init__(self, secrets: Callable[[], Iterable[str]], clock: Callable[[], float], kept: int = _KEPT) -> None:
         self._secrets = secrets
         self._clock = clock
-        self._deliveries: deque[dict[str, Any]] = deque(maxlen=_KEPT)
-        self._failing, self._status = 0, 503
+        self._deliveries: deque[dict[str, Any]] = deque(maxlen=kept)
+        self._failing, self._status, self._retry_after = 0, 503, ""
         self._lock = threading.Lock()
 
     def handlers(self) -> dict[str, LocalHandler]:
@@ -44,10 +47,10 @@ class Inbox:
         with self._lock:
             return {"deliveries": list(self._deliveries), "failing": self._failing, "status": self._status}
 
-    def fail(self, count: int, status: int = 503) -> None:
-        """Answer the next `count` deliveries with this status; 0 ends that."""
+    def fail(self, count: int, status: int = 503, retry_after: str = "") -> None:
+        """Answer the next `count` deliveries with this status, and Retry-After if given; 0 ends that."""
         with self._lock:
-            self._failing, self._status = count, status
+            self._failing, self._status, self._retry_after = count, status, retry_after
 
     def clear(self) -> None:
         """Forget the deliveries, and accept the next ones."""
@@ -67,7 +70,8 @@ class Inbox:
             at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
             shown = {"at": at, "verified": verified, "status": status, "headers": headers, "body": body}
             self._deliveries.appendleft(shown)
-        return Response(b"", status)
+            headers_back = {"Retry-After": self._retry_after} if failed and self._retry_after else {}
+        return Response(b"", status, headers_back)
 
     def _is_verified(self, headers: dict[str, str], body: str) -> bool:
         from standardwebhooks import Webhook  # only once something is delivered

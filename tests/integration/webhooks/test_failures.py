@@ -181,3 +181,26 @@ def test_a_test_passes_an_open_breaker(world: World, webhooks: Webhooks) -> None
     webhooks.deliver()
     assert WebhookTests(Table(world.dynamodb, world.environment["TABLE_NAME"])).read("t2") == ("delivered", "204")
     assert webhooks.catch_up()["breaker"] == "closed"
+
+
+def test_what_cannot_be_set_aside_stays_in_its_queue(world: World, webhooks: Webhooks) -> None:
+    open_breaker(world, webhooks)
+    before = webhooks.waiting()
+    create(world, 1)
+    world.faults.throttle("SendMessage")
+    webhooks.deliver()
+    assert (webhooks.waiting(), webhooks.set_aside()) == (before + 1, 0)
+
+
+@pytest.mark.parametrize(("header", "wait"), [("600", 600), ("1", 5), ("99999999", 39_600)])
+def test_retry_after_delays_the_next_attempt(world: World, webhooks: Webhooks, header: str, wait: int) -> None:
+    """Not less than the schedule says, and not more than SQS can."""
+    create(world, 1)
+    webhooks.inbox.fail(1, 429, retry_after=header)
+    webhooks.deliver()
+    world.clock.advance(wait - 1)
+    webhooks.deliver()
+    assert attempts(webhooks) == 1
+    world.clock.advance(2)
+    webhooks.deliver()
+    assert attempts(webhooks) == 2

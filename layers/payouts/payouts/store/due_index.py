@@ -54,10 +54,11 @@ class DueIndex:
         `statusVersion` is written out: without it, the event pipe would take the claim for a change of status.
         """
         values = {":slot": slot.at, ":until": until, ":schema": items.SCHEMA}
-        condition, names = "nextCheckAt = :slot AND #schema <= :schema", {"#schema": "schema", "#version": "version"}
+        condition, names = "nextCheckAt = :slot AND #schema <= :schema", {"#schema": "schema"}
         expression = "SET nextCheckAt = :until, statusVersion = if_not_exists(statusVersion, #version)"
         try:
             pk = items.key(slot.reference)
+            names |= {"#version": "version"}
             item = self._table.update(pk, expression, condition, names, values, returned=True)
         except ConditionFailed as failed:
             if failed.item is not None and items.is_newer(failed.item):
