@@ -1,4 +1,4 @@
-"""Webhooks on the local stack: time from a change to its delivery, and losses at a receiver that fails half the time."""
+"""Webhooks on the local stack: the time from a change to its delivery, and losses at a receiver that often fails."""
 
 import itertools
 import json
