@@ -34,7 +34,7 @@ _NO_LOGIN = (
     SSOError,
     TokenRetrievalError,
 )
-_INSTEAD = "start `make run` first, or name a deployment: ENV=production"
+_INSTEAD = "start `make run`, set LOCAL_AWS_PORT as it did, or name a deployment: ENV=production"
 
 
 class NoSuchDeployment(CommandError):

@@ -55,7 +55,9 @@ def test_a_transfer_is_explained_with_its_deployment(local_run: World, capsys: p
     reference = local_run.create(order()).body["partnerReferenceNo"]
     capsys.readouterr()
     assert cli.main(["explain", reference]) == 0
-    assert capsys.readouterr().out.startswith(f"in local, {reference}: ACCEPTED")
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"in local, {reference}: ACCEPTED")
+    assert "WIB  stored, before it is sent\n" in printed, "the record alone does not prove that it was sent"
     assert cli.main(["explain", "--dead"]) == 0
     assert "0 shown in local;" in capsys.readouterr().out
 

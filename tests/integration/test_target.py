@@ -39,7 +39,7 @@ def test_the_standard_variable_names_another_port(world: World, monkeypatch: pyt
 
 def test_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_AWS_PORT", "1")
-    with pytest.raises(NoSuchDeployment, match="`make run` first, or name a deployment: ENV=production"):
+    with pytest.raises(NoSuchDeployment, match="`make run`, set LOCAL_AWS_PORT as it did, or name a deployment"):
         find("local")
 
 
