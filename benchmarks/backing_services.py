@@ -28,7 +28,12 @@ from status_poller import services
 
 TICK_SECONDS = 60.0
 """The poller's time-out in template.yaml."""
-_PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts", "DeletionProtection": "false"}
+_PARAMETERS = {
+    "JwtIssuer": "https://login.example.com/",
+    "JwtAudience": "payouts",
+    "DeletionProtection": "false",
+    "DokuRequestsPerSecond": "0",
+}
 _QUIET = {"POWERTOOLS_LOG_LEVEL": "CRITICAL", "POWERTOOLS_METRICS_DISABLED": "true"}
 
 

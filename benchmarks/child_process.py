@@ -16,11 +16,11 @@ _PATHS = ("functions", "layers/doku_signing", "layers/payouts", ".")
 class ChildProcess:
     """A running module. Methods raise RuntimeError if it has ended."""
 
-    def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, module: str, environment: Mapping[str, str] | None = None, *arguments: str) -> None:
         self._module = module
         paths = os.pathsep.join(str(ROOT / path) for path in _PATHS)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
             env={**os.environ, **(environment or {}), "PYTHONPATH": paths},
             stdin=subprocess.PIPE,

@@ -63,14 +63,19 @@ class ItemTemplate:
         self._shards = shards
         sample = transfer(_REFERENCE, _CREATED, _NEXT if due else None, *seen)
         self._text = encoded(sample, shards)
-        self._day = f'"{items.day(_CREATED)}"'
+        self._day = f'"{_day_partition(_REFERENCE, _CREATED)}"'
         self._shard = f'"dueShard": {{"S": "{items.shard(_REFERENCE, shards)}"}}'
 
     def item(self, reference: str, created_at: int, next_check_at: int = 0) -> str:
         """The item of `transfer(reference, ...)` as DynamoDB JSON."""
         text = self._text.replace(_REFERENCE, reference).replace(str(_CREATED), str(created_at))
-        text = text.replace(self._day, f'"{items.day(created_at)}"').replace(str(_NEXT), str(next_check_at))
+        text = text.replace(self._day, f'"{_day_partition(reference, created_at)}"')
+        text = text.replace(str(_NEXT), str(next_check_at))
         return text.replace(self._shard, f'"dueShard": {{"S": "{items.shard(reference, self._shards)}"}}')
+
+
+def _day_partition(reference: str, created_at: int) -> str:
+    return items.day_partition(items.day(created_at), items.shard(reference, items.WRITTEN_DAY_SHARDS))
 
 
 def encoded(one: Transfer, shards: int) -> str:

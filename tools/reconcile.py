@@ -1,61 +1,95 @@
 """Report a day in WIB: counts and sums by status, and the transfers that need attention."""
 
+import sys
 import time
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from doku_signing.timestamps import WIB
 from payouts.domain.errors import PayoutError
 from payouts.domain.money import Rupiah
-from payouts.services.daily_report import Report, of_day
+from payouts.services.daily_report import COLUMNS, csv_rows, lines
+from payouts.services.report_summary import ReportSummary
+from payouts.store.transfers import TransferStore
 from tools.deployment import find
 from tools.errors import UsageError
 from tools.output import print_json
 from transfer_api.listing import checked_day
 
+_LINES = 1000
+_PROGRESS = 10_000
+"""Transfers between two lines of progress."""
+
 
 def reconcile(env: str, day: str | None = None, csv: Path | None = None, as_json: bool = False) -> None:
     """Print the report of a day, by default today, and write every transfer to `csv`.
 
-    Raises UsageError for an invalid day or a file that cannot be written, both before the report is built.
+    Prints the progress of a long day to standard error. Raises UsageError for an invalid day or a file that cannot be
+    written, both before the report is built.
     """
     chosen = _day(day)
     deployment = find(env)
-    if csv:
-        _check_writable(csv)
-    report = of_day(deployment.transfers(), chosen, int(time.time() * 1000))
-    if csv:
-        csv.write_text(report.csv())
+    with _written(csv) as file:
+        summary = _stream(deployment.transfers(), chosen, file)
     if as_json:
-        print_json({"deployment": deployment.name, **to_json(report)})
+        print_json({"deployment": deployment.name, **to_json(chosen, summary)})
         return
-    print(f"reconciliation in {deployment.name}\n\n{report.text()}", end="")
+    print(f"reconciliation in {deployment.name}\n\n{summary.text(chosen)}", end="")
     if csv:
         print(f"every transfer: {csv}")
 
 
-def to_json(report: Report) -> dict[str, Any]:
-    """Counts and sums (rupiah, as strings) by status, and each transfer that needs attention."""
-    counts: Counter[str] = Counter()
-    sen: Counter[str] = Counter()
-    for line in report.lines:
-        counts[line.transfer.status] += 1
-        sen[line.transfer.status] += line.transfer.intent.amount.sen
+def to_json(day: str, summary: ReportSummary) -> dict[str, Any]:
+    """Counts and sums (rupiah, as strings) by status, and the transfers that need attention, at most LISTED of them."""
+    names = ("partnerReferenceNo", "status", "attention")
     return {
-        "day": report.day,
-        "statuses": {status: {"count": counts[status], "amount": str(Rupiah(sen[status]))} for status in counts},
-        "attention": [
-            {
-                "partnerReferenceNo": line.transfer.partner_reference_no,
-                "status": line.transfer.status,
-                "attention": line.attention,
-            }
-            for line in report.lines
-            if line.attention
-        ],
+        "day": day,
+        "statuses": {
+            status: {"count": count, "amount": str(Rupiah(summary.sums[status]))}
+            for status, count in summary.counts.items()
+        },
+        "needingAttention": summary.needing_attention,
+        "attention": [dict(zip(names, listed, strict=True)) for listed in summary.listed],
     }
+
+
+def _stream(store: TransferStore, day: str, file: TextIO | None) -> ReportSummary:
+    """The summary of the day; its rows go to `file`."""
+    summary, shown = ReportSummary(), 0
+    found = lines(store, day, int(time.time() * 1000))
+    if file:
+        file.write(csv_rows([COLUMNS]))
+    while some := list(islice(found, _LINES)):
+        for line in some:
+            summary.add(line)
+        if file:
+            file.write(csv_rows(line.cells() for line in some))
+        if summary.transfers >= shown + _PROGRESS:
+            shown = summary.transfers
+            print(f"{shown:,} transfers, up to {some[-1].cells()[6]}", file=sys.stderr)
+    return summary
+
+
+@contextmanager
+def _written(csv: Path | None) -> Iterator[TextIO | None]:
+    """A file that takes the place of `csv` once it is complete; None without one."""
+    if csv is None:
+        yield None
+        return
+    is_plain = csv.is_file() or not csv.exists()  # unlike /dev/stdout
+    written = csv.with_name(f"{csv.name}.part") if is_plain else csv
+    try:
+        file = written.open("w")
+    except OSError as error:
+        raise UsageError(f"{csv} can't be written: {error.strerror}") from error
+    with file:
+        yield file
+    if is_plain:
+        written.replace(csv)
 
 
 def _day(day: str | None) -> str:
@@ -63,11 +97,3 @@ def _day(day: str | None) -> str:
         return datetime.now(WIB).date().isoformat() if day is None else checked_day(day)
     except PayoutError as error:
         raise UsageError(error.message) from error
-
-
-def _check_writable(file: Path) -> None:
-    """Raise UsageError if the file cannot be written. Its content stays."""
-    try:
-        file.open("a").close()
-    except OSError as error:
-        raise UsageError(f"{file} can't be written: {error.strerror}") from error

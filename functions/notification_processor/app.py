@@ -14,7 +14,7 @@ from payouts.services.apply_notification import RetryLater, UnknownTransfer
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
-_RESERVE_MILLIS = 20_000
+_RESERVE_MILLIS = 25_000
 """Time for one status check with a new token. With less left, the rest of the batch is returned unprocessed."""
 _UNKNOWN_SECONDS = 3600
 """How long a transfer may be unknown: its record and the index by DOKU's reference may be written late."""
@@ -29,6 +29,7 @@ def create_handler(services: Services, logger: Logger) -> Handler:
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Apply a batch from SQS and return the messages that failed."""
         failed = [record for record in event["Records"] if not processor.apply(record, context)]
+        services.rate.slow_down()
         return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
     return handler
@@ -46,7 +47,9 @@ class _MessageProcessor:
         if context.get_remaining_time_in_millis() < _RESERVE_MILLIS:
             return False
         try:
-            transfer = self._services.applier.apply(queued_notification.decode(record["body"]))
+            transfer = self._services.applier.apply(
+                queued_notification.decode(record["body"]), lambda: context.get_remaining_time_in_millis() / 1000
+            )
         except Exception as error:
             if isinstance(error, UnknownTransfer) and _is_never_known(record, error, self._services.clock()):
                 self._drop(record, error)

@@ -1,4 +1,4 @@
-"""The daily report in an S3 bucket."""
+"""The daily report in an S3 bucket. Its event comes every few minutes of the night until the report is done."""
 
 import time
 from collections.abc import Callable
@@ -6,36 +6,68 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from doku_signing.timestamps import WIB
+from payouts.store.report_progress import Progress, ReportProgress
 from payouts.store.transfers import TransferStore
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+_LATE_HOUR = 5
+"""Hour in WIB from which an unfinished report is an error. The last event comes before six."""
+
+
+class ReportLate(Exception):
+    """Yesterday's report is not done yet, or makes no progress."""
 
 
 class DailyReport:
     """Writes yesterday's report (a day in WIB) as CSV and as text below `reports/`."""
 
     def __init__(
-        self, store: TransferStore, bucket: str, s3: "Callable[[], S3Client]", clock: Callable[[], float] = time.time
+        self,
+        store: TransferStore,
+        progress: ReportProgress,
+        bucket: str,
+        s3: "Callable[[], S3Client]",
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
+        self._progress = progress
         self._bucket = bucket
         self._s3 = s3
         self._clock = clock
 
-    def write(self) -> dict[str, Any]:
-        """Write the report; return its day and counts. Raises ValueError if no bucket is configured."""
+    def write(self, remaining: Callable[[], float]) -> dict[str, Any]:
+        """Write the report, or go on with it; return its day, its counts so far, and whether it is done.
+
+        Raises ReportLate, and ValueError if no bucket is configured.
+        """
         if not self._bucket:
             raise ValueError("REPORT_BUCKET is not set, so the report cannot be stored")
-        from payouts.services import daily_report as report  # imported once a day, not at every cold start
+        now = datetime.fromtimestamp(self._clock(), WIB)
+        day = (now - timedelta(days=1)).date().isoformat()
+        millis = int(now.timestamp() * 1000)
+        claimed = self._progress.claim(day, millis, until=millis + int(remaining() * 1000))
+        if claimed is None:
+            return {"day": day, "finished": False, "running": True}
+        progress = claimed if claimed.done else self._written(claimed, remaining)
+        if not progress.done and (progress.etags == claimed.etags or now.hour >= _LATE_HOUR):
+            raise ReportLate(f"the report of {day} needs more time than it has; give the function more memory")
+        return _counts(progress)
 
-        now = self._clock()
-        day = (datetime.fromtimestamp(now, WIB) - timedelta(days=1)).date().isoformat()
-        made = report.of_day(self._store, day, int(now * 1000))
-        s3 = self._s3()
-        for ending, content in (("csv", made.csv()), ("txt", made.text())):
-            key = f"reports/{day}.{ending}"
-            kind = "text/csv" if ending == "csv" else "text/plain"
-            s3.put_object(Bucket=self._bucket, Key=key, Body=content.encode(), ContentType=f"{kind}; charset=utf-8")
-        attention = sum(bool(line.attention) for line in made.lines)
-        return {"day": day, "transfers": len(made.lines), "attention": attention}
+    def _written(self, claimed: Progress, remaining: Callable[[], float]) -> Progress:
+        from status_poller.report_writer import Destination, ReportWriter  # loaded at night, not at every cold start
+
+        writer = ReportWriter(self._store, Destination(self._s3(), self._bucket, self._progress), claimed, self._clock)
+        writer.go_on(remaining)
+        return writer.progress
+
+
+def _counts(progress: Progress) -> dict[str, Any]:
+    summary = progress.summary
+    return {
+        "day": progress.day,
+        "transfers": sum(summary.get("counts", {}).values()),
+        "attention": summary.get("needing_attention", 0),
+        "finished": progress.done,
+    }

@@ -1,44 +1,94 @@
-"""Lists the transfers of a day in pages, with an opaque cursor."""
+"""Lists transfers in pages: of a day, of a beneficiary's account, with a reference of DOKU's, or all open ones."""
 
-import base64
-import json
 import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from doku_signing.timestamps import WIB
-from payouts.domain.errors import ValidationFailed
+from payouts.domain.errors import InvalidParameter, ValidationFailed
 from payouts.domain.transfer import Status, Transfer
 from payouts.store import items
+from payouts.store.creation_index import Entry
+from payouts.store.due_index import DueIndex
 from payouts.store.transfers import TransferStore
-from transfer_api.idempotency import checked_reference
+from transfer_api import cursors, open_transfers
 
 _MAX_LIMIT = 100
 _DEFAULT_LIMIT = 50
-_MAX_INDEX_PAGES = 5
-"""Pages of the index read by one call: listing a rare status may take several calls."""
+_MAX_READ = 5000
+"""Entries of the index read by one call: listing a rare status may take several calls."""
+_DAY, _OPEN, _REFERENCE_NO, _ACCOUNT = "day", "open", "referenceNo", "beneficiaryAccountNumber"
+_PARAMETERS = {
+    _DAY: {"status", "cursor", "limit"},
+    _OPEN: {"cursor", "limit"},
+    _REFERENCE_NO: {"limit"},
+    _ACCOUNT: {"cursor", "limit"},
+}
+"""The selectors, and the parameters that go with each."""
+_KNOWN = _PARAMETERS.keys() | set().union(*_PARAMETERS.values())
+_NAME = re.compile("[A-Za-z0-9_.-]{1,40}")
 
 
-def page(store: TransferStore, parameters: dict[str, str], now: float) -> dict[str, Any]:
-    """One page of a day's transfers, newest first: `{"day", "transfers", "cursor"}`; `cursor` is None on the last page.
+@dataclass(frozen=True, slots=True)
+class TransferLists:
+    """The lists behind GET /v1/transfers."""
 
-    Raises ValidationFailed naming a bad parameter.
-    """
-    day = checked_day(parameters.get("day") or _today(now))
-    status = _status(parameters.get("status"))
-    limit = _limit(parameters.get("limit"))
-    start = _start(parameters["cursor"], day) if parameters.get("cursor") else None
-    found: list[Transfer] = []
-    for _ in range(_MAX_INDEX_PAGES):
-        more, start = store.list_day(day, status, start, limit)
-        found += more
-        if start is None or len(found) >= limit:
-            break
-    if len(found) > limit:
-        found = found[:limit]
-        start = items.day_key(found[-1])
-    return {"day": day, "transfers": found, "cursor": None if start is None else _cursor(start)}
+    store: TransferStore
+    due_index: DueIndex
+
+    def page(self, parameters: Mapping[str, str], now: float) -> dict[str, Any]:
+        """One page: `{"transfers", "cursor"}`, and `day` for a day's list; `cursor` is None on the last page.
+
+        Raises InvalidParameter for unknown or combined parameters, ValidationFailed naming a bad one.
+        """
+        given = {name: value for name, value in parameters.items() if value}
+        limit = _limit(given.get("limit"))
+        match _selector(parameters):
+            case "open":
+                return self._open(given, limit)
+            case "referenceNo":
+                return self._with_reference_no(given[_REFERENCE_NO], limit)
+            case "beneficiaryAccountNumber":
+                return self._of_account(given, limit)
+            case _:
+                return self._of_day(given, limit, now)
+
+    def _of_day(self, given: Mapping[str, str], limit: int, now: float) -> dict[str, Any]:
+        after = cursors.position(_DAY, given["cursor"]) if "cursor" in given else None
+        default = items.day(after.created_at) if after else _today(now)
+        day, status = checked_day(given.get(_DAY, default)), _status(given.get("status"))
+        if after and items.day(after.created_at) != day:
+            raise ValidationFailed("cursor does not belong to this day; list again without a cursor")
+        page = limit + 1 if status is None else max(limit + 1, _MAX_READ // items.DAY_SHARDS)
+        found, last = _take(self.store.of_day(day, after, newest_first=True, page=page), status, limit)
+        transfers = [each for each in self._read(found) if status in (None, each.status)]
+        return {"day": day, **_answer(transfers, _cursor(_DAY, last))}
+
+    def _of_account(self, given: Mapping[str, str], limit: int) -> dict[str, Any]:
+        account = given[_ACCOUNT]
+        if re.fullmatch("[0-9]{1,32}", account, re.ASCII) is None:
+            raise ValidationFailed(f"{_ACCOUNT} must be 1 to 32 digits")
+        after = cursors.position(_ACCOUNT, given["cursor"]) if "cursor" in given else None
+        found, last = _take(self.store.of_account(account, after, page=limit + 1), None, limit)
+        return _answer(self._read(found), _cursor(_ACCOUNT, last))
+
+    def _with_reference_no(self, reference_no: str, limit: int) -> dict[str, Any]:
+        if re.fullmatch("[ -~]{1,64}", reference_no, re.ASCII) is None:
+            raise ValidationFailed(f"{_REFERENCE_NO} must be 1 to 64 printable ASCII characters")
+        return _answer(list(self.store.find_all(reference_no))[:limit], None)
+
+    def _open(self, given: Mapping[str, str], limit: int) -> dict[str, Any]:
+        if given[_OPEN] != "true":
+            raise ValidationFailed("open must be true; leave it out for a day's transfers")
+        after = cursors.shard(_OPEN, given["cursor"]) if "cursor" in given else (0, "")
+        transfers, last = open_transfers.page(self.due_index, self.store, after, limit)
+        return _answer(transfers, last and cursors.of_shard(_OPEN, *last))
+
+    def _read(self, entries: list[Entry]) -> list[Transfer]:
+        return self.store.get_all([entry.reference for entry in entries])
 
 
 def checked_day(text: str) -> str:
@@ -47,6 +97,38 @@ def checked_day(text: str) -> str:
         if date.fromisoformat(text).isoformat() == text:
             return text
     raise ValidationFailed("day must be a date such as 2024-09-17")
+
+
+def _selector(parameters: Mapping[str, str]) -> str:
+    """The one parameter that says which list is wanted. An empty parameter counts as left out."""
+    if unknown := sorted(parameters.keys() - _KNOWN):
+        named = ", ".join(name for name in unknown[:5] if _NAME.fullmatch(name))
+        raise InvalidParameter(f"unknown parameters: {named or 'their names are not readable'}")
+    given = {name for name, value in parameters.items() if value}
+    selectors = [name for name in _PARAMETERS if name in given]
+    selector = selectors[0] if selectors else _DAY
+    if others := sorted(given - _PARAMETERS[selector] - {selector}):
+        raise InvalidParameter(f"{selector} cannot be combined with {', '.join(others)}")
+    return selector
+
+
+def _take(entries: Iterator[Entry], status: str | None, limit: int) -> tuple[list[Entry], Entry | None]:
+    """Up to `limit` entries of this status, and the last one that was read; None if there are no more."""
+    found: list[Entry] = []
+    for read, entry in enumerate(entries, start=1):
+        if status in (None, entry.status):
+            found.append(entry)
+        if len(found) == limit or read == _MAX_READ:
+            return found, None if next(entries, None) is None else entry
+    return found, None
+
+
+def _cursor(selector: str, last: Entry | None) -> str | None:
+    return None if last is None else cursors.of_position(selector, last.position)
+
+
+def _answer(transfers: list[Transfer], cursor: str | None) -> dict[str, Any]:
+    return {"transfers": transfers, "cursor": cursor}
 
 
 def _today(now: float) -> str:
@@ -65,18 +147,3 @@ def _limit(text: str | None) -> int:
     if re.fullmatch("[0-9]{1,3}", text, re.ASCII) is None or not 1 <= int(text) <= _MAX_LIMIT:
         raise ValidationFailed(f"limit must be a whole number from 1 to {_MAX_LIMIT}")
     return int(text)
-
-
-def _cursor(start: dict[str, Any]) -> str:
-    position = [items.reference(start["pk"]), int(start["createdAt"])]
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
-
-
-def _start(cursor: str, day: str) -> dict[str, Any]:
-    try:
-        reference, created_at = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-        if type(created_at) is not int or items.day(created_at) != day:
-            raise ValueError
-        return {"pk": items.key(checked_reference(reference)), "day": day, "createdAt": created_at}
-    except (ValueError, TypeError, OverflowError, OSError, RecursionError, ValidationFailed):
-        raise ValidationFailed("cursor does not belong to this day; list again without a cursor") from None

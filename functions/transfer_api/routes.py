@@ -7,11 +7,12 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from payouts.doku import banks
-from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, UnknownRoute, ValidationFailed
+from payouts.doku.time_limits import Remaining
+from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, RefusedEarly, UnknownRoute
 from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
 from payouts.runtime import metrics
 from payouts.services.prepare_transfer import TransferRequest
-from transfer_api import error_responses, idempotency, listing, methods, response_codes, responses
+from transfer_api import error_responses, idempotency, methods, query, response_codes, responses
 from transfer_api.error_responses import json_response
 from transfer_api.methods import ASKED_PATH
 from transfer_api.services import Services
@@ -29,6 +30,10 @@ def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
     return app
 
 
+def _remaining(app: APIGatewayHttpResolver) -> Remaining:
+    return lambda: app.lambda_context.get_remaining_time_in_millis() / 1000
+
+
 def _add_doku_queries(app: APIGatewayHttpResolver, services: Services) -> None:
     @app.post("/v1/account-inquiries")
     def inquire_account() -> Response[str]:
@@ -39,19 +44,18 @@ def _add_doku_queries(app: APIGatewayHttpResolver, services: Services) -> None:
         request = read(app.current_event, AccountInquiry)
         inquiry = request.to_inquiry(services.new_reference())
         services.amount_limits.check(inquiry.amount)
-        found, session = services.queries.account(inquiry)
+        found, session = services.queries.account(inquiry, _remaining(app))
         return json_response(200, responses.inquiry(inquiry, found, session))
 
     @app.get("/v1/balance")
     def get_balance() -> Response[str]:
-        """200: the balance at DOKU."""
-        return json_response(200, responses.balance(services.queries.balance()))
+        """200: the balance at DOKU, and whether new transfers are accepted."""
+        query.parameters(app.current_event)
+        accepts = services.switch.is_on()
+        return json_response(200, responses.balance(services.queries.balance(_remaining(app)), accepts))
 
 
 def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger: Logger) -> None:
-    def remaining_seconds() -> float:
-        return app.lambda_context.get_remaining_time_in_millis() / 1000
-
     @app.post("/v1/transfers")
     def create_transfer() -> Response[str]:
         """201, or 202 if DOKU's answer was not clear. A replay is answered with the existing transfer."""
@@ -62,7 +66,7 @@ def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger
         key = idempotency.idempotency_key(app.current_event.raw_event.get("headers") or {})
         intent = request.to_intent(idempotency.reference_of(request, key))
         order = TransferRequest(intent, idempotency.fingerprint(request), key or "", _caller(app))
-        result = services.transfer_creator.create(order, remaining_seconds)
+        result = services.transfer_creator.create(order, _remaining(app))
         transfer = result.transfer
         logger.append_keys(partner_reference_no=transfer.partner_reference_no, transfer_status=transfer.status)
         if result.unrecorded is not None:
@@ -81,36 +85,43 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
             raise NotFound("there is no transfer with this partnerReferenceNo")
         return transfer
 
+    def refreshed(transfer: Transfer) -> Transfer:
+        return services.status_checker.refresh(transfer, _remaining(app), services.budget.spare)
+
     def response(transfer: Transfer) -> Response[str]:
         return json_response(200, responses.transfer(transfer, services.clock()))
 
     @app.get("/v1/transfers")
     def list_transfers() -> Response[str]:
-        """200: a page of a day's transfers, newest first."""
+        """200: a page of transfers: of a day, all open ones, by DOKU's reference or by beneficiary account."""
         now = services.clock()
-        page = listing.page(services.store, app.current_event.query_string_parameters, now)
+        page = services.lists.page(app.current_event.query_string_parameters, now)
         return json_response(200, {**page, "transfers": [responses.summary(found, now) for found in page["transfers"]]})
 
     @app.get("/v1/transfers/<reference>")
     def get_transfer(reference: str) -> Response[str]:
         """200: the transfer with its history. With `refresh=true`, its status is checked first."""
+        refresh = query.flag(query.parameters(app.current_event, "refresh"), "refresh")
         transfer = find(reference)
-        if _flag(app.current_event.query_string_parameters, "refresh"):
-            transfer = services.status_checker.refresh(transfer)
+        if refresh:
+            transfer = refreshed(transfer)
         return response(transfer)
 
     @app.post("/v1/transfers/<reference>/status-checks")
     def check_status(reference: str) -> Response[str]:
-        """200: the transfer after a status check. DOKU is not called if the last check is under 10 seconds old."""
-        return response(services.status_checker.refresh(find(reference)))
+        """200: the transfer after a status check.
+
+        DOKU is not asked if the last check is under 10 seconds old, or if too many requests go to it.
+        """
+        return response(refreshed(find(reference)))
 
 
 def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
     @app.get("/v1/banks")
     def list_banks() -> Response[str]:
         """200: banks and e-wallets that match `query`, a code or words."""
-        query = app.current_event.query_string_parameters.get("query", "")
-        return json_response(200, {"banks": [asdict(bank) for bank in banks.search(query)]})
+        words = query.parameters(app.current_event, "query").get("query", "")
+        return json_response(200, {"banks": [asdict(bank) for bank in banks.search(words)]})
 
     @app.get("/health")
     def health() -> Response[str]:
@@ -120,6 +131,8 @@ def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
 
 def _add_error_handlers(app: APIGatewayHttpResolver, logger: Logger) -> None:
     def failed(error: PayoutError) -> Response[str]:
+        if isinstance(error, RefusedEarly):
+            metrics.publish({"RequestsRefusedEarly": 1})
         return error_responses.response(error, app.current_event.request_context.request_id)
 
     def not_routed(_: Exception) -> Response[str]:
@@ -150,13 +163,6 @@ def _caller(app: APIGatewayHttpResolver) -> str:
     """`sub` of the token that API Gateway verified; empty if the issuer sets none."""
     claims = app.current_event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
     return str(claims.get("sub", ""))
-
-
-def _flag(parameters: dict[str, str], name: str) -> bool:
-    text = parameters.get(name, "false")
-    if text not in ("true", "false"):
-        raise ValidationFailed(f"{name} must be true or false")
-    return text == "true"
 
 
 def _where(error: Exception) -> str:

@@ -12,14 +12,19 @@ from payouts.services.account_inquiry import DokuQueries
 from payouts.services.check_status import StatusChecker
 from payouts.services.create_transfer import TransferCreator
 from payouts.services.daily_limits import DailyLimits
+from payouts.services.doku_rate import DokuRate
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.prepare_transfer import TransferPreparer
+from payouts.services.request_budget import RequestBudget
 from payouts.services.send_transfer import TransferSender
 from payouts.store.counters import Counters
+from payouts.store.due_index import DueIndex
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
+from payouts.store.rate import RateStore
 from payouts.store.transfers import TransferStore
+from transfer_api.listing import TransferLists
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,11 @@ class Services:
     transfer_creator: TransferCreator
     status_checker: StatusChecker
     store: TransferStore
+    lists: TransferLists
     amount_limits: AmountLimits
+    switch: KillSwitch
+    budget: RequestBudget
+    rate: DokuRate
     new_reference: Callable[[], str]
     """Makes the reference of an account inquiry that has none."""
     clock: Callable[[], float]
@@ -45,17 +54,23 @@ def build_services(
     limits = config.payout_limits(environment)
     deployed = wiring.build_services(environment, clock, jitter)
     sessions, keys = InquirySessions(deployed.table), IdempotencyKeys(deployed.table)
-    queries = DokuQueries(deployed.doku, sessions, clock)
+    budget = RequestBudget(RateStore(deployed.table), deployed.rate, clock, jitter, deployed.telemetry.rate_failed)
+    queries = DokuQueries(deployed.doku, sessions, clock, budget.take)
     switch = KillSwitch(KillSwitchStore(deployed.table), limits.accept_transfers, clock)
     daily = DailyLimits(Counters(deployed.table), limits.all_callers, limits.each_caller)
     sender = TransferSender(deployed.store, deployed.doku, deployed.schedule)
-    preparer, amounts = TransferPreparer(sessions, queries, deployed.doku, clock), config.amount_limits(environment)
+    preparer = TransferPreparer(sessions, queries, deployed.doku, clock, budget.take)
+    amounts = config.amount_limits(environment)
     return Services(
         queries=queries,
         transfer_creator=TransferCreator(deployed.store, keys, preparer, deployed.doku, switch, amounts, daily, sender),
         status_checker=deployed.status_checker,
         store=deployed.store,
+        lists=TransferLists(deployed.store, DueIndex(deployed.table)),
         amount_limits=amounts,
+        switch=switch,
+        budget=budget,
+        rate=deployed.rate,
         new_reference=deployed.doku.new_external_id,
         clock=clock,
     )

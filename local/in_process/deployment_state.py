@@ -80,6 +80,12 @@ class DeploymentState:
         """The transfer as stored, if any."""
         return self.store.get(reference)
 
+    def existing(self, reference: str) -> Transfer:
+        """The same for a transfer that must be there. Raises LookupError."""
+        if (found := self.stored(reference)) is None:
+            raise LookupError(reference)
+        return found
+
     @property
     def store(self) -> TransferStore:
         """The store of the deployment's table."""

@@ -31,9 +31,7 @@ def test_a_crash_before_the_send_is_never_sent(world: World) -> None:
     replay = after.create(body)
     assert (replay.status, replay.body["status"]) == (202, "SUBMITTING")
     assert after.sent(body["partnerReferenceNo"]) == []
-    stored = after.stored(body["partnerReferenceNo"])
-    assert stored is not None
-    assert stored.next_check_at is not None  # I3
+    assert after.existing(body["partnerReferenceNo"]).next_check_at is not None  # I3
     assert after.let_time_pass(body["partnerReferenceNo"], minutes=90) == "IN_DOUBT"
     assert after.let_time_pass(body["partnerReferenceNo"], minutes=73 * 60) == "FAILED"
     assert after.sent(body["partnerReferenceNo"]) == []

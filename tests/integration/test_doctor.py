@@ -23,7 +23,6 @@ from local.stack import LocalStack
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
 from tests.support.harness import World, order
-from tools import cli
 from tools.doctor import api, open_transfers
 from tools.doctor import examine as doctor
 from tools.doctor.finding import Finding, Verdict
@@ -67,8 +66,7 @@ def test_a_set_up_that_is_right(backing_services: BackingServices, doku: Control
 def test_open_transfers_of_another_account_are_named(world: World) -> None:
     world = replace(world, environment={**world.environment, "TABLE_NAME": world.new_table()}).restarted()
     reference = world.create(order()).body["partnerReferenceNo"]
-    stored = world.stored(reference)
-    assert stored is not None
+    stored = world.existing(reference)
     assert stored.sent_to is not None
     table = Table(world.dynamodb, world.environment["TABLE_NAME"])
     (found,) = open_transfers.check(table, stored.sent_to)
@@ -76,6 +74,18 @@ def test_open_transfers_of_another_account_are_named(world: World) -> None:
     (found,) = open_transfers.check(table, replace(stored.sent_to, path_prefix="/snap/v1.1"))
     assert found.verdict is Verdict.WARNING
     assert reference in found.seen
+
+
+@pytest.mark.parametrize(
+    ("reserved", "verdict", "seen"), [(True, Verdict.OK, "reserved for"), (False, Verdict.WARNING, "not reserved")]
+)
+def test_the_doctor_says_whether_concurrency_is_reserved(
+    backing_services: BackingServices, doku: Control, reserved: bool, verdict: Verdict, seen: str
+) -> None:
+    known = {"DOKU_BASE_URL": backing_services.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"}
+    setup = SetUp("test", known, FileSecret(backing_services.secret), reserves_concurrency=reserved)
+    (found,) = [one for one in doctor.examine(setup, backing_services.clock) if one.check == "concurrency"]
+    assert (found.verdict, found.seen[: len(seen)]) == (verdict, seen)
 
 
 def test_a_secret_without_a_value(backing_services: BackingServices) -> None:
@@ -209,7 +219,7 @@ def test_the_functions_keep_a_token_that_is_good(backing_services: BackingServic
     setup = SetUp("test", known, FileSecret(backing_services.secret), tokens=store)
     assert {f.check: f.verdict for f in doctor.examine(setup, backing_services.clock)}["token"] is Verdict.OK
     shared = store.read(json.loads(backing_services.secret)["clientId"])
-    assert shared is not None
+    assert shared.token is not None
     again = {f.check: f.verdict for f in doctor.examine(setup, backing_services.clock)}
     replaced = store.read(json.loads(backing_services.secret)["clientId"])
     assert again["signature"] is Verdict.OK
@@ -227,9 +237,3 @@ def test_the_command_counts(capsys: pytest.CaptureFixture[str]) -> None:
     assert not doctor.print_findings([Finding("a", Verdict.OK, "fine"), Finding("b", Verdict.WRONG, "bad", "fix it")])
     assert doctor.print_findings([Finding("a", Verdict.WARNING, "hm", "look")])
     assert "-> fix it" in capsys.readouterr().out
-
-
-def test_without_anything_to_look_at(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOCAL_AWS_PORT", "1")
-    assert cli.main(["doctor", "--env", "local"]) == 1
-    assert "make run" in capsys.readouterr().err

@@ -132,9 +132,7 @@ def test_a_transfer_fails_only_by_proof(merchant: World, doku: Doku, said: Said)
     if status in ("ACCEPTED", "UNPAID"):
         assert 200 <= said.status <= 299
         assert code.startswith("20")
-    stored = merchant.stored(body["partnerReferenceNo"])
-    assert stored is not None
-    assert status == "FAILED" or stored.next_check_at is not None
+    assert status == "FAILED" or merchant.existing(body["partnerReferenceNo"]).next_check_at is not None
 
 
 FOREVER = json.dumps({"responseCode": "2007300", "accessToken": "a", "expiresIn": "9" * 200}).encode()

@@ -4,6 +4,7 @@ import base64
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +31,6 @@ NOTIFICATIONS = st.fixed_dictionaries(
     },
 )
 BODIES = st.binary(max_size=200) | (JSON | NOTIFICATIONS).map(lambda members: json.dumps(members).encode())
-HALF = {"agentkey": "\ud800", "requestid": "x", "signature": "y"}
 DEEP = b'{"transactionId":' + b"[" * 10_000
 
 
@@ -48,6 +48,7 @@ def deliver(world: World, headers: dict[str, str], body: bytes, in_base64: bool,
     return Answer.of(result)
 
 
+@pytest.mark.covers("I9")
 @EXAMPLES
 @given(headers=HEADERS, body=BODIES, in_base64=st.booleans(), path=PATHS, method=METHODS)
 @example(headers={}, body=b"", in_base64=False, path="", method="POST")
@@ -67,6 +68,7 @@ def test_what_is_not_signed_is_refused_and_changes_nothing(
     assert world.faults.calls.count("SendMessage") == 0
 
 
+@pytest.mark.covers("I9")
 @EXAMPLES
 @given(body=BODIES, in_base64=st.booleans())
 @example(body=DEEP, in_base64=False)

@@ -16,10 +16,13 @@ from tests.support.waiting import is_gone, until
 
 REPOSITORY = Path(__file__).parents[2]
 ANY_PORTS = {"LOCAL_PORT": "0", "LOCAL_SIMULATOR_PORT": "0", "LOCAL_AWS_PORT": "0"}
-A_BUSY_WORKER = """
+CHILDREN = """
 import sys
+from local.simulator import SimulatorProcess
 from tests.unit.test_local_runtime import *
 state = StateDirectory(Path(sys.argv[1]))
+simulator = SimulatorProcess(int(sys.argv[2]), {}, state.logs / "simulator.log")
+simulator.wait_until_healthy()
 pool = FunctionPool("TroubleFunction", launch(FUNCTIONS["TroubleFunction"], ROOT, state, {}, {}))
 print(pool.invoke({})["pid"], flush=True)
 pool.submit({"do": "hang"})
@@ -41,7 +44,7 @@ def start(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
 
 @pytest.fixture
 def running() -> Iterator["subprocess.Popen[str]"]:
-    process = start("-m", "local", **ANY_PORTS)
+    process = start("-m", "local", **ANY_PORTS, DOKU_PATH_PREFIX="/snap/v1.1")
     yield process
     process.kill()
     process.communicate()
@@ -86,6 +89,10 @@ def test_it_says_where_things_are_and_ends_cleanly(running: "subprocess.Popen[st
     logs = next(line.split(maxsplit=1)[1] for line in said.splitlines() if line.strip().startswith("logs "))
     state = Path(logs.rstrip()).parent
     assert state.stat().st_mode & 0o77 == 0
+    headers = {"Authorization": f"Bearer {token}"}
+    assert requests.get(found["API"] + "/v1/balance", headers=headers, timeout=20).status_code == 200
+    [asked] = requests.get(found["simulator"] + "/_simulator/ledger", timeout=20).json()["requests"]
+    assert asked["path"].startswith("/snap/v1.1/"), "the path prefix of the environment"
 
     running.send_signal(signal.SIGTERM)
 
@@ -95,38 +102,18 @@ def test_it_says_where_things_are_and_ends_cleanly(running: "subprocess.Popen[st
     assert not state.exists()
 
 
-def test_it_calls_doku_below_the_path_prefix_of_the_environment() -> None:
-    process = start("-m", "local", **ANY_PORTS, DOKU_PATH_PREFIX="/snap/v1.1")
-    try:
-        said = read_until(process, "Ctrl-C ends it")
-        token = next(line.split("=", 1)[1] for line in map(str.strip, said.splitlines()) if "TOKEN=" in line)
-        found = urls(said)
-        headers = {"Authorization": f"Bearer {token}"}
-        assert requests.get(found["API"] + "/v1/balance", headers=headers, timeout=20).status_code == 200
-        [asked] = requests.get(found["simulator"] + "/_simulator/ledger", timeout=20).json()["requests"]
-        assert asked["path"].startswith("/snap/v1.1/")
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def test_killed_it_leaves_no_simulator(running: "subprocess.Popen[str]") -> None:
-    found = urls(read_until(running, "Ctrl-C ends it"))
-
-    running.kill()
-
-    until(lambda: not answers(found["simulator"]))
-
-
-def test_killed_a_stack_leaves_no_busy_worker(tmp_path: Path) -> None:
-    process = start("-c", A_BUSY_WORKER, str(tmp_path))
+def test_killed_a_stack_leaves_no_simulator_and_no_worker(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = start("-c", CHILDREN, str(tmp_path), str(port))
     assert process.stdout
     worker = int(process.stdout.readline())
+    assert answers(f"http://127.0.0.1:{port}")
 
     process.kill()
     process.communicate()
 
-    until(lambda: is_gone(worker))
+    until(lambda: is_gone(worker) and not answers(f"http://127.0.0.1:{port}"))
 
 
 @pytest.fixture

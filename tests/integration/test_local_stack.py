@@ -1,6 +1,5 @@
 """The local stack as a whole, with a bundle that has one of everything."""
 
-import base64
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,6 @@ from botocore.exceptions import ClientError
 
 from local.aws.event_source import Drained
 from local.aws.schedules import Ticker
-from local.lambda_runtime.runtime import FunctionError
 from local.stack import LocalStack
 from tests.support.waiting import in_the_background, until
 
@@ -89,19 +87,6 @@ def test_the_functions_variables_are_resolved(stack: LocalStack) -> None:
     assert environment["AWS_ENDPOINT_URL"] == stack.aws.url
 
 
-def test_a_body_that_is_no_text_arrives_as_base64(stack: LocalStack) -> None:
-    event = post(stack, "/open", data=b"\xff\x00").json()["event"]
-
-    assert (event["isBase64Encoded"], base64.b64decode(event["body"])) == (True, b"\xff\x00")
-
-
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_any_is_every_method(stack: LocalStack, method: str) -> None:
-    response = requests.request(method, f"{stack.api_url}/open", timeout=10)
-
-    assert response.json()["event"]["requestContext"]["http"]["method"] == method
-
-
 def test_what_has_no_route_is_404(stack: LocalStack) -> None:
     for response in (get(stack, "/nothing"), get(stack, "/trouble"), get(stack, "/open/")):
         assert (response.status_code, response.json()) == (404, {"message": "Not Found"})
@@ -119,15 +104,6 @@ def test_no_token_is_401_and_the_wrong_scope_403(stack: LocalStack) -> None:
 
     assert (nobody.status_code, nobody.json()) == (401, {"message": "Unauthorized"})
     assert (stranger.status_code, stranger.json()) == (403, {"message": "Forbidden"})
-
-
-@pytest.mark.parametrize("claims", [{"iss": "https://else.test"}, {"aud": "else"}, {"exp": 1}])
-def test_a_token_for_something_else_is_401(stack: LocalStack, claims: dict[str, Any]) -> None:
-    token = stack.token(["items:read"], **claims)
-
-    response = requests.get(f"{stack.api_url}/items/1", headers={"Authorization": f"Bearer {token}"}, timeout=10)
-
-    assert response.status_code == 401
 
 
 def test_a_route_without_scopes_takes_any_good_token(stack: LocalStack) -> None:
@@ -158,6 +134,8 @@ def test_an_oversized_request_is_413(stack: LocalStack) -> None:
 
 @pytest.mark.parametrize("todo", ["raise", "crash"])
 def test_a_function_that_fails_is_500(stack: LocalStack, todo: str) -> None:
+    stack.functions["TroubleFunction"].invoke({})  # the route's time limit is no time to start in
+
     response = post(stack, "/trouble", json={"do": todo})
 
     assert (response.status_code, response.json()) == (500, {"message": "Internal Server Error"})
@@ -167,12 +145,6 @@ def test_a_function_slower_than_the_integration_is_503(stack: LocalStack) -> Non
     response = post(stack, "/trouble", json={"do": "hang"})
 
     assert (response.status_code, response.json()) == (503, {"message": "Service Unavailable"})
-
-
-def test_a_function_that_cannot_be_imported_is_500_and_logged(stack: LocalStack) -> None:
-    assert get(stack, "/broken").status_code == 500
-    assert "no_such_module" in stack.functions["BrokenFunction"].logs()
-    assert "no_such_module" in stack.logs()
 
 
 # --- AWS
@@ -320,14 +292,3 @@ def test_in_the_background_ticks_follow_the_shared_clock(stack: LocalStack) -> N
 
 
 # --- functions by hand
-
-
-def test_a_function_can_be_invoked_and_killed(stack: LocalStack) -> None:
-    trouble = stack.functions["TroubleFunction"]
-    pid = trouble.invoke({})["pid"]
-
-    assert trouble.kill() >= 1
-
-    assert trouble.invoke({})["pid"] != pid
-    with pytest.raises(FunctionError):
-        trouble.invoke({"do": "raise"})

@@ -10,39 +10,15 @@ from aws_lambda_powertools import Logger
 
 from payouts.domain.errors import Duplicate
 from tests.support import openapi_contract
-from tests.support.harness import World, inquiry_of, order
+from tests.support.harness import World, order
 from transfer_api import error_responses
 from transfer_api.routes import create_app
-
-
-def test_every_answer_of_the_main_job_is_described(world: World) -> None:
-    body = order()
-    answers = [
-        world.request("POST", "/v1/account-inquiries", inquiry_of(body)),
-        world.create(body),
-        world.get(body["partnerReferenceNo"], refresh=True),
-        world.request("POST", f"/v1/transfers/{body['partnerReferenceNo']}/status-checks"),
-        world.request("GET", "/v1/transfers"),
-        world.request("GET", "/v1/balance"),
-        world.request("GET", "/v1/banks"),
-        world.request("GET", "/v1/response-codes"),
-        world.request("GET", "/v1/response-codes/4034314"),
-        world.request("GET", "/health"),
-    ]
-    assert {answer.status for answer in answers} == {200, 201}
-
-
-def test_an_answer_in_doubt_is_described(world: World) -> None:
-    world.doku.fault("transfer", "error-after", times=1)
-    assert world.create(order()).status == 202
 
 
 def test_an_error_names_the_transfer_that_stands(world: World) -> None:
     """Its status is the request's, FAILED; the transfer's own status stands beside it."""
     reference = world.create(order()).body["partnerReferenceNo"]
-    standing = world.stored(reference)
-    assert standing is not None
-    body = json.loads(json.dumps(error_responses.body(Duplicate("taken", transfer=standing), "r-1")))
+    body = json.loads(json.dumps(error_responses.body(Duplicate("taken", transfer=world.existing(reference)), "r-1")))
     assert (body["status"], body["transfer"]["status"]) == ("FAILED", "ACCEPTED")
     assert body["transfer"] == {
         "partnerReferenceNo": reference,

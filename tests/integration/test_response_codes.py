@@ -1,9 +1,6 @@
 """The response-codes route, and every code through the real client and API: both agree."""
 
 import itertools
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -174,11 +171,3 @@ def test_an_unknown_system_is_refused_in_dokus_format(world: World) -> None:
 def test_no_code_at_all_is_the_list(world: World) -> None:
     assert world.request("GET", "/v1/response-codes").status == 200
     assert world.request("POST", "/v1/response-codes/00").status == 405
-
-
-def test_no_cold_start_imports_the_catalogue() -> None:
-    handlers = ("transfer_api", "notification_receiver", "notification_processor", "status_poller")
-    for handler in handlers:
-        program = f"import sys, {handler}.app; sys.exit('payouts.codes' in sys.modules)"
-        path = {"PYTHONPATH": os.pathsep.join(sys.path)}
-        assert subprocess.run([sys.executable, "-c", program], env=path, check=False).returncode == 0, handler

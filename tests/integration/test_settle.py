@@ -14,8 +14,7 @@ def disputed(world: World) -> Transfer:
     world.doku.fault("status", "status-says", latestTransactionStatus="06")
     world.clock.advance(11)
     world.request("POST", f"/v1/transfers/{reference}/status-checks")
-    found = world.stored(reference)
-    assert found is not None
+    found = world.existing(reference)
     assert found.status is Status.DISPUTED
     return found
 
@@ -43,8 +42,7 @@ def test_dokus_refund_counts_for_more_than_a_persons_word(world: World) -> None:
 
 def test_a_transfer_under_check_is_not_settled(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
-    found = world.stored(reference)
-    assert found is not None
+    found = world.existing(reference)
     with pytest.raises(Mismatch, match="needs no decision"):
         by_hand(world, found, Status.FAILED)
     assert world.stored(reference) == found
@@ -56,22 +54,18 @@ def test_a_decision_about_an_older_version_is_not_written(world: World) -> None:
     world.request("POST", f"/v1/transfers/{read.partner_reference_no}/status-checks")
     with pytest.raises(Mismatch, match="changed while you decided"):
         by_hand(world, read, Status.SUCCESS)
-    found = world.stored(read.partner_reference_no)
-    assert found is not None
-    assert found.status is Status.DISPUTED
+    assert world.existing(read.partner_reference_no).status is Status.DISPUTED
 
 
 def test_a_paid_transfer_settled_as_failed_is_disputed(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
     world.clock.advance(8 * 86_400)
-    found = world.stored(reference)
-    assert found is not None
+    found = world.existing(reference)
     settled = by_hand(world, found, Status.FAILED)
     assert settled.status is Status.FAILED
     assert settled.next_check_at is not None
     assert world.request("POST", f"/v1/transfers/{reference}/status-checks").body["status"] == "DISPUTED"
-    found = world.stored(reference)
-    assert found is not None
+    found = world.existing(reference)
     assert by_hand(world, found, Status.SUCCESS).status is Status.SUCCESS
 
 
@@ -93,8 +87,7 @@ def in_doubt(world: World) -> Transfer:
     world.create(body)
     reference = str(body["partnerReferenceNo"])
     world.let_time_pass(reference, minutes=90)
-    found = world.stored(reference)
-    assert found is not None
+    found = world.existing(reference)
     assert found.next_action is NextAction.ASK_DOKU
     return found
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 
 from payouts.domain.errors import Duplicate, Mismatch, Unavailable
@@ -67,8 +68,7 @@ def test_an_update_whose_reply_was_lost_is_no_conflict(world: World) -> None:
     world.faults.lose_reply("UpdateItem")
     created = world.create(body)
     assert created.body["status"] == "ACCEPTED"
-    stored = world.stored(body["partnerReferenceNo"])
-    assert stored is not None
+    stored = world.existing(body["partnerReferenceNo"])
     assert (stored.version, len(stored.history)) == (2, 2)
 
 
@@ -106,8 +106,7 @@ def test_a_page_instead_of_an_item_is_not_no_transfer(world: World, page: Page) 
 
 def test_writes_that_meet_are_both_kept(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
-    stored = world.stored(reference)
-    assert stored is not None
+    stored = world.existing(reference)
     seen = [Observation(number, Finding.UNCLEAR, Source.STATUS_CHECK) for number in (1, 2)]
     world.store.update(stored, lambda standing: record(standing, seen[0]))
     both = world.store.update(stored, lambda standing: record(standing, seen[1]))  # from a stale copy
@@ -118,8 +117,7 @@ def test_writes_that_meet_are_both_kept(world: World) -> None:
 @pytest.mark.covers(28, "I5")
 def test_a_full_history_keeps_status_and_reference(world: World) -> None:
     reference = world.create(order()).body["partnerReferenceNo"]
-    stored = world.stored(reference)
-    assert stored is not None
+    stored = world.existing(reference)
     flood = [Observation(stored.created_at + at, Finding.UNCLEAR, Source.STATUS_CHECK) for at in range(1, 200)]
     flooded = world.store.update(stored, lambda standing: record(standing, *flood))
     assert len(flooded.history) <= HISTORY_LATEST + 2 * len(Finding) + 1
@@ -185,7 +183,7 @@ def test_an_index_that_names_another_transfer_finds_none(world: World) -> None:
 def test_a_transfer_is_read_as_it_stands(world: World) -> None:
     """A replay that read an old copy would answer with less than was promised before."""
     asked: list[Any] = []
-    client = world.dynamodb
+    client = boto3.client("dynamodb")
     client.meta.events.register("before-parameter-build.dynamodb.GetItem", lambda params, **_: asked.append(params))
     TransferStore(Table(client, world.environment["TABLE_NAME"]), 1).get("ANY")
     assert [one["ConsistentRead"] for one in asked] == [True]

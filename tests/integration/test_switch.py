@@ -7,7 +7,6 @@ from payouts.store.kill_switch import KillSwitchStore, Turned
 from payouts.store.table import Table
 from tests.support.harness import Answer, World, inquiry_of, order
 from tools import cli
-from tools.deployment import find
 
 
 def turn(world: World, stopped: bool) -> bool:
@@ -24,6 +23,7 @@ def stopped(world: World) -> World:
 def assert_stopped(answer: Answer) -> None:
     assert (answer.status, answer.body["response_code"]) == (503, "MAINTENANCE_MODE")
     assert (answer.body["retryable"], answer.headers["Retry-After"]) == (True, "60")
+    assert answer.body["transfersStopped"] is True
     assert "Dewi" not in str(answer.body)
 
 
@@ -49,7 +49,8 @@ def test_everything_else_goes_on(world: World) -> None:
     other = world.create({**body, "remark": "another"})
     assert (other.status, other.body["response_code"]) == (409, "DUPLICATE_TRANSACTION")
     assert world.get(reference, refresh=True).body["status"] == "SUCCESS"
-    assert world.request("GET", "/v1/balance").status == 200
+    balance = world.request("GET", "/v1/balance")
+    assert (balance.status, balance.body["acceptsTransfers"]) == (200, False)
     world.clock.advance(24 * 3600)
     assert world.tick()["learned"] == 1
 
@@ -88,29 +89,21 @@ def test_where_the_switch_cannot_be_read_nothing_is_sent(world: World) -> None:
     assert world.sent(body["partnerReferenceNo"]) == []
 
 
-def test_the_command_stops_starts_and_shows(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("LOCAL_AWS_PORT", world.environment["AWS_ENDPOINT_URL"].rpartition(":")[2])
-    world.environment = {**world.environment, "TABLE_NAME": find("local").outputs["TableName"]}  # one of many here
-    world = world.restarted()
+def test_the_command_stops_starts_and_shows(local_run: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["stop-transfers", "--by", "Dewi", "--reason", "ticket 4711"]) == 0
     turned, shown = capsys.readouterr().out.splitlines()
     assert turned.startswith("in local, new transfers stop within 30 seconds")
     assert shown.startswith("in local, new transfers are STOPPED: by Dewi")
-    assert_stopped(world.create(order()))
+    assert_stopped(local_run.create(order()))
     assert cli.main(["stop-transfers", "--by", "Budi"]) == 0
     told = capsys.readouterr().out
     assert told.startswith("in local, nothing was changed")
     assert "by Dewi" in told
+    assert cli.main(["stop-transfers", "--by", "Budi", "--reason", "ticket 4712"]) == 0
+    updated, shown = capsys.readouterr().out.splitlines()
+    assert updated.endswith("the switch was set so already; name and reason are updated")
+    assert shown.startswith("in local, new transfers are STOPPED: by Budi")
+    assert shown.endswith("ticket 4712")
     assert cli.main(["start-transfers", "--by", "Budi"]) == 0
     assert "new transfers are accepted: by Budi" in capsys.readouterr().out
-    assert world.restarted().create(order()).status == 201
-
-
-def test_the_command_says_when_there_is_no_deployment(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("LOCAL_AWS_PORT", "1")
-    assert cli.main(["stop-transfers", "--show"]) == 1
-    assert "make run" in capsys.readouterr().err
+    assert local_run.restarted().create(order()).status == 201

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from local.in_process.backing_services import BackingServices, running
-from tests.stateful.direct import without_sockets
 from tests.stateful.machine import Counted, Payouts
 from tests.stateful.merchant import Start
 from tests.stateful.rails import Met
+from tests.support.direct_aws import without_sockets
 from tests.support.harness import World
 
 ENVIRONMENT = {"POLL_CONCURRENCY": "1"}
@@ -90,7 +90,7 @@ def explore(
     """Run the machine. `os.environ` must have the functions' variables. Each `seed` draws other histories."""
     counted, began, failed = Counted(), time.monotonic(), None
     try:
-        with redirect_stdout(StringIO()), without_sockets(backing_services.aws.url):  # metrics are printed
+        with redirect_stdout(StringIO()):  # metrics are printed
             machine: Any = lambda: Payouts(backing_services, start, counted)  # noqa: E731
             machine._hypothesis_internal_use_seed = seed
             run_state_machine_as_test(machine, settings=profile)
@@ -105,6 +105,7 @@ def deployed() -> Iterator[BackingServices]:
     with (
         tempfile.TemporaryDirectory() as directory,
         running(Path(directory) / "offset") as backing_services,
+        without_sockets(backing_services.aws.url),
         patch.dict(os.environ, backing_services.environment),
     ):
         backing_services.reset()

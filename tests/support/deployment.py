@@ -1,5 +1,6 @@
 """The deployment that many tests share: moto has one state and one time in a process."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from local.engines import dynamodb_local, elasticmq
 from local.engines.java_engine import NotInstalled
 from local.in_process.backing_services import BackingServices, running
 from tests.support import log_watch
+from tests.support.direct_aws import without_sockets
 from tests.support.harness import World
 
 
@@ -29,7 +31,9 @@ def backing_services(
                 raise
             pytest.skip(str(reason))
         found = stack.enter_context(running(offset, table, queue))
+        stack.enter_context(without_sockets(found.aws.url))
         log_watch.keep(found.secret)
+        gc.freeze()  # these stay, and half of a cold start would be spent on looking at them
         yield found
 
 

@@ -1,6 +1,7 @@
 """A TCP server that causes resets, silence and slow answers, which HTTP servers do not offer."""
 
 import contextlib
+import json
 import socket
 import ssl
 import struct
@@ -92,6 +93,14 @@ def saying(*parts: bytes, then: object = STOP) -> Script:
         return then
 
     return say
+
+
+def http_answer(status: int, body: object, **headers: str) -> bytes:
+    """An HTTP answer with a JSON body and these headers."""
+    content = json.dumps(body).encode()
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"HTTP/1.1 {status} X\r\n{lines}Content-Length: {len(content)}\r\n\r\n"
+    return head.encode("latin-1") + content
 
 
 def resetting_after(part: bytes) -> Script:

@@ -27,7 +27,7 @@ def of(request: Request) -> Call:
     """The call of a request. Its access key identifies the function."""
     function, service = _credential(request)
     if service == "s3":
-        assert request.method == "PUT", request.method
+        assert request.method in ("PUT", "POST"), request.method  # a multipart upload needs s3:PutObject throughout
         return Call(function, "s3:PutObject", f"arn:aws:s3:::{request.path.removeprefix('/')}")
     operation = (request.headers.get("x-amz-target") or "").rpartition(".")[2]
     body: dict[str, Any] = json.loads(request.data)

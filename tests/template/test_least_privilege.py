@@ -25,7 +25,12 @@ from tests.template.policies import Call, Grant, Policies, is_allowed
 from tests.template.reading import FUNCTIONS, ROOT, statements, text, translated
 
 BUCKET = "reports-of-the-test"
-PARAMETERS = {"ReportBucket": BUCKET, "DailyCountLimit": "100000", "CallerDailyCountLimit": "100000"}
+PARAMETERS = {
+    "ReportBucket": BUCKET,
+    "DailyCountLimit": "100000",
+    "CallerDailyCountLimit": "100000",
+    "DokuRequestsPerSecond": "10000",
+}
 NOT_SHOWN = {
     "logs:CreateLogStream": "Lambda writes the log, with the function's role",
     "logs:PutLogEvents": "Lambda writes the log, with the function's role",
@@ -90,15 +95,31 @@ def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
 
 
 def _play(stage: Stage) -> None:
-    """Every scenario, and then calls that none of them makes: a key, a day's list, a day's report."""
+    """Every scenario, and then calls that none of them makes: a key, lists, a day's report, 429s of DOKU."""
     for scenario in scenarios(stage):
         scenario.play(stage)
     headers = {"Authorization": f"Bearer {stage.stack.token()}", "Idempotency-Key": "least-privilege"}
     created = requests.post(f"{stage.stack.api_url}/v1/transfers", json=stage.order(), headers=headers, timeout=60)
     assert created.status_code == 201
-    assert stage.call("GET", "/v1/transfers").json()["transfers"]
+    account, known = stage.order()["beneficiaryAccountNumber"], created.json()["referenceNo"]
+    for selector in ("", "?open=true", f"?beneficiaryAccountNumber={account}", f"?referenceNo={known}"):
+        assert stage.call("GET", f"/v1/transfers{selector}").json()["transfers"], selector
+    _throttle(stage)
     stage.doku.advance(86_400)
     assert any(answer.get("transfers") for answer in stage.stack.tick().values()), "no report was written"
+
+
+def _throttle(stage: Stage) -> None:
+    """Let DOKU answer a question of each function with 429, at times at which each halves the rate."""
+    stage.doku.fault("balance", "throttled")
+    assert stage.call("GET", "/v1/balance").status_code == 429
+    unpaid = stage.order(beneficiaryAccountNumber="9912345678", channelCode="07", beneficiaryAccountName="SITI RAHAYU")
+    assert stage.create(unpaid).status_code == 201
+    stage.doku.fault("status", "throttled", partnerReferenceNo=unpaid["partnerReferenceNo"])
+    stage.doku.advance(70)
+    stage.stack.tick()
+    stage.doku.fault("status", "throttled", partnerReferenceNo=unpaid["partnerReferenceNo"])
+    stage.deliver_notifications(5)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -126,8 +147,10 @@ def test_the_listed_exceptions_are_granted_and_not_called(played: Played) -> Non
     ("function", "action", "resource", "key"),
     [
         ("NotificationReceiverFunction", "dynamodb:GetItem", "table", "TRANSFER#PAY-1"),
+        ("NotificationReceiverFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
         ("NotificationProcessorFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
         ("NotificationProcessorFunction", "dynamodb:UpdateItem", "table", "SWITCH#transfers"),
+        ("NotificationProcessorFunction", "dynamodb:UpdateItem", "table", "SESSION#I1"),
         ("NotificationProcessorFunction", "dynamodb:Query", "table/index/due", ""),
         ("StatusPollerFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
         ("StatusPollerFunction", "dynamodb:UpdateItem", "table", "COUNTER#all"),

@@ -1,10 +1,14 @@
-"""Marks the modules that `make test-fast` leaves out."""
+"""Marks the modules that `make test-fast` leaves out. A merchant of the simulator."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.support.merchant import Merchant, merchant_of
+
 SLOW = {
     "test_import_budget": "starts an interpreter for each function",
-    "test_client": "starts the simulator",
     "test_local_aws": "starts processes",
     "test_local_cors": "translates the template many times",
     "test_local_runtime": "starts a process for each worker",
@@ -22,3 +26,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in SLOW:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture
+def doku(tmp_path: Path) -> Iterator[Merchant]:
+    with merchant_of(tmp_path) as merchant:
+        yield merchant

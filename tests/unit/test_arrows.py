@@ -1,7 +1,6 @@
 """Code rules that import-linter (pyproject.toml) cannot express, read from the sources."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,47 +14,8 @@ def sources(*folders: str) -> list[Path]:
     return found
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Every module that a file imports, wherever it does so; `from a import b` gives both `a` and `a.b`."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} imports relatively"
-            assert node.module is not None
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def roots(path: Path) -> set[str]:
-    return {name.partition(".")[0] for name in imports(path)}
-
-
 def packages_of_functions() -> list[Path]:
     return sorted(path.parent for path in (ROOT / "functions").glob("*/__init__.py"))
-
-
-def test_only_the_transfer_api_imports_pydantic() -> None:
-    """They would slow every cold start down."""
-    api = ROOT / "functions" / "transfer_api"
-    for path in sources("functions", "layers"):
-        if not path.is_relative_to(api):
-            assert "pydantic" not in roots(path), path
-            assert "aws_lambda_powertools.event_handler" not in set(imports(path)), path
-
-
-def test_the_tracer_is_imported_nowhere() -> None:
-    """They take 130 ms."""
-    for path in sources("functions", "layers"):
-        names = set(imports(path))
-        assert not {name for name in names if "tracing" in name or name.endswith(".Tracer")}, path
-        assert "aws_xray_sdk" not in roots(path), path
-
-
-def test_cryptography_is_imported_only_where_needed() -> None:
-    """Parsing its modules costs more than signing a request."""
-    importers = {path.name for path in sources("functions", "layers") if "cryptography" in roots(path)}
-    assert importers <= {"private_key.py", "notification.py"}
 
 
 def broad_handlers(path: Path) -> int:

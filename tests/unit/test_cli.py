@@ -23,6 +23,7 @@ def test_every_command_has_a_make_target() -> None:
         re.findall(r"^([a-z-]+): .*\n\t@\$\(BIN\)/payouts ([a-z-]+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     )
     commands = {command.name for command in cli.app.registered_commands}
+    commands |= {group.name for group in cli.app.registered_groups}
     assert set(aliases) == set(aliases.values()) == commands - ONLY_IN_THE_COMMAND_LINE
 
 
@@ -38,6 +39,10 @@ def test_every_command_has_a_make_target() -> None:
         ["redrive", "--json"],
         ["reconcile", "--day", "yesterday"],
         ["settle", "PAY-1", "SUCCESS", "--reason", "x"],
+        ["settle", "PAY-1", "--by", "Dewi"],
+        ["settle", "PAY-1", "SUCCESS", "--by", "Dewi"],
+        ["settle", "--reason", "x", "--by", "Dewi"],
+        ["settle", "PAY-1", "SUCCESS", "--reason", "x", "--file", "f", "--by", "Dewi"],
         ["cost", "--transfers", "-1"],
         ["deploy"],
         ["deploy", "--env", "nonsense"],
@@ -50,7 +55,10 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.Capture
     assert printed.err != ""
 
 
-@pytest.mark.parametrize("arguments", [["doctor"], ["reconcile"], ["redrive"], ["public-key"], ["explain", "--dead"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["doctor"], ["reconcile"], ["redrive"], ["public-key"], ["explain", "--dead"], ["stop-transfers", "--show"]],
+)
 @pytest.mark.parametrize(("env", "reason"), [("", "make run"), ("nonsense", "no environment nonsense")])
 def test_a_missing_deployment_is_exit_code_1(
     arguments: list[str], env: str, reason: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -1,30 +1,28 @@
-"""Calls to DOKU against slow servers and answers to other requests."""
+"""Calls to DOKU: their time limits, and answers to other requests."""
 
 import contextlib
-import json
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from local import doku_secret
-from payouts.doku import responses
+from payouts.doku import responses, time_limits
 from payouts.doku.client import Authority, DokuClient
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.outcomes import Outcome
 from payouts.doku.signer import MerchantKey
 from payouts.doku.token import TokenRequester
-from payouts.doku.transport import Transport
+from payouts.doku.transport import HttpResponse, NeverSent, Timeout, Transport
 from payouts.domain.credentials import Credentials
 from payouts.domain.errors import Unavailable
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent, Transfer
 from payouts.runtime.config import DokuSettings
 from payouts.runtime.credentials import CredentialStore
-from tests.support.tcp_server import STOP, Script, hung_up, listening, saying, trickling
+from tests.support.tcp_server import http_answer, listening, saying, staying_silent
+from tests.template.reading import translated
 
 SECRET = doku_secret.generate()
 CREDENTIALS = Credentials.parse(SECRET)
@@ -58,12 +56,26 @@ class OneToken:
         raise AssertionError("nothing was refused")
 
 
+class Recording(Transport):
+    """The transport, which also notes the time limits of each call."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__(base_url)
+        self.limits: list[Timeout] = []
+
+    def post(
+        self, path: str, headers: Mapping[str, str], body: bytes, timeout: Timeout, *, fresh: bool = False
+    ) -> HttpResponse:
+        self.limits.append(timeout)
+        return super().post(path, headers, body, timeout, fresh=fresh)
+
+
 @dataclass
 class Doku:
     """Our client of a DOKU, and the transport below it."""
 
     client: DokuClient
-    transport: Transport
+    transport: Recording
 
     def outcome(self, operation: str) -> Outcome:
         """What the answer to one of the operations means."""
@@ -81,10 +93,9 @@ class Doku:
 
     def token(self) -> Outcome:
         """ACCEPTED, or IN_DOUBT without a token."""
+        key = MerchantKey(lambda: pytest.fail("the key is in the secret"))
         try:
-            TokenRequester(self.transport, MerchantKey(lambda: pytest.fail("the key is in the secret"))).request_token(
-                CREDENTIALS, 1e9
-            )
+            TokenRequester(self.transport, key, lambda: 0.0).request_token(CREDENTIALS, 1e9)
         except Unavailable:
             return Outcome.IN_DOUBT
         return Outcome.ACCEPTED
@@ -92,16 +103,11 @@ class Doku:
 
 @contextlib.contextmanager
 def client_of(url: str) -> Iterator[Doku]:
-    settings = DokuSettings(url, "/snap/v1.1", "H2H", "secret", 72)
-    transport = Transport(url)
+    settings = DokuSettings(url, "/snap/v1.1", "H2H", "secret", 72, 0)
+    transport = Recording(url)
     store = CredentialStore(Secrets(), "secret")  # type: ignore[arg-type]
     yield Doku(DokuClient(settings, store, OneToken(), transport), transport)
     transport.close()
-
-
-def http(status: int, body: dict[str, Any]) -> bytes:
-    content = json.dumps(body).encode()
-    return b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(content), content)
 
 
 ACCOUNT = {"sessionId": "I1", "beneficiaryAccountName": "SUHUT"}
@@ -114,82 +120,47 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 
-# --- in real time ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a call ended, and after how many seconds."""
-
-    outcome: Outcome
-    seconds: float
-
-
-def answering_after(seconds: float, operation: str) -> Script:
-    """The good answer, so late."""
-
-    def answer(connection: Any) -> object:
-        if not hung_up(connection, within=seconds):
-            connection.sendall(http(200, GOOD[operation]))
-        return STOP
-
-    return answer
-
-
-LIMITS = {"token": 2.0, "inquiry": 4.0, "balance": 4.0, "status": 4.0, "transfer": 14.0}
-"""Seconds that each call waits for its answer. A token has three for signing, connecting and waiting."""
-MARGIN = 0.5
-SLOW = {
-    f"{operation}, {side}": (operation, answering_after(limit + off, operation))
-    for operation, limit in LIMITS.items()
-    for side, off in (("inside", -MARGIN), ("outside", MARGIN))
-}
-TRICKLES = {
-    "inquiry": 6.0,
-    "transfer": 17.0,
-}
-"""Seconds to connect and to wait, together: the longest that a call takes."""
-
-
-@pytest.fixture(scope="module")
-def ended() -> dict[str, Ended]:
-    """All calls at once: together they take as long as the longest."""
-    header_lines = [b"HTTP/1.1 200 OK\r\n", *[b"X-Slow: yes\r\n"] * 40]
-    cases = SLOW | {f"{operation}, trickle": (operation, trickling(header_lines, every=1.5)) for operation in TRICKLES}
-
-    def run(operation: str, script: Script) -> Ended:
-        with listening(script) as peer, client_of(peer.url) as doku:
-            began = time.monotonic()
-            return Ended(doku.outcome(operation), time.monotonic() - began)
-
-    with ThreadPoolExecutor(len(cases)) as pool:
-        running: dict[str, Future[Ended]] = {name: pool.submit(run, *case) for name, case in cases.items()}
-        return {name: future.result() for name, future in running.items()}
+LIMITS = {"token": (1, 2), "inquiry": (2, 14), "balance": (2, 14), "status": (2, 14), "transfer": (3, 14)}
+"""Seconds to connect and to wait for the answer. tests/unit/test_transport.py holds the transport to such limits."""
 
 
 @pytest.mark.covers(9, 10)
 @pytest.mark.parametrize("operation", LIMITS)
-def test_an_answer_just_inside_the_limit_counts(ended: dict[str, Ended], operation: str) -> None:
-    assert ended[f"{operation}, inside"].outcome is Outcome.ACCEPTED
-
-
-@pytest.mark.covers(9, 10)
-@pytest.mark.parametrize("operation", LIMITS)
-def test_an_answer_just_outside_the_limit_is_not_waited_for(ended: dict[str, Ended], operation: str) -> None:
-    late = ended[f"{operation}, outside"]
-    assert late.outcome is Outcome.IN_DOUBT
-    assert LIMITS[operation] - MARGIN < late.seconds < LIMITS[operation] + MARGIN
+def test_each_call_has_its_time_limits(operation: str) -> None:
+    with listening(saying(http_answer(200, GOOD[operation.partition(" ")[0]]))) as peer, client_of(peer.url) as doku:
+        assert doku.outcome(operation) is Outcome.ACCEPTED
+        assert doku.transport.limits == [LIMITS[operation]]
 
 
 @pytest.mark.covers(10)
-@pytest.mark.parametrize("operation", TRICKLES)
-def test_slow_headers_count_against_the_deadline(ended: dict[str, Ended], operation: str) -> None:
-    trickled = ended[f"{operation}, trickle"]
-    assert trickled.outcome is Outcome.IN_DOUBT
-    assert trickled.seconds < TRICKLES[operation] + MARGIN
+@pytest.mark.parametrize(("remaining", "limits"), [(29.0, (2, 14)), (9.0, (2, 7)), (4.0, (2, 2))])
+def test_a_question_takes_no_longer_than_its_caller_has(remaining: float, limits: tuple[float, float]) -> None:
+    with listening(saying(http_answer(200, GOOD["inquiry"]))) as peer, client_of(peer.url) as doku:
+        assert doku.client.inquire(REQUEST, lambda: remaining).outcome is Outcome.ACCEPTED
+        assert doku.transport.limits == [limits]
 
 
-# --- whose answer it is ----------------------------------------------------------------------------------
+def test_a_question_without_time_for_its_answer_is_not_asked() -> None:
+    with client_of("http://127.0.0.1:9") as doku, pytest.raises(NeverSent, match="too little time"):
+        doku.client.inquire(REQUEST, lambda: 3.9)
+
+
+def test_a_create_with_its_slowest_calls_fits_into_the_function() -> None:
+    function = translated().of_type("AWS::Lambda::Function")["TransferApiFunction"]["Timeout"]
+    before_the_transfer = function - time_limits.SEND_SECONDS
+    assert time_limits.fitted(time_limits.QUESTION, before_the_transfer - time_limits.TABLE_SECONDS) == (2, 7)
+    assert time_limits.SEND_SECONDS == sum(time_limits.TRANSFER) + 2 == 19
+
+
+@pytest.mark.covers(9, 10)
+def test_a_late_answer_is_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("payouts.doku.client.QUESTION", (1.0, 0.05))
+    monkeypatch.setattr("payouts.doku.client.TRANSFER", (1.0, 0.05))
+    monkeypatch.setattr("payouts.doku.token._SECONDS", 1.05)
+    for operation in LIMITS:
+        with listening(staying_silent) as peer, client_of(peer.url) as doku:
+            assert doku.outcome(operation) is Outcome.IN_DOUBT
+
 
 OTHERS: dict[str, dict[str, Any]] = {
     "inquiry": {"beneficiaryAccountNumber": "8377388293"},
@@ -207,7 +178,7 @@ def test_an_answer_to_another_request_is_in_doubt(operation: str, refused: bool)
     """Neither its session nor its refusal is ours."""
     code = REFUSALS[operation] if refused else int(GOOD[operation]["responseCode"])
     body = {**GOOD[operation], **OTHERS[operation], "responseCode": code}
-    with listening(saying(http(code // 10_000, body))) as peer, client_of(peer.url) as doku:
+    with listening(saying(http_answer(code // 10_000, body))) as peer, client_of(peer.url) as doku:
         answer = doku.answer(operation)
     assert (answer.outcome, answer.body, answer.verdict.code) == (Outcome.IN_DOUBT, {}, "")
     assert "another request" in answer.verdict.message
@@ -221,8 +192,8 @@ def test_a_late_duplicate_is_not_the_next_answer() -> None:
     def answer(connection: Any) -> None:
         numbers[connection] = numbers.get(connection, 0) + 1
         account = f"8377388{len(numbers)}{numbers[connection]}"
-        again = http(200, {**GOOD["inquiry"], "beneficiaryAccountNumber": f"8377388{len(numbers)}1"})
-        fresh = http(200, {**GOOD["inquiry"], "beneficiaryAccountNumber": account})
+        again = http_answer(200, {**GOOD["inquiry"], "beneficiaryAccountNumber": f"8377388{len(numbers)}1"})
+        fresh = http_answer(200, {**GOOD["inquiry"], "beneficiaryAccountNumber": account})
         connection.sendall(fresh if numbers[connection] == 1 else again + fresh)
 
     with listening(answer) as peer, client_of(peer.url) as doku:
@@ -241,8 +212,8 @@ def test_a_transfer_uses_a_fresh_connection() -> None:
     seen: list[Any] = []
 
     def answer(connection: Any) -> None:
-        refused = http(403, {"responseCode": "4034314"})
-        connection.sendall(refused if connection not in seen else refused + http(200, GOOD["transfer"]))
+        refused = http_answer(403, {"responseCode": "4034314"})
+        connection.sendall(refused if connection not in seen else refused + http_answer(200, GOOD["transfer"]))
         seen.append(connection)
 
     with listening(answer) as peer, client_of(peer.url) as doku:

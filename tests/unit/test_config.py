@@ -21,6 +21,7 @@ from tests.template.reading import translated
 GOOD = {
     "TABLE_NAME": "payouts",
     "NOT_RECEIVED_AFTER_HOURS": "100",
+    "DOKU_REQUESTS_PER_SECOND": "50",
     "DOKU_SECRET_ID": "arn:aws:secretsmanager:ap-southeast-3:123456789012:secret:doku-AbCdEf",
     "DOKU_BASE_URL": "https://api.doku.com",
     "DOKU_PATH_PREFIX": "/snap/v1.1",
@@ -41,6 +42,7 @@ BLANK = ["", " ", "a b", "a\n", "\n", "a\tb"]
 BAD = {
     "TABLE_NAME": BLANK,
     "NOT_RECEIVED_AFTER_HOURS": ["", "0", "23", "-72", "72.0", "+72", " 72", "72\n", "three", "\u0667\u0662", "1e2"],
+    "DOKU_REQUESTS_PER_SECOND": ["", "-1", "1.5", " 20", "20\n", "many", "\u0662\u0660"],
     "DOKU_SECRET_ID": BLANK,
     "DOKU_BASE_URL": [
         *("", "api.doku.com", "//api.doku.com", "ftp://api.doku.com", "https://", "https:///x", "HTTPS"),
@@ -78,6 +80,7 @@ BAD = {
 READERS: dict[str, Callable[[Mapping[str, str]], object]] = {
     "TABLE_NAME": TableSettings.read,
     "NOT_RECEIVED_AFTER_HOURS": DokuSettings.read,
+    "DOKU_REQUESTS_PER_SECOND": DokuSettings.read,
     "DOKU_SECRET_ID": DokuSettings.read,
     "DOKU_BASE_URL": DokuSettings.read,
     "DOKU_PATH_PREFIX": DokuSettings.read,
@@ -97,7 +100,7 @@ READERS: dict[str, Callable[[Mapping[str, str]], object]] = {
 def test_what_is_set_is_read() -> None:
     assert TableSettings.read(GOOD) == TableSettings("payouts")
     assert DokuSettings.read(GOOD) == DokuSettings(
-        "https://api.doku.com", "/snap/v1.1", "KD", GOOD["DOKU_SECRET_ID"], 100
+        "https://api.doku.com", "/snap/v1.1", "KD", GOOD["DOKU_SECRET_ID"], 100, 50
     )
     assert amount_limits(GOOD) == AmountLimits(Rupiah(100), Rupiah(200))
 
@@ -135,7 +138,7 @@ def test_a_limit_of_nothing_is_no_limit(nothing: str) -> None:
 
 def test_what_is_not_set_has_the_defaults_of_the_design() -> None:
     settings = DokuSettings.read({"DOKU_SECRET_ID": "doku"})
-    assert settings == DokuSettings("https://api-sandbox.doku.com", "/v1.0", "H2H", "doku", 72)
+    assert settings == DokuSettings("https://api-sandbox.doku.com", "/v1.0", "H2H", "doku", 72, 20)
     assert amount_limits({}) == AmountLimits(Rupiah(10_000_00), Rupiah(250_000_000_00))
 
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from local.aws.template import Template, load
 from payouts.domain.transfer import Status
+from tests.template.reading import translated
 from tools import cost
 from tools.cost import Prices
 
@@ -21,23 +21,19 @@ def test_a_price_is_for_so_many() -> None:
 
 
 def test_everything_used_has_a_price_and_every_price_is_used() -> None:
-    template = load(cost.ROOT / "template.yaml", {"JwtIssuer": "https://x.example/", "JwtAudience": "a"})
     figures = json.loads(cost.FIGURES.read_text())
-    used = cost.transfer(figures, template, 1.0).keys() | cost.idle(template).keys()
+    used = cost.transfer(figures, translated(), 1.0).keys() | cost.idle(translated()).keys()
     assert used == Prices.read().rows.keys()
-
-
-def translated() -> Template:
-    return load(cost.ROOT / "template.yaml", {"JwtIssuer": "https://x.example/", "JwtAudience": "a"})
 
 
 def test_every_metric_of_an_alarm_is_counted() -> None:
     """An expression over four metrics costs four times what one metric does."""
     template = translated()
-    alarms = template.of_type("AWS::CloudWatch::Alarm")
+    alarms = template.deployed("AWS::CloudWatch::Alarm")
     expressions = [alarm for alarm in alarms.values() if "Metrics" in alarm]
     assert expressions
-    more = sum(sum("MetricStat" in one for one in alarm["Metrics"]) - 1 for alarm in expressions)
+    metrics = [filter(None, template.resolve(alarm["Metrics"])) for alarm in expressions]
+    more = sum(sum("MetricStat" in one for one in several) - 1 for several in metrics)
     assert cost.idle(template)["alarms"] == len(alarms) + more
 
 
@@ -82,7 +78,6 @@ def test_the_decisions_repeat_no_sum_of_the_page() -> None:
 
 
 def test_more_write_units_cost_more() -> None:
-    template = load(cost.ROOT / "template.yaml", {"JwtIssuer": "https://x.example/", "JwtAudience": "a"})
-    figures = json.loads(cost.FIGURES.read_text())
+    template, figures = translated(), json.loads(cost.FIGURES.read_text())
     more = figures | {"write_units_create": figures["write_units_create"] + 1}
     assert cost.transfer(more, template, 1.0)["writes"] == cost.transfer(figures, template, 1.0)["writes"] + 1

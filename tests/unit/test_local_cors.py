@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from local.aws import bundle, template
+from local.aws import bundle
+from local.aws.template import TemplateError
 from local.gateway.api import Gateway
 from local.gateway.authorizer import JwtAuthorizer, TokenIssuer
+from tests.template.reading import translated
 
 PAGE = "https://pay.example.com"
-ROOT = Path(__file__).parents[2]
 ASKED = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,idempotency-key"}
 
 
@@ -26,8 +26,7 @@ class Function:
 
 @contextmanager
 def gateway(origins: str) -> Iterator[str]:
-    parameters = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts", "CorsOrigins": origins}
-    found = bundle.read(template.load(ROOT / "template.yaml", parameters))
+    found = bundle.read(translated(CorsOrigins=origins))
     issuer = TokenIssuer("https://login.example.com/", "payouts")
     served = Gateway(0, lambda: 0.0, lambda _: None)
     served.start(found.routes, dict.fromkeys(found.functions, Function()), JwtAuthorizer(issuer.public_key), found.cors)
@@ -79,5 +78,5 @@ def test_without_origins_there_is_no_cors() -> None:
     "origins", ["*", "pay.example.com", f"{PAGE}/", f"{PAGE}, http://localhost", f"{PAGE},", "https://*.example.com"]
 )
 def test_what_is_no_origin_is_refused_at_deployment(origins: str) -> None:
-    with pytest.raises(template.TemplateError, match="CorsOrigins"), gateway(origins):
+    with pytest.raises(TemplateError, match="CorsOrigins"), gateway(origins):
         pass

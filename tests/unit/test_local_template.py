@@ -7,6 +7,7 @@ import pytest
 
 from local.aws import bundle, template
 from local.aws.bundle import Authorizer, Bundle, QueueTrigger, Schedule
+from tests.template.reading import translated
 
 FIXTURE = Path(__file__).parents[1] / "integration/fixture_bundle/template.yaml"
 CALLERS = {"JwtIssuer": "https://issuer.test/", "JwtAudience": "payouts,reports"}
@@ -58,7 +59,7 @@ def test_enabled_schedules_are_read_through_an_alias(fixture: Bundle) -> None:
 
 
 def test_the_real_template_can_be_read() -> None:
-    real = bundle.read(template.load(Path(__file__).parents[2] / "template.yaml", CALLERS))
+    real = bundle.read(translated())
 
     assert {route.function for route in real.routes} <= real.functions.keys()
 

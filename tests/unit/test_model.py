@@ -10,17 +10,18 @@ from payouts.doku.client import Authority, Question
 from payouts.doku.outcomes import Outcome
 from payouts.doku.queued_notification import QueuedNotification
 from payouts.doku.responses import DokuResponse
+from payouts.doku.time_limits import Remaining, unlimited
 from payouts.domain import schedule
 from payouts.domain.observation import Finding, Observation, Source
 from payouts.domain.schedule import MINUTE, NOT_RECEIVED
 from payouts.domain.status import LIFE, Reading, Status
-from payouts.domain.transfer import Transfer, record
+from payouts.domain.transfer import Intent, Transfer, record
 from payouts.services import settle
 from payouts.services.apply_notification import NotificationApplier
 from payouts.services.check_status import StatusChecker
 from payouts.services.create_transfer import CreateResult, TransferCreator
 from payouts.services.prepare_transfer import TransferRequest
-from payouts.services.send_transfer import Remaining, SendResult, TransferSender
+from payouts.services.send_transfer import SendResult, TransferSender
 from payouts.store import items
 from payouts.store.due_index import DueIndex, Slot
 from payouts.store.idempotency_keys import IdempotencyKeys
@@ -187,11 +188,11 @@ class UnboundKeys(IdempotencyKeys):
         """Nothing."""
 
 
-class ClaimsAnything(DueIndex):
-    """Takes a slot whichever version of the code wrote the transfer."""
+class ReadsAnything(DueIndex):
+    """Puts off a slot, whichever version of the code wrote the transfer."""
 
-    def claim(self, slot: Slot, until: int) -> Transfer | None:
-        values = {":slot": slot.at, ":until": until}
+    def read(self, slot: Slot) -> Transfer | None:
+        values = {":slot": slot.at, ":until": slot.at + MINUTE}
         expression, condition = "SET nextCheckAt = :until", "nextCheckAt = :slot"
         return items.decode(self._table.update(items.key(slot.reference), expression, condition, {}, values, True))
 
@@ -210,11 +211,23 @@ class BelievesCrossed(ModelDoku):
         return answer
 
 
+class TakesAny429ForARefusal(ModelDoku):
+    """Does not ask who says that there are too many requests."""
+
+    def transfer(self, intent: Intent, with_external_id: str, authority: Authority) -> DokuResponse:
+        answer = super().transfer(intent, with_external_id, authority)
+        if answer.outcome is not Outcome.THROTTLED:
+            return answer
+        return DokuResponse(replace(answer.verdict, outcome=Outcome.REJECTED), answer.body)
+
+
 class OneReference(ModelDoku):
     """Does not look at DOKU's reference."""
 
-    def check_status(self, transfer: Transfer, fresh: bool = False) -> DokuResponse:
-        answer = super().check_status(transfer, fresh)
+    def check_status(
+        self, transfer: Transfer, remaining: Remaining = unlimited, *, fresh: bool = False
+    ) -> DokuResponse:
+        answer = super().check_status(transfer, remaining, fresh=fresh)
         return DokuResponse(answer.verdict, {**answer.body, "originalReferenceNo": ""})
 
 
@@ -236,7 +249,7 @@ class AcceptsReplays(NotificationIds):
 class Believing(NotificationApplier):
     """Takes a notification for evidence."""
 
-    def apply(self, queued: QueuedNotification) -> Transfer:
+    def apply(self, queued: QueuedNotification, remaining: Remaining = unlimited) -> Transfer:
         transfer = self._find(queued.notification)
         if transfer is None:
             return super().apply(queued)
@@ -270,8 +283,9 @@ class Believing(NotificationApplier):
         (ONE_KEY, Parts(keys=UnboundKeys), Budget(), "I2"),
         (NOTIFICATIONS, Parts(authenticator=Trusting), Budget(notifications=1), "I9"),
         (SILENCE, Parts(doku=BelievesCrossed), Budget(faults=1, ticks=1, advances=1), "I5: SUCCESS, and DOKU never"),
+        (TWICE, Parts(doku=TakesAny429ForARefusal), Budget(), "I6: FAILED, and DOKU moves the money"),
         (FICKLE, Parts(doku=OneReference), Budget(faults=1, ticks=2, advances=2), "I5: a second reference"),
-        (VERSIONS, Parts(due_index=ClaimsAnything), SMALL, "versions: an item"),
+        (VERSIONS, Parts(due_index=ReadsAnything), SMALL, "versions: an item"),
         (VERSIONS, Parts(status_checker=DropsForeign), SMALL, "versions: an observation"),
         (NOTIFICATIONS, Parts(request_ids=ForgetsRequests), Budget(notifications=1), "I9"),
         (NOTIFICATIONS, Parts(request_ids=AcceptsReplays), Budget(notifications=1), "I9"),

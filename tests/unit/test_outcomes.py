@@ -20,7 +20,7 @@ HTTP = range(100, 600)
 NOT_EXECUTED_HTTP = {"400", "401", "403", "405", "429"}
 NOT_EXECUTED_404 = {"03", "08", "11", "16"}
 BUT_AMBIGUOUS = {("403", "16")}
-SAYS_NOT_EXECUTED = {Outcome.REJECTED, Outcome.UNAUTHORIZED, Outcome.THROTTLED}
+SAYS_NOT_EXECUTED = {Outcome.REJECTED, Outcome.UNAUTHORIZED}
 
 # The codes that DOKU documents for a transfer (service 43).
 TRANSFER_CODES = {
@@ -32,7 +32,7 @@ TRANSFER_CODES = {
     "4034316": Outcome.IN_DOUBT,
     "4044318": Outcome.IN_DOUBT,
     **dict.fromkeys(["4094300", "4094301", "4094302"], Outcome.IN_DOUBT),
-    "4294300": Outcome.THROTTLED,
+    "4294300": Outcome.REJECTED,
     **dict.fromkeys(["5004300", "5004301", "5004302", "5044300"], Outcome.IN_DOUBT),
 }
 GLOSSARY = {
@@ -106,6 +106,17 @@ def test_ambiguous_http_statuses_never_say_not_executed() -> None:
     for http, case, outcome in all_codes(Service.TRANSFER):
         if http >= 500 or http in (202, 409) or (http, case) == (404, "18"):
             assert outcome in (Outcome.IN_DOUBT, Outcome.PENDING), (http, case)
+
+
+@pytest.mark.covers(18)
+def test_only_4294300_is_a_429_that_refuses_a_transfer() -> None:
+    """Any other 429 proves nothing about a transfer. A question that gets one may be asked again."""
+    found = [
+        case for http, case, outcome in all_codes(Service.TRANSFER) if http == 429 and outcome in SAYS_NOT_EXECUTED
+    ]
+    assert found == ["00"]
+    assert {snap(service, 429, f"429{service}00") for service in QUESTIONS} == {Outcome.THROTTLED}
+    assert classify(Service.TRANSFER, 429, {"response_code": "TOO_MANY_REQUESTS"}).outcome is Outcome.THROTTLED
 
 
 def test_only_2004300_accepts_and_only_2024300_is_pending() -> None:

@@ -9,12 +9,13 @@ from payouts.domain.schedule import (
     FIRST_CHECK,
     NOT_FOUND_TIMES,
     infer_absence,
+    is_swept,
     needs_review,
     next_check_at,
     with_next_check,
 )
 from payouts.domain.transfer import Finding, Observation, Source, Status, Transfer
-from tests.support.histories import CREATED, DAY, HOUR, MINUTE, START, after, answer, check, decision, notified
+from tests.support.histories import CREATED, DAY, HOUR, MINUTE, START, after, answer, check, decision, notified, stored
 
 WINDOW = 72 * HOUR + 15 * MINUTE
 """The default of `NotReceivedAfterHours`, and the tolerance for clocks that differ."""
@@ -25,21 +26,9 @@ SLOTS = [1, 2, 5, 10, 30, *(hour * 60 for hour in range(1, 25)), *(day * 1440 fo
 OPEN = [Finding.SUBMITTING, Finding.IN_DOUBT, Finding.ACCEPTED, Finding.UNPAID]
 
 
-def seen(finding: Finding, at: int = 0, code: str = "", source: Source = Source.STATUS_CHECK) -> Observation:
-    return Observation(START + at, finding, source, code)
-
-
 def transfer(*findings: Finding) -> Transfer:
     requests = (Finding.SUBMITTING, Finding.ACCEPTED, Finding.IN_DOUBT)
     return after(NEW, *(answer(one) if one in requests else check(one) for one in findings))
-
-
-def merge(subject: Transfer, *observed: Observation) -> Transfer:
-    return after(subject, *observed)
-
-
-def not_found(*minutes: float) -> list[Observation]:
-    return [seen(Finding.NOT_FOUND, int(minute * MINUTE)) for minute in minutes]
 
 
 def next_after(subject: Transfer, after: int, jitter: float = 0.0) -> int | None:
@@ -129,14 +118,15 @@ def test_jitter_delays_a_check_by_up_to_a_tenth(now: int, jitter: float) -> None
 
 
 @pytest.mark.covers(22)
-def test_a_paid_transfer_is_checked_after_1_3_and_7_days() -> None:
+def test_a_transfer_paid_late_is_checked_after_1_3_and_7_days() -> None:
     """Scenario 22: a refund is announced at most three times. Counted from when it was paid."""
-    paid = merge(transfer(Finding.ACCEPTED), seen(Finding.SUCCESS, 5 * HOUR), seen(Finding.SUCCESS, 2 * DAY))
+    late = 2 * DAY + 5 * HOUR
+    paid = after(transfer(Finding.ACCEPTED), check(Finding.SUCCESS, late), check(Finding.SUCCESS, 4 * DAY))
     checks: list[int] = []
-    now = 5 * HOUR
+    now = late
     while (at := next_after(paid, now)) is not None and len(checks) < 4:
         assert at > now
-        checks.append(at - 5 * HOUR)
+        checks.append(at - late)
         now = at
     assert checks == [1 * DAY, 3 * DAY, 7 * DAY]
     assert next_after(paid, 100 * DAY) is None
@@ -144,12 +134,43 @@ def test_a_paid_transfer_is_checked_after_1_3_and_7_days() -> None:
 
 def test_an_unanswered_last_check_is_repeated_after_a_day() -> None:
     """Otherwise a refund between the third day and the seventh would be missed."""
-    paid = merge(transfer(Finding.SUCCESS), seen(Finding.UNCLEAR, 3 * DAY))
-    assert next_after(paid, 3 * DAY) == 7 * DAY
+    paid = after(transfer(), check(Finding.SUCCESS, 2 * DAY), check(Finding.UNCLEAR, 5 * DAY))
+    assert next_after(paid, 5 * DAY) == 9 * DAY
     for code in ("", "ZZ"):
-        silent = merge(paid, seen(Finding.UNCLEAR, 7 * DAY + 1, code=code))
-        assert next_after(silent, 7 * DAY + 1) == 8 * DAY + 1
-    assert next_after(merge(silent, seen(Finding.SUCCESS, 8 * DAY + 1)), 8 * DAY + 1) is None
+        silent = after(paid, check(Finding.UNCLEAR, 9 * DAY + 1, code=code))
+        assert next_after(silent, 9 * DAY + 1) == 10 * DAY + 1
+    assert next_after(after(silent, check(Finding.SUCCESS, 10 * DAY + 1)), 10 * DAY + 1) is None
+
+
+END_OF_NEXT_DAY = 1_726_678_800_000 - START
+"""The end of 2024-09-18 in WIB, after the creation."""
+
+
+@pytest.mark.parametrize(("paid_at", "swept"), [(0, True), (END_OF_NEXT_DAY - 1, True), (END_OF_NEXT_DAY, False)])
+def test_a_transfer_paid_soon_is_left_to_the_sweep(paid_at: int, swept: bool) -> None:
+    paid = after(transfer(Finding.ACCEPTED), check(Finding.SUCCESS, paid_at))
+    assert is_swept(paid) is swept
+    assert next_after(paid, paid_at) == (None if swept else paid_at + DAY)
+    assert is_swept(after(paid, check(Finding.SUCCESS, 6 * DAY))) is swept
+
+
+def test_only_what_doku_called_paid_for_certain_is_swept() -> None:
+    paid = transfer(Finding.ACCEPTED, Finding.SUCCESS)
+    pending = stored(CREATED, check(Finding.SUCCESS), check(Finding.UNPAID))
+    assert is_swept(paid)
+    for contradicted in (after(paid, notified("40")), pending):
+        assert not is_swept(contradicted)
+        assert next_after(contradicted, 0) is not None
+    assert not is_swept(stored(transfer(Finding.ACCEPTED), decision(Status.SUCCESS)))
+    assert not is_swept(after(paid, check(Finding.REFUNDED)))
+    assert not is_swept(transfer(Finding.ACCEPTED))
+
+
+@pytest.mark.parametrize("code", ["", "ZZ"])
+def test_a_swept_transfer_without_an_answer_is_checked_after_a_day(code: str) -> None:
+    silent = after(transfer(Finding.SUCCESS), check(Finding.UNCLEAR, 3 * DAY, code=code))
+    assert next_after(silent, 3 * DAY) == 4 * DAY
+    assert next_after(after(silent, check(Finding.SUCCESS, 4 * DAY)), 4 * DAY) is None
 
 
 def test_a_refunded_transfer_is_never_asked_about_again() -> None:
@@ -170,7 +191,7 @@ def test_a_stated_failure_is_not_checked_again(failure: Observation) -> None:
 @pytest.mark.covers(20)
 def test_an_inferred_failure_is_checked_again() -> None:
     """Scenario 20: "not found" for days, and then success."""
-    failed = after(transfer(Finding.IN_DOUBT), seen(Finding.NOT_RECEIVED, HOUR))
+    failed = after(transfer(Finding.IN_DOUBT), check(Finding.NOT_RECEIVED, HOUR))
     hours = (0, 1, 6, 12, 24, 3 * 24, 7 * 24)
     assert [next_after(failed, HOUR + passed * HOUR) for passed in hours] == [
         HOUR + 1 * HOUR,
@@ -227,17 +248,41 @@ def test_a_silent_check_is_repeated_within_the_hour() -> None:
     assert next_after(transfer(Finding.ACCEPTED, Finding.UNCLEAR), 40 * DAY + 1) == 40 * DAY + 1 + HOUR
 
 
+@pytest.mark.parametrize("finding", OPEN)
+def test_an_open_transfer_keeps_an_earlier_check(finding: Finding) -> None:
+    """Its entry in the `due` index is not written again."""
+    created = replace(transfer(finding), next_check_at=START + MINUTE)
+    assert with_next_check(created, START + MINUTE // 2, 0.5) == created
+    assert with_next_check(created, START, 0.0) == created
+
+
+def test_a_check_that_is_due_is_followed_by_the_next() -> None:
+    for late in (0, 1, MINUTE // 2):
+        due = replace(transfer(Finding.ACCEPTED), next_check_at=START + MINUTE)
+        assert with_next_check(due, START + MINUTE + late, 0.0).next_check_at == START + 2 * MINUTE
+
+
+def test_a_check_that_would_come_too_late_is_moved() -> None:
+    late = replace(transfer(Finding.ACCEPTED), next_check_at=START + HOUR)
+    assert with_next_check(late, START + 1, 0.0).next_check_at == START + MINUTE
+
+
+def test_an_ended_transfer_keeps_no_check_of_an_open_one() -> None:
+    paid = replace(after(transfer(), check(Finding.SUCCESS, 2 * DAY)), next_check_at=START + 2 * DAY + MINUTE)
+    assert with_next_check(paid, START + 2 * DAY, 0.0).next_check_at == START + 3 * DAY
+
+
 def test_planning_changes_the_next_check_and_nothing_else() -> None:
     due = with_next_check(transfer(Finding.ACCEPTED), START + 3 * MINUTE, 0.0)
     assert due == replace(transfer(Finding.ACCEPTED), next_check_at=START + 5 * MINUTE)
-    settled = with_next_check(merge(due, seen(Finding.REFUNDED, HOUR)), START + HOUR, 0.0)
+    settled = with_next_check(after(due, check(Finding.REFUNDED, HOUR)), START + HOUR, 0.0)
     assert settled.next_check_at is None
 
 
 def missing_over(span: int, times: int, finding: Finding = Finding.IN_DOUBT) -> Transfer:
     """DOKU had no record `times` times, the first and the last `span` milliseconds apart."""
-    between = [seen(Finding.NOT_FOUND, MINUTE + number) for number in range(times - 1)]
-    return after(transfer(finding), *between, seen(Finding.NOT_FOUND, MINUTE + span))
+    between = [check(Finding.NOT_FOUND, MINUTE + number) for number in range(times - 1)]
+    return after(transfer(finding), *between, check(Finding.NOT_FOUND, MINUTE + span))
 
 
 @pytest.mark.covers(10, 20)
@@ -289,8 +334,8 @@ def test_what_doku_acknowledged_is_never_absent(finding: Finding) -> None:
 
 
 def test_silence_is_no_absence() -> None:
-    silent = [seen(Finding.UNCLEAR, minute * MINUTE) for minute in range(1, 60)]
-    missing = [seen(Finding.NOT_FOUND, at) for at in (MINUTE, WINDOW + MINUTE)]
+    silent = [check(Finding.UNCLEAR, minute * MINUTE) for minute in range(1, 60)]
+    missing = [check(Finding.NOT_FOUND, at) for at in (MINUTE, WINDOW + MINUTE)]
     assert infer_absence(after(transfer(Finding.IN_DOUBT), *silent, *missing), 72 * HOUR) is None
 
 
@@ -303,7 +348,7 @@ def test_the_slots_reach_the_inference_in_time() -> None:
         assert at is not None
         assert at > now
         now = at
-        missing = after(missing, seen(Finding.NOT_FOUND, now))
+        missing = after(missing, check(Finding.NOT_FOUND, now))
     assert now == MINUTE + WINDOW
 
 
@@ -323,7 +368,7 @@ def test_disputed_transfers_need_attention() -> None:
         assert not needs_review(transfer(finding), START + 70 * DAY)
     assert needs_review(transfer(Finding.SUCCESS, Finding.FAILED), START)
     assert needs_review(transfer(Finding.IN_DOUBT, *[Finding.NOT_FOUND] * 1), START + 7 * DAY)
-    missing = after(transfer(Finding.IN_DOUBT), *(seen(Finding.NOT_FOUND, at) for at in (1, 2, 3)))
+    missing = after(transfer(Finding.IN_DOUBT), *(check(Finding.NOT_FOUND, at) for at in (1, 2, 3)))
     assert needs_review(missing, START), "DOKU must be asked"
 
 
@@ -353,7 +398,7 @@ def test_the_window_is_a_difference_of_times() -> None:
 
 
 def test_a_window_that_ends_now_puts_no_check_at_now() -> None:
-    missing = merge(transfer(Finding.IN_DOUBT), seen(Finding.NOT_FOUND, MINUTE))
+    missing = after(transfer(Finding.IN_DOUBT), check(Finding.NOT_FOUND, MINUTE))
     assert next_after(missing, MINUTE + WINDOW - 1) == MINUTE + WINDOW
     for late in (0, 1, HOUR):
         assert next_after(missing, MINUTE + WINDOW + late) == 4 * DAY
@@ -381,10 +426,10 @@ def test_a_decided_refund_is_checked_again() -> None:
 def test_what_doku_once_knew_is_never_absent(code: str) -> None:
     """DOKU refuses a duplicate only if it has the first one."""
     doubtful = after(NEW, answer(Finding.IN_DOUBT, code))
-    checks = [seen(Finding.NOT_FOUND, MINUTE + number) for number in range(8)]
-    assert infer_absence(after(doubtful, *checks, seen(Finding.NOT_FOUND, MINUTE + WINDOW)), 72 * HOUR) is None
+    checks = [check(Finding.NOT_FOUND, MINUTE + number) for number in range(8)]
+    assert infer_absence(after(doubtful, *checks, check(Finding.NOT_FOUND, MINUTE + WINDOW)), 72 * HOUR) is None
 
 
 def test_a_check_with_other_settings_is_not_repeated_after_the_last_look() -> None:
-    paid = merge(transfer(Finding.SUCCESS), seen(Finding.UNCLEAR, 8 * DAY, code="OTHER_ACCOUNT"))
+    paid = after(transfer(Finding.SUCCESS), check(Finding.UNCLEAR, 8 * DAY, code="OTHER_ACCOUNT"))
     assert next_after(paid, 8 * DAY) is None

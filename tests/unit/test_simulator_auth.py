@@ -2,21 +2,13 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local.doku_simulator.clock_formats import next_odd_hour, parse_iso
-from tests.support.merchant import Merchant, code, compact, merchant_of, symmetric
-
-
-@pytest.fixture
-def doku(tmp_path: Path) -> Iterator[Merchant]:
-    with merchant_of(tmp_path) as merchant:
-        yield merchant
+from tests.support.merchant import Merchant, code, compact, symmetric
 
 
 def claims(token: str) -> dict[str, object]:

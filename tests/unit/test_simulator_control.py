@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,7 @@ import requests
 
 from local.doku_simulator import Settings
 from local.doku_simulator.control import Control
-from tests.support.merchant import Json, Merchant, code, key, merchant_of, private_pem, public_pem
-
-
-@pytest.fixture
-def doku(tmp_path: Path) -> Iterator[Merchant]:
-    with merchant_of(tmp_path) as merchant:
-        yield merchant
+from tests.support.merchant import Json, Merchant, code, key, private_pem, public_pem
 
 
 def test_reset_keeps_only_clock_and_token(doku: Merchant) -> None:

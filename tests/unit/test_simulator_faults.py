@@ -1,8 +1,6 @@
 """The simulator's faults: the answer on the wire, and whether money moved."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +9,7 @@ import requests
 from local.doku_simulator.apply_fault import _KINDS
 from local.doku_simulator.control import ControlError
 from local.doku_simulator.faults import NOTIFICATION_ONLY, Kind
-from tests.support.merchant import Json, Merchant, code, merchant_of
-
-
-@pytest.fixture
-def doku(tmp_path: Path) -> Iterator[Merchant]:
-    with merchant_of(tmp_path) as merchant:
-        yield merchant
+from tests.support.merchant import Json, Merchant, code
 
 
 def paid(doku: Merchant) -> list[str]:

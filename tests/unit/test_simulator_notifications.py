@@ -2,17 +2,14 @@
 
 import json
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local.doku_simulator.notifications import is_right_reply, sign
+from local.gateway.http_server import HttpServer, Request, Response
 from tests.support.merchant import Json, Merchant, code, merchant_of
 
 UNPAID_ACCOUNT, REFUND_ACCOUNT = "9912345001", "7746555134"
@@ -20,52 +17,32 @@ UNPAID_ACCOUNT, REFUND_ACCOUNT = "9912345001", "7746555134"
 
 @dataclass
 class Receiver:
-    """A merchant's notification endpoint: keeps what it got, answers `status` and the exact body changed by `reply`."""
+    """A merchant's notification endpoint: keeps what it got, answers the exact body changed by `reply`."""
 
-    url: str = ""
     got: list[Json] = field(default_factory=list)
-    status: int = 200
     reply: Json = field(default_factory=dict)
-    on_receive: Any = None
+    on_receive: Callable[[], object] = lambda: None
+    url: str = ""
+
+    def answer(self, request: Request) -> Response:
+        body = json.loads(request.data)
+        self.got.append({"path": request.path, "headers": request.headers, "body": body})
+        self.on_receive()
+        right = {"status": True, "transactionId": body["transactionId"], "responseCode": "00", "responseMessage": "ok"}
+        return Response(json.dumps({**right, **self.reply}), 200)
 
     def statuses(self) -> list[str]:
         return [notification["body"].get("transactionStatus", "refund") for notification in self.got]
 
 
-@contextmanager
-def receiving() -> Iterator[Receiver]:
-    receiver = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            receiver.got.append({"path": self.path, "headers": dict(self.headers), "body": body})
-            if receiver.on_receive is not None:
-                receiver.on_receive()
-            right = {"status": True, "transactionId": body["transactionId"], "responseCode": "00"}
-            sent = json.dumps({**right, "responseMessage": "ok", **receiver.reply}).encode()
-            self.send_response(receiver.status)
-            self.send_header("Content-Length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    receiver.url = f"http://127.0.0.1:{server.server_port}/notifications/kirim-doku"
-    yield receiver
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    with receiving() as receiver:
-        yield receiver
+    receiver = Receiver()
+    server = HttpServer(receiver.answer, 0)
+    server.start()
+    receiver.url = f"{server.url}/notifications/kirim-doku"
+    yield receiver
+    server.close()
 
 
 @pytest.fixture

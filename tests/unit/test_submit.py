@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from payouts.domain.errors import Unavailable
+from payouts.domain.errors import RefusedEarly
 from payouts.domain.transfer import Finding, Status
 from payouts.services.create_transfer import CreateResult
 from tests.verification.model.outside import Given, Outside, Request
-from tests.verification.model.parts import Invocation, Parts, order
+from tests.verification.model.parts import Invocation, Parts, order, too_little_time
 from tests.verification.model.scenario import BEGAN
 from tests.verification.model.world import Outer, World
 
@@ -62,14 +62,15 @@ def test_an_unexpected_error_while_recording_is_hidden() -> None:
     assert len(outside.sent) == 1
 
 
+@pytest.mark.covers(6)
 @pytest.mark.parametrize(
     ("remaining", "sent", "durable", "status"),
     [
         ((29.0,), 2, 2, Status.FAILED),
-        ((29.0, 29.0, 10.0), 1, 1, Status.IN_DOUBT),
-        ((29.0, 29.0, 29.0, 10.0), 1, 1, Status.FAILED),
-        ((29.0, 29.0, 29.0, 29.0, 10.0), 1, 2, Status.FAILED),
-        ((29.0, 10.0), 0, 1, Status.FAILED),
+        (too_little_time("to confirm a refusal"), 1, 1, Status.IN_DOUBT),
+        (too_little_time("to send again"), 1, 1, Status.FAILED),
+        (too_little_time("for a second send"), 1, 2, Status.FAILED),
+        (too_little_time("after the create"), 0, 1, Status.FAILED),
     ],
     ids=[
         "enough",
@@ -89,9 +90,11 @@ def test_no_send_is_begun_without_time_for_it(
     assert set(outside.sent) <= set(submitted.transfer.external_ids)
 
 
-def test_too_little_time_is_refused_before_the_create() -> None:
+@pytest.mark.covers(6)
+@pytest.mark.parametrize("when", ["before the inquiry", "before the limits", "before the create"])
+def test_too_little_time_is_refused_before_the_create(when: str) -> None:
     outside = BackingServices()
-    with pytest.raises(Unavailable, match="too little time"):
-        Invocation("merchant", order(), (10.0,)).run(outside, Parts())
+    with pytest.raises(RefusedEarly, match=r"too little time.*nothing was sent. Send the same request again"):
+        Invocation("merchant", order(), too_little_time(when)).run(outside, Parts())
     assert outside.sent == []
     assert list(outside.world.transfers(outside.outer.table)) == []

@@ -7,19 +7,15 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import certifi
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from payouts.doku.transport import HttpResponse, NeverSent, NoReply, Transport
+from tests.support.certificates import write_certificates
 from tests.support.tcp_server import Script, listening, resetting_after, saying, staying_silent, trickling
 
 PATH = "/v1.0/emoney/transfer-bank"
@@ -67,30 +63,23 @@ def taking(least: float, most: float) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that no authority vouches for, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-        .sign(key, SHA256())
-    )
-    pem: Path = tmp_path_factory.mktemp("tls") / "server.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    pem.write_bytes(private + certificate.public_bytes(Encoding.PEM))
-    return pem
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The PEM files of an authority that nobody trusts, and of a certificate for 127.0.0.1 that it signed."""
+    return write_certificates(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(scope="module")
-def server_tls(certificate: Path) -> ssl.SSLContext:
+def server_tls(certificates: tuple[Path, Path]) -> ssl.SSLContext:
     """TLS under that certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(certificates[1])
     return context
+
+
+@pytest.fixture
+def trusted(certificates: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The authority is trusted here."""
+    monkeypatch.setattr(certifi, "where", lambda: str(certificates[0]))
 
 
 @pytest.mark.covers(8)
@@ -206,37 +195,43 @@ CUT_OFF = (0.2, 0.5)
 """Limits that a trickle of one part in 0.15 s never reaches between two parts."""
 
 
+TRICKLES = {
+    "status line": [HEAD[at : at + 1] for at in range(len(HEAD))] * 3,
+    "headers": [HEAD, *[b"X-Slow: yes\r\n"] * 40],
+    "body": [HEAD + b"Content-Length: 100\r\n\r\n", *[b"x"] * 40],
+    "chunks": [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 40],
+    "interim answers": [b"HTTP/1.1 100 Continue\r\n\r\n"] * 40,
+}
+
+
 @pytest.mark.covers(10)
-@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
-@pytest.mark.parametrize(
-    "parts",
-    [
-        [HEAD[at : at + 1] for at in range(len(HEAD))] * 3,
-        [HEAD, *[b"X-Slow: yes\r\n"] * 40],
-        [HEAD + b"Content-Length: 100\r\n\r\n", *[b"x"] * 40],
-        [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 40],
-        [b"HTTP/1.1 100 Continue\r\n\r\n"] * 40,
-    ],
-    ids=["status line", "headers", "body", "chunks", "interim answers"],
-)
-def test_an_answer_that_trickles_is_cut_off_at_the_deadline(
-    parts: list[bytes], secure: bool, certificate: Path, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One line now and then keeps a connection busy for ever; a call ends after its two limits together."""
-    monkeypatch.setattr(certifi, "where", lambda: str(certificate))
-    tls = server_tls if secure else None
-    with listening(trickling(parts, every=0.15), tls) as peer, contextlib.closing(Transport(peer.url)) as transport:
-        with taking(0.65, 1.5), pytest.raises(NoReply):
-            transport.post(PATH, HEADERS, BODY, CUT_OFF)
-        assert peer.closed.wait(5)
-        assert len(peer.requests) == 1
+@pytest.mark.usefixtures("trusted")
+def test_an_answer_that_trickles_is_cut_off_at_the_deadline(server_tls: ssl.SSLContext) -> None:
+    """One line now and then keeps a connection busy for ever; a call ends after its two limits together.
+
+    All at once, over http and https: together they take as long as one.
+    """
+
+    def cut_off(parts: list[bytes], tls: ssl.SSLContext | None) -> None:
+        with listening(trickling(parts, every=0.15), tls) as peer, contextlib.closing(Transport(peer.url)) as transport:
+            with taking(0.65, 1.5), pytest.raises(NoReply):
+                transport.post(PATH, HEADERS, BODY, CUT_OFF)
+            assert peer.closed.wait(5)
+            assert len(peer.requests) == 1
+
+    with ThreadPoolExecutor(2 * len(TRICKLES)) as pool:
+        calls = {
+            (name, tls is not None): pool.submit(cut_off, parts, tls)
+            for name, parts in TRICKLES.items()
+            for tls in (None, server_tls)
+        }
+        failures = {case: call.exception() for case, call in calls.items()}
+    assert {case: failure for case, failure in failures.items() if failure} == {}
 
 
 @pytest.mark.parametrize("fresh", [False, True])
-def test_an_answer_over_tls_is_read(
-    fresh: bool, certificate: Path, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(certifi, "where", lambda: str(certificate))
+@pytest.mark.usefixtures("trusted")
+def test_an_answer_over_tls_is_read(fresh: bool, server_tls: ssl.SSLContext) -> None:
     with listening(saying(OK, then=None), server_tls) as peer, transport_to(peer.url) as transport:
         for _ in range(2):
             assert transport.post(PATH, HEADERS, BODY, PATIENT, fresh=fresh) == HttpResponse(200, b"{}")
@@ -398,13 +393,6 @@ def test_the_bytes_sent_are_the_bytes_given(body: bytes) -> None:
     assert headers["Content-Length"] == str(len(body))
     assert {name: headers[name] for name in HEADERS} == HEADERS
     assert not {"Authorization", "Cookie", "Transfer-Encoding", "Expect"} & headers.keys()
-
-
-def test_a_connection_is_kept_alive_and_used_again() -> None:
-    with listening(saying(OK, then=None)) as peer, transport_to(peer.url) as transport:
-        for _ in range(3):
-            transport.post(PATH, HEADERS, BODY, PATIENT)
-        assert (peer.connections, len(peer.requests)) == (1, 3)
 
 
 @pytest.mark.covers(12)

@@ -88,7 +88,10 @@ _NOT_ENABLED = {
         {"scope": {"message": "Forbidden"}, **_errors("not enabled")},
     )
 }
-_BAD_QUERY = {422: Answer("A parameter is wrong", _OURS, _errors("wrong field"))}
+_BAD_QUERY = {
+    400: Answer("The route has no such query parameter", _OURS, _errors("unknown parameter")),
+    422: Answer("A parameter is wrong", _OURS, _errors("wrong field")),
+}
 _UNKNOWN = {404: Answer("There is no such transfer", _OURS, _errors("unknown transfer"))}
 _NOTIFIED = {
     200: Answer(
@@ -142,7 +145,7 @@ def _notification(kind: str, summary: str) -> Operation:
         tag="DOKU's notifications",
         summary=summary,
         description="DOKU calls this route. Register its URL with DOKU. A notification is a hint: a status check"
-        " confirms it before anything changes.",
+        " confirms it before anything changes. Only DOKU can sign it: any other call is answered with 401.",
         parameters=_SIGNED,
         request="Notification",
         request_examples={"DOKU sample": examples.request(f"{kind}-notification")},
@@ -221,14 +224,27 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/transfers": Operation(
         name="listTransfers",
         tag="Transfers",
-        summary="The transfers of a day, newest first",
+        summary="Transfers of a day, of a beneficiary's account, with a reference of DOKU's, or all open ones",
+        description="`day`, `open`, `referenceNo` and `beneficiaryAccountNumber` exclude each other.",
         parameters=(
-            _query("day", "a day in WIB, by default today", {"type": "string", "pattern": _DAY}),
-            _query("status", "only these", {"enum": ["", *map(str, Status)]}),
-            _query("cursor", "of the page before", {"type": "string"}),
+            _query("day", "a day in WIB, by default today; newest first", {"type": "string", "pattern": _DAY}),
+            _query("status", "only these of the day", {"enum": ["", *map(str, Status)]}),
+            _query("open", "those of any day that are not final, in no order of time", {"enum": ["", "true"]}),
+            _query("referenceNo", "DOKU's reference", {"type": "string", "pattern": "^[ -~]{0,64}$"}),
+            _query(
+                "beneficiaryAccountNumber",
+                "those of any day to this account, newest first",
+                {"type": "string", "pattern": "^[0-9]{0,32}$"},
+            ),
+            _query("cursor", "of the page before, not with `referenceNo`", {"type": "string"}),
             _query("limit", "transfers a page; 50 by default", {"anyOf": [_LIMIT, {"const": ""}]}),
         ),
-        answers={200: Answer("A page", ("TransferList",), {"": examples.transfers()}), **_USUAL, **_BAD_QUERY},
+        answers={
+            200: Answer("A page", ("TransferList",), {"": examples.transfers()}),
+            **_USUAL,
+            **_BAD_QUERY,
+            400: Answer("A parameter is unknown, or excluded by another", _OURS, _errors("excluded parameter")),
+        },
     ),
     "GET /v1/transfers/{partnerReferenceNo}": Operation(
         name="getTransfer",
@@ -246,7 +262,7 @@ OPERATIONS: dict[str, Operation] = {
         summary="Check the status of a transfer with DOKU",
         description="DOKU is asked unless it was asked about this transfer in the last 10 seconds.",
         parameters=(_REFERENCE,),
-        answers={200: _CHECKED, **_USUAL, **_UNKNOWN, **_BAD_QUERY, 413: _WRONG[413]},
+        answers={200: _CHECKED, **_USUAL, **_UNKNOWN, 422: _BAD_QUERY[422], 413: _WRONG[413]},
     ),
     "GET /v1/balance": Operation(
         name="getBalance",
@@ -256,6 +272,7 @@ OPERATIONS: dict[str, Operation] = {
             200: Answer("The balance", ("Balance",), {"": examples.balance()}),
             **_USUAL,
             **_NOT_ENABLED,
+            **_BAD_QUERY,
             422: Answer("DOKU refused the inquiry", _OURS, _errors("refused by the bank")),
         },
     ),
@@ -264,7 +281,7 @@ OPERATIONS: dict[str, Operation] = {
         tag="Reference",
         summary="Bank and e-wallet codes, as hints",
         parameters=(_query("query", "words of the code, the name or the SWIFT code", {"type": "string"}),),
-        answers={200: Answer("Banks", ("Banks",), {"": examples.bank()}), **_USUAL},
+        answers={200: Answer("Banks", ("Banks",), {"": examples.bank()}), **_USUAL, 400: _BAD_QUERY[400]},
     ),
     "GET /v1/response-codes": Operation(
         name="listCodes",

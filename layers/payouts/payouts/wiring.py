@@ -19,6 +19,8 @@ from payouts.runtime.telemetry import Telemetry
 from payouts.services.access_token import AccessTokens
 from payouts.services.check_schedule import CheckSchedule
 from payouts.services.check_status import StatusChecker
+from payouts.services.doku_rate import DokuRate
+from payouts.store.rate import RateStore
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
 from payouts.store.transfers import TransferStore
@@ -34,6 +36,8 @@ class Deployment:
     doku: DokuClient
     schedule: CheckSchedule
     status_checker: StatusChecker
+    rate: DokuRate
+    telemetry: Telemetry
 
 
 def build_services(
@@ -41,6 +45,7 @@ def build_services(
     clock: Callable[[], float] = time.time,
     jitter: Callable[[], float] = random.random,
     connections: int = 10,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Deployment:
     """Build the services from the environment. Raises ConfigurationError naming a bad or missing variable."""
     settings, table_settings = DokuSettings.read(environment), TableSettings.read(environment)
@@ -50,9 +55,16 @@ def build_services(
     store = TransferStore(table, status_changed=telemetry.status_changed)
     credentials = CredentialStore(secrets_manager, settings.secret_id, clock)
     transport = Transport(settings.base_url, connections, wall_clock=clock)
+    rate = DokuRate(RateStore(table), settings.requests_per_second, clock, telemetry.rate_failed)
     tokens = AccessTokens(
-        TokenStore(table), TokenRequester(transport, key), credentials, clock, failed=telemetry.token_failed
+        TokenStore(table), TokenRequester(transport, key), credentials, clock, sleep, failed=telemetry.token_failed
     )
-    doku = DokuClient(settings, credentials, tokens, transport, clock)
+
+    def throttled() -> None:
+        telemetry.throttled()
+        rate.refused()
+
+    doku = DokuClient(settings, credentials, tokens, transport, clock, throttled)
     schedule = CheckSchedule(clock, jitter, settings.not_received_after_hours * HOUR)
-    return Deployment(table, store, credentials, doku, schedule, StatusChecker(store, doku, schedule))
+    checker = StatusChecker(store, doku, schedule)
+    return Deployment(table, store, credentials, doku, schedule, checker, rate, telemetry)

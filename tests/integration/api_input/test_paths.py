@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from payouts.store import items
 from tests.integration.api_input.requests import WRONG, assert_refused, assert_untouched, dumps, send
 from tests.support.harness import World, order
 from tools.openapi import document
@@ -45,34 +46,40 @@ def test_an_empty_parameter_of_the_list_is_none(world: World) -> None:
 
 def test_a_cursor_that_is_not_one_of_this_days_list_is_refused(idle: World) -> None:
     now = int(idle.clock() * 1000)
-    day = 86_400_000
     rubbish = ["x", "%%", "é", "=", "A" * 10_000, cursor(b"\xff"), cursor(b"[" * 5_000)]
-    shapes: list[Any] = [None, [], ["TRANSFER#a"], {"pk": "a", "at": now}, "ab", 12, True, [["a"], now], ["a", now, 1]]
-    pairs: list[Any] = [[1, now], [None, now], ["a", str(now)], ["a", now + 0.5], ["a", None], ["a", True], [now, "a"]]
-    times = [["TRANSFER#a", at] for at in (now - day, now + day, 0, -1, 10**30, -(10**30), 10**17)]
-    for forged in [*rubbish, *(cursor(one) for one in [*shapes, *pairs, *times])]:
+    shapes: list[Any] = [None, [], ["day"], {"day": now, "b": 1, "c": 2}, "day", 12, True, ["day", now, "a", 1]]
+    places: list[Any] = [["day", 1, 1], ["day", now, None], ["day", str(now), "a"], ["day", now + 0.5, "a"]]
+    places += [["day", None, "a"], ["day", True, "a"], ["day", "a", now], ["day", [now], "a"], [["day"], now, "a"]]
+    others: list[Any] = [["open", now, "a"], ["beneficiaryAccountNumber", now, "a"], ["", now, "a"], [None, now, "a"]]
+    times = [["day", at, "a"] for at in (-1, 10**30, -(10**30), 10**17)]
+    for forged in [*rubbish, *(cursor(one) for one in [*shapes, *places, *others, *times])]:
         answer = send(idle, method="GET", query={"cursor": forged})
         assert_refused(answer, WRONG, ["cursor"], [forged], case=forged)
-    at_the_epoch = {
-        "day": "1970-01-01",
-        "cursor": cursor(["a", True]),
-    }  # in Python, true is a number
+    for at in (now - 86_400_000, now + 86_400_000, 0):
+        query = {"day": items.day(now), "cursor": cursor(["day", at, "a"])}
+        assert_refused(send(idle, method="GET", query=query), WRONG, ["cursor"])
+    at_the_epoch = {"day": "1970-01-01", "cursor": cursor(["day", True, "a"])}  # in Python, true is a number
     assert_refused(send(idle, method="GET", query=at_the_epoch), WRONG, ["cursor"])
     assert_untouched(idle)
 
 
-def test_a_cursor_with_an_invalid_key_is_refused(idle: World) -> None:
-    """An empty or over-long key or one that is no text is a ValidationException there, which must not become a 500."""
-    for pk in ("", "TRANSFER#" + "x" * 3_000, "TRANSFER#\ud800"):
-        answer = send(idle, method="GET", query={"cursor": cursor([pk, int(idle.clock() * 1000)])})
-        assert_refused(answer, WRONG, ["cursor"], case=ascii(pk[:20]))
+def test_a_cursor_says_which_day_goes_on(world: World) -> None:
+    """A list that began before midnight goes on after it."""
+    for _ in range(2):
+        world.create(order())
+    page = send(world, method="GET", query={"limit": "1"}).body
+    world.clock.advance(86_400)
+    rest = send(world, method="GET", query={"cursor": page["cursor"]}).body
+    assert rest["day"] == page["day"]
+    assert len(rest["transfers"]) == 1
+
+
+def test_a_cursor_with_a_bad_reference_is_refused(idle: World) -> None:
+    now = int(idle.clock() * 1000)
+    for reference in ("", "x" * 3_000, "\ud800", "TOKEN#BRN-1", "a b", ".."):
+        answer = send(idle, method="GET", query={"cursor": cursor(["day", now, reference])})
+        assert_refused(answer, WRONG, ["cursor"], case=ascii(reference[:20]))
     assert_untouched(idle)
-
-
-def test_a_cursor_with_another_items_key_is_refused(world: World) -> None:
-    for pk in ("TOKEN#BRN-1", "KEY#00", "SESSION#I1"):
-        answer = send(world, method="GET", query={"cursor": cursor([pk, int(world.clock() * 1000)])})
-        assert_refused(answer, WRONG, ["cursor"], case=pk)
 
 
 def test_a_refresh_that_is_neither_true_nor_false_is_refused(world: World) -> None:

@@ -57,9 +57,7 @@ def announced(world: World, fields: dict[str, str] = UNPAID) -> str:
 
 
 def standing(world: World, reference: str) -> Transfer:
-    stored = world.stored(reference)
-    assert stored is not None
-    return stored
+    return world.existing(reference)
 
 
 def findings(world: World, reference: str) -> list[str]:

@@ -4,12 +4,10 @@ import base64
 import json
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from payouts.doku import queued_notification
-from tests.integration.receiver.notifications import REFUND, REFUSED, UNPAID, deliver, members, queued, signed, waiting
-from tests.support.harness import World, new_reference
+from tests.integration.receiver.notifications import REFUSED, UNPAID, deliver, members, queued, signed, waiting
+from tests.support.harness import World
 
 
 def base64ed(body: bytes) -> str:
@@ -27,7 +25,9 @@ def test_a_body_that_is_no_notification_is_refused(world: World) -> None:
         "empty": "",
         "blank": " \r\n",
         "text": "transactionId=DK0018353",
+        "single quotes": UNPAID.replace('"', "'"),
         "cut off": UNPAID[:-1],
+        "two at once": UNPAID + "{}",
         "null": "null",
         "list": f"[{UNPAID}]",
         "string": '"DK0018353"',
@@ -36,6 +36,7 @@ def test_a_body_that_is_no_notification_is_refused(world: World) -> None:
         "transactionId null": '{"transactionId":null}',
         "transactionId NaN": '{"transactionId":NaN}',
         "transactionId 1e999": '{"transactionId":1e999}',
+        "transactionId a long number": '{"transactionId":' + "9" * 66 + "}",
         "transactionId true": '{"transactionId":true}',
         "transactionId too long": '{"transactionId":"' + "D" * 65 + '"}',
         "transactionId with a line break": '{"transactionId":"DK\\r\\n1"}',
@@ -65,6 +66,7 @@ def test_a_base64_body_that_is_no_notification_is_refused(world: World) -> None:
         "with line breaks": base64ed(UNPAID.encode())[:40] + "\r\n" + base64ed(UNPAID.encode())[40:],
         "not UTF-8": base64ed(UNPAID.replace("Success", "Réussi").encode("latin-1")),
         "UTF-16": base64ed(UNPAID.encode("utf-16")),
+        "UTF-32": base64ed(UNPAID.encode("utf-32")),
         "zeros": base64ed(bytes(1000)),
         "16 KB and a byte": base64ed(UNPAID[:-1].encode() + b" " * (16_384 + 1 - len(UNPAID)) + b"}"),
         "11 MB": base64ed(bytes(11_000_000)),
@@ -112,41 +114,3 @@ def test_a_refusal_does_not_repeat_what_was_sent(world: World) -> None:
         answer = deliver(world, headers, body)
         assert answer.status == 400
         assert "SUHUT" not in json.dumps(answer.body)
-
-
-TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
-BODIES = st.one_of(
-    TEXT,
-    st.none(),
-    st.sampled_from([UNPAID, REFUND, DEEP, base64ed(UNPAID.encode())]),
-    st.recursive(
-        st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=70),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
-        max_leaves=8,
-    ).map(json.dumps),
-    st.fixed_dictionaries({"transactionId": st.text(max_size=70) | st.integers()}).map(json.dumps),
-    st.binary(max_size=80).map(base64ed),
-)
-NAMES = st.sampled_from(["requestId", "agentKey", "signature", "SIGNATURE", "x-forwarded-for", "content-type", ""])
-
-
-@pytest.mark.covers("I9")
-def test_no_request_is_answered_5xx(world: World) -> None:
-    """I9, by chance."""
-    kept = []
-
-    @settings(max_examples=300, deadline=None, database=None)
-    @given(st.booleans(), st.dictionaries(NAMES, TEXT, max_size=5), BODIES, st.booleans())
-    def anything(by_doku: bool, headers: dict[str, str], body: str | None, encoded: bool) -> None:
-        right = {name.lower(): value for name, value in signed(world, new_reference()).items()}
-        sent = {**headers, **right} if by_doku else headers
-        by_chance = "SIGNATURE" in sent  # may or may not come after the right one
-        answer = deliver(world, sent, body, isBase64Encoded=encoded)
-        assert answer.status in ({200, 400, 401} if by_chance else {200, 400} if by_doku else {401})
-        assert answer.body["status"] is (answer.status == 200)
-        assert list(answer.body) == ["status", "transactionId", "responseCode", "responseMessage"]
-        kept.extend([answer] if answer.status == 200 else [])
-
-    anything()
-    assert kept
-    assert waiting(world) == len(kept)

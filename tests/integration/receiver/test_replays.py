@@ -69,15 +69,6 @@ def test_a_crash_before_the_queue_loses_nothing(world: World) -> None:
     assert [one["body"] for one in queued(after)] == [UNPAID]
 
 
-@pytest.mark.covers("I11")
-def test_a_queue_outage_accepts_the_same_body_later(world: World) -> None:
-    headers = signed(world)
-    world.faults.throttle("SendMessage")
-    assert deliver(world, headers).status == 503
-    assert deliver(world, headers).status == 200
-    assert waiting(world) == 1
-
-
 @pytest.mark.covers(23, "I9", "I11")
 def test_without_a_stored_request_id_nothing_is_accepted(world: World) -> None:
     """DOKU sends it again. Accepted without memory, it would open the way for any body under its headers."""

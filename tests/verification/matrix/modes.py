@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from enum import StrEnum
 
-from tests.verification.matrix.calls import Call
+from tests.verification.matrix.calls import WEBHOOK, Call
 
 _HTML = b"<html><head><title>Service Unavailable</title></head><body>please try later</body></html>"
 _REASONS = {
@@ -43,7 +43,7 @@ class Mode(StrEnum):
     HEAD_INSIDE = "head-inside"
     """DOKU only: the response head comes line by line, just within the total deadline."""
     HEAD_OUTSIDE = "head-outside"
-    """DOKU only: the response head comes line by line without end; each line is in time."""
+    """DOKU and the webhooks' receiver: the response head comes line by line without end; each line is in time."""
     LATE_DUPLICATE = "late-duplicate"
     """DOKU only: a correct answer. The next request on this connection is executed, and answered with the refusal of
     another transfer."""
@@ -82,21 +82,28 @@ _ONLY = {
     Mode.DEAD_TOKENS: ("doku.token",),
     Mode.REFUSED_AND_EXECUTED: ("doku.transfer",),
 }
-_LIMITS = {"doku.transfer": (14.0, 17.0), "doku.token": (2.0, 3.0)}
-_QUICK = (4.0, 6.0)
+_LIMITS = {WEBHOOK: (7.0, 10.0), "doku.transfer": (14.0, 17.0), "doku.token": (2.0, 3.0), "doku.inquiry": (7.0, 9.0)}
+_QUESTION = (14.0, 16.0)
 
 
 def goes_with(mode: Mode, label: str) -> bool:
     """True if the mode applies to calls with this label, such as `doku.status#1`."""
     name = label.partition("#")[0]
+    if name == WEBHOOK:
+        return mode not in IN_TIME | BY_DOKU.keys() | ONCE | {Mode.LATE_DUPLICATE}
     if not name.startswith("doku."):
         return mode not in IN_TIME | BY_DOKU.keys() | {Mode.HEAD_OUTSIDE, Mode.LATE_DUPLICATE}
     return mode not in ONCE and name in _ONLY.get(mode, (name,))
 
 
 def limits(name: str) -> tuple[float, float]:
-    """Read timeout and total deadline of a DOKU call, in seconds."""
-    return _LIMITS.get(name, _QUICK)
+    """Read timeout and total deadline of a DOKU call, in seconds. Of an inquiry, those before a transfer."""
+    return _LIMITS.get(name, _QUESTION)
+
+
+def longest(name: str) -> float:
+    """The longest that a DOKU call may take, in seconds. An inquiry alone has more time than one before a transfer."""
+    return max(limits(name)[1], _QUESTION[1]) if name == "doku.inquiry" else limits(name)[1]
 
 
 NOT_FORWARDED = frozenset({Mode.DROP, Mode.THROTTLE, Mode.UNAVAILABLE, Mode.KILL_BEFORE})
@@ -113,6 +120,8 @@ def answer(mode: Mode, call: Call) -> bytes:
         status = 429 if mode is Mode.THROTTLE else 500
         body = {"responseCode": f"{status}{call.service_code}00", "responseMessage": _REASONS[status]}
         return _http(status, json.dumps(body).encode())
+    if call.name == WEBHOOK:
+        return _http(429 if mode is Mode.THROTTLE else 500, b"")
     if mode is Mode.THROTTLE:  # AWS throttles with status 400
         return _http(400, b'{"__type": "com.amazonaws#ThrottlingException", "message": "Rate exceeded"}')
     return _http(500, b'{"__type": "com.amazonaws#InternalServerError", "message": "try again"}')

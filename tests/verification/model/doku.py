@@ -76,11 +76,8 @@ class Sent(NamedTuple):
     at: int
     fate: Fate
     answered: int = 0
-
-    @property
-    def is_denied(self) -> bool:
-        """True if DOKU said with 403 that it did not execute this request."""
-        return self.answered == 403
+    is_denied: bool = False
+    """True if DOKU said with 403, or with 4294300, that it did not execute this request."""
 
 
 Ledger = tuple[Sent, ...]
@@ -99,6 +96,8 @@ class Answer:
     """The finding about the requested transfer; None if the answer has none."""
     reference_no: str = ""
     """DOKU's reference in the answer."""
+    denies: bool = False
+    """It says of this request, and no other, that DOKU did not execute it."""
 
 
 def answers(request: Request, ledger: Ledger, now: int, patient: bool, words: Words) -> list[Answer]:
@@ -162,7 +161,8 @@ def _plain_words(reference: str) -> Iterator[Answer]:
     taken, refused = _said(200, "2004300", "Successful", **_named(reference)), _said(401, "4014301", "Invalid Token")
     number = reference_no(reference)
     yield Answer("takes it: 2004300", "said", taken, Fate.UNPAID, word=Finding.ACCEPTED, reference_no=number)
-    yield Answer("rejects it: 4034314", "said", _said(403, "4034314", "Insufficient Funds"), Fate.REJECTED)
+    rejected = _said(403, "4034314", "Insufficient Funds")
+    yield Answer("rejects it: 4034314", "said", rejected, Fate.REJECTED, denies=True)
     yield Answer("refuses the token: 4014301", "said", refused, Fate.REFUSED)
     yield Answer("takes it and refuses the token: 4014301", "said", refused, Fate.UNPAID)
     yield Answer("never gets it: no connection", "never sent")
@@ -177,10 +177,17 @@ def _other_words(reference: str) -> Iterator[Answer]:
     yield Answer("takes it and names another amount", "said", other, Fate.UNPAID)
     yield Answer("takes it and answers HTML", "said", (200, b"<html>"), Fate.UNPAID)
     closed = _said(403, "4034318", "Inactive Account")
-    yield Answer("takes it and says that it rejects it: 4034318", "said", closed, Fate.UNPAID)
+    yield Answer("takes it and says that it rejects it: 4034318", "said", closed, Fate.UNPAID, denies=True)
+    throttled = _said(429, "4294300", "Too Many Requests")
+    yield Answer("has too many requests: 4294300", "said", throttled, Fate.REJECTED, denies=True)
     crossed = _said(403, "4034314", "Insufficient Funds", partnerReferenceNo="PAY-9")
     yield Answer("takes it and answers that it rejects another transfer", "said", crossed, Fate.UNPAID)
-    unclear = {"4294300": (429, "throttles"), "4044301": (404, "says not found"), "5004300": (500, "fails")}
+    unclear = {
+        "TOO_MANY_REQUESTS": (429, "throttles"),
+        "4294200": (429, "throttles inquiries"),
+        "4044301": (404, "says not found"),
+        "5004300": (500, "fails"),
+    }
     for fate in (Fate.UNPAID, Fate.NOT_EXECUTED):
         for code, (status, words) in unclear.items():
             yield Answer(f"{words}: {code}, {fate}", "said", _said(status, code, ""), fate)
@@ -255,4 +262,6 @@ def _not_found(words: str, faults: int = 0) -> Answer:
 
 
 def _said(status: int, code: str, message: str, **members: object) -> tuple[int, bytes]:
-    return status, json.dumps({"responseCode": code, "responseMessage": message, **members}).encode()
+    """In SNAP's envelope, or the glossary's for a code that is not a number."""
+    names = ("responseCode", "responseMessage") if code.isdecimal() else ("response_code", "response_message")
+    return status, json.dumps({**dict(zip(names, (code, message), strict=True)), **members}).encode()

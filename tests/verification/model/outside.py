@@ -20,7 +20,9 @@ from payouts.runtime.credentials import CredentialStore
 from payouts.store.codec import Item
 from payouts.store.table import ConditionFailed, Table
 
-SETTINGS = DokuSettings("https://doku.example", "/v1.0", "H2H", "secret", not_received_after_hours=72)
+SETTINGS = DokuSettings(
+    "https://doku.example", "/v1.0", "H2H", "secret", not_received_after_hours=72, requests_per_second=0
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from payouts.services.account_inquiry import DokuQueries
 from payouts.services.apply_notification import NotificationApplier
 from payouts.services.check_schedule import CheckSchedule
 from payouts.services.check_status import StatusChecker
+from payouts.services.checks import Checks
 from payouts.services.create_transfer import TransferCreator
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
@@ -49,6 +50,16 @@ from tests.verification.model.outside import (
 
 ABSENCE_AFTER = SETTINGS.not_received_after_hours * HOUR
 TIME_ENOUGH = (29.0,)
+_TIME_IS_READ = (
+    *("before the inquiry", "for the inquiry", "before the limits", "before the create", "after the create"),
+    *("to confirm a refusal", "for the status check", "to send again", "for a second send"),
+)
+"""When a create without a session asks how much time is left, if DOKU refuses its token."""
+
+
+def too_little_time(when: str) -> tuple[float, ...]:
+    """The time left at each of these calls: enough until then, and too little from then on."""
+    return (29.0,) * _TIME_IS_READ.index(when) + (10.0,)
 
 
 class _EmptyTable(Table):
@@ -170,7 +181,8 @@ class Invocation:
             reason = "seen at the bank"
             return transfer and settle(store, transfer, self.verdict, "ani", reason, now, transfer.version)
         with patch.object(poll, "ThreadPoolExecutor", InThisThread):
-            poller = Poller(parts.due_index(table), status_checker, 2, outside.clock)
+            index = parts.due_index(table, self.release.written)
+            poller = Poller(index, Checks(index, status_checker, 2), outside.clock)
             return poller.tick(range(self.release.read), lambda: 60.0)
 
     def _receive(self, outside: Outside, parts: Parts) -> Any:

@@ -7,7 +7,7 @@ from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Finding, Observation, Source, Transfer, record
 from payouts.store import items
 from tests.verification.model.doku import Fate, Sent, Words
-from tests.verification.model.parts import Invocation, Release, order
+from tests.verification.model.parts import Invocation, Release, order, too_little_time
 from tests.verification.model.scenario import BEGAN, Budget, Scenario
 
 _ONE = Invocation("merchant", order())
@@ -53,7 +53,7 @@ def _stored(reference: str, **attributes: Any) -> dict[str, Any]:
     return {**item, **attributes}
 
 
-_FOREIGN = {"at": BEGAN, "finding": "AUDITED", "source": "ROBOT", "asked": 1, "seq": 1, "colour": "blue"}
+_FOREIGN = {"at": BEGAN, "is": "AUDITED", "by": "ROBOT", "asked": 1, "seq": 1, "colour": "blue"}
 _NEWER = _stored("PAY-2", schema=items.SCHEMA + 1, history="not known here", status="HELD", held=True)
 _KNOWN = _stored("PAY-3")
 _OF_TWO_VERSIONS = (_NEWER, {**_KNOWN, "history": [*_KNOWN["history"], _FOREIGN], "batch": "B1"})
@@ -192,20 +192,16 @@ SCENARIOS = (
     Scenario("two orders with one Idempotency-Key", (_KEYED, _KEYED_OTHERWISE), Budget(faults=2), small=Budget()),
     Scenario(
         "too little time after the create",
-        (Invocation("merchant", order(), (29.0, 10.0)),),
+        (Invocation("merchant", order(), too_little_time("after the create")),),
         Budget(faults=1, ticks=2, advances=2),
     ),
     *(
         Scenario(
             f"too little time {when}",
-            (Invocation("merchant", order(), remaining),),
+            (Invocation("merchant", order(), too_little_time(when)),),
             Budget(faults=1),
             words=Words.PLAIN,
         )
-        for when, remaining in (
-            ("to confirm a refusal", (29.0, 29.0, 10.0)),
-            ("to send again", (29.0, 29.0, 29.0, 10.0)),
-            ("for a second send", (29.0, 29.0, 29.0, 29.0, 10.0)),
-        )
+        for when in ("to confirm a refusal", "to send again", "for a second send")
     ),
 )

@@ -137,7 +137,7 @@ class World:
             if answer.fate is not None:
                 reference = doku.reference_in(request)
                 answered = answer.value[0] if answer.value else 0
-                sent = Sent(reference, request.external_id, outer.now, answer.fate, answered)
+                sent = Sent(reference, request.external_id, outer.now, answer.fate, answered, answer.denies)
                 changed = self.with_ledger(outer, (*ledger, sent))
             words = f"DOKU {answer.words}"
             yield Effect(words, answer.kind, answer.value, answer.value, changed, answer.faults, said=answer)

@@ -11,14 +11,12 @@ from payouts.doku import echoes, messages, responses
 from payouts.doku.echoes import Echo
 from payouts.doku.outcomes import Classification, Outcome, Service
 from payouts.doku.responses import DokuResponse
-from payouts.doku.transport import NoReply, Timeout, Transport
+from payouts.doku.time_limits import QUESTION, TRANSFER, Remaining, fitted, unlimited
+from payouts.doku.transport import NeverSent, NoReply, Timeout, Transport
 from payouts.domain.credentials import Credentials, CredentialSource
 from payouts.domain.transfer import DokuAccount, Intent, Transfer
 
-_QUICK: Timeout = (2, 4)
-_TRANSFER: Timeout = (3, 14)
-TRANSFER_SECONDS = sum(_TRANSFER)
-"""Seconds that `transfer` may take at most."""
+_TOO_MANY_REQUESTS = 429
 
 _PATHS = {
     Service.INQUIRY: "/emoney/bank-account-inquiry",
@@ -70,6 +68,10 @@ class Question:
     echo: Echo
 
 
+def _ignore() -> None:
+    """Default hook; does nothing."""
+
+
 def account_of(settings: DokuEndpoint, client_id: str) -> DokuAccount:
     """The host, client id and path prefix that transfers are sent with."""
     return DokuAccount(settings.base_url.partition("://")[2], client_id, settings.path_prefix)
@@ -78,8 +80,9 @@ def account_of(settings: DokuEndpoint, client_id: str) -> DokuAccount:
 class DokuClient:
     """Calls DOKU. Repeats a question after a 401; never repeats a transfer.
 
-    An answer to another request is IN_DOUBT, and its content is dropped. Time limits and connections:
-    docs/doku-protocol.md, "Time limits" and "Connections".
+    An answer to another request is IN_DOUBT, and its content is dropped. `remaining` is the time that a question may
+    take, with its repetitions. `throttled` is called for each answer with HTTP 429, whatever else it says. Time limits
+    and connections: docs/doku-protocol.md, "Time limits" and "Connections".
     """
 
     def __init__(
@@ -89,30 +92,34 @@ class DokuClient:
         tokens: Tokens,
         transport: Transport,
         clock: Callable[[], float] = time.time,
+        throttled: Callable[[], None] = _ignore,
     ) -> None:
         self._settings = settings
         self._credentials = credentials
         self._tokens = tokens
         self._transport = transport
         self._clock = clock
+        self._throttled = throttled
 
-    def inquire(self, request: messages.InquiryRequest) -> DokuResponse:
+    def inquire(self, request: messages.InquiryRequest, remaining: Remaining = unlimited) -> DokuResponse:
         """Account inquiry. Raises NeverSent, or PayoutError without a token."""
         question = Question(messages.inquiry(request), echoes.of_inquiry(request))
-        return self._ask(Service.INQUIRY, lambda _: question)
+        return self._ask(Service.INQUIRY, lambda _: question, remaining)
 
-    def balance(self) -> DokuResponse:
+    def balance(self, remaining: Remaining = unlimited) -> DokuResponse:
         """Balance inquiry of the merchant's account. Raises as `inquire`."""
-        return self._ask(Service.BALANCE, _balance)
+        return self._ask(Service.BALANCE, _balance, remaining)
 
-    def check_status(self, transfer: Transfer, fresh: bool = False) -> DokuResponse:
+    def check_status(
+        self, transfer: Transfer, remaining: Remaining = unlimited, *, fresh: bool = False
+    ) -> DokuResponse:
         """Check status by the merchant's reference. Raises as `inquire`.
 
         `fresh`: on a connection that carried nothing else, so that "not found", which echoes no reference, cannot be a
         late answer to another question.
         """
         question = Question(messages.status(transfer), echoes.of_status(transfer))
-        return self._ask(Service.STATUS, lambda _: question, fresh)
+        return self._ask(Service.STATUS, lambda _: question, remaining, fresh)
 
     def transfer(self, intent: Intent, with_external_id: str, authority: Authority) -> DokuResponse:
         """Transfer bank: send one request. Raises NeverSent, the proof that no byte of it left.
@@ -121,7 +128,7 @@ class DokuClient:
         """
         question = Question(messages.transfer(intent), echoes.of_transfer(intent))
         # On a fresh connection: a late answer to another request must not decide about this transfer.
-        return self._call(Service.TRANSFER, question, with_external_id, authority, _TRANSFER, fresh=True)
+        return self._call(Service.TRANSFER, question, with_external_id, authority, TRANSFER, fresh=True)
 
     def new_external_id(self) -> str:
         """A fresh X-EXTERNAL-ID."""
@@ -141,24 +148,34 @@ class DokuClient:
         self._tokens.renew(refused.token)
         return self.authority()
 
-    def _ask(self, service: Service, question: Callable[[Credentials], Question], fresh: bool = False) -> DokuResponse:
+    def _ask(
+        self,
+        service: Service,
+        question: Callable[[Credentials], Question],
+        remaining: Remaining,
+        fresh: bool = False,
+    ) -> DokuResponse:
         """Ask; repeat with another token after a 401, and once more if DOKU refuses that token too.
 
         Another environment with the same client id may have ended both (docs/doku-protocol.md, "Access tokens that are
         refused").
         """
-        answer, authority = self._asked(service, question, self.authority(), fresh)
-        if answer.outcome is Outcome.UNAUTHORIZED:
-            answer, authority = self._asked(service, question, self.renewed(authority), fresh)
-        if answer.verdict.refuses_token:
-            answer, _ = self._asked(service, question, self.renewed(authority), fresh)
-        return answer
 
-    def _asked(
-        self, service: Service, question: Callable[[Credentials], Question], authority: Authority, fresh: bool
-    ) -> tuple[DokuResponse, Authority]:
-        asked = question(authority.credentials)
-        return self._call(service, asked, self.new_external_id(), authority, _QUICK, fresh), authority
+        def asked(authority: Authority) -> DokuResponse:
+            timeout = fitted(QUESTION, remaining())
+            if timeout is None:
+                raise NeverSent("too little time was left")
+            asking = question(authority.credentials)
+            return self._call(service, asking, self.new_external_id(), authority, timeout, fresh)
+
+        authority = self.authority()
+        answer = asked(authority)
+        if answer.outcome is Outcome.UNAUTHORIZED:
+            authority = self.renewed(authority)
+            answer = asked(authority)
+        if answer.verdict.refuses_token:
+            answer = asked(self.renewed(authority))
+        return answer
 
     def _call(
         self,
@@ -172,10 +189,12 @@ class DokuClient:
         path = self._settings.path_prefix + _PATHS[service]
         headers = self._headers(path, question.body, with_external_id, authority)
         try:
-            answer = responses.read(service, self._transport.post(path, headers, question.body, timeout, fresh=fresh))
+            reply = self._transport.post(path, headers, question.body, timeout, fresh=fresh)
         except NoReply as error:
             return DokuResponse(Classification(Outcome.IN_DOUBT, message=f"no answer from DOKU ({error})"))
-        return self._ours(question, answer)
+        if reply.http_status == _TOO_MANY_REQUESTS:
+            self._throttled()
+        return self._ours(question, responses.read(service, reply))
 
     def _ours(self, question: Question, answer: DokuResponse) -> DokuResponse:
         """The answer, or an empty one in doubt if it echoes another request."""

@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     UNAUTHORIZED = "UNAUTHORIZED"
     """Token, signature or credentials refused; not executed."""
     THROTTLED = "THROTTLED"
-    """Too many requests. By the SNAP standard not executed; for a transfer this is not relied on."""
+    """Too many requests. It proves nothing about a transfer: only 4294300 does, which is REJECTED."""
     NOT_FOUND = "NOT_FOUND"
     """DOKU has no record of the transfer or account that was asked about."""
     IN_DOUBT = "IN_DOUBT"

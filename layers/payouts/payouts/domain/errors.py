@@ -83,6 +83,11 @@ class Mismatch(PayoutError):
     code = "VALIDATION_ERROR"
     http_status = 409
 
+    def __init__(self, message: str, account_name: str = "") -> None:
+        super().__init__(message)
+        self.account_name = account_name
+        """The bank's name for the account if it differs from the expected one."""
+
 
 class Duplicate(PayoutError):
     """Another request used the reference, key or session. Nothing was sent."""
@@ -118,6 +123,14 @@ class Unavailable(PayoutError):
     http_status = 503
     retryable = True
     retry_after = 5
+
+
+class RefusedEarly(Unavailable):
+    """Too little time is left, or too many requests go to DOKU. Nothing was sent, and nothing about DOKU is known."""
+
+    def __init__(self, message: str, seconds: int = Unavailable.retry_after) -> None:
+        super().__init__(message)
+        self.retry_after = seconds
 
 
 class Stopped(Unavailable):

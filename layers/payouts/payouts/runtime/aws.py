@@ -69,8 +69,9 @@ def sqs() -> "SQSClient":
 
 
 def s3() -> "S3Client":
-    """An S3 client."""
-    return cast("S3Client", session().client("s3"))
+    """An S3 client: 2 s to connect, 10 s to answer, three attempts. The daily report writes parts of 5 MB."""
+    config = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+    return cast("S3Client", session().client("s3", config=config))
 
 
 def lambda_() -> LambdaClient:

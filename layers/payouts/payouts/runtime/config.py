@@ -17,6 +17,7 @@ from payouts.runtime.variables import (
     path,
     unless_none,
     url,
+    webhook_url,
     word,
 )
 
@@ -31,6 +32,8 @@ class DokuSettings:
     secret_id: str
     not_received_after_hours: int
     """Hours for which DOKU must have had no record of a transfer before it counts as not received."""
+    requests_per_second: int
+    """Requests that all functions together may send to DOKU; 0 for no limit."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "DokuSettings":
@@ -42,6 +45,7 @@ class DokuSettings:
             channel_id=read("DOKU_CHANNEL_ID", word, "H2H"),
             secret_id=read("DOKU_SECRET_ID", word),
             not_received_after_hours=read("NOT_RECEIVED_AFTER_HOURS", at_least(24), "72"),
+            requests_per_second=read("DOKU_REQUESTS_PER_SECOND", at_least(0), "20"),
         )
 
 
@@ -119,6 +123,29 @@ class ProcessorSettings:
     def read(cls, environment: Mapping[str, str]) -> "ProcessorSettings":
         """From `NOTIFICATION_QUEUE_URL`."""
         return cls(queue_url=Reader(environment)("NOTIFICATION_QUEUE_URL", word))
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Where webhooks are delivered, and the queues of the messages that cause them."""
+
+    url: str
+    queue_url: str
+    replay_queue_url: str
+    dead_letter_queue_url: str
+    secret_id: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "WebhookSettings":
+        """From `WEBHOOK_*` and `DOKU_SECRET_ID`."""
+        read = Reader(environment)
+        return cls(
+            url=read("WEBHOOK_URL", webhook_url),
+            queue_url=read("WEBHOOK_QUEUE_URL", word),
+            replay_queue_url=read("WEBHOOK_REPLAY_QUEUE_URL", word),
+            dead_letter_queue_url=read("WEBHOOK_DEAD_LETTER_QUEUE_URL", word),
+            secret_id=read("DOKU_SECRET_ID", word),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,3 +28,12 @@ class Telemetry:
         """Report that no access token could be obtained, so that no call to DOKU is possible."""
         self._logger.warning("no access token", reason=error.message)
         metrics.publish({"TokenFailures": 1})
+
+    def throttled(self) -> None:
+        """Report that DOKU answered a request with HTTP 429."""
+        self._logger.warning("DOKU has too many requests")
+        metrics.publish({"DokuThrottled": 1})
+
+    def rate_failed(self, error: PayoutError) -> None:
+        """Report that the rate of requests to DOKU could not be read or stored. Payouts go on."""
+        self._logger.warning("rate of requests unknown", reason=error.message)

@@ -7,38 +7,54 @@ from payouts.doku import responses
 from payouts.doku.client import DokuClient
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.outcomes import Outcome, glossary
+from payouts.doku.time_limits import TABLE_SECONDS, Remaining, unlimited
 from payouts.doku.transport import NeverSent
 from payouts.domain.errors import DokuSaid, PayoutError, Refused, Unavailable
+from payouts.services.request_budget import free
 from payouts.store.inquiry_sessions import SESSION_SECONDS, InquirySession, InquirySessions
 
 _NOT_CLEAR = "DOKU gave no clear answer"
 
 
 class DokuQueries:
-    """Asks DOKU about accounts and the merchant's balance."""
+    """Asks DOKU about accounts and the merchant's balance. `take` takes requests to DOKU from the API's share.
 
-    def __init__(self, doku: DokuClient, sessions: InquirySessions, clock: Callable[[], float] = time.time) -> None:
+    Raises PayoutError. `remaining` is the time that the caller has.
+    """
+
+    def __init__(
+        self,
+        doku: DokuClient,
+        sessions: InquirySessions,
+        clock: Callable[[], float] = time.time,
+        take: Callable[[int], None] = free,
+    ) -> None:
         self._doku = doku
         self._sessions = sessions
         self._clock = clock
+        self._take = take
 
-    def ask(self, request: InquiryRequest) -> responses.Inquiry:
-        """Inquire an account. The session of the answer is not stored. Raises PayoutError."""
-        inquiry = responses.inquiry(_accepted(self._doku.inquire, request))
+    def ask(self, request: InquiryRequest, remaining: Remaining = unlimited) -> responses.Inquiry:
+        """Inquire an account. The session of the answer is not stored, and the caller has taken the request."""
+        inquiry = responses.inquiry(_accepted(self._doku.inquire, request, remaining))
         if inquiry is None:
             raise Unavailable("DOKU's account inquiry named no session or no account holder; send it again")
         return inquiry
 
-    def account(self, request: InquiryRequest) -> tuple[responses.Inquiry, InquirySession]:
-        """Inquire an account, and store the session for one later transfer. Raises PayoutError."""
-        inquiry = self.ask(request)
+    def account(
+        self, request: InquiryRequest, remaining: Remaining = unlimited
+    ) -> tuple[responses.Inquiry, InquirySession]:
+        """Inquire an account, and store the session for one later transfer."""
+        self._take(1)
+        inquiry = self.ask(request, lambda: remaining() - TABLE_SECONDS)
         session = session_of(request, inquiry, self._clock())
         self._sessions.save(session)
         return inquiry, session
 
-    def balance(self) -> responses.Balance:
-        """The merchant's balance at DOKU. Raises PayoutError."""
-        return responses.balance(_accepted(self._doku.balance))
+    def balance(self, remaining: Remaining = unlimited) -> responses.Balance:
+        """The merchant's balance at DOKU."""
+        self._take(1)
+        return responses.balance(_accepted(self._doku.balance, lambda: remaining() - TABLE_SECONDS))
 
 
 def session_of(request: InquiryRequest, inquiry: responses.Inquiry, now: float) -> InquirySession:

@@ -5,13 +5,20 @@ Its signature does not cover its body, so a notification proves nothing. Only th
 
 from payouts.doku.notifications import Kind, Notification
 from payouts.doku.queued_notification import QueuedNotification
+from payouts.doku.time_limits import Remaining, unlimited
 from payouts.domain.transfer import ENDED, Finding, Observation, Source, Transfer
 from payouts.services.check_status import StatusChecker
+from payouts.services.doku_rate import UNPACED, Pace
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.transfers import TransferStore
 
 _REFUNDED = "40"
 """The status that a refund notification claims; its body states none."""
+_CHECK_SECONDS = 25.0
+"""For a status check, which may need a new token, and the write that records its answer."""
+PROCESSORS = 5
+"""Processors that run at the same time: MaximumConcurrency of the queue in template.yaml. Each has its part of the
+share of requests."""
 _INCONCLUSIVE = frozenset({Finding.UNCLEAR, Finding.NOT_FOUND})
 
 
@@ -30,12 +37,19 @@ class UnknownTransfer(RetryLater):
 class NotificationApplier:
     """Applies notifications. Applying one twice equals applying it once (I10, I11)."""
 
-    def __init__(self, store: TransferStore, status_checker: StatusChecker, sessions: InquirySessions) -> None:
+    def __init__(
+        self,
+        store: TransferStore,
+        status_checker: StatusChecker,
+        sessions: InquirySessions,
+        pace: Pace = UNPACED,
+    ) -> None:
         self._store = store
         self._status_checker = status_checker
         self._sessions = sessions
+        self._pace = pace
 
-    def apply(self, queued: QueuedNotification) -> Transfer:
+    def apply(self, queued: QueuedNotification, remaining: Remaining = unlimited) -> Transfer:
         """Check the transfer of the notification. Raises RetryLater, UnknownTransfer, or PayoutError for the table.
 
         DOKU is not asked if the status accounts for the claim already, so copies of a notification cause no checks.
@@ -45,7 +59,9 @@ class NotificationApplier:
             raise UnknownTransfer(f"no transfer is known for {queued.notification.transaction_id}", queued.received_at)
         if _says_nothing_new(transfer, hint):
             return self._noted(transfer, hint)
-        learned, seen = self._status_checker.check(transfer, hint)
+        if not self._pace.wait(remaining() - _CHECK_SECONDS, PROCESSORS):
+            raise RetryLater("too many requests to DOKU wait before this one")
+        learned, seen = self._status_checker.check(transfer, hint, remaining=remaining)
         if seen.finding in _INCONCLUSIVE and not learned.reading.is_refunded_by_doku:
             raise RetryLater(
                 f"DOKU gave no clear answer about {transfer.partner_reference_no} ({seen.code or 'none at all'})"

@@ -1,8 +1,11 @@
 """Check a transfer's status at DOKU and record it, for the API, notifications and the poller."""
 
+from collections.abc import Callable
+
 from payouts.doku import observations
 from payouts.doku.client import DokuClient
 from payouts.doku.outcomes import Outcome
+from payouts.doku.time_limits import RECORD_SECONDS, Remaining, unlimited
 from payouts.doku.transport import NeverSent
 from payouts.domain.errors import PayoutError
 from payouts.domain.schedule import infer_absence
@@ -33,17 +36,20 @@ class StatusChecker:
         self._doku = doku
         self._schedule = schedule
 
-    def refresh(self, transfer: Transfer) -> Transfer:
-        """Check the transfer unless it was checked in the last ten seconds. Checks final transfers as well."""
+    def refresh(self, transfer: Transfer, remaining: Remaining, may_ask: Callable[[], bool]) -> Transfer:
+        """Check the transfer, a final one too. Returns it unchecked if it was checked in the last ten seconds, or if
+        `may_ask` returns False: too many requests go to DOKU."""
         checked_at = transfer.checked_at
         if checked_at is not None and 0 <= self._schedule.now() - checked_at < _JUST_CHECKED:
             return transfer
-        return self.check(transfer)[0]
+        return self.check(transfer, remaining=remaining)[0] if may_ask() else transfer
 
-    def check(self, transfer: Transfer, *hints: Observation) -> tuple[Transfer, Observation]:
+    def check(
+        self, transfer: Transfer, *hints: Observation, remaining: Remaining = unlimited
+    ) -> tuple[Transfer, Observation]:
         """Check the transfer and record the answer and `hints` in one write. Returns the transfer and the answer."""
         try:
-            seen = self.ask(transfer)
+            seen = self.ask(transfer, remaining)
         except DokuSilent as silent:
             seen = silent.seen
         return self.record(transfer, *hints, seen), seen
@@ -52,8 +58,8 @@ class StatusChecker:
         """Store the observations and the time of the next check. Returns the transfer as stored."""
         return self._store.update(transfer, lambda standing: self._learned(standing, *seen))
 
-    def ask(self, transfer: Transfer) -> Observation:
-        """DOKU's answer about the transfer, not recorded. Raises DokuSilent.
+    def ask(self, transfer: Transfer, remaining: Remaining = unlimited) -> Observation:
+        """DOKU's answer about the transfer, not recorded, with time left to record it. Raises DokuSilent.
 
         A transfer that was sent with another host, client id or path prefix is not asked about: DOKU would not know
         it there, and "not found" would be taken for its absence.
@@ -61,7 +67,7 @@ class StatusChecker:
         try:
             if transfer.sent_to is not None and transfer.sent_to != self._doku.account():
                 return self._unclear(transfer, "sent with another DOKU host, client id or path prefix", OTHER_ACCOUNT)
-            answer = self._doku.check_status(transfer)
+            answer = self._doku.check_status(transfer, lambda: remaining() - RECORD_SECONDS)
         except NeverSent as error:
             raise DokuSilent(self._unclear(transfer, f"DOKU cannot be reached ({error})")) from error
         except PayoutError as error:

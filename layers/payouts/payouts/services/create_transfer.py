@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from payouts.doku.client import DokuClient
+from payouts.doku.time_limits import Remaining
 from payouts.domain.errors import Duplicate, PayoutError, Stopped, Unavailable
 from payouts.domain.limits import AmountLimits
 from payouts.domain.transfer import NextAction, Transfer
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.prepare_transfer import TransferPreparer, TransferRequest
-from payouts.services.send_transfer import Remaining, SendResult, TransferSender
+from payouts.services.send_transfer import SendResult, TransferSender, check_time
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.transfers import TransferStore
 
@@ -62,8 +63,8 @@ class TransferCreator:
     def create(self, request: TransferRequest, remaining: Remaining) -> CreateResult:
         """Create and send the transfer of this request, or return the one that an earlier call created.
 
-        Raises Duplicate, LimitReached, Mismatch, Refused, Stopped, Throttled, Unavailable, ValidationFailed or
-        Misconfigured; nothing was sent then.
+        Raises Duplicate, LimitReached, Mismatch, Refused, RefusedEarly, Stopped, Throttled, Unavailable,
+        ValidationFailed or Misconfigured; nothing was sent then.
         """
         reference = request.intent.partner_reference_no
         if not self._switch.is_on():
@@ -75,7 +76,7 @@ class TransferCreator:
             return _replay(existing, request.fingerprint)
         self._amount_limits.check(request.intent.amount)  # after the look-up: a limit does not hide a transfer
         try:
-            transfer = self._preparer.prepare(request)
+            transfer = self._preparer.prepare(request, remaining)
         except PayoutError as refused:  # another copy of this request may have created the transfer meanwhile
             return self._existing(reference, request.fingerprint, otherwise=refused)
         return self._create(transfer, remaining)
@@ -85,6 +86,7 @@ class TransferCreator:
         try:
             authority = self._doku.authority()
             transfer = replace(transfer, sent_to=self._doku.account(authority.credentials))
+            check_time(remaining)  # after a slow inquiry; not after the limits, which would count a refused transfer
             self._limits.consume(transfer)
             sent = self._sender.create_and_send(transfer, authority, remaining)
         except PayoutError as refused:

@@ -1,21 +1,26 @@
-"""The report of a day (WIB): counts and sums by status, and the transfers that need attention."""
+"""The lines of a day's report (WIB): each transfer, and why it needs attention. Read as a stream, in bounded memory."""
 
 import csv
 import io
-from collections import Counter
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from doku_signing.timestamps import WIB
-from payouts.domain.money import Rupiah
 from payouts.domain.schedule import needs_review
 from payouts.domain.status import OTHER_ACCOUNT
 from payouts.domain.transfer import ENDED, Finding, NextAction, Status, Transfer
+from payouts.store.creation_index import Entry, Position
 from payouts.store.transfers import TransferStore
 
-_PAGE = 1000
-_COLUMNS = (
+_BATCH, _THREADS = 100, 4
+"""Transfers read by one call, and the number of calls at the same time."""
+_SOON = 2 * 3_600_000
+"""An open transfer that is younger (milliseconds) needs no attention: status checks will most likely settle it."""
+COLUMNS = (
     "partnerReferenceNo",
     "referenceNo",
     "status",
@@ -37,8 +42,13 @@ class Line:
     transfer: Transfer
     attention: str
 
+    @property
+    def position(self) -> Position:
+        """The line's place in the report."""
+        return Position(self.transfer.created_at, self.transfer.partner_reference_no)
+
     def cells(self) -> tuple[str, ...]:
-        """The cells of the CSV row. They hold no account number and no name."""
+        """The cells of the CSV row, in the order of COLUMNS. They hold no account number and no name."""
         transfer, reason = self.transfer, self.transfer.reason
         return (
             transfer.partner_reference_no,
@@ -55,51 +65,20 @@ class Line:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A day's transfers, oldest first."""
+def lines(store: TransferStore, day: str, now: int, after: Position | None = None) -> Generator[Line]:
+    """The lines of a day such as `2024-09-17`, oldest first, as its transfers stand at `now` (milliseconds).
 
-    day: str
-    lines: tuple[Line, ...]
-
-    def csv(self) -> str:
-        """One row for each transfer."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        writer.writerows([_harmless(cell) for cell in line.cells()] for line in self.lines)
-        return text.getvalue()
-
-    def text(self) -> str:
-        """Counts and sums by status, and what needs attention."""
-        counts: Counter[Status] = Counter(line.transfer.status for line in self.lines)
-        sums: Counter[Status] = Counter()
-        for line in self.lines:
-            sums[line.transfer.status] += line.transfer.intent.amount.sen
-        rows = [f"{status:<11}{counts[status]:>9}{Rupiah(sums[status])!s:>22}" for status in Status if counts[status]]
-        attention = [line for line in self.lines if line.attention]
-        return "\n".join(
-            [
-                f"Transfers of {self.day} (WIB)",
-                "",
-                f"{'status':<11}{'count':>9}{'rupiah':>22}",
-                *rows,
-                f"{'all':<11}{sum(counts.values()):>9}{Rupiah(sum(sums.values()))!s:>22}",
-                "",
-                f"{len(attention)} need attention",
-                *(
-                    f"  {line.transfer.partner_reference_no}  {line.transfer.status}  {line.attention}"
-                    for line in attention
-                ),
-                "",
-            ]
-        )
+    Goes on behind the position `after`. Several batches are read at the same time, ahead of the line that is returned.
+    """
+    for transfer in _read(store, store.of_day(day, after)):
+        yield Line(transfer, attention(transfer, now))
 
 
-def of_day(store: TransferStore, day: str, now: int) -> Report:
-    """The report of a day such as `2024-09-17`, as its transfers stand at `now` (milliseconds)."""
-    transfers = sorted(_all(store, day), key=lambda one: (one.created_at, one.partner_reference_no))
-    return Report(day, tuple(Line(transfer, attention(transfer, now)) for transfer in transfers))
+def csv_rows(rows: Iterable[Iterable[str]]) -> str:
+    """Rows of a CSV file. No cell is a formula for a spreadsheet."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([_harmless(cell) for cell in row] for row in rows)
+    return text.getvalue()
 
 
 def attention(transfer: Transfer, now: int) -> str:
@@ -115,6 +94,8 @@ def attention(transfer: Transfer, now: int) -> str:
         return "a notification of DOKU claims otherwise; status checks do not confirm it so far"
     if needs_review(transfer, now):
         return "open for more than seven days"
+    if status not in ENDED and now - transfer.created_at < _SOON:
+        return ""
     if status not in ENDED:
         checked = transfer.checked_at
         return f"open, {'last checked at ' + _time(checked) if checked else 'not checked yet'}"
@@ -143,13 +124,16 @@ def _ask_doku(transfer: Transfer) -> str:
     return _ASK_DOKU[transfer.status]
 
 
-def _all(store: TransferStore, day: str) -> Iterator[Transfer]:
-    start = None
-    while True:
-        page, start = store.list_day(day, None, start, _PAGE)
-        yield from page
-        if start is None:
-            return
+def _read(store: TransferStore, entries: Iterator[Entry]) -> Iterator[Transfer]:
+    """The transfers of the entries, in their order."""
+    with ThreadPoolExecutor(_THREADS) as threads:
+        batches: deque[Future[list[Transfer]]] = deque()
+        while True:
+            while len(batches) < _THREADS and (next_ones := [each.reference for each in islice(entries, _BATCH)]):
+                batches.append(threads.submit(store.get_all, next_ones))
+            if not batches:
+                return
+            yield from batches.popleft().result()
 
 
 def _harmless(cell: str) -> str:

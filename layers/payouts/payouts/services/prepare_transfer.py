@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 
 from payouts.doku.client import DokuClient
 from payouts.doku.messages import InquiryRequest
+from payouts.doku.time_limits import LEAST_SECONDS, SEND_SECONDS, TABLE_SECONDS, Remaining
 from payouts.domain.account_name import ascii_name, same_name
 from payouts.domain.errors import Mismatch, ValidationFailed
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import FIRST_CHECK
 from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record
 from payouts.services.account_inquiry import DokuQueries, session_of
+from payouts.services.request_budget import free
+from payouts.services.send_transfer import check_time
 from payouts.store.inquiry_sessions import InquirySessions
 
 
@@ -29,19 +32,38 @@ class TransferRequest:
 
 
 class TransferPreparer:
-    """Builds the transfer of a request, ready to be created. Until then everything may fail and be tried again."""
+    """Builds the transfer of a request, ready to be created. Until then everything may fail and be tried again.
+
+    `take` takes requests to DOKU from the API's share, those for inquiry and transfer together: after the inquiry
+    nothing is refused for the rate.
+    """
 
     def __init__(
-        self, sessions: InquirySessions, queries: DokuQueries, doku: DokuClient, clock: Callable[[], float] = time.time
+        self,
+        sessions: InquirySessions,
+        queries: DokuQueries,
+        doku: DokuClient,
+        clock: Callable[[], float] = time.time,
+        take: Callable[[int], None] = free,
     ) -> None:
         self._sessions = sessions
         self._queries = queries
         self._doku = doku
         self._clock = clock
+        self._take = take
 
-    def prepare(self, request: TransferRequest) -> Transfer:
-        """The transfer of the request, by its session or by an account inquiry. Raises PayoutError."""
-        return self._with_session(request) if request.intent.session_id else self._with_inquiry(request)
+    def prepare(self, request: TransferRequest, remaining: Remaining) -> Transfer:
+        """The transfer of the request, by its session or by an account inquiry. Raises PayoutError.
+
+        Raises RefusedEarly without the time or the rate for everything until the transfer is sent.
+        """
+        if request.intent.session_id:
+            check_time(remaining)
+            self._take(1)
+            return self._with_session(request)
+        check_time(remaining, before=LEAST_SECONDS + TABLE_SECONDS)
+        self._take(2)
+        return self._with_inquiry(request, remaining)
 
     def _with_session(self, request: TransferRequest) -> Transfer:
         """Claim the session of an earlier account inquiry. It stays bound to this request, whatever happens next.
@@ -51,10 +73,10 @@ class TransferPreparer:
         session = self._sessions.claim(request.intent, request.fingerprint, self._clock())
         return self._build(request, session.account_name, session.fee)
 
-    def _with_inquiry(self, request: TransferRequest) -> Transfer:
+    def _with_inquiry(self, request: TransferRequest, remaining: Remaining) -> Transfer:
         """Inquire the account and claim the inquiry's session. Raises Mismatch for another name, or PayoutError."""
         intent, question = request.intent, self._inquiry_of(request.intent)
-        inquiry = self._queries.ask(question)
+        inquiry = self._queries.ask(question, lambda: remaining() - SEND_SECONDS - TABLE_SECONDS)
         _check_name(intent.beneficiary_account_name, inquiry.account_name)
         now = self._clock()
         self._sessions.save_claimed(session_of(question, inquiry, now), intent, request.fingerprint, now)
@@ -91,7 +113,8 @@ def _check_name(expected: str, at_bank: str) -> None:
     if not same_name(expected, at_bank):
         raise Mismatch(
             f'the bank has this account under the name "{at_bank}", not under "{expected}"; nothing was sent. Correct'
-            " beneficiaryAccountName, or make an account inquiry and name its sessionId"
+            " beneficiaryAccountName, or make an account inquiry and name its sessionId",
+            account_name=at_bank,
         )
 
 

@@ -4,24 +4,21 @@ Only the invocation whose conditional create succeeded sends, and it sends once.
 proof that the first was not executed. A crash after the create leaves a transfer that status checks settle.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from payouts.doku import observations
-from payouts.doku.client import TRANSFER_SECONDS, Authority, DokuClient
+from payouts.doku.client import Authority, DokuClient
 from payouts.doku.outcomes import Outcome
+from payouts.doku.time_limits import RECORD_SECONDS, SEND_SECONDS, Remaining
 from payouts.doku.transport import NeverSent
-from payouts.domain.errors import PayoutError, Unavailable
+from payouts.domain.errors import PayoutError, RefusedEarly
 from payouts.domain.transfer import Finding, Observation, Source, Transfer, record
 from payouts.services.check_schedule import CheckSchedule
 from payouts.store.transfers import TransferStore
 
-_RECORD_SECONDS = 2
 _CONFIRM_SECONDS = 12
 """For a status check, which may need a new token, and the write that records its answer."""
-
-Remaining = Callable[[], float]
-"""Seconds until Lambda stops the function."""
+_TOO_LATE = "too little time was left to send the transfer; nothing was sent. Send the same request again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +42,7 @@ class TransferSender:
 
         After the create no error is raised, since it would look like "not sent": the request may have left.
         """
-        if not _enough(remaining):
-            raise Unavailable("too little time was left to send the transfer; send the same request again")
+        check_time(remaining)
         existing = self._store.create(transfer)  # the conditional put
         if existing is not None:
             return existing
@@ -104,7 +100,7 @@ class TransferSender:
         try:
             if self._doku.account() != transfer.sent_to:
                 return (self._in_doubt(transfer, f"refused, and the DOKU account was replaced: {refused.message}"),)
-            answer = self._doku.check_status(transfer, fresh=True)
+            answer = self._doku.check_status(transfer, lambda: remaining() - RECORD_SECONDS, fresh=True)
         except (NeverSent, PayoutError) as error:
             return (self._in_doubt(transfer, f"{refused.message}; DOKU cannot be asked: {error}"),)
         checked = observations.from_status_response(transfer, answer, self._schedule.now())
@@ -150,5 +146,11 @@ class TransferSender:
         return observations.of_request(transfer, Finding.IN_DOUBT, message, self._schedule.now())
 
 
+def check_time(remaining: Remaining, before: float = 0.0) -> None:
+    """Raise RefusedEarly without enough time to send a transfer, and for `before` seconds of other work."""
+    if remaining() < before + SEND_SECONDS:
+        raise RefusedEarly(_TOO_LATE)
+
+
 def _enough(remaining: Remaining) -> bool:
-    return remaining() >= TRANSFER_SECONDS + _RECORD_SECONDS
+    return remaining() >= SEND_SECONDS

@@ -1,9 +1,18 @@
 """The access token that all functions share, and the lock that protects its refresh."""
 
 import secrets
+from dataclasses import dataclass
 
 from payouts.domain.credentials import AccessToken
 from payouts.store.table import ConditionFailed, Table
+
+
+@dataclass(frozen=True, slots=True)
+class SharedToken:
+    """The stored token, which may have expired, and the time until which a process has locked its replacement."""
+
+    token: AccessToken | None
+    locked_until: float
 
 
 class TokenStore:
@@ -12,12 +21,11 @@ class TokenStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def read(self, client_id: str) -> AccessToken | None:
-        """The shared token, which may have expired; None if there is none."""
-        item = self._table.get(_key(client_id))
-        if item is None or "token" not in item:
-            return None
-        return AccessToken(item["token"], item["validUntil"])
+    def read(self, client_id: str) -> SharedToken:
+        """The shared token, and its lock."""
+        item = self._table.get(_key(client_id)) or {}
+        token = AccessToken(item["token"], item["validUntil"]) if "token" in item else None
+        return SharedToken(token, item.get("lockedUntil", 0) / 1000)
 
     def lock(self, client_id: str, seen: AccessToken | None, now: float, seconds: float) -> str | None:
         """Lock the replacement of `seen` and return the lock's id. None if it is locked or already replaced."""

@@ -1,12 +1,14 @@
 """Transfers in the table: created once, then changed only by conditional writes on their version."""
 
-from collections.abc import Callable
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from payouts.domain.errors import Throttled, Unavailable
-from payouts.domain.transfer import Transfer
+from payouts.domain.transfer import Transfer, with_status_version
 from payouts.store import items
 from payouts.store.codec import Item
+from payouts.store.creation_index import PAGE, Entry, Position, by_creation
 from payouts.store.due_index import WRITTEN_SHARDS
 from payouts.store.table import ConditionFailed, Table
 
@@ -63,6 +65,7 @@ class TransferStore:
             changed = change(transfer)
             if changed == transfer:
                 return transfer
+            changed = with_status_version(transfer, changed)
             try:
                 self._write(changed)
             except ConditionFailed as failed:
@@ -76,49 +79,57 @@ class TransferStore:
 
     def find(self, reference_no: str) -> Transfer | None:
         """The transfer by DOKU's reference. The index is eventually consistent: None may mean not yet."""
+        return next(self.find_all(reference_no), None)
+
+    def find_all(self, reference_no: str) -> Iterator[Transfer]:
+        """The transfers with this reference of DOKU's, of which there should be at most one."""
         found, _ = self._table.query(
             "by-reference", KeyConditionExpression="referenceNo = :reference", values={":reference": reference_no}
         )
         for item in found:
             transfer = self.get(items.reference(item["pk"]))
             if transfer is not None and transfer.doku_reference_no == reference_no:
-                return transfer
-        return None
+                yield transfer
 
-    def list_day(
-        self, day: str, status: str | None, start: Item | None, limit: int
-    ) -> tuple[list[Transfer], Item | None]:
-        """One page of a day (WIB), newest first, and the key to continue from. With `status`, a page may be shorter.
+    def get_all(self, references: Sequence[str]) -> list[Transfer]:
+        """The existing transfers, in the order of the merchant's references."""
+        return [items.decode(item) for item in self._table.get_all([items.key(each) for each in references])]
 
-        The index contains only the status: whole transfers in it would double the cost of every write.
+    def of_day(
+        self,
+        day: str,
+        after: Position | None = None,
+        newest_first: bool = False,
+        page: int = PAGE,
+        shards: Iterable[int] = range(items.DAY_SHARDS),
+    ) -> Iterator[Entry]:
+        """The transfers of a day (WIB) in the order of their creation, `page` at a time from each shard.
+
+        Goes on behind the position `after`. A transfer that arrives in the meantime changes nothing for the others.
         """
-        values: Item = {":day": day}
-        names = {"#day": "day"}
-        arguments: dict[str, object] = {}
-        if status is not None:
-            values[":status"] = status
-            names["#status"] = "status"
-            arguments["FilterExpression"] = "#status = :status"
-        found, last = self._table.query(
-            "by-day",
-            KeyConditionExpression="#day = :day",
-            ExpressionAttributeNames=names,
-            values=values,
-            start=start,
-            ScanIndexForward=False,
-            Limit=limit,
-            **arguments,
-        )
-        transfers = map(items.decode, self._table.get_all([item["pk"] for item in found]))
-        return [transfer for transfer in transfers if status in (None, transfer.status)], last
+        partitions = (items.day_partition(day, shard) for shard in shards)
+        entries = (by_creation(self._table, "by-day", "day", each, after, newest_first, page) for each in partitions)
+        return heapq.merge(*entries, reverse=newest_first)
+
+    def of_account(self, account: str, after: Position | None = None, page: int = PAGE) -> Iterator[Entry]:
+        """The transfers to a beneficiary's account number, newest first, as `of_day`. Their status is not known."""
+        return by_creation(self._table, "by-account", "account", account, after, newest_first=True, page=page)
 
     def _write(self, transfer: Transfer) -> None:
-        """Set only the changing attributes, so that a newer version's unknown attributes survive (scenario 30)."""
+        """Set only the changing attributes, so that a newer version's unknown attributes survive (scenario 30).
+
+        `statusVersion` is absent where it equals `version`: by that the event pipe recognizes the writes to report.
+        """
         setting = {**self._variable(transfer), "version": transfer.version + 1}
+        removed = [] if transfer.next_check_at is not None else ["dueShard", "nextCheckAt"]
+        if transfer.status_version == transfer.version + 1:
+            removed.append("statusVersion")
+        else:
+            setting["statusVersion"] = transfer.status_version
         names = {f"#{name}": name for name in setting} | _VERSION
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
-        if transfer.next_check_at is None:
-            expression += " REMOVE dueShard, nextCheckAt"
+        if removed:
+            expression += " REMOVE " + ", ".join(removed)
         values = {f":{name}": value for name, value in setting.items()} | {":expected": transfer.version}
         self._table.update(items.key(transfer.partner_reference_no), expression, "#version = :expected", names, values)
 
