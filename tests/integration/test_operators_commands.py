@@ -56,7 +56,7 @@ def test_a_file_is_whole_or_as_it_was(local_run: World, tmp_path: Path) -> None:
     local_run.clock.advance(86_400)
     file = tmp_path / "day.csv"
     file.write_text("of before")
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="dictionary"):
         cli.main(["reconcile", "--day", damaged["createdAt"][:10], "--csv", str(file)])
     assert file.read_text() == "of before"
 
