@@ -1,8 +1,9 @@
 """AWS without sockets: moto answers in the calling thread, in half the time."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
@@ -14,13 +15,10 @@ from local.aws import moto_server
 from local.gateway.http_server import Request
 
 
-@dataclass(frozen=True)
-class _Body:
-    content: bytes
-
+class _Body(io.BytesIO):
     def stream(self) -> Iterator[bytes]:
         """The body as urllib3 streams it."""
-        yield self.content
+        yield self.read()
 
 
 @contextmanager
@@ -39,14 +37,18 @@ def _answered(request: AWSPreparedRequest) -> AWSResponse:
     target = urlsplit(request.url)
     query = f"?{target.query}" if target.query else ""
     headers = tuple((name, _text(value)) for name, value in request.headers.items())
-    body = request.body.encode() if isinstance(request.body, str) else request.body or b""
-    assert isinstance(body, bytes)
-    asked = Request.of(request.method, target.path + query, (*headers, ("host", target.netloc)), body)
+    asked = Request.of(request.method, target.path + query, (*headers, ("host", target.netloc)), _bytes(request.body))
     answer = moto_server.answer(asked)
     told = HTTPHeaders()
     for name, value in answer.headers:
         told[name] = value
     return AWSResponse(request.url, answer.status_code, told, _Body(answer.data))
+
+
+def _bytes(body: Any) -> bytes:
+    """The body of a request; S3's is a stream with a checksum at its end."""
+    content = body.read() if hasattr(body, "read") else body or b""
+    return content.encode() if isinstance(content, str) else bytes(content)
 
 
 def _text(value: str | bytes) -> str:
