@@ -74,7 +74,10 @@ def test_a_transfer_is_explained_with_its_deployment(local_run: World, capsys: p
     reference = local_run.create(order()).body["partnerReferenceNo"]
     capsys.readouterr()
     assert cli.main(["explain", reference]) == 0
-    assert capsys.readouterr().out.startswith(f"in local, {reference}: ACCEPTED")
+    explained = capsys.readouterr().out
+    assert explained.startswith(f"in local, {reference}: ACCEPTED")
+    (external_id,) = local_run.get(reference).body["history"][0]["externalId"].split()
+    assert f"X-EXTERNAL-ID {external_id}" in explained
     assert cli.main(["explain", "--dead"]) == 0
     assert "0 shown in local;" in capsys.readouterr().out
 
@@ -111,7 +114,7 @@ def test_reports_as_json(local_run: World, capsys: pytest.CaptureFixture[str]) -
     report = json.loads(capsys.readouterr().out)
     assert (report["deployment"], report["day"]) == ("local", day)
     assert report["statuses"]["ACCEPTED"]["count"] >= 1
-    assert reference in {line["partnerReferenceNo"] for line in report["attention"]}
+    assert reference not in {line["partnerReferenceNo"] for line in report["attention"]}, "it was just sent"
     assert cli.main(["explain", reference, "--json"]) == 0
     text = capsys.readouterr().out
     assert json.loads(text)["status"] == "ACCEPTED"

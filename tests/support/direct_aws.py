@@ -1,8 +1,8 @@
 """AWS without sockets: moto answers in the calling thread, in half the time."""
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
@@ -15,9 +15,11 @@ from local.aws import moto_server
 from local.gateway.http_server import Request
 
 
-class _Body(io.BytesIO):
+class _Body(BytesIO):
+    """A body as urllib3 has it."""
+
     def stream(self) -> Iterator[bytes]:
-        """The body as urllib3 streams it."""
+        """Yield the whole body."""
         yield self.read()
 
 
@@ -39,16 +41,17 @@ def _answered(request: AWSPreparedRequest) -> AWSResponse:
     headers = tuple((name, _text(value)) for name, value in request.headers.items())
     asked = Request.of(request.method, target.path + query, (*headers, ("host", target.netloc)), _bytes(request.body))
     answer = moto_server.answer(asked)
-    told = HTTPHeaders()
+    received = HTTPHeaders()
     for name, value in answer.headers:
-        told[name] = value
-    return AWSResponse(request.url, answer.status_code, told, _Body(answer.data))
+        received[name] = value
+    return AWSResponse(request.url, answer.status_code, received, _Body(answer.data))
 
 
 def _bytes(body: Any) -> bytes:
-    """The body of a request; S3's is a stream with a checksum at its end."""
-    content = body.read() if hasattr(body, "read") else body or b""
-    return content.encode() if isinstance(content, str) else bytes(content)
+    if isinstance(body, str):
+        return body.encode()
+    sent: bytes = body.read() if hasattr(body, "read") else body or b""
+    return sent
 
 
 def _text(value: str | bytes) -> str:
