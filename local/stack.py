@@ -190,7 +190,7 @@ class LocalStack:
     def _local_routes(self) -> dict[str, LocalHandler]:
         simulator = self.simulator if self._simulator else None
         dead_queue = self.deployment.ids.get("NotificationDeadLetterQueue", "")
-        return console.local_routes(self.token, simulator, self.aws.sqs, dead_queue)
+        return console.local_routes(self.token, simulator, self.aws.sqs, dead_queue, self.clock)
 
     def webhook_secrets(self) -> list[str]:
         """The secrets that sign webhooks, the newest first."""

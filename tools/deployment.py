@@ -35,7 +35,9 @@ _NO_LOGIN = (
     TokenRetrievalError,
 )
 _WEBHOOK_QUEUES = {"WebhookReplayQueueUrl": "-webhooks-replay", "WebhookDeadLetterQueueUrl": "-webhooks-dead"}
-_INSTEAD = "start `make run` first, or name a deployment: ENV=production"
+_INSTEAD = (
+    "start `make run` first, set LOCAL_AWS_PORT if it runs with another one, or name a deployment: ENV=production"
+)
 
 
 class NoSuchDeployment(CommandError):

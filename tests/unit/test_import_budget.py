@@ -22,8 +22,7 @@ FUNCTIONS = (
 )
 NOBODY = (
     "boto3.s3",  # the poller's daily report alone uses S3
-    "aws_xray_sdk",  # Tracing: Active in the template needs no SDK
-    "aws_lambda_powertools.tracing",  # the same, and it takes 130 ms
+    "aws_xray_sdk",  # Tracing: Active in the template needs no Tracer, which takes 130 ms
     "cryptography",  # for token requests, and for AES signatures of notifications
     "pydantic",  # to read a request's body
     "payouts.codes",  # to explain a code or a refusal
@@ -79,3 +78,10 @@ def test_a_function_imports_only_what_is_its_own(function: str) -> None:
     assert {name for name in OTHERS if name in imported(function)} == {
         name for name, functions in OTHERS.items() if function in functions
     }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_cold_start_collects_no_garbage(function: str) -> None:
+    command = f"import gc, {function}.handler; print('gc', gc.get_stats()[2]['collections'], gc.isenabled())"
+    ended = subprocess.run([sys.executable, "-c", command], env=ENVIRONMENT, capture_output=True, text=True)
+    assert ended.stdout.splitlines()[-1] == "gc 0 True", ended.stderr

@@ -122,7 +122,7 @@ class History(RuleBasedStateMachine):
         for each in self.webhooks.inbox.state()["deliveries"]:
             assert each["verified"]
             bodies[each["headers"]["webhook-id"]].add(each["body"])
-        assert all(len(found) == 1 for found in bodies.values()), "I30"
+        assert all(len(found) == 1 for found in bodies.values()), "I31"
         last = {body["data"]["partnerReferenceNo"]: body["data"] for body in self.webhooks.bodies()}
         for reference in self.references:
             shown = self.world.get(reference).body
@@ -144,7 +144,7 @@ def start(backing_services: BackingServices, monkeypatch: pytest.MonkeyPatch) ->
     backing_services.doku.heal()
 
 
-@pytest.mark.covers("I28", "I29", "I30")
+@pytest.mark.covers("I28", "I29", "I31")
 def test_no_history_loses_a_webhook(backing_services: BackingServices, start: Callable[[], World]) -> None:
     chosen = settings(
         max_examples=6,
