@@ -21,7 +21,6 @@ from rich.table import Table
 from urllib3.response import HTTPResponse
 
 from benchmarks.deployment import Deployment, running
-from benchmarks.log_volume import LogVolume
 from doku_signing.notification import Scheme, sign_notification
 from local.in_process.invocation import Context
 from local.in_process.samples import inquiry_of, order, sample_event
@@ -43,7 +42,6 @@ class Meter:
     handling: float = 0.0
     outside: float = 0.0
     doku: list[str] = field(default_factory=list)
-    log: LogVolume = field(default_factory=LogVolume)
     _inside: bool = False
     _depth: int = 0
 
@@ -80,8 +78,7 @@ class Meter:
         def timed(*arguments: Any) -> Any:
             self._inside, began = True, time.thread_time()
             try:
-                with redirect_stdout(self.log):  # for the metrics
-                    return call(*arguments)
+                return call(*arguments)
             finally:
                 self.handling += time.thread_time() - began
                 self._inside = False
@@ -131,7 +128,9 @@ def run(console: Console) -> Mapping[str, float]:
     )
     figures: dict[str, float] = {}
     with running() as deployment:
-        for name, seen in (_polled(deployment) | _measured(deployment)).items():
+        with redirect_stdout(deployment.log):  # the metrics are lines of standard output
+            measured = _polled(deployment) | _measured(deployment)
+        for name, seen in measured.items():
             own = statistics.median(seen.micros) if seen.micros else None
             aws, doku = seen.per_request(seen.aws), seen.per_request(seen.doku)
             row = (name.replace("_", " "), f"{own:.0f}" if own else "", aws, doku)
@@ -149,7 +148,7 @@ def run(console: Console) -> Mapping[str, float]:
 
 
 def _measured(deployment: Deployment) -> dict[str, Seen]:
-    meter = Meter(log=deployment.log)
+    meter = Meter()
     with meter.installed(deployment.world):
         return {name: _operation(deployment, meter, *steps) for name, steps in _operations(deployment).items()}
 
@@ -189,8 +188,7 @@ def _polled(deployment: Deployment) -> dict[str, Seen]:
         deployment.capacity.reset()
         world.faults.calls.clear()
         deployment.log.reset()
-        with redirect_stdout(deployment.log):
-            asked = world.tick()["learned"]
+        asked = world.tick()["learned"]
         if asked != _DUE:
             raise RuntimeError(f"{asked} checks instead of {_DUE}")
         aws = Counter(world.faults.calls)
