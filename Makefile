@@ -206,7 +206,7 @@ bench: $(READY) ## Measure scale and throughput (needs Java 17 and Maven; QUICK=
 ##@ Contributors: generated files
 
 .PHONY: codes
-codes: $(READY) ## Write docs/response-codes.md from the code tables
+codes: $(READY) ## Write docs/response-codes.md and response-codes.id.md from the code tables
 	@$(BIN)/python -m tools.codes_page
 
 .PHONY: cost

@@ -43,7 +43,9 @@ export class PayoutsError extends Error {
     this.nothingSent = false;
     /** The transfer that stands under the reference or key, with `partnerReferenceNo`, `status` and `nextAction`. @type {object|null} */
     this.transfer = null;
-    /** Seconds that the API wants to be left alone for. @type {number|null} */
+    /** True if an operator has stopped new transfers. */
+    this.transfersStopped = false;
+    /** Seconds after which to send again. @type {number|null} */
     this.retryAfter = null;
     /** DOKU's own code and message behind it, where DOKU said something. @type {string|null} */
     this.dokuResponseCode = null;
@@ -94,7 +96,7 @@ export class Payouts {
     return this.#call('POST', '/v1/account-inquiries', { ...options, body });
   }
 
-  /** The deposit: `availableBalance`, `holdAmount`, `creditAlertLimit`, each an Amount or null. */
+  /** The balance: `availableBalance`, `holdAmount`, `creditAlertLimit`, each an Amount or null; `acceptsTransfers`. */
   balance(options) {
     return this.#call('GET', '/v1/balance', options);
   }
@@ -191,9 +193,14 @@ export class Payouts {
     return (await this.#call('GET', '/v1/banks', { ...options, query: { query } })).banks;
   }
 
-  /** What a code of DOKU means, in every system that has it, or in one. */
+  /** The meaning of a code of DOKU, in every system that has it, or in one. */
   explain(code, { system, ...options } = {}) {
     return this.#call('GET', `/v1/response-codes/${encodeURIComponent(code)}`, { ...options, query: { system } });
+  }
+
+  /** The codes that hold every word of `query`, in every system or in one. @returns {Promise<object[]>} */
+  async codes(query, { system, ...options } = {}) {
+    return (await this.#call('GET', '/v1/response-codes', { ...options, query: { query, system } })).codes;
   }
 
   // --- intents
@@ -345,6 +352,7 @@ function refusal(response, text) {
     dokuResponseCode: said.doku_response_code ?? null,
     dokuResponseMessage: said.doku_response_message ?? null,
     transfer: said.transfer ?? null,
+    transfersStopped: said.transfersStopped === true,
   });
 }
 

@@ -14,11 +14,10 @@ from local.aws.resources import TABLE_ENDPOINT
 from local.aws.template import TemplateError
 from local.doku_secret import BASE_URL, SECRET_FILE, SETTINGS, SettingError
 from local.gateway import docs
-from local.ports import Ports, PortTakenError
+from local.ports import VARIABLES, Ports, PortTakenError
 from local.simulator import SimulatorFailedError
 from local.stack import LocalStack
 
-_PORT_VARIABLES = {"api": "LOCAL_PORT", "simulator": "LOCAL_SIMULATOR_PORT", "aws": "LOCAL_AWS_PORT"}
 _EXAMPLES = """
   export TOKEN={token}
 
@@ -44,9 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nstopped")
         return 0
-    except PortTakenError as error:
-        return _fail(f"{error}; set {_PORT_VARIABLES[error.name]} to another one")
-    except (SettingError, TemplateError, SimulatorFailedError) as error:
+    except (PortTakenError, SettingError, TemplateError, SimulatorFailedError) as error:
         return _fail(str(error))
     return 0
 
@@ -55,7 +52,7 @@ def _stack(parameters: dict[str, str]) -> LocalStack:
     started = time.monotonic()
     return LocalStack(
         doku=doku_secret.from_environment(),
-        ports=Ports(**{name: _port(name) for name in _PORT_VARIABLES}),
+        ports=Ports(**{name: _port(name) for name in VARIABLES}),
         parameters=doku_secret.parameters() | parameters,
         background=True,
         echo_logs=True,
@@ -64,7 +61,7 @@ def _stack(parameters: dict[str, str]) -> LocalStack:
 
 
 def _port(name: str) -> int:
-    variable = _PORT_VARIABLES[name]
+    variable = VARIABLES[name]
     text = os.environ.get(variable) or str(getattr(Ports, name))
     if not text.isdecimal() or int(text) > 65535:
         raise SettingError(f"{variable} is {text!r}, not a port number")
@@ -93,7 +90,7 @@ def _fail(message: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    variables = ", ".join(_PORT_VARIABLES.values())
+    variables = ", ".join(VARIABLES.values())
     parser = argparse.ArgumentParser(
         prog="python -m local",
         description=__doc__,

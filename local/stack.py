@@ -185,7 +185,7 @@ class LocalStack:
     def _local_routes(self) -> dict[str, LocalHandler]:
         simulator = self.simulator if self._simulator else None
         dead_queue = self.deployment.ids.get("NotificationDeadLetterQueue", "")
-        return console.local_routes(self.token, simulator, self.aws.sqs, dead_queue)
+        return console.local_routes(self.token, simulator, self.aws.sqs, dead_queue, self.clock)
 
     def _closes(self, thing: _Closeable) -> _Closeable:
         self._closing.callback(thing.close)

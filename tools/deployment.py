@@ -34,7 +34,9 @@ _NO_LOGIN = (
     SSOError,
     TokenRetrievalError,
 )
-_INSTEAD = "start `make run` first, or name a deployment: ENV=production"
+_INSTEAD = (
+    "start `make run` first, set LOCAL_AWS_PORT if it runs with another one, or name a deployment: ENV=production"
+)
 
 
 class NoSuchDeployment(CommandError):

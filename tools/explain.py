@@ -108,6 +108,7 @@ def format_transfer(transfer: Transfer, now: datetime) -> list[str]:
     if transfer.sent_to:
         sent_to = transfer.sent_to
         lines.append(f"  Sent to {sent_to.host}{sent_to.path_prefix}, client id ...{sent_to.client_id[-4:]}")
+    lines.append(f"  X-EXTERNAL-ID {', '.join(transfer.external_ids)}")
     if transfer.created_by:
         lines.append(f"  Created by {transfer.created_by}")
     final = "" if transfer.is_final else " (not final)"

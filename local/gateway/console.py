@@ -63,12 +63,12 @@ def files(doku_host: str | None = None) -> dict[str, LocalHandler]:
 
 
 def local_routes(
-    token: Callable[[], str], simulator: Control | None, sqs: Any, dead_queue: str
+    token: Callable[[], str], simulator: Control | None, sqs: Any, dead_queue: str, clock: Callable[[], float]
 ) -> dict[str, LocalHandler]:
     """The handlers below /_local, which only the local run has."""
 
     def session(_: Request) -> Any:
-        return {"token": token(), "simulator": simulator is not None}
+        return {"token": token(), "simulator": simulator is not None, "now": clock()}
 
     def dead(_: Request) -> Any:
         return {"notifications": dead_notifications(sqs, dead_queue)}

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from local.doku_simulator.accounts import Accounts
+from payouts.doku.banks import all_banks
 from tests.support.merchant import Json, Merchant, code, inquiry_body
 
 
@@ -47,6 +49,15 @@ def test_an_inquiry_answers_as_dokus_sample(doku: Merchant) -> None:
 
 def test_an_unregistered_account_has_the_expected_name(doku: Merchant) -> None:
     assert doku.inquire("555").json()["beneficiaryAccountName"] == "BUDI SANTOSO"
+
+
+@pytest.mark.parametrize("bank", ["999", "BCA"])
+def test_an_unknown_bank_is_refused(doku: Merchant, bank: str) -> None:
+    assert code(doku.inquire("555", bank)) == "4044203"
+
+
+def test_every_listed_bank_is_known() -> None:
+    assert {bank.code for bank in all_banks() if not Accounts().has_bank(bank.code)} == set()
 
 
 def test_an_account_that_does_not_exist_is_refused(doku: Merchant) -> None:

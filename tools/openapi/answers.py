@@ -147,6 +147,7 @@ class Balance(_Answer):
     available_balance: Rupiah | None
     hold_amount: Rupiah | None
     credit_alert_limit: Rupiah | None
+    accepts_transfers: bool = Field(description="false while an operator has stopped new transfers")
 
 
 class Bank(BaseModel):
@@ -161,7 +162,7 @@ class Bank(BaseModel):
 
 
 class Banks(_Answer):
-    """Banks and e-wallets, by code."""
+    """Banks and e-wallets, the most used first."""
 
     banks: list[Bank]
 
@@ -232,6 +233,12 @@ class Error(BaseModel):
     retryable: bool = Field(description="whether the same request may be sent again")
     doku_response_code: str = Field(default="", description="if DOKU sent one")
     doku_response_message: str = Field(default="", description="if DOKU sent one")
+    beneficiary_account_name: str = Field(
+        default="", alias="beneficiaryAccountName", description="the bank's name, if it differs from the expected one"
+    )
+    transfers_stopped: bool = Field(
+        default=False, alias="transfersStopped", description="true if an operator has stopped new transfers"
+    )
     transfer: ExistingTransfer | SkipJsonSchema[None] = Field(default=None, description="if a transfer exists already")
 
 

@@ -61,6 +61,7 @@ def _stored(transfer: Transfer, seen: Observation) -> Transfer:
 
 ERRORS: dict[str, PayoutError] = {
     "missing field": InvalidParameter("amount is required"),
+    "unknown parameter": InvalidParameter("the route has no query parameter 'colour'; it takes refresh"),
     "excluded parameter": InvalidParameter("open cannot be combined with day"),
     "wrong field": ValidationFailed('amount.value must be a string with two decimals, such as "200000.00"'),
     "refused by the bank": Refused(
@@ -73,7 +74,9 @@ ERRORS: dict[str, PayoutError] = {
         DokuSaid("4044211", "Invalid Account"),
     ),
     "unknown transfer": NotFound("there is no transfer with this partnerReferenceNo"),
-    "another name": Mismatch('the bank has this account under the name "SUHUT", not under "FHILEA"; nothing was sent'),
+    "another name": Mismatch(
+        'the bank has this account under the name "SUHUT", not under "FHILEA"; nothing was sent', "SUHUT"
+    ),
     "reference is taken": Duplicate(
         "partnerReferenceNo PAY-0001 is used by a transfer with other details, which is IN_DOUBT. This request sent"
         " nothing. Do not pay under another reference: read that transfer first and follow its nextAction",
@@ -134,7 +137,9 @@ def inquiry() -> Any:
 def balance() -> Any:
     """The balance of DOKU's sample."""
     available, limit = Rupiah.parse("823781442.13"), Rupiah.parse("50000000.00")
-    return _plain(responses.balance(Balance("A41418", "PT MERCHANT", available, Rupiah(0), limit)))
+    return _plain(
+        responses.balance(Balance("A41418", "PT MERCHANT", available, Rupiah(0), limit), accepts_transfers=True)
+    )
 
 
 def bank() -> Any:

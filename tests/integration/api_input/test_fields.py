@@ -158,6 +158,7 @@ def test_a_bank_that_is_not_in_our_list_is_left_to_doku(world: World) -> None:
     """The list is a hint for people and never a gate."""
     for bank in ("ZZZ", "947", "GOPAY", "000"):
         body = order(beneficiaryBankCode=bank)
+        world.doku.account(bank, body["beneficiaryAccountNumber"], "SUHUT")
         assert send(world, json.dumps(body)).body["status"] == "ACCEPTED", bank
         assert [sent["beneficiaryBankCode"] for sent in world.sent(body["partnerReferenceNo"])] == [bank]
 
