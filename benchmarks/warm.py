@@ -177,25 +177,36 @@ def _operation(deployment: Deployment, meter: Meter, prepare: Callable[[], Act],
 
 
 def _polled(deployment: Deployment) -> dict[str, Seen]:
-    """A poller's check in a tick with many: the first, which finds the transfer paid, and a later one."""
+    """The poller's questions in a tick with many: the first check, which finds the transfer paid, a look at a paid
+    transfer on a later day, and the second check of one that stays open."""
     world = deployment.world
+    _create(world)
+    measured = {"first_check": _tick(deployment, 300, "learned"), "look": _tick(deployment, 2 * _DAYS, "looks")}
+    _create(world, **_UNPAID)
+    world.clock.advance(61)
+    world.tick()
+    return measured | {"later_check": _tick(deployment, 61, "learned")}
+
+
+def _create(world: World, **fields: str) -> None:
     for _ in range(_DUE):
-        _created(world)
-    measured = {}
-    for name, wait in (("first_check", 300), ("later_check", 2 * _DAYS)):
-        world.clock.advance(wait)
-        world.request("GET", "/v1/balance")  # puts a token in memory
-        deployment.capacity.reset()
-        world.faults.calls.clear()
-        deployment.log.reset()
-        asked = world.tick()["learned"]
-        if asked != _DUE:
-            raise RuntimeError(f"{asked} checks instead of {_DUE}")
-        aws = Counter(world.faults.calls)
-        doku = Counter({"qr-mpm-status": asked})
-        read, written = deployment.capacity.read, deployment.capacity.written
-        measured[name] = Seen(asked, aws=aws, doku=doku, read=read, written=written, log_bytes=deployment.log.bytes)
-    return measured
+        _created(world, **fields)
+
+
+def _tick(deployment: Deployment, wait: float, counted: str) -> Seen:
+    """One tick after `wait` seconds, in which the poller asks about all transfers."""
+    world = deployment.world
+    world.clock.advance(wait)
+    world.request("GET", "/v1/balance")  # puts a token in memory
+    deployment.capacity.reset()
+    deployment.log.reset()
+    world.faults.calls.clear()
+    asked = world.tick()[counted]
+    if asked != _DUE:
+        raise RuntimeError(f"{asked} questions instead of {_DUE}")
+    aws, doku = Counter(world.faults.calls), Counter({"qr-mpm-status": asked})
+    read, written = deployment.capacity.read, deployment.capacity.written
+    return Seen(asked, aws=aws, doku=doku, read=read, written=written, log_bytes=deployment.log.bytes)
 
 
 def _operations(deployment: Deployment) -> Mapping[str, tuple[Callable[[], Act], float]]:
