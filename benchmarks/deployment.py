@@ -5,10 +5,12 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from boto3.session import Session
 
 from benchmarks.capacity import Capacity
 from local.engines import dynamodb_local
@@ -28,8 +30,11 @@ class Deployment:
 
 
 @contextmanager
-def running() -> Iterator[Deployment]:
-    """A new deployment for the `with`. Changes this process's environment variables. Raises NotAvailable."""
+def running(watch: Callable[[Session], None] = lambda session: None) -> Iterator[Deployment]:
+    """A new deployment for the `with`. Changes this process's environment variables. Raises NotAvailable.
+
+    `watch` may hook into the session of its AWS clients as well.
+    """
     with (
         tempfile.TemporaryDirectory() as directory,
         dynamodb_local.running() as engine,
@@ -37,7 +42,12 @@ def running() -> Iterator[Deployment]:
     ):
         os.environ.update(found.environment | _QUIET)
         capacity = Capacity()
-        world = World.start(found.environment, found.clock, found.doku, watch=capacity.install)
+
+        def install(session: Session) -> None:
+            capacity.install(session)
+            watch(session)
+
+        world = World.start(found.environment, found.clock, found.doku, watch=install)
         _write_aside()
         yield Deployment(world, json.loads(found.secret), capacity)
 

@@ -35,9 +35,8 @@ def create_handler(services: Services, logger: Logger) -> Handler:
             return written
         if "measure" in event:
             return services.balance.measure(logger)
-        pollers = int(event.get("of", 1))
-        shards = share(READ_SHARDS, int(event.get("poller", 0)), pollers)
-        tick = services.poller.tick(shards, lambda: context.get_remaining_time_in_millis() / 1000, pollers)
+        poller, of = int(event.get("poller", 0)), int(event.get("of", 1))
+        tick = services.ticker.tick(poller, of, lambda: context.get_remaining_time_in_millis() / 1000)
         services.rate.slow_down()
         _warn(tick, logger)
         summary = _summary(tick)
@@ -48,19 +47,12 @@ def create_handler(services: Services, logger: Logger) -> Handler:
     return handler
 
 
-def share(shards: int, poller: int, of: int) -> range:
-    """The shards of one of several pollers: every `of`-th. Raises ValueError if `poller` is not below `of`."""
-    if not 0 <= poller < of:
-        raise ValueError(f"poller {poller} is not one of {of}")
-    return range(poller, shards, of)
-
-
 def _warn(tick: PollResult, logger: Logger) -> None:
     if tick.review:
         logger.warning("transfers need attention", references=tick.review[:100])
-    if tick.slots[CheckOutcome.OTHER_ACCOUNT]:
+    if tick.checks[CheckOutcome.OTHER_ACCOUNT]:
         logger.error("transfers were sent with another DOKU host, client id or path prefix than is configured")
-    if tick.slots[CheckOutcome.NEWER]:
+    if tick.checks[CheckOutcome.NEWER]:
         logger.error("transfers were written by a newer version of this software; deploy that version again")
     if tick.circuit_open:
         logger.warning("DOKU does not answer; the remaining checks wait for the next tick")
@@ -68,10 +60,13 @@ def _warn(tick: PollResult, logger: Logger) -> None:
 
 def _summary(tick: PollResult) -> dict[str, Any]:
     return {
-        **{str(outcome): tick.slots[outcome] for outcome in CheckOutcome},
+        **{str(outcome): tick.checks[outcome] for outcome in CheckOutcome},
         "statuses": {str(status): count for status, count in tick.statuses.items()},
         "review": len(tick.review),
+        "looks": tick.looks,
         "oldestDueSeconds": round(tick.oldest_due_seconds),
+        "oldestLookSeconds": round(tick.oldest_look_seconds),
+        "busy": tick.is_busy,
         "finished": tick.finished,
         "circuitOpen": tick.circuit_open,
     }
@@ -79,13 +74,16 @@ def _summary(tick: PollResult) -> dict[str, Any]:
 
 def _metrics(tick: PollResult) -> dict[str, float]:
     """The tick's metrics for alarms and the dashboard. An open transfer counts once for each check."""
+    if tick.is_busy:  # the invocation at work publishes the rest
+        return {"TicksBusy": 1}
     return {
-        **{f"Checks{outcome[:1].upper()}{outcome[1:]}": tick.slots[outcome] for outcome in CheckOutcome},
+        **{f"Checks{outcome[:1].upper()}{outcome[1:]}": tick.checks[outcome] for outcome in CheckOutcome},
         **{f"Transfers{_camel_case(status)}": tick.statuses[status] for status in _WATCHED},
         "TransfersNotReceived": tick.not_received,
         "TransfersReview": len(tick.review),
         "OldestInDoubtAge": tick.oldest_in_doubt_seconds,
         "OldestDueAge": tick.oldest_due_seconds,
+        "OldestLookAge": tick.oldest_look_seconds,
         "CircuitOpen": int(tick.circuit_open),
     }
 

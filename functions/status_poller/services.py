@@ -10,11 +10,16 @@ from payouts.domain.rate import Share
 from payouts.runtime import aws
 from payouts.runtime.config import PollerSettings
 from payouts.services.account_inquiry import DokuQueries
+from payouts.services.checks import Checks, threads_for
 from payouts.services.doku_rate import DokuRate, Pace
-from payouts.services.poll import Poller, threads_for
+from payouts.services.poll import Poller
+from payouts.services.sweep import Sweep
+from payouts.services.tick import Ticker
 from payouts.store.due_index import DueIndex
 from payouts.store.inquiry_sessions import InquirySessions
+from payouts.store.leases import Leases
 from payouts.store.report_progress import ReportProgress
+from payouts.store.sweep_progress import SweepProgress
 from status_poller.balance import BalanceMeter
 from status_poller.dry_run import DryRun
 from status_poller.reports import DailyReport
@@ -24,7 +29,7 @@ from status_poller.reports import DailyReport
 class Services:
     """One use case for each kind of event."""
 
-    poller: Poller
+    ticker: Ticker
     dry_run: DryRun
     balance: BalanceMeter
     report: DailyReport
@@ -41,8 +46,11 @@ def build_services(
     settings = PollerSettings.read(environment)
     deployed = wiring.build_services(environment, clock, jitter, threads_for(settings.concurrency), sleep)
     pace = Pace(lambda: deployed.rate.of(Share.POLLER), clock, sleep)
-    poller = Poller(DueIndex(deployed.table), deployed.status_checker, settings.concurrency, clock, pace)
-    dry_run = DryRun(DueIndex(deployed.table), deployed.credentials, clock)
-    balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(deployed.table), clock))
-    report = DailyReport(deployed.store, ReportProgress(deployed.table), settings.report_bucket, aws.s3, clock)
-    return Services(poller, dry_run, balance, report, deployed.rate)
+    table, index = deployed.table, DueIndex(deployed.table)
+    checks = Checks(index, deployed.status_checker, settings.concurrency, pace)
+    sweep = Sweep(deployed.store, SweepProgress(table), checks, clock)
+    ticker = Ticker(Leases(table), Poller(index, checks, clock), sweep, clock)
+    dry_run = DryRun(index, deployed.credentials, clock)
+    balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(table), clock))
+    report = DailyReport(deployed.store, ReportProgress(table), settings.report_bucket, aws.s3, clock)
+    return Services(ticker, dry_run, balance, report, deployed.rate)

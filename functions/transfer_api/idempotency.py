@@ -1,5 +1,6 @@
 """The merchant's reference or key of a transfer, and the fingerprint of the request made under it."""
 
+import base64
 import hashlib
 import json
 import re
@@ -50,8 +51,8 @@ def fingerprint(request: "CreateTransfer") -> str:
     another inquiry of the same account and amount it is the same request.
     """
     given = request.model_dump(exclude_unset=True, exclude_none=True, exclude={"partner_reference_no", "session_id"})
-    digest = hashlib.sha256(json.dumps(given, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-    return f"{FINGERPRINT_ALGORITHM}:{digest}"
+    digest = hashlib.sha256(json.dumps(given, sort_keys=True, separators=(",", ":")).encode()).digest()
+    return f"{FINGERPRINT_ALGORITHM}:{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
 
 def checked_reference(reference: str) -> str:

@@ -76,6 +76,18 @@ def test_open_transfers_of_another_account_are_named(world: World) -> None:
     assert reference in found.seen
 
 
+@pytest.mark.parametrize(
+    ("reserved", "verdict", "seen"), [(True, Verdict.OK, "reserved for"), (False, Verdict.WARNING, "not reserved")]
+)
+def test_the_doctor_says_whether_concurrency_is_reserved(
+    backing_services: BackingServices, doku: Control, reserved: bool, verdict: Verdict, seen: str
+) -> None:
+    known = {"DOKU_BASE_URL": backing_services.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"}
+    setup = SetUp("test", known, FileSecret(backing_services.secret), reserves_concurrency=reserved)
+    (found,) = [one for one in doctor.examine(setup, backing_services.clock) if one.check == "concurrency"]
+    assert (found.verdict, found.seen[: len(seen)]) == (verdict, seen)
+
+
 def test_a_secret_without_a_value(backing_services: BackingServices) -> None:
     """As CloudFormation creates it; one that is gone is another finding."""
     secrets = backing_services.aws.secretsmanager
@@ -207,7 +219,7 @@ def test_the_functions_keep_a_token_that_is_good(backing_services: BackingServic
     setup = SetUp("test", known, FileSecret(backing_services.secret), tokens=store)
     assert {f.check: f.verdict for f in doctor.examine(setup, backing_services.clock)}["token"] is Verdict.OK
     shared = store.read(json.loads(backing_services.secret)["clientId"])
-    assert shared is not None
+    assert shared.token is not None
     again = {f.check: f.verdict for f in doctor.examine(setup, backing_services.clock)}
     replaced = store.read(json.loads(backing_services.secret)["clientId"])
     assert again["signature"] is Verdict.OK

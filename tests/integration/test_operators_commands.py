@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.harness import World, order
-from tools import cli
+from tools import cli, reconcile
 
 
 @pytest.mark.parametrize("day", ["17-09-2024", "2026-13-45", "2026-11-2", "20261102", "yesterday", ""])
@@ -31,6 +31,34 @@ def test_the_file_holds_every_transfer(local_run: World, tmp_path: Path, capsys:
     assert cli.main(["reconcile", "--day", local_run.get(reference).body["createdAt"][:10], "--csv", str(file)]) == 0
     assert reference in file.read_text()
     assert "of another day" not in file.read_text()
+
+
+def test_a_long_day_shows_its_progress(
+    local_run: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "_LINES", 1)
+    monkeypatch.setattr(reconcile, "_PROGRESS", 2)
+    local_run.clock.advance(86_400)  # a day of its own
+    created = [local_run.create(order()).body["createdAt"] for _ in range(4)]
+    day = created[0][:10]
+    assert cli.main(["reconcile", "--day", day, "--csv", str(tmp_path / "day.csv")]) == 0
+    told = capsys.readouterr()
+    assert [line.partition(",")[0] for line in told.err.splitlines()] == ["2 transfers", "4 transfers"]
+    assert told.out.endswith("day.csv\n")
+
+
+def test_a_file_is_whole_or_as_it_was(local_run: World, tmp_path: Path) -> None:
+    """A report that fails half way, here on a damaged item, leaves the file of before."""
+    local_run.clock.advance(86_400)  # a day of its own
+    local_run.create(order())
+    damaged = local_run.create(order()).body
+    local_run.write_attribute(damaged["partnerReferenceNo"], "intent", {"S": "damaged"})
+    local_run.clock.advance(86_400)
+    file = tmp_path / "day.csv"
+    file.write_text("of before")
+    with pytest.raises(TypeError):
+        cli.main(["reconcile", "--day", damaged["createdAt"][:10], "--csv", str(file)])
+    assert file.read_text() == "of before"
 
 
 def test_an_unwritable_file_is_reported_before_the_report(

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from payouts.domain.schedule import DAY, HOUR, MINUTE
-from tests.support.harness import PAGES, Page, World, crashing, order
+from payouts.store import items
+from tests.support.harness import PAGES, Page, World, crashing, new_reference, order
 
 UNPAID = {"beneficiaryAccountNumber": "9912345678", "channelCode": "07"}
 
@@ -42,7 +43,10 @@ def test_a_tick_asks_about_what_is_due_and_about_nothing_else(world: World) -> N
         "skipped": 0,
         "statuses": {"SUCCESS": 1},
         "review": 0,
+        "looks": 0,
         "oldestDueSeconds": 0,
+        "oldestLookSeconds": 0,
+        "busy": False,
         "finished": True,
         "circuitOpen": False,
     }
@@ -60,13 +64,13 @@ def test_another_path_prefix_is_not_asked_about(world: World) -> None:
 
 
 @pytest.mark.covers(22)
-def test_a_paid_transfer_is_checked_after_1_3_and_7_days(world: World) -> None:
+def test_a_transfer_paid_late_is_checked_after_1_3_and_7_days(world: World) -> None:
     (reference,) = create(world, 1)
-    world.clock.advance(61)
-    world.tick()
-    for days in (1, 2, 4):
+    world.clock.advance(2 * 86_400)
+    for days in (0, 1, 2, 4):
         world.clock.advance(days * 86_400)
-        assert world.tick()["learned"] == 1
+        tick = world.tick()
+        assert (tick["learned"], tick["looks"]) == (1, 0)
     assert world.existing(reference).next_check_at is None
 
 
@@ -76,7 +80,7 @@ def test_a_late_refund_without_notification_is_noticed(world: World) -> None:
     world.clock.advance(61)
     world.tick()
     assert status_of(world, reference) == "SUCCESS"
-    world.clock.advance(86_400)
+    world.clock.advance(2 * 86_400 + 900)
     assert world.tick()["statuses"] == {"REFUNDED": 1}
 
 
@@ -86,7 +90,7 @@ def test_a_disputed_transfer_is_checked_until_refunded(world: World) -> None:
     world.clock.advance(61)
     world.tick()
     world.doku.fault("status", "status-says", latestTransactionStatus="06")
-    world.clock.advance(86_400)
+    world.clock.advance(2 * 86_400 + 900)
     assert world.tick()["statuses"] == {"DISPUTED": 1}
     world.clock.advance(86_400)
     assert world.tick()["statuses"] == {"DISPUTED": 1}
@@ -104,6 +108,70 @@ def test_overlapping_ticks_ask_once_a_slot(world: World) -> None:
         ticks = list(pool.map(World.tick, worlds))
     assert sum(tick["learned"] for tick in ticks) == 9
     assert asked(world) == dict.fromkeys(references, 1)
+
+
+@pytest.mark.covers(49, "I12")
+def test_a_second_invocation_ends_at_once(world: World) -> None:
+    """It comes while the first is at work, here in its first question."""
+    (reference,) = create(world, 1)
+    world.clock.advance(61)
+    rival, ticks = world.restarted(), list[dict[str, Any]]()
+    world.faults.before["GetItem"] = [lambda: ticks.append(rival.tick())]
+    assert world.tick()["learned"] == 1
+    assert [(tick["busy"], tick["learned"], tick["finished"]) for tick in ticks] == [(True, 0, False)]
+    assert asked(world)[reference] == 1
+
+
+@pytest.mark.covers(49, "I12")
+def test_pollers_of_two_divisions_end_in_one_result(world: World) -> None:
+    """While `Pollers` changes, poller 0 of 1 and poller 1 of 2 may ask about one transfer at once."""
+    reference = next(name for name in (new_reference() for _ in range(99)) if int(items.shard(name, 8)) % 2 == 1)
+    create(world, 1, **UNPAID, partnerReferenceNo=reference)
+    world.clock.advance(61)
+    rival, ticks = world.restarted(), list[dict[str, Any]]()
+    world.faults.before["UpdateItem"] = [lambda: None, lambda: ticks.append(rival.tick(1, of=2))]
+    assert world.tick()["learned"] == ticks[0]["learned"] == 1
+    assert asked(world)[reference] == 2
+    stored = world.stored(reference)
+    assert stored is not None
+    assert [seen.finding for seen in stored.history] == ["SUBMITTING", "UNPAID", "UNPAID", "UNPAID"]
+    assert len({seen.seq for seen in stored.history}) == 4
+
+
+@pytest.mark.covers("I12", "I13")
+def test_a_lease_ends_with_its_invocation(world: World) -> None:
+    (reference,) = create(world, 1)
+    world.clock.advance(61)
+    world.faults.crash_before("GetItem")
+    with crashing():
+        world.tick(remaining=lambda: 50_000)
+    after = world.restarted()
+    assert after.tick()["busy"] is True
+    world.clock.advance(50)
+    assert after.tick()["statuses"] == {"SUCCESS": 1}
+    assert status_of(world, reference) == "SUCCESS"
+
+
+@pytest.mark.covers("I13")
+def test_a_lease_of_a_wrong_clock_stops_nobody(world: World) -> None:
+    create(world, 1)
+    world.clock.advance(61)
+    ahead = world.restarted(skew=86_400)
+    ahead.faults.crash_before("GetItem")
+    with crashing():
+        ahead.tick()
+    assert world.tick()["learned"] == 1
+
+
+@pytest.mark.covers(14, "I13")
+@pytest.mark.parametrize("moment", ["take", "release"])
+def test_a_lease_that_fails_stops_no_check(world: World, moment: str) -> None:
+    (reference,) = create(world, 1)
+    world.clock.advance(61)
+    world.faults.before["UpdateItem"] = [lambda: None] * (0 if moment == "take" else 2)
+    world.faults.throttle("UpdateItem")
+    assert world.tick()["learned"] == 1
+    assert status_of(world, reference) == "SUCCESS"
 
 
 @pytest.mark.covers(50, "I12")
@@ -215,17 +283,55 @@ def _answered_with(page: Page) -> Callable[[World, str], None]:
 
 @pytest.mark.covers(14, 23)
 @pytest.mark.parametrize("strike", [_throttled, _answered_with(PAGES[0])], ids=["throttled", "a page"])
-def test_a_failed_claim_or_write_loses_nothing(world: World, strike: Callable[[World, str], None]) -> None:
+def test_a_failed_read_or_write_loses_nothing(world: World, strike: Callable[[World, str], None]) -> None:
     (reference,) = create(world, 1)
     world.clock.advance(61)
-    strike(world, "UpdateItem")
+    strike(world, "GetItem")
     assert world.tick()["skipped"] == 1
-    world.faults.before["UpdateItem"] = [lambda: None]
+    world.faults.before["UpdateItem"] = [lambda: None]  # the lease
     strike(world, "UpdateItem")
-    assert world.tick()["learned"] == 1
+    tick = world.tick()
+    assert (tick["learned"], tick["skipped"]) == (1, 1)
     assert status_of(world, reference) == "ACCEPTED"
     world.clock.advance(301)
     assert world.tick()["statuses"] == {"SUCCESS": 1}
+
+
+@pytest.mark.covers(14)
+def test_a_transfer_that_cannot_be_recorded_is_put_off(world: World) -> None:
+    """It must not be the first of every tick."""
+    (reference,) = create(world, 1)
+    world.clock.advance(61)
+    world.faults.before["UpdateItem"] = [lambda: None]  # the lease
+    world.faults.throttle("UpdateItem")
+    world.tick()
+    assert world.tick()["learned"] == 0
+    stored = world.stored(reference)
+    assert stored is not None
+    assert stored.next_check_at is not None
+    assert 4 * MINUTE < stored.next_check_at - world.clock() * 1000 <= 5 * MINUTE
+
+
+def test_a_check_that_has_moved_is_not_put_off(world: World) -> None:
+    (reference,) = create(world, 1, **UNPAID)
+    read = world.stored(reference)
+    assert read is not None
+    world.clock.advance(61)
+    world.tick()
+    moved = world.stored(reference)
+    assert moved is not None
+    world.due_index.put_off(read, int(world.clock() * 1000) + 9 * MINUTE)
+    assert world.stored(reference) == moved
+
+
+@pytest.mark.covers(14, "I13")
+def test_a_table_that_takes_no_write_leaves_all_due(world: World) -> None:
+    (reference,) = create(world, 1)
+    world.clock.advance(61)
+    world.faults.throttle("UpdateItem", times=4)  # the lease, the answer, the delay, the lease
+    assert world.tick()["skipped"] == 1
+    assert world.tick()["statuses"] == {"SUCCESS": 1}
+    assert status_of(world, reference) == "SUCCESS"
 
 
 @pytest.mark.covers(23)
@@ -254,15 +360,16 @@ def test_without_a_token_a_tick_ends_soon(world: World) -> None:
 
 
 @pytest.mark.covers("I3", "I13")
-def test_a_crash_after_a_claim_delays_the_check(world: World) -> None:
+def test_a_crash_before_recording_repeats_the_check(world: World) -> None:
     (reference,) = create(world, 1)
     world.clock.advance(61)
-    world.faults.crash_after("UpdateItem")
+    world.faults.before["UpdateItem"] = [lambda: None]  # the lease
+    world.faults.crash_before("UpdateItem")
     with crashing():
         world.tick()
-    assert world.restarted().tick()["learned"] == 0
-    world.clock.advance(301)
+    world.clock.advance(61)
     assert world.restarted().tick()["statuses"] == {"SUCCESS": 1}
+    assert asked(world)[reference] == 2
     assert status_of(world, reference) == "SUCCESS"
 
 
@@ -272,7 +379,7 @@ def test_a_stale_index_slot_is_not_asked_about_again(world: World) -> None:
     world.clock.advance(61)
     (slot,), _ = world.due_index.due(world.shard_of(reference), world.existing(reference).next_check_at or 0, 10)
     world.tick()
-    assert world.due_index.claim(slot, slot.at + MINUTE) is None
+    assert world.due_index.read(slot) is None
 
 
 @pytest.mark.covers(53, "I3", "I20")

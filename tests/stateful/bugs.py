@@ -22,20 +22,25 @@ from payouts.runtime import config
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.apply_notification import NotificationApplier
 from payouts.services.check_status import DokuSilent, StatusChecker
+from payouts.services.checks import Checks
 from payouts.services.create_transfer import STOPPED, CreateResult, TransferCreator
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.poll import Poller
 from payouts.services.prepare_transfer import TransferPreparer, TransferRequest
 from payouts.services.send_transfer import TransferSender
+from payouts.services.sweep import Sweep
+from payouts.services.tick import Ticker
 from payouts.store import items
 from payouts.store.counters import Bound, CounterEntry, Counters
 from payouts.store.due_index import DueIndex, Slot
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
+from payouts.store.leases import Leases
+from payouts.store.sweep_progress import SweepProgress
 from payouts.store.transfers import TransferStore
-from status_poller import app as poller
+from status_poller import app as poller_app
 from status_poller import services as poller_services
 from tests.stateful.explore import cold_start
 from tests.stateful.merchant import Start
@@ -193,23 +198,23 @@ class StopsReplays(TransferCreator):
         return super().create(request, remaining)
 
 
-class IgnoresClaims(DueIndex):
-    """Claims a slot that another poller has claimed."""
+class TakesEveryLease(Leases):
+    """Takes a lease that another invocation has."""
 
-    def claim(self, slot: Slot, until: int) -> Transfer | None:
-        item = self._table.get(items.key(slot.reference))
-        return super().claim(slot, until) or (items.decode(item) if item else None)
+    def take(self, name: str, now: int, until: int) -> bool:
+        super().take(name, now, until)
+        return True
 
 
-class ClaimsNewerItems(DueIndex):
-    """Claims items that a newer version wrote."""
+class PutsOffNewerItems(DueIndex):
+    """Puts off what a newer version wrote."""
 
-    def claim(self, slot: Slot, until: int) -> Transfer | None:
+    def read(self, slot: Slot) -> Transfer | None:
         item = self._table.get(items.key(slot.reference))
         if item and items.is_newer(item):
             expression, condition = "SET nextCheckAt = :until", "attribute_exists(pk)"
-            self._table.update(items.key(slot.reference), expression, condition, {}, {":until": until})
-        return super().claim(slot, until)
+            self._table.update(items.key(slot.reference), expression, condition, {}, {":until": slot.at + MINUTE})
+        return super().read(slot)
 
 
 @dataclass(frozen=True)
@@ -221,6 +226,9 @@ class Parts:
     status_checker: type[StatusChecker] = StatusChecker
     store: type[TransferStore] = TransferStore
     index: type[DueIndex] = DueIndex
+    leases: type[Leases] = Leases
+    sweep: type[Sweep] = Sweep
+    progress: type[SweepProgress] = SweepProgress
     applier: type[NotificationApplier] = NotificationApplier
     limits: type[DailyLimits] = DailyLimits
     switch: type[KillSwitch] = KillSwitch
@@ -248,8 +256,8 @@ BUGS: Mapping[str, Bug] = {
     "a notification is believed": Bug(Parts(applier=BelievesNotifications), _LIES),
     "a notification is not recorded": Bug(Parts(applier=ForgetsNotifications), {"I27"}),
     "no condition on the create": Bug(Parts(store=UnconditionalCreate), {"I1", "I2", "I4", "I5", "I8"}),
-    "two pollers ask about one slot": Bug(Parts(index=IgnoresClaims), {"I12"}),
-    "a newer item is claimed": Bug(Parts(index=ClaimsNewerItems), {"I26"}),
+    "two invocations of a poller are at work": Bug(Parts(leases=TakesEveryLease), {"I12"}),
+    "a newer item is put off": Bug(Parts(index=PutsOffNewerItems), {"I26"}),
     "a newer observation is cut": Bug(Parts(store=ForgetsNewFields), {"I26"}),
     "a limit counts what was sent": Bug(Parts(transfer_creator=CountsAfterSending, limits=CountsLater), {"I21"}),
     "the switch is read once": Bug(Parts(switch=ReadOnce), {"I22", "I23"}),
@@ -281,14 +289,17 @@ def started_with(parts: Parts) -> Start:
         applier = parts.applier(store, status_checker, sessions)
         applying = replace(processor_services.build_services(world.environment, now, _no_jitter), applier=applier)
         asking = poller_services.build_services(world.environment, now, _no_jitter)
-        asking = replace(asking, poller=Poller(parts.index(deployed.table), status_checker, 1, now))
+        index = parts.index(deployed.table)
+        checks = Checks(index, status_checker, 1)
+        sweep = parts.sweep(store, parts.progress(deployed.table), checks, now)
+        asking = replace(asking, ticker=Ticker(parts.leases(deployed.table), Poller(index, checks, now), sweep, now))
         logger = Logger(service="payouts")
         return replace(
             world,
             services=services,
             call_handler=create_handler(services, logger),
             call_processor=processor.create_handler(applying, logger),
-            call_poller=poller.create_handler(asking, logger),
+            call_poller=poller_app.create_handler(asking, logger),
         )
 
     return start

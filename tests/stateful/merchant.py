@@ -281,7 +281,6 @@ class Merchant:
             "nextCheckAt": {"N": str(yesterday)},
             "dueShard": {"S": items.shard(reference, WRITTEN_SHARDS)},
         }
-        newer["intent"]["M"]["partner_reference_no"] = {"S": reference}
         self.world.dynamodb.put_item(TableName=self._table_name, Item=newer)
         self.memory.planted |= {reference: self.snapshot().planted[reference]}
         return reference
@@ -291,8 +290,7 @@ class Merchant:
         setting = "SET history = list_append(history, :seen), newAttribute = :kept, version = version + :one"
         seen = {
             "at": {"N": str(int(self.clock() * 1000))},
-            "finding": {"S": "RESENT"},
-            "source": {"S": "SUBMIT"},
+            "is": {"S": "RESENT"},
             "newField": {"S": "x"},
         }
         self.world.dynamodb.update_item(

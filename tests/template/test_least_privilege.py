@@ -25,7 +25,12 @@ from tests.template.policies import Call, Grant, Policies, is_allowed
 from tests.template.reading import FUNCTIONS, ROOT, statements, text, translated
 
 BUCKET = "reports-of-the-test"
-PARAMETERS = {"ReportBucket": BUCKET, "DailyCountLimit": "100000", "CallerDailyCountLimit": "100000"}
+PARAMETERS = {
+    "ReportBucket": BUCKET,
+    "DailyCountLimit": "100000",
+    "CallerDailyCountLimit": "100000",
+    "DokuRequestsPerSecond": "10000",
+}
 NOT_SHOWN = {
     "logs:CreateLogStream": "Lambda writes the log, with the function's role",
     "logs:PutLogEvents": "Lambda writes the log, with the function's role",
@@ -90,7 +95,7 @@ def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
 
 
 def _play(stage: Stage) -> None:
-    """Every scenario, and then calls that none of them makes: a key, lists, a day's report."""
+    """Every scenario, and then calls that none of them makes: a key, lists, a day's report, 429s of DOKU."""
     for scenario in scenarios(stage):
         scenario.play(stage)
     headers = {"Authorization": f"Bearer {stage.stack.token()}", "Idempotency-Key": "least-privilege"}
@@ -99,8 +104,22 @@ def _play(stage: Stage) -> None:
     account, known = stage.order()["beneficiaryAccountNumber"], created.json()["referenceNo"]
     for selector in ("", "?open=true", f"?beneficiaryAccountNumber={account}", f"?referenceNo={known}"):
         assert stage.call("GET", f"/v1/transfers{selector}").json()["transfers"], selector
+    _throttle(stage)
     stage.doku.advance(86_400)
     assert any(answer.get("transfers") for answer in stage.stack.tick().values()), "no report was written"
+
+
+def _throttle(stage: Stage) -> None:
+    """Let DOKU answer a question of each function with 429, at times at which each halves the rate."""
+    stage.doku.fault("balance", "throttled")
+    assert stage.call("GET", "/v1/balance").status_code == 429
+    unpaid = stage.order(beneficiaryAccountNumber="9912345678", channelCode="07", beneficiaryAccountName="SITI RAHAYU")
+    assert stage.create(unpaid).status_code == 201
+    stage.doku.fault("status", "throttled", partnerReferenceNo=unpaid["partnerReferenceNo"])
+    stage.doku.advance(70)
+    stage.stack.tick()
+    stage.doku.fault("status", "throttled", partnerReferenceNo=unpaid["partnerReferenceNo"])
+    stage.deliver_notifications(5)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

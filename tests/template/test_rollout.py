@@ -10,6 +10,7 @@ import pytest
 from local.aws import bundle
 from local.aws.template import check_parameter
 from tests.template.reading import FUNCTIONS, ROOT, many, properties, translated
+from tools.deploy.account import reserved_by
 from tools.deploy.parameters import overrides
 
 
@@ -98,6 +99,19 @@ def test_overlapping_ticks_are_bounded() -> None:
     assert asynchronous["MaximumEventAgeInSeconds"] <= 60
     assert asynchronous["MaximumRetryAttempts"] == 0
     assert properties("StatusPollerFunction")["Timeout"] <= 60
+
+
+def test_a_flood_of_transfers_leaves_room_for_the_others() -> None:
+    """Each function that DOKU, the merchant or the schedule calls has a part of the account's concurrency."""
+    reserved = {name: properties(name).get("ReservedConcurrentExecutions") for name in FUNCTIONS}
+    assert [name for name, value in reserved.items() if value is None] == ["NotificationProcessorFunction"]
+    wanted = reserved_by(translated(Pollers="4", TransferApiConcurrency="300"))
+    assert wanted == {
+        "TransferApiFunction": 300,
+        "NotificationReceiverFunction": 20,
+        "StatusPollerFunction": 5,
+    }
+    assert reserved_by(translated(ReserveConcurrency="false")) == {}
 
 
 def test_every_parameter_has_a_description_and_a_group() -> None:

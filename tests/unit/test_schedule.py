@@ -9,12 +9,13 @@ from payouts.domain.schedule import (
     FIRST_CHECK,
     NOT_FOUND_TIMES,
     infer_absence,
+    is_swept,
     needs_review,
     next_check_at,
     with_next_check,
 )
 from payouts.domain.transfer import Finding, Observation, Source, Status, Transfer
-from tests.support.histories import CREATED, DAY, HOUR, MINUTE, START, after, answer, check, decision, notified
+from tests.support.histories import CREATED, DAY, HOUR, MINUTE, START, after, answer, check, decision, notified, stored
 
 WINDOW = 72 * HOUR + 15 * MINUTE
 """The default of `NotReceivedAfterHours`, and the tolerance for clocks that differ."""
@@ -117,14 +118,15 @@ def test_jitter_delays_a_check_by_up_to_a_tenth(now: int, jitter: float) -> None
 
 
 @pytest.mark.covers(22)
-def test_a_paid_transfer_is_checked_after_1_3_and_7_days() -> None:
+def test_a_transfer_paid_late_is_checked_after_1_3_and_7_days() -> None:
     """Scenario 22: a refund is announced at most three times. Counted from when it was paid."""
-    paid = after(transfer(Finding.ACCEPTED), check(Finding.SUCCESS, 5 * HOUR), check(Finding.SUCCESS, 2 * DAY))
+    late = 2 * DAY + 5 * HOUR
+    paid = after(transfer(Finding.ACCEPTED), check(Finding.SUCCESS, late), check(Finding.SUCCESS, 4 * DAY))
     checks: list[int] = []
-    now = 5 * HOUR
+    now = late
     while (at := next_after(paid, now)) is not None and len(checks) < 4:
         assert at > now
-        checks.append(at - 5 * HOUR)
+        checks.append(at - late)
         now = at
     assert checks == [1 * DAY, 3 * DAY, 7 * DAY]
     assert next_after(paid, 100 * DAY) is None
@@ -132,12 +134,43 @@ def test_a_paid_transfer_is_checked_after_1_3_and_7_days() -> None:
 
 def test_an_unanswered_last_check_is_repeated_after_a_day() -> None:
     """Otherwise a refund between the third day and the seventh would be missed."""
-    paid = after(transfer(Finding.SUCCESS), check(Finding.UNCLEAR, 3 * DAY))
-    assert next_after(paid, 3 * DAY) == 7 * DAY
+    paid = after(transfer(), check(Finding.SUCCESS, 2 * DAY), check(Finding.UNCLEAR, 5 * DAY))
+    assert next_after(paid, 5 * DAY) == 9 * DAY
     for code in ("", "ZZ"):
-        silent = after(paid, check(Finding.UNCLEAR, 7 * DAY + 1, code=code))
-        assert next_after(silent, 7 * DAY + 1) == 8 * DAY + 1
-    assert next_after(after(silent, check(Finding.SUCCESS, 8 * DAY + 1)), 8 * DAY + 1) is None
+        silent = after(paid, check(Finding.UNCLEAR, 9 * DAY + 1, code=code))
+        assert next_after(silent, 9 * DAY + 1) == 10 * DAY + 1
+    assert next_after(after(silent, check(Finding.SUCCESS, 10 * DAY + 1)), 10 * DAY + 1) is None
+
+
+END_OF_NEXT_DAY = 1_726_678_800_000 - START
+"""The end of 2024-09-18 in WIB, after the creation."""
+
+
+@pytest.mark.parametrize(("paid_at", "swept"), [(0, True), (END_OF_NEXT_DAY - 1, True), (END_OF_NEXT_DAY, False)])
+def test_a_transfer_paid_soon_is_left_to_the_sweep(paid_at: int, swept: bool) -> None:
+    paid = after(transfer(Finding.ACCEPTED), check(Finding.SUCCESS, paid_at))
+    assert is_swept(paid) is swept
+    assert next_after(paid, paid_at) == (None if swept else paid_at + DAY)
+    assert is_swept(after(paid, check(Finding.SUCCESS, 6 * DAY))) is swept
+
+
+def test_only_what_doku_called_paid_for_certain_is_swept() -> None:
+    paid = transfer(Finding.ACCEPTED, Finding.SUCCESS)
+    pending = stored(CREATED, check(Finding.SUCCESS), check(Finding.UNPAID))
+    assert is_swept(paid)
+    for contradicted in (after(paid, notified("40")), pending):
+        assert not is_swept(contradicted)
+        assert next_after(contradicted, 0) is not None
+    assert not is_swept(stored(transfer(Finding.ACCEPTED), decision(Status.SUCCESS)))
+    assert not is_swept(after(paid, check(Finding.REFUNDED)))
+    assert not is_swept(transfer(Finding.ACCEPTED))
+
+
+@pytest.mark.parametrize("code", ["", "ZZ"])
+def test_a_swept_transfer_without_an_answer_is_checked_after_a_day(code: str) -> None:
+    silent = after(transfer(Finding.SUCCESS), check(Finding.UNCLEAR, 3 * DAY, code=code))
+    assert next_after(silent, 3 * DAY) == 4 * DAY
+    assert next_after(after(silent, check(Finding.SUCCESS, 4 * DAY)), 4 * DAY) is None
 
 
 def test_a_refunded_transfer_is_never_asked_about_again() -> None:
@@ -213,6 +246,30 @@ def test_a_silent_check_is_repeated_within_the_hour() -> None:
     """An old transfer is asked about once a day; after silence that would be late."""
     assert next_after(transfer(Finding.ACCEPTED), 40 * DAY + 1) == 41 * DAY
     assert next_after(transfer(Finding.ACCEPTED, Finding.UNCLEAR), 40 * DAY + 1) == 40 * DAY + 1 + HOUR
+
+
+@pytest.mark.parametrize("finding", OPEN)
+def test_an_open_transfer_keeps_an_earlier_check(finding: Finding) -> None:
+    """Its entry in the `due` index is not written again."""
+    created = replace(transfer(finding), next_check_at=START + MINUTE)
+    assert with_next_check(created, START + MINUTE // 2, 0.5) == created
+    assert with_next_check(created, START, 0.0) == created
+
+
+def test_a_check_that_is_due_is_followed_by_the_next() -> None:
+    for late in (0, 1, MINUTE // 2):
+        due = replace(transfer(Finding.ACCEPTED), next_check_at=START + MINUTE)
+        assert with_next_check(due, START + MINUTE + late, 0.0).next_check_at == START + 2 * MINUTE
+
+
+def test_a_check_that_would_come_too_late_is_moved() -> None:
+    late = replace(transfer(Finding.ACCEPTED), next_check_at=START + HOUR)
+    assert with_next_check(late, START + 1, 0.0).next_check_at == START + MINUTE
+
+
+def test_an_ended_transfer_keeps_no_check_of_an_open_one() -> None:
+    paid = replace(after(transfer(), check(Finding.SUCCESS, 2 * DAY)), next_check_at=START + 2 * DAY + MINUTE)
+    assert with_next_check(paid, START + 2 * DAY, 0.0).next_check_at == START + 3 * DAY
 
 
 def test_planning_changes_the_next_check_and_nothing_else() -> None:

@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document: routes and scopes from template.yaml, schemas from the code, the rest from `operations`."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ _SERVERS = [
 ]
 
 
+@cache
 def routes() -> dict[str, Route]:
     """The template's routes by key, without the catch-all routes."""
     parameters = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}

@@ -216,7 +216,7 @@ def test_without_time_the_rest_of_the_batch_goes_back(world: World) -> None:
     world.clock.advance(5 * MINUTES)
     for reference in references:
         call_back(world, reference)
-    assert pump(world, countdown(60_000, 20_000, 19_999)) == Drained(batches=1, succeeded=2, failed=1)
+    assert pump(world, countdown(*[60_000] * 3, *[25_000] * 3, 24_999)) == Drained(batches=1, succeeded=2, failed=1)
     assert sorted(str(standing(world, one).status) for one in references) == ["SUCCESS", "SUCCESS", "UNPAID"]
     assert sum(len(world.sent(one, "status")) for one in references) == 2
     world.clock.advance(361)

@@ -102,7 +102,7 @@ def _due(run: CellRun) -> None:
         item = run.world.item(run.reference)
         assert item is not None
         run.world.advance(float(item["nextCheckAt"]) / 1000 - run.world.clock())
-        if not any(seen["source"] == "STATUS_CHECK" for seen in item["history"]):
+        if {seen["is"] for seen in item["history"]} <= {"SUBMITTING", "ACCEPTED"}:
             run.world.tick(run.reference)
 
 

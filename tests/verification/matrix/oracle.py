@@ -51,7 +51,7 @@ class Oracle:
         if call.request.headers["x-external-id"] not in item["externalIds"]:
             self.report("I4", "the X-EXTERNAL-ID that was sent is not stored")
         requested = (self._body["amount"]["value"], self._body["beneficiaryAccountNumber"])
-        stored = (item["intent"]["amount"], item["intent"]["beneficiary_account_number"])
+        stored = (item["intent"]["amount"], item["account"])
         if not (sent["amount"]["value"], sent["beneficiaryAccountNumber"]) == stored == requested:
             self.report("I7", f"requested {requested}, stored {stored}, sent {sent}")
 
@@ -117,7 +117,7 @@ class Oracle:
         item = self._world.item(self._reference)
         if answer is not None and (answer.status >= 300 or answer.body.get("status") == "IN_DOUBT"):
             self.report("the limits", f"DOKU answered in time, but the API answers {answer.status} {answer.body}")
-        if item is not None and item["history"][-1]["finding"] == "UNCLEAR":
+        if item is not None and item["history"][-1]["is"] == "UNCLEAR":
             self.report("the limits", f"DOKU answered in time: {item['history'][-1]}")
 
     def after_a_tick(self, seen: Sequence[Seen]) -> None:
@@ -202,7 +202,7 @@ class Oracle:
     def _check_notifications(self) -> None:
         accepted = {one["kind"] for one in self._world.ledger()["notifications"] if one["outcome"] == "delivered"}
         item = self._world.item(self._reference) or {"history": []}
-        recorded = [seen["message"] for seen in item["history"] if seen["finding"] == "NOTIFIED"]
+        recorded = [seen["text"] for seen in item["history"] if seen["is"] == "NOTIFIED"]
         if lost := sorted(kind for kind in accepted if not any(one.startswith(kind) for one in recorded)):
             self.report("I11", f"a notification was accepted and never applied: {', '.join(lost)}")
         if any(one["outcome"] == "failed" for one in self._world.ledger()["notifications"]):

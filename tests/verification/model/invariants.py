@@ -53,12 +53,12 @@ def check_sent(invocation: Invocation, request: Request, item: Mapping[str, obje
     assert isinstance(intent, dict)
     require(request.external_id in external_ids, "I4: sent under an X-EXTERNAL-ID that is not stored")
     body = json.loads(request.body)
+    require(items.key(body["partnerReferenceNo"]) == item["pk"], "I7: another partnerReferenceNo is sent than stored")
+    require(body["beneficiaryAccountNumber"] == item["account"], "I7: another account is sent than stored")
     require(body["amount"] == {"value": intent["amount"], "currency": "IDR"}, "I7: another amount is sent")
     for wire, name in (
-        ("partnerReferenceNo", "partner_reference_no"),
-        ("beneficiaryAccountNumber", "beneficiary_account_number"),
-        ("beneficiaryBankCode", "beneficiary_bank_code"),
-        ("sessionId", "session_id"),
+        ("beneficiaryBankCode", "bank"),
+        ("sessionId", "session"),
     ):
         require(body[wire] == intent[name], f"I7: another {wire} is sent than stored")
     assert invocation.order is not None
@@ -79,7 +79,7 @@ def check_item(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> No
 
 def _foreign(item: Mapping[str, Any]) -> set[str]:
     """The observations of a history that another version of the code wrote."""
-    return {repr(sorted(seen.items())) for seen in item["history"] if seen["finding"] not in Finding.__members__}
+    return {repr(sorted(seen.items())) for seen in item["history"] if seen["is"] not in Finding.__members__}
 
 
 def check_write(before: Transfer | None, after: Transfer) -> None:

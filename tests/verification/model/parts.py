@@ -20,6 +20,7 @@ from payouts.services.account_inquiry import DokuQueries
 from payouts.services.apply_notification import NotificationApplier
 from payouts.services.check_schedule import CheckSchedule
 from payouts.services.check_status import StatusChecker
+from payouts.services.checks import Checks
 from payouts.services.create_transfer import TransferCreator
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
@@ -180,7 +181,8 @@ class Invocation:
             reason = "seen at the bank"
             return transfer and settle(store, transfer, self.verdict, "ani", reason, now, transfer.version)
         with patch.object(poll, "ThreadPoolExecutor", InThisThread):
-            poller = Poller(parts.due_index(table), status_checker, 2, outside.clock)
+            index = parts.due_index(table, self.release.written)
+            poller = Poller(index, Checks(index, status_checker, 2), outside.clock)
             return poller.tick(range(self.release.read), lambda: 60.0)
 
     def _receive(self, outside: Outside, parts: Parts) -> Any:

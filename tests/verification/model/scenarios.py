@@ -53,7 +53,7 @@ def _stored(reference: str, **attributes: Any) -> dict[str, Any]:
     return {**item, **attributes}
 
 
-_FOREIGN = {"at": BEGAN, "finding": "AUDITED", "source": "ROBOT", "asked": 1, "seq": 1, "colour": "blue"}
+_FOREIGN = {"at": BEGAN, "is": "AUDITED", "by": "ROBOT", "asked": 1, "seq": 1, "colour": "blue"}
 _NEWER = _stored("PAY-2", schema=items.SCHEMA + 1, history="not known here", status="HELD", held=True)
 _KNOWN = _stored("PAY-3")
 _OF_TWO_VERSIONS = (_NEWER, {**_KNOWN, "history": [*_KNOWN["history"], _FOREIGN], "batch": "B1"})

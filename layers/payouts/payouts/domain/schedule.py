@@ -3,8 +3,9 @@
 from dataclasses import replace
 from itertools import chain
 
+from payouts.domain.days import day_after, day_of
 from payouts.domain.observation import Finding, Observation, Source
-from payouts.domain.status import NOT_ACKNOWLEDGED, OTHER_ACCOUNT, NextAction
+from payouts.domain.status import ENDED, NOT_ACKNOWLEDGED, OTHER_ACCOUNT, NextAction
 from payouts.domain.transfer import Status, Transfer
 
 MINUTE = 60_000
@@ -16,7 +17,7 @@ _OPEN = tuple(
     chain((1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE), (hour * HOUR for hour in range(1, 24)))
 )
 _SETTLED = (1 * DAY, 3 * DAY, 7 * DAY)
-"""Checks of a paid transfer: DOKU announces a refund at most three times, so a notification may be missed."""
+"""Checks of a paid transfer that the sweep does not look at: DOKU announces a refund at most three times."""
 _DOUBTED = (1 * HOUR, 6 * HOUR, 12 * HOUR, *_SETTLED)
 """Checks after a failure that no status check has stated."""
 _NOTIFIED = (10 * MINUTE, 1 * HOUR, 6 * HOUR)
@@ -51,8 +52,27 @@ def next_check_at(transfer: Transfer, now: int, jitter: float, absence_after: in
 
 
 def with_next_check(transfer: Transfer, now: int, jitter: float, absence_after: int = ABSENCE_AFTER) -> Transfer:
-    """`transfer` with the time of its next check, as `next_check_at`."""
-    return replace(transfer, next_check_at=next_check_at(transfer, now, jitter, absence_after))
+    """`transfer` with the time of its next check, as `next_check_at`.
+
+    An open transfer keeps an earlier check that is still to come: a change of its time costs two write units.
+    """
+    following, standing = next_check_at(transfer, now, jitter, absence_after), transfer.next_check_at
+    is_open = transfer.status not in ENDED
+    if is_open and standing is not None and following is not None and now < standing <= following:
+        return transfer
+    return replace(transfer, next_check_at=following)
+
+
+def is_swept(transfer: Transfer) -> bool:
+    """True if the sweep looks at this paid transfer (`payouts.domain.looks`), so that it needs no place in `due`.
+
+    It was paid for certain, by a status check on the day of its creation or the next. A later payment, or one that a
+    notification or another answer contradicts, stays in the index.
+    """
+    first = transfer.reading.first_decided
+    if transfer.status is not Status.SUCCESS or not transfer.is_final or first is None:
+        return False
+    return first.source is Source.STATUS_CHECK and day_of(first.at) <= day_after(day_of(transfer.created_at))
 
 
 def needs_review(transfer: Transfer, now: int) -> bool:
@@ -114,6 +134,8 @@ def _next_look(transfer: Transfer, now: int) -> int | None:
         return None
     if transfer.status is Status.FAILED and not _may_be_wrong(transfer, first):
         return None
+    if is_swept(transfer):
+        return now + DAY if _was_silent(transfer) else None
     looks: tuple[int, ...] = _SETTLED if transfer.status is Status.SUCCESS else _DOUBTED
     return _next(looks, first.at, now) or (now + DAY if _was_silent(transfer) else None)
 

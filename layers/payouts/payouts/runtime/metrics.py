@@ -8,7 +8,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
 NAMESPACE = "Payouts"
-_SECONDS = frozenset({"OldestDueAge", "OldestInDoubtAge"})
+_SECONDS = frozenset({"OldestDueAge", "OldestInDoubtAge", "OldestLookAge"})
 
 
 def publish(metrics: Mapping[str, float], **dimensions: str) -> None:

@@ -9,11 +9,11 @@ from payouts.domain.transfer import NOT_ACKNOWLEDGED, Status, Transfer
 
 
 class CheckOutcome(StrEnum):
-    """The outcome of one due slot."""
+    """The outcome of one status check."""
 
     LEARNED = "learned"
     TAKEN = "taken"
-    """Another poller took it, or the index was behind."""
+    """Not asked: it was checked already, or the index was behind."""
     SILENT = "silent"
     """DOKU did not answer, or did not answer the question."""
     UNCLEAR = "unclear"
@@ -30,7 +30,7 @@ class CheckOutcome(StrEnum):
 class PollResult:
     """Counts of one tick. The transfers are those that DOKU was asked about, as stored afterwards."""
 
-    slots: Counter[CheckOutcome] = field(default_factory=Counter)
+    checks: Counter[CheckOutcome] = field(default_factory=Counter)
     statuses: Counter[Status] = field(default_factory=Counter)
     not_received: int = 0
     """Transfers that failed because their absence at DOKU was inferred."""
@@ -42,6 +42,12 @@ class PollResult:
     """How late the oldest slot was when the tick began."""
     finished: bool = True
     """False if something due was left for the next tick."""
+    looks: int = 0
+    """Checks of paid transfers by the sweep."""
+    oldest_look_seconds: float = 0.0
+    """How late the sweep is with its oldest unfinished day."""
+    is_busy: bool = False
+    """True if another invocation of the same poller was at work, so that this one did nothing."""
     circuit_open: bool = False
     """True if the tick stopped asking because DOKU did not answer."""
 

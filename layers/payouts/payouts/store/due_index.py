@@ -1,5 +1,6 @@
 """The sparse, sharded index of transfers with a status check to come."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from payouts.domain.errors import PayoutError
@@ -28,15 +29,16 @@ class Slot:
 
 
 class DueIndex:
-    """Finds and claims due status checks. Raises Throttled or Unavailable if the table fails."""
+    """Finds due status checks. Raises Throttled or Unavailable if the table fails."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, shards: int = WRITTEN_SHARDS) -> None:
         self._table = table
+        self._shards = shards
 
     def due(self, shard: int, now: int, limit: int, start: Item | None = None) -> tuple[list[Slot], Item | None]:
         """Up to `limit` due slots of a shard, oldest first, and the key to continue from.
 
-        The index is eventually consistent: a slot may have been taken already, which `claim` finds out.
+        The index is eventually consistent: a slot may have been checked already, which `read` finds out.
         """
         found, last = self._table.query(
             "due",
@@ -47,18 +49,28 @@ class DueIndex:
         )
         return [Slot(item["nextCheckAt"], items.reference(item["pk"])) for item in found], last
 
-    def claim(self, slot: Slot, until: int) -> Transfer | None:
-        """Claim a slot by moving the transfer's next check to `until`. None if another poller has claimed it (I12).
+    def read(self, slot: Slot) -> Transfer | None:
+        """The transfer of a due slot. None if its next check has moved, so that it was checked already (I12).
 
-        A crash after the claim only delays the check. Raises NewerItem, leaving the slot as it is.
+        Raises NewerItem.
         """
-        values = {":slot": slot.at, ":until": until, ":schema": items.SCHEMA}
-        condition, names = "nextCheckAt = :slot AND #schema <= :schema", {"#schema": "schema"}
-        try:
-            expression, pk = "SET nextCheckAt = :until", items.key(slot.reference)
-            item = self._table.update(pk, expression, condition, names, values, returned=True)
-        except ConditionFailed as failed:
-            if failed.item is not None and items.is_newer(failed.item):
-                raise NewerItem("a newer version of this software wrote this transfer; deploy that version") from None
+        item = self._table.get(items.key(slot.reference))
+        if item is None or item.get("nextCheckAt") != slot.at:
             return None
+        if items.is_newer(item):
+            raise NewerItem("a newer version of this software wrote this transfer; deploy that version")
         return items.decode(item)
+
+    def put_off(self, transfer: Transfer, until: int) -> None:
+        """Move the next check of a transfer as it was read to `until`, because its check could not be recorded.
+
+        Changes nothing if another write has moved it meanwhile.
+        """
+        shard, names = items.shard(transfer.partner_reference_no, self._shards), {"#schema": "schema"}
+        values = {":until": until, ":shard": shard, ":schema": items.SCHEMA}
+        unmoved = "attribute_not_exists(nextCheckAt)"
+        if transfer.next_check_at is not None:
+            unmoved, values[":standing"] = "nextCheckAt = :standing", transfer.next_check_at
+        expression, pk = "SET nextCheckAt = :until, dueShard = :shard", items.key(transfer.partner_reference_no)
+        with suppress(ConditionFailed):
+            self._table.update(pk, expression, f"{unmoved} AND #schema <= :schema", names, values)

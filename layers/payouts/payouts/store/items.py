@@ -1,27 +1,45 @@
 """Converts a transfer to a DynamoDB item and back."""
 
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from doku_signing.timestamps import WIB
 from payouts.domain.money import Rupiah
-from payouts.domain.transfer import DokuAccount, Finding, Intent, Observation, Source, Transfer
+from payouts.domain.transfer import DokuAccount, Intent, Transfer
+from payouts.store import history
 from payouts.store.codec import Item
 
 SCHEMA = 1
 """The item's schema. An item of a newer schema is shown but never changed: a rewrite could damage it.
 
-Every schema keeps `pk`, `schema`, `version`, `status`, `createdAt`, `intent`, `nextCheckAt` and `dueShard` as they are.
+Every schema keeps `pk`, `schema`, `version`, `status`, `createdAt`, `account`, `intent`, `nextCheckAt` and `dueShard`
+as they are.
 """
 DAY_SHARDS = 4
 """Partitions of a day in the `by-day` index that are read. One takes the writes of some 300 transfers a second."""
 WRITTEN_DAY_SHARDS = 4
 """Partitions that transfers are written to. An increase takes two releases, as with `due_index.WRITTEN_SHARDS`."""
-_INTENT = tuple(each.name for each in fields(Intent))
-_OBSERVATION = tuple(each.name for each in fields(Observation) if each.name not in ("details", "extra"))
+_INTENT = {
+    "customer_number": "customer",
+    "beneficiary_bank_code": "bank",
+    "session_id": "session",
+    "fee_type": "feeType",
+    "channel_code": "channel",
+    "beneficiary_first_name": "first",
+    "beneficiary_last_name": "last",
+    "beneficiary_phone_number": "phone",
+    "beneficiary_bank_name": "bankName",
+    "beneficiary_account_name": "name",
+    "sender_country_code": "country",
+    "sender_first_name": "from",
+    "sender_last_name": "fromLast",
+    "sender_personal_id": "fromId",
+    "sender_personal_id_type": "fromIdType",
+    "remark": "remark",
+}
+"""Short names of the fields of `Intent`. A write costs a unit for each KB of the item, and most stay within one."""
 
 
 def key(reference: str) -> str:
@@ -54,7 +72,7 @@ def fixed(transfer: Transfer) -> Item:
     return {
         "pk": key(transfer.partner_reference_no),
         "schema": SCHEMA,
-        "intent": {**_compact(transfer.intent, _INTENT), "amount": str(transfer.intent.amount)},
+        "intent": _encoded(transfer.intent),
         "fingerprint": transfer.fingerprint,
         "createdAt": transfer.created_at,
         "day": day_partition(day(transfer.created_at), shard(transfer.partner_reference_no, WRITTEN_DAY_SHARDS)),
@@ -70,7 +88,7 @@ def changing(transfer: Transfer) -> Item:
     return {
         "status": str(transfer.status),
         "externalIds": list(transfer.external_ids),
-        "history": [_encoded(seen) for seen in transfer.history],
+        "history": history.encode(transfer),
         **({"referenceNo": transfer.doku_reference_no} if transfer.doku_reference_no else {}),
         **({"failedPublished": True} if transfer.failed_published else {}),
     }
@@ -90,14 +108,13 @@ def is_newer(item: Mapping[str, Any]) -> bool:
 
 def decode(item: Mapping[str, Any]) -> Transfer:
     """The item's transfer. If the schema is newer, the history is empty and the stored status is used."""
-    intent = {**item["intent"], "amount": Rupiah.parse(item["intent"]["amount"])}
-    newer = is_newer(item)
+    newer, external_ids = is_newer(item), tuple(item.get("externalIds", ()))
     return Transfer(
-        intent=Intent(**{name: value for name, value in intent.items() if name in _INTENT}),
+        intent=_intent(item),
         fingerprint=item.get("fingerprint", ""),
         created_at=item["createdAt"],
-        external_ids=tuple(item.get("externalIds", ())),
-        history=() if newer else tuple(_observation(seen) for seen in item["history"]),
+        external_ids=external_ids,
+        history=() if newer else tuple(history.decode(item["history"], item["createdAt"], external_ids)),
         next_check_at=item.get("nextCheckAt"),
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
         version=item["version"],
@@ -108,38 +125,37 @@ def decode(item: Mapping[str, Any]) -> Transfer:
     )
 
 
-def _account(stored: Mapping[str, str] | None) -> DokuAccount | None:
-    return None if stored is None else DokuAccount(stored["host"], stored["clientId"], stored["pathPrefix"])
+def _encoded(intent: Intent) -> Item:
+    """The non-empty fields but those that the item has as keys. True stands for what follows from other fields."""
+    stored: Item = {short: getattr(intent, name) for name, short in _INTENT.items()}
+    stored["amount"] = str(intent.amount)
+    if (stored["first"], stored["last"]) == _names(intent.beneficiary_account_name):
+        stored |= {"first": True, "last": ""}
+    if stored["phone"] == stored["customer"]:
+        stored["phone"] = True
+    return {short: value for short, value in stored.items() if value != ""}
 
 
-def _sent_to(account: DokuAccount) -> Item:
-    return {"host": account.host, "clientId": account.client_id, "pathPrefix": account.path_prefix}
+def _intent(item: Mapping[str, Any]) -> Intent:
+    stored = dict(item["intent"])
+    if stored.get("first") is True:
+        stored["first"], stored["last"] = _names(stored.get("name", ""))
+    if stored.get("phone") is True:
+        stored["phone"] = stored["customer"]
+    texts = {name: stored[short] for name, short in _INTENT.items() if short in stored}
+    amount, account = Rupiah.parse(stored["amount"]), item["account"]
+    return Intent(reference(item["pk"]), beneficiary_account_number=account, amount=amount, **texts)
 
 
-def _encoded(seen: Observation) -> Item:
-    details = {"details": dict(seen.details)} if seen.details else {}
-    return {**seen.extra, **_compact(seen, _OBSERVATION), **details}
+def _names(account_name: str) -> tuple[str, str]:
+    """First and last name as most transfers have them; part of the schema, so it never changes."""
+    first, _, last = account_name.partition(" ")
+    return first, last or first
 
 
-def _observation(seen: Mapping[str, Any]) -> Observation:
-    """An observation of any version: an unknown finding or source stays as it was written."""
-    known = {name: value for name, value in seen.items() if name in _OBSERVATION}
-    return Observation(
-        **{
-            **known,
-            "finding": _enum_or_text(Finding, seen["finding"]),
-            "source": _enum_or_text(Source, seen["source"]),
-            "details": tuple(seen.get("details", {}).items()),
-            "extra": {name: value for name, value in seen.items() if name not in (*_OBSERVATION, "details")},
-        }
-    )
+def _account(stored: Sequence[str] | None) -> DokuAccount | None:
+    return None if stored is None else DokuAccount(*stored)
 
 
-def _enum_or_text(kind: type[Finding] | type[Source], text: str) -> str:
-    return kind(text) if text in kind.__members__ else text
-
-
-def _compact(value: Intent | Observation, names: Iterable[str]) -> Item:
-    """The non-empty fields. Unlike `asdict`, this does not copy each value; the values are immutable."""
-    values = ((name, getattr(value, name)) for name in names)
-    return {name: str(each) if isinstance(each, str) else each for name, each in values if each != ""}
+def _sent_to(account: DokuAccount) -> list[str]:
+    return [account.host, account.client_id, account.path_prefix]

@@ -58,7 +58,7 @@ class Table:
         The item carries a nonce. If a reply was lost and botocore sent the write again, the second attempt meets the
         item of the first: the nonce shows that the write succeeded (scenario 24).
         """
-        nonce = secrets.token_hex(8)
+        nonce = secrets.token_urlsafe(8)
         arguments = {"Item": encode({**item, "nonce": nonce}), "ConditionExpression": condition}
         self._conditional("put_item", nonce, arguments, names, values)
 
@@ -70,7 +70,7 @@ class Table:
         `expression` is a SET clause, to which a nonce is added as in `put`. Returns the updated item if `returned`,
         else an empty one.
         """
-        nonce = secrets.token_hex(8)
+        nonce = secrets.token_urlsafe(8)
         arguments = {
             "Key": encode({"pk": pk}),
             "UpdateExpression": expression.replace("SET ", "SET nonce = :nonce, ", 1),
