@@ -9,7 +9,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -21,6 +21,7 @@ from rich.table import Table
 from urllib3.response import HTTPResponse
 
 from benchmarks.deployment import Deployment, running
+from benchmarks.log_volume import LogVolume
 from doku_signing.notification import Scheme, sign_notification
 from local.in_process.invocation import Context
 from local.in_process.samples import inquiry_of, order, sample_event
@@ -42,6 +43,7 @@ class Meter:
     handling: float = 0.0
     outside: float = 0.0
     doku: list[str] = field(default_factory=list)
+    log: LogVolume = field(default_factory=LogVolume)
     _inside: bool = False
     _depth: int = 0
 
@@ -65,6 +67,11 @@ class Meter:
         self.doku.clear()
 
     @property
+    def micros(self) -> float:
+        """Processor time of the handlers since the last `reset`, the clients included, in microseconds."""
+        return self.handling * 1e6
+
+    @property
     def own_micros(self) -> float:
         """Own time since the last `reset`, in microseconds."""
         return (self.handling - self.outside) * 1e6
@@ -73,7 +80,8 @@ class Meter:
         def timed(*arguments: Any) -> Any:
             self._inside, began = True, time.thread_time()
             try:
-                return call(*arguments)
+                with redirect_stdout(self.log):  # for the metrics
+                    return call(*arguments)
             finally:
                 self.handling += time.thread_time() - began
                 self._inside = False
@@ -98,14 +106,17 @@ class Meter:
 
 @dataclass
 class Seen:
-    """Measurements of one operation: own time of each request in microseconds, and all calls."""
+    """Measurements of one operation: processor time of each request in microseconds, all calls, and bytes of log."""
 
     requests: int = 0
     micros: list[float] = field(default_factory=list)
+    all_micros: list[float] = field(default_factory=list)
+    """With the clients of AWS and DOKU."""
     aws: Counter[str] = field(default_factory=Counter)
     doku: Counter[str] = field(default_factory=Counter)
     read: float = 0.0
     written: float = 0.0
+    log_bytes: int = 0
 
     def per_request(self, counts: Counter[str]) -> str:
         """Calls per request, as text."""
@@ -115,26 +126,30 @@ class Seen:
 
 def run(console: Console) -> Mapping[str, float]:
     """Measure every operation of the warm path."""
-    table = Table("operation", "own us", "AWS", "DOKU", "read units", "write units", title="A request, warm")
+    table = Table(
+        "operation", "own us", "AWS", "DOKU", "read units", "write units", "log bytes", title="A request, warm"
+    )
     figures: dict[str, float] = {}
     with running() as deployment:
         for name, seen in (_polled(deployment) | _measured(deployment)).items():
             own = statistics.median(seen.micros) if seen.micros else None
             aws, doku = seen.per_request(seen.aws), seen.per_request(seen.doku)
             row = (name.replace("_", " "), f"{own:.0f}" if own else "", aws, doku)
-            table.add_row(*row, f"{seen.read / seen.requests:g}", f"{seen.written / seen.requests:g}")
-            figures |= {f"own_us_{name}": own} if own else {}
+            log = f"{seen.log_bytes / seen.requests:,.0f}"
+            table.add_row(*row, f"{seen.read / seen.requests:g}", f"{seen.written / seen.requests:g}", log)
+            figures |= {f"own_us_{name}": own, f"cpu_us_{name}": statistics.median(seen.all_micros)} if own else {}
             figures |= {
                 f"read_units_{name}": seen.read / seen.requests,
                 f"write_units_{name}": seen.written / seen.requests,
+                f"calls_aws_{name}": seen.aws.total() / seen.requests,
+                f"log_bytes_{name}": seen.log_bytes / seen.requests,
             }
-            figures |= {f"calls_aws_{name}": seen.aws.total() / seen.requests}
     console.print(table)
     return figures
 
 
 def _measured(deployment: Deployment) -> dict[str, Seen]:
-    meter = Meter()
+    meter = Meter(log=deployment.log)
     with meter.installed(deployment.world):
         return {name: _operation(deployment, meter, *steps) for name, steps in _operations(deployment).items()}
 
@@ -147,11 +162,14 @@ def _operation(deployment: Deployment, meter: Meter, prepare: Callable[[], Act],
     for turn, act in enumerate(acts):
         deployment.capacity.reset()
         deployment.world.faults.calls.clear()
+        deployment.log.reset()
         meter.reset()
         act()
         if turn >= _WARM_UP:
             seen.requests += 1
             seen.micros.append(meter.own_micros)
+            seen.all_micros.append(meter.micros)
+            seen.log_bytes += deployment.log.bytes
             seen.aws.update(deployment.world.faults.calls)
             seen.doku.update(meter.doku)
             seen.read += deployment.capacity.read
@@ -170,12 +188,15 @@ def _polled(deployment: Deployment) -> dict[str, Seen]:
         world.request("GET", "/v1/balance")  # puts a token in memory
         deployment.capacity.reset()
         world.faults.calls.clear()
-        asked = world.tick()["learned"]
+        deployment.log.reset()
+        with redirect_stdout(deployment.log):
+            asked = world.tick()["learned"]
         if asked != _DUE:
             raise RuntimeError(f"{asked} checks instead of {_DUE}")
         aws = Counter(world.faults.calls)
         doku = Counter({"qr-mpm-status": asked})
-        measured[name] = Seen(asked, [], aws, doku, deployment.capacity.read, deployment.capacity.written)
+        read, written = deployment.capacity.read, deployment.capacity.written
+        measured[name] = Seen(asked, aws=aws, doku=doku, read=read, written=written, log_bytes=deployment.log.bytes)
     return measured
 
 

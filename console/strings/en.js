@@ -21,6 +21,7 @@ export default {
   'nav.settings': 'Settings',
   'nav.simulator': 'Simulator',
   'nav.overview': 'Overview',
+  'nav.webhooks': 'Webhooks',
 
   'status.SUBMITTING': 'Not known yet',
   'status.IN_DOUBT': 'Not known yet',
@@ -429,4 +430,18 @@ export default {
   'error.requestId': 'Request {id}',
   'error.toSettings': 'Go to settings',
   'error.title.stopped': 'New transfers are stopped',
+
+  'webhooks.title': 'Webhooks',
+  'webhooks.lead': 'What your back end would receive from this local run, newest first. Signatures are checked by the standardwebhooks library.',
+  'webhooks.failures': 'Let deliveries fail',
+  'webhooks.failing': 'The next {count} deliveries get {status}.',
+  'webhooks.failingNone': 'Deliveries are accepted.',
+  'webhooks.failOne': 'Fail the next one',
+  'webhooks.failMany': 'Fail the next 100',
+  'webhooks.failNone': 'Accept all',
+  'webhooks.none': 'Nothing has been delivered yet. Create a transfer.',
+  'webhooks.answered': 'answered {status}',
+  'webhooks.verified': 'signature verified',
+  'webhooks.notVerified': 'signature NOT verified',
+  'webhooks.message': 'Headers and body',
 };

@@ -21,6 +21,7 @@ export default {
   'nav.settings': 'Pengaturan',
   'nav.simulator': 'Simulator',
   'nav.overview': 'Ringkasan',
+  'nav.webhooks': 'Webhook',
 
   'status.SUBMITTING': 'Belum diketahui',
   'status.IN_DOUBT': 'Belum diketahui',
@@ -429,4 +430,18 @@ export default {
   'error.requestId': 'Permintaan {id}',
   'error.toSettings': 'Buka pengaturan',
   'error.title.stopped': 'Transfer baru dihentikan',
+
+  'webhooks.title': 'Webhook',
+  'webhooks.lead': 'Yang akan diterima sistem Anda dari server lokal ini, terbaru di atas. Tanda tangan diperiksa oleh pustaka standardwebhooks.',
+  'webhooks.failures': 'Gagalkan pengiriman',
+  'webhooks.failing': '{count} pengiriman berikutnya dijawab {status}.',
+  'webhooks.failingNone': 'Pengiriman diterima.',
+  'webhooks.failOne': 'Gagalkan satu berikutnya',
+  'webhooks.failMany': 'Gagalkan 100 berikutnya',
+  'webhooks.failNone': 'Terima semua',
+  'webhooks.none': 'Belum ada yang dikirim. Buat sebuah transfer.',
+  'webhooks.answered': 'dijawab {status}',
+  'webhooks.verified': 'tanda tangan sah',
+  'webhooks.notVerified': 'tanda tangan TIDAK sah',
+  'webhooks.message': 'Header dan isi',
 };
