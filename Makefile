@@ -82,6 +82,10 @@ stop-transfers: $(READY) ## Stop new transfers within 30 s: make stop-transfers 
 start-transfers: $(READY) ## Accept new transfers again: make start-transfers ENV=production
 	@$(BIN)/payouts start-transfers $(ARGS)
 
+.PHONY: webhooks
+webhooks: $(READY) ## Operate webhooks: make webhooks ENV=sandbox ARGS=status, or send-test, resume, secret, "replay --day 2024-09-17"
+	@$(BIN)/payouts webhooks $(ARGS)
+
 .PHONY: public-key
 public-key: $(READY) ## Print the public half of the merchant's key for DOKU's dashboard: make public-key ENV=sandbox
 	@$(BIN)/payouts public-key $(ARGS)
@@ -206,7 +210,7 @@ bench: $(READY) ## Measure scale and throughput (needs Java 17 and Maven; QUICK=
 ##@ Contributors: generated files
 
 .PHONY: codes
-codes: $(READY) ## Write docs/response-codes.md from the code tables
+codes: $(READY) ## Write docs/response-codes.md and response-codes.id.md from the code tables
 	@$(BIN)/python -m tools.codes_page
 
 .PHONY: cost

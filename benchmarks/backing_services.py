@@ -76,12 +76,6 @@ class PollerFunction:
         context = LambdaContext(remaining or (lambda: until - time.monotonic()))
         return self.handler({"poller": number, "of": of}, context)  # type: ignore[arg-type]
 
-    def report(self) -> dict[str, Any]:
-        """One event of the daily report."""
-        until = time.monotonic() + TICK_SECONDS
-        context = LambdaContext(lambda: until - time.monotonic())
-        return self.handler({"report": "yesterday"}, context)  # type: ignore[arg-type]
-
 
 @contextmanager
 def started(latency: float) -> Iterator[BackingServices]:

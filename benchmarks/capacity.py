@@ -44,9 +44,10 @@ class Capacity:
     def _count(self, event_name: str, parsed: Mapping[str, Any], **_: Any) -> None:
         operation = event_name.rsplit(".", 1)[1]
         consumed = parsed.get("ConsumedCapacity", {})
+        tables = consumed if isinstance(consumed, list) else [consumed]  # BatchGetItem has a list
         with self._lock:
             self.calls[operation] += 1
-            self.units[operation] += consumed.get("CapacityUnits", 0.0)
+            self.units[operation] += sum(each.get("CapacityUnits", 0.0) for each in tables)
 
 
 def _ask(params: dict[str, Any], model: Any, **_: Any) -> None:

@@ -1,6 +1,5 @@
 """A deployment in this process: the real handlers with DynamoDB Local, moto for queue and secret, and the simulator."""
 
-import io
 import json
 import logging
 import os
@@ -13,20 +12,20 @@ from pathlib import Path
 from boto3.session import Session
 
 from benchmarks.capacity import Capacity
+from benchmarks.log_volume import LogVolume
 from local.engines import dynamodb_local
 from local.in_process import backing_services
 from local.in_process.world import World
 
-_QUIET = {"POWERTOOLS_METRICS_DISABLED": "true"}
-
 
 @dataclass(frozen=True)
 class Deployment:
-    """The handlers, the DOKU secret, and the capacity that AWS calls consume."""
+    """The handlers, the DOKU secret, the capacity that AWS calls consume, and what the functions write to their log."""
 
     world: World
     secret: dict[str, str]
     capacity: Capacity
+    log: LogVolume
 
 
 @contextmanager
@@ -40,21 +39,21 @@ def running(watch: Callable[[Session], None] = lambda session: None) -> Iterator
         dynamodb_local.running() as engine,
         backing_services.running(Path(directory) / "clock", engine) as found,
     ):
-        os.environ.update(found.environment | _QUIET)
-        capacity = Capacity()
+        os.environ.update(found.environment)
+        capacity, log = Capacity(), LogVolume()
 
         def install(session: Session) -> None:
             capacity.install(session)
             watch(session)
 
         world = World.start(found.environment, found.clock, found.doku, watch=install)
-        _write_aside()
-        yield Deployment(world, json.loads(found.secret), capacity)
+        _write_to(log)
+        yield Deployment(world, json.loads(found.secret), capacity, log)
 
 
-def _write_aside() -> None:
-    """Let the functions write their log lines to memory: logging is part of their work."""
+def _write_to(log: LogVolume) -> None:
+    """Let the functions write their log lines to `log`: logging is part of their work."""
     for name in logging.root.manager.loggerDict:
         for handler in logging.getLogger(name).handlers:
             if isinstance(handler, logging.StreamHandler):
-                handler.setStream(io.StringIO())
+                handler.setStream(log)

@@ -1,12 +1,13 @@
 """First events for cold starts: each is complete work against the local AWS and the DOKU simulator."""
 
-import copy
 import itertools
 import json
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.child_process import ROOT
+from doku_signing.notification import Scheme, sign_notification
 from local.stack import LocalStack
 
 _SAMPLES = {
@@ -14,6 +15,7 @@ _SAMPLES = {
     "notification_receiver": "unpaid-notification",
     "notification_processor": "notification-queue",
     "status_poller": "poll",
+    "webhook_sender": "webhook-queue",
 }
 _REFERENCE = "hsjkans284b2he54"
 """Reference of the transfer in the sample events."""
@@ -30,6 +32,7 @@ class FirstEvents:
         self._reference = ""
         secret_id = stack.variable("DOKU_SECRET_ID")
         secret = json.loads(stack.aws.secretsmanager.get_secret_value(SecretId=secret_id)["SecretString"])
+        self._agent_key = secret["agentKey"]
         signing = json.dumps(secret | {"notificationKey": _NOTIFICATION_KEY})
         stack.aws.secretsmanager.put_secret_value(SecretId=secret_id, SecretString=signing)
 
@@ -44,7 +47,15 @@ class FirstEvents:
         event = json.loads(
             (ROOT / "events" / f"{_SAMPLES[name]}.json").read_text().replace(_REFERENCE, self._reference)
         )
-        return [copy.deepcopy(event)]
+        if name == "notification_receiver":
+            event["headers"] |= self._signed()
+        return [event]
+
+    def _signed(self) -> dict[str, str]:
+        """A requestId of its own, which may come with one body only, and its signature."""
+        request_id = str(uuid.uuid4())
+        signature = sign_notification(Scheme.AES_ECB, _NOTIFICATION_KEY, self._agent_key, request_id)
+        return {"requestid": request_id, "agentkey": self._agent_key, "signature": signature}
 
     def check(self, name: str, answers: Sequence[Any]) -> None:
         """Raise RuntimeError if a function did not do its work."""
@@ -54,6 +65,7 @@ class FirstEvents:
             "notification_receiver": lambda: answer["statusCode"] == 200,
             "notification_processor": lambda: answer == {"batchItemFailures": []},
             "status_poller": lambda: answer["learned"] == 1,
+            "webhook_sender": lambda: answer == {"batchItemFailures": []},
         }
         if name in done and not done[name]():
             raise RuntimeError(f"{name} did not do its work: {answer}")

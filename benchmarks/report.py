@@ -61,4 +61,5 @@ def _create_bucket(services: BackingServices) -> None:
 
 
 def _environment(services: BackingServices) -> dict[str, str]:
-    return {**services.environment, "REPORT_BUCKET": _BUCKET}
+    quiet = {"POWERTOOLS_LOG_LEVEL": "CRITICAL", "POWERTOOLS_METRICS_DISABLED": "true"}
+    return {**services.environment, **quiet, "REPORT_BUCKET": _BUCKET}

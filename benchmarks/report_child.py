@@ -1,21 +1,41 @@
 """The daily report in its own process, whose memory is that of the function. The argument is the time of its event."""
 
+import io
 import json
 import os
 import resource
 import sys
 import time
+from dataclasses import dataclass, field
+from typing import Any
 
-from benchmarks import backing_services
+from aws_lambda_powertools import Logger
+
+from status_poller.app import Handler, create_handler
+from status_poller.services import build_services
+
+_SECONDS = 60
+"""The poller's time-out in template.yaml."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The part of Lambda's context that the poller uses."""
+
+    until: float = field(default_factory=lambda: time.monotonic() + _SECONDS)
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds left, as in Lambda's context."""
+        return int((self.until - time.monotonic()) * 1000)
 
 
 def main() -> None:
     """Send the report's event until it is done. Prints the result, invocations, seconds and peak memory in MB."""
     now = float(sys.argv[1])
-    poller = backing_services.cold_start(os.environ, clock=lambda: now)
+    handler = create_handler(build_services(os.environ, clock=lambda: now), Logger(stream=io.StringIO()))
     began, cpu = time.monotonic(), time.process_time()
     invocations = 1
-    while not (result := poller.report())["finished"]:
+    while not (result := _event(handler))["finished"]:
         now += 300
         invocations += 1
     measured = {
@@ -25,6 +45,10 @@ def main() -> None:
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
     print(json.dumps({**result, **measured}), flush=True)
+
+
+def _event(handler: Handler) -> dict[str, Any]:
+    return handler({"report": "yesterday"}, Context())  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

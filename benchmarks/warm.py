@@ -9,7 +9,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -65,6 +65,11 @@ class Meter:
         self.doku.clear()
 
     @property
+    def micros(self) -> float:
+        """Processor time of the handlers since the last `reset`, the clients included, in microseconds."""
+        return self.handling * 1e6
+
+    @property
     def own_micros(self) -> float:
         """Own time since the last `reset`, in microseconds."""
         return (self.handling - self.outside) * 1e6
@@ -98,14 +103,17 @@ class Meter:
 
 @dataclass
 class Seen:
-    """Measurements of one operation: own time of each request in microseconds, and all calls."""
+    """Measurements of one operation: processor time of each request in microseconds, all calls, and bytes of log."""
 
     requests: int = 0
     micros: list[float] = field(default_factory=list)
+    all_micros: list[float] = field(default_factory=list)
+    """With the clients of AWS and DOKU."""
     aws: Counter[str] = field(default_factory=Counter)
     doku: Counter[str] = field(default_factory=Counter)
     read: float = 0.0
     written: float = 0.0
+    log_bytes: int = 0
 
     def per_request(self, counts: Counter[str]) -> str:
         """Calls per request, as text."""
@@ -115,20 +123,26 @@ class Seen:
 
 def run(console: Console) -> Mapping[str, float]:
     """Measure every operation of the warm path."""
-    table = Table("operation", "own us", "AWS", "DOKU", "read units", "write units", title="A request, warm")
+    table = Table(
+        "operation", "own us", "AWS", "DOKU", "read units", "write units", "log bytes", title="A request, warm"
+    )
     figures: dict[str, float] = {}
     with running() as deployment:
-        for name, seen in (_polled(deployment) | _measured(deployment)).items():
+        with redirect_stdout(deployment.log):  # the metrics are lines of standard output
+            measured = _polled(deployment) | _measured(deployment)
+        for name, seen in measured.items():
             own = statistics.median(seen.micros) if seen.micros else None
             aws, doku = seen.per_request(seen.aws), seen.per_request(seen.doku)
             row = (name.replace("_", " "), f"{own:.0f}" if own else "", aws, doku)
-            table.add_row(*row, f"{seen.read / seen.requests:g}", f"{seen.written / seen.requests:g}")
-            figures |= {f"own_us_{name}": own} if own else {}
+            log = f"{seen.log_bytes / seen.requests:,.0f}"
+            table.add_row(*row, f"{seen.read / seen.requests:g}", f"{seen.written / seen.requests:g}", log)
+            figures |= {f"own_us_{name}": own, f"cpu_us_{name}": statistics.median(seen.all_micros)} if own else {}
             figures |= {
                 f"read_units_{name}": seen.read / seen.requests,
                 f"write_units_{name}": seen.written / seen.requests,
+                f"calls_aws_{name}": seen.aws.total() / seen.requests,
+                f"log_bytes_{name}": seen.log_bytes / seen.requests,
             }
-            figures |= {f"calls_aws_{name}": seen.aws.total() / seen.requests}
     console.print(table)
     return figures
 
@@ -147,11 +161,14 @@ def _operation(deployment: Deployment, meter: Meter, prepare: Callable[[], Act],
     for turn, act in enumerate(acts):
         deployment.capacity.reset()
         deployment.world.faults.calls.clear()
+        deployment.log.reset()
         meter.reset()
         act()
         if turn >= _WARM_UP:
             seen.requests += 1
             seen.micros.append(meter.own_micros)
+            seen.all_micros.append(meter.micros)
+            seen.log_bytes += deployment.log.bytes
             seen.aws.update(deployment.world.faults.calls)
             seen.doku.update(meter.doku)
             seen.read += deployment.capacity.read
@@ -160,23 +177,36 @@ def _operation(deployment: Deployment, meter: Meter, prepare: Callable[[], Act],
 
 
 def _polled(deployment: Deployment) -> dict[str, Seen]:
-    """A poller's check in a tick with many: the first, which finds the transfer paid, and a later one."""
+    """The poller's questions in a tick with many: the first check, which finds the transfer paid, a look at a paid
+    transfer on a later day, and the second check of one that stays open."""
     world = deployment.world
+    _create(world)
+    measured = {"first_check": _tick(deployment, 300, "learned"), "look": _tick(deployment, 2 * _DAYS, "looks")}
+    _create(world, **_UNPAID)
+    world.clock.advance(61)
+    world.tick()
+    return measured | {"later_check": _tick(deployment, 61, "learned")}
+
+
+def _create(world: World, **fields: str) -> None:
     for _ in range(_DUE):
-        _created(world)
-    measured = {}
-    for name, wait in (("first_check", 300), ("later_check", 2 * _DAYS)):
-        world.clock.advance(wait)
-        world.request("GET", "/v1/balance")  # puts a token in memory
-        deployment.capacity.reset()
-        world.faults.calls.clear()
-        asked = world.tick()["learned"]
-        if asked != _DUE:
-            raise RuntimeError(f"{asked} checks instead of {_DUE}")
-        aws = Counter(world.faults.calls)
-        doku = Counter({"qr-mpm-status": asked})
-        measured[name] = Seen(asked, [], aws, doku, deployment.capacity.read, deployment.capacity.written)
-    return measured
+        _created(world, **fields)
+
+
+def _tick(deployment: Deployment, wait: float, counted: str) -> Seen:
+    """One tick after `wait` seconds, in which the poller asks about all transfers."""
+    world = deployment.world
+    world.clock.advance(wait)
+    world.request("GET", "/v1/balance")  # puts a token in memory
+    deployment.capacity.reset()
+    deployment.log.reset()
+    world.faults.calls.clear()
+    asked = world.tick()[counted]
+    if asked != _DUE:
+        raise RuntimeError(f"{asked} questions instead of {_DUE}")
+    aws, doku = Counter(world.faults.calls), Counter({"qr-mpm-status": asked})
+    read, written = deployment.capacity.read, deployment.capacity.written
+    return Seen(asked, aws=aws, doku=doku, read=read, written=written, log_bytes=deployment.log.bytes)
 
 
 def _operations(deployment: Deployment) -> Mapping[str, tuple[Callable[[], Act], float]]:

@@ -1,45 +1,64 @@
 /** The console: its frame, and the page that the address names. Pages are in views/, each with `title` and `render`. */
 
 import { announce, fill, h, icon } from './dom.js';
-import { currentLanguage, LANGUAGES, setLanguage, t } from './i18n.js';
+import { currentLanguage, known, LANGUAGES, setLanguage, t } from './i18n.js';
 import { rupiah } from './format.js';
 import { finishSignIn } from './oidc.js';
 import { begin, config, hasSimulator, payouts, setToken, token } from './session.js';
 import { notice } from './widgets.js';
 import * as attention from './views/attention.js';
-import * as balance from './views/balance.js';
 import * as codes from './views/codes.js';
 import * as newTransfer from './views/new.js';
+import * as notFound from './views/not-found.js';
+import * as overview from './views/overview.js';
+import * as proof from './views/proof.js';
 import * as settings from './views/settings.js';
 import * as simulator from './views/simulator.js';
 import * as transfer from './views/transfer.js';
 import * as transfers from './views/transfers.js';
+import * as webhooks from './views/webhooks.js';
 
-const PAGES = { new: newTransfer, transfers, attention, balance, codes, settings, simulator };
+/** Pages of one transfer, whose reference follows in the address. */
+const DETAILS = { transfers: transfer, proof };
+const PAGES = { overview, new: newTransfer, transfers, attention, codes, settings, simulator, webhooks };
 const NAVIGATION = [
-  ['new', 'send'],
+  ['overview', 'home'],
   ['transfers', 'list'],
+  ['new', 'send'],
   ['attention', 'alert'],
-  ['balance', 'wallet'],
   ['codes', 'code'],
 ];
-/** The simulator's page is there where the simulator is. */
-const isPage = (name) => name in PAGES && (name !== 'simulator' || hasSimulator);
+/** The simulator's page exists only in a local run with the simulator, the inbox of webhooks in every local run. */
+const isPage = (name) => Object.hasOwn(PAGES, name) && (name !== 'simulator' || hasSimulator) && (name !== 'webhooks' || config.local);
 const main = document.getElementById('main');
 let leaving = new AbortController();
 
+/** The page of the address with its reference and query; the not-found page for an unknown address. */
 function address() {
   const [path, search = ''] = location.hash.replace(/^#\/?/, '').split('?');
-  const [name, reference] = path.split('/');
-  return { name: isPage(name) ? name : 'new', reference: reference && decodeURIComponent(reference), query: Object.fromEntries(new URLSearchParams(search)) };
+  const [name = '', reference, ...rest] = path.split('/');
+  const query = Object.fromEntries(new URLSearchParams(search));
+  if (!name) return { name: 'overview', page: overview, query };
+  const page = reference ? Object.hasOwn(DETAILS, name) && DETAILS[name] : isPage(name) && PAGES[name];
+  if (!page || rest.length) return { name: null, page: notFound, query };
+  return { name: reference ? 'transfers' : name, page, reference: reference && decoded(reference), query };
+}
+
+/** A part of the address as text; as it is where its percent-encoding is broken. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Show the page of the address. The focus goes to its heading, unless it may stay where it is. */
 function show({ keepFocus = false } = {}) {
   leaving.abort();
   leaving = new AbortController();
-  const { name, reference, query } = address();
-  const page = token() ? (name === 'transfers' && reference ? transfer : PAGES[name]) : settings;
+  const { name, page: wanted, reference, query } = address();
+  const page = token() ? wanted : settings;
   announce('');
   const focused = keepFocus ? document.activeElement?.id : null;
   frame(name);
@@ -49,9 +68,9 @@ function show({ keepFocus = false } = {}) {
   (focused ? document.getElementById(focused) : keepFocus ? null : main.querySelector('h1'))?.focus({ preventScroll: true });
 }
 
-/** Go to a page: its path below #. */
-function go(path, options) {
-  history.pushState(null, '', `#${path}`);
+/** Go to a page: its path below #. With `replace`, Back does not return to the present one. */
+function go(path, { replace = false, ...options } = {}) {
+  history[replace ? 'replaceState' : 'pushState'](null, '', `#${path}`);
   show(options);
 }
 
@@ -64,14 +83,22 @@ function frame(current) {
     h(
       'div',
       { class: 'bar' },
-      h('a', { class: 'brand', href: '#/new' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('send')), t('app.name')),
-      config.local && h('span', { class: config.dokuHost ? 'local real' : 'local' }, config.dokuHost ? t('app.localDoku', { host: config.dokuHost }) : t('app.local')),
-      h('nav', { class: 'tools' }, hasSimulator && link('simulator', 'flask'), link('settings', 'gear'), languageSwitch()),
+      h('a', { class: 'brand', href: '#/overview' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('send')), t('app.name')),
+      environmentBadge(),
+      h('nav', { class: 'tools' }, config.local && link('webhooks', 'inbox'), hasSimulator && link('simulator', 'flask'), link('settings', 'gear'), languageSwitch()),
     ),
     h('nav', { class: 'pages', 'aria-label': t('nav.label') }, NAVIGATION.map(([name, picture]) => link(name, picture))),
   );
   fill(document.getElementById('footer'), config.local && h('a', { href: '/docs' }, t('app.apiDocs')));
   pendingNotice();
+}
+
+/** The environment by config.json. Production and a local run with a real DOKU are marked: money is real there. */
+function environmentBadge() {
+  const { local, dokuHost, environment } = config;
+  if (local && !dokuHost) return h('span', { class: 'environment' }, t('app.local'));
+  if (local) return h('span', { class: 'environment real' }, t('app.localDoku', { host: dokuHost }));
+  return environment && h('span', { class: environment === 'production' ? 'environment real' : 'environment' }, known(`app.environment.${environment}`, environment));
 }
 
 function languageSwitch() {
@@ -83,12 +110,12 @@ function languageSwitch() {
   return h('label', { class: 'language' }, h('span', { class: 'visually-hidden' }, t('app.language')), h('select', { id: 'language', on: { change: choose } }, options));
 }
 
-/** What was sent before this page was loaded, and never answered. */
+/** A notice for each request that was sent before this page was loaded and never answered. */
 function pendingNotice() {
-  const told = payouts.pending().filter(({ intent }) => intent !== address().query.finish);
+  const unanswered = payouts.pending().filter(({ intent }) => intent !== address().query.finish);
   fill(
     document.getElementById('notices'),
-    told.map(({ intent, body }) =>
+    unanswered.map(({ intent, body }) =>
       notice('unknown', 'question', h('p', {}, t('app.pending', { amount: rupiah(body.amount), name: body.beneficiaryAccountName })), h('p', { class: 'actions' }, h('a', { href: `#/new?finish=${encodeURIComponent(intent)}` }, t('app.pendingFinish')))),
     ),
   );

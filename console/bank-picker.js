@@ -1,17 +1,17 @@
-/** A search box for banks and e-wallets: an ARIA combobox with a listbox. A code that is not listed may be used, too. */
+/** A search box for banks and e-wallets: an ARIA combobox with a listbox. It accepts unlisted codes as well. */
 
 import { announce, h } from './dom.js';
 import { t } from './i18n.js';
-import { payouts } from './session.js';
+import { banks as listedBanks } from './bank-list.js';
 
 const MOST = 8;
 const CODE = /^[0-9A-Za-z]{3,16}$/;
 
 /**
- * `value` is a code or ''; `wrong` the key of what to say of a text that names none, or null.
+ * `value` is a code or ''; `wrong` is the key of the error for a text that names no bank, or null.
  * @returns {{element: HTMLElement, value: () => string, wrong: () => string|null, set: (code: string) => void}}
  */
-export function bankPicker(signal) {
+export function bankPicker() {
   const listId = 'bank-list';
   const list = h('ul', { id: listId, role: 'listbox', class: 'options', hidden: true, 'aria-label': t('new.bank') });
   const input = h('input', {
@@ -29,9 +29,9 @@ export function bankPicker(signal) {
   let chosen = null;
   let wanted = '';
   let active = -1;
-  const loaded = payouts.banks('', { signal }).then(
-    (all) => {
-      banks = all.filter((bank, index) => all.findIndex((other) => other.code === bank.code) === index);
+  const loaded = listedBanks().then(
+    (listed) => {
+      banks = listed;
       if (wanted) set(wanted);
     },
     () => (unlisted = true),
@@ -49,7 +49,8 @@ export function bankPicker(signal) {
       const text = `${bank.code} ${bank.name} ${bank.short_name} ${bank.swift}`.toLowerCase();
       return words.every((word) => text.includes(word));
     });
-    const rank = (bank) => [bank.code, bank.short_name.toLowerCase()].includes(words.join(' ')) ? 0 : 1;
+    const exact = (bank) => words.length > 0 && [bank.code, bank.short_name.toLowerCase()].includes(words.join(' '));
+    const rank = (bank) => (exact(bank) ? 0 : 1); // then by use, as the API lists them
     return found.sort((one, other) => rank(one) - rank(other)).slice(0, MOST);
   }
 

@@ -1,4 +1,6 @@
-/** What stands in the form of a new transfer, kept in this tab so that a reload or another page loses nothing. */
+/** The form of a new transfer, kept in this tab so that a reload or another page loses nothing. */
+
+import { today } from './clock.js';
 
 const KEY = 'console.draft';
 
@@ -15,6 +17,5 @@ export const dropDraft = () => sessionStorage.removeItem(KEY);
 function newReference() {
   const letters = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
   const random = crypto.getRandomValues(new Uint8Array(8));
-  const day = new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '');
-  return `PAY-${day}-${Array.from(random, (byte) => letters[byte % letters.length]).join('')}`;
+  return `PAY-${today().replaceAll('-', '')}-${Array.from(random, (byte) => letters[byte % letters.length]).join('')}`;
 }

@@ -18,6 +18,12 @@ export function total(...amounts) {
   return { value: `${sen / 100n}.${String(sen % 100n).padStart(2, '0')}`, currency: 'IDR' };
 }
 
+/** How much more an amount is than another. */
+export function difference(more, less) {
+  const sen = BigInt(more.value.replace('.', '')) - BigInt(less.value.replace('.', ''));
+  return { value: `${sen / 100n}.${String(sen % 100n).padStart(2, '0')}`, currency: 'IDR' };
+}
+
 /** Whether an amount is less than another. */
 export const isLess = (one, other) => BigInt(one.value.replace('.', '')) < BigInt(other.value.replace('.', ''));
 
@@ -33,6 +39,15 @@ export function moment(time) {
 /** The time of day in WIB: 14.41.52. */
 export function timeOfDay(time) {
   const format = { timeZone: ZONE, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
+  return new Intl.DateTimeFormat(locale(), format).format(new Date(time));
+}
+
+/** The hour in WIB, 0 to 23. */
+export const hourOf = (time) => Number(new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, hour: '2-digit', hourCycle: 'h23' }).format(new Date(time)));
+
+/** Day and time of day in WIB: 17 Sep 14.41. */
+export function shortMoment(time) {
+  const format = { timeZone: ZONE, day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
   return new Intl.DateTimeFormat(locale(), format).format(new Date(time));
 }
 

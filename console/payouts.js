@@ -15,7 +15,7 @@
  * - A transfer that failed stays failed. To pay again, use a new intent; read `nextAction` first.
  *
  * The request is stored before it is sent and forgotten once it was answered, so that `pending` and `resume` can finish
- * after a reload what was sent and never answered. Two payments must never share a name, and one must never have two.
+ * after a reload a request that was never answered. Two payments must never share a name, and one must never have two.
  */
 
 /** An answer that is not a success, in the API's own words, or no answer at all (`code` is NETWORK_ERROR). */
@@ -43,7 +43,9 @@ export class PayoutsError extends Error {
     this.nothingSent = false;
     /** The transfer that stands under the reference or key, with `partnerReferenceNo`, `status` and `nextAction`. @type {object|null} */
     this.transfer = null;
-    /** Seconds that the API wants to be left alone for. @type {number|null} */
+    /** True if an operator has stopped new transfers. */
+    this.transfersStopped = false;
+    /** Seconds after which to send again. @type {number|null} */
     this.retryAfter = null;
     /** DOKU's own code and message behind it, where DOKU said something. @type {string|null} */
     this.dokuResponseCode = null;
@@ -94,7 +96,7 @@ export class Payouts {
     return this.#call('POST', '/v1/account-inquiries', { ...options, body });
   }
 
-  /** The deposit: `availableBalance`, `holdAmount`, `creditAlertLimit`, each an Amount or null. */
+  /** The balance: `availableBalance`, `holdAmount`, `creditAlertLimit`, each an Amount or null; `acceptsTransfers`. */
   balance(options) {
     return this.#call('GET', '/v1/balance', options);
   }
@@ -141,7 +143,7 @@ export class Payouts {
   /**
    * The transfer now and whenever it was looked at again, at growing intervals, which restart when it changes.
    * Ends once `until` says so (by default at its final status) or the signal is aborted. What can be tried again is,
-   * for ever, and told to `onTrouble`; any other error is thrown.
+   * for ever, and passed to `onTrouble`; any other error is thrown.
    * @param {string} reference
    * @param {{signal?: AbortSignal, until?: (transfer: object) => boolean, onTrouble?: (error: PayoutsError) => void,
    *   firstMs?: number, mostMs?: number}} [options]
@@ -191,9 +193,14 @@ export class Payouts {
     return (await this.#call('GET', '/v1/banks', { ...options, query: { query } })).banks;
   }
 
-  /** What a code of DOKU means, in every system that has it, or in one. */
+  /** The meaning of a code of DOKU, in every system that has it, or in one. */
   explain(code, { system, ...options } = {}) {
     return this.#call('GET', `/v1/response-codes/${encodeURIComponent(code)}`, { ...options, query: { system } });
+  }
+
+  /** The codes that hold every word of `query`, in every system or in one. @returns {Promise<object[]>} */
+  async codes(query, { system, ...options } = {}) {
+    return (await this.#call('GET', '/v1/response-codes', { ...options, query: { query, system } })).codes;
   }
 
   // --- intents
@@ -235,7 +242,7 @@ export class Payouts {
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 
-  /** Send what is stored until there is an answer, and forget it once that answer leaves no doubt. */
+  /** Send the stored request until there is an answer, and forget it once that answer leaves no doubt. */
   async #submit(stored, options = {}) {
     let doubt = stored.unansweredAt;
     const headers = { 'Idempotency-Key': stored.key };
@@ -281,7 +288,7 @@ export class Payouts {
 
   // --- HTTP
 
-  /** Send until it is answered or may not be sent again; only what is `retryable` is. */
+  /** Send until there is an answer that is not `retryable`, or no attempts are left. */
   async #call(method, path, { query = {}, body, headers = {}, signal, attempts = this.retry.attempts, onAttempt = () => {}, onFailure = () => {} } = {}) {
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '');
     const url = this.baseUrl + path + (given.length ? `?${new URLSearchParams(given)}` : '');
@@ -345,6 +352,7 @@ function refusal(response, text) {
     dokuResponseCode: said.doku_response_code ?? null,
     dokuResponseMessage: said.doku_response_message ?? null,
     transfer: said.transfer ?? null,
+    transfersStopped: said.transfersStopped === true,
   });
 }
 

@@ -1,12 +1,16 @@
 /** Where the API is, and the token to call it with. The token lives in sessionStorage: this tab alone, never a URL. */
 
+import { setClock } from './clock.js';
 import { Payouts } from './payouts.js';
 
 const TOKEN = 'console.token';
 const API_URL = 'console.apiUrl';
 
-/** config.json: `apiUrl` ('' is this origin), `oidc` (see oidc.js) or null, `local` in the local run, and there `dokuHost`, where it is not the simulator. */
-export let config = { apiUrl: '', oidc: null, local: false, dokuHost: null };
+/**
+ * config.json: `apiUrl` ('' is this origin), `oidc` (see oidc.js) or null, `environment` (production, sandbox or any text);
+ * in the local run `local`, and `dokuHost` unless DOKU is the simulator.
+ */
+export let config = { apiUrl: '', oidc: null, environment: '', local: false, dokuHost: null };
 /** Whether the local run has its simulator. */
 export let hasSimulator = false;
 /** @type {Payouts} */
@@ -61,6 +65,7 @@ async function beginLocally() {
   const session = await askLocally('session');
   setToken(session.token);
   hasSimulator = session.simulator;
+  setClock(session.now);
 }
 
 function connect() {

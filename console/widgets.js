@@ -1,8 +1,10 @@
 /** Pieces that several pages share. */
 
-import { h, icon } from './dom.js';
+import { bankName } from './bank-list.js';
+import { fill, h, icon } from './dom.js';
 import { known, t } from './i18n.js';
 import { rupiah } from './format.js';
+import { messageElement } from './reasons.js';
 
 const TONES = {
   SUBMITTING: ['unknown', 'question'],
@@ -25,14 +27,27 @@ export function badge(status) {
 
 export const loading = () => h('p', { class: 'loading', role: 'status' }, h('span', { class: 'spinner' }), t('app.loading'));
 
-export const empty = (text) => h('p', { class: 'empty' }, text);
+/** A text for an empty list, with actions that lead on. */
+export const empty = (text, ...actions) => h('div', { class: 'empty' }, h('p', {}, text), actions.length > 0 && h('p', { class: 'actions' }, actions));
 
-/** An error in the API's words, with what leads on. `retry` is called to try again. */
+/** Show in a section what `load` resolves to, or its failure with a way to try again. */
+export async function loadInto(section, signal, load) {
+  fill(section, loading());
+  try {
+    fill(section, await load());
+  } catch (error) {
+    if (signal.aborted) return;
+    const isKnown = error.code === 'UNAUTHORIZED' && document.querySelector('[data-code=UNAUTHORIZED]');
+    fill(section, !isKnown && failure(error, { retry: () => loadInto(section, signal, load) }));
+  }
+}
+
+/** An error with the API's message and the next step. `retry` is called to try again. */
 export function failure(error, { retry, note } = {}) {
   const { code, message, requestId, dokuResponseCode, dokuResponseMessage, transfer } = error;
   return h(
     'div',
-    { class: 'notice bad', role: 'alert' },
+    { class: 'notice bad', role: 'alert', 'data-code': code },
     icon('alert'),
     h(
       'div',
@@ -53,7 +68,7 @@ export function failure(error, { retry, note } = {}) {
   );
 }
 
-/** The transfer that an error names, and what to do about it. */
+/** The transfer that an error names, and its next action. */
 function standing(transfer) {
   const [before, after] = t('error.standing', { reference: '\u0000' }).split('\u0000');
   return [
@@ -70,8 +85,9 @@ export function advice({ status, nextAction }) {
 /** Whether the API says that the same payment may be made under a new reference. */
 export const mayPayAgain = (transfer) => ['TOP_UP', 'CORRECT_AND_RESEND'].includes(transfer?.nextAction);
 
-/** A 429 that may not be sent again is no throttling: a limit of the day is reached. */
-function errorTitle({ code, httpStatus, retryable }) {
+/** The title of an error. A 429 that may not be sent again is a daily limit, a stop of the operator no outage. */
+function errorTitle({ code, httpStatus, retryable, transfersStopped }) {
+  if (transfersStopped) return t('error.title.stopped');
   if (code === 'TOO_MANY_REQUESTS' && httpStatus === 429 && !retryable) return t('error.title.dailyLimit');
   return known(`error.title.${code}`, t('error.title.other'));
 }
@@ -85,38 +101,46 @@ export const codeLink = (code) => h('a', { class: 'code', href: `#/codes?code=${
 
 export const referenceLink = (reference) => h('a', { class: 'code', href: `#/transfers/${encodeURIComponent(reference)}` }, reference);
 
-/** Terms and what they are; pairs whose second is null are left out. */
+/** A list of terms and values, without the pairs whose value is null. */
 export function facts(...pairs) {
   const shown = pairs.filter(([, value]) => value !== null && value !== undefined);
   return h('dl', { class: 'facts' }, shown.map(([term, value]) => h('div', {}, h('dt', {}, term), h('dd', {}, value))));
 }
 
-/** Transfers as a table, which a phone shows as cards. `extra` says more about one, below its reference. */
-export function transferTable(transfers, extra = () => null) {
-  const heads = ['list.transfer', 'list.recipient', 'list.amount', 'list.status'];
+const COLUMNS = ['list.transfer', 'list.created', 'list.recipient', 'list.account', 'list.amount', 'list.status'];
+
+/** Transfers as a table, which a phone shows as cards. `created` formats the time of creation. Banks have names once loaded. */
+export function transferTable(transfers, created) {
   return h(
     'table',
     { class: 'transfers', role: 'table' },
-    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, heads.map((key) => h('th', { scope: 'col', role: 'columnheader' }, t(key))))),
-    h('tbody', { role: 'rowgroup' }, transfers.map((each) => transferRow(each, extra))),
+    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, COLUMNS.map((key) => h('th', { scope: 'col', role: 'columnheader', class: key === 'list.amount' ? 'number' : null }, t(key))))),
+    h('tbody', { role: 'rowgroup' }, transfers.map((each) => transferRow(each, created))),
   );
 }
 
-export function transferRow(transfer, extra = () => null) {
-  const { partnerReferenceNo, beneficiaryAccountName, beneficiaryBankCode, beneficiaryAccountNumber, amount, status } = transfer;
+/** A row that opens its transfer wherever it is clicked. */
+export function transferRow(transfer, created) {
+  const { partnerReferenceNo, beneficiaryAccountName, beneficiaryBankCode, beneficiaryAccountNumber, amount, createdAt } = transfer;
+  const link = referenceLink(partnerReferenceNo);
+  const open = (event) => !event.target.closest('a') && !String(getSelection()) && link.click();
+  const cell = (name, ...children) => h('td', { role: 'cell', class: name }, ...children);
   return h(
     'tr',
-    { role: 'row' },
-    h('th', { scope: 'row', role: 'rowheader' }, referenceLink(partnerReferenceNo), h('span', { class: 'sub' }, extra(transfer))),
-    h(
-      'td',
-      { role: 'cell' },
-      beneficiaryAccountName || '–',
-      h('span', { class: 'sub' }, `${beneficiaryBankCode} · ••••${beneficiaryAccountNumber.slice(-4)}`),
-    ),
-    h('td', { role: 'cell', class: 'number' }, rupiah(amount)),
-    h('td', { role: 'cell' }, badge(status)),
+    { role: 'row', on: { click: open } },
+    h('th', { scope: 'row', role: 'rowheader', class: 'reference' }, link),
+    cell('created', h('time', { datetime: createdAt }, created(createdAt))),
+    cell('recipient', beneficiaryAccountName || '–'),
+    cell('account', `${bankName(beneficiaryBankCode)} ••••${beneficiaryAccountNumber.slice(-4)}`),
+    cell('number', rupiah(amount)),
+    cell('status', badge(transfer.status), reasonLine(transfer)),
   );
+}
+
+/** Why a transfer is not paid, in few words. */
+function reasonLine({ status, reason }) {
+  if (!reason?.message || !['FAILED', 'DISPUTED', 'IN_DOUBT'].includes(status)) return null;
+  return h('span', { class: 'sub reason' }, messageElement(reason.message));
 }
 
 /**

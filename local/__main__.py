@@ -14,11 +14,11 @@ from local.aws.resources import TABLE_ENDPOINT
 from local.aws.template import TemplateError
 from local.doku_secret import BASE_URL, SECRET_FILE, SETTINGS, SettingError
 from local.gateway import docs
-from local.ports import Ports, PortTakenError
+from local.ports import VARIABLES, Ports, PortTakenError
 from local.simulator import SimulatorFailedError
 from local.stack import LocalStack
 
-_PORT_VARIABLES = {"api": "LOCAL_PORT", "simulator": "LOCAL_SIMULATOR_PORT", "aws": "LOCAL_AWS_PORT"}
+_WEBHOOK_URL = "WEBHOOK_URL"
 _EXAMPLES = """
   export TOKEN={token}
 
@@ -44,9 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nstopped")
         return 0
-    except PortTakenError as error:
-        return _fail(f"{error}; set {_PORT_VARIABLES[error.name]} to another one")
-    except (SettingError, TemplateError, SimulatorFailedError) as error:
+    except (PortTakenError, SettingError, TemplateError, SimulatorFailedError) as error:
         return _fail(str(error))
     return 0
 
@@ -55,16 +53,22 @@ def _stack(parameters: dict[str, str]) -> LocalStack:
     started = time.monotonic()
     return LocalStack(
         doku=doku_secret.from_environment(),
-        ports=Ports(**{name: _port(name) for name in _PORT_VARIABLES}),
-        parameters=doku_secret.parameters() | parameters,
+        ports=Ports(**{name: _port(name) for name in VARIABLES}),
+        parameters=doku_secret.parameters() | _webhook_url() | parameters,
         background=True,
         echo_logs=True,
         report=lambda text: print(f"{time.monotonic() - started:5.1f} s  {text}", flush=True),
     )
 
 
+def _webhook_url() -> dict[str, str]:
+    """The parameter of a receiver other than the inbox."""
+    url = os.environ.get(_WEBHOOK_URL)
+    return {"WebhookUrl": url} if url else {}
+
+
 def _port(name: str) -> int:
-    variable = _PORT_VARIABLES[name]
+    variable = VARIABLES[name]
     text = os.environ.get(variable) or str(getattr(Ports, name))
     if not text.isdecimal() or int(text) > 65535:
         raise SettingError(f"{variable} is {text!r}, not a port number")
@@ -74,6 +78,7 @@ def _port(name: str) -> int:
 def _say_where(stack: LocalStack) -> None:
     print(f"\n  console     {stack.api_url}/\n  API         {stack.api_url}\n  reference   {stack.api_url}{docs.PATH}")
     print(doku_lines(stack))
+    print(f"  webhooks    {stack.variable('WEBHOOK_URL')}")
     print(f"  AWS         {stack.aws.url}\n  logs        {stack.state.logs}")
     print(_EXAMPLES.format(token=stack.token(), api=stack.api_url, body=_BODY))
     print("Ctrl-C ends it.\n", flush=True)
@@ -93,12 +98,13 @@ def _fail(message: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    variables = ", ".join(_PORT_VARIABLES.values())
+    variables = ", ".join(VARIABLES.values())
     parser = argparse.ArgumentParser(
         prog="python -m local",
         description=__doc__,
         epilog=f"Environment: {variables} (ports); {BASE_URL} with {SECRET_FILE} (another DOKU instead of the "
-        f"simulator); {', '.join(SETTINGS.values())} (how DOKU is called); {TABLE_ENDPOINT} (another table engine). "
+        f"simulator); {', '.join(SETTINGS.values())} (how DOKU is called); {_WEBHOOK_URL} (a receiver instead "
+        f"of the inbox); {TABLE_ENDPOINT} (another table engine). "
         "Nothing is stored after it stops.",
     )
     parser.add_argument(

@@ -20,12 +20,15 @@ class Ports:
     aws: int = 5000
 
 
+VARIABLES = {"api": "LOCAL_PORT", "simulator": "LOCAL_SIMULATOR_PORT", "aws": "LOCAL_AWS_PORT"}
+"""The environment variable of each port."""
+
+
 class PortTakenError(RuntimeError):
     """A port cannot be used. `name` is the field of Ports."""
 
     def __init__(self, name: str, port: int, why: str) -> None:
-        super().__init__(f"port {port} cannot be used: {why}")
-        self.name = name
+        super().__init__(f"port {port} cannot be used: {why}; set {VARIABLES[name]} to another one")
 
 
 def bound(name: str, ports: Ports, bind: Callable[[int], _Bound]) -> _Bound:

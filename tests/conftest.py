@@ -1,14 +1,19 @@
 """Options, plugins and order of all tests."""
 
 import gc
+from functools import cache
 
+import botocore.session
 import pytest
+
+botocore.session.create_loader = cache(botocore.session.create_loader)
+"""AWS's descriptions of its services are read once in a process, and not for each session."""
 
 pytest_plugins = ["tests.support.log_watch", "tests.support.deployment"]
 
 _SLOWEST = (
-    *("test_stateful", "test_burst", "test_poller", "test_least_privilege", "test_processes", "test_local_command"),
-    *("test_local_stack", "test_doku_faults", "test_model", "test_settle_command", "test_hostile_doku", "test_deploy"),
+    *("test_least_privilege", "test_stateful", "test_doku_faults", "test_model", "test_poller", "test_local_command"),
+    *("test_hostile_doku", "test_history", "test_crashes", "test_burst", "test_order", "test_queue", "test_documents"),
 )
 
 
@@ -20,6 +25,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=("dynamodb-local", "elasticmq"),
         help="put tables or queues on a real engine instead of moto (needs Java 17 and Maven); may be given twice",
     )
+
+
+def pytest_configure() -> None:
+    """Look for no garbage while modules are imported and tests are collected: there is none."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From now on look at what tests make, and not at a million objects of libraries each time."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,8 +15,10 @@ def turn(env: str, stopped: bool, by: str, reason: str) -> None:
     """Set the switch of a deployment and print its state."""
     deployment = find(env)
     turned = Turned(stopped, by, reason, int(time.time() * 1000))
-    changed = KillSwitchStore(deployment.table()).turn(turned)
-    print(f"in {deployment.name}, {_format_change(turned, changed)}")
+    store = KillSwitchStore(deployment.table())
+    before, changed = store.read(), store.turn(turned)
+    was_so = before is not None and before.stopped == stopped
+    print(f"in {deployment.name}, {_format_change(turned, changed, was_so)}")
     show(env)
 
 
@@ -26,9 +28,11 @@ def show(env: str) -> None:
     print(f"in {deployment.name}, {_format_state(KillSwitchStore(deployment.table()).read())}")
 
 
-def _format_change(turned: Turned, changed: bool) -> str:
+def _format_change(turned: Turned, changed: bool, was_so: bool) -> str:
     if not changed:
         return "nothing was changed: the switch was set so already"
+    if was_so:
+        return "the switch was set so already; name and reason are updated"
     if turned.stopped:
         return f"new transfers stop within {_SECONDS} seconds; status checks of existing transfers continue"
     return f"new transfers are accepted within {_SECONDS} seconds, unless the parameter AcceptTransfers is false"

@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 clients = [boto3.client(name) for name in ("dynamodb", "secretsmanager", "sqs", "s3")]
-table = boto3.resource("dynamodb").Table("payouts")
 session, logger, metrics, app = requests.Session(), Logger(), Metrics(), APIGatewayHttpResolver()
 used = (pydantic.BaseModel, padding, rsa, Cipher, load_pem_private_key)
 

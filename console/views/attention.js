@@ -1,17 +1,22 @@
-/** For operators: the transfers that are open, in review or disputed, and the dead notifications. */
+/** For operators: disputed transfers, those in review or of unknown outcome, refunds, and the dead notifications. */
 
 import { announce, fill, h } from '../dom.js';
 import { t } from '../i18n.js';
-import { moment } from '../format.js';
+import { loadBankNames } from '../bank-list.js';
+import { today } from '../clock.js';
+import { dayAfter, moment, shortMoment } from '../format.js';
+import { isUnknown, openTransfers } from '../open-transfers.js';
 import { askLocally, config, payouts } from '../session.js';
 import { empty, failure, loading, notice, referenceLink, transferTable } from '../widgets.js';
 
 export const title = 'attention.title';
 const MOST = 5000;
+const REFUND_DAYS = 8; // a paid transfer is checked for a week
 const GROUPS = [
   ['disputed', (each) => each.status === 'DISPUTED'],
   ['review', (each) => each.review],
-  ['unknown', (each) => ['SUBMITTING', 'IN_DOUBT'].includes(each.status)],
+  ['unknown', isUnknown],
+  ['refunded', (each) => each.status === 'REFUNDED'],
   ['waiting', () => true],
 ];
 
@@ -19,46 +24,46 @@ export function render(main, { signal }) {
   const result = h('section', {}, loading());
   const dead = h('section', { class: 'group' });
   fill(main, h('h1', { tabindex: -1 }, t(title)), h('p', { class: 'lead' }, t('attention.lead')), result, dead);
-  showOpen(result, signal);
+  showTransfers(result, signal);
   showDead(dead, signal);
 }
 
-async function showOpen(result, signal) {
+async function showTransfers(result, signal) {
+  const onProgress = (count) => fill(result, h('p', { class: 'loading' }, h('span', { class: 'spinner' }), t('attention.progress', { count })));
   try {
-    const found = { transfers: [], partial: false };
-    for await (const each of payouts.list({ open: true, limit: 100 }, { signal })) {
-      if (found.transfers.length === MOST) {
-        found.partial = true;
-        break;
-      }
-      found.transfers.push(each);
-      if (found.transfers.length % 100 === 0) {
-        const text = t('attention.progress', { count: found.transfers.length });
-        fill(result, h('p', { class: 'loading' }, h('span', { class: 'spinner' }), text));
-      }
-    }
-    fill(result, groups(found), found.partial && notice('unknown', 'alert', h('p', {}, t('attention.partial', { count: MOST }))));
-    announce(found.transfers.length ? t('list.shownAll', { count: found.transfers.length }) : t('attention.clear'));
+    const [open, refunds] = await Promise.all([openTransfers({ signal, most: MOST, onProgress }), refunded(signal), loadBankNames()]);
+    const grouped = groups([...open.transfers, ...refunds]);
+    const calm = !grouped.some(([name]) => name !== 'waiting');
+    const clear = calm && !open.partial && notice('good', 'check', h('p', {}, t('attention.clear')));
+    fill(result, clear, grouped.map(group), open.partial && notice('unknown', 'alert', h('p', {}, t('attention.partial', { count: MOST }))));
+    announce(calm ? t('attention.clear') : t('list.shownAll', { count: open.transfers.length + refunds.length }));
   } catch (error) {
-    if (!signal.aborted) fill(result, failure(error, { retry: () => showOpen(result, signal) }));
+    if (!signal.aborted) fill(result, failure(error, { retry: () => showTransfers(result, signal) }));
   }
 }
 
-/** Each transfer stands in the first group that it belongs to. */
-function groups({ transfers, partial }) {
-  let rest = [...transfers].sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
-  const shown = GROUPS.map(([name, belongs]) => {
-    const members = rest.filter(belongs);
-    rest = rest.filter((each) => !belongs(each));
-    return group(name, members);
-  });
-  return [!transfers.length && !partial && notice('good', 'check', h('p', {}, t('attention.clear'))), shown];
+/** Transfers of the last days whose money came back. */
+async function refunded(signal) {
+  const days = Array.from({ length: REFUND_DAYS }, (_, back) => dayAfter(today(), -back));
+  const pages = await Promise.all(days.map((day) => payouts.page({ day, status: 'REFUNDED', limit: 100 }, { signal })));
+  return pages.flatMap((page) => page.transfers).filter((each) => each.final); // one that is not is among the open ones
 }
 
-function group(name, members) {
-  const heading = h('h2', {}, t(`attention.${name}`), ' ', h('span', { class: `count ${members.length ? name : ''}` }, String(members.length)));
-  const since = (each) => h('time', { datetime: each.createdAt }, moment(each.createdAt));
-  return h('section', { class: 'group' }, heading, h('p', { class: 'fine' }, t(`attention.${name}Hint`)), members.length > 0 && transferTable(members, since));
+/** `[name, members]` of the groups that have members, oldest first. Each transfer is in the first group that it belongs to. */
+function groups(transfers) {
+  const found = new Map(GROUPS.map(([name]) => [name, []]));
+  const nameOf = (transfer) => GROUPS.find(([, belongs]) => belongs(transfer))[0];
+  const sorted = [...transfers].sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
+  for (const each of sorted) found.get(nameOf(each)).push(each);
+  return [...found].filter(([, members]) => members.length);
+}
+
+/** A group. Transfers that need no action are folded away. */
+function group([name, members]) {
+  const heading = h('h2', {}, t(`attention.${name}`), ' ', h('span', { class: `count ${name}` }, String(members.length)));
+  const content = [h('p', { class: 'fine' }, t(`attention.${name}Hint`)), transferTable(members, shortMoment)];
+  if (name === 'waiting') return h('details', { class: 'group' }, h('summary', {}, heading), content);
+  return h('section', { class: 'group' }, heading, content);
 }
 
 async function showDead(section, signal) {

@@ -1,16 +1,17 @@
-/** What a code of DOKU means, in every system that has it. */
+/** The meaning of a code of DOKU in every system that has it, or the codes that hold some words. */
 
 import { fill, h } from '../dom.js';
 import { currentLanguage, known, t } from '../i18n.js';
 import { payouts } from '../session.js';
-import { failure, loading, notice } from '../widgets.js';
+import { empty, failure, loading, notice } from '../widgets.js';
 
 export const title = 'codes.title';
 const EXAMPLES = ['2004300', '4034314', 'INSUFFICIENT_FUND', 'SY00', 'NOT_RECEIVED'];
 const SYSTEMS = ['snap', 'glossary', 'biller'];
+const MOST = 30;
 
 export function render(main, { query, go, signal }) {
-  const code = h('input', { id: 'code', name: 'code', value: query.code, required: true, autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: 64 });
+  const code = h('input', { id: 'code', name: 'code', value: query.code, required: true, autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: 64, 'aria-describedby': 'code-hint' });
   const system = h('select', { id: 'system' }, h('option', { value: '' }, t('codes.anySystem')), SYSTEMS.map((each) => h('option', { value: each, selected: each === query.system }, t(`system.${each}`))));
   const result = h('section', { 'aria-live': 'polite' });
   const submit = (event) => {
@@ -24,7 +25,7 @@ export function render(main, { query, go, signal }) {
     h(
       'form',
       { class: 'filters', on: { submit } },
-      h('div', { class: 'field' }, h('label', { for: 'code' }, t('codes.code')), code),
+      h('div', { class: 'field' }, h('label', { for: 'code' }, t('codes.code')), h('p', { class: 'hint', id: 'code-hint' }, t('codes.hint')), code),
       h('div', { class: 'field' }, h('label', { for: 'system' }, t('codes.system')), system),
       h('button', { class: 'primary' }, t('codes.explain')),
     ),
@@ -36,12 +37,21 @@ export function render(main, { query, go, signal }) {
   async function load() {
     fill(result, loading());
     try {
-      const explained = await payouts.explain(query.code, { system: query.system, signal });
-      fill(result, !explained.known && notice('unknown', 'question', h('p', {}, t('codes.unknown'))), explained.readings.map(reading));
+      fill(result, await found(query, signal));
     } catch (error) {
       if (!signal.aborted) fill(result, failure(error, { retry: load }));
     }
   }
+}
+
+/** The readings of a code; those of the codes that hold the words, if the text is no known code. */
+async function found({ code, system }, signal) {
+  const explained = /\s/.test(code) ? null : await payouts.explain(code, { system, signal });
+  if (explained?.known) return explained.readings.map(reading);
+  const readings = (await payouts.codes(code, { system, signal })).flatMap((each) => each.readings);
+  if (readings.length) return [h('p', { class: 'fine' }, t(readings.length > MOST ? 'codes.firstOf' : 'codes.found', { count: readings.length, most: MOST })), readings.slice(0, MOST).map(reading)];
+  if (!explained) return empty(t('codes.noWords'));
+  return [notice('unknown', 'question', h('p', {}, t('codes.unknown'))), explained.readings.map(reading)];
 }
 
 function reading(each) {

@@ -1,9 +1,11 @@
-/** The form of a new transfer: the fields, what is wrong with them, and what the API says against them. */
+/** The form of a new transfer: its fields, their errors, and errors of the API about them. */
 
-import { announce, fill, h } from '../dom.js';
+import { announce, fill, h, icon } from '../dom.js';
 import { t } from '../i18n.js';
 import { amountInput } from '../amount-input.js';
 import { bankPicker } from '../bank-picker.js';
+import { isLess, rupiah } from '../format.js';
+import { lastFee } from '../funds.js';
 import { failure, field } from '../widgets.js';
 
 const ASCII = /^[ -~]*$/;
@@ -16,12 +18,14 @@ const CHECKS = {
 };
 
 /**
- * `fields` as in POST /v1/transfers; `onChange` hears of every change, `onReady(fields, form)` of a form that can be
- * sent. The form's `busy(true)` bars it, and `fail(error)` shows an error of the API where it belongs.
+ * `fields` as in POST /v1/transfers; `onChange` gets every change, `onReady(fields, form)` a form that can be sent. The
+ * form's `busy(true)` disables it, `fail(error)` shows an error of the API at its field, and `showFunds(funds)` the
+ * balance, against which the amount is compared while it is typed.
  */
-export function detailsForm({ fields, signal, onChange, onReady }) {
-  const bank = bankPicker(signal);
+export function detailsForm({ fields, onChange, onReady }) {
+  const bank = bankPicker();
   const amount = amountInput();
+  const funds = fundsLine();
   const wrongAt = { beneficiaryBankCode: bank.wrong, amount: amount.wrong };
   const input = (attributes) => h('input', { autocomplete: 'off', spellcheck: 'false', ...attributes });
   const parts = {
@@ -37,13 +41,24 @@ export function detailsForm({ fields, signal, onChange, onReady }) {
   const problem = h('div', {});
   const form = h(
     'form',
-    { class: 'card form', novalidate: true, on: { submit, input: () => onChange(read()) } },
+    { class: 'card form', novalidate: true, on: { submit, input: changed } },
     problem,
     h('fieldset', {}, h('legend', {}, t('new.recipient')), pick('beneficiaryBankCode', 'beneficiaryAccountNumber', 'beneficiaryAccountName', 'customerNumber')),
-    h('fieldset', {}, h('legend', {}, t('new.payment')), pick('amount'), amount.words, pick('remark', 'partnerReferenceNo')),
+    h('fieldset', {}, h('legend', {}, t('new.payment')), pick('amount'), h('div', { class: 'beside' }, amount.words, funds.element), pick('remark', 'partnerReferenceNo')),
     h('div', { class: 'buttons end' }, button),
   );
   write();
+
+  function changed() {
+    const given = read();
+    funds.compare(given.amount);
+    onChange(given);
+  }
+
+  function showFunds(balance) {
+    funds.show(balance);
+    funds.compare(read().amount);
+  }
 
   function pick(...names) {
     return names.map((name) => parts[name].element);
@@ -101,11 +116,25 @@ export function detailsForm({ fields, signal, onChange, onReady }) {
     form.setAttribute('aria-busy', String(now));
   }
 
-  const handle = { element: form, fail, busy };
+  const handle = { element: form, fail, busy, showFunds };
   return handle;
 }
 
-/** The key of what is wrong with a field, or null. */
+/** A line with the available balance and the last fee, and a warning if an amount exceeds the balance. */
+function fundsLine() {
+  const text = h('p', { class: 'fine' });
+  const warning = h('p', { class: 'field-error', role: 'status' });
+  let available = null;
+  const show = ({ availableBalance }) => {
+    available = availableBalance;
+    const fee = lastFee();
+    fill(text, available && t('new.available', { amount: rupiah(available) }), fee && ` · ${t('new.lastFee', { amount: rupiah(fee) })}`);
+  };
+  const compare = (amount) => fill(warning, ...(available && amount.value && isLess(available, amount) ? [icon('alert'), h('span', {}, t('new.overBalance'))] : []));
+  return { element: h('div', { class: 'funds-line' }, text, warning), show, compare };
+}
+
+/** The key of a field's error, or null. */
 function wrongWith(name, value) {
   const text = name === 'amount' ? value.value : value;
   if (text === '' && name !== 'remark') return 'field.required';

@@ -1,9 +1,11 @@
-/** A new transfer in three steps: details, the bank's word on them, and the sending. */
+/** A new transfer in three steps: details, the bank's answer, and sending. */
 
 import { announce, fill, h, icon } from '../dom.js';
 import { t } from '../i18n.js';
-import { moment, rupiah, sameName, total } from '../format.js';
+import { difference, moment, rupiah, sameName } from '../format.js';
+import { bankName, loadBankNames } from '../bank-list.js';
 import { dropDraft, draft, keepDraft } from '../draft.js';
+import { funds, isShort, keepFee, withFee } from '../funds.js';
 import { payouts } from '../session.js';
 import { facts, failure, mayPayAgain, notice } from '../widgets.js';
 import { detailsForm } from './new-form.js';
@@ -29,10 +31,24 @@ export function render(main, { query, go, signal }) {
   }
 
   function details(fields, error = null) {
+    if (location.hash !== '#/new') history.replaceState(null, '', '#/new');
     step(1, t('new.title'));
-    const form = detailsForm({ fields, signal, onChange: keepDraft, onReady: inquire });
-    fill(body, h('p', { class: 'lead' }, t('new.lead')), form.element);
+    const form = detailsForm({ fields, onChange: keepDraft, onReady: inquire });
+    const stopped = h('div', {});
+    fill(body, stopped, h('p', { class: 'lead' }, t('new.lead')), form.element);
     if (error) form.fail(error);
+    showFunds(form, stopped);
+  }
+
+  /** Show the balance in the form, and announce a stop of transfers before anything is typed. */
+  async function showFunds(form, stopped) {
+    const found = await funds(signal);
+    if (signal.aborted) return;
+    form.showFunds(found);
+    const again = h('button', { type: 'button', class: 'secondary', on: { click: () => showFunds(form, stopped) } }, t('stopped.again'));
+    const text = [h('h2', {}, t('error.title.stopped')), h('p', {}, t('stopped.text')), h('p', { class: 'actions' }, again)];
+    fill(stopped, found.acceptsTransfers === false && notice('bad', 'alert', ...text));
+    if (stopped.firstChild) announce(t('stopped.text'));
   }
 
   async function inquire(fields, form) {
@@ -40,15 +56,19 @@ export function render(main, { query, go, signal }) {
     form.busy(true);
     const { customerNumber, beneficiaryAccountNumber, beneficiaryBankCode, beneficiaryAccountName, amount } = fields;
     try {
-      const inquiry = await payouts.inquire({ customerNumber, beneficiaryAccountNumber, beneficiaryBankCode, beneficiaryAccountName, amount }, { signal });
-      confirm(fields, inquiry);
+      const account = { customerNumber, beneficiaryAccountNumber, beneficiaryBankCode, beneficiaryAccountName, amount };
+      const [inquiry, found] = await Promise.all([payouts.inquire(account, { signal }), funds(signal), loadBankNames()]);
+      if (signal.aborted) return;
+      keepFee(inquiry.fee);
+      history.pushState(null, '', '#/new?step=check'); // so that Back returns to the details
+      confirm(fields, inquiry, found);
     } catch (error) {
       form.busy(false);
       if (!signal.aborted) form.fail(error);
     }
   }
 
-  function confirm(fields, inquiry) {
+  function confirm(fields, inquiry, found) {
     step(2, t('new.checkTitle'));
     const same = sameName(fields.beneficiaryAccountName, inquiry.beneficiaryAccountName);
     const names = { typed: fields.beneficiaryAccountName, bank: inquiry.beneficiaryAccountName };
@@ -60,6 +80,9 @@ export function render(main, { query, go, signal }) {
       else agreed.focus();
     };
     const warning = notice('unknown', 'alert', h('h2', {}, t('new.otherName')), h('p', {}, t('new.otherNameText', names)), h('label', { class: 'agree' }, agreed, h('span', {}, t('new.otherNameConfirm', names))), needed);
+    const money = h('div', { class: 'money' });
+    const buttons = h('div', { class: 'buttons end' });
+    showMoney(found);
     fill(
       body,
       h(
@@ -67,23 +90,31 @@ export function render(main, { query, go, signal }) {
         { class: 'card receipt' },
         h('p', { class: 'eyebrow' }, t('new.bankSays')),
         h('p', { class: 'bank-name' }, inquiry.beneficiaryAccountName, ' ', same && h('span', { class: 'badge good' }, icon('check'), t('new.sameName'))),
-        h('p', { class: 'sub' }, `${inquiry.beneficiaryBankName || fields.beneficiaryBankCode} · ${fields.beneficiaryAccountNumber}`),
+        h('p', { class: 'sub' }, `${inquiry.beneficiaryBankName || bankName(fields.beneficiaryBankCode)} · ${fields.beneficiaryAccountNumber}`),
         !same && warning,
-        sums(fields, inquiry),
+        money,
         facts([t('new.reference'), h('span', { class: 'code' }, fields.partnerReferenceNo)], [t('new.remark'), fields.remark || null]),
         h('p', { class: 'fine' }, t('new.expires', { time: moment(inquiry.expiresAt) })),
       ),
-      h(
-        'div',
-        { class: 'buttons end' },
-        h('button', { type: 'button', class: 'secondary', on: { click: () => (details(fields), heading.focus({ preventScroll: true })) } }, t('new.back')),
-        h('button', { type: 'button', class: 'primary', id: 'send', on: { click: pay } }, t('new.send', { amount: rupiah(fields.amount) })),
-      ),
+      buttons,
     );
     heading.focus({ preventScroll: true });
+
+    /** Show the sums. Send is offered only if transfers are accepted and the balance, where known, covers the total. */
+    function showMoney(present) {
+      const obstacle = obstacleOf(present, withFee(fields.amount, inquiry.fee));
+      fill(money, sums(fields, inquiry, present), obstacle && notice('bad', 'alert', h('p', {}, obstacle)));
+      const again = async () => showMoney(await funds(signal));
+      const button = (style, id, click, text) => h('button', { type: 'button', class: style, id, on: { click } }, text);
+      fill(
+        buttons,
+        button('secondary', 'back', () => history.back(), t('new.back')),
+        obstacle ? button('primary', 'again', again, t('new.checkAgain')) : button('primary', 'send', pay, t('new.send', { amount: rupiah(fields.amount) })),
+      );
+    }
   }
 
-  /** Send until there is an answer, also where this page is left. The client sees to it that it is one transfer. */
+  /** Send until there is an answer, also if this page is left. The client makes it one transfer. */
   async function send(sendIt, fields) {
     step(3, t('new.sending'));
     fill(body, h('section', { class: 'card sending', role: 'status' }, h('span', { class: 'spinner large' }), h('p', { class: 'amount-line' }, rupiah(fields.amount)), h('p', {}, t('new.sendingText'))));
@@ -91,7 +122,7 @@ export function render(main, { query, go, signal }) {
     try {
       await sendIt();
       dropDraft();
-      if (!signal.aborted) go(`/transfers/${encodeURIComponent(fields.partnerReferenceNo)}`);
+      if (!signal.aborted) go(`/transfers/${encodeURIComponent(fields.partnerReferenceNo)}`, { replace: true });
     } catch (error) {
       if (!signal.aborted) unsent(error, fields);
     }
@@ -135,14 +166,25 @@ export function render(main, { query, go, signal }) {
   }
 }
 
-function sums({ amount }, { fee }) {
-  const line = (key, text, kind) => h('div', { class: kind }, h('dt', {}, t(key)), h('dd', {}, text));
+/** Why the transfer cannot be sent now, in words; null if nothing is in its way. */
+function obstacleOf(found, sum) {
+  if (found.acceptsTransfers === false) return t('stopped.text');
+  if (isShort(found, sum)) return t('new.short', { amount: rupiah(difference(sum, found.availableBalance)) });
+  return null;
+}
+
+function sums({ amount }, { fee }, found) {
+  const line = (key, text, kind) => h('div', { class: kind }, h('dt', {}, t(key)), h('dd', { class: 'amount-text' }, text));
+  const sum = withFee(amount, fee);
+  const { availableBalance } = found;
   return h(
     'dl',
     { class: 'sums' },
     line('new.amount', rupiah(amount)),
     line('new.fee', fee ? rupiah(fee) : t('new.feeUnknown')),
-    line(fee ? 'new.total' : 'new.totalWithoutFee', rupiah(fee ? total(amount, fee) : amount), 'total'),
+    line(fee ? 'new.total' : 'new.totalWithoutFee', rupiah(sum), 'total'),
+    availableBalance && line('new.balance', rupiah(availableBalance), 'after'),
+    availableBalance && !isShort(found, sum) && line('new.balanceAfter', rupiah(difference(availableBalance, sum)), 'after'),
   );
 }
 

@@ -1,6 +1,7 @@
-/** The panel of the local run: what the simulated DOKU can be made to do. */
+/** The panel of the local run: controls of the simulated DOKU. */
 
 import { announce, fill, h } from '../dom.js';
+import { setClock } from '../clock.js';
 import { t } from '../i18n.js';
 import { moment, rupiah } from '../format.js';
 import { draft, keepDraft } from '../draft.js';
@@ -74,6 +75,7 @@ export function render(main, { go, signal }) {
   async function show() {
     const [ledger, { now }, waiting] = await Promise.all(['ledger', 'clock', 'faults'].map((name) => askLocally(`simulator/${name}`)));
     if (signal.aborted) return;
+    setClock(now);
     clock.textContent = t('simulator.clockText', { time: moment(now * 1000) });
     deposit.textContent = t('simulator.depositText', { amount: rupiah({ value: ledger.deposit, currency: 'IDR' }) });
     const names = waiting.faults.map(({ operation, kind }) => `${operation} ${kind}`).join(', ');

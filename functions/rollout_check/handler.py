@@ -2,9 +2,12 @@
 
 import os
 
-from aws_lambda_powertools import Logger
+from payouts.runtime.cold_start import without_collections
 
-from rollout_check.app import create_handler
-from rollout_check.services import build_services
+with without_collections():
+    from aws_lambda_powertools import Logger
 
-handler = create_handler(build_services(os.environ), Logger())
+    from rollout_check.app import create_handler
+    from rollout_check.services import build_services
+
+    handler = create_handler(build_services(os.environ), Logger())

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from payouts.domain.errors import MethodNotAllowed, PayoutError
+from payouts.domain.errors import MethodNotAllowed, Mismatch, PayoutError, Stopped
 from transfer_api import responses
 
 
@@ -15,7 +15,7 @@ def response(error: PayoutError, request_id: str) -> Response[str]:
 
 
 def body(error: PayoutError, request_id: str) -> dict[str, Any]:
-    """The body: the glossary's fields, DOKU's code and message if DOKU refused, and the existing transfer if any.
+    """The body: the glossary's fields, DOKU's code and message if DOKU refused, and what else is known of the cause.
 
     `status` is the request's and always FAILED; it says nothing about a transfer.
     """
@@ -29,6 +29,10 @@ def body(error: PayoutError, request_id: str) -> dict[str, Any]:
     if error.doku is not None and (error.doku.code or error.doku.message):
         fields["doku_response_code"] = error.doku.code
         fields["doku_response_message"] = error.doku.message
+    if isinstance(error, Mismatch) and error.account_name:
+        fields["beneficiaryAccountName"] = error.account_name
+    if isinstance(error, Stopped):
+        fields["transfersStopped"] = True
     if error.transfer is not None:
         fields["transfer"] = responses.transfer_brief(error.transfer)
     return fields

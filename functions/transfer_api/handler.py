@@ -2,10 +2,13 @@
 
 import os
 
-from aws_lambda_powertools import Logger
+from payouts.runtime.cold_start import without_collections
 
-from transfer_api.app import create_handler
-from transfer_api.services import build_services
+with without_collections():
+    from aws_lambda_powertools import Logger
 
-services = build_services(os.environ)
-handler = create_handler(services, Logger())
+    from transfer_api.app import create_handler
+    from transfer_api.services import build_services
+
+    services = build_services(os.environ)
+    handler = create_handler(services, Logger())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from payouts.domain.errors import ValidationFailed
+from transfer_api import query
 from transfer_api.error_responses import json_response
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def add_routes(app: APIGatewayHttpResolver) -> None:
         """200: the listed codes of `system`, or of all systems, that contain every word of `query`."""
         from payouts.codes.catalogue import search
 
-        parameters = app.current_event.query_string_parameters
+        parameters = query.parameters(app.current_event, "system", "query")
         found = search(_system(parameters), parameters.get("query", ""))
         return json_response(200, {"codes": [explanation(explained) for explained in found]})
 
@@ -35,7 +36,7 @@ def add_routes(app: APIGatewayHttpResolver) -> None:
 
         event = app.current_event
         code = event.path.removeprefix(f"{_ROUTE}/")
-        return json_response(200, explanation(explain(code, _system(event.query_string_parameters))))
+        return json_response(200, explanation(explain(code, _system(query.parameters(event, "system")))))
 
 
 def _system(parameters: dict[str, str]) -> "System | None":

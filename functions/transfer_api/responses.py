@@ -101,14 +101,15 @@ def inquiry(request: InquiryRequest, found: Inquiry, session: InquirySession) ->
     }
 
 
-def balance(found: Balance) -> dict[str, Any]:
-    """The balance, with DOKU's field names spelled correctly."""
+def balance(found: Balance, accepts_transfers: bool) -> dict[str, Any]:
+    """The balance, with DOKU's field names spelled correctly, and whether new transfers are accepted."""
     return {
         "accountNo": found.account_no,
         "name": found.name,
         "availableBalance": _wire(found.available),
         "holdAmount": _wire(found.held),
         "creditAlertLimit": _wire(found.alert_limit),
+        "acceptsTransfers": accepts_transfers,
     }
 
 

@@ -8,11 +8,11 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from payouts.doku import banks
 from payouts.doku.time_limits import Remaining
-from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, RefusedEarly, UnknownRoute, ValidationFailed
+from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, RefusedEarly, UnknownRoute
 from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
 from payouts.runtime import metrics
 from payouts.services.prepare_transfer import TransferRequest
-from transfer_api import error_responses, idempotency, methods, response_codes, responses
+from transfer_api import error_responses, idempotency, methods, query, response_codes, responses
 from transfer_api.error_responses import json_response
 from transfer_api.methods import ASKED_PATH
 from transfer_api.services import Services
@@ -49,8 +49,10 @@ def _add_doku_queries(app: APIGatewayHttpResolver, services: Services) -> None:
 
     @app.get("/v1/balance")
     def get_balance() -> Response[str]:
-        """200: the balance at DOKU."""
-        return json_response(200, responses.balance(services.queries.balance(_remaining(app))))
+        """200: the balance at DOKU, and whether new transfers are accepted."""
+        query.parameters(app.current_event)
+        accepts = services.switch.is_on()
+        return json_response(200, responses.balance(services.queries.balance(_remaining(app)), accepts))
 
 
 def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger: Logger) -> None:
@@ -99,8 +101,9 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
     @app.get("/v1/transfers/<reference>")
     def get_transfer(reference: str) -> Response[str]:
         """200: the transfer with its history. With `refresh=true`, its status is checked first."""
+        refresh = query.flag(query.parameters(app.current_event, "refresh"), "refresh")
         transfer = find(reference)
-        if _flag(app.current_event.query_string_parameters, "refresh"):
+        if refresh:
             transfer = refreshed(transfer)
         return response(transfer)
 
@@ -117,8 +120,8 @@ def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
     @app.get("/v1/banks")
     def list_banks() -> Response[str]:
         """200: banks and e-wallets that match `query`, a code or words."""
-        query = app.current_event.query_string_parameters.get("query", "")
-        return json_response(200, {"banks": [asdict(bank) for bank in banks.search(query)]})
+        words = query.parameters(app.current_event, "query").get("query", "")
+        return json_response(200, {"banks": [asdict(bank) for bank in banks.search(words)]})
 
     @app.get("/health")
     def health() -> Response[str]:
@@ -160,13 +163,6 @@ def _caller(app: APIGatewayHttpResolver) -> str:
     """`sub` of the token that API Gateway verified; empty if the issuer sets none."""
     claims = app.current_event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
     return str(claims.get("sub", ""))
-
-
-def _flag(parameters: dict[str, str], name: str) -> bool:
-    text = parameters.get(name, "false")
-    if text not in ("true", "false"):
-        raise ValidationFailed(f"{name} must be true or false")
-    return text == "true"
 
 
 def _where(error: Exception) -> str:

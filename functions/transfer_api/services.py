@@ -37,6 +37,7 @@ class Services:
     store: TransferStore
     lists: TransferLists
     amount_limits: AmountLimits
+    switch: KillSwitch
     budget: RequestBudget
     rate: DokuRate
     new_reference: Callable[[], str]
@@ -67,6 +68,7 @@ def build_services(
         store=deployed.store,
         lists=TransferLists(deployed.store, DueIndex(deployed.table)),
         amount_limits=amounts,
+        switch=switch,
         budget=budget,
         rate=deployed.rate,
         new_reference=deployed.doku.new_external_id,

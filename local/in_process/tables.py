@@ -1,6 +1,7 @@
 """Creates tables like the deployment's."""
 
 import itertools
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,9 +14,13 @@ _numbers = itertools.count(1)
 
 def like(dynamodb: "DynamoDBClient", name: str) -> str:
     """Create an empty table with the keys, indexes and stream of the table `name`. Returns its name."""
-    model: Any = dynamodb.describe_table(TableName=name)["Table"]
-    given = {key: model[key] for key in _TABLE if key in model}
-    indexes: Any = [{key: index[key] for key in _INDEX} for index in model["GlobalSecondaryIndexes"]]
     made = f"{name}-{next(_numbers)}"
-    dynamodb.create_table(TableName=made, GlobalSecondaryIndexes=indexes, BillingMode="PAY_PER_REQUEST", **given)
+    dynamodb.create_table(TableName=made, BillingMode="PAY_PER_REQUEST", **_described(dynamodb, name))
     return made
+
+
+@lru_cache(maxsize=1)
+def _described(dynamodb: "DynamoDBClient", name: str) -> Any:
+    model: Any = dynamodb.describe_table(TableName=name)["Table"]
+    indexes = [{key: index[key] for key in _INDEX} for index in model["GlobalSecondaryIndexes"]]
+    return {key: model[key] for key in _TABLE if key in model} | {"GlobalSecondaryIndexes": indexes}

@@ -11,7 +11,7 @@ from tests.browser.setup import FLAGS, MissingError, chromium, prepare
 from tests.browser.visitor import Visitor
 
 SCREENS = REPOSITORY / "docs" / "figures" / "screens"
-_DESK = {"locale": "en-GB", "viewport": {"width": 1080, "height": 920}}
+_DESK = {"locale": "en-GB", "viewport": {"width": 1280, "height": 920}}
 _PHONE = {
     "locale": "id-ID",
     "viewport": {"width": 390, "height": 760},
@@ -60,6 +60,8 @@ def _desk(stack: LocalStack, browser: Browser) -> str:
     _take(visitor, "unknown")
     visitor.open("/transfers")
     _take(visitor, "transfers")
+    visitor.open("/overview")
+    _take(visitor, "overview")
     dead = json.dumps({"not": "ours"})
     stack.aws.sqs.send_message(QueueUrl=stack.queue_url("NotificationDeadLetterQueue"), MessageBody=dead)
     visitor.open("/attention")
@@ -74,8 +76,8 @@ def _phone(stack: LocalStack, browser: Browser, reference: str) -> None:
     visitor.expect_status("Sudah dibayarkan")
     _take(visitor, "phone-transfer")
     stack.simulator.deposit("48000.00")
-    visitor.open("/balance")
-    _take(visitor, "phone-balance")
+    visitor.open("/overview")
+    _take(visitor, "phone-overview")
 
 
 def _take(visitor: Visitor, name: str) -> None:

@@ -20,13 +20,13 @@ def console(stack: LocalStack, visitor: Visitor) -> Iterator[Visitor]:
 
 def test_signing_in_leaves_nothing_in_the_address(console: Visitor) -> None:
     page = console.page
-    console.open("/balance")
+    console.open("/overview")
     expect(page.locator("h1")).to_have_text("Settings")
 
     page.locator("#sign-in").click()
 
     expect(page.locator(".figure.main")).to_contain_text("Rp 1,000,000,000")
-    assert page.url == f"{console.url}/#/balance"
+    assert page.url == f"{console.url}/#/overview"
     assert page.evaluate("JSON.stringify(localStorage)") == "{}"
 
 
@@ -61,7 +61,7 @@ def test_a_token_that_ran_out_leads_to_the_settings(stack: LocalStack, console: 
     console.open("/settings")
     page.locator("#token").fill(stack.token(exp=1))
     page.get_by_role("button", name="Save").click()
-    console.open("/balance")
+    console.open("/overview")
 
     expect(page.locator(".notice")).to_contain_text("The token is missing or has expired")
     page.get_by_role("link", name="Go to settings").click()

@@ -35,8 +35,10 @@ def test_it_names_the_doku_and_offers_no_simulator(
     visitor.url = other.api_url
     visitor.open("/simulator")
 
-    expect(page.locator(".local")).to_have_text(said.format(urlsplit(stack.simulator_url or "").netloc))
-    expect(page.locator("h1")).to_have_text(["New transfer" if said.startswith("Local") else "Transfer baru"])
+    expect(page.locator(".environment")).to_have_text(said.format(urlsplit(stack.simulator_url or "").netloc))
+    expect(page.locator("h1")).to_have_text(
+        ["Page not found" if said.startswith("Local") else "Halaman tidak ditemukan"]
+    )
     expect(page.locator("a[href='#/simulator']")).to_have_count(0)
 
 

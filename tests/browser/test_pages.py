@@ -1,5 +1,6 @@
 """Every page: in both languages, on a phone and a desk, light and dark, for those who do not see it, and guarded."""
 
+import csv
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,13 +13,14 @@ from tests.browser.setup import AXE
 from tests.browser.visitor import Visitor
 
 PAGES = {
+    "/overview": ("Overview", "Ringkasan"),
     "/new": ("New transfer", "Transfer baru"),
     "/transfers": ("Transfers", "Transfer"),
     "/attention": ("Needs attention", "Perlu perhatian"),
-    "/balance": ("Balance", "Saldo"),
     "/codes?code=4034314": ("Explain a code", "Arti sebuah kode"),
     "/settings": ("Settings", "Pengaturan"),
     "/simulator": ("Simulator", "Simulator"),
+    "/webhooks": ("Webhooks", "Webhook"),
 }
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 INDONESIAN = {"locale": "id-ID"}
@@ -36,7 +38,13 @@ def everything(visitor: Visitor) -> Iterator[str]:
     visitor.page.locator("#agreed").check()
     visitor.page.locator("#send").click()
     expect(visitor.page.locator(".status-card")).to_be_visible()
-    for path in (f"/transfers/{reference}", "/transfers/NO-SUCH-TRANSFER", *PAGES):
+    own = (
+        f"/transfers/{reference}",
+        f"/proof/{reference}",
+        f"/transfers?q={reference[:4]}",
+        "/transfers/NO-SUCH-TRANSFER",
+    )
+    for path in (*own, "/no-such-page", *PAGES):
         visitor.open(path)
         settled(visitor.page)
         yield path
@@ -90,14 +98,131 @@ def test_a_list_goes_on_by_its_cursor_and_by_status(stack: LocalStack, visitor: 
         answer = page.request.post(f"{stack.api_url}/v1/transfers", headers=token, data=json.dumps(order))
         assert answer.json()["status"] == "UNPAID"
     visitor.open("/transfers")
-    page.locator("#status").select_option("UNPAID")
+    page.locator("#status summary").click()
+    page.locator("#status-UNPAID").check()
     expect(page.locator("tbody tr")).to_have_count(25)
 
     page.get_by_role("button", name="Show more").click()
 
     expect(page.locator("tbody tr")).to_have_count(27)
-    expect(page.locator(".more")).to_have_text("27 in all")
+    expect(page.locator(".totals")).to_contain_text("27 in all")
+    expect(page.locator(".totals")).to_contain_text("Total Rp 5,400,000")
     expect(page.locator("tbody tr a").nth(25)).to_be_focused()
+
+    page.locator("tbody tr").nth(26).locator(".recipient").click()
+    expect(page.locator(".status-card")).to_be_visible()
+    page.go_back()
+    expect(page.locator("tbody tr")).to_have_count(27)
+    expect(page.locator("#status-UNPAID")).to_be_checked()
+
+
+def test_several_statuses_may_be_chosen(visitor: Visitor) -> None:
+    page = visitor.page
+    paid, unpaid = visitor.pay(), visitor.pay(bank="008", account="1234500077", name="Siti Rahayu")
+    visitor.open("/transfers?status=SUCCESS")
+    expect(page.locator("tbody")).to_contain_text(paid)
+    expect(page.locator("tbody")).not_to_contain_text(unpaid)
+
+    page.locator("#status summary").click()
+    page.locator("#status-UNPAID").check()
+
+    expect(page.locator("tbody")).to_contain_text(unpaid)
+    expect(page.locator("tbody")).to_contain_text(paid)
+
+
+def test_a_search_finds_references_and_accounts(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.trouble_expected = True  # 404 for a text that is no reference of ours
+    first = visitor.pay(bank="008", account="70010020030", name="Siti Rahayu")
+    visitor.expect_status("Paid")
+    doku_reference = page.locator(".facts dd .code").nth(1).inner_text()
+    second = visitor.pay(bank="008", account="70010020030", name="Siti Rahayu", amount="300000")
+
+    def search(text: str) -> None:
+        visitor.open("/transfers")
+        page.locator("#search").fill(text)
+        page.locator("#search").press("Enter")
+
+    search(first.lower())
+    expect(page.locator("h1")).to_contain_text(first)
+    search(doku_reference)
+    expect(page.locator("tbody")).to_contain_text(first)
+    expect(page.locator("tbody")).not_to_contain_text(second)
+    search("70010020030")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator(".totals")).to_contain_text("Total Rp 500,000")
+    search("NO-SUCH-THING")
+    expect(page.locator(".empty")).to_contain_text("No transfer has this reference or account number.")
+
+
+def test_an_export_is_safe_for_spreadsheets(visitor: Visitor) -> None:
+    page = visitor.page
+    reference = visitor.pay(remark="=HYPERLINK(1)", bank="008", account="0012300077", name="Siti, Rahayu")
+    visitor.open("/transfers")
+
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Export CSV").click()
+
+    text = downloading.value.path().read_text(encoding="utf-8-sig")
+    rows = {row["partnerReferenceNo"]: row for row in csv.DictReader(text.splitlines())}
+    assert rows[reference]["remark"] == "'=HYPERLINK(1)"
+    assert rows[reference]["beneficiaryAccountNumber"] == "'0012300077"
+    assert rows[reference]["beneficiaryAccountName"] == "SITI, RAHAYU"
+    assert rows[reference]["amount"] == "200000.00"
+
+
+def test_an_unknown_address_has_a_page_of_its_own(visitor: Visitor) -> None:
+    for path in ("/no-such-page", "/new/PAY-0001", "/transfers/PAY-0001/more", "/constructor"):
+        visitor.open(path)
+        expect(visitor.page.locator("h1")).to_have_text("Page not found")
+    visitor.page.get_by_role("main").get_by_role("link", name="Overview").click()
+    expect(visitor.page.locator("h1")).to_have_text("Overview")
+
+
+def test_the_overview_sums_the_day(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.pay()
+    visitor.expect_status("Paid")
+    visitor.open("/overview")
+    expect(page.locator(".figure.main")).to_contain_text("Rp 999,795,500")
+    row = page.get_by_role("row").filter(has_text="Paid")
+    count = int(row.locator(".strong").inner_text())
+    expect(page.locator(".environment")).to_have_text("Local run: no real money")
+
+    row.get_by_role("link").click()
+    expect(page.locator(".totals")).to_contain_text(f"{count} in all")
+
+    stack.simulator.fault("transfer", "garbage")
+    stack.simulator.fault("status", "garbage", times=20)
+    visitor.pay()
+    visitor.open("/overview")
+    expect(page.locator(".notice.unknown")).to_contain_text("with an unknown outcome")
+    stack.simulator.heal()
+
+    stack.simulator.deposit("1000.00")
+    page.locator("#refresh").click()
+    expect(page.locator(".notice.bad")).to_contain_text("below its alert limit")
+
+
+@pytest.mark.parametrize("options", [{"viewport": {"width": 390, "height": 844}, "is_mobile": True}])
+def test_an_amount_never_breaks_inside_its_digits(visitor: Visitor, options: dict[str, Any]) -> None:
+    visitor.check(amount="249999999")
+    broken = """() => [...document.querySelectorAll('.amount-text, .number')].filter((each) => {
+        const range = document.createRange();
+        range.selectNodeContents(each);
+        return range.getClientRects().length > 1;
+    }).map((each) => each.textContent)"""
+    assert visitor.page.locator(".amount-text").count() >= 4
+    assert visitor.page.evaluate(broken) == []
+
+
+def test_printing_leaves_the_navigation_out(visitor: Visitor) -> None:
+    visitor.pay()
+    visitor.expect_status("Paid")
+    visitor.page.emulate_media(media="print")
+    expect(visitor.page.locator("#header")).to_be_hidden()
+    expect(visitor.page.locator("#check")).to_be_hidden()
+    expect(visitor.page.locator(".status-line")).to_be_visible()
 
 
 def test_dead_notifications_are_shown(stack: LocalStack, visitor: Visitor) -> None:
@@ -125,9 +250,21 @@ def test_a_code_is_explained_in_all_three_systems(visitor: Visitor) -> None:
         visitor.open("/codes")
         page.locator("#code").fill(code)
         page.locator("#system").select_option(system)
-        page.get_by_role("button", name="Explain").click()
+        page.get_by_role("button", name="Search").click()
         expect(page.locator("article").first).to_contain_text(meaning)
         expect(page.locator("article").first).to_contain_text("What to do")
+
+
+def test_codes_are_found_by_words(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.open("/codes")
+    for words in ("insufficient funds", "Saldo deposit"):
+        page.locator("#code").fill(words)
+        page.get_by_role("button", name="Search").click()
+        expect(page.locator("article h2").filter(has_text="4034314")).to_be_visible()
+    page.locator("#code").fill("no such words at all")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".empty")).to_have_text("No code holds these words.")
 
 
 def test_the_page_cannot_be_framed_or_run_foreign_code(stack: LocalStack, visitor: Visitor) -> None:

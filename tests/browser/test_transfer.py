@@ -1,11 +1,16 @@
 """Making a transfer and following it, in a real browser."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
 
 from local.stack import LocalStack
+from payouts.store.kill_switch import KillSwitchStore, Turned
+from payouts.store.table import Table
 from tests.browser.visitor import Visitor
 
 
@@ -215,15 +220,161 @@ def test_an_amount_can_be_edited_across_separators(visitor: Visitor) -> None:
 
 
 def test_without_balance_nothing_is_paid(stack: LocalStack, visitor: Visitor) -> None:
-    stack.simulator.deposit("1000.00")
-
-    reference = visitor.pay()
+    page = visitor.page
+    reference = visitor.check()
+    stack.simulator.deposit("1000.00")  # somebody else spends it meanwhile
+    page.locator("#send").click()
 
     visitor.expect_status("Failed: not paid")
-    expect(visitor.page.locator(".facts")).to_contain_text("4034314")
+    expect(page.locator(".knowledge")).to_contain_text("Top up the balance")
+    expect(page.locator(".facts")).to_contain_text("4034314")
+    expect(page.locator(".facts")).to_contain_text("None: DOKU did not execute the request (quoted: Rp 4,500)")
     assert debits(stack, reference) == []
-    visitor.open("/balance")
-    expect(visitor.page.locator(".notice")).to_contain_text("below its alert limit")
+
+    page.locator("#pay-again").click()
+    expect(page.locator("#account")).to_have_value("8377388292")
+    expect(page.locator("#amount")).to_have_value("200,000")
+    expect(page.locator("#reference")).not_to_have_value(reference)
+
+
+def test_more_than_the_balance_is_not_offered(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    stack.simulator.deposit("567289.00")
+    visitor.open()
+    expect(page.locator(".funds-line")).to_contain_text("Available: Rp 567,289")
+    reference = visitor.fill(amount="12345678")
+    expect(page.locator(".funds-line")).to_contain_text("More than the available balance")
+    page.locator("#continue").click()
+
+    expect(page.locator(".notice.bad")).to_contain_text("Rp 11,782,889 is missing")
+    expect(page.locator("#send")).to_have_count(0)
+    stack.simulator.deposit("12350178.00")
+    page.locator("#again").click()
+
+    expect(page.locator(".sums")).to_contain_text("Balance afterwards")
+    page.locator("#send").click()
+    visitor.expect_status("Paid")
+    assert len(debits(stack, reference)) == 1
+
+
+def test_a_balance_that_cannot_be_read_stops_nobody(visitor: Visitor) -> None:
+    visitor.trouble_expected = True
+    visitor.page.route("**/v1/balance", lambda route: route.fulfill(status=403, json={"message": "Forbidden"}))
+    visitor.pay()
+    visitor.expect_status("Paid")
+
+
+@contextmanager
+def stopped(stack: LocalStack) -> Iterator[None]:
+    """New transfers are stopped. Functions read the switch at most every 30 seconds, so the clock moves on."""
+    store = KillSwitchStore(Table(stack.aws.dynamodb, stack.table_name))
+
+    def turn(to: bool) -> None:
+        store.turn(Turned(to, "Dewi", "ticket 4711", int(stack.clock() * 1000)))
+        stack.simulator.advance(31)
+
+    turn(True)
+    try:
+        yield
+    finally:
+        turn(False)
+
+
+def test_a_stop_is_announced_before_anything_is_typed(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    with stopped(stack):
+        visitor.open()
+        expect(page.locator(".notice.bad h2")).to_have_text("New transfers are stopped")
+        visitor.fill()
+        page.locator("#continue").click()
+        expect(page.locator("#again")).to_be_visible()
+        expect(page.locator("#send")).to_have_count(0)
+
+    page.locator("#again").click()
+    page.locator("#send").click()
+    visitor.expect_status("Paid")
+
+
+def test_a_stop_after_the_check_is_called_a_stop(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.trouble_expected = True
+    reference = visitor.check()
+    with stopped(stack):
+        page.locator("#send").click()
+        expect(page.locator(".form .notice.bad h2")).to_have_text("New transfers are stopped")
+        expect(page.locator(".form .notice.bad")).to_contain_text("Nothing was sent. No money has moved.")
+    assert sent(stack, reference) == 0
+
+
+def test_back_returns_from_the_check_to_the_details(visitor: Visitor) -> None:
+    page = visitor.page
+    reference = visitor.check()
+    page.go_back()
+    expect(page.locator("#reference")).to_have_value(reference)
+    expect(page.locator("#account")).to_have_value("8377388292")
+    page.locator("#continue").click()
+    expect(page.locator("#send")).to_be_visible()
+    page.get_by_role("button", name="Back").click()
+    expect(page.locator("#reference")).to_have_value(reference)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("", "Bank Central Asia (BCA)"),
+        ("bsi", "Bank Syariah Indonesia"),
+        ("jago", "Bank Jago"),
+        ("seabank", "SeaBank"),
+        ("allo", "Allo Bank"),
+    ],
+)
+def test_the_bank_picker_knows_brands_and_lists_by_use(visitor: Visitor, typed: str, first: str) -> None:
+    page = visitor.page
+    visitor.open()
+    page.locator("#bank").press_sequentially(typed) if typed else page.locator("#bank").press("ArrowDown")
+    expect(page.locator("[role=option]").first).to_contain_text(first)
+
+
+def test_a_paid_transfer_has_a_ticket_and_a_proof(visitor: Visitor) -> None:
+    page = visitor.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    reference = visitor.pay()
+    visitor.expect_status("Paid")
+    external_id = page.locator(".facts dd .code").nth(2).inner_text()
+
+    page.locator("#ticket").click()
+    ticket = page.evaluate("navigator.clipboard.readText()")
+    assert f"partnerReferenceNo: {reference}" in ticket
+    assert f"X-EXTERNAL-ID: {external_id}" in ticket
+    assert re.search(r"referenceNo \(DOKU\): DK\d+", ticket)
+    assert "STATUS_CHECK SUCCESS" in ticket
+
+    page.locator("#proof").click()
+    proof = page.locator(".proof")
+    for text in ("Rp 200,000", "two hundred thousand", "SUHUT", "BCA", "8377388292", reference):
+        expect(proof).to_contain_text(text)
+
+
+def test_a_refunded_transfer_has_no_proof(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    reference = visitor.pay(account="7746555134", name="Dewi Lestari")
+    visitor.expect_status("Paid")
+    stack.simulator.advance(301)
+    visitor.expect_status("Refunded: the money came back")
+
+    expect(page.locator("#proof")).to_have_count(0)
+    visitor.open("/attention")
+    expect(page.locator(".group").filter(has_text="Refunded")).to_contain_text(reference)
+    visitor.open(f"/proof/{reference}")
+    expect(page.locator("main")).to_contain_text("This transfer was refunded")
+    expect(page.locator("#print")).to_have_count(0)
+
+
+def test_the_simulators_clock_moves_beside_the_transfer(visitor: Visitor) -> None:
+    visitor.pay(bank="008", account="1234500077", name="Siti Rahayu")
+    visitor.page.locator("#advance").click()
+    visitor.expect_status("Paid")
+    expect(visitor.page.locator(".timeline")).to_contain_text("DOKU sent a notification")
 
 
 def test_another_name_at_the_bank_stops_until_it_is_confirmed(stack: LocalStack, visitor: Visitor) -> None:
@@ -252,7 +403,7 @@ def test_progress_and_refund_appear_while_watching(stack: LocalStack, visitor: V
     expect(visitor.page.locator(".timeline")).to_contain_text("DOKU sent a notification")
 
 
-def test_an_open_transfer_needs_attention(stack: LocalStack, visitor: Visitor) -> None:
+def test_an_open_transfer_is_listed_folded_away(stack: LocalStack, visitor: Visitor) -> None:
     page = visitor.page
     reference = visitor.pay(bank="008", account="1234500077", name="Siti Rahayu")
 
@@ -260,6 +411,8 @@ def test_an_open_transfer_needs_attention(stack: LocalStack, visitor: Visitor) -
     expect(page.locator(".knowledge")).to_contain_text("Whether and when the recipient is paid.")
     visitor.open("/attention")
     group = page.locator(".group").filter(has_text="With DOKU, not paid yet")
+    expect(group.get_by_role("row")).to_have_count(0)
+    group.locator("summary").click()
     expect(group.get_by_role("row").filter(has_text=reference)).to_be_visible()
 
     stack.simulator.advance(241)
@@ -456,4 +609,4 @@ def test_by_keyboard_alone(stack: LocalStack, visitor: Visitor) -> None:
 
     visitor.expect_status("Paid")
     keyboard.press("Tab")
-    expect(page.locator("#check")).to_be_focused()
+    expect(page.locator("#proof")).to_be_focused()

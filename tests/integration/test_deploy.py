@@ -369,7 +369,7 @@ def _check_concurrency(session: boto3.Session, *, deployed: bool = False, **para
     check_concurrency(session, translated(**parameters), stack, "production")
 
 
-@pytest.mark.parametrize(("total", "unreserved"), [(10, 10), (1000, 101), (100, 100)])
+@pytest.mark.parametrize(("total", "unreserved"), [(10, 10), (1000, 221), (100, 100)])
 def test_an_account_without_room_for_the_reservation(
     aws_that_says: Callable[[Answer], boto3.Session], total: int, unreserved: int
 ) -> None:
@@ -384,14 +384,14 @@ def test_an_account_without_room_for_the_reservation(
 
 
 def test_an_account_with_room(aws_that_says: Callable[[Answer], boto3.Session]) -> None:
-    session = aws_that_says(concurrency(1000, 102, 0))
+    session = aws_that_says(concurrency(1000, 222, 0))
     _check_concurrency(session)
     with pytest.raises(Stopped, match="5 for StatusPollerFunction"):
         _check_concurrency(session, Pollers="4")
 
 
 def test_what_the_stack_holds_already_counts_as_room(aws_that_says: Callable[[Answer], boto3.Session]) -> None:
-    session = aws_that_says(concurrency(1000, 100, 2))
+    session = aws_that_says(concurrency(1000, 220, 2))
     _check_concurrency(session, deployed=True)
     with pytest.raises(Stopped, match="5 for StatusPollerFunction"):
         _check_concurrency(session, deployed=True, Pollers="4")

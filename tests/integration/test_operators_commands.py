@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.harness import World, order
-from tools import cli
+from tools import cli, reconcile
 
 
 @pytest.mark.parametrize("day", ["17-09-2024", "2026-13-45", "2026-11-2", "20261102", "yesterday", ""])
@@ -33,6 +33,34 @@ def test_the_file_holds_every_transfer(local_run: World, tmp_path: Path, capsys:
     assert "of another day" not in file.read_text()
 
 
+def test_a_long_day_shows_its_progress(
+    local_run: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "_LINES", 1)
+    monkeypatch.setattr(reconcile, "_PROGRESS", 2)
+    local_run.clock.advance(86_400)  # a day of its own
+    created = [local_run.create(order()).body["createdAt"] for _ in range(4)]
+    day = created[0][:10]
+    assert cli.main(["reconcile", "--day", day, "--csv", str(tmp_path / "day.csv")]) == 0
+    told = capsys.readouterr()
+    assert [line.partition(",")[0] for line in told.err.splitlines()] == ["2 transfers", "4 transfers"]
+    assert told.out.endswith("day.csv\n")
+
+
+def test_a_file_is_whole_or_as_it_was(local_run: World, tmp_path: Path) -> None:
+    """A report that fails half way, here on a damaged item, leaves the file of before."""
+    local_run.clock.advance(86_400)  # a day of its own
+    local_run.create(order())
+    damaged = local_run.create(order()).body
+    local_run.write_attribute(damaged["partnerReferenceNo"], "intent", {"S": "damaged"})
+    local_run.clock.advance(86_400)
+    file = tmp_path / "day.csv"
+    file.write_text("of before")
+    with pytest.raises(ValueError, match="dictionary"):
+        cli.main(["reconcile", "--day", damaged["createdAt"][:10], "--csv", str(file)])
+    assert file.read_text() == "of before"
+
+
 def test_an_unwritable_file_is_reported_before_the_report(
     local_run: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -46,7 +74,11 @@ def test_a_transfer_is_explained_with_its_deployment(local_run: World, capsys: p
     reference = local_run.create(order()).body["partnerReferenceNo"]
     capsys.readouterr()
     assert cli.main(["explain", reference]) == 0
-    assert capsys.readouterr().out.startswith(f"in local, {reference}: ACCEPTED")
+    explained = capsys.readouterr().out
+    assert explained.startswith(f"in local, {reference}: ACCEPTED")
+    (external_id,) = local_run.get(reference).body["history"][0]["externalId"].split()
+    assert f"X-EXTERNAL-ID {external_id}" in explained
+    assert "WIB  stored, before it is sent" in explained, "the record alone does not prove that it was sent"
     assert cli.main(["explain", "--dead"]) == 0
     assert "0 shown in local;" in capsys.readouterr().out
 
@@ -83,7 +115,7 @@ def test_reports_as_json(local_run: World, capsys: pytest.CaptureFixture[str]) -
     report = json.loads(capsys.readouterr().out)
     assert (report["deployment"], report["day"]) == ("local", day)
     assert report["statuses"]["ACCEPTED"]["count"] >= 1
-    assert reference in {line["partnerReferenceNo"] for line in report["attention"]}
+    assert reference not in {line["partnerReferenceNo"] for line in report["attention"]}, "it was just sent"
     assert cli.main(["explain", reference, "--json"]) == 0
     text = capsys.readouterr().out
     assert json.loads(text)["status"] == "ACCEPTED"

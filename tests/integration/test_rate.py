@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from payouts.doku.client import DokuClient
+from payouts.doku.messages import InquiryRequest
+from payouts.doku.responses import DokuResponse
 from payouts.domain.errors import PayoutError, RefusedEarly
 from payouts.domain.rate import COOLING, RATE_MAX_AGE, Share
 from payouts.services.doku_rate import DokuRate
@@ -290,6 +293,30 @@ def test_a_slow_inquiry_leaves_nothing_sent(world: World) -> None:
     assert world.stored(body["partnerReferenceNo"]) is None
     assert world.sent(body["partnerReferenceNo"]) == []
     assert world.create(body).status == 201
+
+
+@pytest.mark.covers("I21")
+def test_a_refused_early_transfer_counts_against_no_limit(world: World) -> None:
+    world.environment = {**world.environment, "DAILY_COUNT_LIMIT": "1"}
+    world = world.restarted()
+    left = iter([29_000, 29_000])
+    assert world.create(order(), remaining=lambda: next(left, 18_000)).status == 503
+    assert world.create(order()).status == 201
+
+
+def test_an_inquiry_leaves_time_for_the_transfer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 25 seconds left it may take five, although DOKU may answer after 14."""
+    waits: list[float] = []
+    ask = DokuClient.inquire
+
+    def asked(doku: DokuClient, request: InquiryRequest, remaining: Callable[[], float]) -> DokuResponse:
+        waits.append(remaining())
+        return ask(doku, request, remaining)
+
+    monkeypatch.setattr(DokuClient, "inquire", asked)
+    assert world.create(order(), remaining=lambda: 25_000).status == 201
+    assert world.request("POST", "/v1/account-inquiries", inquiry_of(order())).status == 200
+    assert waits == [25 - 17 - 2 - 1, 29 - 1]
 
 
 def test_a_poller_leaves_what_its_pace_does_not_allow(world: World) -> None:

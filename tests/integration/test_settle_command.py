@@ -122,37 +122,36 @@ def test_a_dry_run_writes_nothing(local_run: World, tmp_path: Path, capsys: pyte
     assert local_run.stored(reference) == before
 
 
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        ("", "line 1: the columns must be partnerReferenceNo,verdict,reason"),
-        ("reference,verdict,reason\nPAY-1,SUCCESS,x\n", "line 1: the columns must be"),
-        (HEADER, "has no line to settle"),
-        (HEADER + "{good},SUCCESS,x\nPAY-2,UNPAID,x\n", "line 3: the verdict must be one of FAILED, REFUNDED, SUCCESS"),
-        (HEADER + "{good},SUCCESS,x\nPAY-2,success,x\n", "line 3: the verdict must be one of"),
-        (HEADER + "{good},SUCCESS,x\nPAY-2,SUCCESS\n", "line 3: 3 values are needed, not 2"),
-        (HEADER + "{good},SUCCESS,x\nPAY-2,SUCCESS,x,y\n", "line 3: 3 values are needed, not 4"),
-        (HEADER + "{good},SUCCESS,x\nPAY-2,SUCCESS, \n", "line 3: the reason must be 1 to 200"),
-        (HEADER + "{good},SUCCESS,x\n,SUCCESS,x\n", "line 3: partnerReferenceNo must be 1 to 64"),
-        (HEADER + "{good},SUCCESS,x\n{good},FAILED,x\n", "{good} occurs 2 times"),
-        (HEADER + '{good},SUCCESS,"x\n', "can't be read"),
-        (HEADER + "{good},SUCCESS,caf\udce9\n", "can't be read"),
-        (None, "can't be read"),
-    ],
-)
-def test_a_bad_file_is_refused_as_a_whole(
-    content: str | None, told: str, local_run: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+BAD_FILES: list[tuple[str | None, str]] = [
+    ("", "line 1: the columns must be partnerReferenceNo,verdict,reason"),
+    ("reference,verdict,reason\nPAY-1,SUCCESS,x\n", "line 1: the columns must be"),
+    (HEADER, "has no line to settle"),
+    (HEADER + "{good},SUCCESS,x\nPAY-2,UNPAID,x\n", "line 3: the verdict must be one of FAILED, REFUNDED, SUCCESS"),
+    (HEADER + "{good},SUCCESS,x\nPAY-2,success,x\n", "line 3: the verdict must be one of"),
+    (HEADER + "{good},SUCCESS,x\nPAY-2,SUCCESS\n", "line 3: 3 values are needed, not 2"),
+    (HEADER + "{good},SUCCESS,x\nPAY-2,SUCCESS,x,y\n", "line 3: 3 values are needed, not 4"),
+    (HEADER + "{good},SUCCESS,x\nPAY-2,SUCCESS, \n", "line 3: the reason must be 1 to 200"),
+    (HEADER + "{good},SUCCESS,x\n,SUCCESS,x\n", "line 3: partnerReferenceNo must be 1 to 64"),
+    (HEADER + "{good},SUCCESS,x\n{good},FAILED,x\n", "{good} occurs 2 times"),
+    (HEADER + '{good},SUCCESS,"x\n', "can't be read"),
+    (HEADER + "{good},SUCCESS,caf\udce9\n", "can't be read"),
+    (None, "can't be read"),
+]
+
+
+def test_a_bad_file_is_refused_as_a_whole(local_run: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, file = disputed(local_run), tmp_path / "words.csv"
-    if content is not None:
-        file.write_bytes(content.replace("{good}", good).encode("utf-8", "surrogateescape"))
-    capsys.readouterr()
-    assert cli.main(["settle", "--file", str(file), "--by", "Dewi"]) == 2
-    said = capsys.readouterr()
-    assert told.replace("{good}", good) in said.err
-    assert "in local" not in said.out
-    assert status(local_run, good) is Status.DISPUTED
-    assert words(local_run, good) == []
+    for content, told in BAD_FILES:
+        file.unlink(missing_ok=True)
+        if content is not None:
+            file.write_bytes(content.replace("{good}", good).encode("utf-8", "surrogateescape"))
+        capsys.readouterr()
+        assert cli.main(["settle", "--file", str(file), "--by", "Dewi"]) == 2, content
+        said = capsys.readouterr()
+        assert told.replace("{good}", good) in said.err
+        assert "in local" not in said.out
+        assert status(local_run, good) is Status.DISPUTED
+        assert words(local_run, good) == []
 
 
 def test_a_file_may_name_the_versions_that_were_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

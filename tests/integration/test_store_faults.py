@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 
 from payouts.domain.errors import Duplicate, Mismatch, Unavailable
@@ -182,7 +183,7 @@ def test_an_index_that_names_another_transfer_finds_none(world: World) -> None:
 def test_a_transfer_is_read_as_it_stands(world: World) -> None:
     """A replay that read an old copy would answer with less than was promised before."""
     asked: list[Any] = []
-    client = world.dynamodb
+    client = boto3.client("dynamodb")
     client.meta.events.register("before-parameter-build.dynamodb.GetItem", lambda params, **_: asked.append(params))
     TransferStore(Table(client, world.environment["TABLE_NAME"]), 1).get("ANY")
     assert [one["ConsistentRead"] for one in asked] == [True]

@@ -23,6 +23,7 @@ def stopped(world: World) -> World:
 def assert_stopped(answer: Answer) -> None:
     assert (answer.status, answer.body["response_code"]) == (503, "MAINTENANCE_MODE")
     assert (answer.body["retryable"], answer.headers["Retry-After"]) == (True, "60")
+    assert answer.body["transfersStopped"] is True
     assert "Dewi" not in str(answer.body)
 
 
@@ -48,7 +49,8 @@ def test_everything_else_goes_on(world: World) -> None:
     other = world.create({**body, "remark": "another"})
     assert (other.status, other.body["response_code"]) == (409, "DUPLICATE_TRANSACTION")
     assert world.get(reference, refresh=True).body["status"] == "SUCCESS"
-    assert world.request("GET", "/v1/balance").status == 200
+    balance = world.request("GET", "/v1/balance")
+    assert (balance.status, balance.body["acceptsTransfers"]) == (200, False)
     world.clock.advance(24 * 3600)
     assert world.tick()["learned"] == 1
 
@@ -97,6 +99,11 @@ def test_the_command_stops_starts_and_shows(local_run: World, capsys: pytest.Cap
     told = capsys.readouterr().out
     assert told.startswith("in local, nothing was changed")
     assert "by Dewi" in told
+    assert cli.main(["stop-transfers", "--by", "Budi", "--reason", "ticket 4712"]) == 0
+    updated, shown = capsys.readouterr().out.splitlines()
+    assert updated.endswith("the switch was set so already; name and reason are updated")
+    assert shown.startswith("in local, new transfers are STOPPED: by Budi")
+    assert shown.endswith("ticket 4712")
     assert cli.main(["start-transfers", "--by", "Budi"]) == 0
     assert "new transfers are accepted: by Budi" in capsys.readouterr().out
     assert local_run.restarted().create(order()).status == 201

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
@@ -14,13 +15,12 @@ from local.aws import moto_server
 from local.gateway.http_server import Request
 
 
-@dataclass(frozen=True)
-class _Body:
-    content: bytes
+class _Body(BytesIO):
+    """A body as urllib3 has it."""
 
     def stream(self) -> Iterator[bytes]:
-        """The body as urllib3 streams it."""
-        yield self.content
+        """Yield the whole body."""
+        yield self.read()
 
 
 @contextmanager
@@ -39,14 +39,19 @@ def _answered(request: AWSPreparedRequest) -> AWSResponse:
     target = urlsplit(request.url)
     query = f"?{target.query}" if target.query else ""
     headers = tuple((name, _text(value)) for name, value in request.headers.items())
-    body = request.body.encode() if isinstance(request.body, str) else request.body or b""
-    assert isinstance(body, bytes)
-    asked = Request.of(request.method, target.path + query, (*headers, ("host", target.netloc)), body)
+    asked = Request.of(request.method, target.path + query, (*headers, ("host", target.netloc)), _bytes(request.body))
     answer = moto_server.answer(asked)
-    told = HTTPHeaders()
+    received = HTTPHeaders()
     for name, value in answer.headers:
-        told[name] = value
-    return AWSResponse(request.url, answer.status_code, told, _Body(answer.data))
+        received[name] = value
+    return AWSResponse(request.url, answer.status_code, received, _Body(answer.data))
+
+
+def _bytes(body: Any) -> bytes:
+    if isinstance(body, str):
+        return body.encode()
+    sent: bytes = body.read() if hasattr(body, "read") else body or b""
+    return sent
 
 
 def _text(value: str | bytes) -> str:

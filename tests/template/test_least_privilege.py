@@ -25,7 +25,12 @@ from tests.template.policies import Call, Grant, Policies, is_allowed
 from tests.template.reading import FUNCTIONS, ROOT, statements, text, translated
 
 BUCKET = "reports-of-the-test"
-PARAMETERS = {"ReportBucket": BUCKET, "DailyCountLimit": "100000", "CallerDailyCountLimit": "100000"}
+PARAMETERS = {
+    "ReportBucket": BUCKET,
+    "DailyCountLimit": "100000",
+    "CallerDailyCountLimit": "100000",
+    "DokuRequestsPerSecond": "10000",
+}
 NOT_SHOWN = {
     "logs:CreateLogStream": "Lambda writes the log, with the function's role",
     "logs:PutLogEvents": "Lambda writes the log, with the function's role",
@@ -90,7 +95,7 @@ def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
 
 
 def _play(stage: Stage) -> None:
-    """Every scenario, and then calls that none of them makes: a key, lists, a day's report."""
+    """Every scenario, and then calls that none of them makes: a key, lists, a day's report, 429s of DOKU."""
     for scenario in scenarios(stage):
         scenario.play(stage)
     headers = {"Authorization": f"Bearer {stage.stack.token()}", "Idempotency-Key": "least-privilege"}
@@ -99,8 +104,25 @@ def _play(stage: Stage) -> None:
     account, known = stage.order()["beneficiaryAccountNumber"], created.json()["referenceNo"]
     for selector in ("", "?open=true", f"?beneficiaryAccountNumber={account}", f"?referenceNo={known}"):
         assert stage.call("GET", f"/v1/transfers{selector}").json()["transfers"], selector
+    _throttle(stage)
+    test = '{"detail-type": "WebhookTest", "detail": {"test": "least-privilege"}}'
+    stage.stack.aws.sqs.send_message(QueueUrl=stage.stack.queue_url("WebhookReplayQueue"), MessageBody=test)
+    stage.stack.drain()
     stage.doku.advance(86_400)
     assert any(answer.get("transfers") for answer in stage.stack.tick().values()), "no report was written"
+
+
+def _throttle(stage: Stage) -> None:
+    """Let DOKU answer a question of each function with 429, at times at which each halves the rate."""
+    stage.doku.fault("balance", "throttled")
+    assert stage.call("GET", "/v1/balance").status_code == 429
+    unpaid = stage.order(beneficiaryAccountNumber="9912345678", channelCode="07", beneficiaryAccountName="SITI RAHAYU")
+    assert stage.create(unpaid).status_code == 201
+    stage.doku.fault("status", "throttled", partnerReferenceNo=unpaid["partnerReferenceNo"])
+    stage.doku.advance(70)
+    stage.stack.tick()
+    stage.doku.fault("status", "throttled", partnerReferenceNo=unpaid["partnerReferenceNo"])
+    stage.deliver_notifications(5)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -119,7 +141,8 @@ def test_every_grant_is_used(played: Played, function: str) -> None:
 
 def test_the_listed_exceptions_are_granted_and_not_called(played: Played) -> None:
     granted = {grant.action for grants in played.grants.values() for grant in grants}
-    called = {call.action for found in played.calls.values() for call in found}
+    dead = played.policies.arn("WebhookDeadLetterQueue")  # the sender itself reads it
+    called = {call.action for found in played.calls.values() for call in found if call.resource != dead}
     assert NOT_SHOWN.keys() <= granted
     assert not NOT_SHOWN.keys() & called
 
@@ -137,6 +160,9 @@ def test_the_listed_exceptions_are_granted_and_not_called(played: Played) -> Non
         ("StatusPollerFunction", "dynamodb:UpdateItem", "table", "COUNTER#all"),
         ("StatusPollerFunction", "dynamodb:Query", "table/index/by-reference", ""),
         ("StatusPollerFunction", "sqs:SendMessage", "queue", ""),
+        ("WebhookSenderFunction", "dynamodb:UpdateItem", "table", "TRANSFER#PAY-1"),
+        ("WebhookSenderFunction", "dynamodb:GetItem", "table", "TOKEN#client"),
+        ("WebhookSenderFunction", "dynamodb:Query", "table/index/by-day", ""),
         ("TransferApiFunction", "dynamodb:UpdateItem", "table", "SWITCH#transfers"),
         ("TransferApiFunction", "dynamodb:UpdateItem", "another table", "TRANSFER#PAY-1"),
         ("TransferApiFunction", "dynamodb:DeleteItem", "table", "TRANSFER#PAY-1"),

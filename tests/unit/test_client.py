@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from local import doku_secret
-from payouts.doku import responses
+from payouts.doku import responses, time_limits
 from payouts.doku.client import Authority, DokuClient
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.outcomes import Outcome
 from payouts.doku.signer import MerchantKey
 from payouts.doku.token import TokenRequester
-from payouts.doku.transport import HttpResponse, Timeout, Transport
+from payouts.doku.transport import HttpResponse, NeverSent, Timeout, Transport
 from payouts.domain.credentials import Credentials
 from payouts.domain.errors import Unavailable
 from payouts.domain.money import Rupiah
@@ -22,6 +22,7 @@ from payouts.domain.transfer import Intent, Transfer
 from payouts.runtime.config import DokuSettings
 from payouts.runtime.credentials import CredentialStore
 from tests.support.tcp_server import http_answer, listening, saying, staying_silent
+from tests.template.reading import translated
 
 SECRET = doku_secret.generate()
 CREDENTIALS = Credentials.parse(SECRET)
@@ -119,22 +120,42 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 
-LIMITS = {"token": (1, 2), "inquiry": (2, 4), "balance": (2, 4), "status": (2, 4), "transfer": (3, 14)}
+LIMITS = {"token": (1, 2), "inquiry": (2, 14), "balance": (2, 14), "status": (2, 14), "transfer": (3, 14)}
 """Seconds to connect and to wait for the answer. tests/unit/test_transport.py holds the transport to such limits."""
 
 
 @pytest.mark.covers(9, 10)
 @pytest.mark.parametrize("operation", LIMITS)
 def test_each_call_has_its_time_limits(operation: str) -> None:
-    with listening(saying(http_answer(200, GOOD[operation]))) as peer, client_of(peer.url) as doku:
+    with listening(saying(http_answer(200, GOOD[operation.partition(" ")[0]]))) as peer, client_of(peer.url) as doku:
         assert doku.outcome(operation) is Outcome.ACCEPTED
         assert doku.transport.limits == [LIMITS[operation]]
 
 
+@pytest.mark.covers(10)
+@pytest.mark.parametrize(("remaining", "limits"), [(29.0, (2, 14)), (9.0, (2, 7)), (4.0, (2, 2))])
+def test_a_question_takes_no_longer_than_its_caller_has(remaining: float, limits: tuple[float, float]) -> None:
+    with listening(saying(http_answer(200, GOOD["inquiry"]))) as peer, client_of(peer.url) as doku:
+        assert doku.client.inquire(REQUEST, lambda: remaining).outcome is Outcome.ACCEPTED
+        assert doku.transport.limits == [limits]
+
+
+def test_a_question_without_time_for_its_answer_is_not_asked() -> None:
+    with client_of("http://127.0.0.1:9") as doku, pytest.raises(NeverSent, match="too little time"):
+        doku.client.inquire(REQUEST, lambda: 3.9)
+
+
+def test_a_create_with_its_slowest_calls_fits_into_the_function() -> None:
+    function = translated().of_type("AWS::Lambda::Function")["TransferApiFunction"]["Timeout"]
+    before_the_transfer = function - time_limits.SEND_SECONDS
+    assert time_limits.fitted(time_limits.QUESTION, before_the_transfer - time_limits.TABLE_SECONDS) == (2, 7)
+    assert time_limits.SEND_SECONDS == sum(time_limits.TRANSFER) + 2 == 19
+
+
 @pytest.mark.covers(9, 10)
 def test_a_late_answer_is_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("payouts.doku.client._QUICK", (1.0, 0.05))
-    monkeypatch.setattr("payouts.doku.client._TRANSFER", (1.0, 0.05))
+    monkeypatch.setattr("payouts.doku.client.QUESTION", (1.0, 0.05))
+    monkeypatch.setattr("payouts.doku.client.TRANSFER", (1.0, 0.05))
     monkeypatch.setattr("payouts.doku.token._SECONDS", 1.05)
     for operation in LIMITS:
         with listening(staying_silent) as peer, client_of(peer.url) as doku:

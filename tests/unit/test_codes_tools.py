@@ -7,20 +7,30 @@ from tools.deployment import NoSuchDeployment
 
 
 def test_the_page_is_current() -> None:
-    assert codes_page.PAGE.read_text(encoding="utf-8") == codes_page.page(), "run `make codes`"
+    for path, content in codes_page.pages().items():
+        assert path.read_text(encoding="utf-8") == content, "run `make codes`"
 
 
 @pytest.mark.parametrize(
     "code", ["4034314", "4045301", "5586", "IT08", "DUPLICATE_TRANSACTION", "503", "07", "40", "64"]
 )
 def test_the_page_holds_every_kind_of_code(code: str) -> None:
-    page = codes_page.page()
-    assert f"| {code} |" in page or f" {code}, " in page
+    for page in codes_page.pages().values():
+        assert f"| {code} |" in page or f" {code}, " in page
+
+
+def test_each_page_has_one_language() -> None:
+    english, indonesian = codes_page.pages().values()
+    assert "Keep the money on hold" in english
+    assert "Tahan dana" not in english
+    assert "Tahan dana" in indonesian
+    assert "Keep the money on hold" not in indonesian
+    assert "| unknown |" not in indonesian
 
 
 def test_every_table_of_the_page_is_rectangular() -> None:
     widths: list[int] = []
-    for line in codes_page.page().splitlines():
+    for line in "\n".join(codes_page.pages().values()).splitlines():
         if line.startswith("|"):
             widths.append(line.replace("\\|", "").count("|"))
         else:

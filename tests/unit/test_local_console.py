@@ -24,7 +24,7 @@ class Queue:
 
 
 def routes(*bodies: str) -> dict[str, LocalHandler]:
-    return console.local_routes(lambda: "a-token", None, Queue(*bodies), "queue")
+    return console.local_routes(lambda: "a-token", None, Queue(*bodies), "queue", lambda: 1_726_558_912.0)
 
 
 def test_console_files_are_served_with_type_and_guards() -> None:
@@ -76,7 +76,7 @@ def test_the_token_is_for_our_own_page_alone() -> None:
     assert session(Request.of("GET", "/_local/session", (HOST,))).status_code == 403
     assert session(Request.of("OPTIONS", "/_local/session", (HOST, OURS))).status_code == 405
     answer = session(Request.of("GET", "/_local/session", (HOST, OURS)))
-    assert json.loads(answer.data) == {"token": "a-token", "simulator": False}
+    assert json.loads(answer.data) == {"token": "a-token", "simulator": False, "now": 1_726_558_912.0}
     assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
 
 

@@ -18,7 +18,7 @@ from payouts.domain.days import day_after
 from payouts.domain.observation import Finding, Observation, Source
 from payouts.domain.schedule import MINUTE, NOT_RECEIVED
 from payouts.domain.status import LIFE, Reading, Status
-from payouts.domain.transfer import Transfer, record
+from payouts.domain.transfer import Intent, Transfer, record
 from payouts.services import settle
 from payouts.services.apply_notification import NotificationApplier
 from payouts.services.check_status import StatusChecker
@@ -223,6 +223,16 @@ class BelievesCrossed(ModelDoku):
         return answer
 
 
+class TakesAny429ForARefusal(ModelDoku):
+    """Does not ask who says that there are too many requests."""
+
+    def transfer(self, intent: Intent, with_external_id: str, authority: Authority) -> DokuResponse:
+        answer = super().transfer(intent, with_external_id, authority)
+        if answer.outcome is not Outcome.THROTTLED:
+            return answer
+        return DokuResponse(replace(answer.verdict, outcome=Outcome.REJECTED), answer.body)
+
+
 class OneReference(ModelDoku):
     """Does not look at DOKU's reference."""
 
@@ -323,6 +333,7 @@ class Believing(NotificationApplier):
         (ONE_KEY, Parts(keys=UnboundKeys), Budget(), "I2"),
         (NOTIFICATIONS, Parts(authenticator=Trusting), Budget(notifications=1), "I9"),
         (SILENCE, Parts(doku=BelievesCrossed), Budget(faults=1, ticks=1, advances=1), "I5: SUCCESS, and DOKU never"),
+        (TWICE, Parts(doku=TakesAny429ForARefusal), Budget(), "I6: FAILED, and DOKU moves the money"),
         (FICKLE, Parts(doku=OneReference), Budget(faults=1, ticks=2, advances=2), "I5: a second reference"),
         (VERSIONS, Parts(due_index=ReadsAnything), SMALL, "versions: an item"),
         (VERSIONS, Parts(status_checker=DropsForeign), SMALL, "versions: an observation"),

@@ -137,7 +137,7 @@ def test_the_collection_has_every_operation_once() -> None:
     requests = requests_of(collection)
     paths = ["/".join(re.sub("^:(.*)", r"{\1}", part) for part in one["url"]["path"]) for one in requests]
     keys = [f"{one['method']} /{path}" for one, path in zip(requests, paths, strict=True)]
-    assert sorted(keys) == sorted(OPERATIONS)
+    assert sorted(keys) == sorted(key for key in OPERATIONS if "/notifications/" not in key), "only DOKU signs those"
     for key, one in zip(keys, requests, strict=True):
         assert ("body" in one) == ("requestBody" in OPERATIONS[key]), key
         assert "body" not in one or json.loads(one["body"]["raw"]), key

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from local.doku_simulator.accounts import Accounts
+from payouts.doku.banks import all_banks
 from tests.support.merchant import Json, Merchant, code, inquiry_body
 
 
@@ -49,19 +51,23 @@ def test_an_unregistered_account_has_the_expected_name(doku: Merchant) -> None:
     assert doku.inquire("555").json()["beneficiaryAccountName"] == "BUDI SANTOSO"
 
 
+@pytest.mark.parametrize("bank", ["999", "BCA"])
+def test_an_unknown_bank_is_refused(doku: Merchant, bank: str) -> None:
+    assert code(doku.inquire("555", bank)) == "4044203"
+
+
+def test_every_listed_bank_is_known() -> None:
+    assert {bank.code for bank in all_banks() if not Accounts().has_bank(bank.code)} == set()
+
+
 def test_an_account_that_does_not_exist_is_refused(doku: Merchant) -> None:
     doku.control.account("014", "555", None)
     assert code(doku.inquire("555")) == "4044211"
 
 
 INQUIRY_FIELDS = [
-    "partnerReferenceNo",
-    "customerNumber",
-    "amount.value",
-    "amount.currency",
-    "beneficiaryAccountNumber",
-    "additionalInfo.beneficiaryBankCode",
-    "additionalInfo.beneficiaryAccountName",
+    *("partnerReferenceNo", "customerNumber", "amount.value", "amount.currency", "beneficiaryAccountNumber"),
+    *("additionalInfo.beneficiaryBankCode", "additionalInfo.beneficiaryAccountName"),
     "additionalInfo.senderCountryCode",
 ]
 

@@ -18,7 +18,7 @@ from payouts.runtime.config import DokuSettings
 from payouts.runtime.credentials import has_no_value
 from payouts.runtime.variables import ConfigurationError
 from tools.deployment import find
-from tools.doctor import api, doku, open_transfers, secret
+from tools.doctor import api, concurrency, doku, open_transfers, secret
 from tools.doctor.finding import Finding, Verdict, ok, skipped, wrong
 from tools.doctor.setup import SetUp, of_deployment, of_file
 from tools.output import print_json, print_verdict
@@ -51,6 +51,8 @@ def examine(setup: SetUp, clock: Callable[[], float] = time.time) -> Iterator[Fi
         yield from api.check(setup.api_url, setup.issuer)
     else:
         yield skipped("API", "nothing is deployed; --env sandbox checks a deployment as well")
+    if setup.reserves_concurrency is not None:
+        yield concurrency.check(setup.reserves_concurrency)
 
 
 def _doku(setup: SetUp, settings: DokuSettings, scheme: Scheme, clock: Callable[[], float]) -> Iterator[Finding]:

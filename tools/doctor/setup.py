@@ -48,6 +48,8 @@ class SetUp:
     table: Table | None = None
     api_url: str | None = None
     issuer: str | None = None
+    reserves_concurrency: bool | None = None
+    """Whether the functions have reserved concurrency; None where Lambda runs none of them."""
     secret_file: bool = False
     kms: Callable[[], KmsClient] = aws.kms
 
@@ -71,5 +73,6 @@ def of_deployment(deployment: Deployment) -> SetUp:
         table=table,
         api_url=deployment.outputs["ApiUrl"],
         issuer=None if deployment.is_local else deployment.parameters.get("JwtIssuer"),
+        reserves_concurrency=None if deployment.is_local else deployment.parameters.get("ReserveConcurrency") == "true",
         kms=lambda: cast("KmsClient", deployment.client("kms")),
     )

@@ -147,6 +147,7 @@ class Balance(_Answer):
     available_balance: Rupiah | None
     hold_amount: Rupiah | None
     credit_alert_limit: Rupiah | None
+    accepts_transfers: bool = Field(description="false while an operator has stopped new transfers")
 
 
 class Bank(BaseModel):
@@ -161,7 +162,7 @@ class Bank(BaseModel):
 
 
 class Banks(_Answer):
-    """Banks and e-wallets, by code."""
+    """Banks and e-wallets, the most used first."""
 
     banks: list[Bank]
 
@@ -232,6 +233,12 @@ class Error(BaseModel):
     retryable: bool = Field(description="whether the same request may be sent again")
     doku_response_code: str = Field(default="", description="if DOKU sent one")
     doku_response_message: str = Field(default="", description="if DOKU sent one")
+    beneficiary_account_name: str = Field(
+        default="", alias="beneficiaryAccountName", description="the bank's name, if it differs from the expected one"
+    )
+    transfers_stopped: bool = Field(
+        default=False, alias="transfersStopped", description="true if an operator has stopped new transfers"
+    )
     transfer: ExistingTransfer | SkipJsonSchema[None] = Field(default=None, description="if a transfer exists already")
 
 
@@ -259,7 +266,27 @@ class Notification(_Answer):
     message: str = ""
 
 
+class ReportedTransfer(_Answer):
+    """What a transfer reports: its status and what follows from it."""
+
+    partner_reference_no: str
+    status: Status
+    final: bool = Field(description="true if no answer or notification of DOKU contradicts the status")
+    next_action: NextStep
+    amount: Rupiah
+    reference_no: str | None = Field(description="DOKU's reference; null while it is not known")
+    status_version: int = Field(ge=1, description="grows with each change; ignore a webhook with a lower one")
+
+
+class TransferUpdated(_Answer):
+    """A webhook about a change of a transfer."""
+
+    type: Literal["transfer.updated"]
+    timestamp: datetime = Field(description="time of the change")
+    data: ReportedTransfer
+
+
 ALL: tuple[type[BaseModel], ...] = (
     *(Transfer, TransferSummary, TransferList, Inquiry, Balance, Banks, Explanation, Codes, Health),
-    *(Error, GatewayMessage, Notification, NotificationReply),
+    *(Error, GatewayMessage, Notification, NotificationReply, TransferUpdated),
 )

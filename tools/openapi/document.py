@@ -1,11 +1,13 @@
 """The OpenAPI 3.1 document: routes and scopes from template.yaml, schemas from the code, the rest from `operations`."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from local.aws import bundle, template
 from local.aws.bundle import Route
+from tools.openapi import webhooks
 from tools.openapi.operations import OPERATIONS, Answer, Examples, Operation
 from tools.openapi.schemas import components
 
@@ -51,6 +53,7 @@ _SERVERS = [
 ]
 
 
+@cache
 def routes() -> dict[str, Route]:
     """The template's routes by key, without the catch-all routes."""
     parameters = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
@@ -77,6 +80,7 @@ def document() -> dict[str, Any]:
         "servers": _SERVERS,
         "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in OPERATIONS.values())],
         "paths": paths,
+        "webhooks": webhooks.section(),
         "components": {"schemas": components(), "headers": _HEADERS, "securitySchemes": _SECURITY},
     }
 

@@ -27,9 +27,10 @@ from payouts.domain.errors import (
 )
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import FIRST_CHECK
-from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record
+from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record, with_status_version
 from payouts.services.create_transfer import STOPPED
 from payouts.store.inquiry_sessions import InquirySession
+from payouts.webhooks.message import WebhookMessage
 from transfer_api import error_responses, response_codes, responses
 
 _EVENTS = Path(__file__).parents[2] / "events"
@@ -56,11 +57,12 @@ def _transfer(*findings: Finding) -> Transfer:
 
 
 def _stored(transfer: Transfer, seen: Observation) -> Transfer:
-    return replace(record(transfer, seen), version=transfer.version + 1)
+    return replace(with_status_version(transfer, record(transfer, seen)), version=transfer.version + 1)
 
 
 ERRORS: dict[str, PayoutError] = {
     "missing field": InvalidParameter("amount is required"),
+    "unknown parameter": InvalidParameter("the route has no query parameter 'colour'; it takes refresh"),
     "excluded parameter": InvalidParameter("open cannot be combined with day"),
     "wrong field": ValidationFailed('amount.value must be a string with two decimals, such as "200000.00"'),
     "refused by the bank": Refused(
@@ -73,7 +75,9 @@ ERRORS: dict[str, PayoutError] = {
         DokuSaid("4044211", "Invalid Account"),
     ),
     "unknown transfer": NotFound("there is no transfer with this partnerReferenceNo"),
-    "another name": Mismatch('the bank has this account under the name "SUHUT", not under "FHILEA"; nothing was sent'),
+    "another name": Mismatch(
+        'the bank has this account under the name "SUHUT", not under "FHILEA"; nothing was sent', "SUHUT"
+    ),
     "reference is taken": Duplicate(
         "partnerReferenceNo PAY-0001 is used by a transfer with other details, which is IN_DOUBT. This request sent"
         " nothing. Do not pay under another reference: read that transfer first and follow its nextAction",
@@ -110,6 +114,11 @@ def transfer(*findings: Finding) -> Any:
     return _plain(responses.transfer(_transfer(*findings), _AT / 1000))
 
 
+def transfer_updated() -> Any:
+    """The webhook about DOKU's sample when it is paid."""
+    return json.loads(WebhookMessage.about(_transfer(Finding.ACCEPTED, Finding.SUCCESS)).body)
+
+
 def transfers() -> Any:
     """A day with one transfer."""
     found = responses.summary(_transfer(Finding.ACCEPTED, Finding.SUCCESS), _AT / 1000)
@@ -134,7 +143,9 @@ def inquiry() -> Any:
 def balance() -> Any:
     """The balance of DOKU's sample."""
     available, limit = Rupiah.parse("823781442.13"), Rupiah.parse("50000000.00")
-    return _plain(responses.balance(Balance("A41418", "PT MERCHANT", available, Rupiah(0), limit)))
+    return _plain(
+        responses.balance(Balance("A41418", "PT MERCHANT", available, Rupiah(0), limit), accepts_transfers=True)
+    )
 
 
 def bank() -> Any:

@@ -88,7 +88,10 @@ _NOT_ENABLED = {
         {"scope": {"message": "Forbidden"}, **_errors("not enabled")},
     )
 }
-_BAD_QUERY = {422: Answer("A parameter is wrong", _OURS, _errors("wrong field"))}
+_BAD_QUERY = {
+    400: Answer("The route has no such query parameter", _OURS, _errors("unknown parameter")),
+    422: Answer("A parameter is wrong", _OURS, _errors("wrong field")),
+}
 _UNKNOWN = {404: Answer("There is no such transfer", _OURS, _errors("unknown transfer"))}
 _NOTIFIED = {
     200: Answer(
@@ -142,7 +145,7 @@ def _notification(kind: str, summary: str) -> Operation:
         tag="DOKU's notifications",
         summary=summary,
         description="DOKU calls this route. Register its URL with DOKU. A notification is a hint: a status check"
-        " confirms it before anything changes.",
+        " confirms it before anything changes. Only DOKU can sign it: any other call is answered with 401.",
         parameters=_SIGNED,
         request="Notification",
         request_examples={"DOKU sample": examples.request(f"{kind}-notification")},
@@ -238,9 +241,9 @@ OPERATIONS: dict[str, Operation] = {
         ),
         answers={
             200: Answer("A page", ("TransferList",), {"": examples.transfers()}),
-            400: Answer("A parameter is unknown, or excluded by another", _OURS, _errors("excluded parameter")),
             **_USUAL,
             **_BAD_QUERY,
+            400: Answer("A parameter is unknown, or excluded by another", _OURS, _errors("excluded parameter")),
         },
     ),
     "GET /v1/transfers/{partnerReferenceNo}": Operation(
@@ -259,7 +262,7 @@ OPERATIONS: dict[str, Operation] = {
         summary="Check the status of a transfer with DOKU",
         description="DOKU is asked unless it was asked about this transfer in the last 10 seconds.",
         parameters=(_REFERENCE,),
-        answers={200: _CHECKED, **_USUAL, **_UNKNOWN, **_BAD_QUERY, 413: _WRONG[413]},
+        answers={200: _CHECKED, **_USUAL, **_UNKNOWN, 422: _BAD_QUERY[422], 413: _WRONG[413]},
     ),
     "GET /v1/balance": Operation(
         name="getBalance",
@@ -269,6 +272,7 @@ OPERATIONS: dict[str, Operation] = {
             200: Answer("The balance", ("Balance",), {"": examples.balance()}),
             **_USUAL,
             **_NOT_ENABLED,
+            **_BAD_QUERY,
             422: Answer("DOKU refused the inquiry", _OURS, _errors("refused by the bank")),
         },
     ),
@@ -277,7 +281,7 @@ OPERATIONS: dict[str, Operation] = {
         tag="Reference",
         summary="Bank and e-wallet codes, as hints",
         parameters=(_query("query", "words of the code, the name or the SWIFT code", {"type": "string"}),),
-        answers={200: Answer("Banks", ("Banks",), {"": examples.bank()}), **_USUAL},
+        answers={200: Answer("Banks", ("Banks",), {"": examples.bank()}), **_USUAL, 400: _BAD_QUERY[400]},
     ),
     "GET /v1/response-codes": Operation(
         name="listCodes",

@@ -1,5 +1,7 @@
 """The document as a Postman collection (v2.1): a folder a tag, a request an operation, variables `baseUrl` and `token`.
 
+Notifications are left out: only DOKU can sign them.
+
 https://schema.postman.com/collection/json/v2.1.0/draft-07/collection.json
 """
 
@@ -14,10 +16,11 @@ _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 def collection(document: dict[str, Any]) -> dict[str, Any]:
     """The collection of an OpenAPI document. Each request has the first example of its body."""
-    folders: dict[str, list[Any]] = {tag["name"]: [] for tag in document["tags"]}
+    folders: dict[str, list[Any]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            folders[operation["tags"][0]].append(_item(path, method.upper(), operation))
+            if {"signature": []} not in operation["security"]:
+                folders.setdefault(operation["tags"][0], []).append(_item(path, method.upper(), operation))
     return {
         "info": {
             "name": document["info"]["title"],
@@ -40,8 +43,6 @@ def _item(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
     }
     if "jwt" not in (operation["security"] or [{}])[0]:
         request["auth"] = {"type": "noauth"}
-    if "signature" in (operation["security"] or [{}])[0]:
-        request["header"].append({"key": "signature", "value": "", "description": "DOKU's signature"})
     if body := operation.get("requestBody"):
         example = next(iter(body["content"]["application/json"]["examples"].values()))["value"]
         request["header"].append({"key": "Content-Type", "value": "application/json"})

@@ -25,10 +25,15 @@ _FIELDS = (
 
 
 def inquire(ledger: Ledger, settings: Settings, call: Call) -> Answer:
-    """2004200 with a session, or 4044211 for an account that does not exist. The ledger's lock is held."""
+    """2004200 with a session; 4044203 for an unknown bank, 4044211 for an unknown account.
+
+    The ledger's lock is held.
+    """
     check(call.body, _FIELDS)
     amount = read_amount(call.body)
     account, bank = call.body["beneficiaryAccountNumber"], call.body["additionalInfo"]["beneficiaryBankCode"]
+    if not ledger.accounts.has_bank(bank):
+        raise RefusedError(404, "03", "Bank Not Supported By Switch")
     holder = ledger.accounts.holder(bank, account, call.body["additionalInfo"]["beneficiaryAccountName"])
     if holder is None:
         raise RefusedError(404, "11", "Invalid Account")

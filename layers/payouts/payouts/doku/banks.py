@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+_MOST_USED = (
+    *("014", "002", "008", "009", "451", "022", "013", "542", "535", "200", "011", "213", "028", "501", "490"),
+    *("GOPAY", "OVO", "DANA", "SHOPEEPAY", "911"),
+)
+"""Codes in the order in which people look for them: large banks, digital banks, then e-wallets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bank:
@@ -26,9 +32,16 @@ def all_banks() -> tuple[Bank, ...]:
 
 
 def search(query: str) -> list[Bank]:
-    """Banks whose code, name or SWIFT code contains every word of `query`, in any case; all for an empty query."""
+    """Banks whose code, name or SWIFT code contains every word of `query`, in any case; all for an empty query.
+
+    The most used ones come first, the rest by code. Names include brands and former names.
+    """
     words = query.casefold().split()
-    return [bank for bank in all_banks() if all(word in _text(bank) for word in words)]
+    return sorted((bank for bank in all_banks() if all(word in _text(bank) for word in words)), key=_rank)
+
+
+def _rank(bank: Bank) -> int:
+    return _MOST_USED.index(bank.code) if bank.code in _MOST_USED else len(_MOST_USED)
 
 
 def _text(bank: Bank) -> str:

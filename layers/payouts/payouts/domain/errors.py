@@ -83,6 +83,11 @@ class Mismatch(PayoutError):
     code = "VALIDATION_ERROR"
     http_status = 409
 
+    def __init__(self, message: str, account_name: str = "") -> None:
+        super().__init__(message)
+        self.account_name = account_name
+        """The bank's name for the account if it differs from the expected one."""
+
 
 class Duplicate(PayoutError):
     """Another request used the reference, key or session. Nothing was sent."""

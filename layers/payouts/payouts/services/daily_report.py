@@ -18,6 +18,8 @@ from payouts.store.transfers import TransferStore
 
 _BATCH, _THREADS = 100, 4
 """Transfers read by one call, and the number of calls at the same time."""
+_SOON = 2 * 3_600_000
+"""An open transfer that is younger (milliseconds) needs no attention: status checks will most likely settle it."""
 COLUMNS = (
     "partnerReferenceNo",
     "referenceNo",
@@ -92,6 +94,8 @@ def attention(transfer: Transfer, now: int) -> str:
         return "a notification of DOKU claims otherwise; status checks do not confirm it so far"
     if needs_review(transfer, now):
         return "open for more than seven days"
+    if status not in ENDED and now - transfer.created_at < _SOON:
+        return ""
     if status not in ENDED:
         checked = transfer.checked_at
         return f"open, {'last checked at ' + _time(checked) if checked else 'not checked yet'}"

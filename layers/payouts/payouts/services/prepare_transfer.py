@@ -113,7 +113,8 @@ def _check_name(expected: str, at_bank: str) -> None:
     if not same_name(expected, at_bank):
         raise Mismatch(
             f'the bank has this account under the name "{at_bank}", not under "{expected}"; nothing was sent. Correct'
-            " beneficiaryAccountName, or make an account inquiry and name its sessionId"
+            " beneficiaryAccountName, or make an account inquiry and name its sessionId",
+            account_name=at_bank,
         )
 
 

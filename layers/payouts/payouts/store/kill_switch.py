@@ -29,8 +29,10 @@ class KillSwitchStore:
         return None if item is None else Turned(item["stopped"], item["turnedBy"], item["reason"], item["at"])
 
     def turn(self, turned: Turned) -> bool:
-        """Set the switch. Returns False, without a write, if it already had this value."""
+        """Set the switch. Returns False, without a write, if it already had this value and no new reason is given."""
         condition = "attribute_not_exists(stopped) OR stopped <> :stopped"
+        if turned.reason:
+            condition += " OR reason <> :reason"
         expression = "SET stopped = :stopped, turnedBy = :by, reason = :reason, #at = :at"
         values = {":stopped": turned.stopped, ":by": turned.by, ":reason": turned.reason, ":at": turned.at}
         try:

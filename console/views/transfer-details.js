@@ -1,0 +1,66 @@
+/** The details and the timeline of a transfer. */
+
+import { h } from '../dom.js';
+import { known, t } from '../i18n.js';
+import { bankName } from '../bank-list.js';
+import { moment, rupiah } from '../format.js';
+import { messageElement } from '../reasons.js';
+import { externalIds } from '../ticket.js';
+import { codeLink, facts, tone } from '../widgets.js';
+
+export function details(transfer) {
+  const { reason } = transfer;
+  const code = (text) => h('span', { class: 'code' }, text);
+  return h(
+    'section',
+    {},
+    h('h2', {}, t('transfer.details')),
+    facts(
+      [t('transfer.reference'), code(transfer.partnerReferenceNo)],
+      [t('transfer.dokuReference'), transfer.referenceNo ? code(transfer.referenceNo) : t('transfer.none')],
+      [t('transfer.externalIds'), externalIds(transfer).map((id) => h('div', {}, code(id)))],
+      [t('transfer.recipient'), transfer.beneficiaryAccountName || '–'],
+      [t('transfer.account'), `${bankName(transfer.beneficiaryBankCode)} (${transfer.beneficiaryBankCode}) · ${transfer.beneficiaryAccountNumber}`],
+      [t('new.amount'), h('span', { class: 'amount-text' }, rupiah(transfer.amount))],
+      [t('transfer.fee'), feeText(transfer)],
+      [t('transfer.remark'), transfer.remark],
+      [t('transfer.reason'), reason?.code ? [codeLink(reason.code), ' ', messageElement(reason.message)] : null],
+      [t('transfer.created'), moment(transfer.createdAt)],
+      [t('transfer.createdBy'), transfer.createdBy],
+      [t('transfer.nextCheck'), nextCheck(transfer)],
+    ),
+  );
+}
+
+function nextCheck({ nextCheckAt, status }) {
+  if (nextCheckAt) return moment(nextCheckAt);
+  return t(status === 'SUCCESS' ? 'transfer.paidChecks' : 'transfer.noCheck');
+}
+
+/** The fee that DOKU named. A request that DOKU did not execute costs none; otherwise DOKU does not say whether a fee comes back. */
+function feeText({ fee, status, history }) {
+  if (!fee) return t('new.feeUnknown');
+  if (status === 'FAILED') return t(isUnexecuted(history) ? 'transfer.noFee' : 'transfer.feeFailed', { amount: rupiah(fee) });
+  if (status === 'REFUNDED') return t('transfer.feeFailed', { amount: rupiah(fee) });
+  return rupiah(fee);
+}
+
+const isUnexecuted = (history) => history.some((each) => ['REFUSED', 'NOT_SENT'].includes(each.finding)) && !history.some((each) => ['ACCEPTED', 'UNPAID', 'SUCCESS', 'FAILED', 'IN_DOUBT'].includes(each.finding));
+
+export function timeline(transfer) {
+  const entries = [...transfer.history].reverse();
+  return h('section', {}, h('h2', {}, t('transfer.timeline')), h('ol', { class: 'timeline' }, entries.map(entry)));
+}
+
+function entry({ at, finding, source, code, message }) {
+  const [colour] = tone(finding);
+  const own = ['SUBMITTING', 'RESENT'].includes(finding); // our own doing, no answer
+  const plain = ['RESENT', 'NOT_FOUND', 'UNCLEAR', 'NOTIFIED'].includes(finding);
+  return h(
+    'li',
+    { class: plain ? 'plain' : colour },
+    h('p', { class: 'strong' }, known(`finding.${finding}`, finding)),
+    h('p', { class: 'sub' }, h('time', { datetime: at }, moment(at)), !own && ` · ${known(`source.${source}`, source)}`),
+    (code || message) && h('p', { class: 'sub' }, code && codeLink(code), code && ' ', message && messageElement(message)),
+  );
+}
