@@ -227,7 +227,8 @@ def _is_due(deployment: Deployment, reference: str) -> bool:
 
 def _left_for_later(ticks: Iterable[Mapping[str, Any]]) -> float:
     """The number of slots that these ticks report as not checked; infinite if one was not finished."""
-    return sum(tick["skipped"] + tick["silent"] if tick["finished"] else math.inf for tick in ticks)
+    at_work = [tick for tick in ticks if not tick["busy"]]
+    return sum(tick["skipped"] + tick["silent"] if tick["finished"] else math.inf for tick in at_work)
 
 
 def _tokens_issued(deployment: Deployment) -> int:
