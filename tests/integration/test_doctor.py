@@ -105,7 +105,7 @@ def test_a_secret_without_a_value(backing_services: BackingServices) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("not json", "not a JSON object"),
         ("{}", "no clientId"),
@@ -113,10 +113,10 @@ def test_a_secret_without_a_value(backing_services: BackingServices) -> None:
     ],
 )
 def test_a_secret_without_its_shape_is_not_tried(
-    backing_services: BackingServices, doku: Control, text: str, told: str
+    backing_services: BackingServices, doku: Control, text: str, expected: str
 ) -> None:
     found = look(backing_services, text)
-    assert told in found["secret"].seen
+    assert expected in found["secret"].seen
     assert found["DOKU"].verdict is Verdict.SKIPPED
 
 
@@ -126,16 +126,16 @@ def test_stray_blanks_are_seen(backing_services: BackingServices, doku: Control)
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "expected"),
     [
         ("-----BEGIN PRIVATE KEY-----\\nMIIE", "backslash"),
         ("MIIEvQIBADANBg", "not an unencrypted PEM"),
         (pem(ec.generate_private_key(ec.SECP256R1())), "not an RSA key"),
     ],
 )
-def test_a_private_key_that_is_none(backing_services: BackingServices, doku: Control, key: str, told: str) -> None:
+def test_a_private_key_that_is_none(backing_services: BackingServices, doku: Control, key: str, expected: str) -> None:
     found = look(backing_services, {"privateKey": key})
-    assert told in found["private key"].seen
+    assert expected in found["private key"].seen
     assert found["private key"].verdict is Verdict.WRONG
 
 
