@@ -120,31 +120,32 @@ def idle(template: Template) -> dict[str, float]:
         "schedules": ticks,
         "log_gb": ticks * LOG_KB / 1e6,
         "traces": ticks * TRACED,
-        "stream_reads": len(template.of_type("AWS::Pipes::Pipe")) * STREAM_SHARDS * STREAM_READS * _MONTH,
+        "stream_reads": len(template.deployed("AWS::Pipes::Pipe")) * STREAM_SHARDS * STREAM_READS * _MONTH,
         "metrics": len(own_metrics(template)),
         "alarms": len(list(alarm_metrics(template))),
-        "dashboards": len(template.of_type("AWS::CloudWatch::Dashboard")),
-        "secrets": len(template.of_type("AWS::SecretsManager::Secret")),
+        "dashboards": len(template.deployed("AWS::CloudWatch::Dashboard")),
+        "secrets": len(template.deployed("AWS::SecretsManager::Secret")),
         "secret_calls": TICKS / 5,
-        "keys": len(template.of_type("AWS::KMS::Key")),
+        "keys": len(template.deployed("AWS::KMS::Key")),
         "key_rotations": PAID_ROTATIONS * sum(key["EnableKeyRotation"] for key in _keys(template)),
     }
 
 
 def alarm_metrics(template: Template) -> Iterator[Mapping[str, Any]]:
     """Each metric that an alarm watches: AWS charges for every metric in an expression."""
-    for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
+    for alarm in template.deployed("AWS::CloudWatch::Alarm").values():
         if "MetricName" in alarm:
             yield alarm
         else:
-            yield from (one["MetricStat"]["Metric"] for one in alarm["Metrics"] if "MetricStat" in one)
+            metrics = filter(None, template.resolve(alarm["Metrics"]))
+            yield from (one["MetricStat"]["Metric"] for one in metrics if "MetricStat" in one)
 
 
 def own_metrics(template: Template) -> set[tuple[str, ...]]:
     """Names and statuses of our own metrics on an alarm or the dashboard."""
     watched = [metric for metric in alarm_metrics(template) if metric["Namespace"] == OUR_NAMESPACE]
     found = {(one["MetricName"], *_values(one["Dimensions"])) for one in watched}
-    (dashboard,) = template.of_type("AWS::CloudWatch::Dashboard").values()
+    (dashboard,) = template.deployed("AWS::CloudWatch::Dashboard").values()
     for widget in json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]:
         for namespace, name, *rest in widget["properties"].get("metrics", []):
             if namespace == OUR_NAMESPACE:
@@ -158,7 +159,7 @@ def _values(dimensions: list[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _keys(template: Template) -> Iterable[Mapping[str, Any]]:
-    return template.of_type("AWS::KMS::Key").values()
+    return template.deployed("AWS::KMS::Key").values()
 
 
 def sums() -> tuple[float, float]:
@@ -280,7 +281,7 @@ def _priced_in_jakarta() -> str:
 def _limits(figures: Mapping[str, float], template: Template) -> Iterator[str]:
     """Rows of limits, in transfers a month; all but checks must allow for the peak."""
     checks = 1 + CHECKS_AFTER + 2 * UNPAID
-    stage = template.of_type("AWS::ApiGatewayV2::Stage")["HttpApiApiGatewayDefaultStage"]
+    stage = template.deployed("AWS::ApiGatewayV2::Stage")["HttpApiApiGatewayDefaultStage"]
     rate = float(stage["DefaultRouteSettings"]["ThrottlingRateLimit"])
     seconds = 2 * (DOKU_SECONDS + OUR_SECONDS) + GETS * OUR_SECONDS
     found = [
@@ -305,7 +306,7 @@ def _template() -> Template:
 
 def _memory(template: Template) -> dict[str, float]:
     """Memory of each function, in gigabytes."""
-    functions = template.of_type("AWS::Lambda::Function")
+    functions = template.deployed("AWS::Lambda::Function")
     return {name: float(properties["MemorySize"]) / 1024 for name, properties in functions.items()}
 
 

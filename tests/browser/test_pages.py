@@ -20,6 +20,7 @@ PAGES = {
     "/codes?code=4034314": ("Explain a code", "Arti sebuah kode"),
     "/settings": ("Settings", "Pengaturan"),
     "/simulator": ("Simulator", "Simulator"),
+    "/webhooks": ("Webhooks", "Webhook"),
 }
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 INDONESIAN = {"locale": "id-ID"}
