@@ -39,7 +39,7 @@ def running(watch: Callable[[Session], None] = lambda session: None) -> Iterator
         dynamodb_local.running() as engine,
         backing_services.running(Path(directory) / "clock", engine) as found,
     ):
-        os.environ.update(found.environment | _QUIET)
+        os.environ.update(found.environment)
         capacity, log = Capacity(), LogVolume()
 
         def install(session: Session) -> None:

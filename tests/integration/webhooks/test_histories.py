@@ -155,4 +155,4 @@ def test_no_history_loses_a_webhook(backing_services: BackingServices, start: Ca
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(lambda: History(backing_services, start), settings=chosen)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(lambda: History(backing_services, start), settings=chosen)  # type: ignore[arg-type]
