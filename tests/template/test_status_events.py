@@ -112,7 +112,7 @@ def test_a_change_of_finality_alone_sends_an_event(world: World, stream: Stream)
         "status", "status-says", latestTransactionStatus="03", partnerReferenceNo=body["partnerReferenceNo"]
     )
     world.clock.advance(60)
-    world.request("POST", f"/v1/transfers/{reference}/status-checks")
+    world.request("POST", f"/v1/transfers/{body['partnerReferenceNo']}/status-checks")
     assert changes(stream.events()) == [("SUCCESS", "SUCCESS")]
 
 
