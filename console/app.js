@@ -28,7 +28,7 @@ const NAVIGATION = [
   ['attention', 'alert'],
   ['codes', 'code'],
 ];
-/** The simulator's page exists only where the simulator runs, the inbox of webhooks only in the local run. */
+/** The simulator's page exists only in a local run with the simulator, the inbox of webhooks in every local run. */
 const isPage = (name) => Object.hasOwn(PAGES, name) && (name !== 'simulator' || hasSimulator) && (name !== 'webhooks' || config.local);
 const main = document.getElementById('main');
 let leaving = new AbortController();

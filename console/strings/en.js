@@ -84,7 +84,7 @@ export default {
   'action.CORRECT_AND_RESEND': 'Not paid. Correct the details and pay again under a new reference.',
   'action.SETTLE': 'DOKU’s answers conflict. Do not pay again; an operator must settle this transfer.',
 
-  'finding.SUBMITTING': 'Stored, then sent to DOKU',
+  'finding.SUBMITTING': 'Stored, before it is sent to DOKU',
   'finding.IN_DOUBT': 'DOKU’s answer was not clear',
   'finding.ACCEPTED': 'DOKU accepted it',
   'finding.UNPAID': 'DOKU is working on it',
@@ -92,7 +92,7 @@ export default {
   'finding.FAILED': 'Failed',
   'finding.REFUNDED': 'Refunded',
   'finding.REFUSED': 'DOKU refused the request without executing it',
-  'finding.NOT_SENT': 'No connection: the request never left',
+  'finding.NOT_SENT': 'Not sent to DOKU',
   'finding.NOT_RECEIVED': 'DOKU had no record of it for days',
   'finding.RESENT': 'Not executed; a second request was prepared',
   'finding.NOT_FOUND': 'DOKU has no record of it, which proves nothing by itself',

@@ -84,7 +84,7 @@ export default {
   'action.CORRECT_AND_RESEND': 'Tidak dibayarkan. Perbaiki datanya, lalu bayar lagi dengan referensi baru.',
   'action.SETTLE': 'Jawaban DOKU saling bertentangan. Jangan membayar lagi; operator harus menyelesaikan transfer ini.',
 
-  'finding.SUBMITTING': 'Dicatat, lalu dikirim ke DOKU',
+  'finding.SUBMITTING': 'Dicatat, sebelum dikirim ke DOKU',
   'finding.IN_DOUBT': 'Jawaban DOKU tidak jelas',
   'finding.ACCEPTED': 'DOKU menerimanya',
   'finding.UNPAID': 'DOKU sedang memprosesnya',
@@ -92,7 +92,7 @@ export default {
   'finding.FAILED': 'Gagal, tidak dibayarkan',
   'finding.REFUNDED': 'Dana dikembalikan',
   'finding.REFUSED': 'DOKU menolak permintaan tanpa menjalankannya',
-  'finding.NOT_SENT': 'Tidak ada koneksi: permintaan tidak pernah terkirim',
+  'finding.NOT_SENT': 'Tidak terkirim ke DOKU',
   'finding.NOT_RECEIVED': 'DOKU tidak memiliki catatannya selama berhari-hari',
   'finding.RESENT': 'Tidak dijalankan; permintaan kedua disiapkan',
   'finding.NOT_FOUND': 'DOKU tidak memiliki catatannya; itu saja belum membuktikan apa pun',
