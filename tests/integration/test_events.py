@@ -10,7 +10,6 @@ import pytest
 from local.aws import bundle
 from local.in_process.backing_services import BackingServices
 from local.in_process.webhooks import receiving
-from tests.integration.receiver.notifications import aws, waiting
 from tests.support.harness import ROOT, Context, World, sample_event
 from tests.template.reading import translated
 
@@ -146,14 +145,14 @@ def test_the_schedules_samples_are_taken(signing: World) -> None:
 def test_a_notification_sample_is_authentic_and_kept(signing: World, kind: str) -> None:
     result = signing.call_receiver(sample_event(f"{kind}-notification"), Context())
     assert (result["statusCode"], body_of(result)["transactionId"]) == (200, "DK0018353")
-    assert waiting(signing) == 1
-    (message,) = aws("sqs").receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
+    assert signing.messages() == 1
+    (message,) = signing.sqs.receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
     assert json.loads(message["Body"])["kind"] == kind
 
 
 def test_the_queue_sample_is_what_the_receiver_writes(signing: World) -> None:
     signing.call_receiver(sample_event("unpaid-notification"), Context())
-    (message,) = aws("sqs").receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
+    (message,) = signing.sqs.receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
     written, sample = json.loads(message["Body"]), json.loads(sample_event("notification-queue")["Records"][0]["body"])
     assert list(written) == list(sample)
     assert written | {"receivedAt": 0} == sample | {"receivedAt": 0}
