@@ -56,7 +56,7 @@ def test_a_signed_delivery_is_accepted_and_shown(inbox: Inbox) -> None:
         {"webhook-signature": "v1,Zm9yZ2Vk"},
         {"webhook-id": "msg_2"},
     ],
-    ids=str,
+    ids=lambda changed: next(iter(changed)),
 )
 def test_a_forged_or_old_delivery_is_refused(inbox: Inbox, changed: dict[str, Any]) -> None:
     assert deliver(inbox, **changed) == 401

@@ -35,7 +35,7 @@ def test_the_library_makes_the_same_signature(key: bytes, webhook_id: str, body:
     assert signature([key], webhook_id, NOW, text.encode()) == made
 
 
-@pytest.mark.parametrize("secret", [CURRENT, PREVIOUS])
+@pytest.mark.parametrize("secret", [CURRENT, PREVIOUS], ids=["current", "previous"])
 def test_a_receiver_with_either_secret_verifies(secret: str) -> None:
     body = b'{"type":"transfer.updated"}'
     assert Webhook(secret).verify(body.decode(), headers("msg_1", body, CURRENT, PREVIOUS))
@@ -57,6 +57,7 @@ def test_a_change_does_not_verify(changed: dict[str, str]) -> None:
         *("", "whsec_", "whsec_!", CURRENT.removeprefix("whsec_"), "whsec_" + base64.b64encode(b"k" * 23).decode()),
         *("whsec_" + base64.b64encode(b"k" * 65).decode(), CURRENT + " ", "whsec_é"),
     ],
+    ids=["empty", "no key", "no base64", "no prefix", "23 bytes", "65 bytes", "blank at the end", "not ASCII"],
 )
 def test_a_bad_secret_is_refused_without_its_value(secret: str) -> None:
     with pytest.raises(ValueError, match="whsec_ followed by 24 to 64 bytes") as refused:

@@ -7,7 +7,6 @@ from typing import Any
 
 Item = dict[str, Any]
 _TERM = re.compile(r"attribute_not_exists\((#?\w+)\)|(#?\w+) (<=|=|<|>) (:\w+)|(AND|OR|\(|\))|\s+")
-_IF_NOT_EXISTS = re.compile(r"if_not_exists\((#?\w+), (#?\w+)\)")
 
 
 def holds(condition: str, names: Mapping[str, str], values: Item, item: Item | None) -> bool:
@@ -19,13 +18,9 @@ def updated(expression: str, names: Mapping[str, str], values: Item, item: Item)
     """The item after an expression such as `SET a = :b, c = :d REMOVE e, f`."""
     setting, _, removing = expression.removeprefix("SET ").partition(" REMOVE ")
     changed = dict(item)
-    for assignment in re.split(r", (?![^(]*\))", setting):
+    for assignment in setting.split(", "):
         name, _, value = assignment.partition(" = ")
-        if default := _IF_NOT_EXISTS.fullmatch(value):
-            kept, other = (names.get(part, part) for part in default.groups())
-            changed[names.get(name, name)] = item.get(kept, item[other])
-        else:
-            changed[names.get(name, name)] = values[value]
+        changed[names.get(name, name)] = values[value]
     for name in filter(None, removing.split(", ")):
         changed.pop(names.get(name, name), None)
     return changed
