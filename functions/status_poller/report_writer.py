@@ -1,8 +1,8 @@
 """Writes a day's report as one multipart upload, over as many invocations as it takes.
 
 S3 shows the object when the upload is completed, never a part of it. After each part, its position and the summary up
-to there are stored; an invocation that dies is continued from there. One that runs short of time sets rows aside that are
-too few for a part. The text is written before the CSV is completed.
+to there are stored; an invocation that dies is continued from there. One that runs short of time sets rows aside that
+are too few for a part. The text is written before the CSV is completed.
 """
 
 import secrets
