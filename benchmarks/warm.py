@@ -21,7 +21,6 @@ from rich.table import Table
 from urllib3.response import HTTPResponse
 
 from benchmarks.deployment import PAUSE, Deployment, running
-from benchmarks.log_volume import LogVolume
 from doku_signing.notification import Scheme, sign_notification
 from local.in_process.invocation import Context
 from local.in_process.samples import inquiry_of, order, sample_event
@@ -43,7 +42,6 @@ class Meter:
     handling: float = 0.0
     outside: float = 0.0
     doku: list[str] = field(default_factory=list)
-    log: LogVolume = field(default_factory=LogVolume)
     _inside: bool = False
     _depth: int = 0
 
@@ -80,8 +78,7 @@ class Meter:
         def timed(*arguments: Any) -> Any:
             self._inside, began = True, time.thread_time()
             try:
-                with redirect_stdout(self.log):  # for the metrics
-                    return call(*arguments)
+                return call(*arguments)
             finally:
                 self.handling += time.thread_time() - began
                 self._inside = False
@@ -131,7 +128,9 @@ def run(console: Console) -> Mapping[str, float]:
     )
     figures: dict[str, float] = {}
     with running() as deployment:
-        for name, seen in (_polled(deployment) | _measured(deployment)).items():
+        with redirect_stdout(deployment.log):  # the metrics are lines of standard output
+            measured = _polled(deployment) | _measured(deployment)
+        for name, seen in measured.items():
             own = statistics.median(seen.micros) if seen.micros else None
             aws, doku = seen.per_request(seen.aws), seen.per_request(seen.doku)
             row = (name.replace("_", " "), f"{own:.0f}" if own else "", aws, doku)
@@ -149,7 +148,7 @@ def run(console: Console) -> Mapping[str, float]:
 
 
 def _measured(deployment: Deployment) -> dict[str, Seen]:
-    meter = Meter(log=deployment.log)
+    meter = Meter()
     with meter.installed(deployment.world):
         return {name: _operation(deployment, meter, *steps) for name, steps in _operations(deployment).items()}
 
@@ -179,26 +178,36 @@ def _operation(deployment: Deployment, meter: Meter, prepare: Callable[[], Act],
 
 
 def _polled(deployment: Deployment) -> dict[str, Seen]:
-    """A poller's check in a tick with many: the first, which finds the transfer paid, and a later one."""
+    """The poller's questions in a tick with many: the first check, which finds the transfer paid, a look at a paid
+    transfer on a later day, and the second check of one that stays open."""
     world = deployment.world
+    _create(world)
+    measured = {"first_check": _tick(deployment, 300, "learned"), "look": _tick(deployment, 2 * _DAYS, "looks")}
+    _create(world, **_UNPAID)
+    world.clock.advance(61)
+    world.tick()
+    return measured | {"later_check": _tick(deployment, 61, "learned")}
+
+
+def _create(world: World, **fields: str) -> None:
     for _ in range(_DUE):
-        _created(world)
-    measured = {}
-    for name, wait in (("first_check", 300), ("later_check", 2 * _DAYS)):
-        world.clock.advance(wait)
-        world.request("GET", "/v1/balance")  # puts a token in memory
-        deployment.capacity.reset()
-        world.faults.calls.clear()
-        deployment.log.reset()
-        with redirect_stdout(deployment.log):
-            asked = world.tick()["learned"]
-        if asked != _DUE:
-            raise RuntimeError(f"{asked} checks instead of {_DUE}")
-        aws = Counter(world.faults.calls)
-        doku = Counter({"qr-mpm-status": asked})
-        read, written = deployment.capacity.read, deployment.capacity.written
-        measured[name] = Seen(asked, aws=aws, doku=doku, read=read, written=written, log_bytes=deployment.log.bytes)
-    return measured
+        _created(world, **fields)
+
+
+def _tick(deployment: Deployment, wait: float, counted: str) -> Seen:
+    """One tick after `wait` seconds, in which the poller asks about all transfers."""
+    world = deployment.world
+    world.clock.advance(wait)
+    world.request("GET", "/v1/balance")  # puts a token in memory
+    deployment.capacity.reset()
+    deployment.log.reset()
+    world.faults.calls.clear()
+    asked = world.tick()[counted]
+    if asked != _DUE:
+        raise RuntimeError(f"{asked} questions instead of {_DUE}")
+    aws, doku = Counter(world.faults.calls), Counter({"qr-mpm-status": asked})
+    read, written = deployment.capacity.read, deployment.capacity.written
+    return Seen(asked, aws=aws, doku=doku, read=read, written=written, log_bytes=deployment.log.bytes)
 
 
 def _operations(deployment: Deployment) -> Mapping[str, tuple[Callable[[], Act], float]]:

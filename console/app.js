@@ -33,7 +33,7 @@ const isPage = (name) => Object.hasOwn(PAGES, name) && (name !== 'simulator' || 
 const main = document.getElementById('main');
 let leaving = new AbortController();
 
-/** The page that the address names, and what it is about. `page` is the not-found page for an unknown address. */
+/** The page of the address with its reference and query; the not-found page for an unknown address. */
 function address() {
   const [path, search = ''] = location.hash.replace(/^#\/?/, '').split('?');
   const [name = '', reference, ...rest] = path.split('/');

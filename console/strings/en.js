@@ -226,6 +226,7 @@ export default {
   'transfer.remark': 'Remark',
   'transfer.created': 'Created',
   'transfer.nextCheck': 'Next status check',
+  'transfer.paidChecks': '1, 3 and 7 days after its day, in case it is refunded',
   'transfer.noCheck': 'No more status checks are planned',
   'transfer.reason': 'Reason',
   'transfer.updated': 'Updated {time}',

@@ -226,6 +226,7 @@ export default {
   'transfer.remark': 'Berita',
   'transfer.created': 'Dibuat',
   'transfer.nextCheck': 'Cek status berikutnya',
+  'transfer.paidChecks': '1, 3, dan 7 hari setelah harinya, jika dananya dikembalikan',
   'transfer.noCheck': 'Tidak ada cek status lagi',
   'transfer.reason': 'Alasan',
   'transfer.updated': 'Diperbarui {time}',
