@@ -5,7 +5,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +36,9 @@ class Deployment:
 
 @contextmanager
 def running(watch: Callable[[Session], None] = lambda session: None) -> Iterator[Deployment]:
-    """A new deployment for the `with`. Changes this process's environment variables. Raises NotAvailable.
+    """A new deployment for the `with`, which takes standard output. Changes this process's environment variables.
 
+    Raises NotAvailable.
     `watch` may hook into the session of its AWS clients as well.
     """
     with (
@@ -54,7 +55,8 @@ def running(watch: Callable[[Session], None] = lambda session: None) -> Iterator
 
         world = World.start(found.environment | _FAST, found.clock, found.doku, watch=install)
         _write_to(log)
-        yield Deployment(world, json.loads(found.secret), capacity, log)
+        with redirect_stdout(log):  # the metrics are lines of standard output
+            yield Deployment(world, json.loads(found.secret), capacity, log)
 
 
 def _write_to(log: LogVolume) -> None:

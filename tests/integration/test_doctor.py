@@ -23,6 +23,7 @@ from local.stack import LocalStack
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
 from tests.support.harness import World, order
+from tests.support.log_watch import values_of
 from tools.doctor import api, open_transfers
 from tools.doctor import examine as doctor
 from tools.doctor.finding import Finding, Verdict
@@ -48,7 +49,7 @@ def look(
     text = changed if isinstance(changed, str) else json.dumps(json.loads(backing_services.secret) | fields)
     known = {"DOKU_BASE_URL": backing_services.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"} | variables
     findings = list(doctor.examine(SetUp("test", known, FileSecret(text)), lambda: backing_services.clock() + ahead))
-    for value in filter(None, json.loads(backing_services.secret).values()):
+    for value in values_of(json.loads(backing_services.secret)):
         assert not any(value in finding.seen + finding.fix for finding in findings)
     return {finding.check: finding for finding in findings}
 

@@ -10,7 +10,6 @@ from samtranslator.yaml_helper import yaml_parse
 
 from local.doku_secret import FIELDS, SETTINGS, SettingError, from_environment, generate, parameters
 from local.lambda_runtime.child import REPOSITORY
-from payouts.webhooks.signing import parse_secret
 
 URL = "https://api-sandbox.doku.com"
 
