@@ -96,9 +96,9 @@ def test_the_command_stops_starts_and_shows(local_run: World, capsys: pytest.Cap
     assert shown.startswith("in local, new transfers are STOPPED: by Dewi")
     assert_stopped(local_run.create(order()))
     assert cli.main(["stop-transfers", "--by", "Budi"]) == 0
-    told = capsys.readouterr().out
-    assert told.startswith("in local, nothing was changed")
-    assert "by Dewi" in told
+    printed = capsys.readouterr().out
+    assert printed.startswith("in local, nothing was changed")
+    assert "by Dewi" in printed
     assert cli.main(["stop-transfers", "--by", "Budi", "--reason", "ticket 4712"]) == 0
     updated, shown = capsys.readouterr().out.splitlines()
     assert updated.endswith("the switch was set so already; name and reason are updated")
