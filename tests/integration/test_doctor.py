@@ -47,7 +47,8 @@ def look(
     findings = list(
         doctor.examine(SetUp("test", known | settings, FileSecret(text)), lambda: backing_services.clock() + ahead)
     )
-    for value in filter(None, json.loads(backing_services.secret).values()):
+    fields = json.loads(backing_services.secret)
+    for value in (*filter(None, fields.pop("webhookSecrets")), *filter(None, fields.values())):
         assert not any(value in finding.seen + finding.fix for finding in findings)
     return {finding.check: finding for finding in findings}
 
@@ -58,7 +59,17 @@ def pem(key: Any) -> str:
 
 def test_a_set_up_that_is_right(backing_services: BackingServices, doku: Control) -> None:
     found = look(backing_services)
-    right = {"settings", "secret", "private key", "notification key", "DOKU's host", "token", "signature", "balance"}
+    right = {
+        "settings",
+        "secret",
+        "private key",
+        "notification key",
+        "webhook secrets",
+        "DOKU's host",
+        "token",
+        "signature",
+        "balance",
+    }
     assert {check for check, finding in found.items() if finding.verdict is Verdict.OK} >= right
     assert "1000000000.00" in found["balance"].seen
 
@@ -190,6 +201,14 @@ def test_a_notification_key_that_can_verify_nothing(backing_services: BackingSer
     found = look(backing_services, {"notificationKey": "short"})
     assert found["notification key"].verdict is Verdict.WRONG
     assert found["token"].verdict is Verdict.OK, "the rest is looked at all the same"
+
+
+@pytest.mark.parametrize("secrets", [[], "whsec_text", ["whsec_short"]])
+def test_webhook_secrets_that_can_sign_nothing(
+    backing_services: BackingServices, doku: Control, secrets: object
+) -> None:
+    found = look(backing_services, {"webhookSecrets": secrets})
+    assert found["webhook secrets"].verdict is Verdict.WRONG
 
 
 def test_a_path_prefix_that_leads_nowhere(backing_services: BackingServices, doku: Control) -> None:

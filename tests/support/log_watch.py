@@ -31,8 +31,9 @@ _of_this_test: set[str] = set()
 
 def keep(secret: str) -> None:
     """Look for the values of this JSON secret from now on, and for each line of its key."""
-    for value in json.loads(secret).values():
-        _known.update(line for line in str(value).splitlines() if len(line) >= _SHORTEST)
+    for field in json.loads(secret).values():
+        for value in field if isinstance(field, list) else [field]:
+            _known.update(line for line in str(value).splitlines() if len(line) >= _SHORTEST)
 
 
 def note(said: Any) -> None:
