@@ -9,7 +9,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -20,15 +20,14 @@ from rich.console import Console
 from rich.table import Table
 from urllib3.response import HTTPResponse
 
-from benchmarks.deployment import Deployment, running
-from benchmarks.log_volume import LogVolume
+from benchmarks.deployment import PAUSE, Deployment, running
 from doku_signing.notification import Scheme, sign_notification
 from local.in_process.invocation import Context
 from local.in_process.samples import inquiry_of, order, sample_event
 from local.in_process.world import World
 
 _WARM_UP, _ROUNDS = 10, 40
-_DUE, _DAYS = 100, 86_400
+_DUE, _DAYS = 400, 86_400
 _OUTSIDE = ((BaseClient, "_make_api_call"), (HTTPAdapter, "send"), (HTTPResponse, "read1"))
 """Calls that are not counted as own time."""
 _OUTSIDE_DOKU = HTTPAdapter.send
@@ -43,7 +42,6 @@ class Meter:
     handling: float = 0.0
     outside: float = 0.0
     doku: list[str] = field(default_factory=list)
-    log: LogVolume = field(default_factory=LogVolume)
     _inside: bool = False
     _depth: int = 0
 
@@ -80,8 +78,7 @@ class Meter:
         def timed(*arguments: Any) -> Any:
             self._inside, began = True, time.thread_time()
             try:
-                with redirect_stdout(self.log):  # for the metrics
-                    return call(*arguments)
+                return call(*arguments)
             finally:
                 self.handling += time.thread_time() - began
                 self._inside = False
@@ -149,7 +146,7 @@ def run(console: Console) -> Mapping[str, float]:
 
 
 def _measured(deployment: Deployment) -> dict[str, Seen]:
-    meter = Meter(log=deployment.log)
+    meter = Meter()
     with meter.installed(deployment.world):
         return {name: _operation(deployment, meter, *steps) for name, steps in _operations(deployment).items()}
 
@@ -160,6 +157,7 @@ def _operation(deployment: Deployment, meter: Meter, prepare: Callable[[], Act],
     deployment.world.clock.advance(wait)
     seen = Seen()
     for turn, act in enumerate(acts):
+        deployment.world.clock.advance(PAUSE)
         deployment.capacity.reset()
         deployment.world.faults.calls.clear()
         deployment.log.reset()
@@ -178,26 +176,37 @@ def _operation(deployment: Deployment, meter: Meter, prepare: Callable[[], Act],
 
 
 def _polled(deployment: Deployment) -> dict[str, Seen]:
-    """A poller's check in a tick with many: the first, which finds the transfer paid, and a later one."""
+    """The poller's questions in a tick with many: the first check, which finds the transfer paid, a look at a paid
+    transfer on a later day, and the second check of one that stays open."""
     world = deployment.world
+    _create(world)
+    measured = {"first_check": _tick(deployment, 300, "learned"), "look": _tick(deployment, 2 * _DAYS, "looks")}
+    measured["idle_tick"] = _tick(deployment, 61, "learned", due=0)
+    _create(world, **_UNPAID)
+    world.clock.advance(61)
+    world.tick()
+    return measured | {"later_check": _tick(deployment, 61, "learned")}
+
+
+def _create(world: World, **fields: str) -> None:
     for _ in range(_DUE):
-        _created(world)
-    measured = {}
-    for name, wait in (("first_check", 300), ("later_check", 2 * _DAYS)):
-        world.clock.advance(wait)
-        world.request("GET", "/v1/balance")  # puts a token in memory
-        deployment.capacity.reset()
-        world.faults.calls.clear()
-        deployment.log.reset()
-        with redirect_stdout(deployment.log):
-            asked = world.tick()["learned"]
-        if asked != _DUE:
-            raise RuntimeError(f"{asked} checks instead of {_DUE}")
-        aws = Counter(world.faults.calls)
-        doku = Counter({"qr-mpm-status": asked})
-        read, written = deployment.capacity.read, deployment.capacity.written
-        measured[name] = Seen(asked, aws=aws, doku=doku, read=read, written=written, log_bytes=deployment.log.bytes)
-    return measured
+        _created(world, **fields)
+
+
+def _tick(deployment: Deployment, wait: float, counted: str, due: int = _DUE) -> Seen:
+    """One tick after `wait` seconds, in which the poller asks about all transfers that are due."""
+    world = deployment.world
+    world.clock.advance(wait)
+    world.request("GET", "/v1/balance")  # puts a token in memory
+    deployment.capacity.reset()
+    deployment.log.reset()
+    world.faults.calls.clear()
+    asked = world.tick()[counted]
+    if asked != due:
+        raise RuntimeError(f"{asked} questions instead of {due}")
+    aws, doku = Counter(world.faults.calls), Counter({"qr-mpm-status": asked})
+    read, written = deployment.capacity.read, deployment.capacity.written
+    return Seen(asked or 1, aws=aws, doku=doku, read=read, written=written, log_bytes=deployment.log.bytes)
 
 
 def _operations(deployment: Deployment) -> Mapping[str, tuple[Callable[[], Act], float]]:

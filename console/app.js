@@ -28,12 +28,12 @@ const NAVIGATION = [
   ['attention', 'alert'],
   ['codes', 'code'],
 ];
-/** The simulator's page exists only where the simulator runs, the inbox of webhooks only in the local run. */
+/** The simulator's page exists only in a local run with the simulator, the inbox of webhooks in every local run. */
 const isPage = (name) => Object.hasOwn(PAGES, name) && (name !== 'simulator' || hasSimulator) && (name !== 'webhooks' || config.local);
 const main = document.getElementById('main');
 let leaving = new AbortController();
 
-/** The page that the address names, and what it is about. `page` is the not-found page for an unknown address. */
+/** The page of the address with its reference and query; the not-found page for an unknown address. */
 function address() {
   const [path, search = ''] = location.hash.replace(/^#\/?/, '').split('?');
   const [name = '', reference, ...rest] = path.split('/');

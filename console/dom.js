@@ -41,7 +41,7 @@ export function set(element, attributes) {
   }
 }
 
-/** Put these children in place of what is there. */
+/** Replace the children of an element. */
 export function fill(element, ...children) {
   element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
 }

@@ -216,8 +216,10 @@ class LocalStack:
         self._template = template.load(path, self._parameters, offered=ours)
         self.bundle = bundle.read(self._template)
         self._issuer = TokenIssuer(values["JwtIssuer"], values["JwtAudience"].split(",")[0])
-        found = {name: len(getattr(self.bundle, name)) for name in ("functions", "routes", "triggers", "schedules")}
-        self._report(f"template.yaml: {', '.join(f'{count} {name}' for name, count in found.items())}")
+        counts = (
+            f"{name} {len(getattr(self.bundle, name))}" for name in ("functions", "routes", "triggers", "schedules")
+        )
+        self._report(f"template.yaml: {', '.join(counts)}")
 
     def _start_simulator(self, port: int, secret: str) -> SimulatorProcess:
         self.state.secret.touch(0o600)

@@ -10,7 +10,6 @@ import pytest
 from local.aws import bundle
 from local.in_process.backing_services import BackingServices
 from local.in_process.webhooks import receiving
-from tests.integration.receiver.notifications import aws, waiting
 from tests.support.harness import ROOT, Context, World, sample_event
 from tests.template.reading import translated
 
@@ -116,7 +115,7 @@ def test_the_samples_create_and_settle_a_transfer(signing: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "members"),
+    ("name", "names"),
     [
         ("account-inquiry", {"sessionId", "beneficiaryAccountName", "fee"}),
         ("get-balance", {"availableBalance", "holdAmount", "creditAlertLimit"}),
@@ -129,11 +128,11 @@ def test_the_samples_create_and_settle_a_transfer(signing: World) -> None:
         ("health", {"status"}),
     ],
 )
-def test_a_sample_of_the_api_is_answered(signing: World, name: str, members: set[str]) -> None:
+def test_a_sample_of_the_api_is_answered(signing: World, name: str, names: set[str]) -> None:
     signing.call_handler(sample_event("create-transfer"), Context())
     answer = signing.call_handler(sample_event(name), Context())
     assert answer["statusCode"] == 200
-    assert members <= set(body_of(answer))
+    assert names <= set(body_of(answer))
 
 
 def test_the_schedules_samples_are_taken(signing: World) -> None:
@@ -146,14 +145,14 @@ def test_the_schedules_samples_are_taken(signing: World) -> None:
 def test_a_notification_sample_is_authentic_and_kept(signing: World, kind: str) -> None:
     result = signing.call_receiver(sample_event(f"{kind}-notification"), Context())
     assert (result["statusCode"], body_of(result)["transactionId"]) == (200, "DK0018353")
-    assert waiting(signing) == 1
-    (message,) = aws("sqs").receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
+    assert signing.messages() == 1
+    (message,) = signing.sqs.receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
     assert json.loads(message["Body"])["kind"] == kind
 
 
 def test_the_queue_sample_is_what_the_receiver_writes(signing: World) -> None:
     signing.call_receiver(sample_event("unpaid-notification"), Context())
-    (message,) = aws("sqs").receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
+    (message,) = signing.sqs.receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
     written, sample = json.loads(message["Body"]), json.loads(sample_event("notification-queue")["Records"][0]["body"])
     assert list(written) == list(sample)
     assert written | {"receivedAt": 0} == sample | {"receivedAt": 0}

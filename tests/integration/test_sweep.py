@@ -1,4 +1,4 @@
-"""The sweep looks at paid transfers on days 1, 3 and 7, skips none, and writes only news (I30)."""
+"""The sweep looks at paid transfers on days 1, 3 and 7, skips none, and writes only news (I31)."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -10,6 +10,8 @@ import pytest
 from doku_signing.timestamps import WIB
 from payouts.services import sweep
 from payouts.store import items
+from payouts.store.creation_index import Position
+from payouts.store.sweep_progress import Progress, SweepProgress
 from tests.support.harness import PAGES, World, crashing, new_reference, order
 
 DAY = 86_400
@@ -41,7 +43,7 @@ def asked(world: World) -> Counter[str]:
     return Counter(one["partnerReferenceNo"] for one in requests if one["operation"] == "status")
 
 
-@pytest.mark.covers(22, "I30")
+@pytest.mark.covers(22, "I31")
 def test_a_paid_transfer_is_looked_at_on_days_1_3_and_7(world: World) -> None:
     (reference,) = paid(world, 1)
     before = world.existing(reference)
@@ -59,7 +61,7 @@ def test_a_paid_transfer_is_looked_at_on_days_1_3_and_7(world: World) -> None:
     assert asked(world)[reference] == 4
 
 
-@pytest.mark.covers(22, "I30")
+@pytest.mark.covers(22, "I31")
 def test_a_look_finds_a_refund(world: World) -> None:
     references = [*paid(world, 2), *paid(world, 1, **REFUNDED_LATER)]
     wait_for_look(world, references[0], 1)
@@ -69,7 +71,7 @@ def test_a_look_finds_a_refund(world: World) -> None:
     assert world.tick()["looks"] == 2
 
 
-@pytest.mark.covers("I30")
+@pytest.mark.covers("I31")
 def test_every_shard_of_a_day_is_swept(world: World) -> None:
     references = paid(world, 24)
     assert len({items.shard(reference, items.DAY_SHARDS) for reference in references}) == items.DAY_SHARDS
@@ -79,7 +81,7 @@ def test_every_shard_of_a_day_is_swept(world: World) -> None:
     assert asked(world) == dict.fromkeys(references, 2)
 
 
-@pytest.mark.covers("I30")
+@pytest.mark.covers("I31")
 def test_missed_looks_are_caught_up(world: World) -> None:
     """No tick for weeks: each day's looks are made, one after the other."""
     world.tick()
@@ -92,7 +94,7 @@ def test_missed_looks_are_caught_up(world: World) -> None:
     assert asked(world) == dict.fromkeys(references, 4)
 
 
-@pytest.mark.covers("I30")
+@pytest.mark.covers("I31")
 def test_a_look_that_was_not_made_is_reported_late(world: World) -> None:
     (reference,) = paid(world, 1)
     for look in (1, 2):
@@ -105,7 +107,7 @@ def test_a_look_that_was_not_made_is_reported_late(world: World) -> None:
     assert world.tick()["looks"] == 1
 
 
-@pytest.mark.covers("I30")
+@pytest.mark.covers("I31")
 @pytest.mark.parametrize("crash", ["before", "after"])
 def test_a_crash_around_the_progress_skips_nothing(world: World, crash: str) -> None:
     references = paid(world, 3, **REFUNDED_LATER)
@@ -119,7 +121,7 @@ def test_a_crash_around_the_progress_skips_nothing(world: World, crash: str) -> 
     assert {world.existing(reference).status for reference in references} == {"REFUNDED"}
 
 
-@pytest.mark.covers("I30")
+@pytest.mark.covers("I31")
 def test_a_crash_before_an_answer_is_recorded_repeats_the_look(world: World) -> None:
     (reference,) = paid(world, 1, **REFUNDED_LATER)
     wait_for_look(world, reference, 1)
@@ -142,7 +144,7 @@ def _answered_with_a_page(world: World, operation: str, times: int) -> None:
     )
 
 
-@pytest.mark.covers(14, "I30")
+@pytest.mark.covers(14, "I31")
 @pytest.mark.parametrize("strike", [_throttled, _answered_with_a_page], ids=["throttled", "a page"])
 @pytest.mark.parametrize(("operation", "times"), [("Query", 99), ("GetItem", 99), ("PutItem", 99)])
 def test_a_table_that_fails_delays_a_look(
@@ -158,7 +160,7 @@ def test_a_table_that_fails_delays_a_look(
     assert world.existing(reference).status == "REFUNDED"
 
 
-@pytest.mark.covers(52, "I30")
+@pytest.mark.covers(52, "I31")
 def test_silence_about_one_transfer_is_due_again(world: World) -> None:
     references = paid(world, 3)
     world.doku.fault("status", "garbage", partnerReferenceNo=references[1], times=1)
@@ -174,7 +176,7 @@ def test_silence_about_one_transfer_is_due_again(world: World) -> None:
     assert asked(world)[references[0]] == 2
 
 
-@pytest.mark.covers(52, "I30")
+@pytest.mark.covers(52, "I31")
 def test_doku_down_stops_the_sweep(world: World) -> None:
     """What was not asked about is looked at once DOKU answers again."""
     world.environment = {**world.environment, "POLL_CONCURRENCY": "2"}
@@ -193,7 +195,7 @@ def test_doku_down_stops_the_sweep(world: World) -> None:
     assert {world.existing(reference).status for reference in references} == {"REFUNDED"}
 
 
-@pytest.mark.covers("I30")
+@pytest.mark.covers("I31")
 def test_a_page_that_runs_out_of_time_goes_on_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "_PAGE", 3)
     world.environment = {**world.environment, "POLL_CONCURRENCY": "1"}
@@ -208,7 +210,7 @@ def test_a_page_that_runs_out_of_time_goes_on_where_it_stopped(world: World, mon
     assert asked(world) == dict.fromkeys(references, 2)
 
 
-@pytest.mark.covers(49, "I30")
+@pytest.mark.covers(49, "I31")
 def test_two_sweeps_at_once_skip_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """While `Pollers` changes, two pollers may be at one shard."""
     monkeypatch.setattr(sweep, "_PAGE", 1)
@@ -224,7 +226,7 @@ def test_two_sweeps_at_once_skip_nothing(world: World, monkeypatch: pytest.Monke
     assert {world.existing(reference).status for reference in references} == {"REFUNDED"}
 
 
-@pytest.mark.covers("I30", "I27")
+@pytest.mark.covers("I31", "I27")
 def test_what_a_notification_contradicts_keeps_its_place_in_the_index(world: World) -> None:
     """The sweep leaves it to its slot, and a refund's notification is applied as ever."""
     (reference,) = paid(world, 1, **REFUNDED_LATER)
@@ -254,3 +256,36 @@ def test_another_account_is_not_asked_about_paid_transfers(world: World) -> None
     assert world.restarted().tick()["otherAccount"] == 1
     assert asked(world)[reference] == 1
     assert world.existing(reference).status == "SUCCESS"
+
+
+@pytest.mark.covers("I5", "I31")
+def test_another_reference_is_news(world: World) -> None:
+    (reference,) = paid(world, 1)
+    world.doku.fault("status", "other-reference", partnerReferenceNo=reference)
+    wait_for_look(world, reference, 1)
+    assert world.tick()["statuses"] == {"DISPUTED": 1}
+
+
+@pytest.mark.covers(14, "I31")
+def test_an_answer_that_cannot_be_stored_stops_the_walk(world: World) -> None:
+    (reference,) = paid(world, 1, **REFUNDED_LATER)
+    for look in (0, 1):  # the days before are done
+        world.tick()
+        wait_for_look(world, reference, look)
+    world.faults.before["UpdateItem"] = [lambda: None]  # the lease
+    world.faults.throttle("UpdateItem", times=2)  # the answer, and the delay
+    assert world.tick()["skipped"] == 1
+    assert world.existing(reference).status == "SUCCESS"
+    assert world.tick()["statuses"] == {"REFUNDED": 1}
+
+
+def test_an_overtaken_sweep_changes_no_progress(world: World) -> None:
+    progress = SweepProgress(world.store._table)
+    start = progress.read(1, 0, "2024-09-17")
+    first, second = Progress("2024-09-18"), Progress("2024-09-20", Position(5, "PAY-1"))
+    assert progress.advance(1, 0, start, first)
+    assert progress.advance(1, 0, first, second)
+    assert not progress.advance(1, 0, start, first)
+    assert not progress.advance(1, 0, first, Progress("2024-09-19"))
+    assert progress.read(1, 0, "2024-09-17") == second
+    assert progress.read(3, 0, "2024-09-17") == start

@@ -34,8 +34,6 @@ PARAMETERS = {
 NOT_SHOWN = {
     "logs:CreateLogStream": "Lambda writes the log, with the function's role",
     "logs:PutLogEvents": "Lambda writes the log, with the function's role",
-    "xray:PutTraceSegments": "Lambda's own daemon sends traces",
-    "xray:PutTelemetryRecords": "Lambda's own daemon sends traces",
     "kms:Decrypt": "DynamoDB, SQS and Secrets Manager call KMS on the caller's behalf",
     "kms:Encrypt": "DynamoDB calls KMS on behalf of a caller that writes",
     "kms:GenerateDataKey": "SQS calls KMS on the sender's behalf, DynamoDB on a writer's",

@@ -208,7 +208,7 @@ def _disputed(world: World) -> None:
     world.tick()
     reference = body["partnerReferenceNo"]
     world.doku.fault("status", "status-says", latestTransactionStatus="06", partnerReferenceNo=reference)
-    world.clock.advance(86_400)
+    world.clock.advance(2 * 86_400 + 900)
     world.tick()
 
 

@@ -19,8 +19,6 @@ from tests.template.reading import (
 )
 
 WITHOUT_RESOURCE = {
-    ("FunctionPolicy", "xray:PutTraceSegments"): "X-Ray knows no resources",
-    ("FunctionPolicy", "xray:PutTelemetryRecords"): "X-Ray knows no resources",
     **{
         ("FunctionPolicy", f"ec2:{action}"): "Lambda makes network interfaces; the next statement denies it to the code"
         for action in (

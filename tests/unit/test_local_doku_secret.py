@@ -24,6 +24,7 @@ def test_a_generated_secret_is_complete_and_never_the_same() -> None:
     secret, other = json.loads(generate()), json.loads(generate())
 
     assert set(secret) == {*FIELDS, "webhookSecrets"}
+    assert len(parse_secret(*secret["webhookSecrets"])) == 32
     assert secret["agentKey"] == "A41418"
     assert len(secret["notificationKey"]) == 16
     assert load_pem_private_key(secret["privateKey"].encode(), None).key_size == 2048  # type: ignore[union-attr]

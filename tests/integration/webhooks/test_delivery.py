@@ -109,7 +109,7 @@ def test_the_last_delivery_is_the_newest(world: World, webhooks: Webhooks) -> No
     assert webhooks.waiting() == 0
 
 
-@pytest.mark.covers("I31")
+@pytest.mark.covers("I30")
 def test_an_id_has_one_body(world: World, webhooks: Webhooks) -> None:
     """Deliveries that fail, repeated ones and writes without news in between."""
     for _ in range(3):

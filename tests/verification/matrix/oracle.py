@@ -219,7 +219,7 @@ class Oracle:
         for one in received:
             bodies.setdefault(one["headers"]["webhook-id"], set()).add(one["body"])
         if ambiguous := [name for name, found in bodies.items() if len(found) > 1]:
-            self.report("I31", f"webhook-ids with several bodies: {ambiguous}")
+            self.report("I30", f"webhook-ids with several bodies: {ambiguous}")
         if not all(one["verified"] for one in received):
             self.report("I28", "a webhook has a wrong signature")
         reported = [json.loads(one["body"])["data"]["status"] for one in received if one["status"] == 204]
