@@ -82,6 +82,10 @@ stop-transfers: $(READY) ## Stop new transfers within 30 s: make stop-transfers 
 start-transfers: $(READY) ## Accept new transfers again: make start-transfers ENV=production
 	@$(BIN)/payouts start-transfers $(ARGS)
 
+.PHONY: webhooks
+webhooks: $(READY) ## Operate webhooks: make webhooks ENV=sandbox ARGS=status, or send-test, resume, secret, "replay --day 2024-09-17"
+	@$(BIN)/payouts webhooks $(ARGS)
+
 .PHONY: public-key
 public-key: $(READY) ## Print the public half of the merchant's key for DOKU's dashboard: make public-key ENV=sandbox
 	@$(BIN)/payouts public-key $(ARGS)

@@ -10,7 +10,19 @@ from local.engines.java_engine import NotAvailable
 from tools import figures
 from tools.interpreter import run_alone
 
-BENCHMARKS = ("cold", "signing", "warm", "writes", "load", "scale", "throughput", "converge", "report", "burst")
+BENCHMARKS = (
+    "cold",
+    "signing",
+    "warm",
+    "writes",
+    "load",
+    "scale",
+    "throughput",
+    "converge",
+    "report",
+    "webhooks",
+    "burst",
+)
 """In the order of running. A module's `run(console)` prints its results and returns figures for bench.json."""
 
 

@@ -17,6 +17,7 @@ FUNCTIONS: Mapping[str, str] = {
     "notification_receiver": "NotificationReceiverFunction",
     "notification_processor": "NotificationProcessorFunction",
     "status_poller": "StatusPollerFunction",
+    "webhook_sender": "WebhookSenderFunction",
 }
 """Package to logical id in the template."""
 _HANDLERS = ROOT / "benchmarks" / "cold_handlers"

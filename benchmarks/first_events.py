@@ -15,6 +15,7 @@ _SAMPLES = {
     "notification_receiver": "unpaid-notification",
     "notification_processor": "notification-queue",
     "status_poller": "poll",
+    "webhook_sender": "webhook-queue",
 }
 _REFERENCE = "hsjkans284b2he54"
 """Reference of the transfer in the sample events."""
@@ -64,6 +65,7 @@ class FirstEvents:
             "notification_receiver": lambda: answer["statusCode"] == 200,
             "notification_processor": lambda: answer == {"batchItemFailures": []},
             "status_poller": lambda: answer["learned"] == 1,
+            "webhook_sender": lambda: answer == {"batchItemFailures": []},
         }
         if name in done and not done[name]():
             raise RuntimeError(f"{name} did not do its work: {answer}")

@@ -7,9 +7,9 @@ import { currentLanguage, t } from './i18n.js';
 import { inWords } from './words.js';
 
 /**
- * `value` is the wire form ("200000.00"), '' while empty, null for what cannot be read, of which `wrong` is the key of
- * what to say. Typed, pasted or filled in: the text is read as one, without the separators that this field has put in.
- * Separators that somebody types stay as they are until the field is left, since more may follow (200.0, 200.000).
+ * `value` is the wire form ("200000.00"), '' while empty, and null for an unreadable text; `wrong` is then the key of the
+ * error. Typed, pasted and filled-in text is read as a whole, without the separators that this field has added. Typed
+ * separators stay until the field loses the focus, since more digits may follow (200.0, 200.000).
  */
 export function amountInput() {
   const words = h('p', { class: 'words', 'aria-live': 'polite' });
@@ -19,7 +19,7 @@ export function amountInput() {
   let partly = false;
   let reading = { digits: '' };
 
-  /** An edit of a part announces itself; what replaces everything (a fill, an autofill) may not. */
+  /** Remember whether an edit changes only a part. A fill or autofill, which replaces all, may fire no beforeinput. */
   function remember() {
     partly = input.selectionEnd - input.selectionStart < shown.length;
   }
@@ -66,7 +66,7 @@ export function amountInput() {
   return { element, words, value, wrong: () => reading.wrong ?? null, set, hint: t('new.amountHint') };
 }
 
-/** What was added between what stayed, from one text to another. */
+/** The unchanged start and end of two texts, and the text added between them. */
 function difference(old, text) {
   const most = Math.min(old.length, text.length);
   let start = 0;

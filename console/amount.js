@@ -10,7 +10,7 @@ export const isGrouped = (text) => GROUPED.test(text);
 export const digitsOf = (text) => text.replace(/\D/g, '');
 
 /**
- * `digits` of "200000", "Rp 200.000,00" or "200,000.00" ("200000"), or else `wrong`, the key of what to say. What may
+ * `digits` of "200000", "Rp 200.000,00" or "200,000.00" ("200000"), or else `wrong`, the key of the error. Text that may
  * be read in two ways is refused, and so are sen: a separator that is dropped would pay a hundred times the amount.
  * @returns {{digits?: string, wrong?: string}}
  */

@@ -16,10 +16,11 @@ import * as settings from './views/settings.js';
 import * as simulator from './views/simulator.js';
 import * as transfer from './views/transfer.js';
 import * as transfers from './views/transfers.js';
+import * as webhooks from './views/webhooks.js';
 
 /** Pages of one transfer, whose reference follows in the address. */
 const DETAILS = { transfers: transfer, proof };
-const PAGES = { overview, new: newTransfer, transfers, attention, codes, settings, simulator };
+const PAGES = { overview, new: newTransfer, transfers, attention, codes, settings, simulator, webhooks };
 const NAVIGATION = [
   ['overview', 'home'],
   ['transfers', 'list'],
@@ -27,12 +28,12 @@ const NAVIGATION = [
   ['attention', 'alert'],
   ['codes', 'code'],
 ];
-/** The simulator's page exists only in a local run with the simulator. */
-const isPage = (name) => Object.hasOwn(PAGES, name) && (name !== 'simulator' || hasSimulator);
+/** The simulator's page exists only in a local run with the simulator, the inbox of webhooks in every local run. */
+const isPage = (name) => Object.hasOwn(PAGES, name) && (name !== 'simulator' || hasSimulator) && (name !== 'webhooks' || config.local);
 const main = document.getElementById('main');
 let leaving = new AbortController();
 
-/** The page that the address names, and what it is about. `page` is the not-found page for an unknown address. */
+/** The page of the address with its reference and query; the not-found page for an unknown address. */
 function address() {
   const [path, search = ''] = location.hash.replace(/^#\/?/, '').split('?');
   const [name = '', reference, ...rest] = path.split('/');
@@ -84,7 +85,7 @@ function frame(current) {
       { class: 'bar' },
       h('a', { class: 'brand', href: '#/overview' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('send')), t('app.name')),
       environmentBadge(),
-      h('nav', { class: 'tools' }, hasSimulator && link('simulator', 'flask'), link('settings', 'gear'), languageSwitch()),
+      h('nav', { class: 'tools' }, config.local && link('webhooks', 'inbox'), hasSimulator && link('simulator', 'flask'), link('settings', 'gear'), languageSwitch()),
     ),
     h('nav', { class: 'pages', 'aria-label': t('nav.label') }, NAVIGATION.map(([name, picture]) => link(name, picture))),
   );

@@ -6,7 +6,7 @@ import { hourOf } from './format.js';
 const [WIDTH, HEIGHT, FOOT] = [480, 96, 18];
 const STEP = WIDTH / 24;
 
-/** The chart; `label` says in words what it shows. */
+/** The chart. `label` is its text alternative. */
 export function hourlyChart(transfers, label) {
   const counts = Array(24).fill(0);
   for (const each of transfers) counts[hourOf(each.createdAt)] += 1;

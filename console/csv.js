@@ -36,7 +36,7 @@ export function download(name, content) {
 /** Digits that a spreadsheet would change: it drops leading zeros and keeps 15 digits only. */
 const text = (digits) => (/^0|^\d{16,}$/.test(digits) ? `'${digits}` : digits);
 
-/** A cell; an apostrophe precedes what a spreadsheet would take for a formula. */
+/** A cell. Text that a spreadsheet would run as a formula gets an apostrophe in front. */
 function quoted(cell) {
   const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -28,7 +28,7 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** The text of `key`, or else `otherwise`: for what a server may say that this page does not know. */
+/** The text of `key`, or `otherwise` if there is none: for values of a newer API. */
 export const known = (key, otherwise) => (key in TABLES[language] ? t(key) : otherwise);
 
 function chosen() {

@@ -28,7 +28,7 @@ export async function signIn({ issuer, clientId, scope, parameters = {} }) {
 
 /**
  * The access token, on the way back from the provider; null where this is no way back. The code is taken out of the
- * address at once. Throws an Error that says what went wrong.
+ * address at once. Throws an Error with the reason.
  */
 export async function finishSignIn({ issuer, clientId }) {
   const answer = new URLSearchParams(location.search);

@@ -15,7 +15,7 @@
  * - A transfer that failed stays failed. To pay again, use a new intent; read `nextAction` first.
  *
  * The request is stored before it is sent and forgotten once it was answered, so that `pending` and `resume` can finish
- * after a reload what was sent and never answered. Two payments must never share a name, and one must never have two.
+ * after a reload a request that was never answered. Two payments must never share a name, and one must never have two.
  */
 
 /** An answer that is not a success, in the API's own words, or no answer at all (`code` is NETWORK_ERROR). */
@@ -143,7 +143,7 @@ export class Payouts {
   /**
    * The transfer now and whenever it was looked at again, at growing intervals, which restart when it changes.
    * Ends once `until` says so (by default at its final status) or the signal is aborted. What can be tried again is,
-   * for ever, and told to `onTrouble`; any other error is thrown.
+   * for ever, and passed to `onTrouble`; any other error is thrown.
    * @param {string} reference
    * @param {{signal?: AbortSignal, until?: (transfer: object) => boolean, onTrouble?: (error: PayoutsError) => void,
    *   firstMs?: number, mostMs?: number}} [options]
@@ -242,7 +242,7 @@ export class Payouts {
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 
-  /** Send what is stored until there is an answer, and forget it once that answer leaves no doubt. */
+  /** Send the stored request until there is an answer, and forget it once that answer leaves no doubt. */
   async #submit(stored, options = {}) {
     let doubt = stored.unansweredAt;
     const headers = { 'Idempotency-Key': stored.key };
@@ -288,7 +288,7 @@ export class Payouts {
 
   // --- HTTP
 
-  /** Send until it is answered or may not be sent again; only what is `retryable` is. */
+  /** Send until there is an answer that is not `retryable`, or no attempts are left. */
   async #call(method, path, { query = {}, body, headers = {}, signal, attempts = this.retry.attempts, onAttempt = () => {}, onFailure = () => {} } = {}) {
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '');
     const url = this.baseUrl + path + (given.length ? `?${new URLSearchParams(given)}` : '');

@@ -27,7 +27,7 @@ export function badge(status) {
 
 export const loading = () => h('p', { class: 'loading', role: 'status' }, h('span', { class: 'spinner' }), t('app.loading'));
 
-/** Nothing to show, and what can be done about it. */
+/** A text for an empty list, with actions that lead on. */
 export const empty = (text, ...actions) => h('div', { class: 'empty' }, h('p', {}, text), actions.length > 0 && h('p', { class: 'actions' }, actions));
 
 /** Show in a section what `load` resolves to, or its failure with a way to try again. */
@@ -42,7 +42,7 @@ export async function loadInto(section, signal, load) {
   }
 }
 
-/** An error in the API's words, with what leads on. `retry` is called to try again. */
+/** An error with the API's message and the next step. `retry` is called to try again. */
 export function failure(error, { retry, note } = {}) {
   const { code, message, requestId, dokuResponseCode, dokuResponseMessage, transfer } = error;
   return h(
@@ -68,7 +68,7 @@ export function failure(error, { retry, note } = {}) {
   );
 }
 
-/** The transfer that an error names, and what to do about it. */
+/** The transfer that an error names, and its next action. */
 function standing(transfer) {
   const [before, after] = t('error.standing', { reference: '\u0000' }).split('\u0000');
   return [
@@ -101,7 +101,7 @@ export const codeLink = (code) => h('a', { class: 'code', href: `#/codes?code=${
 
 export const referenceLink = (reference) => h('a', { class: 'code', href: `#/transfers/${encodeURIComponent(reference)}` }, reference);
 
-/** Terms and what they are; pairs whose second is null are left out. */
+/** A list of terms and values, without the pairs whose value is null. */
 export function facts(...pairs) {
   const shown = pairs.filter(([, value]) => value !== null && value !== undefined);
   return h('dl', { class: 'facts' }, shown.map(([term, value]) => h('div', {}, h('dt', {}, term), h('dd', {}, value))));

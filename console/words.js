@@ -1,4 +1,4 @@
-/** Whole rupiah in words, as on a cheque: what a slip of a zero cannot hide from. */
+/** Whole rupiah in words, as on a cheque, so that a wrong number of zeros stands out. */
 
 const ENGLISH = {
   units: ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve', 'thirteen', 'fourteen', 'fifteen', 'sixteen', 'seventeen', 'eighteen', 'nineteen'],

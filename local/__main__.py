@@ -18,6 +18,7 @@ from local.ports import VARIABLES, Ports, PortTakenError
 from local.simulator import SimulatorFailedError
 from local.stack import LocalStack
 
+_WEBHOOK_URL = "WEBHOOK_URL"
 _EXAMPLES = """
   export TOKEN={token}
 
@@ -53,11 +54,17 @@ def _stack(parameters: dict[str, str]) -> LocalStack:
     return LocalStack(
         doku=doku_secret.from_environment(),
         ports=Ports(**{name: _port(name) for name in VARIABLES}),
-        parameters=doku_secret.parameters() | parameters,
+        parameters=doku_secret.parameters() | _webhook_url() | parameters,
         background=True,
         echo_logs=True,
         report=lambda text: print(f"{time.monotonic() - started:5.1f} s  {text}", flush=True),
     )
+
+
+def _webhook_url() -> dict[str, str]:
+    """The parameter of a receiver other than the inbox."""
+    url = os.environ.get(_WEBHOOK_URL)
+    return {"WebhookUrl": url} if url else {}
 
 
 def _port(name: str) -> int:
@@ -71,6 +78,7 @@ def _port(name: str) -> int:
 def _say_where(stack: LocalStack) -> None:
     print(f"\n  console     {stack.api_url}/\n  API         {stack.api_url}\n  reference   {stack.api_url}{docs.PATH}")
     print(doku_lines(stack))
+    print(f"  webhooks    {stack.variable('WEBHOOK_URL')}")
     print(f"  AWS         {stack.aws.url}\n  logs        {stack.state.logs}")
     print(_EXAMPLES.format(token=stack.token(), api=stack.api_url, body=_BODY))
     print("Ctrl-C ends it.\n", flush=True)
@@ -95,7 +103,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m local",
         description=__doc__,
         epilog=f"Environment: {variables} (ports); {BASE_URL} with {SECRET_FILE} (another DOKU instead of the "
-        f"simulator); {', '.join(SETTINGS.values())} (how DOKU is called); {TABLE_ENDPOINT} (another table engine). "
+        f"simulator); {', '.join(SETTINGS.values())} (how DOKU is called); {_WEBHOOK_URL} (a receiver instead "
+        f"of the inbox); {TABLE_ENDPOINT} (another table engine). "
         "Nothing is stored after it stops.",
     )
     parser.add_argument(

@@ -8,6 +8,7 @@ from local.aws import bundle
 from local.aws.event_source import Drained, Pump
 from local.aws.resources import Aws
 from local.aws.schedules import Ticker
+from local.aws.status_events import StatusEvents, has_targets
 from local.aws.template import Template
 from local.clock import Clock
 from local.lambda_runtime.launch import launch
@@ -46,6 +47,7 @@ class Deployment:
             for trigger in found.triggers
         ]
         self.tickers = [Ticker(each, clock, self.functions[each.function]) for each in found.schedules]
+        self.status_events = StatusEvents(template, aws, self.ids) if has_targets(template) else None
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -63,17 +65,27 @@ class Deployment:
     def drain(self) -> Drained:
         """Process all visible messages of all queues, including those that become visible meanwhile."""
         total = Drained()
-        while (done := sum((pump.drain() for pump in self.pumps), Drained())).batches:
+        while True:
+            published = self._publish()
+            done = sum((pump.drain() for pump in self.pumps), Drained())
+            if not published and not done.batches:
+                return total
             total += done
-        return total
+
+    def _publish(self) -> int:
+        """Move status events to their queues; the number of messages."""
+        return self.status_events.step() if self.status_events else 0
 
     def tick(self) -> dict[str, Any]:
         """Invoke each scheduled function once. Returns the answers by schedule. Raises InvocationFailed."""
         return {ticker.schedule.name: ticker.tick() for ticker in self.tickers}
 
     def start(self) -> None:
-        """Run queues and schedules in background threads."""
-        for run in (*(pump.run for pump in self.pumps), *(ticker.run for ticker in self.tickers)):
+        """Run queues, schedules and status events in background threads."""
+        runs = [*(pump.run for pump in self.pumps), *(ticker.run for ticker in self.tickers)]
+        if self.status_events:
+            runs.append(self.status_events.run)
+        for run in runs:
             self._threads.append(threading.Thread(target=run, args=(self._stop,), daemon=True))
             self._threads[-1].start()
 

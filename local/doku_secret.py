@@ -1,5 +1,6 @@
 """The DOKU credentials of a local run: generated for the simulator, or those of another DOKU."""
 
+import base64
 import json
 import os
 import re
@@ -77,4 +78,10 @@ def generate() -> str:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     values = (f"BRN-{secrets.randbelow(10**10):010}", secrets.token_urlsafe(24), pem, "A41418", secrets.token_hex(8))
-    return json.dumps(dict(zip(FIELDS, values, strict=True)))
+    return with_webhook_secret(json.dumps(dict(zip(FIELDS, values, strict=True))))
+
+
+def with_webhook_secret(secret: str) -> str:
+    """The secret, with a new one for webhooks if it has none."""
+    made = [f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"]
+    return json.dumps({"webhookSecrets": made, **json.loads(secret)})

@@ -1,6 +1,7 @@
 """The whole bundle without AWS: starts and stops everything that template.yaml lists."""
 
 import contextlib
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from local.gateway import console, docs
 from local.gateway.api import Gateway, LocalHandler
 from local.gateway.authorizer import ISSUER, JwtAuthorizer, TokenIssuer
 from local.gateway.http_server import HOST
+from local.gateway.inbox import PATH, Inbox
 from local.gateway.pages import pages
 from local.lambda_runtime.child import REPOSITORY
 from local.lambda_runtime.logs import Follower
@@ -60,6 +62,7 @@ class LocalStack:
     state: StateDirectory
     clock: Clock
     gateway: Gateway
+    inbox: Inbox
     bundle: Bundle
     aws: Aws
     deployment: Deployment
@@ -171,7 +174,8 @@ class LocalStack:
         self._closes(self.gateway.server)
         simulator_port = free_port("simulator", self._ports) if self._simulated else None
         self._read_template(f"http://{HOST}:{simulator_port}" if simulator_port else None)
-        secret = self._doku.secret if self._doku else doku_secret.generate()
+        secret = doku_secret.with_webhook_secret(self._doku.secret) if self._doku else doku_secret.generate()
+        self.inbox = Inbox(self.webhook_secrets, self.clock)
         self._simulator = self._start_simulator(simulator_port, secret) if simulator_port else None
         self._deploy(secret)
         if self._simulator:
@@ -179,6 +183,7 @@ class LocalStack:
             self._report(f"DOKU simulator on {self._simulator.url}")
         self.gateway.handlers.update(pages(self.bundle) | console.files(self.doku_host) | self._local_routes())
         self.gateway.handlers.update(docs.handlers(self._root))
+        self.gateway.handlers.update(self.inbox.handlers())
         self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key), self.bundle.cors)
         self._report(f"API on {self.api_url}")
 
@@ -186,6 +191,12 @@ class LocalStack:
         simulator = self.simulator if self._simulator else None
         dead_queue = self.deployment.ids.get("NotificationDeadLetterQueue", "")
         return console.local_routes(self.token, simulator, self.aws.sqs, dead_queue, self.clock)
+
+    def webhook_secrets(self) -> list[str]:
+        """The secrets that sign webhooks, the newest first."""
+        secret = self.aws.secretsmanager.get_secret_value(SecretId=self.variable("DOKU_SECRET_ID"))["SecretString"]
+        found: list[str] = json.loads(secret)["webhookSecrets"]
+        return found
 
     def _closes(self, thing: _Closeable) -> _Closeable:
         self._closing.callback(thing.close)
@@ -196,6 +207,7 @@ class LocalStack:
         ours = {
             "JwtIssuer": ISSUER,
             "JwtAudience": AUDIENCE,
+            "WebhookUrl": self.api_url + PATH,
             "DokuBaseUrl": simulator_url or (self._doku.base_url if self._doku else _NOWHERE),
         }
         if self._simulated:
@@ -204,8 +216,10 @@ class LocalStack:
         self._template = template.load(path, self._parameters, offered=ours)
         self.bundle = bundle.read(self._template)
         self._issuer = TokenIssuer(values["JwtIssuer"], values["JwtAudience"].split(",")[0])
-        found = {name: len(getattr(self.bundle, name)) for name in ("functions", "routes", "triggers", "schedules")}
-        self._report(f"template.yaml: {', '.join(f'{count} {name}' for name, count in found.items())}")
+        counts = (
+            f"{name} {len(getattr(self.bundle, name))}" for name in ("functions", "routes", "triggers", "schedules")
+        )
+        self._report(f"template.yaml: {', '.join(counts)}")
 
     def _start_simulator(self, port: int, secret: str) -> SimulatorProcess:
         self.state.secret.touch(0o600)

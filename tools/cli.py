@@ -19,7 +19,7 @@ from payouts.codes.catalogue import SYSTEMS
 from payouts.domain.errors import PayoutError
 from tools import codes as code_explanations
 from tools import explain as explanations
-from tools import kill_switch, public_key, reconcile, redrive, settle
+from tools import kill_switch, public_key, reconcile, redrive, settle, webhooks
 from tools.cost import page as costs
 from tools.deploy import deploy
 from tools.doctor import examine
@@ -172,6 +172,47 @@ def _start_transfers(
 ) -> None:
     """Accept new transfers again, within 30 seconds."""
     kill_switch.turn(env, False, by or getpass.getuser(), reason)
+
+
+webhook_commands = typer.Typer(help="Operate the webhooks to the merchant's back end.", no_args_is_help=True)
+app.add_typer(webhook_commands, name="webhooks")
+
+
+@webhook_commands.command("status")
+def _webhooks_status(env: Env = "local", as_json: Json = False) -> None:
+    """Show the breaker and the numbers of waiting messages."""
+    webhooks.show_status(env, as_json)
+
+
+@webhook_commands.command("send-test")
+def _webhooks_send_test(env: Env = "local") -> None:
+    """Deliver a test message and print the receiver's answer. Exit code 1 if it is not 2xx."""
+    webhooks.send_test(env)
+
+
+@webhook_commands.command("replay")
+def _webhooks_replay(
+    day: Annotated[str, typer.Option(help="Such as 2024-09-17, in WIB.")], dry_run: DryRun = False, env: Env = "local"
+) -> None:
+    """Deliver the present status of every transfer of a day again."""
+    webhooks.replay(env, day, dry_run)
+
+
+@webhook_commands.command("resume")
+def _webhooks_resume(env: Env = "local") -> None:
+    """Send webhooks again after 410 or an outage, beginning with those that were set aside."""
+    webhooks.resume(env)
+
+
+@webhook_commands.command("secret")
+def _webhooks_secret(
+    add: Annotated[bool, typer.Option("--add", help="Add a new secret and print it. Both then sign.")] = False,
+    drop_old: Annotated[bool, typer.Option("--drop-old", help="Remove all but the newest.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Print the secrets.")] = False,
+    env: Env = "local",
+) -> None:
+    """Show how many signing secrets there are, or rotate them: --add, then --drop-old."""
+    webhooks.change_secret(env, add, drop_old, show)
 
 
 @app.command("public-key")

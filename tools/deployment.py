@@ -34,6 +34,7 @@ _NO_LOGIN = (
     SSOError,
     TokenRetrievalError,
 )
+_WEBHOOK_QUEUES = {"WebhookReplayQueueUrl": "-webhooks-replay", "WebhookDeadLetterQueueUrl": "-webhooks-dead"}
 _INSTEAD = (
     "start `make run` first, set LOCAL_AWS_PORT if it runs with another one, or name a deployment: ENV=production"
 )
@@ -92,6 +93,9 @@ def _local() -> Deployment:
     try:
         for name, ending in (("NotificationQueueUrl", "-notifications"), ("DeadLetterQueueUrl", "-notifications-dead")):
             deployment.outputs[name] = next(url for url in queues if url.endswith(ending))
+        for name, ending in _WEBHOOK_QUEUES.items():  # absent while webhooks are off
+            if found := [url for url in queues if url.endswith(ending)]:
+                deployment.outputs[name] = found[0]
         deployment.outputs["TableName"] = next(name for name in tables if "TransfersTable" in name)
         deployment.outputs["SecretId"] = next(secret["ARN"] for secret in secrets if "DokuSecret" in secret["Name"])
     except StopIteration:

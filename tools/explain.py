@@ -29,7 +29,7 @@ _STATUS = {
 }
 _PERSONAL = frozenset({"customerNumber", "beneficiaryAccountName"})
 _FINDING: dict[str, str] = {
-    Finding.SUBMITTING: "the transfer was recorded, then sent",
+    Finding.SUBMITTING: "stored, before it is sent",
     Finding.IN_DOUBT: "DOKU's answer was not clear",
     Finding.ACCEPTED: "DOKU accepted it",
     Finding.UNPAID: "DOKU is processing it",
@@ -37,13 +37,15 @@ _FINDING: dict[str, str] = {
     Finding.FAILED: "failed",
     Finding.REFUNDED: "refunded",
     Finding.REFUSED: "refused without being executed",
-    Finding.NOT_SENT: "not sent: no connection to DOKU",
+    Finding.NOT_SENT: "the request was not sent",
     Finding.NOT_RECEIVED: "inferred: DOKU never received it",
     Finding.RESENT: "not executed; a second request was prepared",
     Finding.NOT_FOUND: "DOKU has no record of it (no proof by itself)",
     Finding.UNCLEAR: "no usable answer",
     Finding.NOTIFIED: "DOKU sent a notification",
 }
+_OURS = frozenset({Finding.SUBMITTING, Finding.RESENT, Finding.NOT_SENT, Finding.NOT_RECEIVED})
+"""Findings of this software, which are no answer of DOKU."""
 _SOURCE: dict[str, str] = {
     Source.SUBMIT: "answer to the transfer",
     Source.STATUS_CHECK: "status check",
@@ -159,8 +161,8 @@ def _format_dead(message: dict[str, Any]) -> str:
 
 def _format_observation(seen: Observation) -> str:
     details = " ".join(filter(None, (seen.code, seen.message, seen.reference_no)))
-    source, finding = (texts.get(value, value) for texts, value in ((_SOURCE, seen.source), (_FINDING, seen.finding)))
-    return f"{source}: {finding}" + (f" ({details})" if details else "")
+    source, finding = _SOURCE.get(seen.source, seen.source), _FINDING.get(seen.finding, seen.finding)
+    return (finding if seen.finding in _OURS else f"{source}: {finding}") + (f" ({details})" if details else "")
 
 
 def _masked(transfer: Transfer) -> str:

@@ -5,17 +5,17 @@ import { t } from '../i18n.js';
 import { loadBankNames } from '../bank-list.js';
 import { today } from '../clock.js';
 import { dayAfter, moment, shortMoment } from '../format.js';
+import { isUnknown, openTransfers } from '../open-transfers.js';
 import { askLocally, config, payouts } from '../session.js';
 import { empty, failure, loading, notice, referenceLink, transferTable } from '../widgets.js';
 
 export const title = 'attention.title';
 const MOST = 5000;
 const REFUND_DAYS = 8; // a paid transfer is checked for a week
-const ENDED = ['SUCCESS', 'FAILED', 'REFUNDED']; // not final while a later answer or a notification contradicts them
 const GROUPS = [
   ['disputed', (each) => each.status === 'DISPUTED'],
   ['review', (each) => each.review],
-  ['unknown', (each) => ['SUBMITTING', 'IN_DOUBT'].includes(each.status) || (ENDED.includes(each.status) && !each.final)],
+  ['unknown', isUnknown],
   ['refunded', (each) => each.status === 'REFUNDED'],
   ['waiting', () => true],
 ];
@@ -29,8 +29,9 @@ export function render(main, { signal }) {
 }
 
 async function showTransfers(result, signal) {
+  const onProgress = (count) => fill(result, h('p', { class: 'loading' }, h('span', { class: 'spinner' }), t('attention.progress', { count })));
   try {
-    const [open, refunds] = await Promise.all([openTransfers(result, signal), refunded(signal), loadBankNames()]);
+    const [open, refunds] = await Promise.all([openTransfers({ signal, most: MOST, onProgress }), refunded(signal), loadBankNames()]);
     const grouped = groups([...open.transfers, ...refunds]);
     const calm = !grouped.some(([name]) => name !== 'waiting');
     const clear = calm && !open.partial && notice('good', 'check', h('p', {}, t('attention.clear')));
@@ -39,17 +40,6 @@ async function showTransfers(result, signal) {
   } catch (error) {
     if (!signal.aborted) fill(result, failure(error, { retry: () => showTransfers(result, signal) }));
   }
-}
-
-/** The open transfers of all days, up to a limit; `partial` is true if there are more. */
-async function openTransfers(result, signal) {
-  const transfers = [];
-  for await (const each of payouts.list({ open: true, limit: 100 }, { signal })) {
-    if (transfers.length === MOST) return { transfers, partial: true };
-    transfers.push(each);
-    if (transfers.length % 100 === 0) fill(result, h('p', { class: 'loading' }, h('span', { class: 'spinner' }), t('attention.progress', { count: transfers.length })));
-  }
-  return { transfers, partial: false };
 }
 
 /** Transfers of the last days whose money came back. */

@@ -134,7 +134,7 @@ function fundsLine() {
   return { element: h('div', { class: 'funds-line' }, text, warning), show, compare };
 }
 
-/** The key of what is wrong with a field, or null. */
+/** The key of a field's error, or null. */
 function wrongWith(name, value) {
   const text = name === 'amount' ? value.value : value;
   if (text === '' && name !== 'remark') return 'field.required';

@@ -5,6 +5,7 @@ import { hourlyChart } from '../chart.js';
 import { now } from '../clock.js';
 import { t } from '../i18n.js';
 import { dayInWords, isLess, rupiah, timeOfDay } from '../format.js';
+import { isUnknown, needsPerson, openTransfers } from '../open-transfers.js';
 import { payouts } from '../session.js';
 import { byKind, totals } from '../sums.js';
 import { badge, empty, loadInto, notice } from '../widgets.js';
@@ -20,7 +21,7 @@ export function render(main, { signal }) {
   fill(main, h('div', { class: 'heading' }, heading, h('a', { class: 'button primary', href: '#/new' }, t('nav.new'))), funds, open, day);
   const showBalance = () => loadInto(funds, signal, async () => balanceCards(await payouts.balance({ signal }), showBalance));
   showBalance();
-  loadInto(open, signal, async () => attentionLine(await payouts.page({ open: true, limit: PAGE }, { signal })));
+  loadInto(open, signal, async () => attentionLine(await openTransfers({ signal, most: PAGE * MOST_PAGES })));
   loadInto(day, signal, async () => {
     const found = await todaysTransfers(signal);
     lead.textContent = dayInWords(found.day);
@@ -51,14 +52,16 @@ function figure(key, value, note = null, kind = '') {
   return h('div', { class: `figure ${kind}` }, h('h2', { class: 'figure-label' }, t(key)), h('p', { class: 'figure-value' }, value), note && h('p', { class: 'sub' }, note));
 }
 
-/** How many open transfers need a person, or else have an unknown outcome, over all days. */
-function attentionLine({ transfers, cursor }) {
-  const waiting = transfers.filter((each) => each.review || each.status === 'DISPUTED').length;
-  const more = cursor ? '+' : '';
-  if (waiting) return notice('alarm', 'alert', h('p', {}, h('a', { href: '#/attention' }, t('overview.attention', { count: `${waiting}${more}` }))));
-  const unknown = transfers.filter((each) => ['SUBMITTING', 'IN_DOUBT'].includes(each.status)).length;
-  if (unknown) return notice('unknown', 'question', h('p', {}, h('a', { href: '#/attention' }, t('overview.unknown', { count: `${unknown}${more}` })), ' ', t('attention.unknownHint')));
-  return notice('good', 'check', h('p', {}, t('overview.clear'), ' ', h('a', { href: '#/attention' }, t('overview.open', { count: `${transfers.length}${more}` }))));
+/** How many open transfers need a person, or else have an unknown outcome. "Nothing" is claimed only if all were read. */
+function attentionLine({ transfers, partial }) {
+  const more = partial ? '+' : '';
+  const link = (key, count) => h('a', { href: '#/attention' }, t(key, { count: `${count}${more}` }));
+  const waiting = transfers.filter(needsPerson).length;
+  if (waiting) return notice('alarm', 'alert', h('p', {}, link('overview.attention', waiting)));
+  const unknown = transfers.filter(isUnknown).length;
+  if (unknown) return notice('unknown', 'question', h('p', {}, link('overview.unknown', unknown), ' ', t('attention.unknownHint')));
+  if (partial) return notice('open', 'clock', h('p', {}, link('overview.open', transfers.length)));
+  return notice('good', 'check', h('p', {}, t('overview.clear'), ' ', link('overview.open', transfers.length)));
 }
 
 /** Today's transfers, as far as some pages go. `partial` is true if there are more. */

@@ -1,4 +1,4 @@
-/** Where the API is, and who may call it from here. */
+/** The API's address, and the token that this page calls it with. */
 
 import { announce, fill, h } from '../dom.js';
 import { t } from '../i18n.js';

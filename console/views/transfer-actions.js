@@ -71,7 +71,7 @@ async function check(page, transfer) {
   announce(t('transfer.checked', { status: known(`headline.${seen.status}`, seen.status) }));
 }
 
-/** Move the simulator's clock, and show what it brings: DOKU's notification arrives about a second later. */
+/** Move the simulator's clock and show the change: DOKU's notification arrives about a second later. */
 async function advance(page, transfer) {
   const { now } = await askLocally('simulator/clock', { method: 'POST', body: { advanceSeconds: FIVE_MINUTES } });
   setClock(now);

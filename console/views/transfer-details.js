@@ -27,9 +27,14 @@ export function details(transfer) {
       [t('transfer.reason'), reason?.code ? [codeLink(reason.code), ' ', messageElement(reason.message)] : null],
       [t('transfer.created'), moment(transfer.createdAt)],
       [t('transfer.createdBy'), transfer.createdBy],
-      [t('transfer.nextCheck'), transfer.nextCheckAt ? moment(transfer.nextCheckAt) : t('transfer.noCheck')],
+      [t('transfer.nextCheck'), nextCheck(transfer)],
     ),
   );
+}
+
+function nextCheck({ nextCheckAt, status }) {
+  if (nextCheckAt) return moment(nextCheckAt);
+  return t(status === 'SUCCESS' ? 'transfer.paidChecks' : 'transfer.noCheck');
 }
 
 /** The fee that DOKU named. A request that DOKU did not execute costs none; otherwise DOKU does not say whether a fee comes back. */

@@ -20,10 +20,13 @@ export function render(main, { reference, go, signal }) {
   follow(page, reference);
 }
 
+/** Whether the transfer may still change: a check is planned, or it is paid and may be refunded. */
+const isLive = ({ nextCheckAt, status }) => nextCheckAt !== null || status === 'SUCCESS';
+
 /** Watch the transfer until nothing more is expected of it, and show every change. */
 async function follow(page, reference) {
   const onTrouble = () => fill(page.trouble, notice('unknown', 'alert', h('p', {}, t('transfer.trouble'))));
-  const until = (seen) => seen.nextCheckAt === null;
+  const until = (seen) => !isLive(seen);
   try {
     await loadBankNames();
     for await (const seen of payouts.watch(reference, { signal: page.signal, until, onTrouble })) {
@@ -59,7 +62,7 @@ function statusCard(page, transfer) {
       h('p', { class: 'status-line' }, known(`headline.${transfer.status}`, transfer.status)),
       h('p', { class: 'amount-line amount-text' }, rupiah(transfer.amount)),
       h('p', {}, `${transfer.beneficiaryAccountName || '–'} · ${bankName(transfer.beneficiaryBankCode)} ${transfer.beneficiaryAccountNumber}`),
-      h('p', { class: 'fine' }, t('transfer.updated', { time: moment(transfer.updatedAt) }), transfer.nextCheckAt && ` · ${t('transfer.live')}`),
+      h('p', { class: 'fine' }, t('transfer.updated', { time: moment(transfer.updatedAt) }), isLive(transfer) && ` · ${t('transfer.live')}`),
     ),
     actions(page, transfer),
     moreActions(page, transfer),

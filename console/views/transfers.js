@@ -85,7 +85,7 @@ export function render(main, { query, go, signal }) {
       }
     }
 
-    /** Export what the filters choose: the rows that are shown and those that are not. */
+    /** Export every transfer that the filters choose, including rows that are not shown yet. */
     async function exportAll() {
       fill(foot, loading());
       try {
@@ -112,7 +112,7 @@ async function everything(walk) {
   return found;
 }
 
-/** Count, amount and fees of what is shown. */
+/** Count, amounts and fees of the rows shown. */
 function summary(transfers, complete) {
   const { count, amount, paid, fees } = totals(transfers);
   return h(

@@ -98,7 +98,7 @@ class Bundle:
 def read(template: Template) -> Bundle:
     """What `template` deploys."""
     hooks = set(_rollout_hooks(template))
-    found = template.of_type("AWS::Lambda::Function")
+    found = template.deployed("AWS::Lambda::Function")
     functions = {name: _function(template, name, found[name]) for name in found if name not in hooks}
     return Bundle(
         functions,
@@ -148,7 +148,7 @@ def _target(template: Template, reference: Any) -> str:
 
 
 def _routes(template: Template) -> Iterator[Route]:
-    for api in template.of_type("AWS::ApiGatewayV2::Api").values():
+    for api in template.deployed("AWS::ApiGatewayV2::Api").values():
         body = api["Body"]
         authorizers = dict(_authorizers(template, body))
         for path, operations in body["paths"].items():
@@ -158,7 +158,7 @@ def _routes(template: Template) -> Iterator[Route]:
 
 
 def _cors(template: Template) -> Cors | None:
-    for api in template.of_type("AWS::ApiGatewayV2::Api").values():
+    for api in template.deployed("AWS::ApiGatewayV2::Api").values():
         if settings := template.resolve(api["Body"].get("x-amazon-apigateway-cors")):
             return Cors(
                 origins=tuple(settings["allowOrigins"]),
@@ -192,7 +192,7 @@ def _route(
 
 
 def _triggers(template: Template) -> Iterator[QueueTrigger]:
-    for properties in template.of_type("AWS::Lambda::EventSourceMapping").values():
+    for properties in template.deployed("AWS::Lambda::EventSourceMapping").values():
         settings = template.resolve(properties)
         if str(settings.get("Enabled", True)).lower() == "false":
             continue
@@ -207,9 +207,9 @@ def _triggers(template: Template) -> Iterator[QueueTrigger]:
 
 
 def _schedules(template: Template) -> Iterator[Schedule]:
-    for name, properties in template.of_type("AWS::Scheduler::Schedule").items():
+    for name, properties in template.deployed("AWS::Scheduler::Schedule").items():
         yield from _schedule(template, name, properties, properties["Target"], "aws.scheduler")
-    for name, properties in template.of_type("AWS::Events::Rule").items():
+    for name, properties in template.deployed("AWS::Events::Rule").items():
         for target in properties.get("Targets", []) if "ScheduleExpression" in properties else []:
             yield from _schedule(template, name, properties, target, "aws.events")
 

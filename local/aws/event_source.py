@@ -45,6 +45,7 @@ class Pump:
 
     def __init__(self, trigger: QueueTrigger, queue_url: str, sqs: "SQSClient", function: Invocable) -> None:
         self._trigger, self._url, self._sqs, self._function = trigger, queue_url, sqs, function
+        self.queue = trigger.queue
         attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]
         self._arn = attributes["QueueArn"]
 

@@ -43,6 +43,7 @@ _TABLE = (
     "LocalSecondaryIndexes",
     "BillingMode",
     "ProvisionedThroughput",
+    "StreamSpecification",
 )
 _QUEUE = ("VisibilityTimeout", "MessageRetentionPeriod", "RedrivePolicy", "RedriveAllowPolicy")
 
@@ -65,6 +66,10 @@ class Aws:
         self.sqs: SQSClient = self._client("sqs", queue_url or url)
         self.secretsmanager: SecretsManagerClient = self._client("secretsmanager", url)
 
+    def streams(self) -> Any:
+        """A client of the table's stream."""
+        return self._client("dynamodbstreams", self.table_url or self.url)
+
     def environment(self) -> dict[str, str]:
         """The environment variables with which a function finds this AWS."""
         engines = {TABLE_ENDPOINT: self.table_url, QUEUE_ENDPOINT: self.queue_url}
@@ -79,8 +84,8 @@ class Aws:
             _check_references(template, function)
         stack = f"local-{os.getpid()}-{os.urandom(3).hex()}"
         secrets = self._create_secrets(template, stack)
-        tables = template.of_type("AWS::DynamoDB::Table") if self.table_url else {}
-        queues = template.of_type("AWS::SQS::Queue") if self.queue_url else {}
+        tables = template.deployed("AWS::DynamoDB::Table") if self.table_url else {}
+        queues = template.deployed("AWS::SQS::Queue") if self.queue_url else {}
         elsewhere = {name: dict(properties) for name, properties in {**tables, **queues}.items()}
         outputs = {f.name: dict(f.variables) for f in functions} | elsewhere
         ids, resolved = self._create_stack(stack, _body(template, secrets, outputs), {**template.parameters, **secrets})
@@ -117,11 +122,15 @@ class Aws:
     def _create_secrets(self, template: Template, stack: str) -> dict[str, str]:
         """ARNs by logical id. moto's CloudFormation does not support secrets, so they are created by themselves."""
         return {
-            name: self.secretsmanager.create_secret(Name=f"{stack}-{name}")["ARN"] for name in template.of_type(_SECRET)
+            name: self.secretsmanager.create_secret(Name=f"{stack}-{name}")["ARN"]
+            for name in template.deployed(_SECRET)
         }
 
     def _create_table(self, name: str, properties: Mapping[str, Any]) -> None:
-        self.dynamodb.create_table(TableName=name, **{key: properties[key] for key in _TABLE if key in properties})
+        given = {key: properties[key] for key in _TABLE if key in properties}
+        if "StreamSpecification" in given:
+            given["StreamSpecification"] = {**given["StreamSpecification"], "StreamEnabled": True}
+        self.dynamodb.create_table(TableName=name, **given)
         self._tables.append(name)
         self.dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
 
@@ -142,7 +151,9 @@ def _body(template: Template, secrets: Iterable[str], outputs: Mapping[str, Any]
     body = {key: template.document[key] for key in ("Mappings", "Conditions") if key in template.document}
     return body | {
         "Parameters": {**template.document.get("Parameters", {}), **{name: {"Type": "String"} for name in secrets}},
-        "Resources": {name: r for name, r in template.resources.items() if r["Type"] in _KEPT},
+        "Resources": {
+            name: each for name, each in template.resources.items() if each["Type"] in _KEPT and template.exists(name)
+        },
         "Outputs": {name: {"Value": {"Fn::ToJsonString": value}} for name, value in outputs.items()},
     }
 

@@ -42,6 +42,15 @@ class Template:
         """The properties of all resources of these types, by logical id."""
         return {name: r.get("Properties", {}) for name, r in self.resources.items() if r["Type"] in types}
 
+    def deployed(self, *types: str) -> dict[str, Mapping[str, Any]]:
+        """The same, without resources whose condition does not hold."""
+        return {name: found for name, found in self.of_type(*types).items() if self.exists(name)}
+
+    def exists(self, name: str) -> bool:
+        """True if a resource has no condition, or one that holds."""
+        condition = self.resources[name].get("Condition")
+        return condition is None or self.holds({"Condition": condition})
+
     def resolve(self, value: Any) -> Any:
         """`value` with references to parameters and conditional values replaced; other references stay."""
         match value:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import requests
 
-from local.demo import notifications
+from local.demo import notifications, webhooks
 from local.demo.stage import Stage
 
 Play = Callable[[Stage], str]
@@ -67,6 +67,11 @@ def scenarios(stage: Stage) -> Iterator[Scenario]:
         "poison notification",
         "A notification that can't be applied moves to the dead-letter queue, and is redriven.",
         notifications.poisoned,
+    )
+    yield Scenario(
+        "a receiver that was down catches up",
+        "The merchant's back end fails, and webhooks wait until it is back.",
+        webhooks.caught_up,
     )
 
 

@@ -92,6 +92,10 @@ class Stage:
         """The number of messages in the dead-letter queue."""
         return dead_letters.count(self.stack.aws.sqs, self.stack.queue_url("NotificationDeadLetterQueue"))
 
+    def set_aside(self) -> int:
+        """Webhooks in the dead-letter queue."""
+        return dead_letters.count(self.stack.aws.sqs, self.stack.queue_url("WebhookDeadLetterQueue"))
+
     def redrive(self) -> int:
         """Move the dead notifications back to their queue. Returns their number."""
         queues = (self.stack.queue_url(name) for name in ("NotificationDeadLetterQueue", "NotificationQueue"))

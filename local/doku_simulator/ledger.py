@@ -1,6 +1,6 @@
 """DOKU's books: the deposit, every debit, transfer and notification, and every request received. The tests' oracle.
 
-Whoever reads or writes more than one thing at a time holds `lock`. States change by the clock alone: `settle(now)`
+Hold `lock` to read or write more than one value. States change by the clock alone: `settle(now)`
 brings the books up to date, and is called before every reading.
 """
 

@@ -12,7 +12,7 @@ from local.doku_simulator.answers import RefusedError
 
 @cache
 def _doku_key() -> RSAKey:
-    """DOKU's own signing key, one a process. Nobody verifies it: merchants treat the token as opaque."""
+    """DOKU's own signing key, one a process. It is never verified: merchants treat the token as opaque."""
     return RSAKey.generate_key(2048)
 
 

@@ -78,63 +78,67 @@ def local_routes(
         "/_local/dead-notifications": _json_route("GET", dead),
     }
     if simulator:
-        routes["/_local/simulator/"] = _guarded(lambda request: _controlled(simulator, request))
+        routes["/_local/simulator/"] = guarded(lambda request: _controlled(simulator, request))
     return routes
 
 
 def _file(path: Path) -> LocalHandler:
     def handler(request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
-            return _refused(405, "GET only")
+            return refused(405, "GET only")
         return Response(path.read_bytes(), 200, [("Content-Type", _TYPES[path.suffix]), *_GUARDS])
 
-    return _for_this_host(handler)
+    return for_this_host(handler)
 
 
 def _page(answer: Answer) -> LocalHandler:
-    return _for_this_host(lambda request: _json(200, answer(request)))
+    return for_this_host(lambda request: respond(200, answer(request)))
 
 
 def _json_route(method: str, answer: Answer) -> LocalHandler:
     def handler(request: Request) -> Response:
-        return _json(200, answer(request)) if request.method == method else _refused(405, f"{method} only")
+        return respond(200, answer(request)) if request.method == method else refused(405, f"{method} only")
 
-    return _guarded(handler)
+    return guarded(handler)
 
 
 def _controlled(simulator: Control, request: Request) -> Response:
     control = request.raw_path.removeprefix("/_local/simulator/")
     if (request.method, control) not in _CONTROLS:
-        return _refused(404, "there is no such control")
+        return refused(404, "there is no such control")
     try:
         body = json.loads(request.data) if request.data else None
-        return _json(200, simulator.call(request.method, f"/{control}", body))
+        return respond(200, simulator.call(request.method, f"/{control}", body))
     except (ControlError, ValueError) as problem:
-        return _refused(400, str(problem))
+        return refused(400, str(problem))
 
 
-def _guarded(handler: LocalHandler) -> LocalHandler:
+def guarded(handler: LocalHandler) -> LocalHandler:
     """Require the header: a browser sends it for another site only if CORS allows it, and it does not."""
 
     def checked(request: Request) -> Response:
         if not request.headers.get(LOCAL_HEADER):
-            return _refused(403, f"the header {LOCAL_HEADER} is needed")
+            return refused(403, f"the header {LOCAL_HEADER} is needed")
         return handler(request)
 
-    return _for_this_host(checked)
+    return for_this_host(checked)
 
 
-def _for_this_host(handler: LocalHandler) -> LocalHandler:
+def for_this_host(handler: LocalHandler) -> LocalHandler:
+    """Refuse a request under another name of this machine."""
+
     def checked(request: Request) -> Response:
         name = (request.headers.get("host") or "").rpartition(":")[0]
-        return handler(request) if name in (HOST, "localhost") else _refused(403, "unknown host")
+        return handler(request) if name in (HOST, "localhost") else refused(403, "unknown host")
 
     return checked
 
 
-def _json(status: int, body: Any) -> Response:
+def respond(status: int, body: Any) -> Response:
+    """An answer in JSON, with the headers of every page."""
     return Response(json.dumps(body), status, [("Content-Type", _TYPES[".json"]), *_GUARDS])
 
 
-def _refused(status: int, message: str) -> Response:
-    return _json(status, {"message": message})
+def refused(status: int, message: str) -> Response:
+    """An answer that says why there is no other one."""
+    return respond(status, {"message": message})

@@ -10,6 +10,7 @@ from local import doku_secret
 from local.aws import bundle, moto_server, template
 from local.aws.bundle import Function
 from local.aws.resources import Aws
+from local.aws.template import Template
 from local.clock import Clock
 from local.doku_simulator import Settings, Simulator
 from local.doku_simulator.control import Control
@@ -17,7 +18,12 @@ from local.in_process.samples import ROOT
 from local.in_process.tables import like
 from local.in_process.world import World
 
-PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts", "DokuRequestsPerSecond": "0"}
+PARAMETERS = {
+    "JwtIssuer": "https://login.example.com/",
+    "JwtAudience": "payouts",
+    "DokuRequestsPerSecond": "0",
+    "WebhookUrl": "http://127.0.0.1:1/",  # no receiver, but the resources
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,9 @@ class BackingServices:
     aws: Aws
     secret_id: str
     secret: str
+    template: Template
+    ids: Mapping[str, str]
+    """Physical ids by logical id."""
 
     def reset(self) -> None:
         """Undo everything but the time and the tables' content."""
@@ -66,4 +75,6 @@ def running(clock_file: Path, table_url: str | None = None, queue_url: str | Non
         for variables in (*deployed.environments.values(), aws.environment()):
             environment |= variables
         control = Control(simulator.url, simulator.world)
-        yield BackingServices(environment, clock, clock_file, functions, control, aws, secret_id, secret)
+        yield BackingServices(
+            environment, clock, clock_file, functions, control, aws, secret_id, secret, translated, deployed.ids
+        )

@@ -12,7 +12,7 @@ import threading
 
 def watch() -> None:
     """End this process when its standard input ends."""
-    threading.Thread(target=_wait, name="lifeline", daemon=True).start()
+    threading.Thread(target=_wait, name="parent watchdog", daemon=True).start()
 
 
 def _wait() -> None:

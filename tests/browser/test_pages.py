@@ -20,6 +20,7 @@ PAGES = {
     "/codes?code=4034314": ("Explain a code", "Arti sebuah kode"),
     "/settings": ("Settings", "Pengaturan"),
     "/simulator": ("Simulator", "Simulator"),
+    "/webhooks": ("Webhooks", "Webhook"),
 }
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 INDONESIAN = {"locale": "id-ID"}
@@ -191,8 +192,15 @@ def test_the_overview_sums_the_day(stack: LocalStack, visitor: Visitor) -> None:
     row.get_by_role("link").click()
     expect(page.locator(".totals")).to_contain_text(f"{count} in all")
 
-    stack.simulator.deposit("1000.00")
+    stack.simulator.fault("transfer", "garbage")
+    stack.simulator.fault("status", "garbage", times=20)
+    visitor.pay()
     visitor.open("/overview")
+    expect(page.locator(".notice.unknown")).to_contain_text("with an unknown outcome")
+    stack.simulator.heal()
+
+    stack.simulator.deposit("1000.00")
+    page.locator("#refresh").click()
     expect(page.locator(".notice.bad")).to_contain_text("below its alert limit")
 
 

@@ -1,12 +1,16 @@
 """Making a transfer and following it, in a real browser."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
 
 from local.stack import LocalStack
+from payouts.store.kill_switch import KillSwitchStore, Turned
+from payouts.store.table import Table
 from tests.browser.visitor import Visitor
 
 
@@ -260,25 +264,46 @@ def test_a_balance_that_cannot_be_read_stops_nobody(visitor: Visitor) -> None:
     visitor.expect_status("Paid")
 
 
-def test_a_stop_is_announced_before_anything_is_typed(visitor: Visitor) -> None:
+@contextmanager
+def stopped(stack: LocalStack) -> Iterator[None]:
+    """New transfers are stopped. Functions read the switch at most every 30 seconds, so the clock moves on."""
+    store = KillSwitchStore(Table(stack.aws.dynamodb, stack.table_name))
+
+    def turn(to: bool) -> None:
+        store.turn(Turned(to, "Dewi", "ticket 4711", int(stack.clock() * 1000)))
+        stack.simulator.advance(31)
+
+    turn(True)
+    try:
+        yield
+    finally:
+        turn(False)
+
+
+def test_a_stop_is_announced_before_anything_is_typed(stack: LocalStack, visitor: Visitor) -> None:
     page = visitor.page
-    stopped = True
+    with stopped(stack):
+        visitor.open()
+        expect(page.locator(".notice.bad h2")).to_have_text("New transfers are stopped")
+        visitor.fill()
+        page.locator("#continue").click()
+        expect(page.locator("#again")).to_be_visible()
+        expect(page.locator("#send")).to_have_count(0)
 
-    def answer(route: Route) -> None:
-        balance = route.fetch()
-        route.fulfill(response=balance, json={**balance.json(), "acceptsTransfers": not stopped})
-
-    page.route("**/v1/balance", answer)
-    visitor.open()
-    expect(page.locator(".notice.bad h2")).to_have_text("New transfers are stopped")
-    visitor.fill()
-    page.locator("#continue").click()
-    expect(page.locator("#again")).to_be_visible()
-    expect(page.locator("#send")).to_have_count(0)
-
-    stopped = False
     page.locator("#again").click()
-    expect(page.locator("#send")).to_be_visible()
+    page.locator("#send").click()
+    visitor.expect_status("Paid")
+
+
+def test_a_stop_after_the_check_is_called_a_stop(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.trouble_expected = True
+    reference = visitor.check()
+    with stopped(stack):
+        page.locator("#send").click()
+        expect(page.locator(".form .notice.bad h2")).to_have_text("New transfers are stopped")
+        expect(page.locator(".form .notice.bad")).to_contain_text("Nothing was sent. No money has moved.")
+    assert sent(stack, reference) == 0
 
 
 def test_back_returns_from_the_check_to_the_details(visitor: Visitor) -> None:

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from local.aws.bundle import QueueTrigger
-from local.aws.event_source import Drained, Pump
-from tests.integration.receiver.notifications import aes_ecb, aws, secret, waiting
-from tests.support.harness import Answer, Context, InProcess, World, order, sample_event
+from local.aws.event_source import Drained
+from tests.integration.receiver.notifications import signed
+from tests.support.harness import Answer, World, order
 
 _OUTCOMES: tuple[dict[str, str], ...] = (
     {"beneficiaryAccountNumber": "0012345678"},  # UNPAID, then paid
@@ -79,7 +78,7 @@ def burst(world: World, notifications: int, transfers: int, seed: int = 20240917
     """
     began, chance = time.perf_counter(), random.Random(seed)
     references = [str(world.create(order(**fields)).body["partnerReferenceNo"]) for fields in _fates(transfers)]
-    headers = list(_signed(world, notifications, seed))
+    headers = [signed(world, f"{seed}-{number:04d}") for number in range(notifications)]
     early, late = _plan(world, references, headers, notifications, chance)
     refused, drained = _play(world, early)
     world.clock.advance(2 * 3600)  # everything comes to its end at DOKU
@@ -92,15 +91,6 @@ def _fates(transfers: int) -> Iterator[dict[str, str]]:
     """Two of five UNPAID and then paid, one of five of each other kind."""
     for number in range(transfers):
         yield _OUTCOMES[max(0, number % 5 - 1)]
-
-
-def _signed(world: World, count: int, seed: int) -> Iterator[dict[str, str]]:
-    """The headers of so many notifications of DOKU's."""
-    ours = secret(world)
-    for number in range(count):
-        request_id = f"{seed}-{number:04d}"
-        signature = aes_ecb(ours["notificationKey"], ours["agentKey"] + request_id)
-        yield {"requestid": request_id, "agentkey": ours["agentKey"], "signature": signature}
 
 
 def _plan(
@@ -156,34 +146,24 @@ def _play(world: World, sent: Sequence[Notification], throttled: bool = False) -
         for notification in sent[start : start + _WAVE]:
             while _delivered(world, notification).status != 200:
                 refused += 1
-        drained += _round(world)
+        drained += world.pump()
     return refused, drained
 
 
 def _delivered(world: World, notification: Notification) -> Answer:
-    event = sample_event(f"{notification.kind}-notification") | {
-        "headers": notification.headers,
-        "body": notification.body,
-    }
-    answer = Answer.of(world.call_receiver(event, Context(lambda: 10_000)))
+    answer = world.notify(notification.kind, notification.body, notification.headers)
     assert answer.status in (200, 503)
     return answer
-
-
-def _round(world: World) -> Drained:
-    trigger = QueueTrigger("NotificationProcessorFunction", "NotificationQueue", 10, 0, True, None)
-    function = InProcess(world.call_processor)
-    return Pump(trigger, world.environment["NOTIFICATION_QUEUE_URL"], aws("sqs"), function).drain()
 
 
 def _settle(world: World) -> Drained:
     """Let time pass until the queue is empty: what is unknown is dropped by then."""
     drained = Drained()
     for _ in range(12):
-        if not waiting(world):
+        if not world.messages():
             break
         world.clock.advance(4501)
-        drained += _round(world)
+        drained += world.pump()
     return drained
 
 
@@ -201,8 +181,8 @@ def _outcome(
         refused=refused,
         deliveries=drained,
         asked=sum(one["operation"] == "status" for one in ledger["requests"]),
-        left=waiting(world),
-        dead=waiting(world, "DEAD_LETTER_QUEUE_URL"),
+        left=world.messages(),
+        dead=world.messages("DEAD_LETTER_QUEUE_URL"),
         wrong={one: (expected[one], found[one]) for one in references if expected.get(one) != found[one]},
         ends=Counter(found.values()),
         noted_twice=sum(max(one.values()) > 1 for one in hints),

@@ -1,7 +1,7 @@
 """`make doctor` against the simulator: it reports faults with their fix, and shows no secret."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -23,6 +23,7 @@ from local.stack import LocalStack
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
 from tests.support.harness import World, order
+from tests.support.log_watch import values_of
 from tools.doctor import api, open_transfers
 from tools.doctor import examine as doctor
 from tools.doctor.finding import Finding, Verdict
@@ -39,15 +40,16 @@ def doku(backing_services: BackingServices) -> Iterator[Control]:
 
 
 def look(
-    backing_services: BackingServices, secret: dict[str, Any] | str | None = None, ahead: float = 0, **settings: str
+    backing_services: BackingServices, changed: Mapping[str, str] | str | None = None, ahead: float = 0
 ) -> dict[str, Finding]:
-    """The findings by check; `secret` changes fields of the right one, or is the whole text."""
-    text = secret if isinstance(secret, str) else json.dumps(json.loads(backing_services.secret) | (secret or {}))
-    known = {"DOKU_BASE_URL": backing_services.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"}
-    findings = list(
-        doctor.examine(SetUp("test", known | settings, FileSecret(text)), lambda: backing_services.clock() + ahead)
-    )
-    for value in filter(None, json.loads(backing_services.secret).values()):
+    """The findings by check. `changed` is the whole secret, or fields of it, or variables, which are in capitals."""
+    changes = {} if changed is None or isinstance(changed, str) else changed
+    variables = {name: value for name, value in changes.items() if name.isupper()}
+    fields = {name: value for name, value in changes.items() if name not in variables}
+    text = changed if isinstance(changed, str) else json.dumps(json.loads(backing_services.secret) | fields)
+    known = {"DOKU_BASE_URL": backing_services.environment["DOKU_BASE_URL"], "DOKU_SECRET_ID": "file"} | variables
+    findings = list(doctor.examine(SetUp("test", known, FileSecret(text)), lambda: backing_services.clock() + ahead))
+    for value in values_of(json.loads(backing_services.secret)):
         assert not any(value in finding.seen + finding.fix for finding in findings)
     return {finding.check: finding for finding in findings}
 
@@ -104,46 +106,35 @@ def test_a_secret_without_a_value(backing_services: BackingServices) -> None:
     assert "can't be read" in found["no-such-secret"]["secret"].seen
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("not json", "not a JSON object"),
-        ("{}", "no clientId"),
-        ('{"clientId": "BRN", "clientSecret": "SK", "privateKey": "", "agentKey": "A1"}', "no privateKey"),
-    ],
-)
-def test_a_secret_without_its_shape_is_not_tried(
-    backing_services: BackingServices, doku: Control, text: str, told: str
-) -> None:
-    found = look(backing_services, text)
-    assert told in found["secret"].seen
-    assert found["DOKU"].verdict is Verdict.SKIPPED
+NO_KEY = '{"clientId": "BRN", "clientSecret": "SK", "privateKey": "", "agentKey": "A1"}'
+OTHER_KEY, CURVE_KEY = pem(rsa.generate_private_key(65537, 2048)), pem(ec.generate_private_key(ec.SECP256R1()))
+NOT_TRIED = {"DOKU": Verdict.SKIPPED}
+FAULTS: dict[str, tuple[dict[str, str] | str, str, str, dict[str, Verdict]]] = {
+    "no JSON": ("not json", "secret", "not a JSON object", NOT_TRIED),
+    "no fields": ("{}", "secret", "no clientId", NOT_TRIED),
+    "no key": (NO_KEY, "secret", "no privateKey", NOT_TRIED),
+    "stray blanks": ({"clientSecret": "SK-1\n", "agentKey": " A1"}, "secret", "clientSecret, agentKey", {}),
+    "a key on one line": ({"privateKey": "-----BEGIN PRIVATE KEY-----\\nMIIE"}, "private key", "backslash", {}),
+    "no PEM": ({"privateKey": "MIIEvQIBADANBg"}, "private key", "not an unencrypted PEM", {}),
+    "a key on a curve": ({"privateKey": CURVE_KEY}, "private key", "not an RSA key", {}),
+    "another key": ({"privateKey": OTHER_KEY}, "token", "public half", {"balance": Verdict.SKIPPED}),
+    "another client secret": ({"clientSecret": "SK-another"}, "signature", "clientSecret", {"token": Verdict.OK}),
+    "another agent key": ({"agentKey": "B00000"}, "agentKey", "4041108", {}),
+    "a short notification key": ({"notificationKey": "short"}, "notification key", "", {"token": Verdict.OK}),
+    "another path": ({"DOKU_PATH_PREFIX": "/payout/v9"}, "path prefix", "Set DokuPathPrefix", {}),
+    "no path": ({"DOKU_PATH_PREFIX": "v1.0"}, "settings", "DOKU_PATH_PREFIX", {}),
+    "no host": ({"DOKU_BASE_URL": "http://127.0.0.1:1"}, "DOKU's host", "", {"token, balance": Verdict.SKIPPED}),
+}
+"""The secret, its changes or a setting; the check that finds the fault, its words, and the verdicts of other checks."""
 
 
-def test_stray_blanks_are_seen(backing_services: BackingServices, doku: Control) -> None:
-    found = look(backing_services, {"clientSecret": "SK-1\n", "agentKey": " A1"})
-    assert "clientSecret, agentKey" in found["secret"].seen
-
-
-@pytest.mark.parametrize(
-    ("key", "told"),
-    [
-        ("-----BEGIN PRIVATE KEY-----\\nMIIE", "backslash"),
-        ("MIIEvQIBADANBg", "not an unencrypted PEM"),
-        (pem(ec.generate_private_key(ec.SECP256R1())), "not an RSA key"),
-    ],
-)
-def test_a_private_key_that_is_none(backing_services: BackingServices, doku: Control, key: str, told: str) -> None:
-    found = look(backing_services, {"privateKey": key})
-    assert told in found["private key"].seen
-    assert found["private key"].verdict is Verdict.WRONG
-
-
-def test_the_private_key_of_somebody_else(backing_services: BackingServices, doku: Control) -> None:
-    found = look(backing_services, {"privateKey": pem(rsa.generate_private_key(65537, 2048))})
-    assert found["token"].verdict is Verdict.WRONG
-    assert "public half" in found["token"].fix
-    assert found["balance"].verdict is Verdict.SKIPPED
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found_with_its_fix(backing_services: BackingServices, doku: Control, fault: str) -> None:
+    changed, check, words, others = FAULTS[fault]
+    found = look(backing_services, changed)
+    assert found[check].verdict is Verdict.WRONG
+    assert words in found[check].seen + found[check].fix
+    assert {name: found[name].verdict for name in others} == others
 
 
 def test_a_private_key_in_kms(
@@ -171,41 +162,6 @@ def test_a_clock_that_differs_from_dokus(backing_services: BackingServices, doku
     assert "Invalid Timestamp" in found["token"].seen
     assert "clientId" not in found["token"].seen + found["token"].fix
     assert "clock" in found["token"].fix
-
-
-def test_another_client_secret(backing_services: BackingServices, doku: Control) -> None:
-    found = look(backing_services, {"clientSecret": "SK-another"})
-    assert found["token"].verdict is Verdict.OK
-    assert found["signature"].verdict is Verdict.WRONG
-    assert "clientSecret" in found["signature"].fix
-
-
-def test_another_agent_key(backing_services: BackingServices, doku: Control) -> None:
-    found = look(backing_services, {"agentKey": "B00000"})
-    assert found["agentKey"].verdict is Verdict.WRONG
-    assert "4041108" in found["agentKey"].seen
-
-
-def test_a_notification_key_that_can_verify_nothing(backing_services: BackingServices, doku: Control) -> None:
-    found = look(backing_services, {"notificationKey": "short"})
-    assert found["notification key"].verdict is Verdict.WRONG
-    assert found["token"].verdict is Verdict.OK, "the rest is looked at all the same"
-
-
-def test_a_path_prefix_that_leads_nowhere(backing_services: BackingServices, doku: Control) -> None:
-    found = look(backing_services, DOKU_PATH_PREFIX="/payout/v9")
-    assert found["path prefix"].verdict is Verdict.WRONG
-    assert "Set DokuPathPrefix" in found["path prefix"].fix
-
-
-def test_a_host_that_does_not_answer(backing_services: BackingServices, doku: Control) -> None:
-    found = look(backing_services, DOKU_BASE_URL="http://127.0.0.1:1")
-    assert found["DOKU's host"].verdict is Verdict.WRONG
-    assert found["token, balance"].verdict is Verdict.SKIPPED
-
-
-def test_a_setting_that_is_none(backing_services: BackingServices, doku: Control) -> None:
-    assert "DOKU_PATH_PREFIX" in look(backing_services, DOKU_PATH_PREFIX="v1.0")["settings"].seen
 
 
 def test_an_outage_of_doku(backing_services: BackingServices, doku: Control) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from local.aws import bundle
 from local.in_process.backing_services import BackingServices
-from tests.integration.receiver.notifications import aws, waiting
+from local.in_process.webhooks import receiving
 from tests.support.harness import ROOT, Context, World, sample_event
 from tests.template.reading import translated
 
@@ -42,7 +42,7 @@ def body_of(result: Mapping[str, Any]) -> Any:
 def test_every_route_trigger_and_schedule_has_a_sample(deployed: bundle.Bundle) -> None:
     sampled = {sample_event(name).get("routeKey") for name in SAMPLES}
     assert {route.key for route in deployed.routes if "proxy" not in route.key} <= sampled
-    assert {"notification-queue", "poll", "daily-report"} <= set(SAMPLES)
+    assert {"notification-queue", "poll", "daily-report", "webhook-queue", "webhook-catch-up"} <= set(SAMPLES)
 
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if "routeKey" in sample_event(name)])
@@ -67,13 +67,39 @@ def test_a_samples_content_length_is_that_of_its_body(name: str) -> None:
     assert not body or json.loads(body)
 
 
-def test_the_queue_sample_matches_the_trigger(deployed: bundle.Bundle) -> None:
-    (trigger,) = deployed.triggers
-    (record,) = sample_event("notification-queue")["Records"]
-    assert (trigger.function, trigger.queue) == ("NotificationProcessorFunction", "NotificationQueue")
+@pytest.mark.parametrize(
+    ("sample", "queue", "function"),
+    [
+        ("notification-queue", "NotificationQueue", "NotificationProcessorFunction"),
+        ("webhook-queue", "WebhookQueue", "WebhookSenderFunction"),
+    ],
+)
+def test_a_queue_sample_matches_the_trigger(deployed: bundle.Bundle, sample: str, queue: str, function: str) -> None:
+    (trigger,) = [trigger for trigger in deployed.triggers if trigger.queue == queue]
+    (record,) = sample_event(sample)["Records"]
+    assert trigger.function == function
     assert trigger.partial
-    assert record["eventSourceARN"].endswith("-notifications")
+    assert record["eventSourceARN"].endswith({"NotificationQueue": "-notifications"}.get(queue, "-webhooks"))
     assert record["md5OfBody"] == hashlib.md5(record["body"].encode()).hexdigest()
+
+
+def test_the_webhook_samples_are_taken(backing_services: BackingServices, signing: World) -> None:
+    """The queue sample is what the rule sends: it has the same fields."""
+    signing.call_handler(sample_event("create-transfer"), Context())
+    with receiving(backing_services, signing) as webhooks:
+        webhooks.publish()
+        (message,) = signing.sqs.receive_message(
+            QueueUrl=webhooks.environment["WEBHOOK_QUEUE_URL"], VisibilityTimeout=0
+        )["Messages"]
+        sample = sample_event("webhook-queue")
+        (record,) = sample["Records"]
+        written, sampled = json.loads(message["Body"]), json.loads(record["body"])
+        assert (written.keys(), written["detail"].keys()) == (sampled.keys(), sampled["detail"].keys())
+        arn = webhooks.environment["WEBHOOK_QUEUE_URL"].rpartition("/")[2]
+        record["eventSourceARN"] = f"arn:aws:sqs:ap-southeast-3:123456789012:{arn}"
+        assert webhooks.call(sample, Context()) == {"batchItemFailures": []}
+        assert [body["data"]["partnerReferenceNo"] for body in webhooks.bodies()] == [REFERENCE]
+        assert webhooks.call(sample_event("webhook-catch-up"), Context()) == {"breaker": "closed", "moved": 0}
 
 
 def test_the_samples_create_and_settle_a_transfer(signing: World) -> None:
@@ -119,14 +145,14 @@ def test_the_schedules_samples_are_taken(signing: World) -> None:
 def test_a_notification_sample_is_authentic_and_kept(signing: World, kind: str) -> None:
     result = signing.call_receiver(sample_event(f"{kind}-notification"), Context())
     assert (result["statusCode"], body_of(result)["transactionId"]) == (200, "DK0018353")
-    assert waiting(signing) == 1
-    (message,) = aws("sqs").receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
+    assert signing.messages() == 1
+    (message,) = signing.sqs.receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
     assert json.loads(message["Body"])["kind"] == kind
 
 
 def test_the_queue_sample_is_what_the_receiver_writes(signing: World) -> None:
     signing.call_receiver(sample_event("unpaid-notification"), Context())
-    (message,) = aws("sqs").receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
+    (message,) = signing.sqs.receive_message(QueueUrl=signing.environment["NOTIFICATION_QUEUE_URL"])["Messages"]
     written, sample = json.loads(message["Body"]), json.loads(sample_event("notification-queue")["Records"][0]["body"])
     assert list(written) == list(sample)
     assert written | {"receivedAt": 0} == sample | {"receivedAt": 0}

@@ -14,6 +14,7 @@ from payouts.domain.transfer import Finding, Intent, Observation, Source, Status
 from payouts.store import items
 from payouts.store.creation_index import Position
 from payouts.store.due_index import WRITTEN_SHARDS
+from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from tests.support.harness import World, order
 from transfer_api import listing, open_transfers
@@ -98,6 +99,18 @@ def _query(selector: str, day: str, account: str) -> dict[str, str]:
             return {"day": day, "status": "SUCCESS"}
         case _:
             return {"beneficiaryAccountNumber": account}
+
+
+def test_ties_have_one_order_whatever_the_engines(world: World) -> None:
+    """DynamoDB does not define the order of entries with the same key: here, every page has it the other way round."""
+    store = TransferStore(Table(world.dynamodb, world.environment["TABLE_NAME"]))
+    world.dynamodb.meta.events.register(
+        "after-call.dynamodb.Query", lambda parsed, **_: parsed["Items"].sort(key=lambda item: item["pk"]["S"])
+    )
+    present = [stored(store, at=1, paid=False) for _ in range(5)]
+    query = {"beneficiaryAccountNumber": "1", "limit": "2"}
+    walked = [each for page in pages(TransferLists(store, world.due_index), query) for each in page]
+    assert walked == sorted(present, key=position, reverse=True)
 
 
 def test_open_transfers_are_listed_once_while_checks_move(world: World) -> None:

@@ -207,17 +207,6 @@ def test_only_failed_messages_of_a_batch_stay(stack: LocalStack, queue: str) -> 
     assert stack.drain() == Drained(batches=1, failed=1)
 
 
-def test_what_fails_too_often_ends_in_the_dead_letter_queue(stack: LocalStack, queue: str) -> None:
-    send(stack, queue, do="fail")
-    for _ in range(2):
-        assert stack.drain().failed == 1
-        stack.clock.advance(MINUTE + 1)
-
-    assert stack.drain() == Drained()
-
-    assert (count(stack, "Queue"), count(stack, "DeadLetterQueue")) == (0, 1)
-
-
 def test_an_error_fails_the_whole_batch(stack: LocalStack, queue: str) -> None:
     send(stack, queue, do="ok", pk="beside")
     send(stack, queue, do="raise")
@@ -229,16 +218,6 @@ def test_an_error_fails_the_whole_batch(stack: LocalStack, queue: str) -> None:
     assert count(stack, "Queue") == 2
 
 
-def test_a_function_may_set_the_time_of_the_next_try(stack: LocalStack, queue: str) -> None:
-    send(stack, queue, do="later", seconds=10 * MINUTE)
-    stack.drain()
-
-    stack.clock.advance(9 * MINUTE)
-    assert stack.drain() == Drained()
-    stack.clock.advance(2 * MINUTE)
-    assert stack.drain().failed == 1
-
-
 def test_a_delayed_message_comes_due_when_the_clock_is_advanced(stack: LocalStack, queue: str) -> None:
     body = json.dumps({"do": "ok", "pk": "delayed"})
     stack.aws.sqs.send_message(QueueUrl=queue, MessageBody=body, DelaySeconds=900)
@@ -246,13 +225,6 @@ def test_a_delayed_message_comes_due_when_the_clock_is_advanced(stack: LocalStac
     assert stack.drain() == Drained()
     stack.clock.advance(901)
     assert stack.drain().succeeded == 1
-
-
-def test_a_batch_has_ten_messages_at_most(stack: LocalStack, queue: str) -> None:
-    for number in range(25):
-        send(stack, queue, do="ok", pk=str(number))
-
-    assert stack.drain() == Drained(batches=3, succeeded=25)
 
 
 def test_in_the_background_messages_are_processed_as_they_come(stack: LocalStack, queue: str) -> None:

@@ -56,7 +56,7 @@ def test_a_file_is_whole_or_as_it_was(local_run: World, tmp_path: Path) -> None:
     local_run.clock.advance(86_400)
     file = tmp_path / "day.csv"
     file.write_text("of before")
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="dictionary"):
         cli.main(["reconcile", "--day", damaged["createdAt"][:10], "--csv", str(file)])
     assert file.read_text() == "of before"
 
@@ -78,6 +78,7 @@ def test_a_transfer_is_explained_with_its_deployment(local_run: World, capsys: p
     assert explained.startswith(f"in local, {reference}: ACCEPTED")
     (external_id,) = local_run.get(reference).body["history"][0]["externalId"].split()
     assert f"X-EXTERNAL-ID {external_id}" in explained
+    assert "WIB  stored, before it is sent" in explained, "the record alone does not prove that it was sent"
     assert cli.main(["explain", "--dead"]) == 0
     assert "0 shown in local;" in capsys.readouterr().out
 

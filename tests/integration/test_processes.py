@@ -97,11 +97,7 @@ def test_what_the_token_does_not_allow_does_not_happen(stack: LocalStack, claims
 @pytest.mark.parametrize(
     "path",
     [
-        "/v1/%74ransfers",
-        "/v1/transfers%0A",
-        "/v1/transfers%2F",
-        "/v1//transfers",
-        "/v1/transfers%3Fx",
+        *("/v1/%74ransfers", "/v1/transfers%0A", "/v1/transfers%2F", "/v1//transfers", "/v1/transfers%3Fx"),
         "/v1/transfers/",
     ],
 )

@@ -6,8 +6,7 @@ import boto3
 import pytest
 
 from local.in_process.backing_services import BackingServices
-from tests.integration.processor.notifications import announced, dead, pump, standing, until_dead
-from tests.integration.receiver.notifications import waiting
+from tests.integration.processor.notifications import announced, dead, until_dead
 from tests.support.harness import World
 from tests.support.waiting import until
 from tools.deployment import Deployment
@@ -26,16 +25,16 @@ def test_a_redrive_moves_messages_once(world: World, queue_url: str) -> None:
     world.doku.fault("status", "maintenance", times=None)
     reference = announced(world)
     until_dead(world)
-    assert (waiting(world), dead(world)) == (0, 1)
+    assert (world.messages(), dead(world)) == (0, 1)
     world.doku.heal()
     names = {"DeadLetterQueueUrl": "DEAD_LETTER_QUEUE_URL", "NotificationQueueUrl": "NOTIFICATION_QUEUE_URL"}
     outputs = {name: world.environment[variable] for name, variable in names.items()}
     target = Deployment("sandbox", boto3.Session(), queue_url, outputs, {})
     assert "task" in move_all(target)
     until(lambda: dead(world) == 0)
-    assert pump(world).succeeded == 1
-    assert standing(world, reference).status == "SUCCESS"
-    assert (waiting(world), dead(world)) == (0, 0)
+    assert world.pump().succeeded == 1
+    assert world.existing(reference).status == "SUCCESS"
+    assert (world.messages(), dead(world)) == (0, 0)
 
 
 @pytest.mark.covers(46)

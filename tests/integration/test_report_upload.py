@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
+from payouts.store.report_progress import ProgressLost
 from status_poller import report_writer
 from status_poller.report_writer import UploadLost
 from status_poller.reports import ReportLate
@@ -115,6 +116,20 @@ def test_only_one_invocation_writes(night: Night) -> None:
     night.poller.faults.calls.clear()
     assert night.event()["running"]
     assert night.poller.faults.calls == ["GetItem"]
+
+
+def test_an_invocation_that_was_replaced_ends(night: Night) -> None:
+    """It slept in mid-upload until another one had written the whole report."""
+
+    def let_another_finish() -> None:
+        night.later()
+        assert night.event()["finished"]
+
+    night.poller.faults.after["UploadPart"] = [let_another_finish]
+    with pytest.raises(ProgressLost):
+        night.event()
+    assert night.found() == {"csv": night.references, "txt": night.references}
+    assert night.event()["finished"]
 
 
 def test_parts_of_two_invocations_are_never_mixed(night: Night) -> None:

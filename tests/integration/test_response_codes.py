@@ -121,16 +121,6 @@ def test_dokus_unsafe_advice_is_served_as_such(world: World) -> None:
     assert (transfer["retry"], transfer["holdFunds"], question["appliesTo"]) == ("never", True, "question")
 
 
-def test_a_code_of_several_systems_has_several_readings(world: World) -> None:
-    expected = {
-        "00": ["snap-status", "kirim-doku-payment", "kirim-doku-notification"],
-        "5586": ["biller"],
-        "2005300/06": ["snap-status", "snap"],
-    }
-    for code, systems in expected.items():
-        assert [reading["system"] for reading in get(world, code)["readings"]] == systems
-
-
 def test_an_unknown_code_is_no_error(world: World) -> None:
     odd = ("🙂", "a b", "a\nb", "%", "100%25", "<script>", '"', "\\", "é" * 5000, "/")
     for code in ("4034399", "UE01", "no-such", *odd):

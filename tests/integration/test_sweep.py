@@ -1,4 +1,4 @@
-"""The sweep looks at paid transfers on days 1, 3 and 7, skips none, and writes only news (I30)."""
+"""The sweep looks at paid transfers on days 1, 3 and 7, skips none, and writes only news (I31)."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def asked(world: World) -> Counter[str]:
     return Counter(one["partnerReferenceNo"] for one in requests if one["operation"] == "status")
 
 
-@pytest.mark.covers(22, "I30")
+@pytest.mark.covers(22, "I31")
 def test_a_paid_transfer_is_looked_at_on_days_1_3_and_7(world: World) -> None:
     (reference,) = paid(world, 1)
     before = world.existing(reference)
@@ -59,7 +59,7 @@ def test_a_paid_transfer_is_looked_at_on_days_1_3_and_7(world: World) -> None:
     assert asked(world)[reference] == 4
 
 
-@pytest.mark.covers(22, "I30")
+@pytest.mark.covers(22, "I31")
 def test_a_look_finds_a_refund(world: World) -> None:
     references = [*paid(world, 2), *paid(world, 1, **REFUNDED_LATER)]
     wait_for_look(world, references[0], 1)
@@ -69,7 +69,7 @@ def test_a_look_finds_a_refund(world: World) -> None:
     assert world.tick()["looks"] == 2
 
 
-@pytest.mark.covers("I30")
+@pytest.mark.covers("I31")
 def test_every_shard_of_a_day_is_swept(world: World) -> None:
     references = paid(world, 24)
     assert len({items.shard(reference, items.DAY_SHARDS) for reference in references}) == items.DAY_SHARDS
@@ -79,7 +79,7 @@ def test_every_shard_of_a_day_is_swept(world: World) -> None:
     assert asked(world) == dict.fromkeys(references, 2)
 
 
-@pytest.mark.covers("I30")
+@pytest.mark.covers("I31")
 def test_missed_looks_are_caught_up(world: World) -> None:
     """No tick for weeks: each day's looks are made, one after the other."""
     world.tick()
@@ -92,7 +92,7 @@ def test_missed_looks_are_caught_up(world: World) -> None:
     assert asked(world) == dict.fromkeys(references, 4)
 
 
-@pytest.mark.covers("I30")
+@pytest.mark.covers("I31")
 def test_a_look_that_was_not_made_is_reported_late(world: World) -> None:
     (reference,) = paid(world, 1)
     for look in (1, 2):
@@ -105,7 +105,7 @@ def test_a_look_that_was_not_made_is_reported_late(world: World) -> None:
     assert world.tick()["looks"] == 1
 
 
-@pytest.mark.covers("I30")
+@pytest.mark.covers("I31")
 @pytest.mark.parametrize("crash", ["before", "after"])
 def test_a_crash_around_the_progress_skips_nothing(world: World, crash: str) -> None:
     references = paid(world, 3, **REFUNDED_LATER)
@@ -119,7 +119,7 @@ def test_a_crash_around_the_progress_skips_nothing(world: World, crash: str) -> 
     assert {world.existing(reference).status for reference in references} == {"REFUNDED"}
 
 
-@pytest.mark.covers("I30")
+@pytest.mark.covers("I31")
 def test_a_crash_before_an_answer_is_recorded_repeats_the_look(world: World) -> None:
     (reference,) = paid(world, 1, **REFUNDED_LATER)
     wait_for_look(world, reference, 1)
@@ -142,7 +142,7 @@ def _answered_with_a_page(world: World, operation: str, times: int) -> None:
     )
 
 
-@pytest.mark.covers(14, "I30")
+@pytest.mark.covers(14, "I31")
 @pytest.mark.parametrize("strike", [_throttled, _answered_with_a_page], ids=["throttled", "a page"])
 @pytest.mark.parametrize(("operation", "times"), [("Query", 99), ("GetItem", 99), ("PutItem", 99)])
 def test_a_table_that_fails_delays_a_look(
@@ -158,7 +158,7 @@ def test_a_table_that_fails_delays_a_look(
     assert world.existing(reference).status == "REFUNDED"
 
 
-@pytest.mark.covers(52, "I30")
+@pytest.mark.covers(52, "I31")
 def test_silence_about_one_transfer_is_due_again(world: World) -> None:
     references = paid(world, 3)
     world.doku.fault("status", "garbage", partnerReferenceNo=references[1], times=1)
@@ -174,7 +174,7 @@ def test_silence_about_one_transfer_is_due_again(world: World) -> None:
     assert asked(world)[references[0]] == 2
 
 
-@pytest.mark.covers(52, "I30")
+@pytest.mark.covers(52, "I31")
 def test_doku_down_stops_the_sweep(world: World) -> None:
     """What was not asked about is looked at once DOKU answers again."""
     world.environment = {**world.environment, "POLL_CONCURRENCY": "2"}
@@ -193,7 +193,7 @@ def test_doku_down_stops_the_sweep(world: World) -> None:
     assert {world.existing(reference).status for reference in references} == {"REFUNDED"}
 
 
-@pytest.mark.covers("I30")
+@pytest.mark.covers("I31")
 def test_a_page_that_runs_out_of_time_goes_on_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "_PAGE", 3)
     world.environment = {**world.environment, "POLL_CONCURRENCY": "1"}
@@ -208,7 +208,7 @@ def test_a_page_that_runs_out_of_time_goes_on_where_it_stopped(world: World, mon
     assert asked(world) == dict.fromkeys(references, 2)
 
 
-@pytest.mark.covers(49, "I30")
+@pytest.mark.covers(49, "I31")
 def test_two_sweeps_at_once_skip_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """While `Pollers` changes, two pollers may be at one shard."""
     monkeypatch.setattr(sweep, "_PAGE", 1)
@@ -224,7 +224,7 @@ def test_two_sweeps_at_once_skip_nothing(world: World, monkeypatch: pytest.Monke
     assert {world.existing(reference).status for reference in references} == {"REFUNDED"}
 
 
-@pytest.mark.covers("I30", "I27")
+@pytest.mark.covers("I31", "I27")
 def test_what_a_notification_contradicts_keeps_its_place_in_the_index(world: World) -> None:
     """The sweep leaves it to its slot, and a refund's notification is applied as ever."""
     (reference,) = paid(world, 1, **REFUNDED_LATER)

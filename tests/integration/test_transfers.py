@@ -103,10 +103,6 @@ def test_another_name_at_the_bank_stops_the_transfer(world: World) -> None:
     assert world.sent(body["partnerReferenceNo"]) == []
 
 
-def test_case_spacing_and_punctuation_of_the_name_do_not_matter(world: World) -> None:
-    assert world.create(order(beneficiaryAccountName=" su-hut. ")).body["status"] == "ACCEPTED"
-
-
 @pytest.mark.covers(55, "I8")
 def test_a_replay_answers_without_sending(world: World) -> None:
     body = order()
@@ -216,11 +212,6 @@ def test_an_unpaid_transfer_ends_as_doku_says(world: World, bank: str, end: str)
     created = world.create(body)
     assert (created.status, created.body["status"]) == (201, "UNPAID")
     assert world.let_time_pass(body["partnerReferenceNo"], minutes=180) == end
-
-
-def test_both_paths_of_doku_work(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.environment = {**world.environment, "DOKU_PATH_PREFIX": "/snap/v1.1"}
-    assert world.restarted().create(order()).body["status"] == "ACCEPTED"
 
 
 def test_a_days_transfers_are_listed_newest_first(world: World) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from payouts.domain.money import Rupiah
-from payouts.domain.transfer import Finding, Intent, Observation, Source, Status, Transfer, record
+from payouts.domain.transfer import Finding, Intent, Observation, Source, Status, Transfer, record, with_status_version
 
 START = 1_726_558_912_345
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -41,7 +41,8 @@ def decision(status: Status) -> Observation:
 
 def stored(transfer: Transfer, *seen: Observation) -> Transfer:
     """`transfer` after one write that records `seen` unchanged."""
-    return replace(record(transfer, *seen), version=transfer.version + 1)
+    recorded = with_status_version(transfer, record(transfer, *seen))
+    return replace(recorded, version=transfer.version + 1)
 
 
 def after(transfer: Transfer, *seen: Observation) -> Transfer:

@@ -23,18 +23,19 @@ def check(route: str, status: int, headers: Mapping[str, str], body: Any) -> Non
     operation = described()["paths"].get(path, {}).get(method.lower())
     if operation is None:
         assert status in (404, 405), f"{route} is not documented, and answered {status}"
-        _check_body({"$ref": "#/components/schemas/Error"}, body)
+        check_schema({"$ref": "#/components/schemas/Error"}, body)
         return
     answer = operation["responses"].get(str(status))
     assert answer is not None, f"{route} answered {status}, which is not documented: {body}"
-    _check_body(answer["content"]["application/json"]["schema"], body)
+    check_schema(answer["content"]["application/json"]["schema"], body)
     names = {name.lower() for name in headers}
     for name in ("Retry-After", "Idempotency-Replayed", "Location"):
         documented = name in answer.get("headers", {})
         assert name.lower() not in names or documented, f"{route} answered {status} with {name}, not documented"
 
 
-def _check_body(schema: dict[str, Any], body: Any) -> None:
+def check_schema(schema: dict[str, Any], body: Any) -> None:
+    """Raises AssertionError for a body that does not match, or has fields that the document does not describe."""
     errors = sorted(_validator(json.dumps(schema)).iter_errors(body), key=str)
     assert not errors, f"{schema}: {[(list(error.absolute_path), error.message) for error in errors]}"
 

@@ -37,7 +37,8 @@ def of(request: Request) -> Call:
             return _of_the_table(function, action, body)
         case "sqs":
             name = body["QueueUrl"].rpartition("/")[2]
-            return Call(function, action, f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
+            # IAM has no actions of their own for batches.
+            return Call(function, action.removesuffix("Batch"), f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
         case "secretsmanager":
             return Call(function, action, body["SecretId"])
     raise AssertionError(f"a call to a service that is not known here: {action}")

@@ -10,12 +10,17 @@ from local.aws import template
 from local.aws.template import Template
 
 ROOT = Path(__file__).parents[2]
-PARAMETERS = {"JwtIssuer": "https://login.example.com/", "JwtAudience": "payouts"}
+PARAMETERS = {
+    "JwtIssuer": "https://login.example.com/",
+    "JwtAudience": "payouts",
+    "WebhookUrl": "https://merchant.example.com/webhooks",
+}
 FUNCTIONS = (
     "TransferApiFunction",
     "NotificationReceiverFunction",
     "NotificationProcessorFunction",
     "StatusPollerFunction",
+    "WebhookSenderFunction",
 )
 IN_VPC = {"SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.reading import FUNCTIONS, many, properties, text, translated
+from tests.template.reading import FUNCTIONS, many, properties, statements, text, translated
 
 KEY = {"Fn::If": ["CreatesKey", {"Fn::GetAtt": ["EncryptionKey", "Arn"]}, {"Ref": "EncryptionKeyArn"}]}
 KEPT = ("RetainExceptOnCreate", "Retain")  # a failed first deployment leaves nothing behind
@@ -37,15 +37,29 @@ def test_the_secret_is_encrypted_and_has_no_value() -> None:
 
 def test_queues_are_encrypted_and_retain_14_days() -> None:
     for name, queue in translated().of_type("AWS::SQS::Queue").items():
-        assert queue["KmsMasterKeyId"] == KEY, name
+        if name.startswith("Webhook"):  # EventBridge could not use the merchant's own key
+            assert queue["SqsManagedSseEnabled"] is True
+        else:
+            assert queue["KmsMasterKeyId"] == KEY, name
         assert queue["MessageRetentionPeriod"] == DAYS_14, name
+
+
+FILLED_BY_THE_RULE = ("WebhookQueue", "WebhookDeadLetterQueue")
+
+
+@pytest.mark.parametrize("queue", FILLED_BY_THE_RULE)
+def test_only_the_rule_may_fill_the_queue_of_webhooks(queue: str) -> None:
+    (allowed,) = [one for name, one in statements(f"{queue}Policy") if one["Effect"] == "Allow"]
+    assert (allowed["Principal"], allowed["Action"]) == ({"Service": "events.amazonaws.com"}, "sqs:SendMessage")
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["WebhookRule", "Arn"]}}}
 
 
 def test_queues_demand_tls() -> None:
     """Each queue has a policy: SQS refuses one with two resources or about another queue."""
     policies = {text(policy["Queues"]): policy for policy in translated().of_type("AWS::SQS::QueuePolicy").values()}
     for name in translated().of_type("AWS::SQS::Queue"):
-        (statement,) = policies.pop(text([{"Ref": name}]))["PolicyDocument"]["Statement"]
+        statement, *others = policies.pop(text([{"Ref": name}]))["PolicyDocument"]["Statement"]
+        assert [one["Sid"] for one in others] == (["TheRule"] if name in FILLED_BY_THE_RULE else [])
         assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert statement["Resource"] == {"Fn::GetAtt": [name, "Arn"]}

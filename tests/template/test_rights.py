@@ -137,9 +137,9 @@ def test_only_lambda_manages_network_interfaces() -> None:
     assert (allowed["Effect"], denied["Effect"]) == ("Allow", "Deny")
     assert actions(allowed) == actions(denied)
     functions = [{"Fn::GetAtt": [function, "Arn"]} for function in FUNCTIONS]
-    assert denied["Condition"] == {"ArnEquals": {"lambda:SourceFunctionArn": functions}}
+    assert chosen(denied["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"]) == functions
     roles = [properties(function)["Role"]["Fn::GetAtt"][0] for function in FUNCTIONS]
-    assert [one["Ref"] for one in properties("NetworkPolicy")["Roles"]] == roles
+    assert [one["Ref"] for one in chosen(properties("NetworkPolicy")["Roles"])] == roles
 
 
 def test_there_is_no_network_without_subnets() -> None:
@@ -204,7 +204,7 @@ def test_no_policy_is_built_from_the_stack_name() -> None:
 
 
 def test_the_rollout_role_reaches_functions_and_checks() -> None:
-    by_action = {action: many(one["Resource"]) for _, one in statements("RolloutRole") for action in actions(one)}
+    by_action = {action: chosen(one["Resource"]) for _, one in statements("RolloutRole") for action in actions(one)}
     for function in FUNCTIONS:
         alias = {"Fn::Sub": f"${{{function}.Arn}}:live"}
         for action in ("lambda:GetAlias", "lambda:UpdateAlias"):
@@ -216,7 +216,7 @@ def test_the_rollout_role_reaches_functions_and_checks() -> None:
 
 def test_a_check_may_only_invoke_new_versions() -> None:
     (invoke,) = [one for _, one in statements("RolloutCheckRole") if "lambda:InvokeFunction" in actions(one)]
-    versions = [one["Ref"] for one in invoke["Resource"]]
+    versions = [one["Ref"] for one in chosen(invoke["Resource"])]
     found = {name: translated().resources[name] for name in versions}
     assert {one["Type"] for one in found.values()} == {"AWS::Lambda::Version"}
     assert [one["Properties"]["FunctionName"]["Ref"] for one in found.values()] == list(FUNCTIONS)

@@ -43,6 +43,13 @@ def test_the_local_run_has_no_rollouts(checks: str) -> None:
     assert set(bundle.read(translated(RolloutChecks=checks)).functions) == set(FUNCTIONS)
 
 
+def test_without_a_url_there_are_no_webhooks() -> None:
+    deployed = translated(WebhookUrl="").deployed
+    kinds = ("AWS::Lambda::Function", "AWS::SQS::Queue", "AWS::Events::Rule", "AWS::Scheduler::Schedule")
+    names = [name for kind in (*kinds, "AWS::IAM::Role", "AWS::Lambda::EventSourceMapping") for name in deployed(kind)]
+    assert [name for name in names if "Webhook" in name] == []
+
+
 def test_the_resources_have_no_dependency_cycle() -> None:
     """Including update policies: CloudFormation reports a cycle only at the deployment."""
     resources = translated().resources
@@ -67,10 +74,17 @@ def _references(value: Any) -> set[str]:
 
 
 def test_queue_and_schedules_call_the_alias() -> None:
-    (mapping,) = translated().of_type("AWS::Lambda::EventSourceMapping").values()
-    assert mapping["FunctionName"] == {"Ref": "NotificationProcessorFunctionAliaslive"}
+    mappings = translated().of_type("AWS::Lambda::EventSourceMapping").values()
+    called = {mapping["EventSourceArn"]["Fn::GetAtt"][0]: mapping["FunctionName"] for mapping in mappings}
+    webhooks = {"Ref": "WebhookSenderFunctionAliaslive"}
+    assert called == {
+        "NotificationQueue": {"Ref": "NotificationProcessorFunctionAliaslive"},
+        "WebhookQueue": webhooks,
+        "WebhookReplayQueue": webhooks,
+    }
     for name, schedule in translated().of_type("AWS::Scheduler::Schedule").items():
-        assert schedule["Target"]["Arn"] == {"Ref": "StatusPollerFunctionAliaslive"}, name
+        function = "WebhookSenderFunction" if name.startswith("Webhook") else "StatusPollerFunction"
+        assert schedule["Target"]["Arn"] == {"Ref": f"{function}Aliaslive"}, name
 
 
 def test_two_stacks_fit_into_one_account() -> None:

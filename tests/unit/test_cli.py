@@ -23,6 +23,7 @@ def test_every_command_has_a_make_target() -> None:
         re.findall(r"^([a-z-]+): .*\n\t@\$\(BIN\)/payouts ([a-z-]+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     )
     commands = {command.name for command in cli.app.registered_commands}
+    commands |= {group.name for group in cli.app.registered_groups}
     assert set(aliases) == set(aliases.values()) == commands - ONLY_IN_THE_COMMAND_LINE
 
 

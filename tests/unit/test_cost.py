@@ -30,10 +30,11 @@ def test_everything_used_has_a_price_and_every_price_is_used() -> None:
 def test_every_metric_of_an_alarm_is_counted() -> None:
     """An expression over four metrics costs four times what one metric does."""
     template = translated()
-    alarms = template.of_type("AWS::CloudWatch::Alarm")
+    alarms = template.deployed("AWS::CloudWatch::Alarm")
     expressions = [alarm for alarm in alarms.values() if "Metrics" in alarm]
     assert expressions
-    more = sum(sum("MetricStat" in one for one in alarm["Metrics"]) - 1 for alarm in expressions)
+    metrics = [filter(None, template.resolve(alarm["Metrics"])) for alarm in expressions]
+    more = sum(sum("MetricStat" in one for one in several) - 1 for several in metrics)
     assert usage.idle(FIGURES, template)["alarms"] == len(alarms) + more
 
 

@@ -12,7 +12,14 @@ import pytest
 
 from tests.support.harness import ROOT
 
-FUNCTIONS = ("transfer_api", "notification_receiver", "notification_processor", "status_poller", "rollout_check")
+FUNCTIONS = (
+    "transfer_api",
+    "notification_receiver",
+    "notification_processor",
+    "status_poller",
+    "webhook_sender",
+    "rollout_check",
+)
 NOBODY = (
     "boto3.s3",  # the poller's daily report alone uses S3
     "aws_xray_sdk",  # nothing is traced, and Powertools' Tracer takes 130 ms
@@ -26,9 +33,10 @@ OTHERS = {  # of those that are imported by some, who may
     "aws_lambda_powertools.utilities.data_classes": {"transfer_api"},
     "asyncio": {"transfer_api"},  # the resolver's
     "payouts.services.create_transfer": {"transfer_api"},
-    "payouts.doku.transport": {"transfer_api", "notification_processor", "status_poller"},
+    "payouts.doku.transport": {"transfer_api", "notification_processor", "status_poller", "webhook_sender"},
+    "payouts.doku.client": {"transfer_api", "notification_processor", "status_poller"},
     "payouts.services.poll": {"status_poller"},
-    "requests": {"transfer_api", "notification_processor", "status_poller"},  # what calls DOKU
+    "requests": {"transfer_api", "notification_processor", "status_poller", "webhook_sender"},  # DOKU, the receiver
 }
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "ap-southeast-3",
@@ -37,6 +45,10 @@ ENVIRONMENT = {
     "TABLE_NAME": "transfers",
     "DOKU_SECRET_ID": "doku",
     "NOTIFICATION_QUEUE_URL": "https://sqs.ap-southeast-3.amazonaws.com/123456789012/notifications",
+    "WEBHOOK_URL": "https://example.com/webhooks",
+    "WEBHOOK_QUEUE_URL": "https://sqs.ap-southeast-3.amazonaws.com/123456789012/webhooks",
+    "WEBHOOK_REPLAY_QUEUE_URL": "https://sqs.ap-southeast-3.amazonaws.com/123456789012/webhooks-replay",
+    "WEBHOOK_DEAD_LETTER_QUEUE_URL": "https://sqs.ap-southeast-3.amazonaws.com/123456789012/webhooks-dead",
     "NEW_VERSION_ARN": "arn:aws:lambda:ap-southeast-3:123456789012:function:TransferApiFunction:2",
     "ROLLOUT_CHECK": "health",
     "POWERTOOLS_SERVICE_NAME": "payouts",

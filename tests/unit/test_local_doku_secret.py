@@ -10,6 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from local.doku_secret import FIELDS, SETTINGS, SettingError, from_environment, generate, parameters
 from local.lambda_runtime.child import REPOSITORY
+from payouts.webhooks.signing import parse_secret
 
 URL = "https://api-sandbox.doku.com"
 
@@ -23,7 +24,8 @@ def secret_file(folder: Path, content: str) -> str:
 def test_a_generated_secret_is_complete_and_never_the_same() -> None:
     secret, other = json.loads(generate()), json.loads(generate())
 
-    assert tuple(secret) == FIELDS
+    assert set(secret) == {*FIELDS, "webhookSecrets"}
+    assert len(parse_secret(*secret["webhookSecrets"])) == 32
     assert secret["agentKey"] == "A41418"
     assert len(secret["notificationKey"]) == 16
     assert load_pem_private_key(secret["privateKey"].encode(), None).key_size == 2048  # type: ignore[union-attr]

@@ -127,5 +127,6 @@ def test_without_a_rate_nothing_waits() -> None:
 
 
 def test_the_queue_has_as_many_processors_as_share_the_rate() -> None:
-    (trigger,) = bundle.read(translated()).triggers
+    read = bundle.read(translated()).triggers
+    (trigger,) = [one for one in read if one.function == "NotificationProcessorFunction"]
     assert trigger.concurrency == PROCESSORS

@@ -66,13 +66,8 @@ def test_an_account_that_does_not_exist_is_refused(doku: Merchant) -> None:
 
 
 INQUIRY_FIELDS = [
-    "partnerReferenceNo",
-    "customerNumber",
-    "amount.value",
-    "amount.currency",
-    "beneficiaryAccountNumber",
-    "additionalInfo.beneficiaryBankCode",
-    "additionalInfo.beneficiaryAccountName",
+    *("partnerReferenceNo", "customerNumber", "amount.value", "amount.currency", "beneficiaryAccountNumber"),
+    *("additionalInfo.beneficiaryBankCode", "additionalInfo.beneficiaryAccountName"),
     "additionalInfo.senderCountryCode",
 ]
 

@@ -40,7 +40,7 @@ def limits(figures: Mapping[str, float], template: Template) -> list[Limit]:
 def _requests(template: Template) -> Iterator[Limit]:
     """The rate towards DOKU, and API Gateway's throttling."""
     rate = float(template.parameters["DokuRequestsPerSecond"])
-    (stage,) = template.of_type("AWS::ApiGatewayV2::Stage").values()
+    (stage,) = template.deployed("AWS::ApiGatewayV2::Stage").values()
     created = float(template.resolve(stage["RouteSettings"][_CREATE]["ThrottlingRateLimit"]))
     all_routes = float(stage["DefaultRouteSettings"]["ThrottlingRateLimit"])
     if rate:

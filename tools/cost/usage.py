@@ -126,7 +126,7 @@ def _events() -> float:
 
 def access_log_bytes(template: Template) -> int:
     """Bytes of a typical line of API Gateway's access log."""
-    (stage,) = template.of_type("AWS::ApiGatewayV2::Stage").values()
+    (stage,) = template.deployed("AWS::ApiGatewayV2::Stage").values()
     line = re.sub(
         r"\$context\.([\w.]+)", lambda found: _CONTEXT.get(found[1], "-"), stage["AccessLogSettings"]["Format"]
     )
@@ -144,31 +144,32 @@ def idle(figures: Mapping[str, float], template: Template) -> dict[str, float]:
         "sqs_requests": 5 * 3 * TICKS,  # Lambda polls the queue with five connections, each for 20 s
         "schedules": ticks,
         "log_gb": ticks * figures["log_bytes_idle_tick"] / 1e9,
-        "stream_reads": len(template.of_type("AWS::Pipes::Pipe")) * STREAM_SHARDS * STREAM_READS * MONTH,
+        "stream_reads": len(template.deployed("AWS::Pipes::Pipe")) * STREAM_SHARDS * STREAM_READS * MONTH,
         "metrics": len(own_metrics(template)),
         "alarms": len(list(alarm_metrics(template))),
-        "dashboards": len(template.of_type("AWS::CloudWatch::Dashboard")),
-        "secrets": len(template.of_type("AWS::SecretsManager::Secret")),
+        "dashboards": len(template.deployed("AWS::CloudWatch::Dashboard")),
+        "secrets": len(template.deployed("AWS::SecretsManager::Secret")),
         "secret_calls": TICKS / 5,
-        "keys": len(template.of_type("AWS::KMS::Key")),
+        "keys": len(template.deployed("AWS::KMS::Key")),
         "key_rotations": PAID_ROTATIONS * sum(key["EnableKeyRotation"] for key in _keys(template)),
     }
 
 
 def alarm_metrics(template: Template) -> Iterator[Mapping[str, Any]]:
     """Each metric that an alarm watches: AWS charges for every metric in an expression."""
-    for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
+    for alarm in template.deployed("AWS::CloudWatch::Alarm").values():
         if "MetricName" in alarm:
             yield alarm
         else:
-            yield from (one["MetricStat"]["Metric"] for one in alarm["Metrics"] if "MetricStat" in one)
+            metrics = filter(None, template.resolve(alarm["Metrics"]))
+            yield from (one["MetricStat"]["Metric"] for one in metrics if "MetricStat" in one)
 
 
 def own_metrics(template: Template) -> set[tuple[str, ...]]:
     """Names and statuses of our own metrics on an alarm or the dashboard."""
     watched = [metric for metric in alarm_metrics(template) if metric["Namespace"] == OUR_NAMESPACE]
     found = {(one["MetricName"], *_values(one["Dimensions"])) for one in watched}
-    (dashboard,) = template.of_type("AWS::CloudWatch::Dashboard").values()
+    (dashboard,) = template.deployed("AWS::CloudWatch::Dashboard").values()
     for widget in json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]:
         for namespace, name, *rest in widget["properties"].get("metrics", []):
             if namespace == OUR_NAMESPACE:
@@ -182,10 +183,10 @@ def _values(dimensions: list[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _keys(template: Template) -> Iterable[Mapping[str, Any]]:
-    return template.of_type("AWS::KMS::Key").values()
+    return template.deployed("AWS::KMS::Key").values()
 
 
 def memory(template: Template) -> dict[str, float]:
     """Memory of each function, in gigabytes."""
-    functions = template.of_type("AWS::Lambda::Function")
+    functions = template.deployed("AWS::Lambda::Function")
     return {name: float(template.resolve(properties["MemorySize"])) / 1024 for name, properties in functions.items()}

@@ -16,7 +16,9 @@ def check(api_url: str, jwt_issuer: str | None) -> Iterator[Finding]:
     health = _status("GET", f"{api_url}/health")
     if health != 200:
         yield wrong(
-            "API", f"{api_url}/health: {health}", "Check that it is deployed and running, and read the function's log."
+            "API",
+            f"{api_url}/health: {health}",
+            "Check that it is deployed and running (locally, on LOCAL_PORT), and read the function's log.",
         )
         return
     yield ok("API", f"{api_url} answers")

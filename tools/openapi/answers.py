@@ -266,7 +266,27 @@ class Notification(_Answer):
     message: str = ""
 
 
+class ReportedTransfer(_Answer):
+    """What a transfer reports: its status and what follows from it."""
+
+    partner_reference_no: str
+    status: Status
+    final: bool = Field(description="true if no answer or notification of DOKU contradicts the status")
+    next_action: NextStep
+    amount: Rupiah
+    reference_no: str | None = Field(description="DOKU's reference; null while it is not known")
+    status_version: int = Field(ge=1, description="grows with each change; ignore a webhook with a lower one")
+
+
+class TransferUpdated(_Answer):
+    """A webhook about a change of a transfer."""
+
+    type: Literal["transfer.updated"]
+    timestamp: datetime = Field(description="time of the change")
+    data: ReportedTransfer
+
+
 ALL: tuple[type[BaseModel], ...] = (
     *(Transfer, TransferSummary, TransferList, Inquiry, Balance, Banks, Explanation, Codes, Health),
-    *(Error, GatewayMessage, Notification, NotificationReply),
+    *(Error, GatewayMessage, Notification, NotificationReply, TransferUpdated),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from local.aws import bundle, template
 from local.aws.bundle import Route
+from tools.openapi import webhooks
 from tools.openapi.operations import OPERATIONS, Answer, Examples, Operation
 from tools.openapi.schemas import components
 
@@ -79,6 +80,7 @@ def document() -> dict[str, Any]:
         "servers": _SERVERS,
         "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in OPERATIONS.values())],
         "paths": paths,
+        "webhooks": webhooks.section(),
         "components": {"schemas": components(), "headers": _HEADERS, "securitySchemes": _SECURITY},
     }
 

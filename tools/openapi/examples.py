@@ -27,9 +27,10 @@ from payouts.domain.errors import (
 )
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import FIRST_CHECK
-from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record
+from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record, with_status_version
 from payouts.services.create_transfer import STOPPED
 from payouts.store.inquiry_sessions import InquirySession
+from payouts.webhooks.message import WebhookMessage
 from transfer_api import error_responses, response_codes, responses
 
 _EVENTS = Path(__file__).parents[2] / "events"
@@ -56,7 +57,7 @@ def _transfer(*findings: Finding) -> Transfer:
 
 
 def _stored(transfer: Transfer, seen: Observation) -> Transfer:
-    return replace(record(transfer, seen), version=transfer.version + 1)
+    return replace(with_status_version(transfer, record(transfer, seen)), version=transfer.version + 1)
 
 
 ERRORS: dict[str, PayoutError] = {
@@ -111,6 +112,11 @@ def error(name: str) -> dict[str, Any]:
 def transfer(*findings: Finding) -> Any:
     """The transfer of DOKU's sample after these findings."""
     return _plain(responses.transfer(_transfer(*findings), _AT / 1000))
+
+
+def transfer_updated() -> Any:
+    """The webhook about DOKU's sample when it is paid."""
+    return json.loads(WebhookMessage.about(_transfer(Finding.ACCEPTED, Finding.SUCCESS)).body)
 
 
 def transfers() -> Any:

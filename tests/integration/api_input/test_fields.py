@@ -41,31 +41,8 @@ def test_without_a_session_the_account_name_is_required(idle: World) -> None:
     assert_untouched(idle)
 
 
-BAD_VALUES = [
-    *(
-        "",
-        "0",
-        "0.1",
-        "1e5",
-        "1e5.00",
-        "1.000",
-        "200000",
-        "200000.0",
-        "200000.000",
-        "-1.00",
-        "-200000.00",
-        "+200000.00",
-    ),
-    *("0200000.00", "00.00", "NaN", "Infinity", "200,000.00", "200.000,00", "200 000.00", " 200000.00", "200000.00\n"),
-    *(
-        "\u0662\u0660\u0660\u0660\u0660\u0660.\u0660\u0660",
-        "\uff12\uff10\uff10\uff10\uff10\uff10.\uff10\uff10",
-        "1000000000000000000.00",
-        "9" * 1000 + ".00",
-        "0x30D40",
-        "IDR 200000.00",
-    ),
-]
+BAD_VALUES = ["", "0", "1e5.00", "200000", "-1.00", "+200000.00", "NaN", "200.000,00", " 200000.00", "200000.00\n"]
+"""Some of the forms that tests/property/test_money.py refuses."""
 
 
 @pytest.mark.covers(56)

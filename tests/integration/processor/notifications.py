@@ -1,13 +1,9 @@
 """Notifications on their way through the queue."""
 
-from collections.abc import Callable
 from typing import Any
 
-from local.aws.bundle import QueueTrigger
-from local.aws.event_source import Drained, Pump
-from payouts.domain.transfer import Transfer
-from tests.integration.receiver.notifications import aws, signed, waiting
-from tests.support.harness import InProcess, World, new_reference, order
+from tests.integration.receiver.notifications import signed
+from tests.support.harness import World, new_reference, order
 
 UNPAID = {"beneficiaryAccountNumber": "0012345678"}  # DOKU's sandbox: UNPAID at first, paid within five minutes
 FAILING = UNPAID | {"beneficiaryBankCode": "002"}  # UNPAID at first, failed at the next odd hour
@@ -16,13 +12,6 @@ MINUTES = 60
 HOURS = 3600
 WAITS = [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
 """Seconds after each of the ten deliveries that template.yaml allows."""
-
-
-def pump(world: World, remaining: Callable[[], int] = lambda: 60_000) -> Drained:
-    """Let the processor have every message that is visible now: `World.pump`, without a new client each time."""
-    url = world.environment["NOTIFICATION_QUEUE_URL"]
-    trigger = QueueTrigger("NotificationProcessorFunction", "NotificationQueue", 10, 0, True, None)
-    return Pump(trigger, url, aws("sqs"), InProcess(world.call_processor, remaining)).drain()
 
 
 def notified(world: World, kind: str = "unpaid", request_id: str = "", **body: Any) -> None:
@@ -56,39 +45,35 @@ def announced(world: World, fields: dict[str, str] = UNPAID) -> str:
     return reference
 
 
-def standing(world: World, reference: str) -> Transfer:
-    return world.existing(reference)
-
-
 def findings(world: World, reference: str) -> list[str]:
-    return [str(seen.finding) for seen in standing(world, reference).history]
+    return [str(seen.finding) for seen in world.existing(reference).history]
 
 
 def dead(world: World) -> int:
-    return waiting(world, "DEAD_LETTER_QUEUE_URL")
+    return world.messages("DEAD_LETTER_QUEUE_URL")
 
 
 def put(world: World, *bodies: str) -> None:
     """Straight into the queue, past the receiver."""
     for body in bodies:
-        aws("sqs").send_message(QueueUrl=world.environment["NOTIFICATION_QUEUE_URL"], MessageBody=body)
+        world.sqs.send_message(QueueUrl=world.environment["NOTIFICATION_QUEUE_URL"], MessageBody=body)
 
 
 def until_dead(world: World) -> None:
     """Deliver what is in the queue as often as it may be, and once more: while SQS moves messages to the dead-letter
     queue, it may say that there are none."""
     for _ in range(len(WAITS) + 2):
-        pump(world)
+        world.pump()
         world.clock.advance(WAITS[-1] * 1.25 + 1)
 
 
 def redrive(world: World, keep: bool = False) -> int:
     """Move all dead messages back, or copy them: as after a crash between the send and the delete."""
     moved, url = 0, world.environment["DEAD_LETTER_QUEUE_URL"]
-    while messages := aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+    while messages := world.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
         for message in messages:
             put(world, message["Body"])
             moved += 1
             if not keep:
-                aws("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                world.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return moved

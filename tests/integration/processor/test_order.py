@@ -20,10 +20,7 @@ from tests.integration.processor.notifications import (
     dead,
     findings,
     notified,
-    pump,
-    standing,
 )
-from tests.integration.receiver.notifications import waiting
 from tests.support.harness import World, crashing, new_reference, order
 
 
@@ -38,15 +35,15 @@ def test_a_notification_before_the_answer_is_applied(world: World) -> None:
         creating = pool.submit(world.create, body)
         while not world.debits(reference):
             assert not creating.done()
-        assert standing(other, reference).status == "SUBMITTING"
+        assert other.existing(reference).status == "SUBMITTING"
         world.clock.advance(5 * MINUTES)
         call_back(other, reference)
-        assert pump(other).succeeded == 1
-        assert standing(other, reference).status == "SUCCESS"
+        assert other.pump().succeeded == 1
+        assert other.existing(reference).status == "SUCCESS"
         world.doku.heal()
         answer = creating.result()
     assert (answer.status, answer.body["status"]) == (201, "SUCCESS")
-    assert standing(world, reference).status == "SUCCESS"
+    assert world.existing(reference).status == "SUCCESS"
     assert len(world.debits(reference)) == 1
 
 
@@ -59,12 +56,12 @@ def test_a_notification_about_a_submitting_transfer_is_applied(world: World) -> 
     with crashing():
         world.create(body)
     after = world.restarted()
-    assert (standing(after, reference).status, standing(after, reference).doku_reference_no) == ("SUBMITTING", "")
+    assert (after.existing(reference).status, after.existing(reference).doku_reference_no) == ("SUBMITTING", "")
     world.clock.advance(5 * MINUTES)
     call_back(after, reference)
-    assert pump(after).succeeded == 1
-    assert standing(after, reference).status == "SUCCESS"
-    assert standing(after, reference).doku_reference_no.startswith("DK")
+    assert after.pump().succeeded == 1
+    assert after.existing(reference).status == "SUCCESS"
+    assert after.existing(reference).doku_reference_no.startswith("DK")
 
 
 @pytest.mark.covers(31)
@@ -72,11 +69,11 @@ def test_a_notification_waits_for_its_transfer(world: World) -> None:
     body = order(**UNPAID)
     reference = body["partnerReferenceNo"]
     notified(world, sendTrxId=reference, transactionId="DK99999999", transactionStatus="50")
-    assert pump(world) == Drained(batches=1, failed=1)
+    assert world.pump() == Drained(batches=1, failed=1)
     world.create(body)
     world.clock.advance(5 * MINUTES)
-    assert pump(world) == Drained(batches=1, succeeded=1)
-    assert standing(world, reference).status == "SUCCESS"
+    assert world.pump() == Drained(batches=1, succeeded=1)
+    assert world.existing(reference).status == "SUCCESS"
 
 
 @pytest.mark.covers(31)
@@ -85,11 +82,11 @@ def test_a_notification_waits_for_dokus_record(world: World) -> None:
     world.clock.advance(5 * MINUTES)
     world.doku.fault("status", "not-found", times=1, partnerReferenceNo=reference)
     call_back(world, reference)
-    assert pump(world).failed == 1
-    assert standing(world, reference).status == "UNPAID"
+    assert world.pump().failed == 1
+    assert world.existing(reference).status == "UNPAID"
     world.clock.advance(WAITS[0] + 1)
-    assert pump(world).succeeded == 1
-    assert standing(world, reference).status == "SUCCESS"
+    assert world.pump().succeeded == 1
+    assert world.existing(reference).status == "SUCCESS"
 
 
 @pytest.mark.covers(32)
@@ -99,16 +96,16 @@ def test_a_refund_waits_for_dokus_reference(world: World) -> None:
     reference = body["partnerReferenceNo"]
     world.doku.fault("transfer", "reset-after", partnerReferenceNo=reference)
     assert world.create(body).status == 202
-    assert standing(world, reference).doku_reference_no == ""
+    assert world.existing(reference).doku_reference_no == ""
     world.clock.advance(5 * MINUTES)
     call_back(world, reference)
-    assert pump(world).failed == 1  # by transactionId alone there is nothing to be found
+    assert world.pump().failed == 1  # by transactionId alone there is nothing to be found
     world.doku.fault("status", "status-says", latestTransactionStatus="00", partnerReferenceNo=reference)
     world.request("POST", f"/v1/transfers/{reference}/status-checks")
-    assert standing(world, reference).status == "SUCCESS"
+    assert world.existing(reference).status == "SUCCESS"
     world.clock.advance(WAITS[0] + 1)
-    assert pump(world).succeeded == 1
-    assert standing(world, reference).status == "REFUNDED"
+    assert world.pump().succeeded == 1
+    assert world.existing(reference).status == "REFUNDED"
 
 
 @pytest.mark.covers(33, "I10")
@@ -116,10 +113,10 @@ def test_100_equal_notifications_ask_doku_once(world: World) -> None:
     reference = created(world)
     world.clock.advance(5 * MINUTES)
     call_back(world, reference, times=100)
-    assert pump(world) == Drained(batches=10, succeeded=100)
+    assert world.pump() == Drained(batches=10, succeeded=100)
     assert findings(world, reference) == ["SUBMITTING", "UNPAID", "NOTIFIED", "SUCCESS"]
     assert len(world.sent(reference, "status")) == 1
-    assert (waiting(world), dead(world)) == (0, 0)
+    assert (world.messages(), dead(world)) == (0, 0)
 
 
 @pytest.mark.covers(33, "I10", "I11")
@@ -129,12 +126,12 @@ def test_100_parallel_notifications_are_applied(world: World) -> None:
     call_back(world, reference, times=100)
     worlds = [world.restarted() for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        drained = sum(pool.map(pump, worlds), Drained())
+        drained = sum(pool.map(World.pump, worlds), Drained())
     assert (drained.succeeded, drained.failed, drained.errors) == (100, 0, ())
-    assert standing(world, reference).status == "SUCCESS"
+    assert world.existing(reference).status == "SUCCESS"
     assert findings(world, reference).count("NOTIFIED") <= len(worlds)
     assert len(world.sent(reference, "status")) <= len(worlds)
-    assert (waiting(world), dead(world)) == (0, 0)
+    assert (world.messages(), dead(world)) == (0, 0)
 
 
 @pytest.mark.covers(34, "I10")
@@ -149,21 +146,21 @@ def test_notifications_in_every_order_end_in_the_same_state(world: World) -> Non
     world.clock.advance(5 * MINUTES)
     for reference, sequence in zip(references, orders, strict=True):
         for one in sequence:
-            said[one](reference, standing(world, reference).doku_reference_no)
-    assert pump(world).succeeded == 3 * len(orders)
-    assert {standing(world, reference).status for reference in references} == {"REFUNDED"}
+            said[one](reference, world.existing(reference).doku_reference_no)
+    assert world.pump().succeeded == 3 * len(orders)
+    assert {world.existing(reference).status for reference in references} == {"REFUNDED"}
 
 
 @pytest.mark.covers(34, "I5", "I10")
 def test_a_late_notification_moves_nothing_back(world: World) -> None:
     reference = announced(world, REFUNDED)
-    pump(world)
-    settled, asked = standing(world, reference), len(world.sent(reference, "status"))
+    world.pump()
+    settled, asked = world.existing(reference), len(world.sent(reference, "status"))
     for status in ("20", "50", "35"):
         notified(world, sendTrxId=reference, transactionId=settled.doku_reference_no, transactionStatus=status)
-        pump(world)
-    assert standing(world, reference).status == "REFUNDED"
-    assert standing(world, reference).next_check_at is None
+        world.pump()
+    assert world.existing(reference).status == "REFUNDED"
+    assert world.existing(reference).next_check_at is None
     assert len(world.sent(reference, "status")) == asked  # nothing of it was news
 
 
@@ -174,13 +171,13 @@ def test_an_unknown_transfers_notification_is_dropped(
     """Tried with growing waits first, and never dead-lettered: one log line and one metric are left of it."""
     notified(world, sendTrxId="UNKNOWN", transactionId="DK00000000", transactionStatus="50", invoiceNumber="I0")
     for wait in WAITS[:7]:
-        assert pump(world) == Drained(batches=1, failed=1)
+        assert world.pump() == Drained(batches=1, failed=1)
         world.clock.advance(wait - 5)
-        assert pump(world) == Drained(), f"it was to wait for {wait} s"
+        assert world.pump() == Drained(), f"it was to wait for {wait} s"
         world.clock.advance(6)
     assert dropped(caplog) == []
-    assert pump(world) == Drained(batches=1, succeeded=1)
-    assert (waiting(world), dead(world)) == (0, 0)
+    assert world.pump() == Drained(batches=1, succeeded=1)
+    assert (world.messages(), dead(world)) == (0, 0)
     (line,) = dropped(caplog)
     assert line["levelname"] == "WARNING"
     assert capsys.readouterr().out.count('"NotificationsUnknown":[1.0]') == 1
@@ -197,23 +194,23 @@ def test_a_backlog_is_tried_twice_before_it_is_dropped(world: World) -> None:
     notified(world, sendTrxId=reference, transactionId="DK00000000", transactionStatus="50")
     notified(world, sendTrxId=new_reference(), transactionId="DK00000000", transactionStatus="50")
     world.clock.advance(5 * HOURS)  # the processor did not run
-    assert pump(world) == Drained(batches=1, failed=2)
+    assert world.pump() == Drained(batches=1, failed=2)
     world.create(order(**UNPAID, partnerReferenceNo=reference))
     world.clock.advance(5 * MINUTES)
-    assert pump(world) == Drained(batches=1, succeeded=2)
-    assert standing(world, reference).status == "SUCCESS"
-    assert (waiting(world), dead(world)) == (0, 0)
+    assert world.pump() == Drained(batches=1, succeeded=2)
+    assert world.existing(reference).status == "SUCCESS"
+    assert (world.messages(), dead(world)) == (0, 0)
 
 
 @pytest.mark.covers(23, 35, "I11")
 @pytest.mark.parametrize("operation", ["GetItem", "Query"])
 def test_nothing_is_dropped_because_the_table_did_not_answer(world: World, operation: str) -> None:
     notified(world, sendTrxId="UNKNOWN", transactionId="DK00000000", transactionStatus="50")
-    assert pump(world) == Drained(batches=1, failed=1)
+    assert world.pump() == Drained(batches=1, failed=1)
     world.clock.advance(2 * HOURS)
     world.faults.throttle(operation)
-    assert pump(world) == Drained(batches=1, failed=1)
-    assert (waiting(world), dead(world)) == (1, 0)
+    assert world.pump() == Drained(batches=1, failed=1)
+    assert (world.messages(), dead(world)) == (1, 0)
 
 
 @pytest.mark.covers(35, "I11")
@@ -221,11 +218,11 @@ def test_nothing_is_dropped_because_doku_did_not_answer(world: World) -> None:
     reference = announced(world)
     world.doku.fault("status", "error-before", times=None)
     for wait in WAITS:
-        assert pump(world) == Drained(batches=1, failed=1)
+        assert world.pump() == Drained(batches=1, failed=1)
         world.clock.advance(wait + 1)
-    assert pump(world) == Drained()
-    assert (waiting(world), dead(world)) == (0, 1)
-    assert standing(world, reference).status == "UNPAID"
+    assert world.pump() == Drained()
+    assert (world.messages(), dead(world)) == (0, 1)
+    assert world.existing(reference).status == "UNPAID"
 
 
 @pytest.mark.covers(35)
@@ -233,20 +230,20 @@ def test_a_refused_wait_leaves_the_queues_timeout(world: World) -> None:
     reference = new_reference()
     notified(world, sendTrxId=reference, transactionId="DK00000000")
     world.faults.throttle("ChangeMessageVisibility")
-    assert pump(world) == Drained(batches=1, failed=1)
+    assert world.pump() == Drained(batches=1, failed=1)
     world.clock.advance(WAITS[0] + 1)
-    assert pump(world) == Drained()
+    assert world.pump() == Drained()
     world.clock.advance(360)
-    assert pump(world) == Drained(batches=1, failed=1)
+    assert world.pump() == Drained(batches=1, failed=1)
 
 
 @pytest.mark.covers(36)
 def test_a_notification_after_a_week_changes_nothing(world: World) -> None:
     reference = announced(world, REFUNDED)
-    pump(world)
-    before, asked = standing(world, reference), len(world.sent(reference, "status"))
+    world.pump()
+    before, asked = world.existing(reference), len(world.sent(reference, "status"))
     world.clock.advance(7 * 24 * HOURS)
     call_back(world, reference, times=2)
-    assert pump(world).succeeded == 2
-    assert standing(world, reference) == before
+    assert world.pump().succeeded == 2
+    assert world.existing(reference) == before
     assert len(world.sent(reference, "status")) == asked

@@ -18,9 +18,7 @@ from tests.integration.processor.notifications import (
     created,
     findings,
     notified,
-    pump,
     put,
-    standing,
 )
 from tests.support.harness import World
 
@@ -36,11 +34,11 @@ def test_an_unclear_doku_delays_a_notification(world: World, kind: str) -> None:
     world.doku.fault("status", kind, times=2, **options)
     call_back(world, reference)
     for wait in WAITS[:2]:
-        assert pump(world) == Drained(batches=1, failed=1)
-        assert standing(world, reference).status == "UNPAID"
+        assert world.pump() == Drained(batches=1, failed=1)
+        assert world.existing(reference).status == "UNPAID"
         world.clock.advance(wait + 1)
-    assert pump(world) == Drained(batches=1, succeeded=1)
-    assert standing(world, reference).status == "SUCCESS"
+    assert world.pump() == Drained(batches=1, succeeded=1)
+    assert world.existing(reference).status == "SUCCESS"
     assert findings(world, reference).count("NOTIFIED") == 1
 
 
@@ -50,8 +48,8 @@ def test_a_notification_is_known_only_after_dokus_word(world: World) -> None:
     world.clock.advance(5 * MINUTES)
     world.doku.fault("status", "error-before", times=1)
     call_back(world, reference, times=2)
-    assert pump(world) == Drained(batches=1, succeeded=1, failed=1)
-    assert standing(world, reference).status == "SUCCESS"
+    assert world.pump() == Drained(batches=1, succeeded=1, failed=1)
+    assert world.existing(reference).status == "SUCCESS"
 
 
 @pytest.mark.covers(23, "I11")
@@ -59,21 +57,21 @@ def test_a_notification_is_known_only_after_dokus_word(world: World) -> None:
 def test_a_throttled_table_delays_a_notification(world: World, operation: str) -> None:
     reference = announced(world)
     world.faults.throttle(operation)
-    assert pump(world) == Drained(batches=1, failed=1)
-    assert standing(world, reference).status == "UNPAID"
+    assert world.pump() == Drained(batches=1, failed=1)
+    assert world.existing(reference).status == "UNPAID"
     world.clock.advance(WAITS[0] + 1)
-    assert pump(world) == Drained(batches=1, succeeded=1)
-    assert standing(world, reference).status == "SUCCESS"
+    assert world.pump() == Drained(batches=1, succeeded=1)
+    assert world.existing(reference).status == "SUCCESS"
 
 
 @pytest.mark.covers(23, "I11")
 def test_a_throttled_index_delays_a_refund(world: World) -> None:
     reference = announced(world, REFUNDED)
     world.faults.throttle("Query")
-    assert pump(world) == Drained(batches=1, failed=1)
+    assert world.pump() == Drained(batches=1, failed=1)
     world.clock.advance(WAITS[0] + 1)
-    assert pump(world) == Drained(batches=1, succeeded=1)
-    assert standing(world, reference).status == "REFUNDED"
+    assert world.pump() == Drained(batches=1, succeeded=1)
+    assert world.existing(reference).status == "REFUNDED"
 
 
 @pytest.mark.covers("I17")
@@ -91,12 +89,12 @@ def test_an_unexpected_failure_keeps_the_notification(world: World) -> None:
 
     world.faults.before["UpdateItem"] = [fail]
     world.call_processor = handler
-    assert pump(world) == Drained(batches=1, succeeded=1, failed=4)
+    assert world.pump() == Drained(batches=1, succeeded=1, failed=4)
     lines = written.getvalue().splitlines()
     logged = [json.loads(line) for line in lines]
     assert sorted(one["message"] for one in logged) == ["notification applied"] + ["notification kept"] * 4
     reasons = [one["reason"] for one in logged if one["message"] == "notification kept"]
     assert "RuntimeError" in reasons
-    assert sorted(str(standing(world, one).status) for one in references) == ["SUCCESS", "UNPAID"]
+    assert sorted(str(world.existing(one).status) for one in references) == ["SUCCESS", "UNPAID"]
     for line in lines:
         assert not [one for one in ("QZ", "SUHUT", "0012345678", "628115678890", "89012345", "eyJ") if one in line]

@@ -16,13 +16,10 @@ from tests.integration.processor.notifications import (
     dead,
     findings,
     notified,
-    pump,
     put,
     redrive,
-    standing,
     until_dead,
 )
-from tests.integration.receiver.notifications import waiting
 from tests.support.harness import Context, World, crashing
 from tests.template.reading import properties
 
@@ -35,17 +32,17 @@ def test_one_bad_of_ten_holds_up_no_other(world: World) -> None:
         call_back(world, reference)
         if number == 4:
             notified(world, sendTrxId="UNKNOWN", transactionId="DK00000000")
-    assert pump(world) == Drained(batches=1, succeeded=9, failed=1)
-    assert {standing(world, reference).status for reference in references} == {"SUCCESS"}
-    assert waiting(world) == 1
+    assert world.pump() == Drained(batches=1, succeeded=9, failed=1)
+    assert {world.existing(reference).status for reference in references} == {"SUCCESS"}
+    assert world.messages() == 1
 
 
 @pytest.mark.covers(43)
 def test_when_all_are_bad_all_are_kept(world: World) -> None:
     for number in range(10):
         notified(world, sendTrxId=f"UNKNOWN-{number}", transactionId="DK00000000")
-    assert pump(world) == Drained(batches=1, failed=10)
-    assert (waiting(world), dead(world)) == (10, 0)
+    assert world.pump() == Drained(batches=1, failed=10)
+    assert (world.messages(), dead(world)) == (10, 0)
 
 
 @pytest.mark.covers(44, "I11")
@@ -57,14 +54,12 @@ def test_a_crash_mid_batch_applies_each_once(world: World) -> None:
     world.faults.before["UpdateItem"] = [lambda: None, lambda: None]
     world.faults.crash_before("UpdateItem")
     with crashing():
-        pump(world)
+        world.pump()
     after = world.restarted()
-    assert (
-        sorted(str(standing(after, reference).status) for reference in references) == ["SUCCESS"] * 2 + ["UNPAID"] * 3
-    )
-    assert pump(after) == Drained()  # hidden until the batch's time-out
+    assert sorted(str(after.existing(reference).status) for reference in references) == ["SUCCESS"] * 2 + ["UNPAID"] * 3
+    assert after.pump() == Drained()  # hidden until the batch's time-out
     world.clock.advance(361)
-    assert pump(after) == Drained(batches=1, succeeded=5)
+    assert after.pump() == Drained(batches=1, succeeded=5)
     for reference in references:
         assert findings(after, reference) == ["SUBMITTING", "UNPAID", "NOTIFIED", "SUCCESS"]
     assert sum(len(after.sent(reference, "status")) for reference in references) == 6  # one died with its answer
@@ -75,11 +70,11 @@ def test_a_crash_after_the_write_applies_nothing_twice(world: World) -> None:
     reference = announced(world)
     world.faults.crash_after("UpdateItem")
     with crashing():
-        pump(world)
+        world.pump()
     world.clock.advance(361)
-    before = standing(world, reference)
-    assert pump(world.restarted()).succeeded == 1
-    assert standing(world, reference) == before
+    before = world.existing(reference)
+    assert world.restarted().pump().succeeded == 1
+    assert world.existing(reference) == before
 
 
 def record(body: str, message_id: str = "1", count: int = 1) -> dict[str, Any]:
@@ -126,11 +121,11 @@ POISON = [
 def test_poison_ends_in_the_dead_letter_queue(world: World) -> None:
     reference = announced(world)
     put(world, *POISON[1:])  # SQS takes no empty message
-    drained = pump(world)
+    drained = world.pump()
     assert (drained.succeeded, drained.failed, drained.errors) == (1, len(POISON) - 1, ())
-    assert standing(world, reference).status == "SUCCESS"
+    assert world.existing(reference).status == "SUCCESS"
     until_dead(world)
-    assert (waiting(world), dead(world)) == (0, len(POISON) - 1)
+    assert (world.messages(), dead(world)) == (0, len(POISON) - 1)
 
 
 @pytest.mark.covers(46)
@@ -165,10 +160,10 @@ def test_redriving_twice_equals_once(world: World, times: int) -> None:
     for time in range(1, times + 1):
         assert redrive(world, keep=time < times) == 1
         world.clock.advance(61)
-    assert pump(world) == Drained(batches=1, succeeded=times)
-    assert standing(world, reference).status == "SUCCESS"
+    assert world.pump() == Drained(batches=1, succeeded=times)
+    assert world.existing(reference).status == "SUCCESS"
     assert findings(world, reference).count("NOTIFIED") == 1
-    assert (waiting(world), dead(world)) == (0, 0)
+    assert (world.messages(), dead(world)) == (0, 0)
 
 
 @pytest.mark.covers(47, "I11")
@@ -185,9 +180,9 @@ def test_a_redrive_under_live_traffic_applies_both(world: World) -> None:
         if number == 2:
             assert redrive(world) == 2
     call_back(world, late)
-    assert pump(world) == Drained(batches=1, succeeded=8)
-    assert {standing(world, reference).status for reference in (late, *live)} == {"SUCCESS"}
-    assert (waiting(world), dead(world)) == (0, 0)
+    assert world.pump() == Drained(batches=1, succeeded=8)
+    assert {world.existing(reference).status for reference in (late, *live)} == {"SUCCESS"}
+    assert (world.messages(), dead(world)) == (0, 0)
 
 
 @pytest.mark.covers(48)
@@ -197,13 +192,13 @@ def test_two_deliveries_at_once_end_in_one_state(world: World) -> None:
 
     def overtake() -> None:
         world.clock.advance(361)
-        assert pump(second) == Drained(batches=1, succeeded=1)
+        assert second.pump() == Drained(batches=1, succeeded=1)
 
     world.faults.before["UpdateItem"] = [overtake]
-    pump(world)
+    world.pump()
     assert findings(world, reference).count("NOTIFIED") == 1
-    assert standing(world, reference).status == "SUCCESS"
-    assert (waiting(world), dead(world)) == (0, 0)
+    assert world.existing(reference).status == "SUCCESS"
+    assert (world.messages(), dead(world)) == (0, 0)
 
 
 def countdown(*values: int) -> Callable[[], int]:
@@ -216,9 +211,9 @@ def test_without_time_the_rest_of_the_batch_goes_back(world: World) -> None:
     world.clock.advance(5 * MINUTES)
     for reference in references:
         call_back(world, reference)
-    assert pump(world, countdown(*[60_000] * 3, *[25_000] * 3, 24_999)) == Drained(batches=1, succeeded=2, failed=1)
-    assert sorted(str(standing(world, one).status) for one in references) == ["SUCCESS", "SUCCESS", "UNPAID"]
+    assert world.pump(countdown(*[60_000] * 3, *[25_000] * 3, 24_999)) == Drained(batches=1, succeeded=2, failed=1)
+    assert sorted(str(world.existing(one).status) for one in references) == ["SUCCESS", "SUCCESS", "UNPAID"]
     assert sum(len(world.sent(one, "status")) for one in references) == 2
     world.clock.advance(361)
-    assert pump(world) == Drained(batches=1, succeeded=1)
-    assert {standing(world, one).status for one in references} == {"SUCCESS"}
+    assert world.pump() == Drained(batches=1, succeeded=1)
+    assert {world.existing(one).status for one in references} == {"SUCCESS"}

@@ -4,13 +4,12 @@ import base64
 import hmac
 import json
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-import boto3
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from local.in_process.clients import client
 from tests.support.harness import Answer, Context, World, sample_event
 
 REQUEST_ID = "fd53b1e3-9c35-4dfa-a95ca8dbc5695485"
@@ -38,15 +37,9 @@ def hmac_sha512(key: str, text: str) -> str:
     return base64.b64encode(hmac.new(key.encode(), text.encode(), "sha512").digest()).decode()
 
 
-@cache
-def aws(service: Any) -> Any:
-    """A client for tests, created once, without faults. Its calls are not counted."""
-    return boto3.Session().client(service)
-
-
 def secret(world: World) -> dict[str, str]:
     """The credentials that DOKU gave this merchant."""
-    found = aws("secretsmanager").get_secret_value(SecretId=world.environment["DOKU_SECRET_ID"])
+    found = client("secretsmanager").get_secret_value(SecretId=world.environment["DOKU_SECRET_ID"])
     fields: dict[str, str] = json.loads(found["SecretString"])
     return fields
 
@@ -55,7 +48,7 @@ def rotate(world: World, **fields: str | None) -> None:
     """Put a new version of the secret. None removes a field."""
     changed = {name: value for name, value in (secret(world) | fields).items() if value is not None}
     secret_id = world.environment["DOKU_SECRET_ID"]
-    aws("secretsmanager").put_secret_value(SecretId=secret_id, SecretString=json.dumps(changed))
+    client("secretsmanager").put_secret_value(SecretId=secret_id, SecretString=json.dumps(changed))
 
 
 def signed(world: World, request_id: str = REQUEST_ID, **other: str) -> dict[str, str]:
@@ -101,19 +94,12 @@ def members(world: World, headers: Mapping[str, str], body: str | None = UNPAID,
 
 def queued(world: World) -> list[dict[str, Any]]:
     """Receive and delete all messages of the queue."""
-    sqs, url, found = aws("sqs"), world.environment["NOTIFICATION_QUEUE_URL"], []
+    sqs, url, found = world.sqs, world.environment["NOTIFICATION_QUEUE_URL"], []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
         for message in messages:
             found.append(json.loads(message["Body"]))
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return found
-
-
-def waiting(world: World, queue: str = "NOTIFICATION_QUEUE_URL") -> int:
-    """Messages in a queue, visible or not: `World.messages`, without a new client each time."""
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = aws("sqs").get_queue_attributes(QueueUrl=world.environment[queue], AttributeNames=names)
-    return sum(int(value) for value in found["Attributes"].values())
 
 
 def configured(world: World, **environment: str) -> World:

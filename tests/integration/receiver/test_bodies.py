@@ -6,7 +6,7 @@ import json
 import pytest
 
 from payouts.doku import queued_notification
-from tests.integration.receiver.notifications import REFUSED, UNPAID, deliver, members, queued, signed, waiting
+from tests.integration.receiver.notifications import REFUSED, UNPAID, deliver, members, queued, signed
 from tests.support.harness import World
 
 
@@ -52,7 +52,7 @@ def test_a_body_that_is_no_notification_is_refused(world: World) -> None:
     }
     answers = {name: members(world, headers, body) for name, body in bodies.items()}
     assert answers == dict.fromkeys(bodies, (400, *REFUSED))
-    assert waiting(world) == 0
+    assert world.messages() == 0
 
 
 @pytest.mark.covers(39, "I9")
@@ -73,7 +73,7 @@ def test_a_base64_body_that_is_no_notification_is_refused(world: World) -> None:
     }
     answers = {name: members(world, headers, body, isBase64Encoded=True) for name, body in bodies.items()}
     assert answers == dict.fromkeys(bodies, (400, *REFUSED))
-    assert waiting(world) == 0
+    assert world.messages() == 0
 
 
 @pytest.mark.covers(39)

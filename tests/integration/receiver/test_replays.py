@@ -11,19 +11,16 @@ from notification_receiver.app import create_handler
 from notification_receiver.services import build_services
 from tests.integration.receiver.notifications import (
     REFUND,
-    REFUSED,
     REQUEST_ID,
     UNPAID,
-    configured,
     deliver,
     event,
     members,
     queued,
     secret,
     signed,
-    waiting,
 )
-from tests.support.harness import PAGES, Context, Page, World, crashing
+from tests.support.harness import Context, World, crashing
 
 ALTERED = UNPAID.replace('"50"', '"35"')
 REPLAYED = (401, ("status", False), ("transactionId", "DK0018353"), ("responseCode", "99"))
@@ -62,42 +59,11 @@ def test_a_crash_before_the_queue_loses_nothing(world: World) -> None:
     world.faults.crash_after("PutItem")
     with crashing():
         deliver(world, headers)
-    assert waiting(world) == 0
+    assert world.messages() == 0
     after = world.restarted()
     assert members(after, headers, ALTERED) == REPLAYED
     assert deliver(after, headers).status == 200
     assert [one["body"] for one in queued(after)] == [UNPAID]
-
-
-@pytest.mark.covers(23, "I9", "I11")
-def test_without_a_stored_request_id_nothing_is_accepted(world: World) -> None:
-    """DOKU sends it again. Accepted without memory, it would open the way for any body under its headers."""
-    headers = signed(world)
-    world.faults.throttle("PutItem")
-    assert members(world, headers) == (503, *REFUSED)
-    assert waiting(world) == 0
-    assert deliver(world, headers).status == 200
-
-
-@pytest.mark.covers(14, "I9", "I11")
-@pytest.mark.parametrize("page", PAGES[::5], ids=str)
-def test_a_page_instead_of_the_tables_answer_is_not_accepted(world: World, page: Page) -> None:
-    headers = signed(world)
-    world.faults.answer_with_a_page("PutItem", page)
-    assert deliver(world, headers).status == 503
-    assert waiting(world) == 0
-    assert deliver(world, headers).status == 200
-
-
-def test_a_table_that_is_gone_is_not_acknowledged(world: World) -> None:
-    gone = configured(world, TABLE_NAME="gone")
-    assert members(gone, signed(world)) == (503, *REFUSED)
-    assert waiting(world) == 0
-
-
-def test_a_lost_answer_of_the_table_is_no_replay(world: World) -> None:
-    world.faults.lose_reply("PutItem")
-    assert deliver(world, signed(world)).status == 200
 
 
 @pytest.mark.parametrize(

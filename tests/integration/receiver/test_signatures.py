@@ -17,7 +17,6 @@ from tests.integration.receiver.notifications import (
     rotate,
     secret,
     signed,
-    waiting,
 )
 from tests.support.harness import World
 
@@ -28,7 +27,7 @@ def test_header_names_count_in_any_case(world: World) -> None:
     for spelled in (str, str.lower, str.upper, str.title):
         spelling = {spelled(name): value for name, value in headers.items()}
         assert deliver(world, spelling).status == 200, spelling.keys()
-    assert waiting(world) == 4
+    assert world.messages() == 4
 
 
 @pytest.mark.covers(37, 38, "I9")
@@ -67,7 +66,7 @@ def test_a_notification_not_signed_by_doku_is_refused(world: World) -> None:
     }
     answers = {name: members(world, headers) for name, headers in forgeries.items()}
     assert answers == dict.fromkeys(forgeries, (401, *REFUSED))
-    assert waiting(world) == 0
+    assert world.messages() == 0
     assert deliver(world, right).status == 200  # and this was DOKU's
 
 
@@ -157,7 +156,7 @@ def test_an_empty_key_authenticates_nothing(world: World, key: str | None) -> No
     for fresh in (world, configured(world, NOTIFICATION_SIGNATURE="hmac-sha512")):
         for signature in (hmac_sha512("", text), padded, "", "null", "None"):
             assert members(fresh, plain | {"signature": signature}) == (401, *REFUSED)
-    assert waiting(world) == 0
+    assert world.messages() == 0
 
 
 @pytest.mark.covers(37)
@@ -168,7 +167,7 @@ def test_an_aes_key_of_wrong_length_is_our_error(world: World) -> None:
     assert members(world, right) == (503, *REFUSED)
     assert members(world, right | {"agentKey": "A00000"}) == (401, *REFUSED)  # who knows no agentKey learns nothing
     assert members(world, {}) == (401, *REFUSED)
-    assert waiting(world) == 0
+    assert world.messages() == 0
 
 
 @pytest.mark.covers(37)
@@ -192,7 +191,7 @@ def test_a_secret_that_cannot_be_read_asks_doku_to_send_again(world: World) -> N
     world.faults.throttle("GetSecretValue")
     assert members(world, signed(world)) == (503, *REFUSED)
     assert deliver(world, signed(world)).status == 200
-    assert waiting(world) == 1
+    assert world.messages() == 1
 
 
 def test_only_addresses_of_the_allow_list_may_call(world: World) -> None:
@@ -209,7 +208,7 @@ def test_only_addresses_of_the_allow_list_may_call(world: World) -> None:
         "127.0.0.1": 401,
     }
     assert {source: deliver(listed, headers, source=source).status for source in addresses} == addresses
-    assert waiting(listed) == 4
+    assert listed.messages() == 4
     claiming = headers | {"x-forwarded-for": "203.0.113.1", "x-real-ip": "203.0.113.1", "forwarded": "for=203.0.113.1"}
     assert deliver(listed, claiming, source="192.0.2.1").status == 401
     assert deliver(listed, headers | {"signature": "Zm9yZ2Vk"}, source="203.0.113.1").status == 401

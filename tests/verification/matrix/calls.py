@@ -13,6 +13,7 @@ _DOKU = {
     "/qr/qr-mpm-status": ("status", "53"),
 }
 TRANSFER = "doku.transfer"
+WEBHOOK = "receiver.webhook"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ def of_doku(request: Request) -> Call:
         if request.path.endswith(path):
             return Call(f"doku.{name}", request, code)
     return Call(f"doku.{request.path}", request)
+
+
+def of_receiver(request: Request) -> Call:
+    """A webhook to the merchant's receiver."""
+    return Call(WEBHOOK, request)
 
 
 def of_aws(request: Request) -> Call:

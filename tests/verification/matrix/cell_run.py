@@ -11,7 +11,7 @@ from tests.verification.matrix.cells import Cell
 from tests.verification.matrix.modes import BY_DOKU, IN_TIME, KILLS
 from tests.verification.matrix.oracle import Oracle
 from tests.verification.matrix.wire import Fault
-from tests.verification.matrix.world import World
+from tests.verification.matrix.world import WEBHOOK_QUEUES, World
 
 TICKS = 16
 """Ticks within which every transfer is settled once the fault is over (I13), each made when the transfer is due."""
@@ -49,6 +49,8 @@ class CellRun:
     body: dict[str, Any] = field(default_factory=dict)
     key: str = ""
     notes: list[str] = field(default_factory=list)
+    reports: bool = False
+    """True if the flow delivers webhooks."""
     labels: list[str] = field(default_factory=list)
     """The calls that the functions made while the flow ran."""
 
@@ -156,6 +158,8 @@ class CellRun:
                 moment = max(moment, self.world.clock() + _DAY)
             self.world.advance(moment - self.world.clock())
             self.world.drain()
+            if self.reports:
+                self._deliver()
             due = self._next_check()
             if due is not None and due <= self.world.clock():
                 ticks += 1
@@ -163,6 +167,11 @@ class CellRun:
             self.oracle.check_now()
         else:
             self.oracle.report("I11", "notifications never end")
+
+    def _deliver(self) -> None:
+        if self.world.messages("WebhookDeadLetterQueue"):
+            self.world.catch_up()
+        self.world.deliver()
 
     def _tick(self) -> None:
         before = len(self.world.wire.seen)
@@ -176,6 +185,8 @@ class CellRun:
             moments.append(check)
         if self.world.messages(_QUEUES[0]):
             moments.append(self.world.clock() + 60)
+        if self.reports and any(map(self.world.messages, WEBHOOK_QUEUES)):
+            moments.append(self.world.clock() + 400)
         return moments
 
     def _next_check(self) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.doku_simulator.resend import resend
 from tests.verification.matrix.cell_run import Answer, CellRun
-from tests.verification.matrix.world import API, POLLER, PROCESSOR, RECEIVER
+from tests.verification.matrix.world import API, POLLER, PROCESSOR, RECEIVER, SENDER
 
 _REFUND_ACCOUNT = "7746555134"  # paid at once, refunded after five minutes
 _UNTIL_PAID, _UNTIL_REFUNDED = 240, 300
@@ -36,7 +36,7 @@ def run_cell(run: CellRun) -> None:
     run.act(flow.act, flow.function)
     flow.retry(run)
     run.settle()
-    run.oracle.check_at_the_end()
+    run.oracle.check_at_the_end(run.reports)
 
 
 # --- preparation
@@ -106,6 +106,26 @@ def _due(run: CellRun) -> None:
             run.world.tick(run.reference)
 
 
+def _reported(run: CellRun) -> None:
+    """Deliver the first webhook, which warms the sender, and let the payment of the transfer wait for its own."""
+    run.reports = True
+    _created(run)
+    run.world.deliver()
+    run.world.advance(_UNTIL_PAID)
+    run.world.drain()
+    run.oracle.check_now()
+
+
+def _with_open_breaker(run: CellRun) -> None:
+    _reported(run)
+    run.world.open_breaker()
+
+
+def _set_aside(run: CellRun) -> None:
+    _with_open_breaker(run)
+    run.world.deliver()
+
+
 # --- the step with the fault
 
 
@@ -136,6 +156,17 @@ def _process(run: CellRun) -> None:
 
 def _tick(run: CellRun) -> None:
     run.note(f"tick: {run.world.tick(run.reference)}")
+
+
+def _deliver(run: CellRun) -> None:
+    for error in run.world.deliver():
+        run.note(error)
+
+
+def _catch_up(run: CellRun) -> None:
+    """A probe, which closes the breaker, and the move of what was set aside."""
+    for _ in range(2):
+        run.note(f"catch up: {run.world.catch_up()}")
 
 
 # --- the retry
@@ -175,4 +206,7 @@ FLOWS: Mapping[str, Flow] = {
     "process": Flow(PROCESSOR, _paid_message, _process, _nothing),
     "process-refund": Flow(PROCESSOR, _refund_message, _process, _nothing),
     "poll": Flow(POLLER, _due, _tick, _nothing),
+    "deliver": Flow(SENDER, _reported, _deliver, _nothing),
+    "set-aside": Flow(SENDER, _with_open_breaker, _deliver, _nothing),
+    "catch-up": Flow(SENDER, _set_aside, _catch_up, _nothing),
 }

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from enum import StrEnum
 
-from tests.verification.matrix.calls import Call
+from tests.verification.matrix.calls import WEBHOOK, Call
 
 _HTML = b"<html><head><title>Service Unavailable</title></head><body>please try later</body></html>"
 _REASONS = {
@@ -43,7 +43,7 @@ class Mode(StrEnum):
     HEAD_INSIDE = "head-inside"
     """DOKU only: the response head comes line by line, just within the total deadline."""
     HEAD_OUTSIDE = "head-outside"
-    """DOKU only: the response head comes line by line without end; each line is in time."""
+    """DOKU and the webhooks' receiver: the response head comes line by line without end; each line is in time."""
     LATE_DUPLICATE = "late-duplicate"
     """DOKU only: a correct answer. The next request on this connection is executed, and answered with the refusal of
     another transfer."""
@@ -82,13 +82,15 @@ _ONLY = {
     Mode.DEAD_TOKENS: ("doku.token",),
     Mode.REFUSED_AND_EXECUTED: ("doku.transfer",),
 }
-_LIMITS = {"doku.transfer": (14.0, 17.0), "doku.token": (2.0, 3.0), "doku.inquiry": (7.0, 9.0)}
+_LIMITS = {WEBHOOK: (7.0, 10.0), "doku.transfer": (14.0, 17.0), "doku.token": (2.0, 3.0), "doku.inquiry": (7.0, 9.0)}
 _QUESTION = (14.0, 16.0)
 
 
 def goes_with(mode: Mode, label: str) -> bool:
     """True if the mode applies to calls with this label, such as `doku.status#1`."""
     name = label.partition("#")[0]
+    if name == WEBHOOK:
+        return mode not in IN_TIME | BY_DOKU.keys() | ONCE | {Mode.LATE_DUPLICATE}
     if not name.startswith("doku."):
         return mode not in IN_TIME | BY_DOKU.keys() | {Mode.HEAD_OUTSIDE, Mode.LATE_DUPLICATE}
     return mode not in ONCE and name in _ONLY.get(mode, (name,))
@@ -118,6 +120,8 @@ def answer(mode: Mode, call: Call) -> bytes:
         status = 429 if mode is Mode.THROTTLE else 500
         body = {"responseCode": f"{status}{call.service_code}00", "responseMessage": _REASONS[status]}
         return _http(status, json.dumps(body).encode())
+    if call.name == WEBHOOK:
+        return _http(429 if mode is Mode.THROTTLE else 500, b"")
     if mode is Mode.THROTTLE:  # AWS throttles with status 400
         return _http(400, b'{"__type": "com.amazonaws#ThrottlingException", "message": "Rate exceeded"}')
     return _http(500, b'{"__type": "com.amazonaws#InternalServerError", "message": "try again"}')

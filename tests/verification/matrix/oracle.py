@@ -1,5 +1,6 @@
 """Checks the invariants of one transfer against DOKU's ledger and the calls seen by the proxies."""
 
+import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from tests.support.log_watch import leaks
 from tests.verification.matrix.calls import TRANSFER, Call
 from tests.verification.matrix.modes import HONEST, Mode, longest
 from tests.verification.matrix.wire import Seen
-from tests.verification.matrix.world import World
+from tests.verification.matrix.world import WEBHOOK_QUEUES, World
 
 if TYPE_CHECKING:
     from tests.verification.matrix.cell_run import Answer
@@ -144,12 +145,14 @@ class Oracle:
 
     # --- at the end
 
-    def check_at_the_end(self) -> None:
-        """Check all other invariants once nothing is pending."""
+    def check_at_the_end(self, webhooks: bool = False) -> None:
+        """Check all other invariants once nothing is pending; those of webhooks if the flow delivers any."""
         self.check_now()
         self._check_requests()
         self._check_money()
         self._check_notifications()
+        if webhooks:
+            self._check_webhooks()
         logged = self._world.logged_since(self._logs)
         for line in leaks(logged.splitlines(), (*_PRIVATE, *self._secrets())):
             self.report("I17", f"a log line holds secret or personal data: {line}")
@@ -209,3 +212,20 @@ class Oracle:
             self.report("I11", "DOKU gave up on a notification")
         if left := [queue for queue in _QUEUES if self._world.messages(queue)]:
             self.report("I11", f"messages are left in {left}")
+
+    def _check_webhooks(self) -> None:
+        received = self._world.inbox.state()["deliveries"]
+        bodies: dict[str, set[str]] = {}
+        for one in received:
+            bodies.setdefault(one["headers"]["webhook-id"], set()).add(one["body"])
+        if ambiguous := [name for name, found in bodies.items() if len(found) > 1]:
+            self.report("I30", f"webhook-ids with several bodies: {ambiguous}")
+        if not all(one["verified"] for one in received):
+            self.report("I28", "a webhook has a wrong signature")
+        reported = [json.loads(one["body"])["data"]["status"] for one in received if one["status"] == 204]
+        if self._status not in reported:
+            self.report("I28", f"{self._status} was never delivered")
+        elif reported[0] != self._status:  # the newest is the first
+            self.report("I29", f"{self._status}, and the last webhook said {reported[0]}")
+        if left := [queue for queue in WEBHOOK_QUEUES if self._world.messages(queue)]:
+            self.report("I28", f"messages are left in {left}")

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 SEND = "layers/payouts/payouts/services/send_transfer.py"
 RECEIVER = "functions/notification_receiver/receiver.py"
+QUEUES = "functions/webhook_sender/queues.py"
 
 
 def matrix(only: str, root: Path = ROOT) -> tuple[int, str]:
@@ -70,12 +71,20 @@ def test_kills_around_the_send_break_nothing() -> None:
             "receive/warm/sqs.SendMessage#1/503",
             "I11: a notification was accepted and never applied: unpaid",
         ),
+        (
+            QUEUES,
+            "return False\n        return True",
+            "return True\n        return True",
+            "set-aside/warm/sqs.SendMessage#1/503",
+            "I28: SUCCESS was never delivered",
+        ),
     ],
     ids=[
         "a second send after no answer",
         "a send before the put",
         "a second send after a 401 unasked",
         "an acknowledgement of what was not kept",
+        "a webhook that is neither delivered nor set aside",
     ],
 )
 def test_a_seeded_bug_fails_a_cell(tmp_path: Path, path: str, right: str, wrong: str, cell: str, message: str) -> None:

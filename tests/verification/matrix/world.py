@@ -14,6 +14,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 
 from local.aws import moto_server, template
 from local.aws.bundle import read
+from local.aws.event_source import Drained
 from local.aws.resources import Aws
 from local.aws.session import REGION
 from local.clock import Clock
@@ -21,15 +22,19 @@ from local.deployment import Deployment
 from local.doku_simulator import Settings, Simulator
 from local.gateway.api import Gateway
 from local.gateway.authorizer import JwtAuthorizer, TokenIssuer
+from local.gateway.http_server import HttpServer
+from local.gateway.inbox import PATH, Inbox
 from local.lambda_runtime.runtime import InvocationFailed
 from local.state import StateDirectory
-from tests.verification.matrix.calls import of_aws, of_doku
+from tests.verification.matrix.calls import of_aws, of_doku, of_receiver
 from tests.verification.matrix.fork_server import ForkServer
 from tests.verification.matrix.proxy import Proxy
 from tests.verification.matrix.wire import Wire
 
 API, RECEIVER = "TransferApiFunction", "NotificationReceiverFunction"
 PROCESSOR, POLLER = "NotificationProcessorFunction", "StatusPollerFunction"
+SENDER = "WebhookSenderFunction"
+WEBHOOK_QUEUES = ("WebhookQueue", "WebhookReplayQueue", "WebhookDeadLetterQueue")
 _PARAMETERS = {"JwtAudience": "payouts", "PollConcurrency": "2", "DokuRequestsPerSecond": "10000"}
 _SHARDS = 8
 """Of the index of open transfers."""
@@ -54,7 +59,7 @@ class _BehindProxy(Aws):
 class World:
     """A deployment of the bundle at `root`, with function processes started by `fork_server`."""
 
-    def __init__(self, root: Path, secret: Mapping[str, str], secret_text: str, fork_server: ForkServer) -> None:
+    def __init__(self, root: Path, secret: Mapping[str, Any], secret_text: str, fork_server: ForkServer) -> None:
         self._closing = contextlib.ExitStack()
         self._state = StateDirectory(root)
         self._closing.callback(self._state.close)
@@ -69,18 +74,25 @@ class World:
         self._closing.callback(server.close)
         self.wire = Wire()
         aws_proxy, doku_proxy = Proxy(server.url, of_aws, self.wire), Proxy(simulator.url, of_doku, self.wire)
+        self.inbox = Inbox(lambda: secret["webhookSecrets"], self.clock)
+        receiver = HttpServer(self.inbox.handlers()[PATH], 0)
+        receiver.start()
+        self._closing.callback(receiver.close)
+        receiver_proxy = Proxy(receiver.url, of_receiver, self.wire)
+        self._closing.callback(receiver_proxy.close)
         self._closing.callback(aws_proxy.close)
         self._closing.callback(doku_proxy.close)
         self.aws = _BehindProxy(server.url, aws_proxy.url)
-        self._deploy(root, doku_proxy.url, secret_text, fork_server)
+        self._deploy(root, doku_proxy.url, receiver_proxy.url + PATH, secret_text, fork_server)
 
     def close(self) -> None:
         """Stop all processes and threads, and delete the state."""
         self._closing.close()
 
-    def _deploy(self, root: Path, doku_url: str, secret: str, fork_server: ForkServer) -> None:
+    def _deploy(self, root: Path, doku_url: str, webhook_url: str, secret: str, fork_server: ForkServer) -> None:
         issuer = TokenIssuer("https://login.example.com/", _PARAMETERS["JwtAudience"])
         parameters = {**_PARAMETERS, "JwtIssuer": "https://login.example.com/", "DokuBaseUrl": doku_url}
+        parameters["WebhookUrl"] = webhook_url
         translated = template.load(root / "template.yaml", parameters)
         self.deployment = Deployment(translated, root, self.aws, self._state, self.clock, 1, fork_server.start)
         self._closing.callback(self.deployment.close)
@@ -102,8 +114,37 @@ class World:
     # --- triggers
 
     def drain(self) -> tuple[str, ...]:
-        """Process every visible message. Returns the errors of failed invocations."""
-        return self.deployment.drain().errors
+        """Process every visible notification. Returns the errors of failed invocations."""
+        return self._drain("NotificationQueue")
+
+    def deliver(self) -> tuple[str, ...]:
+        """Move status events to their queue, and deliver every visible webhook. Returns errors as `drain`."""
+        self.publish()
+        return self._drain("WebhookQueue", "WebhookReplayQueue")
+
+    def publish(self) -> None:
+        """Move status events to their queue."""
+        assert self.deployment.status_events is not None
+        self.deployment.status_events.step()
+
+    def _drain(self, *queues: str) -> tuple[str, ...]:
+        pumps = [pump for pump in self.deployment.pumps if pump.queue in queues]
+        total = Drained()
+        while (done := sum((pump.drain() for pump in pumps), Drained())).batches:
+            total += done
+        return total.errors
+
+    def catch_up(self) -> str:
+        """Invoke the schedule of the webhooks. Returns its answer or its error."""
+        try:
+            return str(self.deployment.functions[SENDER].invoke({"catchUp": True}))
+        except InvocationFailed as error:
+            return str(error)
+
+    def open_breaker(self) -> None:
+        """Make the breaker of the webhooks what ten failures make it."""
+        item: Any = {"pk": {"S": "WEBHOOK#breaker"}, "failures": {"N": "10"}}
+        self.aws.dynamodb.put_item(TableName=self._table, Item=item)
 
     def tick(self, reference: str) -> str:
         """Invoke the poller for the shard of this transfer only. Returns its answer or its error.
@@ -167,7 +208,9 @@ class World:
         for item in self.aws.dynamodb.scan(TableName=self._table)["Items"]:
             self.aws.dynamodb.delete_item(TableName=self._table, Key={"pk": item["pk"]})
         self.doku.reset()
-        for queue in ("NotificationQueue", "NotificationDeadLetterQueue"):
+        self.publish()  # of earlier cells
+        self.inbox.clear()
+        for queue in ("NotificationQueue", "NotificationDeadLetterQueue", *WEBHOOK_QUEUES):
             if self.messages(queue):
                 self.aws.sqs.purge_queue(QueueUrl=self.deployment.ids[queue])
         self.wire.clear()

@@ -72,7 +72,10 @@ def check_item(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> No
     """Check what a write changes of other versions' data, and that the stored status is the shown one."""
     if before is not None:
         require(before["schema"] <= items.SCHEMA, "versions: an item of a newer version is changed")
-        require(before.keys() <= {*after.keys(), "dueShard", "nextCheckAt"}, "versions: an attribute is lost")
+        require(
+            before.keys() <= {*after.keys(), "dueShard", "nextCheckAt", "statusVersion"},
+            "versions: an attribute is lost",
+        )
         require(_foreign(before) <= _foreign(after), "versions: an observation of a newer version is changed")
     require(after["status"] == items.decode(after).status, "I5: the stored status is not the one that is shown")
 

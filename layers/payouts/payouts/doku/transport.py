@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import certifi
 from requests import Request, Response
@@ -35,6 +35,8 @@ class HttpResponse:
 
     http_status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """By name, in any case."""
 
 
 class Transport:
@@ -90,7 +92,7 @@ class Transport:
             request = Request("POST", self._base_url + path, headers={**_HEADERS, **headers}, data=body).prepare()
             response = adapter.send(request, stream=True, timeout=timeout, verify=certifi.where())
             try:
-                return HttpResponse(response.status_code, _whole(response))
+                return HttpResponse(response.status_code, _whole(response), response.headers)
             finally:
                 response.close()  # no effect on a connection that is back in the pool, its answer read to the end
         except (OSError, HTTPError, ValueError) as error:

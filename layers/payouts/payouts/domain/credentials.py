@@ -1,7 +1,7 @@
 """The merchant's credentials at DOKU, and access tokens."""
 
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from payouts.domain.errors import Misconfigured
@@ -30,6 +30,8 @@ class Credentials:
     notification_key: str = field(repr=False, default="")
     private_key_kms_id: str = field(repr=False, default="")
     """Id, ARN or alias of the key in KMS; empty if the secret holds the key."""
+    webhook_secrets: tuple[str, ...] = field(repr=False, default=())
+    """Secrets that sign webhooks, the newest first. Only the webhook sender checks them: wrong ones stop no payout."""
 
     @classmethod
     def parse(cls, text: str) -> "Credentials":
@@ -50,7 +52,11 @@ class Credentials:
             raise Misconfigured("the DOKU secret has no privateKey and no privateKeyKmsId: set one of them")
         if values["private_key"] and values["private_key_kms_id"]:
             raise Misconfigured("the DOKU secret has both privateKey and privateKeyKmsId: remove one of them")
-        return cls(**{field.name: values[field.name] for field in fields(cls)})
+        return cls(**values, webhook_secrets=_texts(stated.get("webhookSecrets")))
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(each) for each in value) if isinstance(value, list) else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class Finding(StrEnum):
     REFUSED = "REFUSED"
     """DOKU refused the request with this X-EXTERNAL-ID without executing it."""
     NOT_SENT = "NOT_SENT"
-    """No connection: the request with this X-EXTERNAL-ID never left."""
+    """The request with this X-EXTERNAL-ID never left: there was no connection, or too little time."""
     IN_DOUBT = "IN_DOUBT"
     """DOKU was asked to pay and gave no clear answer."""
     SUCCESS = "SUCCESS"

@@ -5,7 +5,7 @@ history (`payouts.domain.status`).
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from payouts.domain.money import Rupiah
@@ -26,6 +26,7 @@ __all__ = [
     "Status",
     "Transfer",
     "record",
+    "with_status_version",
 ]
 
 HISTORY_LATEST = 40
@@ -106,6 +107,8 @@ class Transfer:
     """True if the status FAILED was stored before: the merchant may have acted on it."""
     newer_status: str = ""
     """The stored status of an item that a newer version wrote. Such a transfer is shown and never changed."""
+    status_version: int = field(default=1, compare=False)
+    """The version that stored what `reported` says. Webhooks carry it, so that a receiver ignores what is older."""
 
     @cached_property
     def reading(self) -> Reading:
@@ -139,6 +142,11 @@ class Transfer:
         """DOKU's `referenceNo` as it was learned first, or the empty string while it is not known."""
         names = (seen.reference_no for seen in self.history)
         return next((name for name in names if name not in ("", self.intent.session_id)), "")
+
+    @property
+    def reported(self) -> tuple[Status, bool, NextAction, str]:
+        """What events and webhooks report: a write that changes any of it causes one."""
+        return self.status, self.is_final, self.next_action, self.doku_reference_no
 
     @property
     def decided_by(self) -> Observation | None:
@@ -184,6 +192,11 @@ def record(transfer: Transfer, *observations: Observation) -> Transfer:
     if changed.status is Status.FAILED and not changed.failed_published:
         return replace(changed, failed_published=True)
     return changed
+
+
+def with_status_version(before: Transfer, changed: Transfer) -> Transfer:
+    """`changed`, whose status version is that of the coming write if it reports anything new."""
+    return changed if changed.reported == before.reported else replace(changed, status_version=before.version + 1)
 
 
 def _bounded(history: Sequence[Observation], session_id: str) -> tuple[Observation, ...]:

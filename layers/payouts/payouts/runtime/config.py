@@ -17,6 +17,7 @@ from payouts.runtime.variables import (
     path,
     unless_none,
     url,
+    webhook_url,
     word,
 )
 
@@ -122,6 +123,29 @@ class ProcessorSettings:
     def read(cls, environment: Mapping[str, str]) -> "ProcessorSettings":
         """From `NOTIFICATION_QUEUE_URL`."""
         return cls(queue_url=Reader(environment)("NOTIFICATION_QUEUE_URL", word))
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Where webhooks are delivered, and the queues of the messages that cause them."""
+
+    url: str
+    queue_url: str
+    replay_queue_url: str
+    dead_letter_queue_url: str
+    secret_id: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "WebhookSettings":
+        """From `WEBHOOK_*` and `DOKU_SECRET_ID`."""
+        read = Reader(environment)
+        return cls(
+            url=read("WEBHOOK_URL", webhook_url),
+            queue_url=read("WEBHOOK_QUEUE_URL", word),
+            replay_queue_url=read("WEBHOOK_REPLAY_QUEUE_URL", word),
+            dead_letter_queue_url=read("WEBHOOK_DEAD_LETTER_QUEUE_URL", word),
+            secret_id=read("DOKU_SECRET_ID", word),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 _HOST = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
 _LOOPBACK = r"127\.0\.0\.1|localhost|\[::1\]"
 _URL = re.compile(rf"(https://{_HOST}|http://({_LOOPBACK}))(:(?P<port>[1-9][0-9]{{0,4}}))?", re.ASCII)
+_WEBHOOK_URL = re.compile(rf"{_URL.pattern}(/[!-\"$-~]*)?", re.ASCII)
 
 
 class ConfigurationError(Exception):
@@ -58,6 +59,14 @@ def url(text: str) -> str:
             'must be a host such as "https://api.doku.com": https (http only to 127.0.0.1, localhost or [::1]), with'
             " an optional port and no user, path, query or fragment"
         )
+    return text
+
+
+def webhook_url(text: str) -> str:
+    """The address of a receiver of webhooks: as `url`, with an optional path and query."""
+    found = _WEBHOOK_URL.fullmatch(text)
+    if found is None or int(found["port"] or 443) > 65_535:
+        raise ValueError("must be https (http only to 127.0.0.1, localhost or [::1]) without user or fragment")
     return text
 
 

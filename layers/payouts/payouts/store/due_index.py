@@ -15,6 +15,8 @@ WRITTEN_SHARDS = 8
 """Partitions that open transfers are written to. An increase takes two releases: the first raises READ_SHARDS, and the
 second WRITTEN_SHARDS once the first runs everywhere. After a rollback, each still finds every open transfer."""
 
+_PUT_OFF = "SET nextCheckAt = :until, dueShard = :shard, statusVersion = if_not_exists(statusVersion, #version)"
+
 
 class NewerItem(PayoutError):
     """A newer version of this software wrote the transfer; only that version can check it."""
@@ -64,13 +66,15 @@ class DueIndex:
     def put_off(self, transfer: Transfer, until: int) -> None:
         """Move the next check of a transfer as it was read to `until`, because its check could not be recorded.
 
-        Changes nothing if another write has moved it meanwhile.
+        Changes nothing if another write has moved it meanwhile. An absent `statusVersion` is written out: without it,
+        the event pipe would take this write for a change of status.
         """
-        shard, names = items.shard(transfer.partner_reference_no, self._shards), {"#schema": "schema"}
+        shard = items.shard(transfer.partner_reference_no, self._shards)
+        names = {"#schema": "schema", "#version": "version"}
         values = {":until": until, ":shard": shard, ":schema": items.SCHEMA}
         unmoved = "attribute_not_exists(nextCheckAt)"
         if transfer.next_check_at is not None:
             unmoved, values[":standing"] = "nextCheckAt = :standing", transfer.next_check_at
-        expression, pk = "SET nextCheckAt = :until, dueShard = :shard", items.key(transfer.partner_reference_no)
+        expression, pk = _PUT_OFF, items.key(transfer.partner_reference_no)
         with suppress(ConditionFailed):
             self._table.update(pk, expression, f"{unmoved} AND #schema <= :schema", names, values)

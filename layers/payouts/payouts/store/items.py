@@ -122,6 +122,7 @@ def decode(item: Mapping[str, Any]) -> Transfer:
         sent_to=_account(item.get("sentTo")),
         failed_published=item.get("failedPublished", False),
         newer_status=item["status"] if newer else "",
+        status_version=item.get("statusVersion", item["version"]),
     )
 
 

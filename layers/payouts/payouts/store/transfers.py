@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from payouts.domain.errors import Throttled, Unavailable
-from payouts.domain.transfer import Transfer
+from payouts.domain.transfer import Transfer, with_status_version
 from payouts.store import items
 from payouts.store.codec import Item
 from payouts.store.creation_index import PAGE, Entry, Position, by_creation
@@ -65,6 +65,7 @@ class TransferStore:
             changed = change(transfer)
             if changed == transfer:
                 return transfer
+            changed = with_status_version(transfer, changed)
             try:
                 self._write(changed)
             except ConditionFailed as failed:
@@ -115,12 +116,20 @@ class TransferStore:
         return by_creation(self._table, "by-account", "account", account, after, newest_first=True, page=page)
 
     def _write(self, transfer: Transfer) -> None:
-        """Set only the changing attributes, so that a newer version's unknown attributes survive (scenario 30)."""
+        """Set only the changing attributes, so that a newer version's unknown attributes survive (scenario 30).
+
+        `statusVersion` is absent where it equals `version`: by that the event pipe recognizes the writes to report.
+        """
         setting = {**self._variable(transfer), "version": transfer.version + 1}
+        removed = [] if transfer.next_check_at is not None else ["dueShard", "nextCheckAt"]
+        if transfer.status_version == transfer.version + 1:
+            removed.append("statusVersion")
+        else:
+            setting["statusVersion"] = transfer.status_version
         names = {f"#{name}": name for name in setting} | _VERSION
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
-        if transfer.next_check_at is None:
-            expression += " REMOVE dueShard, nextCheckAt"
+        if removed:
+            expression += " REMOVE " + ", ".join(removed)
         values = {f":{name}": value for name, value in setting.items()} | {":expected": transfer.version}
         self._table.update(items.key(transfer.partner_reference_no), expression, "#version = :expected", names, values)
 

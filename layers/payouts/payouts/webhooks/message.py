@@ -1,0 +1,46 @@
+"""The webhooks' bodies and ids. A body is a function of the stored transfer alone, so every attempt sends the same."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from doku_signing.timestamps import WIB
+from payouts.domain.transfer import Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookMessage:
+    """A webhook's id and body. The id is a hash of the body, which names the transfer and its status version."""
+
+    webhook_id: str
+    body: bytes
+
+    @classmethod
+    def about(cls, transfer: Transfer) -> Self:
+        """`transfer.updated` with what the transfer reports, and the time when it began to."""
+        data = {
+            "partnerReferenceNo": transfer.partner_reference_no,
+            "status": transfer.status,
+            "final": transfer.is_final,
+            "nextAction": transfer.next_action,
+            "amount": transfer.intent.amount.wire(),
+            "referenceNo": transfer.doku_reference_no or None,
+            "statusVersion": transfer.status_version,
+        }
+        return cls.of("transfer.updated", _reported_at(transfer), data)
+
+    @classmethod
+    def of(cls, kind: str, at: int, data: Mapping[str, Any]) -> Self:
+        """A message of any type. `at` in milliseconds since the epoch."""
+        time = datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="milliseconds")
+        body = json.dumps({"type": kind, "timestamp": time, "data": data}, separators=(",", ":")).encode()
+        return cls(f"msg_{hashlib.sha256(body).hexdigest()[:32]}", body)
+
+
+def _reported_at(transfer: Transfer) -> int:
+    """The time of the last observation that the status version contains."""
+    times = (seen.at for seen in transfer.history if seen.seq <= transfer.status_version)
+    return max(times, default=transfer.created_at)

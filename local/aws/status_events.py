@@ -1,0 +1,128 @@
+"""The template's pipe, bus and rules: from the table's stream to the queues of the rules' targets.
+
+The pipe's filter and the rules' patterns are evaluated by moto, the pipe's input template here.
+"""
+
+import json
+import re
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.events.models import EventPattern
+
+from local.aws.moto_server import ACCOUNT
+from local.aws.resources import Aws
+from local.aws.session import REGION
+from local.aws.template import Template
+
+_PAUSE = 0.2
+"""Seconds between looks at a stream without news."""
+_VALUE = re.compile(r"<\$((?:\.\w+)+)>")
+
+Record = Mapping[str, Any]
+
+
+class StatusEvents:
+    """Moves the stream's records to the queues, from the beginning of the stream. `ids` are physical ids by logical id.
+
+    A record is read again if the process ends before its events are sent, as in AWS.
+    """
+
+    def __init__(self, template: Template, aws: Aws, ids: Mapping[str, str]) -> None:
+        (pipe,) = template.deployed("AWS::Pipes::Pipe").values()
+        self._pipe, self._sqs = pipe, aws.sqs
+        self._filters = [EventPattern.load(each["Pattern"]) for each in filters(pipe)]
+        self._rules = [(EventPattern.load(json.dumps(pattern)), ids[queue]) for pattern, queue in _targets(template)]
+        self._streams = aws.streams()
+        table = pipe["Source"]["Fn::GetAtt"][0]
+        self._arn = aws.dynamodb.describe_table(TableName=ids[table])["Table"]["LatestStreamArn"]
+        self._iterators: dict[str, str] = {}
+
+    def step(self) -> int:
+        """Move the new records. Returns the number of messages that were sent."""
+        return sum(self._move(shard) for shard in self._shards())
+
+    def run(self, stop: threading.Event) -> None:
+        """Move records as they come, until `stop`."""
+        while not stop.is_set():
+            if not self.step():
+                stop.wait(_PAUSE)
+
+    def _shards(self) -> list[str]:
+        if not self._iterators:
+            shards = self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
+            for shard in (each["ShardId"] for each in shards):
+                position = {"StreamArn": self._arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+                self._iterators[shard] = self._streams.get_shard_iterator(**position)["ShardIterator"]
+        return list(self._iterators)
+
+    def _move(self, shard: str) -> int:
+        answer = self._streams.get_records(ShardIterator=self._iterators[shard])
+        sent = sum(self._publish(as_json(record)) for record in answer["Records"])
+        self._iterators[shard] = answer["NextShardIterator"]
+        return sent
+
+    def _publish(self, record: Record) -> int:
+        if not any(each.matches_event(record) for each in self._filters):
+            return 0
+        event = _event(self._pipe["TargetParameters"], record)
+        queues = [url for pattern, url in self._rules if pattern.matches_event(event)]
+        for url in queues:
+            self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps(event))
+        return len(queues)
+
+
+def has_targets(template: Template) -> bool:
+    """True if a rule of the template sends events to a queue."""
+    return bool(list(_targets(template)))
+
+
+def filters(pipe: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """The pipe's filters: a record that matches one of them passes."""
+    found: list[Mapping[str, str]] = pipe["SourceParameters"]["FilterCriteria"]["Filters"]
+    return found
+
+
+def as_json(record: Any) -> Record:
+    """A record of the stream as a pipe receives it, with its time in seconds."""
+    found: Record = json.loads(json.dumps(record, default=lambda at: int(at.timestamp())))
+    return found
+
+
+def detail(input_template: str, record: Record) -> dict[str, Any]:
+    """The input template with the values of a record: `<$.a.b>` is the value at that path, or nothing."""
+
+    def value(path: re.Match[str]) -> str:
+        found: Any = record
+        for name in path[1].split(".")[1:]:
+            found = found.get(name) if isinstance(found, dict) else None
+        return json.dumps(found)[1:-1] if isinstance(found, str) else "" if found is None else json.dumps(found)
+
+    filled: dict[str, Any] = json.loads(_VALUE.sub(value, input_template))
+    return filled
+
+
+def _event(parameters: Mapping[str, Any], record: Record) -> dict[str, Any]:
+    bus = parameters["EventBridgeEventBusParameters"]
+    at = datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC)
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": bus["DetailType"],
+        "source": bus["Source"],
+        "account": ACCOUNT,
+        "time": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": REGION,
+        "resources": [],
+        "detail": detail(parameters["InputTemplate"], record),
+    }
+
+
+def _targets(template: Template) -> Iterator[tuple[Any, str]]:
+    """The pattern and the queue's logical id of each rule's target."""
+    for rule in template.deployed("AWS::Events::Rule").values():
+        for target in rule.get("Targets", []) if "EventPattern" in rule else []:
+            yield rule["EventPattern"], target["Arn"]["Fn::GetAtt"][0]
