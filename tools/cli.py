@@ -18,9 +18,9 @@ from local.doku_secret import SettingError
 from payouts.codes.catalogue import SYSTEMS
 from payouts.domain.errors import PayoutError
 from tools import codes as code_explanations
-from tools import cost as costs
 from tools import explain as explanations
 from tools import kill_switch, public_key, reconcile, redrive, settle, webhooks
+from tools.cost import page as costs
 from tools.deploy import deploy
 from tools.doctor import examine
 from tools.errors import CommandError, UsageError

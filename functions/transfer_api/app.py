@@ -1,4 +1,4 @@
-"""The transfer API's handler: one log line for each request."""
+"""The transfer API's handler: one log line for each request but successful reads."""
 
 import re
 from collections.abc import Callable
@@ -29,7 +29,8 @@ def create_handler(services: Services, logger: Logger) -> Handler:
         answer = app.resolve(_as_authorized(event), context)
         if context.get_remaining_time_in_millis() >= _SLOW_DOWN_MILLIS:
             services.rate.slow_down()  # not earlier: DOKU's answer about a transfer had to be stored first
-        logger.info("request", status=answer["statusCode"])
+        if not (event["routeKey"].startswith("GET ") and answer["statusCode"] == 200):  # reads: in the access log
+            logger.info("request", status=answer["statusCode"])
         return answer
 
     return handler

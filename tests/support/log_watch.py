@@ -31,8 +31,13 @@ _of_this_test: set[str] = set()
 
 def keep(secret: str) -> None:
     """Look for the values of this JSON secret from now on, and for each line of its key."""
-    for value in json.loads(secret).values():
-        _known.update(line for line in str(value).splitlines() if len(line) >= _SHORTEST)
+    for value in values_of(json.loads(secret)):
+        _known.update(line for line in value.splitlines() if len(line) >= _SHORTEST)
+
+
+def values_of(secret: Mapping[str, Any]) -> list[str]:
+    """The values of a secret's fields, and those of its lists one by one."""
+    return [str(one) for value in secret.values() for one in (value if isinstance(value, list) else [value]) if one]
 
 
 def note(said: Any) -> None:

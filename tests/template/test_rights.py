@@ -19,8 +19,6 @@ from tests.template.reading import (
 )
 
 WITHOUT_RESOURCE = {
-    ("FunctionPolicy", "xray:PutTraceSegments"): "X-Ray knows no resources",
-    ("FunctionPolicy", "xray:PutTelemetryRecords"): "X-Ray knows no resources",
     **{
         ("FunctionPolicy", f"ec2:{action}"): "Lambda makes network interfaces; the next statement denies it to the code"
         for action in (
@@ -64,7 +62,7 @@ def test_only_the_account_may_do_everything_with_its_key() -> None:
 
 
 def test_wildcards_stay_within_stack_or_account() -> None:
-    ours = (":deploymentgroup:${ServerlessDeploymentApplication}/*", "/reports/*", ":alarm:*")
+    ours = (":deploymentgroup:${ServerlessDeploymentApplication}/*", "/reports/*", "/reports/unfinished/*", ":alarm:*")
     for whose, one in allowing():
         for resource in many(one["Resource"]):
             if "*" in text(resource) and resource != "*":

@@ -7,12 +7,14 @@ import pytest
 
 from payouts.domain.transfer import Status
 from tests.template.reading import translated
-from tools import cost
-from tools.cost import Prices
+from tools.cost import limits, page, usage
+from tools.cost.prices import PRICED_IN_JAKARTA, Prices
+
+FIGURES = json.loads(page.FIGURES.read_text())
 
 
 def test_the_page_is_current() -> None:
-    assert cost.PAGE.read_text(encoding="utf-8") == cost.page(), "run `make cost`"
+    assert page.PAGE.read_text(encoding="utf-8") == page.page(), "run `make cost`"
 
 
 def test_a_price_is_for_so_many() -> None:
@@ -21,8 +23,7 @@ def test_a_price_is_for_so_many() -> None:
 
 
 def test_everything_used_has_a_price_and_every_price_is_used() -> None:
-    figures = json.loads(cost.FIGURES.read_text())
-    used = cost.transfer(figures, translated(), 1.0).keys() | cost.idle(translated()).keys()
+    used = usage.transfer(FIGURES, translated()).keys() | usage.idle(FIGURES, translated()).keys()
     assert used == Prices.read().rows.keys()
 
 
@@ -34,50 +35,80 @@ def test_every_metric_of_an_alarm_is_counted() -> None:
     assert expressions
     metrics = [filter(None, template.resolve(alarm["Metrics"])) for alarm in expressions]
     more = sum(sum("MetricStat" in one for one in several) - 1 for several in metrics)
-    assert cost.idle(template)["alarms"] == len(alarms) + more
+    assert usage.idle(FIGURES, template)["alarms"] == len(alarms) + more
 
 
 def test_every_metric_of_our_own_is_counted_once() -> None:
-    found = cost.own_metrics(translated())
+    found = usage.own_metrics(translated())
     assert {("Transfers", "REFUNDED"), ("TransfersDisputed",), ("Rupiah", "SUCCESS")} <= found
-    assert cost.idle(translated())["metrics"] == len(found)
+    assert usage.idle(FIGURES, translated())["metrics"] == len(found)
     assert {status for _, *statuses in found for status in statuses} <= set(Status)
 
 
 def test_the_stream_is_read_by_shard_all_month() -> None:
-    assert cost.idle(translated())["stream_reads"] == cost.STREAM_SHARDS * 4 * 30 * 86_400
+    assert usage.idle(FIGURES, translated())["stream_reads"] == usage.STREAM_SHARDS * 4 * 30 * 86_400
 
 
 def test_a_rotating_key_costs_three_times_its_price_in_the_end() -> None:
-    used = cost.idle(translated())
+    used = usage.idle(FIGURES, translated())
     assert (used["keys"], used["key_rotations"]) == (1, 2)
 
 
 def test_a_price_that_is_not_known_is_said_to_be() -> None:
     row = {"usd": "1", "usd_jakarta": "", "per": "1", "what": "Keys"}
     known = {**row, "usd_jakarta": "1.25"}
-    assert list(cost._table(Prices({"keys": row}), {"keys": 2}))[2:] == [
+    assert list(page._table(Prices({"keys": row}), {"keys": 2}))[2:] == [
         "| Keys | 2.00 | 2.00 | not known |",
         "| **together** | | **2.00** | not known |",
     ]
-    assert list(cost._table(Prices({"keys": known}), {"keys": 2}))[3] == "| **together** | | **2.00** | 2.50 |"
+    assert list(page._table(Prices({"keys": known}), {"keys": 2}))[3] == "| **together** | | **2.00** | 2.50 |"
 
 
 def test_jakartas_prices_have_a_date() -> None:
     known = [name for name, row in Prices.read().rows.items() if row["usd_jakarta"]]
-    assert bool(known) is bool(cost.PRICED_IN_JAKARTA)
+    assert bool(known) is bool(PRICED_IN_JAKARTA)
 
 
 def test_the_decisions_repeat_no_sum_of_the_page() -> None:
     """Two places drift apart."""
     entry = (
-        (cost.ROOT / "docs" / "decisions.md").read_text().partition("What the protections cost")[2].partition("## ")[0]
+        (page.ROOT / "docs" / "decisions.md").read_text().partition("What the protections cost")[2].partition("## ")[0]
     )
     assert "cost.md" in entry
     assert not re.search(r"\balarms? \d|metrics \d|\d+ alarms|\d+ metrics", entry)
 
 
 def test_more_write_units_cost_more() -> None:
-    template, figures = translated(), json.loads(cost.FIGURES.read_text())
+    template, figures = translated(), FIGURES
     more = figures | {"write_units_create": figures["write_units_create"] + 1}
-    assert cost.transfer(more, template, 1.0)["writes"] == cost.transfer(figures, template, 1.0)["writes"] + 1
+    assert usage.transfer(more, template)["writes"] == usage.transfer(figures, template)["writes"] + 1
+
+
+def test_less_memory_costs_less_while_waiting() -> None:
+    """Processor time costs the same at any memory; waiting for DOKU does not."""
+    small, large = (size * usage.seconds(FIGURES, "create", size, 0.5) for size in (0.25, 0.5))
+    waiting = 0.5 + FIGURES["calls_aws_create"] * usage.AWS_SECONDS
+    assert large - small == pytest.approx(0.25 * waiting)
+
+
+def test_the_bill_assumes_a_rate_that_carries_the_peak() -> None:
+    rate = usage.needed_rate(usage.MILLION)
+    assert rate * 0.25 / 2 >= usage.MILLION / usage.MONTH * usage.PEAK
+    assert usage.poll_seconds(FIGURES, translated(), rate) == pytest.approx(1 / (rate * 0.3))
+
+
+def test_a_line_without_a_reason_is_an_error() -> None:
+    prices = Prices({"news": {"usd": "1", "per": "1", "what": "Something new"}})
+    with pytest.raises(KeyError):
+        list(page.reasons(prices, {"news": 1.0}))
+
+
+def test_limits_follow_the_parameters() -> None:
+    found = {limit.name: limit.per_month for limit in limits.limits(FIGURES, translated())}
+    twice = {limit.name: limit.per_month for limit in limits.limits(FIGURES, translated(DokuRequestsPerSecond="40"))}
+    api, faster = (
+        "the API's 5 requests a second to DOKU, 2 for a transfer",
+        "the API's 10 requests a second to DOKU, 2 for a transfer",
+    )
+    assert twice[faster] == pytest.approx(2 * found[api])
+    assert [one.per_month for one in limits.limits(FIGURES, translated())] == sorted(found.values())

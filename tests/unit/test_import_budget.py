@@ -22,7 +22,7 @@ FUNCTIONS = (
 )
 NOBODY = (
     "boto3.s3",  # the poller's daily report alone uses S3
-    "aws_xray_sdk",  # Tracing: Active in the template needs no Tracer, which takes 130 ms
+    "aws_xray_sdk",  # nothing is traced, and Powertools' Tracer takes 130 ms
     "cryptography",  # for token requests, and for AES signatures of notifications
     "pydantic",  # to read a request's body
     "payouts.codes",  # to explain a code or a refusal

@@ -1,0 +1,1 @@
+"""AWS's price of transfers: make cost."""
