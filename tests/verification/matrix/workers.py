@@ -146,5 +146,8 @@ def _history(world: World, reference: str) -> list[str]:
     calls = [f"call {one.label} {one.mode or ''} -> {one.status or 'no answer'}" for one in world.wire.seen]
     if item is None:
         return [*calls, "there is no such transfer"]
-    seen = (f"history {one['at']} {one['is']} {one.get('by', '')} {one.get('text', '')}" for one in item["history"])
+    seen = (
+        f"history {one.get('at', item['createdAt'])} {one['is']} {one.get('by', '')} {one.get('text', '')}"
+        for one in item["history"]
+    )
     return [*calls, *seen, f"stored as {item['status']}"]
