@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from samtranslator.yaml_helper import yaml_parse
 
 from local.doku_secret import FIELDS, SETTINGS, SettingError, from_environment, generate, parameters
-from payouts.webhooks.signing import parse_secret
 from local.lambda_runtime.child import REPOSITORY
+from payouts.webhooks.signing import parse_secret
 
 URL = "https://api-sandbox.doku.com"
 
