@@ -2,10 +2,13 @@
 
 import os
 
-from aws_lambda_powertools import Logger
+from payouts.runtime.cold_start import without_collections
 
-from webhook_sender.app import create_handler
-from webhook_sender.services import build_services
+with without_collections():
+    from aws_lambda_powertools import Logger
 
-services = build_services(os.environ)
-handler = create_handler(services, Logger())
+    from webhook_sender.app import create_handler
+    from webhook_sender.services import build_services
+
+    services = build_services(os.environ)
+    handler = create_handler(services, Logger())
