@@ -38,4 +38,4 @@ def build_services(environment: Mapping[str, str], clock: Callable[[], float] = 
     credentials = CredentialStore(aws.secrets_manager(), settings.secret_id, clock)
     receiver = Receiver(Transport(settings.url, CONNECTIONS, wall_clock=clock), clock)
     delivery = WebhookDelivery(TransferStore(table), receiver, lambda: credentials.current().webhook_secrets, clock)
-    return Services(delivery, BreakerStore(table), WebhookTests(table), Queues(aws.sqs(), settings), clock)
+    return Services(delivery, BreakerStore(table), WebhookTests(table), Queues(aws.sqs, settings), clock)

@@ -5,6 +5,8 @@ from typing import Any
 
 from local.demo.stage import Stage
 
+_PENDING = {"beneficiaryAccountNumber": "9912345678", "channelCode": "07", "beneficiaryAccountName": "SITI RAHAYU"}
+"""An account whose transfers are UNPAID at first. ACCEPTED at once causes no webhook."""
 _COUNT = 12
 """Transfers while the receiver is down: more than the failures that open the breaker."""
 
@@ -14,7 +16,7 @@ def caught_up(stage: Stage) -> str:
     inbox = stage.stack.inbox
     stage.stack.drain()
     inbox.fail(1_000)
-    references = [str(stage.create(stage.order()).json()["partnerReferenceNo"]) for _ in range(_COUNT)]
+    references = [str(stage.create(stage.order(**_PENDING)).json()["partnerReferenceNo"]) for _ in range(_COUNT)]
     stage.stack.drain()
     stage.expect(_breaker(stage) == "open", "after ten failures in a row the breaker is open: one probe a minute")
     stage.tick_when_due(references[-1])

@@ -78,7 +78,7 @@ def test_a_documented_receiver_verifies(receiver: Callable[[Path], Sequence[str]
         (secret,) = stack.webhook_secrets()
         with running(command, port, secret) as process:
             headers = {"Authorization": f"Bearer {stack.token()}"}
-            body = order()
+            body = order(beneficiaryAccountNumber="8812345001", channelCode="07")  # UNPAID at first
             created = requests.post(f"{stack.api_url}/v1/transfers", json=body, headers=headers, timeout=60)
             assert created.status_code == 201
             stack.drain()
