@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from urllib3.response import HTTPResponse
 
-from benchmarks.deployment import Deployment, running
+from benchmarks.deployment import PAUSE, Deployment, running
 from doku_signing.notification import Scheme, sign_notification
 from local.in_process.invocation import Context
 from local.in_process.samples import inquiry_of, order, sample_event
@@ -157,6 +157,7 @@ def _operation(deployment: Deployment, meter: Meter, prepare: Callable[[], Act],
     deployment.world.clock.advance(wait)
     seen = Seen()
     for turn, act in enumerate(acts):
+        deployment.world.clock.advance(PAUSE)
         deployment.capacity.reset()
         deployment.world.faults.calls.clear()
         deployment.log.reset()

@@ -15,11 +15,13 @@ export function hourlyChart(transfers, label) {
     const height = count ? Math.max(2, (count / most) * HEIGHT) : 0;
     return svg('rect', { x: hour * STEP + 2, y: HEIGHT - height, width: STEP - 4, height, rx: 2 });
   });
-  const hours = [0, 6, 12, 18].map((hour) => {
-    const text = svg('text', { x: hour * STEP + 2, y: HEIGHT + FOOT - 4 });
-    text.textContent = `${String(hour).padStart(2, '0')}:00`;
-    return text;
-  });
+  const text = (content, x, y, anchor = 'start') => {
+    const element = svg('text', { x, y, 'text-anchor': anchor });
+    element.textContent = content;
+    return element;
+  };
+  const hours = [0, 6, 12, 18].map((hour) => text(`${String(hour).padStart(2, '0')}:00`, hour * STEP + 2, HEIGHT + FOOT - 4));
+  const peak = text(String(most), (counts.indexOf(most) + 0.5) * STEP, -4, 'middle');
   const line = svg('path', { d: `M0 ${HEIGHT + 0.5}H${WIDTH}` });
-  return svg('svg', { class: 'chart', viewBox: `0 0 ${WIDTH} ${HEIGHT + FOOT}`, role: 'img', 'aria-label': label }, ...bars, line, ...hours);
+  return svg('svg', { class: 'chart', viewBox: `0 0 ${WIDTH} ${HEIGHT + FOOT}`, role: 'img', 'aria-label': label }, ...bars, line, ...hours, peak);
 }

@@ -1,9 +1,11 @@
 """Writes a day's report as one multipart upload, over as many invocations as it takes.
 
 S3 shows the object when the upload is completed, never a part of it. After each part, its position and the summary up
-to there are stored; an invocation that dies is continued from there. The text is written before the CSV is completed.
+to there are stored; an invocation that dies is continued from there. One that runs short of time sets rows aside that
+are too few for a part. The text is written before the CSV is completed.
 """
 
+import secrets
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -26,9 +28,9 @@ _PART_BYTES = 5 * 2**20
 """S3's minimum of a part that is not the last: some 35,000 transfers."""
 _LINES = 200
 """Lines between two looks at the time left."""
-_RESERVE_SECONDS = 5.0
+_RESERVE_SECONDS = 8.0
 """Time for the last requests of an invocation."""
-_LOST = frozenset({"NoSuchUpload", "InvalidPart", "InvalidPartOrder", "EntityTooSmall"})
+_LOST = frozenset({"NoSuchUpload", "NoSuchKey", "InvalidPart", "InvalidPartOrder", "EntityTooSmall"})
 """Errors of an upload that cannot be completed: completed before a crash, removed, or written by two."""
 
 
@@ -73,24 +75,37 @@ class ReportWriter:
 
     def _write(self, remaining: Callable[[], float]) -> None:
         progress, summary = self.progress, ReportSummary.restored(self.progress.summary)
-        part = bytearray(b"" if progress.etags else csv_rows([COLUMNS]).encode())
-        now, left = int(self._clock() * 1000), remaining()
+        part, now = self._first_rows(), int(self._clock() * 1000)
         with closing(lines(self._store, progress.day, now, progress.position)) as found:
             while some := list(islice(found, _LINES)):
                 part += _rows(some, summary)
-                needed = 0.0
                 if len(part) >= _PART_BYTES:
                     self._upload(part)
-                    self._save(position=some[-1].position, summary=summary.as_dict())
                     part.clear()
-                    left, needed = remaining(), 1.2 * (left - remaining())
-                if remaining() < needed + _RESERVE_SECONDS:
+                    self._save(position=some[-1].position, summary=summary.as_dict(), rest="")
+                if remaining() < _RESERVE_SECONDS:
+                    self._save(position=some[-1].position, summary=summary.as_dict(), rest=self._set_aside(part))
                     return
         self._finish(part, summary)
 
     def _begin(self) -> None:
         upload = self._to.s3.create_multipart_upload(**self._object("csv", "text/csv"))
         self._save(upload_id=upload["UploadId"])
+
+    def _first_rows(self) -> bytearray:
+        """The rows that the invocation before has set aside, or those of a new file."""
+        progress = self.progress
+        if progress.rest:
+            return bytearray(self._to.s3.get_object(Bucket=self._to.bucket, Key=progress.rest)["Body"].read())
+        return bytearray(b"" if progress.etags else csv_rows([COLUMNS]).encode())
+
+    def _set_aside(self, part: bytearray) -> str:
+        """Store rows under a name that no other invocation uses; the name."""
+        if not part:
+            return ""
+        key = f"reports/unfinished/{self.progress.day}-{secrets.token_hex(8)}"
+        self._to.s3.put_object(Bucket=self._to.bucket, Key=key, Body=bytes(part))
+        return key
 
     def _upload(self, part: bytearray) -> None:
         progress, csv = self.progress, self._object("csv")
@@ -108,10 +123,14 @@ class ReportWriter:
         s3.complete_multipart_upload(
             **self._object("csv"), UploadId=progress.upload_id, MultipartUpload={"Parts": parts}
         )
-        self._save(summary=summary.as_dict(), done=True)
+        self._save(summary=summary.as_dict(), rest="", done=True)
 
     def _save(self, **changes: Any) -> None:
+        """Store the progress, and delete the rows that it no longer needs."""
+        before = self.progress.rest
         self.progress = self._to.progress.save(replace(self.progress, **changes))
+        if before and before != self.progress.rest:
+            self._to.s3.delete_object(Bucket=self._to.bucket, Key=before)
 
     def _object(self, ending: str, kind: str = "") -> Any:
         named = {"Bucket": self._to.bucket, "Key": f"reports/{self.progress.day}.{ending}"}

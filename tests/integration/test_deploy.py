@@ -292,9 +292,9 @@ def test_without_a_login(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 def test_with_a_profile_that_is_not_there(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nonexistent")
     assert cli.main(["deploy", "--env", "sandbox", "--yes"]) == 1
-    told = capsys.readouterr().err
-    assert "nonexistent" in told
-    assert "aws sso login" in told
+    printed = capsys.readouterr().err
+    assert "nonexistent" in printed
+    assert "aws sso login" in printed
 
 
 IDENTITY = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
@@ -536,13 +536,13 @@ def test_from_nothing_to_the_doctor(
         return 0
 
     assert not deploy.deploy(given, never_asked, sam, ROOT), "DOKU does not answer here"
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     build, deployed_by = commands
     assert build[:2] == ["make", "build"]
     group = deployed_by.index("--only-group")
     assert deployed_by[group : group + 4] == ["--only-group", "sam", "sam", "deploy"]
-    assert "build for arm64" in told
-    assert "wrong    DOKU's host" in told
+    assert "build for arm64" in printed
+    assert "wrong    DOKU's host" in printed
     assert held(account, secret) == json.loads(file.read_text())
     deployed = Stack.read(account, STACK).parameters
     assert deployed is not None

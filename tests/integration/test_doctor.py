@@ -40,7 +40,7 @@ def doku(backing_services: BackingServices) -> Iterator[Control]:
 
 
 def look(
-    backing_services: BackingServices, changed: Mapping[str, str] | str | None = None, ahead: float = 0
+    backing_services: BackingServices, changed: Mapping[str, Any] | str | None = None, ahead: float = 0
 ) -> dict[str, Finding]:
     """The findings by check. `changed` is the whole secret, or fields of it, or variables, which are in capitals."""
     changes = {} if changed is None or isinstance(changed, str) else changed
@@ -109,7 +109,7 @@ def test_a_secret_without_a_value(backing_services: BackingServices) -> None:
 NO_KEY = '{"clientId": "BRN", "clientSecret": "SK", "privateKey": "", "agentKey": "A1"}'
 OTHER_KEY, CURVE_KEY = pem(rsa.generate_private_key(65537, 2048)), pem(ec.generate_private_key(ec.SECP256R1()))
 NOT_TRIED = {"DOKU": Verdict.SKIPPED}
-FAULTS: dict[str, tuple[dict[str, str] | str, str, str, dict[str, Verdict]]] = {
+FAULTS: dict[str, tuple[dict[str, Any] | str, str, str, dict[str, Verdict]]] = {
     "no JSON": ("not json", "secret", "not a JSON object", NOT_TRIED),
     "no fields": ("{}", "secret", "no clientId", NOT_TRIED),
     "no key": (NO_KEY, "secret", "no privateKey", NOT_TRIED),
@@ -121,6 +121,8 @@ FAULTS: dict[str, tuple[dict[str, str] | str, str, str, dict[str, Verdict]]] = {
     "another client secret": ({"clientSecret": "SK-another"}, "signature", "clientSecret", {"token": Verdict.OK}),
     "another agent key": ({"agentKey": "B00000"}, "agentKey", "4041108", {}),
     "a short notification key": ({"notificationKey": "short"}, "notification key", "", {"token": Verdict.OK}),
+    "no webhook secret": ({"webhookSecrets": []}, "webhook secrets", "secret --add", {}),
+    "a short webhook secret": ({"webhookSecrets": ["whsec_c2hvcnQ="]}, "webhook secrets", "24 to 64 bytes", {}),
     "another path": ({"DOKU_PATH_PREFIX": "/payout/v9"}, "path prefix", "Set DokuPathPrefix", {}),
     "no path": ({"DOKU_PATH_PREFIX": "v1.0"}, "settings", "DOKU_PATH_PREFIX", {}),
     "no host": ({"DOKU_BASE_URL": "http://127.0.0.1:1"}, "DOKU's host", "", {"token, balance": Verdict.SKIPPED}),

@@ -63,12 +63,12 @@ def test_dokus_sdk_signs_our_calls_as_we_do(
 ) -> None:
     request, secret = recorded[operation], json.loads(backing_services.secret)
     headers = headers_of(request)
-    members: dict[str, Any] = json.loads(request.data)
+    fields: dict[str, Any] = json.loads(request.data)
     signature = TokenService.generate_symmetric_signature(
         "POST",
         request.target,
         headers["authorization"].removeprefix("Bearer "),
-        members,
+        fields,
         headers["x-timestamp"],
         secret["clientSecret"],
     )

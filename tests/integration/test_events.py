@@ -115,7 +115,7 @@ def test_the_samples_create_and_settle_a_transfer(signing: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "members"),
+    ("name", "names"),
     [
         ("account-inquiry", {"sessionId", "beneficiaryAccountName", "fee"}),
         ("get-balance", {"availableBalance", "holdAmount", "creditAlertLimit"}),
@@ -128,11 +128,11 @@ def test_the_samples_create_and_settle_a_transfer(signing: World) -> None:
         ("health", {"status"}),
     ],
 )
-def test_a_sample_of_the_api_is_answered(signing: World, name: str, members: set[str]) -> None:
+def test_a_sample_of_the_api_is_answered(signing: World, name: str, names: set[str]) -> None:
     signing.call_handler(sample_event("create-transfer"), Context())
     answer = signing.call_handler(sample_event(name), Context())
     assert answer["statusCode"] == 200
-    assert members <= set(body_of(answer))
+    assert names <= set(body_of(answer))
 
 
 def test_the_schedules_samples_are_taken(signing: World) -> None:

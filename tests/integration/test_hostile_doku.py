@@ -41,7 +41,7 @@ class Said:
     body: bytes
 
     @property
-    def members(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """Its JSON object; empty where it is none."""
         try:
             found = json.loads(self.body)
@@ -51,7 +51,7 @@ class Said:
 
     def says(self, name: str) -> str:
         """A member as text, be it a number."""
-        value = self.members.get(name)
+        value = self.fields.get(name)
         return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
@@ -97,7 +97,7 @@ def answers(service: str, **likely: st.SearchStrategy[Any]) -> st.SearchStrategy
     codes = st.builds(lambda http, case: f"{http}{service}{case}", statuses, cases)
     codes = codes | codes.map(int) | JSON  # type: ignore[assignment, operator]
     objects = st.fixed_dictionaries({}, optional={"responseCode": codes, "responseMessage": JSON, **likely})
-    bodies = st.binary(max_size=60) | (JSON | objects).map(lambda members: json.dumps(members).encode())
+    bodies = st.binary(max_size=60) | (JSON | objects).map(lambda fields: json.dumps(fields).encode())
 
     def agreeing(said: Said, agree: bool) -> Said:
         """Often the HTTP status is that of the code."""
@@ -189,7 +189,7 @@ def test_an_inquiry_is_answered_as_documented(merchant: World, doku: Doku, said:
     json.dumps(answer.body, allow_nan=False, ensure_ascii=False).encode()
     if answer.status == 200:
         assert said.says("responseCode").startswith("200")
-        assert said.members["beneficiaryAccountName"]
+        assert said.fields["beneficiaryAccountName"]
 
 
 @EXAMPLES

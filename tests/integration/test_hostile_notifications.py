@@ -30,7 +30,7 @@ NOTIFICATIONS = st.fixed_dictionaries(
         "message": JSON,
     },
 )
-BODIES = st.binary(max_size=200) | (JSON | NOTIFICATIONS).map(lambda members: json.dumps(members).encode())
+BODIES = st.binary(max_size=200) | (JSON | NOTIFICATIONS).map(lambda fields: json.dumps(fields).encode())
 DEEP = b'{"transactionId":' + b"[" * 10_000
 
 
@@ -94,8 +94,8 @@ def right(world: World) -> dict[str, str]:
 
 def names_a_transaction(body: bytes) -> bool:
     """Read without the product's code."""
-    members: Any = json.loads(body.decode("utf-8-sig"))
-    return isinstance(members, dict) and isinstance(members.get("transactionId"), str | int)
+    fields: Any = json.loads(body.decode("utf-8-sig"))
+    return isinstance(fields, dict) and isinstance(fields.get("transactionId"), str | int)
 
 
 def test_odd_notifications_break_nothing_behind_the_queue(world: World) -> None:

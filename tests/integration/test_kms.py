@@ -44,8 +44,8 @@ class Kms:
 
     def use(self, key_id: str, **others: str) -> None:
         """Put the secret that names this key."""
-        members = {**self.secret, "privateKey": "", "privateKeyKmsId": key_id, **others}
-        self.secrets.put_secret_value(SecretId=self.secret_id, SecretString=json.dumps(members))
+        fields = {**self.secret, "privateKey": "", "privateKeyKmsId": key_id, **others}
+        self.secrets.put_secret_value(SecretId=self.secret_id, SecretString=json.dumps(fields))
 
 
 @pytest.fixture
@@ -159,8 +159,8 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(TOKEN), TOKEN
 def test_signing_counts_against_the_token_deadline(
     backing_services: BackingServices, seconds: float, requests: int
 ) -> None:
-    members = {**json.loads(backing_services.secret), "privateKey": "", "privateKeyKmsId": "alias/slow"}
-    credentials, now = Credentials.parse(json.dumps(members)), [100.0]
+    fields = {**json.loads(backing_services.secret), "privateKey": "", "privateKeyKmsId": "alias/slow"}
+    credentials, now = Credentials.parse(json.dumps(fields)), [100.0]
     slow = SlowKms(now, seconds)
     with listening(saying(ANSWER)) as peer:
         transport = Transport(peer.url)

@@ -15,8 +15,8 @@ from tools import cli, reconcile
 @pytest.mark.parametrize("day", ["17-09-2024", "2026-13-45", "2026-11-2", "20261102", "yesterday", ""])
 def test_what_is_no_day_is_refused_as_the_api_does(day: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["reconcile", "--day", day]) == 2
-    told = capsys.readouterr()
-    assert (told.out, told.err) == ("", "day must be a date such as 2024-09-17\n")
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "day must be a date such as 2024-09-17\n")
 
 
 def test_it_says_where_it_looked(local_run: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,9 +42,9 @@ def test_a_long_day_shows_its_progress(
     created = [local_run.create(order()).body["createdAt"] for _ in range(4)]
     day = created[0][:10]
     assert cli.main(["reconcile", "--day", day, "--csv", str(tmp_path / "day.csv")]) == 0
-    told = capsys.readouterr()
-    assert [line.partition(",")[0] for line in told.err.splitlines()] == ["2 transfers", "4 transfers"]
-    assert told.out.endswith("day.csv\n")
+    printed = capsys.readouterr()
+    assert [line.partition(",")[0] for line in printed.err.splitlines()] == ["2 transfers", "4 transfers"]
+    assert printed.out.endswith("day.csv\n")
 
 
 def test_a_file_is_whole_or_as_it_was(local_run: World, tmp_path: Path) -> None:
@@ -66,8 +66,8 @@ def test_an_unwritable_file_is_reported_before_the_report(
 ) -> None:
     file = tmp_path / "none" / "day.csv"
     assert cli.main(["reconcile", "--csv", str(file)]) == 2
-    told = capsys.readouterr()
-    assert (told.out, told.err) == ("", f"{file} can't be written: No such file or directory\n")
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", f"{file} can't be written: No such file or directory\n")
 
 
 def test_a_transfer_is_explained_with_its_deployment(local_run: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -319,6 +319,14 @@ def test_an_inquiry_leaves_time_for_the_transfer(world: World, monkeypatch: pyte
     assert waits == [25 - 17 - 2 - 1, 29 - 1]
 
 
+@pytest.mark.parametrize(("left", "sent"), [(4_500, 0), (5_500, 1)])
+def test_a_question_without_time_is_refused_early(world: World, left: int, sent: int) -> None:
+    before = len(world.doku.ledger()["requests"])
+    answer = world.request("POST", "/v1/account-inquiries", inquiry_of(order()), remaining=lambda: left)
+    assert len(world.doku.ledger()["requests"]) == before + sent
+    assert (answer.status, answer.body.get("retryable")) == ((200, None) if sent else (503, True))
+
+
 def test_a_poller_leaves_what_its_pace_does_not_allow(world: World) -> None:
     for _ in range(3):
         world.create(order())

@@ -54,14 +54,14 @@ def test_without_an_identity_nothing_is_settled(
     monkeypatch.setattr(Deployment, "client", unreachable)
     capsys.readouterr()
     assert cli.main(["settle", reference, "SUCCESS", "--by", "Dewi", "--reason", "ticket 4711"]) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("AWS does not report your identity (")
-    assert told.endswith("; nothing was settled in local\n")
+    printed = capsys.readouterr().err
+    assert printed.startswith("AWS does not report your identity (")
+    assert printed.endswith("; nothing was settled in local\n")
     assert status(local_run, reference) is Status.DISPUTED
 
 
 @pytest.mark.parametrize(
-    ("by", "reason", "told"),
+    ("by", "reason", "printed"),
     [
         ("", "x", "--by must be 1 to 64 printable characters\n"),
         ("x" * 65, "x", "--by must be 1 to 64 printable characters\n"),
@@ -71,10 +71,10 @@ def test_without_an_identity_nothing_is_settled(
         ("Dewi", "x\x1b[31m", "the reason must be 1 to 200 printable characters\n"),
     ],
 )
-def test_name_and_reason_are_bounded(by: str, reason: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_name_and_reason_are_bounded(by: str, reason: str, printed: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Before any deployment is looked for."""
     assert cli.main(["settle", "PAY-1", "SUCCESS", "--by", by, "--reason", reason]) == 2
-    assert capsys.readouterr() == ("", told)
+    assert capsys.readouterr() == ("", printed)
 
 
 def test_the_longest_name_and_reason_are_kept_whole(local_run: World) -> None:
@@ -93,12 +93,12 @@ def test_a_file_settles_many_and_reports_each(
     file.write_text("\ufeff" + HEADER + "\r\n".join([*lines, f'{failed},FAILED,"ticket 4, by phone"']))
     capsys.readouterr()
     assert cli.main(["settle", "--file", str(file), "--by", "Dewi"]) == 1
-    told = capsys.readouterr()
-    assert [line for line in told.out.splitlines() if line.startswith("in local")] == [
+    printed = capsys.readouterr()
+    assert [line for line in printed.out.splitlines() if line.startswith("in local")] == [
         f"in local, {paid} is SUCCESS, by Dewi ({ARN})",
         f"in local, {failed} is FAILED, by Dewi ({ARN})",
     ]
-    refused, unknown = told.err.splitlines()
+    refused, unknown = printed.err.splitlines()
     assert refused.startswith(f"in local, {open_one} is ACCEPTED and needs no decision")
     assert unknown == "local has no transfer PAY-NONE"
     assert words(local_run, failed) == [f"Dewi ({ARN}): ticket 4, by phone"]
@@ -141,14 +141,14 @@ BAD_FILES: list[tuple[str | None, str]] = [
 
 def test_a_bad_file_is_refused_as_a_whole(local_run: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, file = disputed(local_run), tmp_path / "words.csv"
-    for content, told in BAD_FILES:
+    for content, printed in BAD_FILES:
         file.unlink(missing_ok=True)
         if content is not None:
             file.write_bytes(content.replace("{good}", good).encode("utf-8", "surrogateescape"))
         capsys.readouterr()
         assert cli.main(["settle", "--file", str(file), "--by", "Dewi"]) == 2, content
         said = capsys.readouterr()
-        assert told.replace("{good}", good) in said.err
+        assert printed.replace("{good}", good) in said.err
         assert "in local" not in said.out
         assert status(local_run, good) is Status.DISPUTED
         assert words(local_run, good) == []

@@ -10,6 +10,8 @@ import pytest
 from doku_signing.timestamps import WIB
 from payouts.services import sweep
 from payouts.store import items
+from payouts.store.creation_index import Position
+from payouts.store.sweep_progress import Progress, SweepProgress
 from tests.support.harness import PAGES, World, crashing, new_reference, order
 
 DAY = 86_400
@@ -254,3 +256,36 @@ def test_another_account_is_not_asked_about_paid_transfers(world: World) -> None
     assert world.restarted().tick()["otherAccount"] == 1
     assert asked(world)[reference] == 1
     assert world.existing(reference).status == "SUCCESS"
+
+
+@pytest.mark.covers("I5", "I31")
+def test_another_reference_is_news(world: World) -> None:
+    (reference,) = paid(world, 1)
+    world.doku.fault("status", "other-reference", partnerReferenceNo=reference)
+    wait_for_look(world, reference, 1)
+    assert world.tick()["statuses"] == {"DISPUTED": 1}
+
+
+@pytest.mark.covers(14, "I31")
+def test_an_answer_that_cannot_be_stored_stops_the_walk(world: World) -> None:
+    (reference,) = paid(world, 1, **REFUNDED_LATER)
+    for look in (0, 1):  # the days before are done
+        world.tick()
+        wait_for_look(world, reference, look)
+    world.faults.before["UpdateItem"] = [lambda: None]  # the lease
+    world.faults.throttle("UpdateItem", times=2)  # the answer, and the delay
+    assert world.tick()["skipped"] == 1
+    assert world.existing(reference).status == "SUCCESS"
+    assert world.tick()["statuses"] == {"REFUNDED": 1}
+
+
+def test_an_overtaken_sweep_changes_no_progress(world: World) -> None:
+    progress = SweepProgress(world.store._table)
+    start = progress.read(1, 0, "2024-09-17")
+    first, second = Progress("2024-09-18"), Progress("2024-09-20", Position(5, "PAY-1"))
+    assert progress.advance(1, 0, start, first)
+    assert progress.advance(1, 0, first, second)
+    assert not progress.advance(1, 0, start, first)
+    assert not progress.advance(1, 0, first, Progress("2024-09-19"))
+    assert progress.read(1, 0, "2024-09-17") == second
+    assert progress.read(3, 0, "2024-09-17") == start

@@ -116,9 +116,9 @@ def test_a_crash_during_a_token_refresh_delays_briefly(world: World) -> None:
 
 
 @pytest.mark.covers(63)
-@pytest.mark.parametrize("members", [("clientSecret",), ("privateKey",)])
+@pytest.mark.parametrize("fields", [("clientSecret",), ("privateKey",)])
 def test_a_secret_rotated_mid_flight_is_read_again(
-    world: World, backing_services: BackingServices, members: tuple[str, ...]
+    world: World, backing_services: BackingServices, fields: tuple[str, ...]
 ) -> None:
     world.create(order())
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -127,9 +127,9 @@ def test_a_secret_rotated_mid_flight_is_read_again(
         "privateKey": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
     }
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    rotated = json.dumps({**json.loads(backing_services.secret), **{name: fresh[name] for name in members}})
+    rotated = json.dumps({**json.loads(backing_services.secret), **{name: fresh[name] for name in fields}})
     backing_services.aws.secretsmanager.put_secret_value(SecretId=backing_services.secret_id, SecretString=rotated)
-    world.doku.rotate(**({"clientSecret": "SK-rotated"} if members == ("clientSecret",) else {"publicKey": public}))
+    world.doku.rotate(**({"clientSecret": "SK-rotated"} if fields == ("clientSecret",) else {"publicKey": public}))
     world.doku.expire_tokens()
     assert world.create(order()).body["status"] == "ACCEPTED"
 

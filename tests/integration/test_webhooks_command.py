@@ -19,6 +19,7 @@ from tools import cli
 def webhooks(backing_services: BackingServices, local_run: World) -> Iterator[Webhooks]:
     with receiving(backing_services, local_run) as running:
         running.deliver()  # other tests use the same table
+        running.inbox.clear()
         yield running
 
 

@@ -55,7 +55,7 @@ intents = st.builds(
     },
 )
 transfers = st.builds(
-    lambda seen, **members: record(Transfer(**members), *seen),
+    lambda seen, **values: record(Transfer(**values), *seen),
     seen=st.lists(observations | settlements, max_size=4),
     intent=intents,
     fingerprint=words,

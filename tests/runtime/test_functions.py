@@ -35,7 +35,7 @@ def test_a_create_and_its_replay_pay_once(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sample", "members"),
+    ("sample", "fields"),
     [
         ("account-inquiry", {"sessionId", "beneficiaryAccountName", "fee"}),
         ("get-balance", {"availableBalance", "holdAmount", "creditAlertLimit"}),
@@ -46,10 +46,10 @@ def test_a_create_and_its_replay_pay_once(cloud: Cloud) -> None:
         ("health", {"status"}),
     ],
 )
-def test_every_other_route_answers(cloud: Cloud, sample: str, members: set[str]) -> None:
+def test_every_other_route_answers(cloud: Cloud, sample: str, fields: set[str]) -> None:
     status, body = answer(cloud, API, sample)
     assert status == 200
-    assert members <= body.keys()
+    assert fields <= body.keys()
 
 
 def test_a_notification_is_authenticated_and_kept(cloud: Cloud) -> None:

@@ -12,6 +12,10 @@ from tests.template.policies import Call
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/")
 
 
+_OBJECT = {"PUT": "s3:PutObject", "POST": "s3:PutObject", "GET": "s3:GetObject", "DELETE": "s3:DeleteObject"}
+"""Actions on an object by method. All steps of a multipart upload need s3:PutObject."""
+
+
 def access_key(request: Request) -> str:
     """The access key that signed a request; empty without one."""
     return _credential(request)[0]
@@ -27,8 +31,8 @@ def of(request: Request) -> Call:
     """The call of a request. Its access key identifies the function."""
     function, service = _credential(request)
     if service == "s3":
-        assert request.method in ("PUT", "POST"), request.method  # a multipart upload needs s3:PutObject throughout
-        return Call(function, "s3:PutObject", f"arn:aws:s3:::{request.path.removeprefix('/')}")
+        action = _OBJECT[request.method]
+        return Call(function, action, f"arn:aws:s3:::{request.path.removeprefix('/')}")
     operation = (request.headers.get("x-amz-target") or "").rpartition(".")[2]
     body: dict[str, Any] = json.loads(request.data)
     action = f"{service}:{operation}"

@@ -62,7 +62,7 @@ def test_only_the_account_may_do_everything_with_its_key() -> None:
 
 
 def test_wildcards_stay_within_stack_or_account() -> None:
-    ours = (":deploymentgroup:${ServerlessDeploymentApplication}/*", "/reports/*", ":alarm:*")
+    ours = (":deploymentgroup:${ServerlessDeploymentApplication}/*", "/reports/*", "/reports/unfinished/*", ":alarm:*")
     for whose, one in allowing():
         for resource in many(one["Resource"]):
             if "*" in text(resource) and resource != "*":

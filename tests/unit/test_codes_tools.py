@@ -40,10 +40,10 @@ def test_every_table_of_the_page_is_rectangular() -> None:
 
 def test_the_command_tells_a_code_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["codes", "server_error"]) == 0
-    told = capsys.readouterr().out
-    assert "Retry or contact DOKU support (NOT safe for a payout)" in told
-    assert "check status" in told
-    assert "cek status" in told
+    printed = capsys.readouterr().out
+    assert "Retry or contact DOKU support (NOT safe for a payout)" in printed
+    assert "check status" in printed
+    assert "cek status" in printed
 
 
 def test_the_command_says_that_a_code_is_in_no_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,9 +65,9 @@ def test_explain_needs_no_deployment_for_a_known_code(
 ) -> None:
     monkeypatch.setattr(explain, "find", nowhere)
     assert cli.main(["explain", "5586"]) == 0
-    told = capsys.readouterr()
-    assert told.out.startswith("biller 5586")
-    assert "callback" in told.out
-    assert told.err == "nothing answers\n"
+    printed = capsys.readouterr()
+    assert printed.out.startswith("biller 5586")
+    assert "callback" in printed.out
+    assert printed.err == "nothing answers\n"
     assert cli.main(["explain", "PAY-0001"]) == 1
     assert cli.main(["explain", "--dead"]) == 1

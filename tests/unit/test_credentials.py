@@ -27,7 +27,7 @@ def shown(error: BaseException) -> str:
 
 
 def test_a_secret_is_read() -> None:
-    credentials = Credentials.parse(json.dumps({**SECRET, "note": "members that nobody knows do no harm"}))
+    credentials = Credentials.parse(json.dumps({**SECRET, "note": "unknown fields do no harm"}))
     assert credentials == Credentials(
         client_id=SECRET["clientId"],
         client_secret=SECRET["clientSecret"],

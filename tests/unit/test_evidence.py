@@ -35,13 +35,13 @@ def answer(service: Service, http: int, body: dict[str, Any] | str) -> DokuRespo
 
 
 def of_status(**changes: Any) -> Observation:
-    members = {**json.loads(STATUS), **OURS, **changes}
-    body = {name: value for name, value in members.items() if value is not MISSING}
+    fields = {**json.loads(STATUS), **OURS, **changes}
+    body = {name: value for name, value in fields.items() if value is not MISSING}
     return observations.from_status_response(TRANSFER, answer(Service.STATUS, 200, body), 5_000)
 
 
-def of_submission(http: int, code: object, **members: Any) -> Observation:
-    body = {"responseCode": code, "responseMessage": "m", **members}
+def of_submission(http: int, code: object, **fields: Any) -> Observation:
+    body = {"responseCode": code, "responseMessage": "m", **fields}
     return observations.from_transfer_response(TRANSFER, answer(Service.TRANSFER, http, body), 5_000)
 
 
@@ -235,8 +235,8 @@ def test_what_the_answer_to_a_transfer_proves(http: int, code: object, finding: 
 
 @pytest.mark.parametrize("reference", [MISSING, None, "", True, [], {}])
 def test_an_acceptance_without_dokus_reference_is_still_one(reference: Any) -> None:
-    members = {} if reference is MISSING else {"referenceNo": reference}
-    seen = of_submission(200, "2004300", **members)
+    fields = {} if reference is MISSING else {"referenceNo": reference}
+    seen = of_submission(200, "2004300", **fields)
     assert (seen.finding, seen.reference_no) == (Finding.ACCEPTED, "")
 
 

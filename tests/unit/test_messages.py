@@ -46,8 +46,8 @@ INTENT = Intent(
 SHORTEST = Intent("PAY-1", "628115678890", "8377388292", "014", Rupiah(1_000_000), "I1")
 
 
-def compact(members: dict[str, Any]) -> bytes:
-    return json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
+def compact(values: dict[str, Any]) -> bytes:
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def test_the_samples_have_dokus_lengths() -> None:

@@ -1,7 +1,9 @@
 """The model check holds at a small bound and finds every seeded bug."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from payouts.doku.queued_notification import QueuedNotification
 from payouts.doku.responses import DokuResponse
 from payouts.doku.time_limits import Remaining, unlimited
 from payouts.domain import schedule
+from payouts.domain.days import day_after
 from payouts.domain.observation import Finding, Observation, Source
 from payouts.domain.schedule import MINUTE, NOT_RECEIVED
 from payouts.domain.status import LIFE, Reading, Status
@@ -20,12 +23,19 @@ from payouts.services import settle
 from payouts.services.apply_notification import NotificationApplier
 from payouts.services.check_status import StatusChecker
 from payouts.services.create_transfer import CreateResult, TransferCreator
+from payouts.services.poll_result import PollResult
 from payouts.services.prepare_transfer import TransferRequest
 from payouts.services.send_transfer import SendResult, TransferSender
+from payouts.services.sweep import Sweep
+from payouts.services.tick_state import TickState
 from payouts.store import items
+from payouts.store.creation_index import Entry
 from payouts.store.due_index import DueIndex, Slot
 from payouts.store.idempotency_keys import IdempotencyKeys
+from payouts.store.leases import Leases
 from payouts.store.notification_ids import NotificationIds
+from payouts.store.sweep_progress import Progress
+from payouts.store.table import ConditionFailed
 from payouts.store.transfers import TransferStore
 from tests.verification.model.explore import Explored, explore
 from tests.verification.model.expressions import holds, updated
@@ -50,6 +60,8 @@ ANY_ORDER = BY_NAME["clocks ten minutes apart, and DOKU's answers in any order"]
 FICKLE = BY_NAME["DOKU pays what it has failed"]
 VERSIONS = BY_NAME["items of a newer version of the code"]
 SHARDS = BY_NAME["8 shards read and 8 written beside 16 and 8"]
+SWEEP = BY_NAME["a sweep, a fault, and a refund"]
+LEASE = BY_NAME["two invocations of one poller, and a fault"]
 DAYS = BY_NAME["three days of not found"]
 
 
@@ -231,6 +243,44 @@ class OneReference(ModelDoku):
         return DokuResponse(answer.verdict, {**answer.body, "originalReferenceNo": ""})
 
 
+class StoresProgressFirst(Sweep):
+    """Stores the progress of a page before its answers are recorded."""
+
+    def _reached(self, walk: Any, standing: Progress, state: TickState, threads: Executor) -> Progress:
+        begun, entries = self._next_page(walk, standing, state.now)
+        if entries:
+            self._progress.advance(walk.look, walk.shard, standing, Progress(day_after(begun.day)))
+        return super()._reached(walk, standing, state, threads)
+
+
+class ForgetsAnswers(Sweep):
+    """Counts a transfer as done whether its answer was recorded or not."""
+
+    def _look(self, entry: Entry, state: TickState) -> bool:
+        super()._look(entry, state)
+        return True
+
+
+class SkipsAShard(Sweep):
+    """Leaves out the first shard."""
+
+    def run(self, shards: Iterable[int], result: PollResult, remaining: Callable[[], float], pollers: int = 1) -> None:
+        super().run(list(shards)[1:], result, remaining, pollers)
+
+
+class NeverEnds(Leases):
+    """Takes leases that never end."""
+
+    def take(self, name: str, now: int, until: int) -> bool:
+        try:
+            self._table.update(
+                f"LEASE#{name}", "SET heldUntil = :until", "attribute_not_exists(heldUntil)", {}, {":until": until}
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+
 class ForgetsRequests(NotificationIds):
     """Remembers no requestId."""
 
@@ -287,6 +337,10 @@ class Believing(NotificationApplier):
         (FICKLE, Parts(doku=OneReference), Budget(faults=1, ticks=2, advances=2), "I5: a second reference"),
         (VERSIONS, Parts(due_index=ReadsAnything), SMALL, "versions: an item"),
         (VERSIONS, Parts(status_checker=DropsForeign), SMALL, "versions: an observation"),
+        (SWEEP, Parts(sweep=StoresProgressFirst), SMALL, "I31"),
+        (SWEEP, Parts(sweep=ForgetsAnswers), Budget(faults=1, ticks=1, advances=1), "I31"),
+        (SWEEP, Parts(sweep=SkipsAShard), SMALL, "I13"),
+        (LEASE, Parts(leases=NeverEnds), Budget(faults=1, ticks=1), "I13"),
         (NOTIFICATIONS, Parts(request_ids=ForgetsRequests), Budget(notifications=1), "I9"),
         (NOTIFICATIONS, Parts(request_ids=AcceptsReplays), Budget(notifications=1), "I9"),
         (NOTIFICATIONS, Parts(applier=Believing), Budget(notifications=1, deliveries=1), "I"),

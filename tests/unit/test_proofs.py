@@ -39,10 +39,10 @@ def test_all_parts_run_and_all_must_hold(
     a_part(parts, "second", holds=second_holds)
     monkeypatch.setattr(proofs, "PARTS", {"first": "first", "second": "second"})
     assert prove(monkeypatch, "--no-figures") == code
-    told = capsys.readouterr().out
-    assert "first: three things" in told
-    assert "second: three things" in told
-    assert "2 of 2 parts in" in told
+    printed = capsys.readouterr().out
+    assert "first: three things" in printed
+    assert "second: three things" in printed
+    assert "2 of 2 parts in" in printed
 
 
 def test_measured_figures_join_the_earlier_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, parts: Path) -> None:

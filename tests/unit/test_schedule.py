@@ -229,11 +229,13 @@ def test_a_confirmed_notification_has_doku_asked_for_a_while(finding: Finding, c
     ("finding", "claim"), [(Finding.FAILED, "50"), (Finding.SUCCESS, "35"), (Finding.SUCCESS, "40")]
 )
 def test_a_contradicting_notification_is_checked_until_settled(finding: Finding, claim: str) -> None:
-    told = after(CREATED, check(finding), notified(claim, 30 * DAY))
+    claimed = after(CREATED, check(finding), notified(claim, 30 * DAY))
     waits = (10 * MINUTE, HOUR, 6 * HOUR)
-    assert [next_after(told, 30 * DAY + passed) for passed in (0, *waits[:-1])] == [30 * DAY + wait for wait in waits]
-    assert next_after(told, 40 * DAY) == 41 * DAY
-    assert next_after(after(told, decision(Status(finding.value))), 40 * DAY) != 41 * DAY
+    assert [next_after(claimed, 30 * DAY + passed) for passed in (0, *waits[:-1])] == [
+        30 * DAY + wait for wait in waits
+    ]
+    assert next_after(claimed, 40 * DAY) == 41 * DAY
+    assert next_after(after(claimed, decision(Status(finding.value))), 40 * DAY) != 41 * DAY
 
 
 def test_a_payment_beside_a_pending_is_checked_in_an_hour() -> None:

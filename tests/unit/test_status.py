@@ -179,13 +179,13 @@ def test_the_banks_own_reason_is_shown_and_read() -> None:
 )
 def test_an_unconfirmed_notification_ends_with_attention(said: Finding, claim: str) -> None:
     """A notification that status checks keep contradicting must not vanish behind the status."""
-    told = after(CREATED, check(said), notified(claim))
-    assert (told.status.value, told.is_final, told.next_action) == (said.value, False, NextAction.WAIT)
+    doubted = after(CREATED, check(said), notified(claim))
+    assert (doubted.status.value, doubted.is_final, doubted.next_action) == (said.value, False, NextAction.WAIT)
     for _ in range(3):
-        assert told.next_action is NextAction.WAIT
-        told = after(told, check(said))
-    assert (told.status.value, told.is_final, told.next_action) == (said.value, False, NextAction.ASK_DOKU)
-    settled = after(told, decision(Status(said.value)))
+        assert doubted.next_action is NextAction.WAIT
+        doubted = after(doubted, check(said))
+    assert (doubted.status.value, doubted.is_final, doubted.next_action) == (said.value, False, NextAction.ASK_DOKU)
+    settled = after(doubted, decision(Status(said.value)))
     assert settled.is_final
 
 
@@ -197,10 +197,10 @@ def test_a_confirmed_notification_is_no_contradiction() -> None:
 
 
 def test_a_check_older_than_the_notification_says_nothing() -> None:
-    told = after(CREATED, check(Finding.SUCCESS), notified("35"))
+    doubted = after(CREATED, check(Finding.SUCCESS), notified("35"))
     for _ in range(5):
-        told = stored(told, replace(check(Finding.SUCCESS, at=told.version), asked=1))
-    assert told.next_action is NextAction.WAIT
+        doubted = stored(doubted, replace(check(Finding.SUCCESS, at=doubted.version), asked=1))
+    assert doubted.next_action is NextAction.WAIT
 
 
 def test_a_refusal_that_a_notification_contradicts_is_not_final() -> None:

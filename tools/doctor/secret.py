@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from doku_signing.notification import Scheme, is_usable
 from payouts.domain.credentials import Credentials
 from payouts.domain.errors import Misconfigured
+from payouts.webhooks.signing import parse_secret
 from tools.doctor.finding import Finding, ok, warning, wrong
 
 _SHAPE = (
@@ -30,6 +31,8 @@ def check(text: str, scheme: Scheme) -> Iterator[Finding]:
     else:
         yield from _private_key(credentials.private_key)
     yield _notification_key(credentials.notification_key, scheme)
+    if "webhookSecrets" in json.loads(text):
+        yield _webhook_secrets(credentials.webhook_secrets)
 
 
 def _blanks(text: str) -> Iterator[Finding]:
@@ -77,3 +80,13 @@ def _notification_key(key: str, scheme: Scheme) -> Finding:
         f"it cannot verify a notification: {scheme} needs {wanted}",
         "Ask DOKU for the notification key, and whether it signs by aes-ecb or hmac-sha512 (NotificationSignature).",
     )
+
+
+def _webhook_secrets(secrets: tuple[str, ...]) -> Finding:
+    try:
+        found = [parse_secret(secret) for secret in secrets]
+    except ValueError as error:
+        return wrong("webhook secrets", str(error), "Make another one: payouts webhooks secret --add")
+    if not found:
+        return wrong("webhook secrets", "webhookSecrets is not a list with a text", "payouts webhooks secret --add")
+    return ok("webhook secrets", f"{len(found)} can sign webhooks")

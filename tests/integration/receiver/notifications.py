@@ -82,7 +82,7 @@ def deliver(world: World, headers: Mapping[str, str], body: str | None = UNPAID,
     return Answer.of(world.call_receiver(event(headers, body, **changes), Context(lambda: 10_000)))
 
 
-def members(world: World, headers: Mapping[str, str], body: str | None = UNPAID, **changes: Any) -> tuple[Any, ...]:
+def reply(world: World, headers: Mapping[str, str], body: str | None = UNPAID, **changes: Any) -> tuple[Any, ...]:
     """The HTTP status and the fields of the body in order, without the last one, a text of any content."""
     result = world.call_receiver(event(headers, body, **changes), Context(lambda: 10_000))
     pairs = json.loads(result["body"], object_pairs_hook=list)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from payouts.doku import queued_notification
-from tests.integration.receiver.notifications import REFUSED, UNPAID, deliver, members, queued, signed
+from tests.integration.receiver.notifications import REFUSED, UNPAID, deliver, queued, reply, signed
 from tests.support.harness import World
 
 
@@ -50,7 +50,7 @@ def test_a_body_that_is_no_notification_is_refused(world: World) -> None:
         "11 MB": UNPAID[:-1] + " " * 11_000_000 + "}",
         "11 MB of something": "x" * 11_000_000,
     }
-    answers = {name: members(world, headers, body) for name, body in bodies.items()}
+    answers = {name: reply(world, headers, body) for name, body in bodies.items()}
     assert answers == dict.fromkeys(bodies, (400, *REFUSED))
     assert world.messages() == 0
 
@@ -71,7 +71,7 @@ def test_a_base64_body_that_is_no_notification_is_refused(world: World) -> None:
         "16 KB and a byte": base64ed(UNPAID[:-1].encode() + b" " * (16_384 + 1 - len(UNPAID)) + b"}"),
         "11 MB": base64ed(bytes(11_000_000)),
     }
-    answers = {name: members(world, headers, body, isBase64Encoded=True) for name, body in bodies.items()}
+    answers = {name: reply(world, headers, body, isBase64Encoded=True) for name, body in bodies.items()}
     assert answers == dict.fromkeys(bodies, (400, *REFUSED))
     assert world.messages() == 0
 

@@ -16,8 +16,8 @@ from tests.integration.receiver.notifications import (
     configured,
     deliver,
     event,
-    members,
     queued,
+    reply,
     secret,
     signed,
 )
@@ -77,7 +77,7 @@ def test_a_trailing_slash_or_stage_prefix_is_ignored(world: World) -> None:
 def test_another_path_is_not_found_even_when_signed(world: World) -> None:
     headers, base = signed(world), "/notifications/kirim-doku"
     paths = ["", "/", base, f"{base}/", f"{base}/paid", f"{base}/UNPAID", f"{base}/unpaid/x", f"{base}/refund%2F"]
-    assert {path: members(world, headers, path=path) for path in paths} == dict.fromkeys(paths, (404, *REFUSED))
+    assert {path: reply(world, headers, path=path) for path in paths} == dict.fromkeys(paths, (404, *REFUSED))
     assert world.messages() == 0
 
 
@@ -85,7 +85,7 @@ def test_another_path_is_not_found_even_when_signed(world: World) -> None:
 def test_only_post_is_a_notification(world: World) -> None:
     headers = signed(world)
     methods = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "post", ""]
-    assert {one: members(world, headers, method=one)[0] for one in methods} == dict.fromkeys(methods, 404)
+    assert {one: reply(world, headers, method=one)[0] for one in methods} == dict.fromkeys(methods, 404)
     assert world.messages() == 0
 
 
@@ -113,7 +113,7 @@ def test_a_lost_notification_is_not_acknowledged(world: World, operation: str, t
     headers = signed(world)
     world.faults.throttle(operation)
     refused = (503, ("status", False), ("transactionId", transaction_id), ("responseCode", "99"))
-    assert members(world, headers) == refused
+    assert reply(world, headers) == refused
     assert world.messages() == 0
     assert deliver(world, headers).status == 200
     assert world.messages() == 1
@@ -169,7 +169,7 @@ def test_an_unexpected_error_is_a_500_in_dokus_format(world: World) -> None:
         raise RuntimeError(secret(world)["notificationKey"])
 
     world.faults.before["SendMessage"] = [fail]
-    assert members(world, headers) == (500, *REFUSED)
+    assert reply(world, headers) == (500, *REFUSED)
     assert deliver(world, headers).status == 200
 
 
@@ -180,25 +180,25 @@ def test_logs_and_replies_hold_nothing_personal(world: World) -> None:
     handler = create_handler(build_services(world.environment, world.clock), logger)
     right, ours = signed(world), secret(world)
     personal = {"beneficiaryAccountName": "QZSUHUT", "account": "8377388292", "phone": "628115678890", "id": "89012345"}
-    told = UNPAID[:-1] + "," + json.dumps(personal)[1:]
+    payload = UNPAID[:-1] + "," + json.dumps(personal)[1:]
 
     def fail() -> None:
         raise RuntimeError(f"{ours} {right} {personal}")
 
     events = [
-        event(right, told),
-        event(right, told[:-1]),
-        event(right | {"signature": right["signature"] + "x"}, told),
-        event({}, told),
-        event(right, told, path="/QZSUHUT"),
+        event(right, payload),
+        event(right, payload[:-1]),
+        event(right | {"signature": right["signature"] + "x"}, payload),
+        event({}, payload),
+        event(right, payload, path="/QZSUHUT"),
         event(right, json.dumps({"transactionId": ["QZSUHUT"]})),
-        event(right, told, isBase64Encoded=True),
+        event(right, payload, isBase64Encoded=True),
     ]
     results = [handler(one, Context()) for one in events]  # type: ignore[arg-type]
     world.faults.throttle("SendMessage")
-    results.append(handler(event(right, told), Context()))  # type: ignore[arg-type]
+    results.append(handler(event(right, payload), Context()))  # type: ignore[arg-type]
     world.faults.before["SendMessage"] = [fail]
-    results.append(handler(event(right, told), Context()))  # type: ignore[arg-type]
+    results.append(handler(event(right, payload), Context()))  # type: ignore[arg-type]
     lines = written.getvalue().splitlines()
     logged = [json.loads(line) for line in lines]
     statuses = [result["statusCode"] for result in results]

@@ -15,8 +15,8 @@ from tests.integration.receiver.notifications import (
     UNPAID,
     deliver,
     event,
-    members,
     queued,
+    reply,
     secret,
     signed,
 )
@@ -31,9 +31,9 @@ def test_a_captured_header_with_another_body_is_refused(world: World) -> None:
     headers = signed(world)
     assert deliver(world, headers).status == 200
     for body in (ALTERED, UNPAID + " ", UNPAID.replace("text", "TEXT")):
-        assert members(world, headers, body) == REPLAYED
-    assert members(world, headers, REFUND, kind="refund") == REPLAYED
-    assert members(world.restarted(), headers, ALTERED) == REPLAYED
+        assert reply(world, headers, body) == REPLAYED
+    assert reply(world, headers, REFUND, kind="refund") == REPLAYED
+    assert reply(world.restarted(), headers, ALTERED) == REPLAYED
     assert {one["body"] for one in queued(world)} == {UNPAID}
 
 
@@ -41,7 +41,7 @@ def test_a_captured_header_with_another_body_is_refused(world: World) -> None:
 def test_one_body_of_another_kind_is_another_notification(world: World) -> None:
     headers = signed(world)
     assert deliver(world, headers, REFUND, kind="refund").status == 200
-    assert members(world, headers, REFUND, kind="unpaid") == REPLAYED
+    assert reply(world, headers, REFUND, kind="unpaid") == REPLAYED
 
 
 @pytest.mark.covers("I11")
@@ -61,7 +61,7 @@ def test_a_crash_before_the_queue_loses_nothing(world: World) -> None:
         deliver(world, headers)
     assert world.messages() == 0
     after = world.restarted()
-    assert members(after, headers, ALTERED) == REPLAYED
+    assert reply(after, headers, ALTERED) == REPLAYED
     assert deliver(after, headers).status == 200
     assert [one["body"] for one in queued(after)] == [UNPAID]
 
@@ -74,7 +74,7 @@ def test_a_crash_before_the_queue_loses_nothing(world: World) -> None:
 def test_any_request_id_is_stored_unchanged(world: World, request_id: str) -> None:
     headers = signed_oddly(world, request_id)
     assert deliver(world, headers).status == 200
-    assert members(world, headers, ALTERED) == REPLAYED
+    assert reply(world, headers, ALTERED) == REPLAYED
     assert deliver(world, signed_oddly(world, request_id + "."), ALTERED).status == 200
     (one, other) = [item for item in world.scan() if item["pk"].startswith("REQUEST#")]
     assert one["pk"] != other["pk"]

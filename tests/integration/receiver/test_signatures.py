@@ -13,7 +13,7 @@ from tests.integration.receiver.notifications import (
     configured,
     deliver,
     hmac_sha512,
-    members,
+    reply,
     rotate,
     secret,
     signed,
@@ -64,7 +64,7 @@ def test_a_notification_not_signed_by_doku_is_refused(world: World) -> None:
         "agentKey in lower case": right | {"agentKey": agent.lower()},
         "enormous": dict.fromkeys(right, "A" * 1_000_000),
     }
-    answers = {name: members(world, headers) for name, headers in forgeries.items()}
+    answers = {name: reply(world, headers) for name, headers in forgeries.items()}
     assert answers == dict.fromkeys(forgeries, (401, *REFUSED))
     assert world.messages() == 0
     assert deliver(world, right).status == 200  # and this was DOKU's
@@ -74,7 +74,7 @@ def test_a_notification_not_signed_by_doku_is_refused(world: World) -> None:
 def test_a_forger_learns_nothing_of_the_body(world: World) -> None:
     """The signature comes first: a bad body and a good one are refused alike."""
     forged = signed(world, key=OTHER_KEY)
-    answers = [members(world, forged, body) for body in (UNPAID, "no JSON", "", "x" * 11_000_000)]
+    answers = [reply(world, forged, body) for body in (UNPAID, "no JSON", "", "x" * 11_000_000)]
     assert answers == [(401, *REFUSED)] * 4
 
 
@@ -155,7 +155,7 @@ def test_an_empty_key_authenticates_nothing(world: World, key: str | None) -> No
     padded = base64.b64encode(text.encode()).decode()
     for fresh in (world, configured(world, NOTIFICATION_SIGNATURE="hmac-sha512")):
         for signature in (hmac_sha512("", text), padded, "", "null", "None"):
-            assert members(fresh, plain | {"signature": signature}) == (401, *REFUSED)
+            assert reply(fresh, plain | {"signature": signature}) == (401, *REFUSED)
     assert world.messages() == 0
 
 
@@ -164,9 +164,9 @@ def test_an_aes_key_of_wrong_length_is_our_error(world: World) -> None:
     right = signed(world)
     rotate(world, notificationKey="too short")
     rotate(world, notificationKey="too short")
-    assert members(world, right) == (503, *REFUSED)
-    assert members(world, right | {"agentKey": "A00000"}) == (401, *REFUSED)  # who knows no agentKey learns nothing
-    assert members(world, {}) == (401, *REFUSED)
+    assert reply(world, right) == (503, *REFUSED)
+    assert reply(world, right | {"agentKey": "A00000"}) == (401, *REFUSED)  # who knows no agentKey learns nothing
+    assert reply(world, {}) == (401, *REFUSED)
     assert world.messages() == 0
 
 
@@ -189,7 +189,7 @@ def test_a_forgery_during_a_secret_outage_is_refused(world: World) -> None:
 
 def test_a_secret_that_cannot_be_read_asks_doku_to_send_again(world: World) -> None:
     world.faults.throttle("GetSecretValue")
-    assert members(world, signed(world)) == (503, *REFUSED)
+    assert reply(world, signed(world)) == (503, *REFUSED)
     assert deliver(world, signed(world)).status == 200
     assert world.messages() == 1
 

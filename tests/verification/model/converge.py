@@ -62,13 +62,17 @@ class Convergence:
             require(bool(due), f"{words}I13: no status check will be made: {self._shown(outer)}")
             require(ticks <= TICKS, f"{words}I13: not final after {TICKS} ticks: {self._shown(outer)}")
             now = max(outer.now + (APART if ticks > 1 else 0), min(due))
-            outer = self._run(Invocation("poller", release=release), outer._replace(now=now))[0]
+            tick = Invocation(
+                "poller", release=release, day_shards=self._machine.day_shards, leased=self._machine.scenario.leased
+            )
+            outer = self._run(tick, outer._replace(now=now))[0]
         self.most = max(self.most, ticks)
         return outer
 
     def _due(self, table: int) -> list[int]:
         found = (self._machine.world.items[number] for _, number in self._machine.world.transfers(table))
-        return [item["nextCheckAt"] for item in found if "nextCheckAt" in item and item["schema"] <= items.SCHEMA]
+        due = [item["nextCheckAt"] for item in found if "nextCheckAt" in item and item["schema"] <= items.SCHEMA]
+        return due + self._machine.world.sweep_times(table)
 
     def _converged(self, outer: Outer, heard: dict[str, Heard]) -> bool:
         world = self._machine.world

@@ -251,8 +251,8 @@ def _lagging(reference: str, ledger: Ledger, now: int, patient: bool) -> Iterato
 def _status(reference: str, word: Finding, words: str, number: str = "", faults: int = 0) -> Answer:
     number = number or reference_no(reference)
     latest = next(_LATEST[fate] for fate, said in _WORDS.items() if said is word)
-    members = {"originalPartnerReferenceNo": reference, "originalReferenceNo": number}
-    said = _said(200, "2005300", "Successful", latestTransactionStatus=latest, **members)
+    fields = {"originalPartnerReferenceNo": reference, "originalReferenceNo": number}
+    said = _said(200, "2005300", "Successful", latestTransactionStatus=latest, **fields)
     return Answer(words, "said", said, faults=faults, word=word, reference_no=number)
 
 
@@ -261,7 +261,7 @@ def _not_found(words: str, faults: int = 0) -> Answer:
     return Answer(words, "said", said, faults=faults, word=Finding.NOT_FOUND)
 
 
-def _said(status: int, code: str, message: str, **members: object) -> tuple[int, bytes]:
+def _said(status: int, code: str, message: str, **fields: object) -> tuple[int, bytes]:
     """In SNAP's envelope, or the glossary's for a code that is not a number."""
     names = ("responseCode", "responseMessage") if code.isdecimal() else ("response_code", "response_message")
-    return status, json.dumps({**dict(zip(names, (code, message), strict=True)), **members}).encode()
+    return status, json.dumps({**dict(zip(names, (code, message), strict=True)), **fields}).encode()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from payouts.domain.errors import Duplicate, PayoutError
+from payouts.domain.schedule import DAY, HOUR
 from payouts.domain.transfer import Finding, NextAction, Status, Transfer, record
 from payouts.services.create_transfer import CreateResult
 from payouts.store import items
@@ -17,6 +18,7 @@ from tests.verification.model.oracle import Heard
 from tests.verification.model.outside import Request
 from tests.verification.model.parts import Invocation
 
+_WIB_OFFSET = 7 * HOUR
 _ENDS = (Status.SUCCESS, Status.FAILED, Status.REFUNDED)
 _LIFE = frozenset({Finding.ACCEPTED, Finding.UNPAID})
 _ADVISES_PAYMENT = (NextAction.TOP_UP, NextAction.CORRECT_AND_RESEND)
@@ -176,6 +178,23 @@ def _check_absence(heard: Heard) -> None:
     require(times >= 6 and last - first >= LAG, "I6: absence inferred from too few answers, or over too short a time")
     against = {message for message in heard.claimed | heard.present if message is not Finding.FAILED}
     require(not against, f"I6: absence inferred although DOKU said or claimed {_listed(against)}")
+
+
+def check_progress(
+    look: int, before: Mapping[str, Any] | None, after: Mapping[str, Any], paid: Mapping[str, Any], answered_at: int
+) -> None:
+    """I31: the sweep passes a paid transfer outside the `due` index only after DOKU answered about it, once the look
+    had begun. `paid`: its item; `answered_at`: the true time of the last answer."""
+    place = (paid["day"].split("#")[0], paid["createdAt"], paid["pk"].removeprefix("TRANSFER#"))
+    began = ("", 0, "") if before is None else _reached(before)
+    if not began < place <= _reached(after):
+        return
+    ends = (paid["createdAt"] + _WIB_OFFSET) // DAY * DAY + (look + 1) * DAY - _WIB_OFFSET
+    require(answered_at >= ends, f"I31: the look after {look} days skips {place[2]}")
+
+
+def _reached(progress: Mapping[str, Any]) -> tuple[str, int, str]:
+    return progress["sweptDay"], progress["sweptAt"], progress["sweptReference"]
 
 
 def check_acknowledged(order_fingerprint: str, stored: Transfer | None) -> None:

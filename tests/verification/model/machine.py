@@ -10,6 +10,7 @@ from payouts.domain.transfer import Status, Transfer
 from payouts.services.apply_notification import RetryLater
 from payouts.services.create_transfer import CreateResult
 from payouts.services.poll_result import PollResult
+from payouts.services.prepare_transfer import TransferRequest
 from payouts.store import items
 from tests.verification.model import doku
 from tests.verification.model.interned import Interned
@@ -18,6 +19,7 @@ from tests.verification.model.invariants import (
     check_acknowledged,
     check_item,
     check_ledger,
+    check_progress,
     check_sent,
     check_submitted,
     check_transfer,
@@ -57,7 +59,7 @@ class Machine:
 
     def __init__(self, scenario: Scenario, budget: Budget, parts: Parts) -> None:
         self.scenario = scenario
-        self.world = World(scenario.patient, scenario.words)
+        self.world = World(scenario.patient, scenario.words, scenario.sweeps)
         self.parts = parts
         self.runs = Runs(parts)
         self.notifications = Notifications(self.runs)
@@ -67,13 +69,21 @@ class Machine:
         table = self.world.table({item["pk"]: self.world.items.number(dict(item)) for item in scenario.items})
         outer = Outer(BEGAN, table, self.world.ledgers.number(scenario.sent))
         self.start = State(outer, (), budget, (IDLE,) * len(self.names), self.oracles.number(Oracle()))
+        references = {one.intent.partner_reference_no for one in self._orders(scenario)}
+        references |= {items.reference(str(item["pk"])) for item in scenario.items}
+        self.day_shards = tuple(sorted({int(items.shard(each, items.DAY_SHARDS)) for each in references}))
+        """The shards of the days that have transfers."""
         self._ahead = sorted({0, *scenario.pollers, *(one.clock_ahead for one in scenario.submitters)})
-        orders = [one.order for one in scenario.submitters if one.order is not None]
+        orders = self._orders(scenario)
         self.trying = ""
         """The current step, for the trace of a violation."""
         self._keys = {one.intent.partner_reference_no: one.idempotency_key for one in orders if one.idempotency_key}
         self._good: set[tuple[int, int, int]] = set()
         self._written: set[tuple[int | None, int]] = set()
+
+    @staticmethod
+    def _orders(scenario: Scenario) -> list[TransferRequest]:
+        return [one.order for one in scenario.submitters if one.order is not None]
 
     def steps(self, state: State) -> Iterator[Step]:
         """Yield every possible step from a state, and check its invariants."""
@@ -140,10 +150,24 @@ class Machine:
             if effect.faults <= state.budget.faults:
                 self.trying = f"{self.names[slot]}: {_words(request)}: {effect.words}"
                 after = self.apply(run, request, effect)
+                self._check_progress(state, slot, request, effect)
                 budget = state.budget._replace(faults=state.budget.faults - effect.faults)
                 oracle = self._listened(state, slot, run, request, effect)
                 moved = State(effect.outer, state.queue, budget, _with(state.actors, slot, after), oracle)
                 yield self.trying, self._ended(moved, slot, after)
+
+    def _check_progress(self, state: State, slot: int, request: Request, effect: Effect) -> None:
+        """Check a step of the sweep's progress against what DOKU was asked."""
+        if not request.pk.startswith("SWEEP#") or effect.outer.table == state.outer.table:
+            return
+        world, oracle = self.world, self.oracles[state.oracle]
+        before, after = (dict(world.tables[table]).get(request.pk) for table in (state.outer.table, effect.outer.table))
+        assert after is not None
+        for reference, number in world.transfers(state.outer.table):
+            paid, standing = world.items[number], None if before is None else world.items[before]
+            if paid["status"] == "SUCCESS" and "nextCheckAt" not in paid and paid["day"].endswith(request.pk[-2:]):
+                answered_at = oracle.last_answer(slot, reference)
+                check_progress(int(request.pk.split("#")[1]), standing, world.items[after], paid, answered_at)
 
     def _listened(self, state: State, slot: int, run: int, request: Request, effect: Effect) -> int:
         """The oracle after a call, with DOKU's answer or what was recorded."""
@@ -217,7 +241,8 @@ class Machine:
             ahead = self.scenario.pollers[slot - first_poller]
             if budget.ticks and self.world.is_due(state.outer.table, state.outer.now + ahead):
                 begun = state._replace(budget=budget._replace(ticks=budget.ticks - 1))
-                yield begun, Invocation("poller", clock_ahead=ahead)
+                swept, leased = self.day_shards if self.scenario.sweeps else (), self.scenario.leased
+                yield begun, Invocation("poller", clock_ahead=ahead, day_shards=swept, leased=leased)
         elif self.names[slot] == "processor":
             for message in sorted(set(state.queue)) if budget.deliveries else ():
                 rest = list(state.queue)

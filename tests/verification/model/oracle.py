@@ -39,6 +39,8 @@ class Heard(NamedTuple):
     """Claims of notifications since the latest decision of an operator."""
     settled: frozenset[str] = frozenset()
     missing: Missing = Missing()
+    checked_at: int = 0
+    """True time of the latest answer to a status check that was recorded or needed no write."""
     published: bool = False
     """True after the status FAILED was stored."""
     verdict: tuple[int, Status] | None = None
@@ -97,6 +99,11 @@ class Oracle(NamedTuple):
         heard = heard._replace(published=heard.published or after.status is Status.FAILED)
         return self._with(after.partner_reference_no, heard).dropped(slot, after.partner_reference_no)
 
+    def last_answer(self, slot: int, reference: str) -> int:
+        """True time of the latest answer about a transfer that is recorded, or that this invocation has."""
+        own = [one.at for one in self.pending if (one.slot, one.reference) == (slot, reference) and not one.submitted]
+        return max(self.of(reference).checked_at, *own, 0)
+
     def ended(self, slot: int, version_of: Callable[[str], int]) -> "Oracle":
         """The oracle after an invocation ended whose answers needed no write."""
         oracle = self
@@ -124,7 +131,8 @@ class Oracle(NamedTuple):
 
 def _hear(heard: Heard, said: Pending, version: int) -> Heard:
     references = heard.references | ({said.reference_no} if said.reference_no else set())
-    heard = heard._replace(references=frozenset(references))
+    checked_at = heard.checked_at if said.submitted else max(heard.checked_at, said.at)
+    heard = heard._replace(references=frozenset(references), checked_at=checked_at)
     if said.word is Finding.NOT_FOUND:
         missing = heard.missing
         times = min(missing.times + 1, _ENOUGH)

@@ -15,7 +15,7 @@ from payouts.domain.limits import AmountLimits, DailyLimit
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import HOUR
 from payouts.domain.transfer import Intent, Status
-from payouts.services import poll
+from payouts.services import poll, sweep
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.apply_notification import NotificationApplier
 from payouts.services.check_schedule import CheckSchedule
@@ -25,15 +25,20 @@ from payouts.services.create_transfer import TransferCreator
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.poll import Poller
+from payouts.services.poll_result import PollResult
 from payouts.services.prepare_transfer import TransferPreparer, TransferRequest
 from payouts.services.send_transfer import TransferSender
 from payouts.services.settle import settle
+from payouts.services.sweep import Sweep
+from payouts.services.tick import Ticker
 from payouts.store.counters import Counters
 from payouts.store.due_index import DueIndex
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
+from payouts.store.leases import Leases
 from payouts.store.notification_ids import NotificationIds
+from payouts.store.sweep_progress import SweepProgress
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from tests.verification.model.outside import (
@@ -50,6 +55,7 @@ from tests.verification.model.outside import (
 
 ABSENCE_AFTER = SETTINGS.not_received_after_hours * HOUR
 TIME_ENOUGH = (29.0,)
+TICK_SECONDS = 60.0
 _TIME_IS_READ = (
     *("before the inquiry", "for the inquiry", "before the limits", "before the create", "after the create"),
     *("to confirm a refusal", "for the status check", "to send again", "for a second send"),
@@ -91,6 +97,9 @@ class Parts:
     due_index: type[DueIndex] = DueIndex
     authenticator: type[Authenticator] = Authenticator
     doku: type[ModelDoku] = ModelDoku
+    leases: type[Leases] = Leases
+    sweep: type[Sweep] = Sweep
+    progress: type[SweepProgress] = SweepProgress
     request_ids: type[NotificationIds] = NotificationIds
     applier: type[NotificationApplier] = NotificationApplier
 
@@ -153,6 +162,10 @@ class Invocation:
     clock_ahead: int = 0
     """Milliseconds by which the clock of its machine is ahead."""
     release: Release = ONE_SHARD
+    day_shards: tuple[int, ...] = ()
+    """Shards of the days that a poller sweeps."""
+    leased: bool = False
+    """True if a poller takes its lease."""
 
     def run(self, outside: Outside, parts: Parts) -> Any:
         """Run the real code. Raises Suspended at a call without an answer."""
@@ -180,10 +193,25 @@ class Invocation:
             now = int(outside.clock() * 1000)
             reason = "seen at the bank"
             return transfer and settle(store, transfer, self.verdict, "ani", reason, now, transfer.version)
-        with patch.object(poll, "ThreadPoolExecutor", InThisThread):
-            index = parts.due_index(table, self.release.written)
-            poller = Poller(index, Checks(index, status_checker, 2), outside.clock)
-            return poller.tick(range(self.release.read), lambda: 60.0)
+        with (
+            patch.object(poll, "ThreadPoolExecutor", InThisThread),
+            patch.object(sweep, "ThreadPoolExecutor", InThisThread),
+        ):
+            return self._tick(table, store, status_checker, outside, parts)
+
+    def _tick(
+        self, table: Table, store: TransferStore, checker: StatusChecker, outside: Outside, parts: Parts
+    ) -> PollResult:
+        index, shards = parts.due_index(table, self.release.written), range(self.release.read)
+        checks = Checks(index, checker, 2)
+        poller = Poller(index, checks, outside.clock)
+        sweeping = parts.sweep(store, parts.progress(table), checks, outside.clock)
+        if self.leased:
+            ticker = Ticker(parts.leases(table), poller, sweeping, outside.clock, shards, self.day_shards)
+            return ticker.tick(0, 1, lambda: TICK_SECONDS)
+        result = poller.tick(shards, lambda: TICK_SECONDS)
+        sweeping.run(self.day_shards, result, lambda: TICK_SECONDS)
+        return result
 
     def _receive(self, outside: Outside, parts: Parts) -> Any:
         authenticator = parts.authenticator(ModelCredentials(), Scheme.HMAC_SHA512, ())

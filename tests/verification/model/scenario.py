@@ -45,6 +45,10 @@ class Scenario:
     budget: Budget
     pollers: tuple[int, ...] = (0,)
     """Milliseconds by which each poller's clock is ahead."""
+    sweeps: bool = False
+    """True if ticks look at paid transfers by their day as well."""
+    leased: bool = False
+    """True if ticks take the poller's lease. Everything holds without it."""
     operator: int = 0
     """Milliseconds by which the operator's clock is ahead."""
     patient: bool = True

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from payouts.domain.looks import LOOKS
 from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Finding, Observation, Source, Transfer, record
 from payouts.store import items
@@ -62,7 +63,56 @@ EIGHT, READS_SIXTEEN, SIXTEEN = Release(8, 8), Release(16, 8), Release(16, 16)
 _IN_A_NEW_SHARD = next(f"PAY-{n}" for n in range(100) if int(items.shard(f"PAY-{n}", SIXTEEN.written)) >= EIGHT.read)
 SHARDED = (Invocation("merchant", order(_IN_A_NEW_SHARD)),)
 
+_LOOKED_AT = next(f"PAY-{n}" for n in range(99) if items.shard(f"PAY-{n}", items.DAY_SHARDS) == "0")
+_SWEPT = (Invocation("merchant", order(_LOOKED_AT)),)
+_BEGUN = tuple(
+    {"pk": f"SWEEP#{look}#0", "sweptDay": items.day(BEGAN), "sweptAt": 0, "sweptReference": ""} for look in LOOKS
+)
+"""Earlier ticks have looked at the days before."""
+_PAID = (("merchant", "does not reply, in progress"), ("DOKU", "is paid"), _MINUTE_LATER, _TICK)
+
 SCENARIOS = (
+    Scenario(
+        "two sweeps at once, and a refund",
+        _SWEPT,
+        Budget(ticks=2, advances=1),
+        pollers=(0, 0),
+        sweeps=True,
+        words=Words.NONE,
+        items=_BEGUN,
+        prelude=_PAID,
+        small=Budget(ticks=1, advances=1),
+    ),
+    Scenario(
+        "a sweep, a fault, and a refund",
+        _SWEPT,
+        Budget(faults=1, ticks=3, advances=1),
+        sweeps=True,
+        words=Words.NONE,
+        items=_BEGUN,
+        prelude=_PAID,
+        small=Budget(faults=1, ticks=1, advances=1),
+    ),
+    Scenario(
+        "a sweep, and a notification",
+        _SWEPT,
+        Budget(ticks=1, advances=1, notifications=1, deliveries=1),
+        sweeps=True,
+        words=Words.NONE,
+        items=_BEGUN,
+        prelude=_PAID,
+        small=Budget(ticks=1, advances=1),
+    ),
+    Scenario(
+        "two invocations of one poller, and a fault",
+        _SWEPT,
+        Budget(faults=1, ticks=2),
+        pollers=(0, 0),
+        leased=True,
+        words=Words.NONE,
+        prelude=(*_TAKEN, _MINUTE_LATER),
+        small=Budget(ticks=2),
+    ),
     Scenario(
         "three days of not found",
         (_ONE,),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from payouts.domain import looks
 from payouts.domain.transfer import Transfer
 from payouts.store import items
 from tests.verification.model import doku
@@ -43,12 +44,13 @@ class Effect:
 class World:
     """All tables and ledgers so far, and the effects of calls on them."""
 
-    def __init__(self, patient: bool = True, words: Words = Words.EVERY) -> None:
+    def __init__(self, patient: bool = True, words: Words = Words.EVERY, sweeps: bool = False) -> None:
         self.items = Items()
         self.tables: Interned[Pairs] = Interned()
         self.ledgers: Interned[Ledger] = Interned()
         self._patient = patient
         self._words = words
+        self._sweeps = sweeps
         self._transfers: dict[int, Transfer] = {}
 
     def table(self, entries: Mapping[str, int]) -> int:
@@ -73,11 +75,30 @@ class World:
         """Times after now at which an item is due or expires, by clocks that are ahead by these milliseconds."""
         unused = f"SESSION#{doku.INQUIRED}"  # these sessions are used when they are stored
         found = (self.items[number] for pk, number in self.tables[table] if not pk.startswith(unused))
-        times = [item.get("nextCheckAt", item.get("validUntil", 0) * 1000) for item in found]
+        times = [_until(item) for item in found]
+        times += self.sweep_times(table) if self._sweeps else []
         return sorted({at - offset for at in times for offset in ahead if at - offset > now})
+
+    def sweep_times(self, table: int) -> list[int]:
+        """When the looks begin that are still to come at paid transfers outside the `due` index."""
+        entries = dict(self.tables[table])
+        paid = [self.items[number] for pk, number in entries.items() if pk.startswith("TRANSFER#")]
+        times = []
+        for item in paid:
+            if item["status"] == "SUCCESS" and "nextCheckAt" not in item:
+                day, shard = item["day"].split("#")
+                reached = [entries.get(f"SWEEP#{look}#{shard}") for look in looks.LOOKS]
+                times += [
+                    looks.due_at(day, look)
+                    for look, number in zip(looks.LOOKS, reached, strict=True)
+                    if number is None or self.items[number]["sweptDay"] <= day
+                ]
+        return times
 
     def is_due(self, table: int, now: int) -> bool:
         """True if a poller would find a transfer to check."""
+        if self._sweeps and any(at <= now for at in self.sweep_times(table)):
+            return True
         found = (self.items[number] for _, number in self.tables[table])
         return any(0 < item.get("nextCheckAt", 0) <= now and item["schema"] <= items.SCHEMA for item in found)
 
@@ -103,6 +124,9 @@ class World:
             item = self.items[number]
             if request.pk == "by-reference":
                 if item.get("referenceNo") == values[":reference"]:
+                    yield number
+            elif request.pk == "by-day":
+                if item.get("day") == values[":value"] and item["createdAt"] >= values[":at"]:
                     yield number
             elif item.get("dueShard") == values[":shard"] and item["nextCheckAt"] <= values[":now"]:
                 yield number
@@ -141,3 +165,8 @@ class World:
                 changed = self.with_ledger(outer, (*ledger, sent))
             words = f"DOKU {answer.words}"
             yield Effect(words, answer.kind, answer.value, answer.value, changed, answer.faults, said=answer)
+
+
+def _until(item: Mapping[str, Any]) -> int:
+    """When an item is due or ends, in milliseconds; 0 for never."""
+    return int(item.get("nextCheckAt") or item.get("heldUntil") or item.get("validUntil", 0) * 1000)

@@ -68,6 +68,13 @@ class Question:
     echo: Echo
 
 
+class NoTimeLeft(NeverSent):
+    """The caller has too little time for the answer."""
+
+    def __init__(self) -> None:
+        super().__init__("too little time was left")
+
+
 def _ignore() -> None:
     """Default hook; does nothing."""
 
@@ -81,8 +88,9 @@ class DokuClient:
     """Calls DOKU. Repeats a question after a 401; never repeats a transfer.
 
     An answer to another request is IN_DOUBT, and its content is dropped. `remaining` is the time that a question may
-    take, with its repetitions. `throttled` is called for each answer with HTTP 429, whatever else it says. Time limits
-    and connections: docs/doku-protocol.md, "Time limits" and "Connections".
+    take, with its repetitions; NoTimeLeft is raised without enough of it. `throttled` is called for each answer with
+    HTTP 429, whatever else it says. Time limits and connections: docs/doku-protocol.md, "Time limits" and
+    "Connections".
     """
 
     def __init__(
@@ -164,7 +172,7 @@ class DokuClient:
         def asked(authority: Authority) -> DokuResponse:
             timeout = fitted(QUESTION, remaining())
             if timeout is None:
-                raise NeverSent("too little time was left")
+                raise NoTimeLeft
             asking = question(authority.credentials)
             return self._call(service, asking, self.new_external_id(), authority, timeout, fresh)
 

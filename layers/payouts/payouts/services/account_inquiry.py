@@ -4,15 +4,16 @@ import time
 from collections.abc import Callable
 
 from payouts.doku import responses
-from payouts.doku.client import DokuClient
+from payouts.doku.client import DokuClient, NoTimeLeft
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.outcomes import Outcome, glossary
 from payouts.doku.time_limits import TABLE_SECONDS, Remaining, unlimited
 from payouts.doku.transport import NeverSent
-from payouts.domain.errors import DokuSaid, PayoutError, Refused, Unavailable
+from payouts.domain.errors import DokuSaid, PayoutError, Refused, RefusedEarly, Unavailable
 from payouts.services.request_budget import free
 from payouts.store.inquiry_sessions import SESSION_SECONDS, InquirySession, InquirySessions
 
+_TOO_LATE = "too little time was left to ask DOKU; nothing was sent. Send the same request again"
 _NOT_CLEAR = "DOKU gave no clear answer"
 
 
@@ -73,6 +74,8 @@ def session_of(request: InquiryRequest, inquiry: responses.Inquiry, now: float) 
 def _accepted(ask: Callable[..., responses.DokuResponse], *arguments: object) -> responses.DokuResponse:
     try:
         answer = ask(*arguments)
+    except NoTimeLeft as error:
+        raise RefusedEarly(_TOO_LATE) from error
     except NeverSent as error:
         raise Unavailable(f"DOKU cannot be reached ({error}); send the same request again") from error
     if answer.outcome is not Outcome.ACCEPTED:

@@ -1,7 +1,7 @@
 """One tick of a poller: the due checks, then the sweep over paid transfers, by one invocation at a time."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from payouts.domain.errors import PayoutError
@@ -19,23 +19,33 @@ class Ticker:
     Without the lease they would ask the same questions twice, which does no harm.
     """
 
-    def __init__(self, leases: Leases, poller: Poller, sweep: Sweep, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        leases: Leases,
+        poller: Poller,
+        sweep: Sweep,
+        clock: Callable[[], float] = time.time,
+        due_shards: Sequence[int] = range(READ_SHARDS),
+        day_shards: Sequence[int] = range(DAY_SHARDS),
+    ) -> None:
         self._leases = leases
         self._poller = poller
         self._sweep = sweep
         self._clock = clock
+        self._due_shards = due_shards
+        self._day_shards = day_shards
 
     def tick(self, poller: int, of: int, remaining: Callable[[], float]) -> PollResult:
         """Check the share of one of several pollers. Raises ValueError if `poller` is not below `of`.
 
         The lease is given back at the end only. After a crash it ends when Lambda would have stopped the invocation.
         """
-        shards, day_shards = share(READ_SHARDS, poller, of), share(DAY_SHARDS, poller, of)
+        due_shards, day_shards = share(self._due_shards, poller, of), share(self._day_shards, poller, of)
         name, now = f"poller#{poller}", int(self._clock() * 1000)
         until = now + int(remaining() * 1000)
         if not self._is_free(name, now, until):
             return PollResult(is_busy=True, finished=False)
-        result = self._poller.tick(shards, remaining, of)
+        result = self._poller.tick(due_shards, remaining, of)
         self._sweep.run(day_shards, result, remaining, of)
         with suppress(PayoutError):  # it ends by itself
             self._leases.release(name, until)
@@ -49,8 +59,8 @@ class Ticker:
             return True
 
 
-def share(shards: int, poller: int, of: int) -> range:
+def share(shards: Sequence[int], poller: int, of: int) -> Sequence[int]:
     """The shards of one of several pollers: every `of`-th. Raises ValueError if `poller` is not below `of`."""
     if not 0 <= poller < of:
         raise ValueError(f"poller {poller} is not one of {of}")
-    return range(poller, shards, of)
+    return shards[poller::of]

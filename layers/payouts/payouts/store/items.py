@@ -127,8 +127,12 @@ def decode(item: Mapping[str, Any]) -> Transfer:
 
 
 def _encoded(intent: Intent) -> Item:
-    """The non-empty fields but those that the item has as keys. True stands for what follows from other fields."""
+    """The non-empty fields but those that the item has as keys. True stands for what follows from other fields.
+
+    `ref` repeats the reference for the event pipe, whose input template cannot take it out of `pk`.
+    """
     stored: Item = {short: getattr(intent, name) for name, short in _INTENT.items()}
+    stored["ref"] = intent.partner_reference_no
     stored["amount"] = str(intent.amount)
     if (stored["first"], stored["last"]) == _names(intent.beneficiary_account_name):
         stored |= {"first": True, "last": ""}

@@ -13,7 +13,7 @@ _KEPT = timedelta(days=8)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What was written of a day's report: the uploaded parts hold the transfers up to `position`."""
+    """What was written of a day's report: the uploaded parts and `rest` hold the transfers up to `position`."""
 
     day: str
     version: int = 0
@@ -23,6 +23,8 @@ class Progress:
     upload_id: str = ""
     etags: tuple[str, ...] = ()
     """Of the uploaded parts, in order."""
+    rest: str = ""
+    """Key of the object with the rows that are in no part yet; empty if there are none."""
     position: Position | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     done: bool = False
@@ -80,6 +82,7 @@ def _encoded(progress: Progress) -> Item:
         "heldUntil": progress.held_until,
         "uploadId": progress.upload_id,
         "etags": list(progress.etags),
+        "rest": progress.rest,
         "position": [position.created_at, position.reference] if position else [],
         "summary": progress.summary,
         "done": progress.done,
@@ -94,6 +97,7 @@ def _decoded(item: Item) -> Progress:
         item["heldUntil"],
         item["uploadId"],
         tuple(item["etags"]),
+        item["rest"],
         Position(*item["position"]) if item["position"] else None,
         item["summary"],
         item["done"],
