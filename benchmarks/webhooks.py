@@ -25,6 +25,9 @@ _ROUNDS, _STEP_SECONDS = 200, 300
 """Simulated time for the deliveries of the failing receiver: the retries of one message take up to three hours."""
 _QUEUES = ("WebhookQueue", "WebhookReplayQueue", "WebhookDeadLetterQueue")
 
+_UNPAID = {"beneficiaryAccountNumber": "0012345678"}
+"""DOKU's answer reports that it is not paid yet: an event, other than its acceptance."""
+
 Delivery = Mapping[str, Any]
 
 
@@ -79,7 +82,7 @@ def _failing_receiver() -> Iterator[tuple[list[Inbox], str]]:
 
 def _create(stack: LocalStack, count: int) -> list[str]:
     headers = {"Authorization": f"Bearer {stack.token()}"}
-    bodies = [order() for _ in range(count)]
+    bodies = [order(**_UNPAID) for _ in range(count)]
     for body in bodies:
         requests.post(f"{stack.api_url}/v1/transfers", json=body, headers=headers, timeout=60).raise_for_status()
     return [body["partnerReferenceNo"] for body in bodies]

@@ -10,6 +10,7 @@ from local.in_process.backing_services import BackingServices
 from local.in_process.webhooks import Webhooks, receiving
 from payouts.store.table import Table
 from payouts.store.webhook_breaker import BreakerStore
+from tests.integration.webhooks.test_delivery import UNPAID
 from tests.support.harness import World, order
 from tests.support.waiting import in_the_background
 from tools import cli
@@ -42,7 +43,7 @@ def test_a_test_message_passes_the_whole_path(webhooks: Webhooks, capsys: pytest
 
 
 def test_a_day_is_replayed(local_run: World, webhooks: Webhooks, capsys: pytest.CaptureFixture[str]) -> None:
-    created = [local_run.create(order()).body for _ in range(12)]
+    created = [local_run.create(order(**UNPAID)).body for _ in range(12)]
     webhooks.deliver()
     day = created[0]["createdAt"][:10]
     assert cli.main(["webhooks", "replay", "--day", day, "--dry-run"]) == 0
@@ -61,7 +62,7 @@ def test_a_bad_day_is_wrong_usage(webhooks: Webhooks) -> None:
 def test_resume_delivers_what_was_set_aside(
     local_run: World, webhooks: Webhooks, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    local_run.create(order())
+    local_run.create(order(**UNPAID))
     webhooks.inbox.fail(1, 410)
     webhooks.deliver()
     capsys.readouterr()

@@ -10,6 +10,9 @@ from local.in_process.webhooks import Webhooks
 from payouts.webhooks.signing import generate_secret
 from tests.support.harness import Crash, World, order
 
+UNPAID = {"beneficiaryAccountNumber": "0012345678"}
+"""DOKU's answer to the transfer reports that it is not paid yet: an event, other than its acceptance."""
+
 
 def statuses(webhooks: Webhooks) -> list[str]:
     return [body["data"]["status"] for body in webhooks.bodies()]
@@ -25,12 +28,12 @@ def pay(world: World) -> str:
 
 @pytest.mark.covers("I28")
 def test_each_change_is_delivered(world: World, webhooks: Webhooks) -> None:
-    reference = str(world.create(order()).body["partnerReferenceNo"])
+    reference = str(world.create(order(**UNPAID)).body["partnerReferenceNo"])
     webhooks.deliver()
-    world.clock.advance(120)
+    world.clock.advance(250)
     world.tick()
     webhooks.deliver()
-    assert statuses(webhooks) == ["ACCEPTED", "SUCCESS"]
+    assert statuses(webhooks) == ["UNPAID", "SUCCESS"]
     assert {body["data"]["partnerReferenceNo"] for body in webhooks.bodies()} == {reference}
     assert webhooks.waiting() == 0
 
@@ -73,7 +76,7 @@ def test_without_a_good_secret_nothing_is_sent_or_lost(
     backing_services.aws.secretsmanager.put_secret_value(
         SecretId=backing_services.secret_id, SecretString=json.dumps(changed)
     )
-    assert world.create(order()).status == 201, "payouts do not depend on it"
+    assert world.create(order(**UNPAID)).status == 201, "payouts do not depend on it"
     webhooks.deliver()
     assert webhooks.inbox.state()["deliveries"] == []
     assert webhooks.waiting() == 1
@@ -93,11 +96,11 @@ def test_a_change_of_finality_is_delivered(world: World, webhooks: Webhooks) -> 
 
 @pytest.mark.covers("I29")
 def test_the_last_delivery_is_the_newest(world: World, webhooks: Webhooks) -> None:
-    """While a delivery of ACCEPTED is on its way, the transfer becomes SUCCESS, and another sender delivers that."""
-    world.create(order())
+    """While a delivery of UNPAID is on its way, the transfer becomes SUCCESS, and another sender delivers that."""
+    world.create(order(**UNPAID))
 
     def overtake() -> None:
-        world.clock.advance(120)
+        world.clock.advance(250)
         world.tick()
         webhooks.publish()
         webhooks.deliver()
@@ -105,7 +108,7 @@ def test_the_last_delivery_is_the_newest(world: World, webhooks: Webhooks) -> No
     webhooks.meanwhile.append(overtake)
     webhooks.deliver()
     assert statuses(webhooks)[-1] == "SUCCESS"
-    assert statuses(webhooks).index("SUCCESS") < statuses(webhooks).index("ACCEPTED"), "the older one came later"
+    assert statuses(webhooks).index("SUCCESS") < statuses(webhooks).index("UNPAID"), "the older one came later"
     assert webhooks.waiting() == 0
 
 
