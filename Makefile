@@ -8,6 +8,7 @@ UV_SYNC := UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --quiet --frozen --pyth
 # A program of a dependency group of its own, in an environment that exists while it runs: $(ONLY) GROUP PROGRAM
 ONLY := $(BIN)/uv run --quiet --isolated --frozen --python $(BIN)/python --only-group
 export ENV
+MAKEFLAGS += --no-print-directory
 
 .PHONY: help
 help: ## Show this list

@@ -89,10 +89,11 @@ def receiving(services: BackingServices, world: World) -> Iterator[Webhooks]:
     server = HttpServer(receive, 0)
     server.start()
     world.environment = {**world.environment, "WEBHOOK_URL": server.url + PATH}
-    for name in (*QUEUES, DEAD_LETTERS):
-        world.sqs.purge_queue(QueueUrl=world.environment[name])
     ids = {**services.ids, "TransfersTable": world.environment["TABLE_NAME"]}
     events = StatusEvents(services.template, services.aws, ids)
+    events.step()  # the table may be older than this receiver
+    for name in (*QUEUES, DEAD_LETTERS):
+        world.sqs.purge_queue(QueueUrl=world.environment[name])
     try:
         yield Webhooks(world, world.environment, events, inbox, _handler(world, world.environment), meanwhile)
     finally:

@@ -80,7 +80,7 @@ def test_it_says_where_things_are_and_ends_cleanly(running: "subprocess.Popen[st
     found = urls(said)
     token = next(line.removeprefix("export TOKEN=") for line in map(str.strip, said.splitlines()) if "TOKEN=" in line)
 
-    assert set(found) == {"console", "API", "reference", "simulator", "AWS"}
+    assert set(found) == {"console", "API", "reference", "simulator", "webhooks", "AWS"}
     assert all(answers(url) for url in found.values())
     assert requests.get(found["API"] + "/v1/nothing", timeout=20).status_code == 401
     assert len(token.split(".")) == 3

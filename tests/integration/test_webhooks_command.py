@@ -19,8 +19,6 @@ from tools import cli
 @pytest.fixture
 def webhooks(backing_services: BackingServices, local_run: World) -> Iterator[Webhooks]:
     with receiving(backing_services, local_run) as running:
-        running.deliver()  # other tests use the same table
-        running.inbox.clear()
         yield running
 
 

@@ -1,6 +1,7 @@
 """Least privilege: every call of the demo is granted, and every grant is used."""
 
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,7 +110,13 @@ def _play(stage: Stage) -> None:
     _throttle(stage)
     test = '{"detail-type": "WebhookTest", "detail": {"test": "least-privilege"}}'
     stage.stack.aws.sqs.send_message(QueueUrl=stage.stack.queue_url("WebhookReplayQueue"), MessageBody=test)
+    replay = json.dumps(
+        {"detail-type": "WebhookReplay", "detail": {"partnerReferenceNo": created.json()["partnerReferenceNo"]}}
+    )
+    stage.stack.aws.sqs.send_message(QueueUrl=stage.stack.queue_url("WebhookReplayQueue"), MessageBody=replay)
+    stage.stack.inbox.fail(1_000)
     stage.stack.drain()
+    stage.stack.inbox.fail(0)
     stage.doku.advance(86_400)
     assert any(answer.get("transfers") for answer in stage.stack.tick().values()), "no report was written"
 

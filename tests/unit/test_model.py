@@ -256,8 +256,8 @@ class StoresProgressFirst(Sweep):
 class ForgetsAnswers(Sweep):
     """Counts a transfer as done whether its answer was recorded or not."""
 
-    def _look(self, entry: Entry, state: TickState) -> bool:
-        super()._look(entry, state)
+    def _look(self, entry: Entry, since: int, state: TickState) -> bool:
+        super()._look(entry, since, state)
         return True
 
 

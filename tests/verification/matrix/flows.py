@@ -9,6 +9,7 @@ from tests.verification.matrix.cell_run import Answer, CellRun
 from tests.verification.matrix.world import API, POLLER, PROCESSOR, RECEIVER, SENDER
 
 _REFUND_ACCOUNT = "7746555134"  # paid at once, refunded after five minutes
+_UNPAID_ACCOUNT = "8812345001"  # pending at first: being accepted is no event
 _UNTIL_PAID, _UNTIL_REFUNDED = 240, 300
 
 
@@ -109,6 +110,7 @@ def _due(run: CellRun) -> None:
 def _reported(run: CellRun) -> None:
     """Deliver the first webhook, which warms the sender, and let the payment of the transfer wait for its own."""
     run.reports = True
+    run.body["beneficiaryAccountNumber"] = _UNPAID_ACCOUNT
     _created(run)
     run.world.deliver()
     run.world.advance(_UNTIL_PAID)

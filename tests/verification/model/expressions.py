@@ -8,6 +8,9 @@ from typing import Any
 Item = dict[str, Any]
 _TERM = re.compile(r"attribute_not_exists\((#?\w+)\)|(#?\w+) (<=|=|<|>) (:\w+)|(AND|OR|\(|\))|\s+")
 
+_BETWEEN_ASSIGNMENTS = re.compile(r", (?![^(]*\))")
+_IF_NOT_EXISTS = re.compile(r"if_not_exists\((#?\w+), (#?\w+)\)")
+
 
 def holds(condition: str, names: Mapping[str, str], values: Item, item: Item | None) -> bool:
     """True if a condition holds for an item; None is a missing item. Raises ValueError for unknown syntax."""
@@ -15,15 +18,23 @@ def holds(condition: str, names: Mapping[str, str], values: Item, item: Item | N
 
 
 def updated(expression: str, names: Mapping[str, str], values: Item, item: Item) -> Item:
-    """The item after an expression such as `SET a = :b, c = :d REMOVE e, f`."""
+    """The item after an expression such as `SET a = :b, c = if_not_exists(c, d) REMOVE e, f`."""
     setting, _, removing = expression.removeprefix("SET ").partition(" REMOVE ")
     changed = dict(item)
-    for assignment in setting.split(", "):
+    for assignment in _BETWEEN_ASSIGNMENTS.split(setting):
         name, _, value = assignment.partition(" = ")
-        changed[names.get(name, name)] = values[value]
+        changed[names.get(name, name)] = _assigned(value, names, values, item)
     for name in filter(None, removing.split(", ")):
         changed.pop(names.get(name, name), None)
     return changed
+
+
+def _assigned(value: str, names: Mapping[str, str], values: Item, item: Item) -> Any:
+    default = _IF_NOT_EXISTS.fullmatch(value)
+    if default is None:
+        return values[value]
+    kept, other = (names.get(name, name) for name in default.groups())
+    return item[kept] if kept in item else item[other]
 
 
 @cache

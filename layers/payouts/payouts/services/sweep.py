@@ -12,7 +12,7 @@ from itertools import islice, takewhile
 from payouts.domain.days import day_after, day_of
 from payouts.domain.errors import PayoutError
 from payouts.domain.looks import LOOKS, due_at, is_confirmed
-from payouts.domain.transfer import Status, Transfer
+from payouts.domain.transfer import Finding, Status, Transfer
 from payouts.services.check_status import DokuSilent
 from payouts.services.checks import Checks, NoTurn, outcome_of
 from payouts.services.poll_result import CheckOutcome, PollResult
@@ -89,7 +89,8 @@ class Sweep:
     def _reached(self, walk: _Walk, standing: Progress, state: TickState, threads: Executor) -> Progress:
         """The progress after the next page: up to the first transfer that must be looked at again."""
         begun, entries = self._next_page(walk, standing, state.now)
-        done = list(threads.map(lambda entry: self._look(entry, state), entries))
+        since = due_at(begun.day, walk.look)
+        done = list(threads.map(lambda entry: self._look(entry, since, state), entries))
         if all(done) and len(entries) < _PAGE:
             return Progress(day_after(begun.day)) if entries else begun
         finished = [entry for entry, _ in takewhile(lambda one: one[1], zip(entries, done, strict=True))]
@@ -104,15 +105,15 @@ class Sweep:
             progress = Progress(day_after(progress.day))
         return progress, []
 
-    def _look(self, entry: Entry, state: TickState) -> bool:
-        """Look at a transfer if it needs one. False if it must be looked at again."""
+    def _look(self, entry: Entry, since: int, state: TickState) -> bool:
+        """Look at a transfer unless it was checked after `since`. False if it must be looked at again."""
         if entry.status != Status.SUCCESS:
             return True
         if state.is_over():
             return False
         try:
             transfer = self._store.get(entry.reference)
-            return transfer is None or not _needs_look(transfer, state) or self._ask(transfer, state)
+            return transfer is None or not _needs_look(transfer, since, state) or self._ask(transfer, state)
         except NoTurn:
             return False
         except Exception:  # no error of one transfer may end the tick; its walk stops here
@@ -135,9 +136,11 @@ class Sweep:
         return max(0, now - due_at(self._known[walk].day, walk.look)) / 1000
 
 
-def _needs_look(transfer: Transfer, state: TickState) -> bool:
-    """False for a transfer that is checked by its place in the `due` index, or that a newer version wrote."""
+def _needs_look(transfer: Transfer, since: int, state: TickState) -> bool:
+    """False if the transfer is in the `due` index, was called paid by DOKU after `since`, or is of a newer version."""
     if transfer.newer_status:
         state.count(CheckOutcome.NEWER)
         return False
-    return transfer.status is Status.SUCCESS and transfer.next_check_at is None
+    last = transfer.reading.last_check
+    is_checked = last is not None and last.finding is Finding.SUCCESS and last.at >= since
+    return transfer.status is Status.SUCCESS and transfer.next_check_at is None and not is_checked
