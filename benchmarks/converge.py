@@ -15,23 +15,19 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import backing_services
-from benchmarks.doku import StandIn
+from benchmarks.backing_services import BackingServices, PollerFunction
 from benchmarks.doku_server import WORKED_ON
-from benchmarks.stored_transfers import ItemTemplate, Loader
-from local.clock import Clock
+from benchmarks.stored_transfers import ItemTemplate
 from payouts.domain.schedule import HOUR, MINUTE
 from payouts.domain.transfer import Finding
 
 TICK_SECONDS = backing_services.TICK_SECONDS
-RESERVE_SECONDS = 15
+RESERVE_SECONDS = 20
 """With less time left, the poller starts no further check."""
 _EVERY = 10
 """One in this many transfers is still processing at its first check."""
 _AFTERWARDS = 75 * MINUTE // 1000
 """Seconds until an hour-old transfer that is still processing is due again, jitter included."""
-
-Tick = Callable[[Callable[[], float]], dict[str, Any]]
-"""One tick of the poller; the argument returns the seconds left."""
 
 
 @dataclass(frozen=True)
@@ -78,33 +74,39 @@ class Course:
 class CountedTime:
     """The time left in a tick, of which every check takes DOKU's latency divided by the threads."""
 
-    def __init__(self, backlog: Backlog) -> None:
+    def __init__(self, backlog: Backlog, begun: Callable[[], int]) -> None:
         self._check = backlog.answer_seconds / backlog.threads
-        self._begun = 0
+        self._begun = begun
+        self._before = begun()
 
     def __call__(self) -> float:
-        """Seconds left. The poller calls this once before each check."""
-        self._begun += 1
-        return TICK_SECONDS - self._begun * self._check
+        """Seconds left."""
+        return TICK_SECONDS - (self._begun() - self._before) * self._check
 
 
-def work_off(backlog: Backlog, loader: Loader, shards: int, clock: Clock, doku: StandIn, tick: Tick) -> Course:
+def work_off(backlog: Backlog, services: BackingServices, poller: PollerFunction) -> Course:
     """Store the backlog, tick every minute until no transfer is due, and tick once more after an hour."""
+    clock, doku = services.clock, services.doku
     now = int(clock() * 1000)
-    template = ItemTemplate(shards, Finding.ACCEPTED, due=True)
+    template = ItemTemplate(services.shards, Finding.ACCEPTED, due=True)
 
     def late(number: int) -> str:
         created_at = now - HOUR - MINUTE + HOUR * number // backlog.transfers
         return template.item(backlog.reference(number), created_at, created_at + MINUTE)
 
-    loader.write(range(backlog.transfers), late)
+    services.loader.write(range(backlog.transfers), late)
+
+    def tick() -> dict[str, Any]:
+        """One tick. Each check reads its transfer once, which counts the checks that began."""
+        return poller.tick(remaining=CountedTime(backlog, lambda: poller.capacity.calls["GetItem"]))
+
     doku.reset()
-    ticks = [tick(CountedTime(backlog))]
+    ticks = [tick()]
     while not ticks[-1]["finished"]:
         clock.advance(MINUTE / 1000)
-        ticks.append(tick(CountedTime(backlog)))
+        ticks.append(tick())
     clock.advance(_AFTERWARDS)
-    return Course(ticks, tick(CountedTime(backlog)), doku.asked())
+    return Course(ticks, tick(), doku.asked())
 
 
 def check(backlog: Backlog, course: Course) -> None:
@@ -129,8 +131,7 @@ def run(console: Console) -> Mapping[str, float]:
     with backing_services.started(latency=0.0) as services:
         poller = backing_services.cold_start(services.environment, services.clock, backlog.threads)
         began = time.monotonic()
-        tick: Tick = lambda remaining: poller.tick(remaining=remaining)  # noqa: E731
-        course = work_off(backlog, services.loader, services.shards, services.clock, services.doku, tick)
+        course = work_off(backlog, services, poller)
         seconds = time.monotonic() - began
     check(backlog, course)
     console.print(_table(backlog, course, seconds))
