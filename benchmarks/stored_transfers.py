@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import urllib3
 from boto3.dynamodb.types import TypeSerializer
 
+from payouts.domain.days import day_of
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer
 from payouts.store import items
@@ -75,7 +76,7 @@ class ItemTemplate:
 
 
 def _day_partition(reference: str, created_at: int) -> str:
-    return items.day_partition(items.day(created_at), items.shard(reference, items.WRITTEN_DAY_SHARDS))
+    return items.day_partition(day_of(created_at), items.shard(reference, items.WRITTEN_DAY_SHARDS))
 
 
 def encoded(one: Transfer, shards: int) -> str:

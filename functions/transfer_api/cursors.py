@@ -3,8 +3,8 @@
 import base64
 import json
 
+from payouts.domain.days import day_of
 from payouts.domain.errors import ValidationFailed
-from payouts.store import items
 from payouts.store.creation_index import Position
 from transfer_api.idempotency import checked_reference
 
@@ -23,7 +23,7 @@ def position(selector: str, cursor: str) -> Position:
     """The position in a cursor. Raises ValidationFailed if it is not one of such a list."""
     created_at, reference = _decoded(selector, cursor)
     try:
-        items.day(created_at)
+        day_of(created_at)
     except (ValueError, OverflowError, OSError):  # no time at all
         raise _foreign() from None
     return Position(created_at, reference)

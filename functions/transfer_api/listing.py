@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from doku_signing.timestamps import WIB
+from payouts.domain.days import day_of
 from payouts.domain.errors import InvalidParameter, ValidationFailed
 from payouts.domain.transfer import Status, Transfer
-from payouts.store import items
 from payouts.store.creation_index import Entry
 from payouts.store.due_index import DueIndex
 from payouts.store.transfers import TransferStore
@@ -60,9 +59,9 @@ class TransferLists:
 
     def _of_day(self, given: Mapping[str, str], limit: int, now: float) -> dict[str, Any]:
         after = cursors.position(_DAY, given["cursor"]) if "cursor" in given else None
-        default = items.day(after.created_at) if after else _today(now)
+        default = day_of(after.created_at) if after else day_of(int(now * 1000))
         day, status = checked_day(given.get(_DAY, default)), _status(given.get("status"))
-        if after and items.day(after.created_at) != day:
+        if after and day_of(after.created_at) != day:
             raise ValidationFailed("cursor does not belong to this day; list again without a cursor")
         page = limit + 1 if status is None else max(limit + 1, _FILTERED_PAGE)
         found, last = _take(self.store.of_day(day, after, newest_first=True, page=page), status, limit)
@@ -131,10 +130,6 @@ def _cursor(selector: str, last: Entry | None) -> str | None:
 
 def _answer(transfers: list[Transfer], cursor: str | None) -> dict[str, Any]:
     return {"transfers": transfers, "cursor": cursor}
-
-
-def _today(now: float) -> str:
-    return datetime.fromtimestamp(now, WIB).date().isoformat()
 
 
 def _status(text: str | None) -> str | None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from payouts.domain.days import day_of
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Finding, Intent, Observation, Source, Status, Transfer, record
 from payouts.store import items
@@ -73,7 +74,7 @@ def test_a_walk_equals_its_model_while_transfers_arrive(world: World, selector: 
     def walk(arriving: list[Arrival], limit: int) -> None:
         number = next(days)
         start = number * 86_400_000 - 7 * 3_600_000
-        query = {"limit": str(limit), **_query(selector, items.day(start), str(number))}
+        query = {"limit": str(limit), **_query(selector, day_of(start), str(number))}
         present: list[Transfer] = []
         last: Position | None = None
         walked = pages(lists, query)

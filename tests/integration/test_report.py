@@ -8,11 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
+from payouts.domain.days import day_of
 from payouts.domain.transfer import Transfer
 from payouts.services import report_summary
 from payouts.services.daily_report import COLUMNS, Line, csv_rows, lines
 from payouts.services.report_summary import ReportSummary
-from payouts.store import items
 from tests.support.harness import World, order
 
 _numbers = itertools.count(1)
@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 def day(world: World) -> str:
     """A day of its own, with one transfer of each kind of end."""
     world.clock.advance(86_400)
-    today = items.day(int(world.clock() * 1000))
+    today = day_of(int(world.clock() * 1000))
     paid = world.create(order()).body["partnerReferenceNo"]
     world.get(paid, refresh=True)
     refunded = world.create(order(beneficiaryAccountNumber="7746555134")).body["partnerReferenceNo"]
@@ -107,7 +107,7 @@ def test_no_cell_is_a_formula(world: World) -> None:
     reference = world.create(order(partnerReferenceNo="-1.2~x")).body["partnerReferenceNo"]
     found = world.stored(reference)
     assert isinstance(found, Transfer)
-    assert "\n'-1.2~x," in csv_of(lines_of(world, items.day(found.created_at)))
+    assert "\n'-1.2~x," in csv_of(lines_of(world, day_of(found.created_at)))
 
 
 @pytest.fixture

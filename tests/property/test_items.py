@@ -10,6 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from payouts.domain.days import day_of
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import DokuAccount, Finding, Intent, Observation, Source, Transfer, record
 from payouts.store import items
@@ -102,7 +103,7 @@ def test_an_item_is_in_the_indexes_of_its_status(transfer: Transfer) -> None:
     assert item["status"] == transfer.status
     assert item.get("referenceNo", "") == transfer.doku_reference_no
     assert item["account"] == transfer.intent.beneficiary_account_number
-    assert item["day"] in {items.day_partition(items.day(transfer.created_at), shard) for shard in range(4)}
+    assert item["day"] in {items.day_partition(day_of(transfer.created_at), shard) for shard in range(4)}
     assert ("dueShard" in item) == ("nextCheckAt" in item) == (transfer.next_check_at is not None)
     assert transfer.next_check_at is None or item["dueShard"] in {str(number) for number in range(8)}
     assert item["intent"]["amount"] == str(transfer.intent.amount)
@@ -151,13 +152,13 @@ def test_missing_intent_fields_are_empty() -> None:
 @given(times)
 def test_the_day_is_that_of_jakarta(at: int) -> None:
     expected = datetime.fromtimestamp(at // 1000, UTC) + timedelta(hours=7)
-    assert items.day(at) == expected.strftime("%Y-%m-%d")
+    assert day_of(at) == expected.strftime("%Y-%m-%d")
 
 
 def test_the_day_changes_at_17_utc() -> None:
     midnight = calendar.timegm((2024, 9, 16, 17, 0, 0)) * 1000
-    assert items.day(midnight - 1) == "2024-09-16"
-    assert items.day(midnight) == "2024-09-17"
+    assert day_of(midnight - 1) == "2024-09-16"
+    assert day_of(midnight) == "2024-09-17"
     transfer = replace(items.decode(an_item()), created_at=midnight - 1)
     assert items.fixed(transfer)["day"] == f"2024-09-16#{items.shard('PAY-1', 4)}"
 

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from local.in_process.backing_services import BackingServices
-from payouts.store import items
+from payouts.domain.days import day_of
 from tests.stateful import faults, invariants, rails
 from tests.stateful.merchant import Merchant, Start
 from tests.stateful.notifications import FORGERIES, Notification, claiming, forged, of_doku, replayed
@@ -321,7 +321,7 @@ class Payouts(RuleBasedStateMachine):
         for method, path_, wanted in (("GET", path, 200), ("POST", f"{path}/status-checks", 503)):
             answer = self.merchant.attempt(partial(world.request, method, path_))
             assert answer is None or answer.status in (wanted, 503), f"I26: {answer}"
-        yesterday = items.day(int((self.merchant.clock() - 86_400) * 1000))
+        yesterday = day_of(int((self.merchant.clock() - 86_400) * 1000))
         page = self.merchant.attempt(lambda: world.request("GET", "/v1/transfers", query={"day": yesterday}))
         assert page is None or page.status == 200, f"I26: {page}"
         assert page is None or reference in str(page.body), "I26: the list lacks an item of a newer version"

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from local.aws.dead_letters import move
 from local.in_process.backing_services import BackingServices
+from payouts.domain.days import day_of
 from payouts.domain.errors import PayoutError
 from payouts.domain.schedule import needs_review
 from payouts.domain.transfer import Status
@@ -277,7 +278,7 @@ class Merchant:
             "status": {"S": "SCHEDULED"},
             "history": {"M": {"packed": {"S": "another form"}}},
             "createdAt": {"N": str(yesterday)},
-            "day": {"S": items.day_partition(items.day(yesterday), items.shard(reference, items.WRITTEN_DAY_SHARDS))},
+            "day": {"S": items.day_partition(day_of(yesterday), items.shard(reference, items.WRITTEN_DAY_SHARDS))},
             "nextCheckAt": {"N": str(yesterday)},
             "dueShard": {"S": items.shard(reference, WRITTEN_SHARDS)},
         }

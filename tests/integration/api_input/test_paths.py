@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from payouts.store import items
+from payouts.domain.days import day_of
 from tests.integration.api_input.requests import WRONG, assert_refused, assert_untouched, dumps, send
 from tests.support.harness import World, order
 from tools.openapi import document
@@ -50,7 +50,7 @@ def test_a_cursor_that_is_not_one_of_this_days_list_is_refused(idle: World) -> N
         answer = send(idle, method="GET", query={"cursor": forged})
         assert_refused(answer, WRONG, ["cursor"], [forged], case=forged)
     for at in (now - 86_400_000, now + 86_400_000, 0):
-        query = {"day": items.day(now), "cursor": cursor(["day", at, "a"])}
+        query = {"day": day_of(now), "cursor": cursor(["day", at, "a"])}
         assert_refused(send(idle, method="GET", query=query), WRONG, ["cursor"])
     at_the_epoch = {"day": "1970-01-01", "cursor": cursor(["day", True, "a"])}  # in Python, true is a number
     assert_refused(send(idle, method="GET", query=at_the_epoch), WRONG, ["cursor"])

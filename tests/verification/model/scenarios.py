@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from payouts.domain.days import day_of
 from payouts.domain.looks import LOOKS
 from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Finding, Observation, Source, Transfer, record
@@ -66,7 +67,7 @@ SHARDED = (Invocation("merchant", order(_IN_A_NEW_SHARD)),)
 _LOOKED_AT = next(f"PAY-{n}" for n in range(99) if items.shard(f"PAY-{n}", items.DAY_SHARDS) == "0")
 _SWEPT = (Invocation("merchant", order(_LOOKED_AT)),)
 _BEGUN = tuple(
-    {"pk": f"SWEEP#{look}#0", "sweptDay": items.day(BEGAN), "sweptAt": 0, "sweptReference": ""} for look in LOOKS
+    {"pk": f"SWEEP#{look}#0", "sweptDay": day_of(BEGAN), "sweptAt": 0, "sweptReference": ""} for look in LOOKS
 )
 """Earlier ticks have looked at the days before."""
 _PAID = (("merchant", "does not reply, in progress"), ("DOKU", "is paid"), _MINUTE_LATER, _TICK)

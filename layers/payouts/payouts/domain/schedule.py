@@ -79,7 +79,7 @@ def needs_review(transfer: Transfer, now: int) -> bool:
     """True if a person should look at it: checks cannot settle it, or it is open for seven days."""
     if transfer.next_action in (NextAction.ASK_DOKU, NextAction.SETTLE):
         return True
-    is_open = transfer.status not in (Status.SUCCESS, Status.FAILED, Status.REFUNDED)
+    is_open = transfer.status not in ENDED
     return is_open and now - transfer.created_at >= REVIEW_AFTER
 
 

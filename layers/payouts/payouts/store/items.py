@@ -2,10 +2,9 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from doku_signing.timestamps import WIB
+from payouts.domain.days import day_of
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import DokuAccount, Intent, Transfer
 from payouts.store import history
@@ -52,11 +51,6 @@ def reference(pk: str) -> str:
     return pk.removeprefix(key(""))
 
 
-def day(at: int) -> str:
-    """The day in WIB of a time in milliseconds, as `2024-09-17`."""
-    return datetime.fromtimestamp(at / 1000, WIB).date().isoformat()
-
-
 def day_partition(day: str, shard: int | str) -> str:
     """A partition of the `by-day` index, such as `2024-09-17#0`."""
     return f"{day}#{shard}"
@@ -75,7 +69,7 @@ def fixed(transfer: Transfer) -> Item:
         "intent": _encoded(transfer.intent),
         "fingerprint": transfer.fingerprint,
         "createdAt": transfer.created_at,
-        "day": day_partition(day(transfer.created_at), shard(transfer.partner_reference_no, WRITTEN_DAY_SHARDS)),
+        "day": day_partition(day_of(transfer.created_at), shard(transfer.partner_reference_no, WRITTEN_DAY_SHARDS)),
         "account": transfer.intent.beneficiary_account_number,
         **({"fee": str(transfer.fee)} if transfer.fee else {}),
         **({"createdBy": transfer.created_by} if transfer.created_by else {}),
