@@ -10,12 +10,10 @@ from notification_processor.services import Services
 from payouts.doku import queued_notification
 from payouts.domain.errors import PayoutError
 from payouts.runtime import metrics
-from payouts.services.apply_notification import RetryLater, UnknownTransfer
+from payouts.services.apply_notification import CHECK_SECONDS, RetryLater, UnknownTransfer
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
-_RESERVE_MILLIS = 25_000
-"""Time for one status check with a new token. With less left, the rest of the batch is returned unprocessed."""
 _UNKNOWN_SECONDS = 3600
 """How long a transfer may be unknown: its record and the index by DOKU's reference may be written late."""
 _UNKNOWN_DELIVERIES = 2
@@ -44,7 +42,7 @@ class _MessageProcessor:
 
     def apply(self, record: Mapping[str, Any], context: LambdaContext) -> bool:
         """Apply the message. False if SQS must deliver it again."""
-        if context.get_remaining_time_in_millis() < _RESERVE_MILLIS:
+        if context.get_remaining_time_in_millis() < CHECK_SECONDS * 1000:  # SQS delivers the rest of the batch again
             return False
         try:
             transfer = self._services.applier.apply(

@@ -14,7 +14,7 @@ from payouts.store.transfers import TransferStore
 
 _REFUNDED = "40"
 """The status that a refund notification claims; its body states none."""
-_CHECK_SECONDS = 25.0
+CHECK_SECONDS = 25.0
 """For a status check, which may need a new token, and the write that records its answer."""
 PROCESSORS = 5
 """Processors that run at the same time: MaximumConcurrency of the queue in template.yaml. Each has its part of the
@@ -59,7 +59,7 @@ class NotificationApplier:
             raise UnknownTransfer(f"no transfer is known for {queued.notification.transaction_id}", queued.received_at)
         if _says_nothing_new(transfer, hint):
             return self._noted(transfer, hint)
-        if not self._pace.wait(remaining() - _CHECK_SECONDS, PROCESSORS):
+        if not self._pace.wait(remaining() - CHECK_SECONDS, PROCESSORS):
             raise RetryLater("too many requests to DOKU wait before this one")
         learned, seen = self._status_checker.check(transfer, hint, remaining=remaining)
         if seen.finding in _INCONCLUSIVE and not learned.reading.is_refunded_by_doku:

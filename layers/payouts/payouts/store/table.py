@@ -21,6 +21,8 @@ _OUTAGES = frozenset({"InternalServerError", "ServiceUnavailable", "TransactionI
 _BATCH, _BATCH_ATTEMPTS = 100, 3
 """Items read by one BatchGetItem, and the number of attempts for those that DynamoDB left unprocessed."""
 
+ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"
+"""The condition of a write that needs none."""
 _THROTTLED = "the table is throttled; send the same request again in a moment"
 
 

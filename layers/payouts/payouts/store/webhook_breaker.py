@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from payouts.store.table import ConditionFailed, Table
+from payouts.store.table import ALWAYS, ConditionFailed, Table
 
 _KEY = "WEBHOOK#breaker"
-_ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"
 OPEN_AFTER = 10
 """Failures in a row after which the breaker is open."""
 CATCH_UP_MILLIS = 300_000
@@ -44,7 +43,7 @@ class BreakerStore:
     def add_failures(self, count: int) -> None:
         """Count failed attempts. A repeated write may count them twice: the breaker then opens earlier."""
         expression = "SET failures = if_not_exists(failures, :zero) + :count"
-        self._table.update(_KEY, expression, _ALWAYS, {}, {":zero": 0, ":count": count})
+        self._table.update(_KEY, expression, ALWAYS, {}, {":zero": 0, ":count": count})
 
     def reset(self, now: int) -> None:
         """Record a delivery. If the breaker was open, catching up begins. `now` in milliseconds."""
@@ -56,18 +55,16 @@ class BreakerStore:
 
     def stop(self) -> None:
         """Deliver nothing before an operator resumes."""
-        self._table.update(_KEY, "SET stopped = :true", _ALWAYS, {}, {":true": True})
+        self._table.update(_KEY, "SET stopped = :true", ALWAYS, {}, {":true": True})
 
     def catch_up(self, now: int) -> None:
         """Close the breaker and deliver again what was set aside. `now` in milliseconds."""
         expression = "SET failures = :zero, stopped = :false, catchUpUntil = :until"
-        self._table.update(
-            _KEY, expression, _ALWAYS, {}, {":zero": 0, ":false": False, ":until": now + CATCH_UP_MILLIS}
-        )
+        self._table.update(_KEY, expression, ALWAYS, {}, {":zero": 0, ":false": False, ":until": now + CATCH_UP_MILLIS})
 
     def extend_catching_up(self, now: int) -> None:
         """Messages were moved: look again until the queue has been empty for long enough."""
-        self._table.update(_KEY, "SET catchUpUntil = :until", _ALWAYS, {}, {":until": now + CATCH_UP_MILLIS})
+        self._table.update(_KEY, "SET catchUpUntil = :until", ALWAYS, {}, {":until": now + CATCH_UP_MILLIS})
 
     def end_catching_up(self, read: Breaker) -> None:
         """End catching up, unless it began again since `read`."""
