@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from payouts.doku.client import DokuClient
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.time_limits import LEAST_SECONDS, SEND_SECONDS, TABLE_SECONDS, Remaining
-from payouts.domain.account_name import ascii_name, same_name
+from payouts.domain.account_name import NameMatch, ascii_name, compare_names
 from payouts.domain.errors import Mismatch, ValidationFailed
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import FIRST_CHECK
@@ -110,7 +110,7 @@ class TransferPreparer:
 
 
 def _check_name(expected: str, at_bank: str) -> None:
-    if not same_name(expected, at_bank):
+    if compare_names(expected, at_bank) is not NameMatch.EXACT:
         raise Mismatch(
             f'the bank has this account under the name "{at_bank}", not under "{expected}"; nothing was sent. Correct'
             " beneficiaryAccountName, or make an account inquiry and name its sessionId",
