@@ -29,6 +29,11 @@ class TransferRequest:
     """The Idempotency-Key header if the request names a reference as well; bound to that reference (I2)."""
     caller: str = ""
     """`sub` of the caller's token. Stored with the created transfer; not compared in a replay."""
+    origin: str = ""
+    """The row of a batch that asks for the transfer; empty for a single transfer. A replay has the same."""
+    approved_name: str = ""
+    """The bank's name that was approved with the batch: the bank must state exactly this one again. Empty if the
+    bank's name is compared with the expected one."""
 
 
 class TransferPreparer:
@@ -77,7 +82,10 @@ class TransferPreparer:
         """Inquire the account and claim the inquiry's session. Raises Mismatch for another name, or PayoutError."""
         intent, question = request.intent, self._inquiry_of(request.intent)
         inquiry = self._queries.ask(question, lambda: remaining() - SEND_SECONDS - TABLE_SECONDS)
-        _check_name(intent.beneficiary_account_name, inquiry.account_name)
+        if request.approved_name:
+            _check_approved(request.approved_name, inquiry.account_name)
+        else:
+            _check_name(intent.beneficiary_account_name, inquiry.account_name)
         now = self._clock()
         self._sessions.save_claimed(session_of(question, inquiry, now), intent, request.fingerprint, now)
         with_session = replace(request, intent=replace(intent, session_id=inquiry.session_id))
@@ -105,6 +113,7 @@ class TransferPreparer:
             next_check_at=now + FIRST_CHECK,
             fee=fee,
             created_by=request.caller,
+            origin=request.origin,
         )
         return record(transfer, Observation(now, Finding.SUBMITTING, Source.SUBMIT, external_id=external_id))
 
@@ -114,6 +123,14 @@ def _check_name(expected: str, at_bank: str) -> None:
         raise Mismatch(
             f'the bank has this account under the name "{at_bank}", not under "{expected}"; nothing was sent. Correct'
             " beneficiaryAccountName, or make an account inquiry and name its sessionId",
+            account_name=at_bank,
+        )
+
+
+def _check_approved(approved: str, at_bank: str) -> None:
+    if approved != at_bank:
+        raise Mismatch(
+            f'the bank has this account under the name "{at_bank}" now; "{approved}" was approved. Nothing was sent',
             account_name=at_bank,
         )
 
