@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from payouts.codes.models import System
+from payouts.doku.fields import REFERENCE_PATTERN
 from payouts.domain.transfer import Finding, Status
 from tools.openapi import examples
-from transfer_api.idempotency import KEY_PATTERN, REFERENCE_PATTERN
+from transfer_api.idempotency import KEY_PATTERN
 
 Examples = dict[str, Any]
 _OURS = ("Error",)

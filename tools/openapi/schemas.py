@@ -5,9 +5,9 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
+from payouts.doku.fields import Matching, whole_rupiah
 from tools.openapi import answers
-from transfer_api import requests
-from transfer_api.requests import AccountInquiry, CreateTransfer, Matching
+from transfer_api.requests import AccountInquiry, CreateTransfer
 
 WHOLE = r"^(0|[1-9][0-9]{0,15})\.00$"
 """Pattern of an amount in a request: whole rupiah."""
@@ -21,8 +21,8 @@ class _Generator(GenerateJsonSchema):
         shown = super().function_after_schema(schema)
         check: Any = schema["function"]["function"]
         if isinstance(check, Matching):
-            return {**shown, "pattern": f"^(?:{check.pattern.pattern})$", "description": check.wanted}
-        if check is requests.amount:
+            return {**shown, "pattern": f"^(?:{check.pattern})$", "description": check.wanted}
+        if check is whole_rupiah:
             return {**shown, "pattern": WHOLE, "description": "whole rupiah, written with two decimals"}
         return shown
 
