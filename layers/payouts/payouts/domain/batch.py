@@ -163,6 +163,8 @@ class Batch:
     """Algorithm and hash of the request that created it: a replay has the same."""
     created_at: int
     rows: int
+    created_by: str = ""
+    """`sub` of the caller that created it, whose daily limit counts. May be personal data."""
     status: BatchStatus = BatchStatus.RECEIVING
     remark: str = ""
     scheduled_at: int | None = None
@@ -192,8 +194,8 @@ class Batch:
         return self.status in FINAL
 
     @property
-    def created_by(self) -> str:
-        """The caller that created it."""
+    def creator(self) -> str:
+        """The caller that created it, as the history shows it."""
         return next((event.by for event in self.history if event.action is Action.CREATED), "")
 
     def is_approved(self, required_now: int) -> bool:

@@ -99,6 +99,12 @@ class ChunkSummary:
     """Transfers whose status may still change by itself."""
 
     @property
+    def unsent(self) -> Rupiah:
+        """What the rows that are still to be sent need: amounts and fees."""
+        decided = sum((each.needed.sen for each in self.statuses.values()), self.not_paid.needed.sen)
+        return Rupiah(max(0, self.payable.needed.sen - decided))
+
+    @property
     def blocked(self) -> int:
         """Rows that are neither payable nor excluded."""
         rows = sum(each.count for outcome, each in self.outcomes.items() if outcome is not RowOutcome.EXCLUDED)
@@ -176,9 +182,14 @@ def row_reference(reference: str, row: int) -> str:
     return f"{reference}-{row}"
 
 
-def chunk_sizes(rows: int) -> list[int]:
-    """The number of rows in each chunk."""
-    return [min(CHUNK_ROWS, rows - start) for start in range(0, rows, CHUNK_ROWS)]
+def row_fingerprint(row: BatchRow) -> str:
+    """The fingerprint of the transfer that pays a row."""
+    return _hash([row.number, _facts(row.intent) if row.intent else None, row.bank_name])
+
+
+def chunks_of(rows: int) -> int:
+    """The number of chunks of so many rows."""
+    return -(-rows // CHUNK_ROWS)
 
 
 def sums(summaries: Iterable[ChunkSummary]) -> ChunkSummary:

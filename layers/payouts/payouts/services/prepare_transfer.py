@@ -80,7 +80,7 @@ class TransferPreparer:
 
     def _with_inquiry(self, request: TransferRequest, remaining: Remaining) -> Transfer:
         """Inquire the account and claim the inquiry's session. Raises Mismatch for another name, or PayoutError."""
-        intent, question = request.intent, self._inquiry_of(request.intent)
+        intent, question = request.intent, inquiry_of(request.intent, self._doku.new_external_id())
         inquiry = self._queries.ask(question, lambda: remaining() - SEND_SECONDS - TABLE_SECONDS)
         if request.approved_name:
             _check_approved(request.approved_name, inquiry.account_name)
@@ -90,18 +90,6 @@ class TransferPreparer:
         self._sessions.save_claimed(session_of(question, inquiry, now), intent, request.fingerprint, now)
         with_session = replace(request, intent=replace(intent, session_id=inquiry.session_id))
         return self._build(with_session, inquiry.account_name, inquiry.fee)
-
-    def _inquiry_of(self, intent: Intent) -> InquiryRequest:
-        return InquiryRequest(
-            partner_reference_no=self._doku.new_external_id(),
-            customer_number=intent.customer_number,
-            amount=intent.amount,
-            beneficiary_account_number=intent.beneficiary_account_number,
-            beneficiary_bank_code=intent.beneficiary_bank_code,
-            beneficiary_account_name=intent.beneficiary_account_name,
-            sender_country_code=intent.sender_country_code,
-            channel_code=intent.channel_code,
-        )
 
     def _build(self, request: TransferRequest, account_name: str, fee: Rupiah | None) -> Transfer:
         now, external_id = int(self._clock() * 1000), self._doku.new_external_id()
@@ -116,6 +104,20 @@ class TransferPreparer:
             origin=request.origin,
         )
         return record(transfer, Observation(now, Finding.SUBMITTING, Source.SUBMIT, external_id=external_id))
+
+
+def inquiry_of(intent: Intent, reference: str) -> InquiryRequest:
+    """The account inquiry about the beneficiary of a transfer."""
+    return InquiryRequest(
+        partner_reference_no=reference,
+        customer_number=intent.customer_number,
+        amount=intent.amount,
+        beneficiary_account_number=intent.beneficiary_account_number,
+        beneficiary_bank_code=intent.beneficiary_bank_code,
+        beneficiary_account_name=intent.beneficiary_account_name,
+        sender_country_code=intent.sender_country_code,
+        channel_code=intent.channel_code,
+    )
 
 
 def _check_name(expected: str, at_bank: str) -> None:

@@ -100,8 +100,10 @@ class ChunkStore:
         )
 
     def states(self, reference: str, chunks: int) -> list[ChunkState]:
-        """The summaries and leases of all chunks, in order."""
+        """The summaries and leases of all chunks, in order; empty while they are not stored."""
         items = self._table.get_all([_page_key(reference, page) for page in range(pages_of(chunks))])
+        if not items:
+            return []
         merged = {name: value for item in items for name, value in item.items()}
         return [ChunkState(_read_summary(merged[f"c{each}"]), merged.get(f"l{each}", 0)) for each in range(chunks)]
 

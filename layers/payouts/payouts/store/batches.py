@@ -77,7 +77,9 @@ class BatchStore:
 
     def of_month(self, month: str, after: Position | None = None) -> Iterator[Entry]:
         """The batches created in a month (WIB) such as `2024-09`, newest first, with their status."""
-        return by_creation(self._table, "by-day", "day", _month(month), after, newest_first=True, page=_PAGE)
+        start = None if after is None else Position(after.created_at, key(after.reference))
+        for entry in by_creation(self._table, "by-day", "day", _month(month), start, newest_first=True, page=_PAGE):
+            yield Entry(Position(entry.position.created_at, reference_of(entry.reference)), entry.status)
 
 
 def key(reference: str) -> str:
@@ -111,6 +113,7 @@ def _fixed(batch: Batch) -> Item:
         "schema": SCHEMA,
         "fingerprint": batch.fingerprint,
         "createdAt": batch.created_at,
+        "createdBy": batch.created_by,
         "day": _month(day_of(batch.created_at)[:7]),
         "remark": batch.remark,
         "scheduledAt": batch.scheduled_at,
@@ -141,6 +144,7 @@ def decode(item: Item) -> Batch:
         reference=reference_of(item["pk"]),
         fingerprint=item["fingerprint"],
         created_at=item["createdAt"],
+        created_by=item["createdBy"],
         rows=item["rows"],
         status=BatchStatus(item["status"]),
         remark=item["remark"],
