@@ -6,7 +6,7 @@ allow other sites to send.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +63,17 @@ def files(doku_host: str | None = None) -> dict[str, LocalHandler]:
 
 
 def local_routes(
-    token: Callable[[], str], simulator: Control | None, sqs: Any, dead_queue: str, clock: Callable[[], float]
+    tokens: Mapping[str, Callable[[], str]],
+    simulator: Control | None,
+    sqs: Any,
+    dead_queue: str,
+    clock: Callable[[], float],
 ) -> dict[str, LocalHandler]:
-    """The handlers below /_local, which only the local run has."""
+    """The handlers below /_local, which only the local run has. `tokens` are those of its people, by field."""
 
     def session(_: Request) -> Any:
-        return {"token": token(), "simulator": simulator is not None, "now": clock()}
+        made = {name: token() for name, token in tokens.items()}
+        return {**made, "simulator": simulator is not None, "now": clock()}
 
     def dead(_: Request) -> Any:
         return {"notifications": dead_notifications(sqs, dead_queue)}

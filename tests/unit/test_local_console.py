@@ -24,7 +24,7 @@ class Queue:
 
 
 def routes(*bodies: str) -> dict[str, LocalHandler]:
-    return console.local_routes(lambda: "a-token", None, Queue(*bodies), "queue", lambda: 1_726_558_912.0)
+    return console.local_routes({"token": lambda: "a-token"}, None, Queue(*bodies), "queue", lambda: 1_726_558_912.0)
 
 
 def test_console_files_are_served_with_type_and_guards() -> None:
