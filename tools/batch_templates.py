@@ -5,7 +5,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from payouts.services.row_input import AMOUNT, MOST_ROWS, REQUIRED
+from payouts.services.batch_rows import AMOUNT, MOST_ROWS, REQUIRED
 from payouts.services.safe_csv import BOM, csv_rows
 
 FOLDER = Path(__file__).parents[1] / "console" / "templates"

@@ -9,7 +9,7 @@ import pytest
 from batch_worker import rows
 from batch_worker.rows import FileRefused, read_rows
 from batch_worker.rows.columns import ALIASES
-from payouts.services.row_input import COLUMNS, REQUIRED, BadRow, Row
+from payouts.services.batch_rows import COLUMNS, REQUIRED, BadRow, Row
 
 HEADER = "customerNumber,beneficiaryBankCode,beneficiaryAccountNumber,beneficiaryAccountName,amount,remark"
 LINE = "628115678890,014,0012345678,SITI AMINAH,1500000,salary"

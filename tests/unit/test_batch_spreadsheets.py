@@ -12,7 +12,7 @@ import xlsxwriter
 
 from batch_worker.rows import FileRefused, read_rows
 from payouts.domain.money import Rupiah
-from payouts.services.row_input import BadRow, Row
+from payouts.services.batch_rows import BadRow, Row
 
 HEADER = (
     "customerNumber",

@@ -9,7 +9,7 @@ import pytest
 
 from batch_worker.rows import FileRefused, read_rows
 from batch_worker.rows.columns import ALIASES
-from payouts.services.row_input import REQUIRED
+from payouts.services.batch_rows import REQUIRED
 from tools import batch_templates
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 from batch_worker.rows import csv_file, spreadsheet
 from batch_worker.rows.columns import Columns
 from batch_worker.rows.refusal import FileRefused
-from payouts.services.row_input import MOST_ROWS, BadRow, Cell, Row
+from payouts.services.batch_rows import MOST_ROWS, BadRow, Cell, Row
 
 __all__ = ["MAX_BYTES", "FileRefused", "read_rows"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from batch_worker.rows.refusal import FileRefused
-from payouts.services.row_input import COLUMNS, REQUIRED, BadRow, Cell, Problem, Row, row_of
+from payouts.services.batch_rows import COLUMNS, REQUIRED, BadRow, Cell, Problem, Row, row_of
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "partnerReferenceNo": ("reference", "reference no", "referensi", "no referensi", "nomor referensi"),

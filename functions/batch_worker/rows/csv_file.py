@@ -7,7 +7,7 @@ from typing import TextIO
 
 from batch_worker.rows.columns import known
 from batch_worker.rows.refusal import FileRefused
-from payouts.services.row_input import Cell
+from payouts.services.batch_rows import Cell
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _ENCODING = 'the file is not in UTF-8: save it as "CSV UTF-8"'

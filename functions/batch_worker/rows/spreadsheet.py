@@ -10,7 +10,7 @@ from typing import Any
 
 from batch_worker.rows import sheet_process
 from batch_worker.rows.refusal import FileRefused
-from payouts.services.row_input import Cell, NotText
+from payouts.services.batch_rows import Cell, NotText
 
 _UNREADABLE = (
     "the spreadsheet cannot be read, or needs too much memory: copy the rows into a new file, or save it as CSV"

@@ -6,7 +6,7 @@ import pytest
 
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
-from payouts.services.row_input import COLUMNS, BadRow, Cell, NotText, Problem, Row, row_of, row_of_json
+from payouts.services.batch_rows import COLUMNS, BadRow, Cell, NotText, Problem, Row, row_of, row_of_json
 
 CELLS: dict[str, Cell] = {
     "customerNumber": "628115678890",
