@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
@@ -30,7 +31,9 @@ from local.simulator import SimulatorProcess
 from local.state import StateDirectory
 
 AUDIENCE = "payouts"
-SCOPES = ("transfers:read", "transfers:write")
+SCOPES = ("transfers:read", "transfers:write", "batches:read", "batches:write", "batches:approve")
+PEOPLE = {"local-merchant": SCOPES, "local-approver": ("transfers:read", "batches:read", "batches:approve")}
+"""The people of the local run and their scopes. The console switches between them."""
 _NOWHERE = f"http://{HOST}:1"  # refuses connections, so that no real DOKU is called by default
 
 
@@ -190,7 +193,8 @@ class LocalStack:
     def _local_routes(self) -> dict[str, LocalHandler]:
         simulator = self.simulator if self._simulator else None
         dead_queue = self.deployment.ids.get("NotificationDeadLetterQueue", "")
-        return console.local_routes(self.token, simulator, self.aws.sqs, dead_queue, self.clock)
+        tokens = {name: partial(self.token, scopes, sub=name) for name, scopes in PEOPLE.items()}
+        return console.local_routes(tokens, simulator, self.aws.sqs, dead_queue, self.clock)
 
     def webhook_secrets(self) -> list[str]:
         """The secrets that sign webhooks, the newest first."""

@@ -6,7 +6,7 @@ allow other sites to send.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ _CONTROLS = {
 """The simulator's controls that the panel may use."""
 
 Answer = Callable[[Request], Any]
+Tokens = Mapping[str, Callable[[], str]]
 
 
 def files(doku_host: str | None = None) -> dict[str, LocalHandler]:
@@ -65,12 +66,17 @@ def files(doku_host: str | None = None) -> dict[str, LocalHandler]:
 
 
 def local_routes(
-    token: Callable[[], str], simulator: Control | None, sqs: Any, dead_queue: str, clock: Callable[[], float]
+    tokens: Mapping[str, Callable[[], str]],
+    simulator: Control | None,
+    sqs: Any,
+    dead_queue: str,
+    clock: Callable[[], float],
 ) -> dict[str, LocalHandler]:
-    """The handlers below /_local, which only the local run has."""
+    """The handlers below /_local, which only the local run has. `tokens` issue a token for each of its people."""
 
-    def session(_: Request) -> Any:
-        return {"token": token(), "simulator": simulator is not None, "now": clock()}
+    def session(request: Request) -> Any:
+        token = tokens.get(request.args.get("person", ""), next(iter(tokens.values())))
+        return {"token": token(), "people": list(tokens), "simulator": simulator is not None, "now": clock()}
 
     def dead(_: Request) -> Any:
         return {"notifications": dead_notifications(sqs, dead_queue)}
