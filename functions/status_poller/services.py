@@ -12,6 +12,7 @@ from payouts.runtime.config import PollerSettings
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.checks import Checks, threads_for
 from payouts.services.doku_rate import DokuRate, Pace
+from payouts.services.drive_batches import DueBatches
 from payouts.services.poll import Poller
 from payouts.services.sweep import Sweep
 from payouts.services.tick import Ticker
@@ -33,6 +34,7 @@ class Services:
     dry_run: DryRun
     balance: BalanceMeter
     report: DailyReport
+    batches: DueBatches
     rate: DokuRate
 
 
@@ -53,4 +55,6 @@ def build_services(
     dry_run = DryRun(index, deployed.credentials, clock)
     balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(table), clock))
     report = DailyReport(deployed.store, ReportProgress(table), settings.report_bucket, aws.s3, clock)
-    return Services(ticker, dry_run, balance, report, deployed.rate)
+    batches = wiring.build_batches(environment, deployed, clock)
+    due_batches = DueBatches(batches.store, batches.driver, clock)
+    return Services(ticker, dry_run, balance, report, due_batches, deployed.rate)

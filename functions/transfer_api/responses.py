@@ -77,10 +77,10 @@ def summary(subject: Transfer, now: float) -> dict[str, Any]:
         "beneficiaryAccountName": intent.beneficiary_account_name,
         "remark": intent.remark or None,
         "reason": {"code": reason.code, "message": reason.message} if reason else None,
-        "createdAt": _time(subject.created_at),
+        "createdAt": time_in_wib(subject.created_at),
         "createdBy": subject.created_by or None,
-        "updatedAt": _time(subject.updated_at),
-        "nextCheckAt": None if subject.next_check_at is None else _time(subject.next_check_at),
+        "updatedAt": time_in_wib(subject.updated_at),
+        "nextCheckAt": None if subject.next_check_at is None else time_in_wib(subject.next_check_at),
     }
 
 
@@ -96,7 +96,7 @@ def inquiry(request: InquiryRequest, found: Inquiry, session: InquirySession) ->
         "beneficiaryBankName": found.bank_name,
         "amount": request.amount.wire(),
         "fee": _wire(found.fee),
-        "expiresAt": _time(session.expires_at * 1000),
+        "expiresAt": time_in_wib(session.expires_at * 1000),
         "additionalInfo": found.additional,
     }
 
@@ -127,7 +127,7 @@ def _meaning(subject: Transfer) -> str:
 
 def _observation(seen: Observation) -> dict[str, Any]:
     values = {
-        "at": _time(seen.at),
+        "at": time_in_wib(seen.at),
         **{wire_name(name): getattr(seen, name) for name in ("finding", "source", "code", "message")},
         "referenceNo": seen.reference_no,
         "externalId": seen.external_id,
@@ -140,5 +140,6 @@ def _wire(amount: Rupiah | None) -> dict[str, str] | None:
     return None if amount is None else amount.wire()
 
 
-def _time(at: int) -> str:
+def time_in_wib(at: int) -> str:
+    """A time in milliseconds, as the API writes it."""
     return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="milliseconds")

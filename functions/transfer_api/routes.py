@@ -12,7 +12,7 @@ from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, Refus
 from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
 from payouts.runtime import metrics
 from payouts.services.prepare_transfer import TransferRequest
-from transfer_api import error_responses, idempotency, methods, query, response_codes, responses
+from transfer_api import batch_routes, error_responses, idempotency, methods, query, response_codes, responses
 from transfer_api.error_responses import json_response
 from transfer_api.methods import ASKED_PATH
 from transfer_api.services import Services
@@ -24,6 +24,7 @@ def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
     _add_doku_queries(app, services)
     _add_create_transfer(app, services, logger)
     _add_transfer_routes(app, services)
+    batch_routes.add_routes(app, services, logger)
     _add_reference_routes(app)
     response_codes.add_routes(app)
     _add_error_handlers(app, logger)
@@ -151,6 +152,8 @@ def _add_error_handlers(app: APIGatewayHttpResolver, logger: Logger) -> None:
 def _routing_error(event: APIGatewayProxyEventV2) -> PayoutError:
     """The error for an event that the resolver has no route for."""
     asked = event.raw_event.get(ASKED_PATH)
+    if asked is None and event.path.startswith("/v1/batches/"):
+        return batch_routes.bad_reference()
     if asked is None and event.path.startswith("/v1/transfers/"):  # API Gateway found the route by the path as sent
         return idempotency.bad_reference()
     allowed = methods.allowed(asked or event.path)

@@ -9,10 +9,13 @@ from payouts import wiring
 from payouts.domain.limits import AmountLimits
 from payouts.runtime import config
 from payouts.services.account_inquiry import DokuQueries
+from payouts.services.change_batch import BatchChanger
 from payouts.services.check_status import StatusChecker
+from payouts.services.create_batch import BatchCreator
 from payouts.services.create_transfer import TransferCreator
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.doku_rate import DokuRate
+from payouts.services.drive_batches import BatchDriver
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.prepare_transfer import TransferPreparer
 from payouts.services.request_budget import RequestBudget
@@ -24,7 +27,19 @@ from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
 from payouts.store.rate import RateStore
 from payouts.store.transfers import TransferStore
+from transfer_api.batch_listing import BatchLists
 from transfer_api.listing import TransferLists
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """The use cases of the batch routes. `person_claim` is the claim of a token that names a person."""
+
+    creator: BatchCreator
+    changer: BatchChanger
+    lists: BatchLists
+    driver: BatchDriver
+    person_claim: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,7 @@ class Services:
     switch: KillSwitch
     budget: RequestBudget
     rate: DokuRate
+    batches: Batches
     new_reference: Callable[[], str]
     """Makes the reference of an account inquiry that has none."""
     clock: Callable[[], float]
@@ -71,6 +87,19 @@ def build_services(
         switch=switch,
         budget=budget,
         rate=deployed.rate,
+        batches=_batches(environment, deployed, clock),
         new_reference=deployed.doku.new_external_id,
         clock=clock,
+    )
+
+
+def _batches(environment: Mapping[str, str], deployed: wiring.Deployment, clock: Callable[[], float]) -> Batches:
+    shared = wiring.build_batches(environment, deployed, clock)
+    required = shared.settings.approvals_required
+    return Batches(
+        creator=BatchCreator(shared.store, shared.chunks, clock),
+        changer=BatchChanger(shared.store, shared.chunks, shared.limits, required, clock),
+        lists=BatchLists(shared.store, shared.chunks, deployed.store),
+        driver=shared.driver,
+        person_claim=shared.settings.person_claim,
     )

@@ -116,11 +116,12 @@ class World(DeploymentState):
         remaining: Callable[[], int] = lambda: 29_000,
         sent_path: str | None = None,
         caller: str | None = "frontend-1",
+        claims: Mapping[str, str] | None = None,
     ) -> Answer:
         """Call the transfer API as API Gateway does. A `str` body is sent as it is, any other as JSON.
 
         `path` is the path that the function gets, `sent_path` the one that was sent, if different. `caller` is the
-        token's `sub`; None for a token without it.
+        token's `sub`; None for a token without it. `claims` are further ones.
         """
         event = sample_event("create-transfer")
         event["rawPath"] = event["requestContext"]["http"]["path"] = path
@@ -130,10 +131,10 @@ class World(DeploymentState):
         event["routeKey"] = event["requestContext"]["routeKey"] = route_key(method, sent_path or path)
         for observe in self.request_observers:
             observe(body)
-        claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
-        claims["sub"] = caller
+        held = event["requestContext"]["authorizer"]["jwt"]["claims"]
+        held |= {"sub": caller, **(claims or {})}
         if caller is None:
-            del claims["sub"]
+            del held["sub"]
         if query:
             event["queryStringParameters"] = dict(query)
         with _alone():

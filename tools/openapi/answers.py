@@ -25,6 +25,10 @@ ErrorCode = Literal[
     "TOO_MANY_REQUESTS",
     "MAINTENANCE_MODE",
     "SERVER_ERROR",
+    "FORBIDDEN",
+    "SELF_APPROVAL",
+    "CONTENT_CHANGED",
+    "TOO_LATE",
 ]
 
 
@@ -224,7 +228,7 @@ class ExistingTransfer(_Answer):
 
 
 class Error(BaseModel):
-    """The error, with a code and HTTP status of DOKU's glossary, and the next step."""
+    """The error, with a code of DOKU's glossary, or of our own about batches, and the next step."""
 
     status: Literal["FAILED"] = Field(description="of the request, not of a transfer")
     response_code: ErrorCode

@@ -7,10 +7,12 @@ from typing import Any
 
 from local.aws import bundle, template
 from local.aws.bundle import Route
-from tools.openapi import webhooks
-from tools.openapi.operations import OPERATIONS, Answer, Examples, Operation
+from tools.openapi import batch_operations, webhooks
+from tools.openapi.operations import OPERATIONS as TRANSFER_OPERATIONS
+from tools.openapi.operations import Answer, Examples, Operation
 from tools.openapi.schemas import components
 
+OPERATIONS = {**TRANSFER_OPERATIONS, **batch_operations.OPERATIONS}
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "docs" / "openapi.json"
 

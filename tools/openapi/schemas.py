@@ -6,7 +6,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core import core_schema
 
 from payouts.doku.fields import Matching, whole_rupiah
-from tools.openapi import answers
+from tools.openapi import answers, batch_answers
+from transfer_api.batch_requests import ChangeRow, ChangeRows, CreateBatch, Decide
 from transfer_api.requests import AccountInquiry, CreateTransfer
 
 WHOLE = r"^(0|[1-9][0-9]{0,15})\.00$"
@@ -29,8 +30,9 @@ class _Generator(GenerateJsonSchema):
 
 def components() -> dict[str, Any]:
     """Every schema by name."""
-    models = [(AccountInquiry, "validation"), (CreateTransfer, "validation")]
-    found = _schemas(models) | _schemas([(model, "validation") for model in answers.ALL])
+    requests = (AccountInquiry, CreateTransfer, CreateBatch, ChangeRow, ChangeRows, Decide)
+    found = _schemas([(model, "validation") for model in requests])
+    found |= _schemas([(model, "validation") for model in (*answers.ALL, *batch_answers.ALL)])
     for name in ("AccountInquiry", "CreateTransfer"):
         _let_fields_stand_in_additional_info(found[name])
     either = ("sessionId", "beneficiaryAccountName")

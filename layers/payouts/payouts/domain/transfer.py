@@ -103,6 +103,8 @@ class Transfer:
     created_by: str = ""
     """`sub` of the token of the caller that created it. May be personal data."""
     sent_to: DokuAccount | None = None
+    origin: str = ""
+    """The row of a batch that this transfer pays; empty for a single transfer."""
     failed_published: bool = False
     """True if the status FAILED was stored before: the merchant may have acted on it."""
     newer_status: str = ""

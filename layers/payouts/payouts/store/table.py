@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,33 @@ class ConditionFailed(Exception):
     def __init__(self, item: Item | None) -> None:
         super().__init__("condition failed")
         self.item = item
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One part of a transaction: an update of the item `pk`, or only a check of it if `expression` is empty."""
+
+    pk: str
+    condition: str
+    values: Item
+    names: Mapping[str, str] = field(default_factory=dict)
+    expression: str = ""
+
+    @property
+    def operation(self) -> str:
+        """DynamoDB's name of the part."""
+        return "Update" if self.expression else "ConditionCheck"
+
+    def arguments(self) -> dict[str, Any]:
+        """As DynamoDB takes them."""
+        found = {
+            "Key": encode({"pk": self.pk}),
+            "ConditionExpression": self.condition,
+            "UpdateExpression": self.expression,
+            "ExpressionAttributeNames": dict(self.names),
+            "ExpressionAttributeValues": encode(self.values),
+        }
+        return {name: value for name, value in found.items() if value}
 
 
 class Table:
@@ -81,6 +109,14 @@ class Table:
         }
         item = self._conditional("update_item", nonce, arguments, names, {**values, ":nonce": nonce})
         return item if returned else {}
+
+    def transact(self, *writes: "Write") -> None:
+        """Carry out all writes or none. Raises ConditionFailed, without an item, if a condition was false.
+
+        DynamoDB recognises a repeated transaction by its token, so one whose reply was lost is not carried out twice.
+        """
+        items = [{each.operation: {"TableName": self._name, **each.arguments()}} for each in writes]
+        self._call("transact_write_items", TransactItems=items, ClientRequestToken=secrets.token_urlsafe(16))
 
     def query(self, index: str, **arguments: Any) -> tuple[list[Item], Item | None]:
         """Read one page of an index. Also returns the key to continue from; None after the last page."""
@@ -133,6 +169,9 @@ def _error(error: ClientError) -> Exception:
     if code == "ConditionalCheckFailedException":
         found = error.response.get("Item")
         return ConditionFailed(decode(found) if found else None)  # type: ignore[arg-type]
+    if code == "TransactionCanceledException":
+        reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+        return ConditionFailed(None) if "ConditionalCheckFailed" in reasons else Throttled(_THROTTLED)
     if code in _THROTTLES:
         return Throttled(_THROTTLED)
     return Misconfigured(f"the table refused the request ({code})")

@@ -1,0 +1,76 @@
+"""The batch worker's handler: works on the chunk that a message names, as the batch's status demands."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from batch_worker.services import Services
+from payouts.doku.time_limits import Remaining
+from payouts.domain.batch import BatchStatus
+from payouts.domain.errors import PayoutError
+from payouts.runtime import metrics
+from payouts.services.batch_queue import ChunkTask
+from payouts.services.pay_chunk import ROW_SECONDS
+
+_NEXT_CHUNKS = 2
+"""Chunks that a worker enqueues after its own: one for itself, and one in place of a message that was lost."""
+
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+
+def create_handler(services: Services, logger: Logger) -> Handler:
+    """Create the handler. Its event is a batch of messages from SQS; each names a chunk."""
+
+    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Return the messages that SQS must deliver again."""
+
+        def remaining() -> float:
+            return context.get_remaining_time_in_millis() / 1000
+
+        failed = [record for record in event["Records"] if not _work(services, logger, record, remaining)]
+        services.rate.slow_down()
+        return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+    return handler
+
+
+def _work(services: Services, logger: Logger, record: dict[str, Any], remaining: Remaining) -> bool:
+    """Work on one chunk, then let the batch go on. Returns False if SQS must deliver the message again."""
+    try:
+        task = ChunkTask.parse(record["body"])
+    except (ValueError, KeyError, TypeError):
+        logger.error("a message of the batch queue cannot be read")
+        return False
+    try:
+        batch = services.store.get(task.reference)
+        if batch is None:
+            return True
+        if _dispatch(services, task, batch.status, remaining) or remaining() < ROW_SECONDS:
+            _go_on(services, task, remaining)
+    except PayoutError as error:  # a tick enqueues the chunk again, after the lease if it was not given back
+        logger.warning("chunk not finished", batch=task.reference, chunk=task.index, reason=error.message)
+        metrics.publish({"BatchChunksFailed": 1})
+        return False
+    logger.info("chunk", batch=task.reference, chunk=task.index, batch_status=batch.status)
+    return True
+
+
+def _dispatch(services: Services, task: ChunkTask, status: BatchStatus, remaining: Remaining) -> bool:
+    """Returns True if the chunk is finished. One of a batch in another status needs nothing: its message is late."""
+    if status is BatchStatus.CHECKING:
+        return services.checker.check(task.reference, task.index, remaining)
+    if status is BatchStatus.PAYING:
+        return services.payer.pay(task.reference, task.index, remaining)
+    if status in (BatchStatus.SETTLING, BatchStatus.CANCELLING):
+        services.settler.settle(task.reference, task.index, remaining)
+        return True
+    return False
+
+
+def _go_on(services: Services, task: ChunkTask, remaining: Remaining) -> None:
+    """Drive the batch, so that its next chunk does not wait for the tick. Not while DOKU is silent: that would loop."""
+    batch = services.store.get(task.reference)
+    if batch is not None:
+        services.driver.drive(batch, remaining, most=_NEXT_CHUNKS)

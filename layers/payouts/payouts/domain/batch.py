@@ -1,0 +1,269 @@
+"""The batch: a list of transfers that is checked, approved, paid and reported as a whole. No I/O, no clock.
+
+Its rows are stored apart (`payouts.domain.batch_rows`), so the batch does not grow with their number.
+Times in milliseconds since the epoch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from payouts.domain.errors import PayoutError
+from payouts.domain.money import Rupiah
+
+SYSTEM = "system"
+"""Stands for the software itself in a batch's history."""
+HISTORY_LATEST = 50
+"""Number of latest events that are kept, besides those of `KEPT`."""
+MOST_PEOPLE = 100
+"""Number of callers that may change one batch. They are never forgotten, since none of them may approve it."""
+
+
+class BatchStatus(StrEnum):
+    """Where a batch is. `TRANSITIONS` has the ways between them."""
+
+    RECEIVING = "RECEIVING"
+    """Its rows are not stored completely."""
+    CHECKING = "CHECKING"
+    """The bank's name of each account is asked for."""
+    NEEDS_ATTENTION = "NEEDS_ATTENTION"
+    """Checked; some rows must be confirmed or excluded."""
+    READY = "READY"
+    """Checked; every row that is not excluded may be paid."""
+    PENDING_APPROVAL = "PENDING_APPROVAL"
+    SCHEDULED = "SCHEDULED"
+    """Approved, where approval is required; paid from `scheduled_at`."""
+    PAYING = "PAYING"
+    PAUSED = "PAUSED"
+    """By a person, or after several refusals in a row. A person resumes it."""
+    WAITING_FOR_FUNDS = "WAITING_FOR_FUNDS"
+    """The balance is too low. It goes on by itself after a top-up, until `funds_deadline`."""
+    WAITING_FOR_LIMIT = "WAITING_FOR_LIMIT"
+    """The day's limit has no room for it. It goes on by itself on another day."""
+    SETTLING = "SETTLING"
+    """Every row has a transfer or a reason; some transfers are not final."""
+    CANCELLING = "CANCELLING"
+    """No row is sent any more but by workers that had begun to send one."""
+    DONE = "DONE"
+    DONE_WITH_FAILURES = "DONE_WITH_FAILURES"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+
+
+_S = BatchStatus
+FINAL = frozenset({_S.DONE, _S.DONE_WITH_FAILURES, _S.CANCELLED, _S.REJECTED, _S.EXPIRED})
+EDITABLE = frozenset({_S.NEEDS_ATTENTION, _S.READY})
+"""Rows may be confirmed and excluded."""
+WAITING = frozenset({_S.PAUSED, _S.WAITING_FOR_FUNDS, _S.WAITING_FOR_LIMIT})
+_CANCELLABLE = frozenset(_S) - FINAL - {_S.SETTLING, _S.CANCELLING}
+_FORWARD: Mapping[BatchStatus, frozenset[BatchStatus]] = {
+    _S.RECEIVING: frozenset({_S.CHECKING, _S.EXPIRED}),
+    _S.CHECKING: EDITABLE,
+    _S.NEEDS_ATTENTION: frozenset({_S.READY, _S.CHECKING}),
+    _S.READY: frozenset({_S.NEEDS_ATTENTION, _S.CHECKING, _S.PENDING_APPROVAL, _S.SCHEDULED}),
+    _S.PENDING_APPROVAL: frozenset({_S.SCHEDULED, _S.READY, _S.REJECTED, _S.EXPIRED}),
+    _S.SCHEDULED: frozenset({_S.PAYING, _S.PENDING_APPROVAL}),
+    _S.PAYING: frozenset({_S.SETTLING}) | WAITING,
+    _S.PAUSED: frozenset({_S.PAYING}),
+    _S.WAITING_FOR_FUNDS: frozenset({_S.PAYING, _S.PAUSED}),
+    _S.WAITING_FOR_LIMIT: frozenset({_S.PAYING, _S.PAUSED}),
+    _S.SETTLING: frozenset({_S.DONE, _S.DONE_WITH_FAILURES}),
+    _S.CANCELLING: frozenset({_S.CANCELLED}),
+}
+TRANSITIONS: Mapping[BatchStatus, frozenset[BatchStatus]] = {
+    status: _FORWARD.get(status, frozenset()) | ({_S.CANCELLING} if status in _CANCELLABLE else frozenset())
+    for status in _S
+}
+"""The statuses that may follow each. SCHEDULED goes back if approval is required by now and was not at submission."""
+
+
+class Action(StrEnum):
+    """What an event in a batch's history records."""
+
+    CREATED = "CREATED"
+    CHECK_STARTED = "CHECK_STARTED"
+    CHECKED = "CHECKED"
+    NAMES_CONFIRMED = "NAMES_CONFIRMED"
+    ROWS_EXCLUDED = "ROWS_EXCLUDED"
+    ROWS_INCLUDED = "ROWS_INCLUDED"
+    SUBMITTED = "SUBMITTED"
+    WITHDRAWN = "WITHDRAWN"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+    APPROVAL_REQUIRED = "APPROVAL_REQUIRED"
+    RELEASED = "RELEASED"
+    PAUSED = "PAUSED"
+    RESUMED = "RESUMED"
+    WAITING_FOR_FUNDS = "WAITING_FOR_FUNDS"
+    WAITING_FOR_LIMIT = "WAITING_FOR_LIMIT"
+    SENT = "SENT"
+    CANCELLATION_REQUESTED = "CANCELLATION_REQUESTED"
+    CANCELLED = "CANCELLED"
+    DONE = "DONE"
+
+
+KEPT = frozenset({Action.CREATED, Action.SUBMITTED, Action.APPROVED, Action.REJECTED, Action.RELEASED})
+"""Events of which the latest is kept whatever their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, by a verified token. Empty text where the token has no such claim."""
+
+    subject: str
+    """`sub`."""
+    person: str = ""
+    """The claim that names a person (`PersonClaim`); empty if the token has none."""
+    client: str = ""
+    """`client_id` or `azp`: the program that the token was issued to."""
+
+    @property
+    def name(self) -> str:
+        """The caller as the history shows it."""
+        return self.person or self.subject
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Everything that may identify the caller in another token."""
+        return frozenset({self.subject, self.person} - {""})
+
+    @property
+    def is_person(self) -> bool:
+        """True if the token names a person. One of the client-credentials grant has its client as subject."""
+        return bool(self.subject and self.person) and self.client not in self.ids
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An entry of a batch's history."""
+
+    at: int
+    by: str
+    action: Action
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's approval of the content that `digest` names."""
+
+    by: str
+    digest: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch as it is stored."""
+
+    reference: str
+    fingerprint: str
+    """Algorithm and hash of the request that created it: a replay has the same."""
+    created_at: int
+    rows: int
+    created_by: str = ""
+    """`sub` of the caller that created it, whose daily limit counts. May be personal data."""
+    status: BatchStatus = BatchStatus.RECEIVING
+    remark: str = ""
+    scheduled_at: int | None = None
+    """Not paid before this time; None for at once."""
+    funds_deadline: int | None = None
+    """Cancelled if the balance is still too low then; None for `FUNDS_WAIT` after it was found to be."""
+    involved: tuple[str, ...] = ()
+    """All ids of callers that created, changed or submitted it."""
+    history: tuple[Event, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    approvals_required: int = 0
+    digest: str = ""
+    """Names the submitted content; empty while none is submitted."""
+    submitted_at: int | None = None
+    released_at: int | None = None
+    """First time at which rows could be sent; None before."""
+    limits_taken: bool = False
+    """True once the batch is counted in the daily limits."""
+    next_drive_at: int | None = None
+    """Time at which the poller looks at it again; None if only a person can move it."""
+    version: int = 0
+    """Number of writes; 0 if not stored yet."""
+
+    @property
+    def is_final(self) -> bool:
+        """True if nothing can change any more."""
+        return self.status in FINAL
+
+    @property
+    def creator(self) -> str:
+        """The caller that created it, as the history shows it."""
+        return next((event.by for event in self.history if event.action is Action.CREATED), "")
+
+    def is_approved(self, required_now: int) -> bool:
+        """True if enough people approved exactly this content. The larger of both requirements counts."""
+        people = {each.by for each in self.approvals if each.digest == self.digest}
+        return bool(self.digest) and len(people) >= max(self.approvals_required, required_now)
+
+
+class IllegalTransition(PayoutError):
+    """The batch is in a status in which this is not possible. Nothing was changed."""
+
+    code = "VALIDATION_ERROR"
+    http_status = 409
+
+
+class TooLate(IllegalTransition):
+    """Nothing is left to stop."""
+
+    code = "TOO_LATE"
+
+
+def moved(batch: Batch, to: BatchStatus, event: Event) -> Batch:
+    """The batch in another status. Raises IllegalTransition if `TRANSITIONS` has no such way."""
+    if to not in TRANSITIONS[batch.status]:
+        raise IllegalTransition(f"the batch is {batch.status}; that is not possible now. Nothing was changed")
+    return noted(replace(batch, status=to), event)
+
+
+def noted(batch: Batch, event: Event) -> Batch:
+    """The batch with an event in its history, which stays bounded."""
+    history = (*batch.history, event)
+    if len(history) > HISTORY_LATEST:
+        latest = {each.action: index for index, each in enumerate(history) if each.action in KEPT}
+        kept = {*latest.values(), *range(len(history) - HISTORY_LATEST, len(history))}
+        history = tuple(each for index, each in enumerate(history) if index in kept)
+    return replace(batch, history=history)
+
+
+def involve(batch: Batch, caller: Caller) -> Batch:
+    """The batch with a caller who changed it, and who therefore never approves it."""
+    involved = tuple(sorted({*batch.involved, *caller.ids}))
+    if len(involved) > 2 * MOST_PEOPLE:
+        raise IllegalTransition(f"more than {MOST_PEOPLE} callers have changed this batch; create another one")
+    return replace(batch, involved=involved)
+
+
+_NOTHING = Rupiah(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Number, amounts and fees of rows."""
+
+    count: int = 0
+    amount: Rupiah = _NOTHING
+    fees: Rupiah = _NOTHING
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(
+            self.count + other.count,
+            Rupiah(self.amount.sen + other.amount.sen),
+            Rupiah(self.fees.sen + other.fees.sen),
+        )
+
+    @property
+    def needed(self) -> Rupiah:
+        """Amounts and fees together."""
+        return Rupiah(self.amount.sen + self.fees.sen)
+
+
+NO_ROWS = Totals()

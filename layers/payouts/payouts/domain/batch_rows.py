@@ -1,0 +1,232 @@
+"""The rows of a batch in chunks of 100: outcomes of the check, summaries, seals and the digest. No I/O, no clock."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+
+from payouts.domain.batch import NO_ROWS, Batch, Totals
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import Intent, Status, Transfer
+
+CHUNK_ROWS = 100
+"""Rows that are stored, checked and paid together."""
+Key = TypeVar("Key")
+_ALGORITHM = "1"
+"""Stored with each seal and digest, so that a later version can tell how they were made."""
+
+
+class RowOutcome(StrEnum):
+    """What the check says about a row, or what a person decided about it."""
+
+    PENDING = "PENDING"
+    OK = "OK"
+    NAME_DIFFERS = "NAME_DIFFERS"
+    """The bank's name is not the given one. The row may be paid once a person has confirmed the bank's name."""
+    INVALID = "INVALID"
+    DUPLICATE = "DUPLICATE"
+    """Another row or transfer has its reference."""
+    COULD_NOT_CHECK = "COULD_NOT_CHECK"
+    """DOKU did not answer clearly; the check may be repeated."""
+    EXCLUDED = "EXCLUDED"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A row, with what the check found out."""
+
+    number: int
+    """As the source numbers it: a spreadsheet's first row below the header is 2."""
+    intent: Intent | None
+    """None if the row is invalid. Has its reference, and no session."""
+    outcome: RowOutcome = RowOutcome.PENDING
+    problems: tuple[tuple[str, str], ...] = ()
+    """Column and reason, for an invalid row; `("", reason)` for the row as a whole."""
+    bank_name: str = ""
+    """The account holder according to the bank."""
+    name_match: str = ""
+    """Class of the comparison of the given name and the bank's."""
+    fee: Rupiah | None = None
+    confirmed: bool = False
+    """True if a person confirmed the bank's name."""
+    excluded: bool = False
+
+    @property
+    def shown_outcome(self) -> RowOutcome:
+        """The outcome, or EXCLUDED."""
+        return RowOutcome.EXCLUDED if self.excluded else self.outcome
+
+    @property
+    def is_payable(self) -> bool:
+        """True if the row may be paid as it is."""
+        named = self.outcome is RowOutcome.OK or (self.outcome is RowOutcome.NAME_DIFFERS and self.confirmed)
+        return named and not self.excluded and self.intent is not None
+
+    @property
+    def totals(self) -> Totals:
+        """What the row adds to the sums."""
+        return NO_ROWS if self.intent is None else Totals(1, self.intent.amount, self.fee or Rupiah(0))
+
+
+class Phase(StrEnum):
+    """How far a chunk is."""
+
+    LOADED = "LOADED"
+    CHECKED = "CHECKED"
+    """No row is PENDING."""
+    PAID = "PAID"
+    """Every payable row has a transfer or a reason for which it will have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkSummary:
+    """A chunk in figures. Always computed from its rows and transfers, never incremented."""
+
+    phase: Phase
+    first: int
+    """Number of its first row."""
+    outcomes: Mapping[RowOutcome, Totals] = field(default_factory=dict)
+    payable: Totals = NO_ROWS
+    seal: str = ""
+    """Over the payable rows, with the banks' names."""
+    statuses: Mapping[Status, Totals] = field(default_factory=dict)
+    """The transfers of the chunk's rows."""
+    not_paid: Totals = NO_ROWS
+    open: int = 0
+    """Transfers whose status may still change by itself."""
+
+    @property
+    def unsent(self) -> Rupiah:
+        """What the rows that are still to be sent need: amounts and fees."""
+        decided = sum((each.needed.sen for each in self.statuses.values()), self.not_paid.needed.sen)
+        return Rupiah(max(0, self.payable.needed.sen - decided))
+
+    @property
+    def blocked(self) -> int:
+        """Rows that are neither payable nor excluded."""
+        rows = sum(each.count for outcome, each in self.outcomes.items() if outcome is not RowOutcome.EXCLUDED)
+        return rows - self.payable.count
+
+
+SETTLED = frozenset({Status.SUCCESS, Status.FAILED, Status.REFUNDED, Status.DISPUTED})
+"""Statuses that do not hold up the end of a batch. DISPUTED waits for a person and not for the batch."""
+
+
+def checked_summary(rows: Sequence[BatchRow]) -> ChunkSummary:
+    """The summary of rows that were not sent."""
+    outcomes: dict[RowOutcome, Totals] = {}
+    for row in rows:
+        outcomes[row.shown_outcome] = outcomes.get(row.shown_outcome, NO_ROWS) + _counted(row)
+    pending = any(row.outcome is RowOutcome.PENDING for row in rows)
+    payable = [row for row in rows if row.is_payable]
+    phase = Phase.LOADED if pending else Phase.CHECKED
+    return ChunkSummary(phase, rows[0].number if rows else 0, outcomes, sum_of(payable), seal(payable))
+
+
+def sum_of(rows: Iterable[BatchRow]) -> Totals:
+    """Number, amounts and fees of rows."""
+    return sum((row.totals for row in rows), NO_ROWS)
+
+
+def _counted(row: BatchRow) -> Totals:
+    """As `totals`, with 1 for a row that cannot be read as a transfer."""
+    return Totals(1) if row.intent is None else row.totals
+
+
+def sent_summary(
+    checked: ChunkSummary, rows: Sequence[BatchRow], transfers: Mapping[int, Transfer], not_paid: Iterable[int]
+) -> ChunkSummary:
+    """The summary of a chunk whose rows have these transfers, by row; `not_paid` are rows that will have none."""
+    statuses: dict[Status, Totals] = {}
+    for row in rows:
+        if row.number in transfers:
+            transfer = transfers[row.number]
+            entry = Totals(1, transfer.intent.amount, transfer.fee or Rupiah(0))
+            statuses[transfer.status] = statuses.get(transfer.status, NO_ROWS) + entry
+    without = set(not_paid) - transfers.keys()
+    unpaid = [row for row in rows if row.is_payable and row.number in without]
+    done = sum(row.is_payable for row in rows) == len(unpaid) + len(transfers)
+    return ChunkSummary(
+        phase=Phase.PAID if done else Phase.CHECKED,
+        first=checked.first,
+        outcomes=checked.outcomes,
+        payable=checked.payable,
+        seal=checked.seal,
+        statuses=statuses,
+        not_paid=sum_of(unpaid),
+        open=sum(each.status not in SETTLED for each in transfers.values()),
+    )
+
+
+def seal(rows: Iterable[BatchRow]) -> str:
+    """A hash of everything that DOKU is sent for the payable rows, and of the banks' names that were approved."""
+    content = [[row.number, _facts(row.intent), row.bank_name] for row in rows if row.is_payable and row.intent]
+    return _hash(content)
+
+
+def digest(batch: Batch, seals: Iterable[str]) -> str:
+    """Names the content of a batch that is approved: its rows, its schedule and the approvals that it needs."""
+    return _hash([batch.reference, list(seals), batch.scheduled_at, batch.approvals_required])
+
+
+def origin(reference: str, row: int) -> str:
+    """What a transfer stores about the row that it pays."""
+    return f"{reference}#{row}"
+
+
+def row_reference(reference: str, row: int) -> str:
+    """The partnerReferenceNo of a row that has none."""
+    return f"{reference}-{row}"
+
+
+def row_fingerprint(row: BatchRow) -> str:
+    """The fingerprint of the transfer that pays a row."""
+    return _hash([row.number, _facts(row.intent) if row.intent else None, row.bank_name])
+
+
+def chunks_of(rows: int) -> int:
+    """The number of chunks of so many rows."""
+    return -(-rows // CHUNK_ROWS)
+
+
+def sums(summaries: Iterable[ChunkSummary]) -> ChunkSummary:
+    """All chunks of a batch in figures. Its phase is that of the chunk that is least far; it has no seal."""
+    found = list(summaries)
+    order = list(Phase)
+    return ChunkSummary(
+        phase=min((each.phase for each in found), key=order.index, default=Phase.LOADED),
+        first=0,
+        outcomes=_added(each.outcomes for each in found),
+        payable=sum((each.payable for each in found), NO_ROWS),
+        statuses=_added(each.statuses for each in found),
+        not_paid=sum((each.not_paid for each in found), NO_ROWS),
+        open=sum(each.open for each in found),
+    )
+
+
+def repeated_references(rows: Iterable[BatchRow]) -> frozenset[str]:
+    """References that several rows of a batch have."""
+    counts = Counter(row.intent.partner_reference_no for row in rows if row.intent)
+    return frozenset(reference for reference, count in counts.items() if count > 1)
+
+
+def _added(maps: Iterable[Mapping[Key, Totals]]) -> dict[Key, Totals]:
+    result: dict[Key, Totals] = {}
+    for each in maps:
+        for name, totals in each.items():
+            result[name] = result.get(name, NO_ROWS) + totals
+    return result
+
+
+def _facts(intent: Intent) -> dict[str, str | int]:
+    facts = asdict(intent)
+    facts["amount"] = intent.amount.sen
+    return facts
+
+
+def _hash(content: object) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return f"{_ALGORITHM}:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -1,0 +1,118 @@
+"""Check a chunk of a batch: duplicates, and the bank's name of each account."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from payouts.doku.client import DokuClient
+from payouts.doku.time_limits import QUESTION, RECORD_SECONDS, Remaining
+from payouts.domain.account_name import NameMatch, compare_names
+from payouts.domain.batch import Batch, BatchStatus
+from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, origin
+from payouts.domain.errors import Misconfigured, PayoutError, Refused, RefusedEarly, Throttled, ValidationFailed
+from payouts.domain.limits import AmountLimits
+from payouts.domain.transfer import Intent, Transfer
+from payouts.services.account_inquiry import DokuQueries
+from payouts.services.batch_lease import ChunkLeases
+from payouts.services.prepare_transfer import inquiry_of
+from payouts.store.batch_chunks import ChunkStore
+from payouts.store.batches import BatchStore
+from payouts.store.transfers import TransferStore
+
+ROW_SECONDS = sum(QUESTION) + RECORD_SECONDS + 3.0
+"""For one account inquiry, a new token and the record of the chunk."""
+PATIENCE = 5
+"""Inquiries in a row without an answer after which the chunk waits for the next tick."""
+
+
+class ChunkChecker:
+    """Checks chunks. `wait` waits until an inquiry may be sent; it returns False if that takes too long."""
+
+    def __init__(
+        self,
+        batches: BatchStore,
+        chunks: ChunkStore,
+        transfers: TransferStore,
+        leases: ChunkLeases,
+        queries: DokuQueries,
+        doku: DokuClient,
+        amounts: AmountLimits,
+        wait: Callable[[float], bool],
+    ) -> None:
+        self._batches = batches
+        self._chunks = chunks
+        self._transfers = transfers
+        self._leases = leases
+        self._queries = queries
+        self._doku = doku
+        self._amounts = amounts
+        self._wait = wait
+
+    def check(self, reference: str, index: int, remaining: Remaining) -> bool:
+        """Check the rows of a chunk that are PENDING, as far as time allows. Returns True if none is left.
+
+        Raises PayoutError if nothing could be stored.
+        """
+        with self._leases.held(reference, index, remaining) as lease:
+            batch = self._batches.get(reference)
+            if lease is None or batch is None or batch.status is not BatchStatus.CHECKING:
+                return False
+            chunk = self._chunks.rows(reference, index)
+            rows = self._checked(batch, chunk.rows, remaining)
+            if not self._chunks.save_rows(batch, index, chunk, rows, checked_summary(rows)):
+                return False
+            return not any(row.outcome is RowOutcome.PENDING for row in rows)
+
+    def _checked(self, batch: Batch, rows: Sequence[BatchRow], remaining: Remaining) -> list[BatchRow]:
+        references = [row.intent.partner_reference_no for row in rows if row.intent]
+        existing = {each.partner_reference_no: each for each in self._transfers.get_all(references)}
+        result, silent = list(rows), 0
+        for place, row in enumerate(rows):
+            if row.outcome is not RowOutcome.PENDING or row.intent is None:
+                continue
+            if silent >= PATIENCE or remaining() < ROW_SECONDS:
+                break
+            try:
+                result[place] = self._row(batch, row, row.intent, existing, remaining)
+                silent = 0
+            except (Misconfigured, RefusedEarly, Throttled):  # nothing is known about the row
+                break
+            except PayoutError:
+                silent += 1
+                result[place] = replace(row, outcome=RowOutcome.COULD_NOT_CHECK, problems=(("", _NO_ANSWER),))
+        return _still_pending(rows, result) if silent >= PATIENCE else result
+
+    def _row(
+        self, batch: Batch, row: BatchRow, intent: Intent, existing: Mapping[str, Transfer], remaining: Remaining
+    ) -> BatchRow:
+        standing = existing.get(intent.partner_reference_no)
+        if standing is not None and standing.origin != origin(batch.reference, row.number):
+            problem = ("partnerReferenceNo", f"a transfer has this reference already, and is {standing.status}")
+            return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
+        try:
+            self._amounts.check(intent.amount)
+        except ValidationFailed as error:
+            return replace(row, outcome=RowOutcome.INVALID, problems=(("amount", error.message),))
+        return self._inquired(row, intent, remaining)
+
+    def _inquired(self, row: BatchRow, intent: Intent, remaining: Remaining) -> BatchRow:
+        if not self._wait(remaining() - ROW_SECONDS):
+            raise RefusedEarly("too many requests go to DOKU")
+        try:
+            found = self._queries.ask(inquiry_of(intent, self._doku.new_external_id()), remaining)
+        except Refused as refused:
+            if refused.retryable:
+                raise
+            return replace(row, outcome=RowOutcome.INVALID, problems=(("beneficiaryAccountNumber", refused.message),))
+        match = compare_names(intent.beneficiary_account_name, found.account_name)
+        outcome = RowOutcome.OK if match is NameMatch.EXACT else RowOutcome.NAME_DIFFERS
+        return replace(
+            row, outcome=outcome, problems=(), bank_name=found.account_name, name_match=str(match), fee=found.fee
+        )
+
+
+_NO_ANSWER = "DOKU gave no clear answer about this account; start the check again"
+
+
+def _still_pending(before: Sequence[BatchRow], after: Sequence[BatchRow]) -> list[BatchRow]:
+    """Without the rows that were not answered: DOKU is down, and the next tick asks again."""
+    return [old if new.outcome is RowOutcome.COULD_NOT_CHECK else new for old, new in zip(before, after, strict=True)]

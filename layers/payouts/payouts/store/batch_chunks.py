@@ -1,0 +1,263 @@
+"""The chunks of batches: an item with the rows of each, one with the reasons of rows that are not paid, and pages.
+
+A page has the summaries and leases of 40 chunks, so that the figures of 100,000 rows are 25 items. A summary is
+overwritten and never incremented, so a repeated or lost write cannot make it wrong for good.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from payouts.domain.batch import Batch, Totals
+from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase, RowOutcome
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import Intent, Status
+from payouts.store.batches import key, write_of
+from payouts.store.codec import Item
+from payouts.store.table import ALWAYS, ConditionFailed, Table, Write
+
+PAGE_CHUNKS = 40
+_KEPT_SECONDS = 400 * 86_400
+_LONGEST_LEASE = 20 * 60_000
+"""No worker lasts longer. A lease that ends later was written by a wrong clock and counts as ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The rows of a chunk, as they were read."""
+
+    rows: tuple[BatchRow, ...]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkState:
+    """What a page has of a chunk. `lease` is the time until which a worker has it; 0 for none."""
+
+    summary: ChunkSummary
+    lease: int
+
+    def is_leased(self, now: int) -> bool:
+        """True if a worker may be at work on the chunk."""
+        return now < self.lease <= now + _LONGEST_LEASE
+
+
+@dataclass(frozen=True, slots=True)
+class NotPaid:
+    """Why a row will have no transfer."""
+
+    code: str
+    message: str
+
+
+class ChunkStore:
+    """Chunks in the table. Raises Throttled or Unavailable if the table fails. Times in milliseconds."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(
+        self, reference: str, chunks: Sequence[Sequence[BatchRow]], summaries: Sequence[ChunkSummary], now: int
+    ) -> None:
+        """Store all rows of a new batch. May be repeated with the same rows."""
+        kept = {"expiresAt": now // 1000 + _KEPT_SECONDS}
+        for index, rows in enumerate(chunks):
+            self._put_once({"pk": _rows_key(reference, index), "version": 1, "rows": _encoded(rows), **kept})
+        for page in range(pages_of(len(chunks))):
+            within = range(page * PAGE_CHUNKS, min((page + 1) * PAGE_CHUNKS, len(chunks)))
+            item = {f"c{index}": _summary(summaries[index]) for index in within}
+            self._put_once({"pk": _page_key(reference, page), **item, **kept})
+
+    def rows(self, reference: str, index: int) -> Chunk:
+        """The rows of a chunk. Raises LookupError if there are none."""
+        item = self._table.get(_rows_key(reference, index))
+        if item is None:
+            raise LookupError(f"{reference} has no chunk {index}")
+        return Chunk(tuple(_row(each) for each in item["rows"]), item["version"])
+
+    def save_rows(
+        self, batch: Batch, index: int, chunk: Chunk, rows: Sequence[BatchRow], summary: ChunkSummary
+    ) -> bool:
+        """Store checked rows and their summary at once, if the batch is still the one that was read, and the chunk.
+
+        Returns False if it is not; then nothing was written.
+        """
+        return self._transact(
+            Write(key(batch.reference), "#status = :status", {":status": str(batch.status)}, {"#status": "status"}),
+            self._rows_write(batch.reference, index, chunk, rows),
+            self._summary_write(batch.reference, index, summary),
+        )
+
+    def change_rows(
+        self, before: Batch, after: Batch, index: int, chunk: Chunk, rows: Sequence[BatchRow], summary: ChunkSummary
+    ) -> bool:
+        """Store changed rows, their summary and the changed batch at once. False if any was changed meanwhile."""
+        return self._transact(
+            write_of(before, after),
+            self._rows_write(before.reference, index, chunk, rows),
+            self._summary_write(before.reference, index, summary),
+        )
+
+    def states(self, reference: str, chunks: int) -> list[ChunkState]:
+        """The summaries and leases of all chunks, in order; empty while they are not stored."""
+        items = self._table.get_all([_page_key(reference, page) for page in range(pages_of(chunks))])
+        if not items:
+            return []
+        merged = {name: value for item in items for name, value in item.items()}
+        return [ChunkState(_read_summary(merged[f"c{each}"]), merged.get(f"l{each}", 0)) for each in range(chunks)]
+
+    def save_summary(self, reference: str, index: int, summary: ChunkSummary) -> None:
+        """Overwrite the summary of a chunk."""
+        write = self._summary_write(reference, index, summary)
+        self._table.update(write.pk, write.expression, ALWAYS, write.names, write.values)
+
+    def take_lease(self, reference: str, index: int, now: int, until: int) -> bool:
+        """Take a chunk for a worker until then. False if another one has it."""
+        free = "attribute_not_exists(#lease) OR #lease <= :now OR #lease > :latest"
+        values = {":until": until, ":now": now, ":latest": now + _LONGEST_LEASE}
+        names = {"#lease": f"l{index}"}
+        try:
+            self._table.update(_page_key(reference, index // PAGE_CHUNKS), "SET #lease = :until", free, names, values)
+        except ConditionFailed:
+            return False
+        return True
+
+    def release(self, reference: str, index: int, until: int) -> None:
+        """Give back the lease that was taken until then. Changes nothing if it is another worker's by now."""
+        pk, names = _page_key(reference, index // PAGE_CHUNKS), {"#lease": f"l{index}"}
+        try:
+            self._table.update(pk, "SET #lease = :none", "#lease = :until", names, {":none": 0, ":until": until})
+        except ConditionFailed:
+            return
+
+    def not_paid(self, reference: str, index: int) -> dict[int, NotPaid]:
+        """Why rows of a chunk will have no transfer, by their numbers."""
+        item = self._table.get(_reasons_key(reference, index)) or {}
+        return {int(row): NotPaid(*reason) for row, reason in item.get("reasons", {}).items()}
+
+    def save_not_paid(self, reference: str, index: int, reasons: Mapping[int, NotPaid], now: int) -> None:
+        """Overwrite these reasons. Called by the chunk's worker alone, before it saves the summary."""
+        stored = {str(row): [reason.code, reason.message] for row, reason in reasons.items()}
+        item: Item = {"pk": _reasons_key(reference, index), "reasons": stored}
+        self._table.put({**item, "expiresAt": now // 1000 + _KEPT_SECONDS}, ALWAYS, {}, {})
+
+    def _put_once(self, item: Item) -> None:
+        """Put an item unless it exists: a slow copy of the request must not undo what was checked meanwhile."""
+        with suppress(ConditionFailed):
+            self._table.put(item, "attribute_not_exists(pk)", {}, {})
+
+    def _transact(self, *writes: Write) -> bool:
+        try:
+            self._table.transact(*writes)
+        except ConditionFailed:
+            return False
+        return True
+
+    @staticmethod
+    def _rows_write(reference: str, index: int, chunk: Chunk, rows: Sequence[BatchRow]) -> Write:
+        values = {":rows": _encoded(rows), ":next": chunk.version + 1, ":expected": chunk.version}
+        names = {"#rows": "rows", "#version": "version"}
+        expression = "SET #rows = :rows, #version = :next"
+        return Write(_rows_key(reference, index), "#version = :expected", values, names, expression=expression)
+
+    @staticmethod
+    def _summary_write(reference: str, index: int, summary: ChunkSummary) -> Write:
+        names, values = {"#chunk": f"c{index}"}, {":summary": _summary(summary)}
+        pk = _page_key(reference, index // PAGE_CHUNKS)
+        return Write(pk, "attribute_exists(pk)", values, names, expression="SET #chunk = :summary")
+
+
+def pages_of(chunks: int) -> int:
+    """The number of pages of so many chunks."""
+    return -(-chunks // PAGE_CHUNKS)
+
+
+def _rows_key(reference: str, index: int) -> str:
+    return f"{key(reference)}#ROWS#{index}"
+
+
+def _page_key(reference: str, page: int) -> str:
+    return f"{key(reference)}#PAGE#{page}"
+
+
+def _reasons_key(reference: str, index: int) -> str:
+    return f"{key(reference)}#NOT_PAID#{index}"
+
+
+def _encoded(rows: Sequence[BatchRow]) -> list[Item]:
+    return [_row_item(row) for row in rows]
+
+
+def _row_item(row: BatchRow) -> Item:
+    stored: dict[str, Any] = {
+        "n": row.number,
+        "intent": _intent_item(row.intent),
+        "is": str(row.outcome),
+        "problems": [list(each) for each in row.problems],
+        "bank": row.bank_name,
+        "match": row.name_match,
+        "fee": None if row.fee is None else str(row.fee),
+        "confirmed": row.confirmed,
+        "excluded": row.excluded,
+    }
+    return {name: value for name, value in stored.items() if value not in (None, "", [], False)}
+
+
+def _row(item: Item) -> BatchRow:
+    return BatchRow(
+        number=item["n"],
+        intent=_intent(item["intent"]) if "intent" in item else None,
+        outcome=RowOutcome(item["is"]),
+        problems=tuple((column, reason) for column, reason in item.get("problems", [])),
+        bank_name=item.get("bank", ""),
+        name_match=item.get("match", ""),
+        fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
+        confirmed=item.get("confirmed", False),
+        excluded=item.get("excluded", False),
+    )
+
+
+def _intent_item(intent: Intent | None) -> Item | None:
+    if intent is None:
+        return None
+    fields = {**asdict(intent), "amount": str(intent.amount)}
+    return {name: value for name, value in fields.items() if value != ""}
+
+
+def _intent(item: Item) -> Intent:
+    return Intent(**{"session_id": "", **item, "amount": Rupiah.parse(item["amount"])})
+
+
+def _summary(summary: ChunkSummary) -> Item:
+    return {
+        "is": str(summary.phase),
+        "first": summary.first,
+        "outcomes": {str(name): _totals(each) for name, each in summary.outcomes.items()},
+        "payable": _totals(summary.payable),
+        "seal": summary.seal,
+        "statuses": {str(name): _totals(each) for name, each in summary.statuses.items()},
+        "notPaid": _totals(summary.not_paid),
+        "open": summary.open,
+    }
+
+
+def _read_summary(item: Item) -> ChunkSummary:
+    return ChunkSummary(
+        phase=Phase(item["is"]),
+        first=item["first"],
+        outcomes={RowOutcome(name): _read_totals(each) for name, each in item["outcomes"].items()},
+        payable=_read_totals(item["payable"]),
+        seal=item["seal"],
+        statuses={Status(name): _read_totals(each) for name, each in item["statuses"].items()},
+        not_paid=_read_totals(item["notPaid"]),
+        open=item["open"],
+    )
+
+
+def _totals(totals: Totals) -> list[int]:
+    return [totals.count, totals.amount.sen, totals.fees.sen]
+
+
+def _read_totals(stored: Sequence[int]) -> Totals:
+    return Totals(stored[0], Rupiah(stored[1]), Rupiah(stored[2]))

@@ -1,0 +1,71 @@
+"""Examples about batches, from the API's own code."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from payouts.domain.account_name import NameMatch
+from payouts.domain.batch import Action, Batch, BatchStatus, Event, TooLate
+from payouts.domain.batch_approval import ContentChanged, Forbidden, SelfApproval
+from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, digest, sums
+from payouts.domain.errors import Duplicate, NotFound
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import Intent
+from transfer_api import batch_responses, error_responses
+
+_AT = 1_726_558_912_022  # 2024-09-17T14:41:52.022+07:00
+_ROW = BatchRow(
+    number=1,
+    intent=Intent(
+        *("PAYROLL-2024-09-1", "628115678890", "8377388292", "014", Rupiah.parse("200000.00"), ""),
+        beneficiary_account_name="SUHUT",
+    ),
+    outcome=RowOutcome.OK,
+    bank_name="SUHUT",
+    name_match=str(NameMatch.EXACT),
+    fee=Rupiah.parse("4500.00"),
+)
+_SUMMARY = checked_summary([_ROW])
+ERRORS = {
+    "unknown batch": NotFound("there is no batch with this batchReference"),
+    "batch exists": Duplicate(
+        "batchReference PAYROLL-2024-09 is used by a batch with other content, which is READY; use another reference"
+    ),
+    "too late": TooLate("the batch is SETTLING; nothing is left to cancel"),
+    "own batch": SelfApproval("you created, changed or submitted this batch; another person must decide about it"),
+    "no person": Forbidden("only a person approves: the token names none, or was issued to a program"),
+    "content changed": ContentChanged(
+        "the batch is not the one that this digest names: read it again before you decide"
+    ),
+}
+
+
+def error(name: str) -> Any:
+    """An error as the API writes it."""
+    return error_responses.body(ERRORS[name], "JKJaXmPLvHcESHA=")
+
+
+def batch(status: BatchStatus) -> Any:
+    """A batch of one row."""
+    found = Batch("PAYROLL-2024-09", "", _AT, 1, status=status, history=(Event(_AT, "dewi", Action.CREATED),))
+    if status is BatchStatus.PENDING_APPROVAL:
+        found = replace(found, submitted_at=_AT, approvals_required=1)
+        found = replace(found, digest=digest(found, [_SUMMARY.seal]))
+    return _plain(batch_responses.batch(found, [_SUMMARY], sums([_SUMMARY]), _AT / 1000))
+
+
+def batches() -> Any:
+    """A month with one batch."""
+    found = Batch(
+        "PAYROLL-2024-09", "", _AT, 1, status=BatchStatus.READY, history=(Event(_AT, "dewi", Action.CREATED),)
+    )
+    return _plain({"month": "2024-09", "batches": [batch_responses.brief(found)], "cursor": None})
+
+
+def rows() -> Any:
+    """A page with one row."""
+    return _plain({"rows": [batch_responses.row(_ROW, None, None)], "cursor": None})
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value))
