@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
@@ -31,9 +30,9 @@ from local.simulator import SimulatorProcess
 from local.state import StateDirectory
 
 AUDIENCE = "payouts"
-SCOPES = ("transfers:read", "transfers:write", "batches:read", "batches:write", "batches:approve")
-PEOPLE = {"local-merchant": SCOPES, "local-approver": ("transfers:read", "batches:read", "batches:approve")}
-"""The people of the local run and their scopes. The console switches between them."""
+SCOPES = ("transfers:read", "transfers:write", "batches:read", "batches:write")
+APPROVER, APPROVER_SCOPES = "approver-1", ("transfers:read", "batches:read", "batches:approve")
+"""The person who approves what others create, and that person's scopes."""
 _NOWHERE = f"http://{HOST}:1"  # refuses connections, so that no real DOKU is called by default
 
 
@@ -151,6 +150,10 @@ class LocalStack:
         """A bearer token for the API, valid for half a day. `claims` replace default claims; None removes one."""
         return self._issuer.token(scopes, **claims)
 
+    def approver_token(self) -> str:
+        """A bearer token of the person who approves batches."""
+        return self.token(APPROVER_SCOPES, sub=APPROVER)
+
     def logs(self) -> str:
         """The logs of the functions and the simulator so far."""
         return "".join(path.read_text(errors="replace") for path in sorted(self.state.logs.glob("*.log")))
@@ -193,7 +196,7 @@ class LocalStack:
     def _local_routes(self) -> dict[str, LocalHandler]:
         simulator = self.simulator if self._simulator else None
         dead_queue = self.deployment.ids.get("NotificationDeadLetterQueue", "")
-        tokens = {name: partial(self.token, scopes, sub=name) for name, scopes in PEOPLE.items()}
+        tokens = {"token": self.token, "approverToken": self.approver_token}
         return console.local_routes(tokens, simulator, self.aws.sqs, dead_queue, self.clock)
 
     def webhook_secrets(self) -> list[str]:

@@ -181,8 +181,10 @@ RULES: dict[str, Callable[[str], str | None]] = {
     "99900004": lambda name: f"{name[:4]}****",
     "99900005": lambda _: None,
 }
-"""By the first eight digits of an account: the holder for an expected name. The bank cuts the name, adds or leaves out
-a title, has another name, hides letters, or has no such account."""
+"""By the first eight digits of an account: the holder for the first name that is expected, which the account keeps.
+
+The bank cuts the name, adds or leaves out a title, has another name, hides letters, or has no such account.
+"""
 
 
 def bank_name(code: str) -> str:
@@ -208,5 +210,7 @@ class Accounts:
         """The name that the bank has on record, None if there is no such account."""
         if (bank, number) in self._holders:
             return self._holders[bank, number]
-        rule = RULES.get(number[:8], str)
-        return rule(expected.upper())
+        rule = RULES.get(number[:8])
+        if rule is None or not expected:
+            return expected.upper()
+        return self._holders.setdefault((bank, number), rule(expected.upper()))

@@ -52,7 +52,6 @@ _CONTROLS = {
 """The simulator's controls that the panel may use."""
 
 Answer = Callable[[Request], Any]
-Tokens = Mapping[str, Callable[[], str]]
 
 
 def files(doku_host: str | None = None) -> dict[str, LocalHandler]:
@@ -72,11 +71,11 @@ def local_routes(
     dead_queue: str,
     clock: Callable[[], float],
 ) -> dict[str, LocalHandler]:
-    """The handlers below /_local, which only the local run has. `tokens` issue a token for each of its people."""
+    """The handlers below /_local, which only the local run has. `tokens` are those of its people, by field."""
 
-    def session(request: Request) -> Any:
-        token = tokens.get(request.args.get("person", ""), next(iter(tokens.values())))
-        return {"token": token(), "people": list(tokens), "simulator": simulator is not None, "now": clock()}
+    def session(_: Request) -> Any:
+        made = {name: token() for name, token in tokens.items()}
+        return {**made, "simulator": simulator is not None, "now": clock()}
 
     def dead(_: Request) -> Any:
         return {"notifications": dead_notifications(sqs, dead_queue)}

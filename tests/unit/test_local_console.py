@@ -23,11 +23,8 @@ class Queue:
         return {"Messages": [{"MessageId": str(number), "Body": body} for number, body in enumerate(self._bodies)]}
 
 
-TOKENS = {"ani": lambda: "a-token", "budi": lambda: "b-token"}
-
-
 def routes(*bodies: str) -> dict[str, LocalHandler]:
-    return console.local_routes(TOKENS, None, Queue(*bodies), "queue", lambda: 1_726_558_912.0)
+    return console.local_routes({"token": lambda: "a-token"}, None, Queue(*bodies), "queue", lambda: 1_726_558_912.0)
 
 
 def test_console_files_are_served_with_type_and_guards() -> None:
@@ -79,22 +76,8 @@ def test_the_token_is_for_our_own_page_alone() -> None:
     assert session(Request.of("GET", "/_local/session", (HOST,))).status_code == 403
     assert session(Request.of("OPTIONS", "/_local/session", (HOST, OURS))).status_code == 405
     answer = session(Request.of("GET", "/_local/session", (HOST, OURS)))
-    assert json.loads(answer.data) == {
-        "token": "a-token",
-        "people": ["ani", "budi"],
-        "simulator": False,
-        "now": 1_726_558_912.0,
-    }
+    assert json.loads(answer.data) == {"token": "a-token", "simulator": False, "now": 1_726_558_912.0}
     assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
-
-
-def test_a_token_is_issued_for_each_person() -> None:
-    session = routes()["/_local/session"]
-    issued = {}
-    for person in ("ani", "budi", "nobody", ""):
-        answer = session(Request.of("GET", f"/_local/session?person={person}", (HOST, OURS)))
-        issued[person] = json.loads(answer.data)["token"]
-    assert issued == {"ani": "a-token", "budi": "b-token", "nobody": "a-token", "": "a-token"}
 
 
 def test_a_dead_message_that_is_none_of_ours_is_shown_as_such() -> None:

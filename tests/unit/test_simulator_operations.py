@@ -78,6 +78,12 @@ def test_a_rule_of_an_account_gives_each_match(beginning: str, expected: str, ma
     assert compare_names(expected, holder) is match
 
 
+def test_an_account_with_a_rule_keeps_its_holder() -> None:
+    accounts = Accounts()
+    found = [accounts.holder("014", "9990000201", name) for name in ("BUDI SANTOSO", "BPK BUDI SANTOSO", "ANI", "")]
+    assert found == ["BPK BUDI SANTOSO"] * 4
+
+
 def test_a_rule_of_an_account_says_it_does_not_exist(doku: Merchant) -> None:
     assert code(doku.inquire("9990000501")) == "4044211"
     doku.control.account("014", "9990000501", "BUDI SANTOSO")
