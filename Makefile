@@ -46,8 +46,8 @@ run: $(READY) ## Serve the bundle on http://127.0.0.1:3000 until Ctrl-C
 	@$(BIN)/python -m local
 
 .PHONY: token
-token: $(READY) ## Print the token of the running `make run`, and nothing else
-	@$(BIN)/python -m local.token
+token: $(READY) ## Print the token of the running `make run`, and nothing else (ROLE=approver for the one who approves)
+	@ROLE=$(ROLE) $(BIN)/python -m local.token
 
 .PHONY: test
 test: $(READY) ## Run the tests that need only Python

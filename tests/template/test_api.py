@@ -10,6 +10,7 @@ from tests.template.reading import FUNCTIONS, Properties, properties, translated
 
 OPEN = {"GET /health", "POST /notifications/kirim-doku/unpaid", "POST /notifications/kirim-doku/refund"}
 """Health, and DOKU's notifications, whose signature the function checks."""
+SCOPES = {"transfers:read", "transfers:write", "batches:read", "batches:write", "batches:approve"}
 MOVES_MONEY = {"POST /v1/transfers", "POST /v1/account-inquiries"}
 PERSONAL = ("sourceip", "useragent", "path", "query", "header", "claim", "token", "body", "identity", "principal")
 
@@ -24,7 +25,12 @@ def test_routes_need_a_token_and_a_scope(routes: dict[str, bundle.Route]) -> Non
     for key, route in routes.items():
         if key not in OPEN:
             assert route.scopes, key
-            assert set(route.scopes) <= {"transfers:read", "transfers:write"}, key
+            assert set(route.scopes) <= SCOPES, key
+
+
+def test_only_approvers_decide_about_batches(routes: dict[str, bundle.Route]) -> None:
+    decisions = [key for key, route in routes.items() if route.scopes == ("batches:approve",)]
+    assert decisions == ["POST /v1/batches/{batchReference}/approvals"]
 
 
 def test_routes_that_move_money_need_the_write_scope(routes: dict[str, bundle.Route]) -> None:

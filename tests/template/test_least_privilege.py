@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 import requests
 from rich.console import Console
 
+from doku_signing.timestamps import WIB
 from local import deployment
 from local.aws import moto_server
 from local.aws.session import REGION, local_session
@@ -83,8 +85,8 @@ def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
 
     def recorded(request: Request) -> Response:
         if calls.access_key(request) in seen:
-            call = calls.of(request)
-            seen[call.function].add(call)
+            for call in calls.of(request):
+                seen[call.function].add(call)
         return answer(request)
 
     def as_itself(function: Any, *arguments: Any) -> Launch:
@@ -108,6 +110,7 @@ def _play(stage: Stage) -> None:
     for selector in ("", "?open=true", f"?beneficiaryAccountNumber={account}", f"?referenceNo={known}"):
         assert stage.call("GET", f"/v1/transfers{selector}").json()["transfers"], selector
     _throttle(stage)
+    _play_batches(stage)
     test = '{"detail-type": "WebhookTest", "detail": {"test": "least-privilege"}}'
     stage.stack.aws.sqs.send_message(QueueUrl=stage.stack.queue_url("WebhookReplayQueue"), MessageBody=test)
     replay = json.dumps(
@@ -119,6 +122,42 @@ def _play(stage: Stage) -> None:
     stage.stack.inbox.fail(0)
     stage.doku.advance(86_400)
     assert any(answer.get("transfers") for answer in stage.stack.tick().values()), "no report was written"
+
+
+def _play_batches(stage: Stage) -> None:
+    """A batch that waits for its time and for funds, and one that is cancelled while it is paused."""
+    rows = [{name: value for name, value in stage.order().items() if name != "partnerReferenceNo"}] * 2
+    later = datetime.fromtimestamp(stage.stack.clock() + 1800, WIB).isoformat()
+    for reference, fields in (("LATER", {"scheduledAt": later}), ("CANCELLED", {})):
+        body = {"batchReference": reference, "transfers": rows * (51 if reference == "CANCELLED" else 1), **fields}
+        if reference == "LATER":
+            stage.doku.fault("inquiry", "throttled")
+        assert stage.call("POST", "/v1/batches", body).status_code == 201
+        stage.stack.drain()
+        stage.doku.advance(61)
+        stage.stack.tick()
+        stage.stack.drain()
+        assert stage.call("PATCH", f"/v1/batches/{reference}/rows/1", {"excluded": True}).status_code == 200
+        digest = stage.call("POST", f"/v1/batches/{reference}/submission").json()["digest"]
+        approval = {"decision": "APPROVE", "digest": digest}
+        approver = {"Authorization": f"Bearer {stage.stack.approver_token()}"}
+        url = f"{stage.stack.api_url}/v1/batches/{reference}/approvals"
+        assert requests.post(url, json=approval, headers=approver, timeout=60).status_code == 200
+    assert stage.call("POST", "/v1/batches/CANCELLED/pause").status_code == 200
+    assert stage.call("POST", "/v1/batches/CANCELLED/cancellation").status_code == 202
+    stage.stack.drain()
+    stage.doku.deposit("1000.00")
+    stage.doku.advance(1800)
+    for _ in range(2):  # it is released, and waits for funds
+        stage.stack.tick()
+        stage.stack.drain()
+        stage.doku.advance(61)
+    stage.doku.deposit("100000000.00")
+    stage.stack.tick()
+    stage.stack.drain()
+    found = {each["batchReference"]: each["status"] for each in stage.call("GET", "/v1/batches").json()["batches"]}
+    assert found == {"LATER": "SETTLING", "CANCELLED": "CANCELLED"}
+    assert len(stage.call("GET", "/v1/batches/LATER/rows").json()["rows"]) == 2
 
 
 def _throttle(stage: Stage) -> None:
@@ -166,9 +205,12 @@ def test_the_listed_exceptions_are_granted_and_not_called(played: Played) -> Non
         ("NotificationProcessorFunction", "dynamodb:UpdateItem", "table", "SESSION#I1"),
         ("NotificationProcessorFunction", "dynamodb:Query", "table/index/due", ""),
         ("StatusPollerFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
-        ("StatusPollerFunction", "dynamodb:UpdateItem", "table", "COUNTER#all"),
         ("StatusPollerFunction", "dynamodb:Query", "table/index/by-reference", ""),
         ("StatusPollerFunction", "sqs:SendMessage", "queue", ""),
+        ("StatusPollerFunction", "dynamodb:PutItem", "table", "BATCH#PAYROLL"),
+        ("BatchWorkerFunction", "dynamodb:PutItem", "table", "BATCH#PAYROLL"),
+        ("BatchWorkerFunction", "dynamodb:UpdateItem", "table", "SWITCH#transfers"),
+        ("BatchWorkerFunction", "dynamodb:Query", "table/index/due", ""),
         ("WebhookSenderFunction", "dynamodb:UpdateItem", "table", "TRANSFER#PAY-1"),
         ("WebhookSenderFunction", "dynamodb:GetItem", "table", "TOKEN#client"),
         ("WebhookSenderFunction", "dynamodb:Query", "table/index/by-day", ""),

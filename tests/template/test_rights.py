@@ -114,7 +114,7 @@ def test_only_functions_that_request_tokens_may_sign() -> None:
         for one in policy["PolicyDocument"]["Statement"]
         if "kms:Sign" in text(one)
     }
-    assert sorted(signing) == ["NotificationProcessorRole", "StatusPollerRole", "TransferApiRole"]
+    assert sorted(signing) == ["BatchWorkerRole", "NotificationProcessorRole", "StatusPollerRole", "TransferApiRole"]
     for condition, statement, otherwise in signing.values():
         assert (condition, otherwise) == ("HasPrivateKeyInKms", {"Ref": "AWS::NoValue"})
         assert with_a_key.resolve(statement) == {
