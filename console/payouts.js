@@ -204,6 +204,14 @@ export class Payouts {
   }
 
   /**
+   * Create a batch. Its `batchReference` is its identity: the same body again answers with the batch as it stands.
+   * @param {object} body  as in POST /v1/batches
+   */
+  createBatch(body, options) {
+    return this.#call('POST', '/v1/batches', { ...options, body });
+  }
+
+  /**
    * One page of batches, newest first: `{batches, cursor}`.
    * @param {{month?: string, status?: string, limit?: number, cursor?: string}} [query]  `month` such as 2024-09, this one by default
    */

@@ -480,6 +480,7 @@ export default {
   'batch.approvalsNone': 'nobody yet',
   'batch.digest': 'Content (digest)',
   'batch.rowsTitle': 'Rows',
+  'batch.exported': '{count} rows exported',
   'batch.decide': 'Choose',
   'batch.row': 'Row',
   'batch.names': 'Recipient',

@@ -480,6 +480,7 @@ export default {
   'batch.approvalsNone': 'belum ada',
   'batch.digest': 'Isi (digest)',
   'batch.rowsTitle': 'Baris',
+  'batch.exported': '{count} baris diekspor',
   'batch.decide': 'Pilih',
   'batch.row': 'Baris',
   'batch.names': 'Penerima',

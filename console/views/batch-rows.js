@@ -3,6 +3,7 @@
 import { announce, fill, h, set } from '../dom.js';
 import { known, t } from '../i18n.js';
 import { bankName } from '../bank-list.js';
+import { csvOfRows, download } from '../csv.js';
 import { rupiah } from '../format.js';
 import { claims, payouts } from '../session.js';
 import { badge, failure, loading, referenceLink } from '../widgets.js';
@@ -41,7 +42,7 @@ export class BatchRows {
     if (!this.#rows.length) fill(this.#section, loading());
     const run = (this.#running = {});
     try {
-      const page = await payouts.batchRows(this.#page.reference, { outcome: this.#outcome || undefined, cursor }, { signal: this.#page.signal });
+      const page = await payouts.batchRows(this.#page.reference, { outcome: this.#outcome, cursor }, { signal: this.#page.signal });
       if (run !== this.#running) return;
       this.#rows = cursor ? [...this.#rows, ...page.rows] : page.rows;
       this.#cursor = page.cursor;
@@ -60,9 +61,37 @@ export class BatchRows {
       this.#filters(),
       this.#mayEdit() && this.#bulk(),
       this.#rows.length ? this.#table() : h('p', { class: 'empty' }, t('batch.noRows')),
-      h('div', { class: 'more' }, h('p', { class: 'fine' }, t(this.#cursor ? 'list.shown' : 'list.shownAll', { count: this.#rows.length })), more),
+      h('div', { class: 'more' }, h('p', { class: 'fine' }, t(this.#cursor ? 'list.shown' : 'list.shownAll', { count: this.#rows.length })), h('div', { class: 'buttons' }, more, this.#exporting())),
     );
     if (focused) document.getElementById(focused)?.focus();
+  }
+
+  /** A button that saves all rows of the outcome that is shown, with what became of them, as CSV. */
+  #exporting() {
+    const button = h('button', { type: 'button', class: 'secondary', id: 'rows-export', on: { click: () => save() } }, t('list.export'));
+    const save = async () => {
+      button.disabled = true;
+      try {
+        const rows = await this.#all();
+        download(`${this.#page.reference}${this.#outcome && `-${this.#outcome}`}.csv`, csvOfRows(rows));
+        announce(t('batch.exported', { count: rows.length }));
+      } catch (error) {
+        if (!this.#page.signal.aborted) fill(this.#page.trouble, failure(error, { retry: save }));
+      }
+      button.disabled = false;
+    };
+    return button;
+  }
+
+  async #all() {
+    const rows = [];
+    let cursor = null;
+    do {
+      const page = await payouts.batchRows(this.#page.reference, { outcome: this.#outcome, limit: 100, cursor }, { signal: this.#page.signal });
+      rows.push(...page.rows);
+      cursor = page.cursor;
+    } while (cursor);
+    return rows;
   }
 
   #mayEdit() {

@@ -1,6 +1,8 @@
 """The Batches pages: names beside each other, decisions, submission, and approval by another person."""
 
 import contextlib
+import csv
+import io
 import itertools
 from typing import Any
 
@@ -50,8 +52,9 @@ def wait_for(stack: LocalStack, page: Page, status: str) -> None:
     for _ in range(10):
         stack.simulator.advance(61)
         with contextlib.suppress(AssertionError):
-            return expect(line).to_have_text(status, timeout=5_000)
-    return expect(line).to_have_text(status)
+            expect(line).to_have_text(status, timeout=5_000)
+            return
+    expect(line).to_have_text(status)
 
 
 def test_a_batch_is_decided_approved_and_paid(stack: LocalStack, visitor: Visitor) -> None:
@@ -98,6 +101,17 @@ def test_a_batch_is_decided_approved_and_paid(stack: LocalStack, visitor: Visito
     expect(table.nth(2)).to_contain_text("Excluded")
     expect(page.locator(".plain-list")).to_contain_text("Checked against the payroll")
     assert len(stack.simulator.ledger()["debits"]) == 2
+
+    with page.expect_download() as saved:
+        page.locator("#rows-export").click()
+    content = saved.value.path().read_text(encoding="utf-8-sig")
+    exported = [(row["row"], row["outcome"], row["status"]) for row in csv.DictReader(io.StringIO(content))]
+    assert exported == [
+        ("1", "OK", "SUCCESS"),
+        ("2", "NAME_DIFFERS", "SUCCESS"),
+        ("3", "EXCLUDED", ""),
+        ("4", "EXCLUDED", ""),
+    ]
 
 
 def test_a_waiting_batch_is_cancelled(stack: LocalStack, visitor: Visitor) -> None:
