@@ -61,7 +61,7 @@ export class BatchRows {
       this.#filters(),
       this.#mayEdit() && this.#bulk(),
       this.#rows.length ? this.#table() : h('p', { class: 'empty' }, t('batch.noRows')),
-      h('div', { class: 'more' }, h('p', { class: 'fine' }, t(this.#cursor ? 'list.shown' : 'list.shownAll', { count: this.#rows.length })), h('div', { class: 'buttons' }, more, this.#exporting())),
+      h('div', { class: 'more' }, h('p', { class: 'fine' }, t(this.#cursor ? 'batch.shown' : 'batch.shownAll', { count: this.#rows.length })), h('div', { class: 'buttons' }, more, this.#exporting())),
     );
     if (focused) document.getElementById(focused)?.focus();
   }
@@ -174,7 +174,7 @@ export class BatchRows {
       'tr',
       { role: 'row' },
       this.#mayEdit() && cell('choose', tick),
-      h('th', { scope: 'row', role: 'rowheader', class: 'reference' }, String(row.row)),
+      h('th', { scope: 'row', role: 'rowheader', class: 'reference' }, h('span', { class: 'row-label' }, `${t('batch.row')} `), String(row.row)),
       cell('recipient names', names(row)),
       cell('account', row.beneficiaryAccountNumber ? `${bankName(row.beneficiaryBankCode)} ${row.beneficiaryAccountNumber}` : '–'),
       cell('number', rupiah(row.amount)),

@@ -19,7 +19,7 @@ const BEFORE_RELEASE = ['CHECKING', 'NEEDS_ATTENTION', 'READY', 'PENDING_APPROVA
 
 export function render(main, { reference, query, go, signal }) {
   const trouble = h('div', { role: 'status' });
-  const head = h('div', {}, loading());
+  const head = h('div', { class: 'batch-head' }, loading());
   const rows = h('section', { class: 'group' });
   const events = h('section', { class: 'group' });
   fill(main, h('h1', { tabindex: -1, class: 'code-title' }, h('span', { class: 'eyebrow' }, t(title)), reference), trouble, head, rows, events);
@@ -59,7 +59,7 @@ async function show(page, batch) {
   page.shown = batch;
   if (BEFORE_RELEASE.includes(batch.status)) page.balance = await payouts.balance({ signal: page.signal }).catch(() => page.balance);
   const focused = page.head.contains(document.activeElement) ? document.activeElement.id : '';
-  fill(page.head, statusCard(page, batch), shortOfFunds(page, batch), h('div', { class: 'columns' }, sums(page, batch), circumstances(batch)));
+  fill(page.head, statusCard(page, batch), shortOfFunds(page, batch), h('div', { class: 'columns beside-each-other' }, sums(page, batch), circumstances(batch)));
   if (focused) document.getElementById(focused)?.focus();
   fill(page.events, history(batch));
   if (before && before.status !== batch.status) announce(known(`batch.status.${batch.status}`, batch.status));
