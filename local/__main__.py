@@ -21,6 +21,7 @@ from local.stack import LocalStack
 _WEBHOOK_URL = "WEBHOOK_URL"
 _EXAMPLES = """
   export TOKEN={token}
+  export APPROVER_TOKEN={approver_token}
 
   curl -s {api}/v1/account-inquiries -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
     -d '{body}'

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from payouts import wiring
+from payouts import batch_wiring, wiring
 from payouts.domain.limits import DailyLimit
 from payouts.domain.rate import Share
 from payouts.runtime import config
@@ -52,7 +52,7 @@ def build_services(
     """Build the worker from the environment. Raises ConfigurationError naming a bad or missing variable."""
     limits, amounts = config.payout_limits(environment), config.amount_limits(environment)
     deployed = wiring.build_services(environment, clock, jitter, sleep=sleep)
-    batches = wiring.build_batches(environment, deployed, clock)
+    batches = batch_wiring.build_batches(environment, deployed, clock)
     table, workers = deployed.table, batches.settings.concurrency
     pace = Pace(lambda: deployed.rate.of(Share.BATCHES), clock, sleep)
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from payouts import wiring
+from payouts import batch_wiring, wiring
 from payouts.domain.rate import Share
 from payouts.runtime import aws
 from payouts.runtime.config import PollerSettings
@@ -55,6 +55,6 @@ def build_services(
     dry_run = DryRun(index, deployed.credentials, clock)
     balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(table), clock))
     report = DailyReport(deployed.store, ReportProgress(table), settings.report_bucket, aws.s3, clock)
-    batches = wiring.build_batches(environment, deployed, clock)
+    batches = batch_wiring.build_batches(environment, deployed, clock)
     due_batches = DueBatches(batches.store, batches.driver, clock)
     return Services(ticker, dry_run, balance, report, due_batches, deployed.rate)

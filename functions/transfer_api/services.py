@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from payouts import wiring
+from payouts import batch_wiring, wiring
 from payouts.domain.limits import AmountLimits
 from payouts.runtime import config
 from payouts.services.account_inquiry import DokuQueries
@@ -94,7 +94,7 @@ def build_services(
 
 
 def _batches(environment: Mapping[str, str], deployed: wiring.Deployment, clock: Callable[[], float]) -> Batches:
-    shared = wiring.build_batches(environment, deployed, clock)
+    shared = batch_wiring.build_batches(environment, deployed, clock)
     required = shared.settings.approvals_required
     return Batches(
         creator=BatchCreator(shared.store, shared.chunks, clock),

@@ -50,6 +50,10 @@ NOT_SHOWN = {
 NOT_PLAYED = {
     ("NotificationProcessorRole", "dynamodb:GetItem", "SESSION#*"): "a notification that names only the session",
     **{
+        ("BatchWorkerRole", f"dynamodb:{action}", "TOKEN#*"): "another function has requested the token before"
+        for action in ("PutItem", "UpdateItem")
+    },
+    **{
         ("StatusPollerRole", action, f"{BUCKET}/reports/unfinished/*"): "a report that takes several invocations"
         for action in ("s3:GetObject", "s3:DeleteObject")
     },
@@ -127,6 +131,7 @@ def _play(stage: Stage) -> None:
 def _play_batches(stage: Stage) -> None:
     """A batch that waits for its time and for funds, and one that is cancelled while it is paused."""
     rows = [{name: value for name, value in stage.order().items() if name != "partnerReferenceNo"}] * 2
+    stage.doku.advance(70)  # the rate may be halved again
     later = datetime.fromtimestamp(stage.stack.clock() + 1800, WIB).isoformat()
     for reference, fields in (("LATER", {"scheduledAt": later}), ("CANCELLED", {})):
         body = {"batchReference": reference, "transfers": rows * (51 if reference == "CANCELLED" else 1), **fields}

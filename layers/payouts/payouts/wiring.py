@@ -13,23 +13,13 @@ from payouts.doku.token import TokenRequester
 from payouts.doku.transport import Transport
 from payouts.domain.schedule import HOUR
 from payouts.runtime import aws
-from payouts.runtime.config import BatchSettings, DokuSettings, TableSettings, payout_limits
+from payouts.runtime.config import DokuSettings, TableSettings
 from payouts.runtime.credentials import CredentialStore
 from payouts.runtime.telemetry import Telemetry
 from payouts.services.access_token import AccessTokens
-from payouts.services.account_inquiry import DokuQueries
-from payouts.services.batch_funds import Funds
-from payouts.services.batch_queue import BatchQueue
 from payouts.services.check_schedule import CheckSchedule
 from payouts.services.check_status import StatusChecker
-from payouts.services.daily_limits import DailyLimits
 from payouts.services.doku_rate import DokuRate
-from payouts.services.drive_batches import BatchDriver
-from payouts.store.batch_chunks import ChunkStore
-from payouts.store.batches import BatchStore
-from payouts.store.counters import Counters
-from payouts.store.funds import FundsStore
-from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.rate import RateStore
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
@@ -78,30 +68,3 @@ def build_services(
     schedule = CheckSchedule(clock, jitter, settings.not_received_after_hours * HOUR)
     checker = StatusChecker(store, doku, schedule)
     return Deployment(table, store, credentials, doku, schedule, checker, rate, telemetry)
-
-
-@dataclass(frozen=True, slots=True)
-class Batches:
-    """The stores of batches, and what drives them."""
-
-    store: BatchStore
-    chunks: ChunkStore
-    funds: Funds
-    limits: DailyLimits
-    driver: BatchDriver
-    settings: BatchSettings
-
-
-def build_batches(
-    environment: Mapping[str, str], deployed: Deployment, clock: Callable[[], float] = time.time
-) -> Batches:
-    """Build what all functions that work on batches share. Raises ConfigurationError."""
-    settings, limits = BatchSettings.read(environment), payout_limits(environment)
-    store, chunks = BatchStore(deployed.table), ChunkStore(deployed.table)
-    queries = DokuQueries(deployed.doku, InquirySessions(deployed.table), clock)
-    funds = Funds(FundsStore(deployed.table), queries, clock)
-    daily = DailyLimits(Counters(deployed.table), limits.all_callers, limits.each_caller)
-    queue = BatchQueue(aws.sqs, settings.queue_url)
-    window = 2 * settings.concurrency
-    driver = BatchDriver(store, chunks, queue, funds, daily, settings.approvals_required, window, clock)
-    return Batches(store, chunks, funds, daily, driver, settings)

@@ -153,6 +153,7 @@ class BatchSettings:
     """The queue of the batch worker, and who approves batches."""
 
     queue_url: str
+    """Empty for none: then no batch gets on."""
     concurrency: int
     """Chunks that are checked or paid at the same time."""
     approvals_required: int
@@ -164,7 +165,7 @@ class BatchSettings:
         """From `BATCH_*`, `APPROVALS_REQUIRED` and `PERSON_CLAIM`."""
         read = Reader(environment)
         return cls(
-            queue_url=read("BATCH_QUEUE_URL", word),
+            queue_url=read("BATCH_QUEUE_URL", str, ""),
             concurrency=read("BATCH_CONCURRENCY", count, "10"),
             approvals_required=int(read("APPROVALS_REQUIRED", one_of(_Approvals), _Approvals.ONE)),
             person_claim=read("PERSON_CLAIM", word, "sub"),

@@ -28,7 +28,7 @@ class ChunkLeases:
             return
         try:
             yield until
-        except Exception:
+        except PayoutError:
             self._release(reference, index, until)
             raise
         self._release(reference, index, until)

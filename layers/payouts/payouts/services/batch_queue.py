@@ -45,6 +45,8 @@ class BatchQueue:
     def send(self, tasks: Sequence[ChunkTask]) -> int:
         """Send the tasks. Returns how many SQS has accepted."""
         sent = 0
+        if not self._url:
+            return sent
         for start in range(0, len(tasks), _AT_ONCE):
             part = tasks[start : start + _AT_ONCE]
             entries: Any = [{"Id": str(number), "MessageBody": each.body()} for number, each in enumerate(part)]
