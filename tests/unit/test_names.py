@@ -137,7 +137,7 @@ def test_a_masked_name_confirms_nothing(masked: str) -> None:
         ("ﬁrman", "firman"),
         ("O\u2019Neil", "ONeil"),
         ("O'Neil & Co. (50%)", "O'Neil & Co. (50%)"),
-    ("A!~", "A!~"),
+        ("A!~", "A!~"),
         ("A\u200bB\x00C\x7fD", "ABCD"),
         ("BUDI \u6797", "BUDI"),
         ("\u6797 BUDI", "BUDI"),
