@@ -81,7 +81,7 @@ def _say_where(stack: LocalStack) -> None:
     print(doku_lines(stack))
     print(f"  webhooks    {stack.variable('WEBHOOK_URL')}")
     print(f"  AWS         {stack.aws.url}\n  logs        {stack.state.logs}")
-    print(_EXAMPLES.format(token=stack.token(), api=stack.api_url, body=_BODY))
+    print(_EXAMPLES.format(token=stack.token(), approver_token=stack.approver_token(), api=stack.api_url, body=_BODY))
     print("Ctrl-C ends it.\n", flush=True)
 
 

@@ -10,6 +10,7 @@ from local.in_process.batches import CHECKER, MAKER, Batches
 from payouts.domain.batch_rows import BatchRow, checked_summary
 from payouts.domain.money import Rupiah
 from payouts.store.batch_chunks import ChunkStore
+from payouts.store.batches import BatchStore
 from payouts.store.table import Table
 from tests.integration.batches.rows import new_batch, row
 from tests.support.harness import Answer, World
@@ -204,3 +205,33 @@ def test_the_history_names_who_did_what(batches: Batches) -> None:
         ("APPROVED", CHECKER),
         ("RELEASED", "system"),
     ]
+
+
+@pytest.mark.covers("I33")
+def test_rows_changed_without_their_seal_are_not_paid(world: World, batches: Batches) -> None:
+    """The summary still has the approved seal, and the digest agrees with it."""
+    reference = new_batch()
+    batches.approved(reference, row())
+    chunks = ChunkStore(Table(world.dynamodb, world.environment["TABLE_NAME"]))
+    chunk = chunks.rows(reference, 0)
+    (found,) = chunk.rows
+    (state,) = chunks.states(reference, 1)
+    batch = world.services.batches.changer.get(reference)
+    assert chunks.save_rows(batch, 0, chunk, [replace(found, bank_name="SUHUT ")], state.summary)
+    batches.work()
+    assert batches.get(reference)["status"] == "PAUSED"
+    assert world.sent(f"{reference}-1") == []
+
+
+@pytest.mark.covers("I33")
+def test_approval_that_is_missing_pays_nothing(world: World, batches: Batches) -> None:
+    """The worker itself checks, whatever has moved the batch to PAYING."""
+    reference = new_batch()
+    batches.approved(reference, row())
+    store = BatchStore(Table(world.dynamodb, world.environment["TABLE_NAME"]))
+    batch = store.get(reference)
+    assert batch is not None
+    store.update(batch, lambda current: replace(current, approvals=()))
+    batches.work()
+    assert batches.get(reference)["status"] == "PAUSED"
+    assert world.sent(f"{reference}-1") == []

@@ -191,6 +191,16 @@ def test_a_paused_batch_goes_on_when_it_is_resumed(world: World, batches: Batche
     assert len(world.sent(f"{reference}-1")) == 1
 
 
+def test_a_late_message_of_a_paused_batch_sends_nothing(world: World, batches: Batches) -> None:
+    reference = new_batch()
+    batches.approved(reference, row())
+    batches.request("POST", f"{reference}/pause")
+    world.faults.calls.clear()
+    batches.deliver(reference)
+    assert world.sent(f"{reference}-1") == []
+    assert "BatchGetItem" not in world.faults.calls, "nothing but the batch is read"
+
+
 @pytest.mark.covers("I35")
 def test_a_batch_waits_for_funds_and_goes_on_after_a_top_up(world: World, batches: Batches) -> None:
     reference = new_batch()

@@ -1,0 +1,109 @@
+"""Laws of batches: no illegal transition, and a seal that covers all that is paid."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payouts.domain.batch import (
+    FINAL,
+    HISTORY_LATEST,
+    KEPT,
+    TRANSITIONS,
+    Action,
+    Batch,
+    BatchStatus,
+    Caller,
+    Event,
+    IllegalTransition,
+    involve,
+    moved,
+    noted,
+)
+from payouts.domain.batch_approval import Forbidden, approve
+from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, seal, sums
+from payouts.domain.money import Rupiah
+from payouts.domain.transfer import Intent
+
+STATUSES = st.sampled_from(BatchStatus)
+BATCH = Batch("B", "1:x", 0, 1)
+INTENT = Intent("B-1", "62811", "123", "014", Rupiah(100), "", beneficiary_account_name="A", remark="r")
+ROW = BatchRow(1, INTENT, RowOutcome.OK, bank_name="A", fee=Rupiah(1))
+
+
+@given(STATUSES, STATUSES)
+def test_only_the_listed_transitions_are_possible(before: BatchStatus, after: BatchStatus) -> None:
+    batch, event = replace(BATCH, status=before), Event(0, "x", Action.CHECKED)
+    if after in TRANSITIONS[before]:
+        assert moved(batch, after, event).status is after
+    else:
+        with pytest.raises(IllegalTransition):
+            moved(batch, after, event)
+
+
+@pytest.mark.covers("I38")
+def test_nothing_follows_a_final_status_and_cancelling_never_pays() -> None:
+    assert all(not TRANSITIONS[status] for status in FINAL)
+    assert TRANSITIONS[BatchStatus.CANCELLING] == {BatchStatus.CANCELLED}
+
+
+def test_every_way_to_a_payment_leads_through_scheduled() -> None:
+    seen, ahead = set[BatchStatus](), {BatchStatus.RECEIVING}
+    while ahead:
+        seen |= ahead
+        ahead = {to for status in ahead for to in TRANSITIONS[status]} - seen - {BatchStatus.SCHEDULED}
+    assert BatchStatus.PAYING not in seen
+
+
+@given(st.lists(st.sampled_from(Action), max_size=300))
+def test_a_history_stays_bounded_and_keeps_who_decided(actions: list[Action]) -> None:
+    batch = BATCH
+    for at, action in enumerate(actions):
+        batch = noted(batch, Event(at, "x", action))
+    assert len(batch.history) <= HISTORY_LATEST + len(KEPT)
+    assert {event.action for event in batch.history} >= KEPT & set(actions)
+    assert list(batch.history) == sorted(batch.history, key=lambda event: event.at)
+
+
+@pytest.mark.covers("I32")
+@given(st.lists(st.sampled_from("abc")), st.sampled_from("abcd"), st.sampled_from(("", "a", "d")))
+def test_only_a_person_without_a_hand_in_it_approves(touched: list[str], approver: str, client: str) -> None:
+    batch = replace(BATCH, status=BatchStatus.PENDING_APPROVAL, digest="1:d", approvals_required=1)
+    for name in touched:
+        batch = involve(batch, Caller(name, name))
+    caller = Caller(approver, approver, client)
+    if approver in touched or approver == client:
+        with pytest.raises(Forbidden):
+            approve(batch, caller, "1:d", 1, 1)
+    else:
+        assert approve(batch, caller, "1:d", 1, 1).status is BatchStatus.SCHEDULED
+
+
+@pytest.mark.covers("I33")
+@pytest.mark.parametrize("name", [field.name for field in fields(Intent)])
+def test_a_seal_covers_every_field_that_is_sent(name: str) -> None:
+    other: Any = Rupiah(200) if name == "amount" else "9"
+    assert seal([ROW]) != seal([replace(ROW, intent=replace(INTENT, **{name: other}))])
+
+
+@pytest.mark.covers("I33")
+def test_a_seal_covers_banks_names_and_excluded_rows() -> None:
+    assert seal([ROW]) != seal([replace(ROW, bank_name="B")])
+    assert seal([ROW]) != seal([replace(ROW, excluded=True)])
+    assert seal([ROW, replace(ROW, number=2)]) != seal([ROW])
+
+
+@pytest.mark.covers("I34")
+@given(st.lists(st.tuples(st.sampled_from(RowOutcome), st.booleans(), st.booleans()), max_size=30))
+def test_every_row_is_counted_once(rows: list[tuple[RowOutcome, bool, bool]]) -> None:
+    made = [
+        replace(ROW, number=number, outcome=outcome, confirmed=confirmed, excluded=excluded)
+        for number, (outcome, confirmed, excluded) in enumerate(rows, start=1)
+    ]
+    total = sums([checked_summary(made[:10]), checked_summary(made[10:])])
+    assert sum(each.count for each in total.outcomes.values()) == len(made)
+    excluded = sum(row.excluded or row.outcome is RowOutcome.EXCLUDED for row in made)
+    assert total.payable.count + total.blocked + excluded == len(made)
+    assert total.payable.amount.sen == 100 * total.payable.count
