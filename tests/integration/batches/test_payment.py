@@ -110,6 +110,23 @@ def test_a_reference_of_a_single_transfer_is_no_replay(world: World, batches: Ba
 
 
 @pytest.mark.covers("I37")
+def test_the_same_rows_in_two_batches_are_paid_once(world: World, batches: Batches) -> None:
+    """Both were checked before either was paid, and their rows are alike to the last field."""
+    first, second = new_batch(), new_batch()
+    own = f"{first}-X"
+    for reference in (first, second):
+        batches.create(reference, row(partnerReferenceNo=own))
+    batches.work()
+    for reference in (first, second):
+        batches.submit(reference)
+        batches.approve(reference)
+        batches.work()
+    (paid,), (refused,) = batches.rows(first), batches.rows(second)
+    assert (paid["status"], refused["status"], refused["reason"]["code"]) == ("ACCEPTED", "NOT_PAID", "DUPLICATE")
+    assert len(world.debits(own)) == 1
+
+
+@pytest.mark.covers("I37")
 def test_a_batchs_transfer_is_no_replay_for_a_single_request(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row())
@@ -189,16 +206,6 @@ def test_a_paused_batch_goes_on_when_it_is_resumed(world: World, batches: Batche
     assert batches.request("POST", f"{reference}/resume").status == 202
     batches.work()
     assert len(world.sent(f"{reference}-1")) == 1
-
-
-def test_a_late_message_of_a_paused_batch_sends_nothing(world: World, batches: Batches) -> None:
-    reference = new_batch()
-    batches.approved(reference, row())
-    batches.request("POST", f"{reference}/pause")
-    world.faults.calls.clear()
-    batches.deliver(reference)
-    assert world.sent(f"{reference}-1") == []
-    assert "BatchGetItem" not in world.faults.calls, "nothing but the batch is read"
 
 
 @pytest.mark.covers("I35")

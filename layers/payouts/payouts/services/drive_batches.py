@@ -145,13 +145,12 @@ class BatchDriver:
         return self._funds.cover(origin(batch.reference, index), state.summary.unsent, remaining)
 
     def _cancel(self, batch: Batch, room: int) -> Batch:
-        """CANCELLED once every row is accounted for and no worker has a chunk."""
+        """CANCELLED once every row is accounted for. Who settles a chunk has its lease, so no worker is sending."""
         if batch.released_at is None:
             return self._move(batch, _S.CANCELLED, Action.CANCELLED, "no row was sent")
         states = self._states(batch)
         unsettled = [each.summary.phase is not Phase.PAID for each in states]
-        leased = any(each.is_leased(self._now()) for each in states)
-        if self._enqueued(batch, states, room, unsettled) or leased:
+        if self._enqueued(batch, states, room, unsettled):
             return self._later(batch, MINUTE)
         sent = sum(each.count for each in sums(state.summary for state in states).statuses.values())
         return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before")
