@@ -218,6 +218,10 @@ codes: $(READY) ## Write docs/response-codes.md and response-codes.id.md from th
 cost: $(READY) ## Write docs/cost.md from the bench's figures, the prices and the template
 	@$(BIN)/python -m tools.cost && $(BIN)/python -m tools.figures
 
+.PHONY: templates
+templates: $(READY) ## Write the empty files for batches, console/templates/payouts.xlsx and payouts.csv
+	@$(BIN)/python -m tools.batch_templates
+
 .PHONY: openapi
 openapi: $(READY) ## Write docs/openapi.json and docs/postman.json from the code
 	@$(BIN)/python -m tools.openapi $(ARGS)

@@ -67,8 +67,8 @@ export function dayAfter(day, days) {
 /** An account number with all but its last four digits hidden. */
 export const masked = (account) => `••••${account.slice(-4)}`;
 
-/** Whether two names are the same but for case, spacing and punctuation, as the API compares them. */
+/** Whether two names are the same but for case, spacing, punctuation and accents, as the API compares them. */
 export function sameName(one, other) {
-  const fold = (name) => name.replace(/[\W_]+/g, '').toLowerCase();
-  return fold(one) !== '' && fold(one) === fold(other);
+  const fold = (name) => name.normalize('NFD').replace(/[^\p{L}\p{N}]+/gu, '').toLowerCase();
+  return !other.includes('*') && fold(one) !== '' && fold(one) === fold(other);
 }

@@ -12,8 +12,9 @@ from typing import Any, TextIO
 from doku_signing.timestamps import WIB
 from payouts.domain.errors import PayoutError
 from payouts.domain.money import Rupiah
-from payouts.services.daily_report import COLUMNS, csv_rows, lines
+from payouts.services.daily_report import COLUMNS, lines
 from payouts.services.report_summary import ReportSummary
+from payouts.services.safe_csv import csv_rows
 from payouts.store.transfers import TransferStore
 from tools.deployment import find
 from tools.errors import UsageError

@@ -17,7 +17,12 @@ export function render(main) {
 
 function showAccess(section) {
   const said = claims();
-  const may = [said.scopes.includes('transfers:read') && t('settings.mayRead'), said.scopes.includes('transfers:write') && t('settings.mayWrite')];
+  const may = [
+    said.scopes.includes('transfers:read') && t('settings.mayRead'),
+    said.scopes.includes('transfers:write') && t('settings.mayWrite'),
+    said.scopes.includes('batches:write') && t('settings.mayBatch'),
+    said.scopes.includes('batches:approve') && t('settings.mayApprove'),
+  ];
   const problem = h('div', {});
   const failed = (error) => fill(problem, notice('bad', 'alert', h('p', {}, t('settings.signInFailed', { reason: error.message }))));
   const sign = () => signIn(config.oidc).catch(failed);

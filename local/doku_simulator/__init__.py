@@ -2,8 +2,11 @@
 
 It is written from DOKU's published pages only and shares no code with the client under test: a simulator that does
 agrees with its mistakes. It serves the token call and the four operations below `/v1.0` and `/snap/v1.1`, checks
-everything DOKU is known to check, follows the sandbox's rules (accounts with 12345, account 7746555134), sends the
-unpaid and refund notifications, and breaks in every way it is asked to. All time is that of one `local.clock.Clock`.
+everything DOKU is known to check, follows the sandbox's rules (accounts with 12345, account 7746555134), has rules of
+its own for account holders (the first eight digits, 99900001 to 99900005: the bank cuts the name at 20 characters, adds
+BPK or leaves PT out, has another name, hides letters, has no such account), sends the unpaid and
+refund notifications, and breaks in every way it is asked to. All time is that of one
+`local.clock.Clock`.
 
     python -m local.doku_simulator --secret-file secret.json --notification-url http://127.0.0.1:3000/notifications/...
 

@@ -3,6 +3,7 @@
 import json
 import sys
 
+import requests
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from local.lambda_runtime.child import REPOSITORY
@@ -18,6 +19,13 @@ _PHONE = {
     "is_mobile": True,
     "color_scheme": "dark",
 }
+_ROWS = (
+    ("8377388210", "Ani Wijaya", "7250000.00"),
+    ("9990000211", "Budi Santoso", "6400000.00"),
+    ("9990000112", "Siti Nurhaliza Permatasari", "8100000.00"),
+    ("9990000313", "Rudi Hartono", "5900000.00"),
+)
+"""Account, name and amount: the same name at the bank, another title, a cut one, another one."""
 
 
 def main() -> int:
@@ -62,12 +70,35 @@ def _desk(stack: LocalStack, browser: Browser) -> str:
     _take(visitor, "transfers")
     visitor.open("/overview")
     _take(visitor, "overview")
+    visitor.open(f"/batches/{_batch(stack)}")
+    expect(page.locator(".status-line")).to_have_text("Needs a decision")
+    page.locator("#rows-all").click()
+    expect(page.locator(".rows tbody tr")).to_have_count(len(_ROWS))
+    _take(visitor, "batch")
     dead = json.dumps({"not": "ours"})
     stack.aws.sqs.send_message(QueueUrl=stack.queue_url("NotificationDeadLetterQueue"), MessageBody=dead)
     visitor.open("/attention")
     _take(visitor, "attention")
     stack.simulator.heal()
     return reference
+
+
+def _batch(stack: LocalStack) -> str:
+    """Create a batch whose rows have names of every kind; its reference."""
+    common = {"customerNumber": "628115678890", "beneficiaryBankCode": "014"}
+    transfers = [
+        {
+            **common,
+            "beneficiaryAccountNumber": account,
+            "beneficiaryAccountName": name,
+            "amount": {"value": amount, "currency": "IDR"},
+        }
+        for account, name, amount in _ROWS
+    ]
+    body = {"batchReference": "SALARIES-2026-11", "remark": "Salaries", "transfers": transfers}
+    headers = {"Authorization": f"Bearer {stack.token()}"}
+    requests.post(f"{stack.api_url}/v1/batches", json=body, headers=headers, timeout=30).raise_for_status()
+    return "SALARIES-2026-11"
 
 
 def _phone(stack: LocalStack, browser: Browser, reference: str) -> None:

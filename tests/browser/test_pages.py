@@ -21,6 +21,7 @@ PAGES = {
     "/settings": ("Settings", "Pengaturan"),
     "/simulator": ("Simulator", "Simulator"),
     "/webhooks": ("Webhooks", "Webhook"),
+    "/batches": ("Batches", "Batch"),
 }
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 INDONESIAN = {"locale": "id-ID"}

@@ -65,6 +65,11 @@ def test_an_amount_with_one_reading(amount: Cell) -> None:
     assert row_of(2, {**CELLS, "amount": amount}) == Row(2, intent())
 
 
+@pytest.mark.parametrize("amount", [1, 999_999_999_999_999, 999_999_999_999_999.0, "1", "999999999999999"])
+def test_amounts_from_the_smallest_to_the_largest(amount: Cell) -> None:
+    assert row_of(2, {**CELLS, "amount": amount}) == Row(2, intent(amount=Rupiah(int(amount) * 100)))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "amount",
     ["1.500", "1,500", "1.500.000", "1.500.000,00", "1500000,00", "1500000.0", "Rp1500000", "1 500 000", "01500000"],
@@ -164,6 +169,7 @@ def test_json_of_another_type_is_refused(value: Any) -> None:
         {"value": 1500000, "currency": "IDR"},
         {"value": "1500000.50", "currency": "IDR"},
         {"value": "1500000.00", "currency": "USD"},
+        {"value": "1500000.00", "currency": "AUD"},
         {"value": "1500000.00"},
         {"value": "1500000.00", "currency": "IDR", "fee": "1"},
         {"value": "0.00", "currency": "IDR"},
@@ -177,4 +183,6 @@ def test_json_has_amounts_as_the_api_does(amount: Any) -> None:
 def test_an_unknown_or_contradicting_field_is_refused() -> None:
     assert problems(row_of_json(1, {**JSON, "status": "SUCCESS"})) == ["status"]
     assert problems(row_of_json(1, {**JSON, "x" * 1000: "y"})) == ["x" * 64]
-    assert problems(row_of_json(1, {**JSON, "additionalInfo": {"remark": "a"}, "remark": "b"})) == ["remark"]
+    assert problems(row_of_json(1, {**JSON, "Amount": "1"})) == ["Amount"]
+    for nested, outer in (("a", "b"), ("b", "a")):
+        assert problems(row_of_json(1, {**JSON, "additionalInfo": {"remark": nested}, "remark": outer})) == ["remark"]

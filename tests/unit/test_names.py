@@ -57,6 +57,7 @@ CUT_BY_THE_BANK = [
     ("BUDI SETIAWAN HARTONO", "BPK BUDI SETIAWAN HA"),
     ("MAJU JAYA SENTOSA ABADI, PT", "MAJU JAYA SENTOSA AB"),
     ("SINAR TERANG ABADI PT", "SINAR TERANG ABADI P"),
+    ("A B C D E F G H I J K L", "A B C D E F G H I J."),
 ]
 ANOTHER = [
     ("SUHUT", "SUHUD"),
@@ -89,6 +90,7 @@ ANOTHER = [
     ("CV MAJU JAYA SENTOSA ABADI", "PT MAJU JAYA SENTOSA"),
     ("ABDUL MALIK KARIM AMRULLAH", "A                  B"),
     ("ABDUL MALIK KARIM AMRULLAH", "A..................B"),
+    ("A B C D E F G H I J K L", "A B C D E F G H I .."),
 ]
 NOTHING = ["", " ", "-", "...", "_", "\n", "\u200b"]
 
@@ -135,6 +137,7 @@ def test_a_masked_name_confirms_nothing(masked: str) -> None:
         ("ﬁrman", "firman"),
         ("O\u2019Neil", "ONeil"),
         ("O'Neil & Co. (50%)", "O'Neil & Co. (50%)"),
+        ("A!~", "A!~"),
         ("A\u200bB\x00C\x7fD", "ABCD"),
         ("BUDI \u6797", "BUDI"),
         ("\u6797 BUDI", "BUDI"),

@@ -52,7 +52,7 @@ def ascii_name(text: str) -> str:
     a character with two spellings in JSON could fail the signature.
     """
     decomposed = unicodedata.normalize("NFKD", text)
-    kept = (" " if one.isspace() else one if " " < one <= "~" else "" for one in decomposed)
+    kept = (" " if one.isspace() else one if "!" <= one <= "~" else "" for one in decomposed)
     return " ".join("".join(kept).split())[:_LONGEST].rstrip()
 
 

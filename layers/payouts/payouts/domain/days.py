@@ -1,4 +1,4 @@
-"""Days in WIB, as text such as `2024-09-17`."""
+"""Days and times in WIB, as text such as `2024-09-17` and `2024-09-17T09:30:00+07:00`."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -8,6 +8,11 @@ from doku_signing.timestamps import WIB
 def day_of(at: int) -> str:
     """The day of a time in milliseconds since the epoch."""
     return datetime.fromtimestamp(at / 1000, WIB).date().isoformat()
+
+
+def time_of(at: int) -> str:
+    """A time in milliseconds since the epoch, to the second."""
+    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="seconds")
 
 
 def day_after(day: str, days: int = 1) -> str:

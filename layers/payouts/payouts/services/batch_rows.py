@@ -124,12 +124,8 @@ def _amount_of_json(amount: Any) -> tuple[str, list[Problem]]:
 
 def _amount(cell: Cell) -> str:
     """DOKU's form of an amount. Raises ValueError unless it is whole rupiah in one certain reading."""
-    if isinstance(cell, int | float):
-        if cell != cell // 1 or not 0 < cell < _LARGEST:
-            raise ValueError("must be whole rupiah, more than 0")
-        return f"{int(cell)}.00"
-    if isinstance(cell, NotText):
-        raise ValueError("must be a number")
+    if not isinstance(cell, str):
+        return _amount_of_number(cell)
     if match := _WHOLE.fullmatch(cell):
         return f"{match[1]}.00"
     if _SCIENTIFIC.fullmatch(cell):
@@ -137,16 +133,24 @@ def _amount(cell: Cell) -> str:
     raise ValueError('must be digits only, such as 1500000: "1.500" may be 1500 or one and a half')
 
 
+def _amount_of_number(cell: int | float | NotText) -> str:
+    if isinstance(cell, NotText):
+        raise ValueError("must be a number")
+    if cell != cell // 1 or not 0 < cell < _LARGEST:
+        raise ValueError("must be whole rupiah, more than 0")
+    return f"{int(cell)}.00"
+
+
 def _text(column: str, cell: Cell) -> str:
     """The text of a cell. Raises ValueError for another form, and for a number: its leading zeros are lost."""
-    if isinstance(cell, NotText):
-        raise ValueError("must be text")
-    if not isinstance(cell, str):
+    if isinstance(cell, int | float):
         raise ValueError(f"is stored as a number, which loses leading zeros: {_AS_TEXT}")
+    if cell == NotText():
+        raise ValueError("must be text")
     try:
-        return OF_A_ROW[COLUMNS[column]](cell)
+        return OF_A_ROW[COLUMNS[column]](str(cell))
     except ValueError:
-        if _SCIENTIFIC.fullmatch(cell):
+        if _SCIENTIFIC.fullmatch(str(cell)):
             raise ValueError(f"is a rounded number, such as 1.2E+15: {_AS_TEXT}") from None
         raise
 

@@ -1,15 +1,12 @@
 """The lines of a day's report (WIB): each transfer, and why it needs attention. Read as a stream, in bounded memory."""
 
-import csv
-import io
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 
-from doku_signing.timestamps import WIB
+from payouts.domain.days import time_of
 from payouts.domain.schedule import needs_review
 from payouts.domain.status import OTHER_ACCOUNT
 from payouts.domain.transfer import ENDED, Finding, NextAction, Status, Transfer
@@ -57,8 +54,8 @@ class Line:
             str(transfer.intent.amount),
             str(transfer.fee) if transfer.fee else "",
             transfer.intent.beneficiary_bank_code,
-            _time(transfer.created_at),
-            _time(transfer.updated_at),
+            time_of(transfer.created_at),
+            time_of(transfer.updated_at),
             reason.code if reason else "",
             reason.message if reason else "",
             self.attention,
@@ -72,13 +69,6 @@ def lines(store: TransferStore, day: str, now: int, after: Position | None = Non
     """
     for transfer in _read(store, store.of_day(day, after)):
         yield Line(transfer, attention(transfer, now))
-
-
-def csv_rows(rows: Iterable[Iterable[str]]) -> str:
-    """Rows of a CSV file. No cell is a formula for a spreadsheet."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_harmless(cell) for cell in row] for row in rows)
-    return text.getvalue()
 
 
 def attention(transfer: Transfer, now: int) -> str:
@@ -98,7 +88,7 @@ def attention(transfer: Transfer, now: int) -> str:
         return ""
     if status not in ENDED:
         checked = transfer.checked_at
-        return f"open, {'last checked at ' + _time(checked) if checked else 'not checked yet'}"
+        return f"open, {'last checked at ' + time_of(checked) if checked else 'not checked yet'}"
     if status is Status.REFUNDED and any(seen.finding is Finding.SUCCESS for seen in transfer.history):
         return "paid, and refunded later"
     return ""
@@ -134,12 +124,3 @@ def _read(store: TransferStore, entries: Iterator[Entry]) -> Iterator[Transfer]:
             if not batches:
                 return
             yield from batches.popleft().result()
-
-
-def _harmless(cell: str) -> str:
-    """Prefix text that a spreadsheet would take for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-
-
-def _time(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="seconds")

@@ -1,0 +1,185 @@
+"""The Batches pages: names beside each other, decisions, submission, and approval by another person."""
+
+import contextlib
+import csv
+import io
+import itertools
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from local.stack import LocalStack
+from tests.browser.setup import AXE
+from tests.browser.visitor import Visitor
+
+_numbers = itertools.count(1)
+PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True, "locale": "id-ID"}
+GOOD, TITLE, OTHER, CUT = "8377388200", "9990000201", "9990000301", "9990000101"
+
+
+def transfer(account: str, name: str, amount: str = "50000.00") -> dict[str, Any]:
+    return {
+        "customerNumber": "628115678890",
+        "beneficiaryBankCode": "014",
+        "beneficiaryAccountNumber": account,
+        "beneficiaryAccountName": name,
+        "amount": {"value": amount, "currency": "IDR"},
+    }
+
+
+def create(stack: LocalStack, *transfers: dict[str, Any]) -> str:
+    """Create a batch as the merchant; its reference."""
+    reference = f"JAN-{next(_numbers)}"
+    headers = {"Authorization": f"Bearer {stack.token()}"}
+    body = {"batchReference": reference, "remark": "Salaries", "transfers": transfers}
+    answer = requests.post(f"{stack.api_url}/v1/batches", json=body, headers=headers, timeout=30)
+    assert answer.status_code == 201, answer.text
+    return reference
+
+
+def open_batch(visitor: Visitor, reference: str, status: str) -> Page:
+    visitor.open(f"/batches/{reference}")
+    expect(visitor.page.locator(".status-line")).to_have_text(status, timeout=60_000)
+    expect(visitor.page.locator(".loading")).to_have_count(0)
+    return visitor.page
+
+
+def wait_for(stack: LocalStack, page: Page, status: str) -> None:
+    """Let time pass, a minute at once, until the batch has a status."""
+    line = page.locator(".status-line")
+    for _ in range(10):
+        stack.simulator.advance(61)
+        with contextlib.suppress(AssertionError):
+            expect(line).to_have_text(status, timeout=5_000)
+            return
+    expect(line).to_have_text(status)
+
+
+def test_a_batch_is_decided_approved_and_paid(stack: LocalStack, visitor: Visitor) -> None:
+    rows = (
+        transfer(GOOD, "ANI"),
+        transfer(TITLE, "BUDI SANTOSO"),
+        transfer(OTHER, "CITRA"),
+        transfer(GOOD, "DEWI", "1.500"),
+    )
+    reference = create(stack, *rows)
+    page = open_batch(visitor, reference, "Needs a decision")
+
+    table = page.locator(".rows tbody tr")
+    expect(table).to_have_count(2)  # another name comes first
+    expect(table.nth(0).locator(".given")).to_have_text("BUDI SANTOSO")
+    expect(table.nth(0).locator(".at-bank")).to_contain_text("BPK BUDI SANTOSO")
+    expect(table.nth(0)).to_contain_text("only the title differs")
+    page.locator("#row-2").check()
+    page.locator("#rows-confirm").click()
+    expect(table.nth(0)).to_contain_text("confirmed")
+    page.locator("#row-3").check()
+    page.locator("#rows-exclude").click()
+    expect(table).to_have_count(1)
+    page.locator("#rows-INVALID").click()
+    expect(table).to_contain_text("amount must")
+    page.locator("#rows-choose-all").check()
+    page.locator("#rows-exclude").click()
+    expect(page.locator(".status-line")).to_have_text("Ready to submit")
+    expect(page.locator(".status-card .amount-line")).to_have_text("Rp 100,000")
+
+    page.locator("#step-submission").click()
+    expect(page.locator(".status-line")).to_have_text("Waiting for approval")
+    expect(page.locator("#step-approve")).to_have_count(0)  # another person's
+    page.locator("#person").select_option("approver")
+    expect(page.locator("#step-approve")).to_be_visible()
+    expect(page.locator("#step-withdrawal")).to_have_count(0)
+    expect(page.locator(".pages .count")).to_contain_text("1")
+    page.locator("#comment").fill("Checked against the payroll")
+    page.locator("#step-approve").click()
+    expect(page.locator(".status-line")).to_have_text("Sent, waiting for outcomes", timeout=60_000)
+    wait_for(stack, page, "Done")
+    page.locator("#rows-all").click()
+    expect(table.nth(0)).to_contain_text("Paid")
+    expect(table.nth(2)).to_contain_text("Excluded")
+    expect(page.locator(".plain-list")).to_contain_text("Checked against the payroll")
+    assert len(stack.simulator.ledger()["debits"]) == 2
+
+    with page.expect_download() as saved:
+        page.locator("#rows-export").click()
+    content = saved.value.path().read_text(encoding="utf-8-sig")
+    exported = [(row["row"], row["outcome"], row["status"]) for row in csv.DictReader(io.StringIO(content))]
+    assert exported == [
+        ("1", "OK", "SUCCESS"),
+        ("2", "NAME_DIFFERS", "SUCCESS"),
+        ("3", "EXCLUDED", ""),
+        ("4", "EXCLUDED", ""),
+    ]
+
+
+def test_a_waiting_batch_is_cancelled(stack: LocalStack, visitor: Visitor) -> None:
+    stack.simulator.deposit("1000.00")
+    page = open_batch(visitor, create(stack, transfer(GOOD, "ANI")), "Ready to submit")
+    expect(page.locator(".notice")).to_contain_text("is missing")
+    page.locator("#step-submission").click()
+    page.locator("#person").select_option("approver")
+    page.locator("#step-approve").click()
+    expect(page.locator(".status-line")).to_have_text("Waiting for funds", timeout=60_000)
+
+    page.locator("#person").select_option("merchant")
+    page.locator(".confirm summary").click()
+    page.locator("#step-cancellation").click()
+    wait_for(stack, page, "Cancelled")
+    assert stack.simulator.ledger()["debits"] == []
+
+
+def test_withdrawal_gives_the_batch_back(stack: LocalStack, visitor: Visitor) -> None:
+    page = open_batch(visitor, create(stack, transfer(GOOD, "ANI")), "Ready to submit")
+    page.locator("#step-submission").click()
+    expect(page.locator(".status-line")).to_have_text("Waiting for approval")
+    page.locator("#step-withdrawal").click()
+    expect(page.locator(".status-line")).to_have_text("Ready to submit")
+
+
+def test_a_rejected_batch_says_why(stack: LocalStack, visitor: Visitor) -> None:
+    page = open_batch(visitor, create(stack, transfer(GOOD, "ANI")), "Ready to submit")
+    page.locator("#step-submission").click()
+    page.locator("#person").select_option("approver")
+    page.locator("#comment").fill("Wrong month")
+    page.locator("#step-reject").click()
+    expect(page.locator(".status-line")).to_have_text("Rejected")
+    expect(page.locator(".plain-list")).to_contain_text("Wrong month")
+
+
+@pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"} | PHONE])
+def test_batches_fit_and_break_no_rule_of_accessibility(stack: LocalStack, visitor: Visitor) -> None:
+    page = visitor.page
+    page.add_init_script(path=AXE)
+    reference = create(stack, transfer(CUT, "SITI NURHALIZA PERMATASARI"), transfer(GOOD, "ANI", "1.500"))
+    pending = create(stack, transfer(GOOD, "ANI"))
+    for path in ("/batches", "/batches?status=PENDING_APPROVAL", f"/batches/{reference}", f"/batches/{pending}"):
+        visitor.open(path)
+        expect(page.locator(".loading")).to_have_count(0, timeout=60_000)
+        width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert width[0] <= width[1], path
+        found = page.evaluate("axe.run({resultTypes: ['violations']})")
+        broken = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]]
+        assert broken == [], path
+
+
+def test_keys_alone_are_enough(stack: LocalStack, visitor: Visitor) -> None:
+    page = open_batch(visitor, create(stack, transfer(TITLE, "BUDI SANTOSO")), "Needs a decision")
+    page.locator("#row-1").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#row-1")).to_be_focused()
+    page.locator("#rows-confirm").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".status-line")).to_have_text("Ready to submit")
+    page.locator("#step-submission").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".status-line")).to_have_text("Waiting for approval")
+
+
+def test_an_unknown_batch_leads_back(visitor: Visitor) -> None:
+    visitor.trouble_expected = True
+    visitor.open("/batches/NO-SUCH-BATCH")
+    visitor.page.get_by_text("There is no batch with this reference.").wait_for()
+    visitor.page.locator(".empty a").click()
+    expect(visitor.page.locator("h1")).to_have_text("Batches")
