@@ -237,7 +237,7 @@ class LocalStack:
     def _deploy(self, secret: str) -> None:
         server = self._closes(bound("aws", self._ports, lambda port: moto_server.start(port, self.clock)))
         self.aws = Aws(server.url, self._table_url)
-        self._closing.callback(self.aws.remove_tables)
+        self._closing.callback(self.aws.remove)
         self.deployment = self._closes(
             Deployment(self._template, self._root, self.aws, self.state, self.clock, self._concurrency)
         )
