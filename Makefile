@@ -127,6 +127,11 @@ VERIFY += documents
 documents: $(READY) ## Run the commands of README and docs, and follow their links
 	@$(BIN)/python -m pytest tests/docs
 
+VERIFY += grants
+.PHONY: grants
+grants: $(READY) ## Play the demo, and compare each function's calls to AWS with what its role grants
+	@$(BIN)/python -m pytest tests/grants
+
 VERIFY += matrix
 .PHONY: matrix
 matrix: $(READY) ## A slice of the fault matrix: kill -9 around every call of every warm flow, and lost answers of DOKU

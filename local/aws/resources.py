@@ -170,7 +170,7 @@ def _body(template: Template, secrets: Iterable[str], outputs: Mapping[str, Any]
     }
 
 
-def _deletable(resource: dict[str, Any]) -> dict[str, Any]:
+def _deletable(resource: Mapping[str, Any]) -> dict[str, Any]:
     """A table without its protection from deletion: a stack that ends leaves nothing behind."""
     properties = resource.get("Properties", {})
     kept = {name: value for name, value in properties.items() if name != "DeletionProtectionEnabled"}

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from local.lambda_runtime.runtime import Launch
 from local.stack import LocalStack
 from tests.template import calls
 from tests.template.policies import Call, Grant, Policies, is_allowed
-from tests.template.reading import FUNCTIONS, ROOT, statements, text, translated
+from tests.template.reading import FUNCTIONS, translated
 
 BUCKET = "reports-of-the-test"
 PARAMETERS = {
@@ -184,12 +183,3 @@ def test_other_calls_are_refused(played: Played, function: str, action: str, res
     arn += "2" if kind == "another table" else ""
     call = Call(function, action, arn + index + name, (key,) if key else ())
     assert not is_allowed(call, played.grants[function])
-
-
-def test_every_key_prefix_is_in_a_policy() -> None:
-    """A new kind of item needs a grant, even if the demo does not write one."""
-    sources = (ROOT / "layers/payouts/payouts/store").glob("*.py")
-    prefixes = {found for path in sources for found in re.findall(r'f?"([A-Z]+#)', path.read_text())}
-    named = text([statement.get("Condition") for _, statement in statements()])
-    assert {"TRANSFER#", "TOKEN#", "SWITCH#"} <= prefixes
-    assert [prefix for prefix in sorted(prefixes) if prefix not in named] == []
