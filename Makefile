@@ -125,7 +125,7 @@ VERIFY := check demo
 VERIFY += documents
 .PHONY: documents
 documents: $(READY) ## Run the commands of README and docs, and follow their links
-	@$(BIN)/python -m pytest tests/docs
+	@$(BIN)/python -m pytest tests/docs && $(BIN)/python -m pytest tests/docs/commands
 
 VERIFY += grants
 .PHONY: grants

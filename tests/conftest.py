@@ -21,7 +21,7 @@ _SLOWEST = (
         "test_sweep",
         "test_report_upload",
     ),
-    *("test_burst", "test_documents", "test_webhooks_command", "test_delivery", "test_history", "test_crashes"),
+    *("test_burst", "test_webhooks_command", "test_delivery", "test_history", "test_crashes"),
     *("test_local_command", "test_hostile_doku", "test_lists", "test_order", "test_queue"),
 )
 
