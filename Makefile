@@ -8,6 +8,8 @@ UV_SYNC := UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --quiet --frozen --pyth
 # A program of a dependency group of its own, in an environment that exists while it runs: $(ONLY) GROUP PROGRAM
 ONLY := $(BIN)/uv run --quiet --isolated --frozen --python $(BIN)/python --only-group
 export ENV
+# Bytecode is kept, whatever the environment says: otherwise every process compiles moto and boto3 again, for 1 s.
+export PYTHONDONTWRITEBYTECODE :=
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help

@@ -42,13 +42,17 @@ class StatusEvents:
         self._arn = aws.dynamodb.describe_table(TableName=ids[table])["Table"]["LatestStreamArn"]
         self._iterators: dict[str, str] = {}
         if from_now:
-            self._start("LATEST")
+            self.skip()
 
     def step(self) -> int:
         """Move the new records. Returns the number of messages that were sent."""
         if not self._iterators:
             self._start("TRIM_HORIZON")
         return sum(self._move(shard) for shard in self._iterators)
+
+    def skip(self) -> None:
+        """Leave out the records so far."""
+        self._start("LATEST")
 
     def run(self, stop: threading.Event) -> None:
         """Move records as they come, until `stop`."""
