@@ -8,6 +8,7 @@ _ANY = r"[\s\S]+"
 _METHODS = {
     "/v1/account-inquiries": ("POST",),
     "/v1/balance": ("GET",),
+    "/v1/balance-proof": ("GET",),
     "/v1/banks": ("GET",),
     "/v1/response-codes": ("GET",),
     rf"/v1/response-codes/{_ANY}": ("GET",),

@@ -8,12 +8,14 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from payouts.doku import banks
 from payouts.doku.time_limits import Remaining
+from payouts.domain.days import day_of
 from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, RefusedEarly, UnknownRoute
 from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
 from payouts.runtime import metrics
 from payouts.services.prepare_transfer import TransferRequest
 from transfer_api import error_responses, idempotency, methods, query, response_codes, responses
 from transfer_api.error_responses import json_response
+from transfer_api.listing import checked_day
 from transfer_api.methods import ASKED_PATH
 from transfer_api.services import Services
 
@@ -53,6 +55,14 @@ def _add_doku_queries(app: APIGatewayHttpResolver, services: Services) -> None:
         query.parameters(app.current_event)
         accepts = services.switch.is_on()
         return json_response(200, responses.balance(services.queries.balance(_remaining(app)), accepts))
+
+    @app.get("/v1/balance-proof")
+    def get_balance_proof() -> Response[str]:
+        """200: the proof of a day's balance, and the readings of the day; `proof` is null if there are none."""
+        asked = query.parameters(app.current_event, "day").get("day")
+        day = checked_day(asked) if asked else day_of(int(services.clock() * 1000))
+        measured = services.balance_readings.read(day)
+        return json_response(200, responses.balance_proof(day, measured.readings if measured else ()))
 
 
 def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger: Logger) -> None:

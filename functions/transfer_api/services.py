@@ -17,6 +17,7 @@ from payouts.services.kill_switch import KillSwitch
 from payouts.services.prepare_transfer import TransferPreparer
 from payouts.services.request_budget import RequestBudget
 from payouts.services.send_transfer import TransferSender
+from payouts.store.balance_readings import BalanceReadings
 from payouts.store.counters import Counters
 from payouts.store.due_index import DueIndex
 from payouts.store.idempotency_keys import IdempotencyKeys
@@ -38,6 +39,7 @@ class Services:
     lists: TransferLists
     amount_limits: AmountLimits
     switch: KillSwitch
+    balance_readings: BalanceReadings
     budget: RequestBudget
     rate: DokuRate
     new_reference: Callable[[], str]
@@ -69,6 +71,7 @@ def build_services(
         lists=TransferLists(deployed.store, DueIndex(deployed.table)),
         amount_limits=amounts,
         switch=switch,
+        balance_readings=BalanceReadings(deployed.table),
         budget=budget,
         rate=deployed.rate,
         new_reference=deployed.doku.new_external_id,

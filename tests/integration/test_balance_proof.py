@@ -82,6 +82,13 @@ def test_a_top_up_hides_no_decrease(opened: World) -> None:
     assert (proof.verdict, proof.decrease, proof.difference) == (Verdict.DECREASE, 500_00, 8_500_00)
 
 
+def test_a_decrease_after_a_top_up_is_seen(opened: World) -> None:
+    set_balance(opened, balance(opened) + 9_000_00)
+    measure(opened)
+    set_balance(opened, balance(opened) - 500_00)
+    assert measure(opened).decrease == 500_00
+
+
 def test_a_top_up_is_an_increase_to_confirm(opened: World) -> None:
     set_balance(opened, balance(opened) + 9_000_00)
     proof = measure(opened)
@@ -195,7 +202,36 @@ def test_a_flood_begins_a_new_series(opened: World, monkeypatch: pytest.MonkeyPa
     assert measure(opened).verdict is Verdict.EXPLAINED
 
 
-def test_a_payment_that_balances_may_not_show_yet_is_in_doubt(opened: World) -> None:
+def test_a_payment_that_the_balance_may_not_show_is_in_doubt(opened: World) -> None:
     opened.create(order())
     proof = measure(opened, after=TOLERANCE / 1000 - 1)
     assert proof.closing.in_doubt == _AMOUNT + _FEE
+
+
+def test_the_api_shows_proof_and_readings(opened: World) -> None:
+    pay(opened)
+    measure(opened)
+    shown = opened.request("GET", "/v1/balance-proof").body
+    assert shown["proof"]["verdict"] == "EXPLAINED"
+    assert shown["proof"]["paid"] == {"value": "200000.00", "currency": "IDR"}
+    assert shown["proof"]["difference"] == {"value": "0.00", "currency": "IDR"}
+    assert [each["available"]["value"] for each in shown["readings"]] == ["1000000000.00", "999795500.00"]
+
+
+def test_a_day_without_readings_has_no_proof(world: World) -> None:
+    shown = world.request("GET", "/v1/balance-proof", query={"day": "2024-09-17"}).body
+    assert shown == {"day": "2024-09-17", "proof": None, "readings": []}
+
+
+def test_the_metric_is_the_fall_in_rupiah_rounded_up(opened: World) -> None:
+    assert opened.call_poller({"measure": "deposit"}, Context(lambda: 60_000))["BalanceDecrease"] == 0
+    set_balance(opened, balance(opened) - 1_01)
+    opened.clock.advance(_QUARTER)
+    assert opened.call_poller({"measure": "deposit"}, Context(lambda: 60_000))["BalanceDecrease"] == 2
+
+
+def test_an_unreadable_ledger_publishes_no_zero(opened: World) -> None:
+    opened.clock.advance(_QUARTER)
+    opened.faults.throttle("GetItem", times=9)
+    opened.faults.throttle("Query", times=9)
+    assert "BalanceDecrease" not in opened.call_poller({"measure": "deposit"}, Context(lambda: 60_000))

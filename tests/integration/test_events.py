@@ -121,6 +121,7 @@ def test_the_samples_create_and_settle_a_transfer(signing: World) -> None:
     [
         ("account-inquiry", {"sessionId", "beneficiaryAccountName", "fee"}),
         ("get-balance", {"availableBalance", "holdAmount", "creditAlertLimit"}),
+        ("get-balance-proof", {"day", "proof", "readings"}),
         ("list-transfers", {"day", "transfers", "cursor"}),
         ("get-transfer", {"partnerReferenceNo", "status", "history"}),
         ("check-status", {"partnerReferenceNo", "status", "history"}),

@@ -107,6 +107,7 @@ def _play(stage: Stage) -> None:
     account, known = stage.order()["beneficiaryAccountNumber"], created.json()["referenceNo"]
     for selector in ("", "?open=true", f"?beneficiaryAccountNumber={account}", f"?referenceNo={known}"):
         assert stage.call("GET", f"/v1/transfers{selector}").json()["transfers"], selector
+    assert stage.call("GET", "/v1/balance-proof").json()["readings"] == []
     _throttle(stage)
     test = '{"detail-type": "WebhookTest", "detail": {"test": "least-privilege"}}'
     stage.stack.aws.sqs.send_message(QueueUrl=stage.stack.queue_url("WebhookReplayQueue"), MessageBody=test)

@@ -10,6 +10,7 @@ from payouts.codes.models import System
 from payouts.doku import banks
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.responses import Balance, Inquiry
+from payouts.domain.balance_proof import Reading, Sums
 from payouts.domain.errors import (
     DokuSaid,
     Duplicate,
@@ -146,6 +147,14 @@ def balance() -> Any:
     return _plain(
         responses.balance(Balance("A41418", "PT MERCHANT", available, Rupiah(0), limit), accepts_transfers=True)
     )
+
+
+def balance_proof() -> Any:
+    """A day with one transfer, explained."""
+    took = Sums().with_debit(_transfer(Finding.ACCEPTED))
+    opening = Reading(_AT, _AT + 400, 823_781_442_13, Sums(), starts=True)
+    closing = Reading(_AT + 900_000, _AT + 900_400, opening.available - took.paid - took.fees, took)
+    return _plain(responses.balance_proof("2024-09-17", [opening, closing]))
 
 
 def bank() -> Any:

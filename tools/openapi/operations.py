@@ -276,6 +276,13 @@ OPERATIONS: dict[str, Operation] = {
             422: Answer("DOKU refused the inquiry", _OURS, _errors("refused by the bank")),
         },
     ),
+    "GET /v1/balance-proof": Operation(
+        name="getBalanceProof",
+        tag="Transfers",
+        summary="Whether our transfers explain the change of a day's balance",
+        parameters=(_query("day", "a day in WIB, by default today", {"type": "string", "pattern": _DAY}),),
+        answers={200: Answer("The day", ("BalanceDay",), {"": examples.balance_proof()}), **_USUAL, **_BAD_QUERY},
+    ),
     "GET /v1/banks": Operation(
         name="listBanks",
         tag="Reference",

@@ -5,7 +5,7 @@ and the sums of our transfers are never read at the same instant. So each readin
 those that are in doubt, and a change counts as unexplained only where no assumption about the latter explains it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -183,7 +183,7 @@ def _words(transfer: Transfer) -> list[Observation]:
     return [seen for seen in answers if seen.finding in _TAKEN]
 
 
-def _largest_fall(readings: Iterable[Reading]) -> int:
+def _largest_fall(readings: Sequence[Reading]) -> int:
     fall, level = 0, None
     for each in readings:
         if level is None or each.starts:
