@@ -119,11 +119,18 @@ def _codes(
 def _reconcile(
     day: Annotated[str | None, typer.Option(help="Such as 2024-09-17, in WIB; by default today.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write every transfer to this file.")] = None,
+    statement: Annotated[Path | None, typer.Option(help="DOKU's statement as CSV: compare it instead.")] = None,
+    columns: Annotated[Path | None, typer.Option(help="Its columns; by default tools/statement.toml.")] = None,
     env: Env = "local",
     as_json: Json = False,
 ) -> None:
-    """Report a day: counts and sums by status, and the transfers that need attention."""
-    reconcile.reconcile(env, day, csv, as_json)
+    """Report a day: counts and sums by status, and what needs attention. Or compare it with DOKU's statement."""
+    if statement is not None:
+        reconcile.compare_with_statement(env, statement, columns, day, csv, as_json)
+    elif columns is not None:
+        raise UsageError("--columns needs --statement")
+    else:
+        reconcile.reconcile(env, day, csv, as_json)
 
 
 _SETTLE_FILE_HELP = f"A CSV file instead: {','.join(settle.COLUMNS)}[,version]."

@@ -18,6 +18,7 @@ from payouts.services.daily_report import COLUMNS, csv_rows, lines
 from payouts.services.report_summary import ReportSummary
 from payouts.store.balance_readings import BalanceReadings
 from payouts.store.transfers import TransferStore
+from tools.compare_statement import compare, read_statement
 from tools.deployment import find
 from tools.errors import UsageError
 from tools.output import print_json
@@ -46,6 +47,25 @@ def reconcile(env: str, day: str | None = None, csv: Path | None = None, as_json
     print(f"reconciliation in {deployment.name}\n\n{summary.text(chosen)}{balance_statement.text(proof)}", end="")
     if csv:
         print(f"every transfer: {csv}")
+
+
+def compare_with_statement(
+    env: str, statement: Path, columns: Path | None, day: str | None, csv: Path | None, as_json: bool
+) -> None:
+    """Print what differs between a day's transfers and DOKU's statement, and write every line to `csv`.
+
+    Raises UsageError for an invalid day, a statement or a mapping that can't be read, or a file that can't be written.
+    """
+    chosen, rows = _day(day), read_statement(statement, columns)
+    deployment = find(env)
+    with _written(csv) as file:
+        comparison = compare(deployment.transfers(), chosen, rows, int(time.time() * 1000))
+        if file:
+            file.write(comparison.csv())
+    if as_json:
+        print_json({"deployment": deployment.name, **comparison.as_json(chosen)})
+        return
+    print(f"reconciliation in {deployment.name}\n\n{comparison.text(chosen)}", end="")
 
 
 def to_json(day: str, summary: ReportSummary) -> dict[str, Any]:
