@@ -15,6 +15,8 @@ _METHODS = {
     "/v1/transfers": ("GET", "POST"),
     r"/v1/transfers/[^/]+": ("GET",),
     r"/v1/transfers/[^/]+/status-checks": ("POST",),
+    r"/v1/transfers/[^/]+/notes": ("GET", "POST"),
+    r"/v1/transfers/[^/]+/settlement": ("POST",),
 }
 
 

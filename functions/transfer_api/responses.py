@@ -13,6 +13,7 @@ from payouts.domain.schedule import needs_review
 from payouts.domain.transfer import NextAction, Observation, Status, Transfer
 from payouts.services import balance_statement
 from payouts.store.inquiry_sessions import InquirySession
+from payouts.store.notes import Note
 
 _MEANING = {
     Status.SUBMITTING: "It is being sent or its outcome was not recorded. Its status is checked; it is not sent again.",
@@ -46,8 +47,17 @@ _NEXT = {
 
 
 def transfer(subject: Transfer, now: float) -> dict[str, Any]:
-    """A transfer with its history."""
-    return {**summary(subject, now), "history": [_observation(seen) for seen in subject.history]}
+    """A transfer with its history, and the version that a decision about it must name."""
+    return {
+        **summary(subject, now),
+        "version": subject.version,
+        "history": [_observation(seen) for seen in subject.history],
+    }
+
+
+def notes(found: Sequence[Note]) -> dict[str, Any]:
+    """The notes on a transfer, oldest first."""
+    return {"notes": [{"at": _time(note.at), "by": note.by, "text": note.text} for note in found]}
 
 
 def transfer_brief(subject: Transfer) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, Refus
 from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
 from payouts.runtime import metrics
 from payouts.services.prepare_transfer import TransferRequest
-from transfer_api import error_responses, idempotency, methods, query, response_codes, responses
+from transfer_api import error_responses, idempotency, methods, query, response_codes, responses, support
+from transfer_api.callers import caller_of
 from transfer_api.error_responses import json_response
 from transfer_api.listing import checked_day
 from transfer_api.methods import ASKED_PATH
@@ -75,7 +76,9 @@ def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger
         request = read(app.current_event, CreateTransfer)
         key = idempotency.idempotency_key(app.current_event.raw_event.get("headers") or {})
         intent = request.to_intent(idempotency.reference_of(request, key))
-        order = TransferRequest(intent, idempotency.fingerprint(request), key or "", _caller(app))
+        order = TransferRequest(
+            intent, idempotency.fingerprint(request), key or "", caller_of(app.current_event).subject
+        )
         result = services.transfer_creator.create(order, _remaining(app))
         transfer = result.transfer
         logger.append_keys(partner_reference_no=transfer.partner_reference_no, transfer_status=transfer.status)
@@ -91,7 +94,7 @@ def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger
 def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> None:
     def find(reference: str) -> Transfer:
         transfer = services.store.get(idempotency.checked_reference(reference))
-        if transfer is None:
+        if transfer is None or not caller_of(app.current_event).may_see(transfer):
             raise NotFound("there is no transfer with this partnerReferenceNo")
         return transfer
 
@@ -105,7 +108,8 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
     def list_transfers() -> Response[str]:
         """200: a page of transfers: of a day, all open ones, by DOKU's reference or by beneficiary account."""
         now = services.clock()
-        page = services.lists.page(app.current_event.query_string_parameters, now)
+        caller = caller_of(app.current_event)
+        page = services.lists.page(app.current_event.query_string_parameters, now, caller.may_see)
         return json_response(200, {**page, "transfers": [responses.summary(found, now) for found in page["transfers"]]})
 
     @app.get("/v1/transfers/<reference>")
@@ -124,6 +128,8 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
         DOKU is not asked if the last check is under 10 seconds old, or if too many requests go to it.
         """
         return response(refreshed(find(reference)))
+
+    support.add_routes(app, services, find)
 
 
 def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
@@ -167,12 +173,6 @@ def _routing_error(event: APIGatewayProxyEventV2) -> PayoutError:
     if allowed and event.http_method not in allowed:
         return MethodNotAllowed(allowed)
     return UnknownRoute("the API has no such route; see the API reference")
-
-
-def _caller(app: APIGatewayHttpResolver) -> str:
-    """`sub` of the token that API Gateway verified; empty if the issuer sets none."""
-    claims = app.current_event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
-    return str(claims.get("sub", ""))
 
 
 def _where(error: Exception) -> str:

@@ -23,6 +23,7 @@ from payouts.store.due_index import DueIndex
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
+from payouts.store.notes import TransferNotes
 from payouts.store.rate import RateStore
 from payouts.store.transfers import TransferStore
 from transfer_api.listing import TransferLists
@@ -40,6 +41,7 @@ class Services:
     amount_limits: AmountLimits
     switch: KillSwitch
     balance_readings: BalanceReadings
+    notes: TransferNotes
     budget: RequestBudget
     rate: DokuRate
     new_reference: Callable[[], str]
@@ -72,6 +74,7 @@ def build_services(
         amount_limits=amounts,
         switch=switch,
         balance_readings=BalanceReadings(deployed.table),
+        notes=TransferNotes(deployed.table),
         budget=budget,
         rate=deployed.rate,
         new_reference=deployed.doku.new_external_id,

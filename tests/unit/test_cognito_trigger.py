@@ -36,6 +36,8 @@ def access_token(answer: dict[str, Any]) -> dict[str, Any]:
     [
         (["transfers-read"], ["transfers:read"]),
         (["transfers-write"], ["transfers:read", "transfers:write"]),
+        (["transfers-write-own"], ["transfers:read:own", "transfers:write"]),
+        (["transfers-settle"], ["transfers:note", "transfers:read", "transfers:settle"]),
         (["transfers-read", "transfers-write"], ["transfers:read", "transfers:write"]),
         (["staff"], []),
         ([], []),

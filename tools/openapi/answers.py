@@ -113,7 +113,22 @@ class TransferSummary(_Answer):
 class Transfer(TransferSummary):
     """A transfer with its history, oldest first."""
 
+    version: int = Field(ge=1, description="grows with each write; a settlement names the version that was read")
     history: list[Observation]
+
+
+class Note(_Answer):
+    """A note of the support desk."""
+
+    at: datetime
+    by: str = Field(description="`sub` of the writer's token; may be personal")
+    text: str
+
+
+class Notes(_Answer):
+    """The notes on a transfer, oldest first."""
+
+    notes: list[Note]
 
 
 class TransferList(_Answer):
@@ -335,6 +350,6 @@ class TransferUpdated(_Answer):
 
 
 ALL: tuple[type[BaseModel], ...] = (
-    *(Transfer, TransferSummary, TransferList, Inquiry, Balance, BalanceDay, Banks, Explanation, Codes, Health),
+    *(Transfer, TransferSummary, TransferList, Notes, Inquiry, Balance, BalanceDay, Banks, Explanation, Codes, Health),
     *(Error, GatewayMessage, Notification, NotificationReply, TransferUpdated),
 )

@@ -31,6 +31,7 @@ from payouts.domain.schedule import FIRST_CHECK
 from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record, with_status_version
 from payouts.services.create_transfer import STOPPED
 from payouts.store.inquiry_sessions import InquirySession
+from payouts.store.notes import Note
 from payouts.webhooks.message import WebhookMessage
 from transfer_api import error_responses, response_codes, responses
 
@@ -84,6 +85,8 @@ ERRORS: dict[str, PayoutError] = {
         " nothing. Do not pay under another reference: read that transfer first and follow its nextAction",
         transfer=_transfer(Finding.IN_DOUBT),
     ),
+    "too many notes": Mismatch("the transfer has 50 notes already"),
+    "changed meanwhile": Mismatch("PAY-0001 changed while you decided: it is SUCCESS at version 5 now. Read it again"),
     "not enabled": Refused(
         *("MERCHANT_NOT_ACTIVE", 403, False, "DOKU answered 4034207 Merchant Blocked. Ask DOKU to enable the merchant"),
         DokuSaid("4034207", "Merchant Blocked"),
@@ -124,6 +127,11 @@ def transfers() -> Any:
     """A day with one transfer."""
     found = responses.summary(_transfer(Finding.ACCEPTED, Finding.SUCCESS), _AT / 1000)
     return _plain({"day": "2024-09-17", "transfers": [found], "cursor": None})
+
+
+def notes() -> Any:
+    """One note."""
+    return _plain(responses.notes([Note(_AT, "dewi@example.com", "Asked DOKU, ticket 4711.")]))
 
 
 def inquiry() -> Any:
