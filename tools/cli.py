@@ -19,7 +19,7 @@ from payouts.codes.catalogue import SYSTEMS
 from payouts.domain.errors import PayoutError
 from tools import codes as code_explanations
 from tools import explain as explanations
-from tools import kill_switch, public_key, reconcile, redrive, settle, webhooks
+from tools import forget, kill_switch, public_key, reconcile, redrive, settle, webhooks
 from tools.cost import page as costs
 from tools.deploy import deploy
 from tools.doctor import examine
@@ -149,6 +149,17 @@ def _settle(
 ) -> None:
     """Settle one transfer, or those of a CSV file, after DOKU confirmed the outcome."""
     _exit_unless(settle.settle_transfers(env, by, reference, verdict, reason, file, dry_run, version))
+
+
+@app.command("forget")
+def _forget(
+    before: Annotated[str, typer.Option(help="Such as 2023-09-17, in WIB: transfers created before this day.")],
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    env: Env = "local",
+) -> None:
+    """Erase the personal data of final transfers; amounts, statuses and references stay."""
+    forget.forget(env, before, dry_run, not yes)
 
 
 @app.command("redrive")
