@@ -73,6 +73,10 @@ reconcile: $(READY) ## Report a day's counts, sums and open transfers: make reco
 settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCESS --by NAME --reason TEXT"
 	@$(BIN)/payouts settle $(ARGS)
 
+.PHONY: forget
+forget: $(READY) ## Erase personal data of final transfers: make forget ENV=production ARGS="--before 2023-09-17 --dry-run"
+	@$(BIN)/payouts forget $(ARGS)
+
 .PHONY: redrive
 redrive: $(READY) ## Move dead notifications back to their queue: make redrive ENV=sandbox ARGS=--dry-run
 	@$(BIN)/payouts redrive $(ARGS)

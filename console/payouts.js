@@ -101,6 +101,11 @@ export class Payouts {
     return this.#call('GET', '/v1/balance', options);
   }
 
+  /** The day's readings of the balance, and what our transfers explain of its change: `proof`, null without readings. */
+  balanceProof(options) {
+    return this.#call('GET', '/v1/balance-proof', options);
+  }
+
   /**
    * Make the transfer of an intent, at most once, however often this is called. Answers with the transfer as it stands.
    * Throws a PayoutsError. Whatever it says, call this again under the same intent, never under a new one; unless its

@@ -30,7 +30,7 @@ from local.simulator import SimulatorProcess
 from local.state import StateDirectory
 
 AUDIENCE = "payouts"
-SCOPES = ("transfers:read", "transfers:write")
+SCOPES = ("transfers:read", "transfers:write", "transfers:note", "transfers:settle")
 _NOWHERE = f"http://{HOST}:1"  # refuses connections, so that no real DOKU is called by default
 
 

@@ -8,9 +8,17 @@ dependencies, to be deployed as it is with the handler `cognito_trigger.handler`
 from collections.abc import Iterable
 from typing import Any
 
-READ, WRITE = "transfers:read", "transfers:write"
-SCOPES_OF_GROUP = {"transfers-read": (READ,), "transfers-write": (READ, WRITE)}
-SCOPE_OF_RESOURCE_SERVER = {"transfers/read": READ, "transfers/write": WRITE}
+READ, READ_OWN, WRITE = "transfers:read", "transfers:read:own", "transfers:write"
+NOTE, SETTLE = "transfers:note", "transfers:settle"
+SCOPES_OF_GROUP = {
+    "transfers-read": (READ,),
+    "transfers-read-own": (READ_OWN,),
+    "transfers-write": (READ, WRITE),
+    "transfers-write-own": (READ_OWN, WRITE),
+    "transfers-note": (READ, NOTE),
+    "transfers-settle": (READ, NOTE, SETTLE),
+}
+SCOPE_OF_RESOURCE_SERVER = {"transfers/read": READ, "transfers/read-own": READ_OWN, "transfers/write": WRITE}
 _MACHINE = "TokenGeneration_ClientCredentials"
 
 

@@ -8,12 +8,15 @@ _ANY = r"[\s\S]+"
 _METHODS = {
     "/v1/account-inquiries": ("POST",),
     "/v1/balance": ("GET",),
+    "/v1/balance-proof": ("GET",),
     "/v1/banks": ("GET",),
     "/v1/response-codes": ("GET",),
     rf"/v1/response-codes/{_ANY}": ("GET",),
     "/v1/transfers": ("GET", "POST"),
     r"/v1/transfers/[^/]+": ("GET",),
     r"/v1/transfers/[^/]+/status-checks": ("POST",),
+    r"/v1/transfers/[^/]+/notes": ("GET", "POST"),
+    r"/v1/transfers/[^/]+/settlement": ("POST",),
 }
 
 

@@ -17,11 +17,13 @@ from payouts.services.kill_switch import KillSwitch
 from payouts.services.prepare_transfer import TransferPreparer
 from payouts.services.request_budget import RequestBudget
 from payouts.services.send_transfer import TransferSender
+from payouts.store.balance_readings import BalanceReadings
 from payouts.store.counters import Counters
 from payouts.store.due_index import DueIndex
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
+from payouts.store.notes import TransferNotes
 from payouts.store.rate import RateStore
 from payouts.store.transfers import TransferStore
 from transfer_api.listing import TransferLists
@@ -38,6 +40,8 @@ class Services:
     lists: TransferLists
     amount_limits: AmountLimits
     switch: KillSwitch
+    balance_readings: BalanceReadings
+    notes: TransferNotes
     budget: RequestBudget
     rate: DokuRate
     new_reference: Callable[[], str]
@@ -69,6 +73,8 @@ def build_services(
         lists=TransferLists(deployed.store, DueIndex(deployed.table)),
         amount_limits=amounts,
         switch=switch,
+        balance_readings=BalanceReadings(deployed.table),
+        notes=TransferNotes(deployed.table),
         budget=budget,
         rate=deployed.rate,
         new_reference=deployed.doku.new_external_id,

@@ -116,11 +116,12 @@ class World(DeploymentState):
         remaining: Callable[[], int] = lambda: 29_000,
         sent_path: str | None = None,
         caller: str | None = "frontend-1",
+        scope: str = "transfers:read transfers:write",
     ) -> Answer:
         """Call the transfer API as API Gateway does. A `str` body is sent as it is, any other as JSON.
 
         `path` is the path that the function gets, `sent_path` the one that was sent, if different. `caller` is the
-        token's `sub`; None for a token without it.
+        token's `sub`; None for a token without it. `scope` is the token's.
         """
         event = sample_event("create-transfer")
         event["rawPath"] = event["requestContext"]["http"]["path"] = path
@@ -131,7 +132,7 @@ class World(DeploymentState):
         for observe in self.request_observers:
             observe(body)
         claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
-        claims["sub"] = caller
+        claims["sub"], claims["scope"] = caller, scope
         if caller is None:
             del claims["sub"]
         if query:

@@ -50,6 +50,10 @@ NOT_PLAYED = {
         ("StatusPollerRole", action, f"{BUCKET}/reports/unfinished/*"): "a report that takes several invocations"
         for action in ("s3:GetObject", "s3:DeleteObject")
     },
+    **{
+        (role, "dynamodb:PutItem", "RETURN#*"): "a failure or refund whose notification is late"
+        for role in ("TransferApiRole", "StatusPollerRole")
+    },
 }
 """Role, action, and keys or resource of grants that the demo does not use. Tests of the processor and the report do."""
 
@@ -106,6 +110,9 @@ def _play(stage: Stage) -> None:
     account, known = stage.order()["beneficiaryAccountNumber"], created.json()["referenceNo"]
     for selector in ("", "?open=true", f"?beneficiaryAccountNumber={account}", f"?referenceNo={known}"):
         assert stage.call("GET", f"/v1/transfers{selector}").json()["transfers"], selector
+    assert stage.call("GET", "/v1/balance-proof").status_code == 200
+    notes = f"/v1/transfers/{created.json()['partnerReferenceNo']}/notes"
+    assert stage.call("POST", notes, {"text": "least privilege"}).status_code == 201
     _throttle(stage)
     test = '{"detail-type": "WebhookTest", "detail": {"test": "least-privilege"}}'
     stage.stack.aws.sqs.send_message(QueueUrl=stage.stack.queue_url("WebhookReplayQueue"), MessageBody=test)

@@ -121,8 +121,10 @@ def test_the_samples_create_and_settle_a_transfer(signing: World) -> None:
     [
         ("account-inquiry", {"sessionId", "beneficiaryAccountName", "fee"}),
         ("get-balance", {"availableBalance", "holdAmount", "creditAlertLimit"}),
+        ("get-balance-proof", {"day", "proof", "readings"}),
         ("list-transfers", {"day", "transfers", "cursor"}),
         ("get-transfer", {"partnerReferenceNo", "status", "history"}),
+        ("list-notes", {"notes"}),
         ("check-status", {"partnerReferenceNo", "status", "history"}),
         ("list-banks", {"banks"}),
         ("get-response-code", {"code", "readings"}),

@@ -7,7 +7,7 @@ from pydantic_core import core_schema
 
 from tools.openapi import answers
 from transfer_api import requests
-from transfer_api.requests import AccountInquiry, CreateTransfer, Matching
+from transfer_api.requests import AccountInquiry, CreateTransfer, Matching, NewNote, Settlement, Written
 
 WHOLE = r"^(0|[1-9][0-9]{0,15})\.00$"
 """Pattern of an amount in a request: whole rupiah."""
@@ -22,6 +22,8 @@ class _Generator(GenerateJsonSchema):
         check: Any = schema["function"]["function"]
         if isinstance(check, Matching):
             return {**shown, "pattern": f"^(?:{check.pattern.pattern})$", "description": check.wanted}
+        if isinstance(check, Written):
+            return {**shown, "minLength": 1, "maxLength": check.most, "pattern": r"\S"}
         if check is requests.amount:
             return {**shown, "pattern": WHOLE, "description": "whole rupiah, written with two decimals"}
         return shown
@@ -29,7 +31,7 @@ class _Generator(GenerateJsonSchema):
 
 def components() -> dict[str, Any]:
     """Every schema by name."""
-    models = [(AccountInquiry, "validation"), (CreateTransfer, "validation")]
+    models = [(model, "validation") for model in (AccountInquiry, CreateTransfer, NewNote, Settlement)]
     found = _schemas(models) | _schemas([(model, "validation") for model in answers.ALL])
     for name in ("AccountInquiry", "CreateTransfer"):
         _let_fields_stand_in_additional_info(found[name])

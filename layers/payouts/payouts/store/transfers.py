@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from payouts.domain.errors import Throttled, Unavailable
+from payouts.domain.forgetting import forgotten
 from payouts.domain.transfer import Transfer, with_status_version
 from payouts.store import items
 from payouts.store.codec import Item
@@ -76,6 +77,23 @@ class TransferStore:
                 self._status_changed(transfer, written)
             return written
         raise Throttled("too many simultaneous writes to this transfer; send the same request again in a moment")
+
+    def forget(self, transfer: Transfer) -> bool:
+        """Erase the personal data of a transfer as it was read. False if it has changed since.
+
+        The write reports nothing: no status event follows.
+        """
+        setting, removed = items.erasable(forgotten(transfer))
+        setting |= {"version": transfer.version + 1, "statusVersion": transfer.status_version}
+        names = {f"#{name}": name for name in [*setting, *removed]}
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
+        expression += " REMOVE " + ", ".join(f"#{name}" for name in removed)
+        values = {f":{name}": value for name, value in setting.items()} | {":read": transfer.version}
+        try:
+            self._table.update(items.key(transfer.partner_reference_no), expression, "version = :read", names, values)
+        except ConditionFailed:
+            return False
+        return True
 
     def find(self, reference_no: str) -> Transfer | None:
         """The transfer by DOKU's reference. The index is eventually consistent: None may mean not yet."""
