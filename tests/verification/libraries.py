@@ -37,7 +37,7 @@ def load() -> None:
         importlib.import_module(name)
     for service in ("cloudformation", "dynamodb", "secretsmanager", "sqs"):
         moto.backends.get_backend(service)
-    JSONFileLoader.load_file = lambda _, path: _description(path)  # type: ignore[method-assign]
+    JSONFileLoader.load_file = lambda _, path: _description(path)  # type: ignore[method-assign, assignment]
     for service in ("dynamodb", "secretsmanager", "sqs"):
         boto3.client(service, region_name=REGION, aws_access_key_id="none", aws_secret_access_key="none")
     gc.freeze()
