@@ -3,11 +3,10 @@
 import gc
 import importlib
 from functools import cache
-from typing import Any
 
 import boto3
+import botocore.session
 import moto.backends
-from botocore.loaders import JSONFileLoader
 
 from local.aws.session import REGION
 
@@ -25,9 +24,6 @@ _MODULES = (
 )
 
 
-_load_file = JSONFileLoader.load_file
-
-
 def load() -> None:
     """Import the libraries, and let botocore read the descriptions of its services.
 
@@ -37,13 +33,7 @@ def load() -> None:
         importlib.import_module(name)
     for service in ("cloudformation", "dynamodb", "secretsmanager", "sqs"):
         moto.backends.get_backend(service)
-    JSONFileLoader.load_file = lambda _, path: _description(path)  # type: ignore[method-assign, assignment]
+    botocore.session.create_loader = cache(botocore.session.create_loader)  # each session would read them again
     for service in ("dynamodb", "secretsmanager", "sqs"):
         boto3.client(service, region_name=REGION, aws_access_key_id="none", aws_secret_access_key="none")
     gc.freeze()
-
-
-@cache
-def _description(path: str) -> Any:
-    """A service's description. botocore parses it once for each session, which is most of a client's creation."""
-    return _load_file(JSONFileLoader(), path)

@@ -10,7 +10,7 @@ _HISTORY = "tests/property/test_history.py"
 MODULES: Mapping[str, tuple[str, ...]] = {
     f"{_PAYOUTS}/domain/money.py": (_VALUES, "tests/property/test_money.py", "tests/unit/test_answers.py"),
     f"{_PAYOUTS}/domain/schedule.py": (_SCHEDULE,),
-    f"{_PAYOUTS}/domain/observation.py": (_STATUS, _HISTORY),
+    f"{_PAYOUTS}/domain/observation.py": (_STATUS, _VALUES, _HISTORY),
     f"{_PAYOUTS}/domain/status.py": (_STATUS, _SCHEDULE, _HISTORY),
     f"{_PAYOUTS}/domain/transfer.py": (
         *(_STATUS, "tests/unit/test_status_version.py", "tests/unit/test_bounded_history.py", _VALUES, _HISTORY),
