@@ -185,7 +185,7 @@ def test_the_overview_sums_the_day(stack: LocalStack, visitor: Visitor) -> None:
     visitor.expect_status("Paid")
     visitor.open("/overview")
     expect(page.locator(".figure.main")).to_contain_text("Rp 999,795,500")
-    row = page.get_by_role("row").filter(has_text="Paid")
+    row = page.locator(".overview-today").get_by_role("row").filter(has_text="Paid")
     count = int(row.locator(".strong").inner_text())
     expect(page.locator(".environment")).to_have_text("Local run: no real money")
 

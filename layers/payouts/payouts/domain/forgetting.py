@@ -1,6 +1,7 @@
 """Erasing the personal data of a transfer, while amounts, statuses, references and times stay."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 from payouts.domain.schedule import DAY
 from payouts.domain.transfer import Intent, Transfer
@@ -8,7 +9,7 @@ from payouts.domain.transfer import Intent, Transfer
 KEPT_DAYS = 30
 """Younger transfers keep their data: claimed sessions last as long, and most refunds come within."""
 _KEPT = frozenset({"partner_reference_no", "amount", "beneficiary_bank_code", "session_id", "fee_type", "channel_code"})
-_FORGOTTEN = {each.name: "" for each in fields(Intent) if each.name not in _KEPT}
+_FORGOTTEN: dict[str, Any] = {each.name: "" for each in fields(Intent) if each.name not in _KEPT}
 
 
 def may_be_forgotten(transfer: Transfer, before: int, now: int) -> bool:
