@@ -87,6 +87,10 @@ def test_a_change_meanwhile_is_not_settled_over(stack: LocalStack, visitor: Visi
     expect(page.locator("#settle [role=alert]")).to_contain_text("changed while you decided")
     expect(page.locator("#reason")).to_have_value("DOKU ticket 4711")
 
+    page.unroute("**/settlement")
+    page.get_by_role("button", name="Settle", exact=True).click()
+    visitor.expect_status("Failed: not paid")
+
 
 def older(body: dict[str, Any]) -> dict[str, Any]:
     """The request of a page that shows an earlier version."""
