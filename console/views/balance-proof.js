@@ -10,15 +10,13 @@ const KINDS = { EXPLAINED: ['good', 'check'], DECREASE: ['alarm', 'alert'], INCR
 const ROWS = ['opening', 'paid', 'fees', 'refunds', 'expected', 'actual', 'difference', 'inDoubt'];
 const isZero = ({ value }) => value === '0.00';
 
-/** The section of a day, or nothing while the balance was not measured. `limit` is the alert limit, or null. */
+/** The section of a day, or null while the balance was not measured. `limit` is the alert limit, or null. */
 export function balanceProof({ proof, readings }, limit) {
   if (!proof) return null;
-  const [kind, icon] = KINDS[proof.verdict];
-  const unexplained = { DECREASE: proof.unexplainedDecrease, INCREASE: proof.unexplainedIncrease }[proof.verdict];
   const period = { from: timeOfDay(proof.from), to: timeOfDay(proof.to) };
   return [
     h('h2', {}, t('proofOfBalance.title')),
-    notice(kind, icon, h('p', {}, t(`proofOfBalance.${proof.verdict}`, { amount: unexplained ? rupiah(unexplained) : '' }))),
+    proof.verdict !== 'DECREASE' && verdictNotice(proof),
     h(
       'div',
       { class: 'columns wide-first' },
@@ -28,10 +26,19 @@ export function balanceProof({ proof, readings }, limit) {
   ];
 }
 
+/** The notice of a fall that nothing explains, for the top of the page; null if there is none. */
+export const unexplainedFall = ({ proof }) => (proof?.verdict === 'DECREASE' ? verdictNotice(proof) : null);
+
+function verdictNotice({ verdict, unexplainedDecrease, unexplainedIncrease }) {
+  const [kind, icon] = KINDS[verdict];
+  const amount = verdict === 'DECREASE' ? unexplainedDecrease : unexplainedIncrease;
+  return notice(kind, icon, h('p', {}, t(`proofOfBalance.${verdict}`, { amount: rupiah(amount) })));
+}
+
 function table(proof) {
   const row = (name) => h('tr', {}, h('th', { scope: 'row' }, t(`proofOfBalance.${name}`)), h('td', { class: 'number' }, rupiah(proof[name])));
   const shown = ROWS.filter((name) => name !== 'inDoubt' || !isZero(proof.inDoubt));
-  return h('table', { class: 'sheet' }, h('caption', { class: 'visually-hidden' }, t('proofOfBalance.title')), h('tbody', {}, shown.map(row)));
+  return h('table', { class: 'sheet', 'aria-label': t('proofOfBalance.title') }, h('tbody', {}, shown.map(row)));
 }
 
 function notes({ unstatedFees }) {

@@ -115,3 +115,12 @@ def test_every_field_of_a_settlement_is_required(world: World, disputed: str, mi
 def test_a_settlement_needs_a_person(world: World, disputed: str) -> None:
     assert post(world, disputed, "settlement", settlement(world, disputed), caller=None).status == 422
     assert world.existing(disputed).status == "DISPUTED"
+
+
+def test_a_settlement_whose_answer_was_lost_is_repeated(world: World, disputed: str) -> None:
+    body = settlement(world, disputed)
+    first = post(world, disputed, "settlement", body)
+    again = post(world, disputed, "settlement", body)
+    assert (again.status, again.body) == (200, first.body)
+    assert post(world, disputed, "settlement", body, caller="budi").status == 409
+    assert post(world, disputed, "settlement", {**body, "verdict": "FAILED"}).status == 409

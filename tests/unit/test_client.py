@@ -224,7 +224,11 @@ def test_a_transfer_uses_a_fresh_connection() -> None:
 
 def test_a_balance_uses_a_fresh_connection() -> None:
     """It names only the account, so a late copy of an earlier balance would pass for the present one."""
-    with listening(saying(http_answer(200, GOOD["balance"]))) as peer, client_of(peer.url) as doku:
+
+    def answer(connection: Any) -> None:
+        connection.sendall(http_answer(200, GOOD["balance"]))
+
+    with listening(answer) as peer, client_of(peer.url) as doku:
         doku.client.balance()
         doku.client.balance()
         assert peer.connections == len(peer.requests) == 2
