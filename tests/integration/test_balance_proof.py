@@ -2,7 +2,7 @@
 
 import pytest
 
-from payouts.domain.balance_proof import TOLERANCE, BalanceProof, Verdict, prove
+from payouts.domain.balance_proof import TOLERANCE, UNSTATED_FEE, BalanceProof, Reading, Sums, Verdict, prove
 from payouts.domain.days import day_of
 from payouts.services import balance_ledger
 from payouts.store.balance_readings import BalanceReadings
@@ -235,3 +235,22 @@ def test_an_unreadable_ledger_publishes_no_zero(opened: World) -> None:
     opened.faults.throttle("GetItem", times=9)
     opened.faults.throttle("Query", times=9)
     assert "BalanceDecrease" not in opened.call_poller({"measure": "deposit"}, Context(lambda: 60_000))
+
+
+def test_a_return_that_the_balance_may_not_show_is_no_decrease(opened: World) -> None:
+    reference = pay(opened, beneficiaryAccountNumber="7746555134")
+    opened.clock.advance(400)
+    opened.get(reference, refresh=True)
+    set_balance(opened, balance(opened) - _AMOUNT)
+    assert measure(opened, after=10).decrease == 0
+    set_balance(opened, balance(opened) + _AMOUNT)
+    assert measure(opened).verdict is Verdict.EXPLAINED
+
+
+@pytest.mark.parametrize(("charged", "decrease"), [(UNSTATED_FEE, 0), (UNSTATED_FEE + 1_00, 1_00)])
+def test_a_fee_that_doku_did_not_state_is_no_decrease(charged: int, decrease: int) -> None:
+    opening = Reading(0, 1, 10**12, Sums(), starts=True)
+    closing = Reading(2, 3, 10**12 - _AMOUNT - charged, Sums(paid=_AMOUNT, unstated_fees=1))
+    proof = prove([opening, closing])
+    assert proof is not None
+    assert proof.decrease == decrease

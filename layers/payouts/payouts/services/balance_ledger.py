@@ -24,7 +24,7 @@ from payouts.store.due_index import READ_SHARDS, DueIndex
 from payouts.store.returned_transfers import ReturnedTransfers
 from payouts.store.transfers import TransferStore
 
-_OVERLAP = 15 * 60_000
+_OVERLAP = 4 * 60_000
 """Milliseconds before a reading that the next one reads again: an index may lag, and clocks may differ."""
 _MOST_READ = 20_000
 """Transfers that one reading reads at most. After a longer gap, or a flood, a new series begins."""
@@ -161,7 +161,7 @@ class BalanceLedger:
     def _read(self, references: Iterable[str]) -> Iterator[Transfer]:
         remaining = iter(references)
         while some := list(islice(remaining, _BATCH)):
-            yield from self._sources.store.get_all(some)
+            yield from self._sources.store.get_all(some, consistent=False)  # a stale one stays in doubt for longer
 
 
 def _with_late_refund(reading: Reading, transfer: Transfer, after: int) -> Reading:

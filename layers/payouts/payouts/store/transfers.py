@@ -109,9 +109,10 @@ class TransferStore:
             if transfer is not None and transfer.doku_reference_no == reference_no:
                 yield transfer
 
-    def get_all(self, references: Sequence[str]) -> list[Transfer]:
-        """The existing transfers, in the order of the merchant's references."""
-        return [items.decode(item) for item in self._table.get_all([items.key(each) for each in references])]
+    def get_all(self, references: Sequence[str], consistent: bool = True) -> list[Transfer]:
+        """The existing transfers, in the order of the merchant's references; without `consistent`, a bit stale."""
+        found = self._table.get_all([items.key(each) for each in references], consistent)
+        return [items.decode(item) for item in found]
 
     def of_day(
         self,
