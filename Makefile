@@ -8,6 +8,8 @@ UV_SYNC := UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --quiet --frozen --pyth
 # A program of a dependency group of its own, in an environment that exists while it runs: $(ONLY) GROUP PROGRAM
 ONLY := $(BIN)/uv run --quiet --isolated --frozen --python $(BIN)/python --only-group
 export ENV
+# Bytecode is kept, whatever the environment says: otherwise every process compiles moto and boto3 again, for 1 s.
+export PYTHONDONTWRITEBYTECODE :=
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help
@@ -71,6 +73,10 @@ reconcile: $(READY) ## Report a day's counts, sums and open transfers: make reco
 settle: $(READY) ## Settle a transfer by hand: make settle ARGS="PAY-0001 SUCCESS --by NAME --reason TEXT"
 	@$(BIN)/payouts settle $(ARGS)
 
+.PHONY: forget
+forget: $(READY) ## Erase personal data of final transfers: make forget ENV=production ARGS="--before 2023-09-17 --dry-run"
+	@$(BIN)/payouts forget $(ARGS)
+
 .PHONY: redrive
 redrive: $(READY) ## Move dead notifications back to their queue: make redrive ENV=sandbox ARGS=--dry-run
 	@$(BIN)/payouts redrive $(ARGS)
@@ -125,7 +131,12 @@ VERIFY := check demo
 VERIFY += documents
 .PHONY: documents
 documents: $(READY) ## Run the commands of README and docs, and follow their links
-	@$(BIN)/python -m pytest tests/docs
+	@$(BIN)/python -m pytest tests/docs && $(BIN)/python -m pytest tests/docs/commands
+
+VERIFY += grants
+.PHONY: grants
+grants: $(READY) ## Play the demo, and compare each function's calls to AWS with what its role grants
+	@$(BIN)/python -m pytest tests/grants
 
 VERIFY += matrix
 .PHONY: matrix

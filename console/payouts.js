@@ -101,6 +101,11 @@ export class Payouts {
     return this.#call('GET', '/v1/balance', options);
   }
 
+  /** The day's readings of the balance, and what our transfers explain of its change: `proof`, null without readings. */
+  balanceProof(options) {
+    return this.#call('GET', '/v1/balance-proof', options);
+  }
+
   /**
    * Make the transfer of an intent, at most once, however often this is called. Answers with the transfer as it stands.
    * Throws a PayoutsError. Whatever it says, call this again under the same intent, never under a new one; unless its
@@ -132,12 +137,27 @@ export class Payouts {
 
   /** A transfer with its history. With `refresh`, DOKU is asked first if it is open and was not just checked. */
   get(reference, { refresh = false, ...options } = {}) {
-    return this.#call('GET', `/v1/transfers/${encodeURIComponent(reference)}`, { ...options, query: refresh ? { refresh } : {} });
+    return this.#call('GET', pathOf(reference), { ...options, query: refresh ? { refresh } : {} });
   }
 
   /** Have DOKU asked, unless it was in the last 10 seconds; the transfer after that. */
   check(reference, options) {
-    return this.#call('POST', `/v1/transfers/${encodeURIComponent(reference)}/status-checks`, options);
+    return this.#call('POST', `${pathOf(reference)}/status-checks`, options);
+  }
+
+  /** The support desk's notes on a transfer: `notes`, each with `at`, `by` and `text`. */
+  notes(reference, options) {
+    return this.#call('GET', `${pathOf(reference)}/notes`, options);
+  }
+
+  /** Write a note, and answer with all. */
+  addNote(reference, text, options) {
+    return this.#call('POST', `${pathOf(reference)}/notes`, { ...options, body: { text } });
+  }
+
+  /** Record the outcome that DOKU has confirmed. `version` is that of the transfer that was read. */
+  settle(reference, { verdict, reason, version }, options) {
+    return this.#call('POST', `${pathOf(reference)}/settlement`, { ...options, body: { verdict, reason, version } });
   }
 
   /**
@@ -373,6 +393,8 @@ export class Payouts {
     return jittered(Math.min(this.retry.firstMs * 2 ** (attempt - 1), this.retry.mostMs));
   }
 }
+
+const pathOf = (reference) => `/v1/transfers/${encodeURIComponent(reference)}`;
 
 /** The error of an answer: the API's words, or API Gateway's (`{"message": ...}`), or only its status. */
 function refusal(response, text) {

@@ -55,6 +55,12 @@ export function claims() {
   }
 }
 
+/** Whether the token has a scope, as far as the page can read it. Shown only; the API decides. */
+export function may(scope) {
+  const { scopes } = claims();
+  return scopes.length === 0 || scopes.includes(scope);
+}
+
 /** Ask the local run something below /_local. Throws an Error with its words. */
 export async function askLocally(path, { method = 'GET', body } = {}) {
   const headers = { 'X-Local-Console': '1', 'Content-Type': 'application/json' };

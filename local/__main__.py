@@ -79,7 +79,7 @@ def _port(name: str) -> int:
 def _say_where(stack: LocalStack) -> None:
     print(f"\n  console     {stack.api_url}/\n  API         {stack.api_url}\n  reference   {stack.api_url}{docs.PATH}")
     print(doku_lines(stack))
-    print(f"  webhooks    {stack.variable('WEBHOOK_URL')}")
+    print(f"  webhooks    {_webhook_url().get('WebhookUrl') or stack.api_url + '/#/webhooks'}")
     print(f"  AWS         {stack.aws.url}\n  logs        {stack.state.logs}")
     print(_EXAMPLES.format(token=stack.token(), approver_token=stack.approver_token(), api=stack.api_url, body=_BODY))
     print("Ctrl-C ends it.\n", flush=True)

@@ -30,7 +30,14 @@ from local.simulator import SimulatorProcess
 from local.state import StateDirectory
 
 AUDIENCE = "payouts"
-SCOPES = ("transfers:read", "transfers:write", "batches:read", "batches:write")
+SCOPES = (
+    "transfers:read",
+    "transfers:write",
+    "transfers:note",
+    "transfers:settle",
+    "batches:read",
+    "batches:write",
+)
 APPROVER, APPROVER_SCOPES = "approver-1", ("transfers:read", "batches:read", "batches:approve")
 """The person who approves what others create, and that person's scopes."""
 _NOWHERE = f"http://{HOST}:1"  # refuses connections, so that no real DOKU is called by default
@@ -244,7 +251,7 @@ class LocalStack:
     def _deploy(self, secret: str) -> None:
         server = self._closes(bound("aws", self._ports, lambda port: moto_server.start(port, self.clock)))
         self.aws = Aws(server.url, self._table_url)
-        self._closing.callback(self.aws.remove_tables)
+        self._closing.callback(self.aws.remove)
         self.deployment = self._closes(
             Deployment(self._template, self._root, self.aws, self.state, self.clock, self._concurrency)
         )

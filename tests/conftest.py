@@ -12,8 +12,17 @@ botocore.session.create_loader = cache(botocore.session.create_loader)
 pytest_plugins = ["tests.support.log_watch", "tests.support.deployment"]
 
 _SLOWEST = (
-    *("test_least_privilege", "test_stateful", "test_doku_faults", "test_model", "test_poller", "test_local_command"),
-    *("test_hostile_doku", "test_history", "test_crashes", "test_burst", "test_order", "test_queue", "test_documents"),
+    *(
+        "test_stateful",
+        "test_failures",
+        "test_poller",
+        "test_doku_faults",
+        "test_model",
+        "test_sweep",
+        "test_report_upload",
+    ),
+    *("test_burst", "test_webhooks_command", "test_delivery", "test_history", "test_crashes"),
+    *("test_local_command", "test_hostile_doku", "test_lists", "test_order", "test_queue"),
 )
 
 

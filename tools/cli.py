@@ -19,7 +19,7 @@ from payouts.codes.catalogue import SYSTEMS
 from payouts.domain.errors import PayoutError
 from tools import codes as code_explanations
 from tools import explain as explanations
-from tools import kill_switch, public_key, reconcile, redrive, settle, webhooks
+from tools import forget, kill_switch, public_key, reconcile, redrive, settle, webhooks
 from tools.cost import page as costs
 from tools.deploy import deploy
 from tools.doctor import examine
@@ -119,11 +119,18 @@ def _codes(
 def _reconcile(
     day: Annotated[str | None, typer.Option(help="Such as 2024-09-17, in WIB; by default today.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write every transfer to this file.")] = None,
+    statement: Annotated[Path | None, typer.Option(help="DOKU's statement as CSV: compare it instead.")] = None,
+    columns: Annotated[Path | None, typer.Option(help="Its columns; by default tools/statement.toml.")] = None,
     env: Env = "local",
     as_json: Json = False,
 ) -> None:
-    """Report a day: counts and sums by status, and the transfers that need attention."""
-    reconcile.reconcile(env, day, csv, as_json)
+    """Report a day: counts and sums by status, and what needs attention. Or compare it with DOKU's statement."""
+    if statement is not None:
+        reconcile.compare_with_statement(env, statement, columns, day, csv, as_json)
+    elif columns is not None:
+        raise UsageError("--columns needs --statement")
+    else:
+        reconcile.reconcile(env, day, csv, as_json)
 
 
 _SETTLE_FILE_HELP = f"A CSV file instead: {','.join(settle.COLUMNS)}[,version]."
@@ -142,6 +149,17 @@ def _settle(
 ) -> None:
     """Settle one transfer, or those of a CSV file, after DOKU confirmed the outcome."""
     _exit_unless(settle.settle_transfers(env, by, reference, verdict, reason, file, dry_run, version))
+
+
+@app.command("forget")
+def _forget(
+    before: Annotated[str, typer.Option(help="Such as 2023-09-17, in WIB: transfers created before this day.")],
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    env: Env = "local",
+) -> None:
+    """Erase the personal data of final transfers; amounts, statuses and references stay."""
+    forget.forget(env, before, dry_run, not yes)
 
 
 @app.command("redrive")

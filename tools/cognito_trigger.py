@@ -8,9 +8,28 @@ dependencies, to be deployed as it is with the handler `cognito_trigger.handler`
 from collections.abc import Iterable
 from typing import Any
 
-READ, WRITE = "transfers:read", "transfers:write"
-SCOPES_OF_GROUP = {"transfers-read": (READ,), "transfers-write": (READ, WRITE)}
-SCOPE_OF_RESOURCE_SERVER = {"transfers/read": READ, "transfers/write": WRITE}
+READ, READ_OWN, WRITE = "transfers:read", "transfers:read:own", "transfers:write"
+NOTE, SETTLE = "transfers:note", "transfers:settle"
+READ_BATCHES, WRITE_BATCHES, APPROVE_BATCHES = "batches:read", "batches:write", "batches:approve"
+SCOPES_OF_GROUP = {
+    "transfers-read": (READ,),
+    "transfers-read-own": (READ_OWN,),
+    "transfers-write": (READ, WRITE),
+    "transfers-write-own": (READ_OWN, WRITE),
+    "transfers-note": (READ, NOTE),
+    "transfers-settle": (READ, NOTE, SETTLE),
+    "batches-read": (READ_BATCHES,),
+    "batches-write": (READ_BATCHES, WRITE_BATCHES),
+    "batches-approve": (READ_BATCHES, APPROVE_BATCHES),
+}
+SCOPE_OF_RESOURCE_SERVER = {
+    "transfers/read": READ,
+    "transfers/read-own": READ_OWN,
+    "transfers/write": WRITE,
+    "batches/read": READ_BATCHES,
+    "batches/write": WRITE_BATCHES,
+}
+"""What a machine may have. No program approves a batch, so there is no scope for that."""
 _MACHINE = "TokenGeneration_ClientCredentials"
 
 

@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from doku_signing.timestamps import WIB
+from payouts.domain.balance_proof import BalanceProof, prove
 from payouts.domain.errors import PayoutError
-from payouts.domain.money import Rupiah
+from payouts.domain.money import Rupiah, signed
+from payouts.services import balance_statement
 from payouts.services.daily_report import COLUMNS, lines
 from payouts.services.report_summary import ReportSummary
 from payouts.services.safe_csv import csv_rows
+from payouts.store.balance_readings import BalanceReadings
 from payouts.store.transfers import TransferStore
+from tools.compare_statement import compare, read_statement
 from tools.deployment import find
 from tools.errors import UsageError
 from tools.output import print_json
@@ -36,12 +40,33 @@ def reconcile(env: str, day: str | None = None, csv: Path | None = None, as_json
     deployment = find(env)
     with _written(csv) as file:
         summary = _stream(deployment.transfers(), chosen, file)
+    measured = BalanceReadings(deployment.table()).read(chosen)
+    proof = prove(measured.readings) if measured else None
     if as_json:
-        print_json({"deployment": deployment.name, **to_json(chosen, summary)})
+        print_json({"deployment": deployment.name, **to_json(chosen, summary), "balance": _balance(proof)})
         return
-    print(f"reconciliation in {deployment.name}\n\n{summary.text(chosen)}", end="")
+    print(f"reconciliation in {deployment.name}\n\n{summary.text(chosen)}{balance_statement.text(proof)}", end="")
     if csv:
         print(f"every transfer: {csv}")
+
+
+def compare_with_statement(
+    env: str, statement: Path, columns: Path | None, day: str | None, csv: Path | None, as_json: bool
+) -> None:
+    """Print what differs between a day's transfers and DOKU's statement, and write every line to `csv`.
+
+    Raises UsageError for an invalid day, a statement or a mapping that can't be read, or a file that can't be written.
+    """
+    chosen, rows = _day(day), read_statement(statement, columns)
+    deployment = find(env)
+    with _written(csv) as file:
+        comparison = compare(deployment.transfers(), chosen, rows, int(time.time() * 1000))
+        if file:
+            file.write(comparison.csv())
+    if as_json:
+        print_json({"deployment": deployment.name, **comparison.as_json(chosen)})
+        return
+    print(f"reconciliation in {deployment.name}\n\n{comparison.text(chosen)}", end="")
 
 
 def to_json(day: str, summary: ReportSummary) -> dict[str, Any]:
@@ -56,6 +81,15 @@ def to_json(day: str, summary: ReportSummary) -> dict[str, Any]:
         "needingAttention": summary.needing_attention,
         "attention": [dict(zip(names, listed, strict=True)) for listed in summary.listed],
     }
+
+
+def _balance(proof: BalanceProof | None) -> dict[str, Any] | None:
+    """The proof of the day's balance (rupiah, as strings); None if the balance was not measured."""
+    if proof is None:
+        return None
+    amounts = {name: signed(sen) for name, sen in balance_statement.figures(proof).items()}
+    unstated = proof.sums.unstated_fees
+    return {**balance_statement.times(proof), **amounts, "unstatedFees": unstated, "verdict": proof.verdict}
 
 
 def _stream(store: TransferStore, day: str, file: TextIO | None) -> ReportSummary:

@@ -1,4 +1,4 @@
-/** The landing page: the balance, what needs attention, and today's transfers by hour and status. */
+/** The landing page: the balance and its proof, what needs attention, and today's transfers by hour and status. */
 
 import { fill, h } from '../dom.js';
 import { hourlyChart } from '../chart.js';
@@ -9,6 +9,7 @@ import { isUnknown, needsPerson, openTransfers } from '../open-transfers.js';
 import { payouts } from '../session.js';
 import { byKind, totals } from '../sums.js';
 import { badge, empty, loadInto, notice } from '../widgets.js';
+import { balanceProof, unexplainedFall } from './balance-proof.js';
 
 export const title = 'overview.title';
 const PAGE = 100;
@@ -16,17 +17,29 @@ const MOST_PAGES = 10;
 
 export function render(main, { signal }) {
   const lead = h('p', { class: 'lead' });
-  const [funds, open, day] = ['funds', 'open', 'today'].map((name) => h('section', { class: `overview-${name}` }));
+  const [fall, funds, open, day, proof] = ['fall', 'funds', 'open', 'today', 'proof'].map((name) => h('section', { class: `overview-${name}` }));
   const heading = h('div', {}, h('h1', { tabindex: -1 }, t(title)), lead);
-  fill(main, h('div', { class: 'heading' }, heading, h('a', { class: 'button primary', href: '#/new' }, t('nav.new'))), funds, open, day);
-  const showBalance = () => loadInto(funds, signal, async () => balanceCards(await payouts.balance({ signal }), showBalance));
-  showBalance();
+  fill(main, h('div', { class: 'heading' }, heading, h('a', { class: 'button primary', href: '#/new' }, t('nav.new'))), fall, funds, open, day, proof);
+  let limit = null;
+  const showBalance = () =>
+    loadInto(funds, signal, async () => {
+      const balance = await payouts.balance({ signal });
+      limit = balance.creditAlertLimit;
+      return balanceCards(balance, showBalance);
+    });
+  showBalance().then(() => signal.aborted || loadInto(proof, signal, showProof));
   loadInto(open, signal, async () => attentionLine(await openTransfers({ signal, most: PAGE * MOST_PAGES })));
   loadInto(day, signal, async () => {
     const found = await todaysTransfers(signal);
     lead.textContent = dayInWords(found.day);
     return found.transfers.length ? dayCards(found) : empty(t('list.empty'), h('a', { href: '#/new' }, t('nav.new')));
   });
+
+  async function showProof() {
+    const found = await payouts.balanceProof({ signal });
+    fill(fall, unexplainedFall(found));
+    return balanceProof(found, limit);
+  }
 }
 
 function balanceCards({ availableBalance, holdAmount, creditAlertLimit, acceptsTransfers }, again) {

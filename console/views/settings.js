@@ -7,6 +7,17 @@ import { apiUrl, claims, config, setApiUrl, setToken, token } from '../session.j
 import { signIn } from '../oidc.js';
 import { facts, field, notice } from '../widgets.js';
 
+const PERMISSIONS = {
+  'transfers:read': 'settings.mayRead',
+  'transfers:read:own': 'settings.mayReadOwn',
+  'transfers:write': 'settings.mayWrite',
+  'transfers:note': 'settings.mayNote',
+  'transfers:settle': 'settings.maySettle',
+  'batches:read': 'settings.mayReadBatches',
+  'batches:write': 'settings.mayBatch',
+  'batches:approve': 'settings.mayApprove',
+};
+
 export const title = 'settings.title';
 
 export function render(main) {
@@ -17,12 +28,7 @@ export function render(main) {
 
 function showAccess(section) {
   const said = claims();
-  const may = [
-    said.scopes.includes('transfers:read') && t('settings.mayRead'),
-    said.scopes.includes('transfers:write') && t('settings.mayWrite'),
-    said.scopes.includes('batches:write') && t('settings.mayBatch'),
-    said.scopes.includes('batches:approve') && t('settings.mayApprove'),
-  ];
+  const may = Object.entries(PERMISSIONS).map(([scope, key]) => said.scopes.includes(scope) && t(key));
   const problem = h('div', {});
   const failed = (error) => fill(problem, notice('bad', 'alert', h('p', {}, t('settings.signInFailed', { reason: error.message }))));
   const sign = () => signIn(config.oidc).catch(failed);

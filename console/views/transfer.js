@@ -4,18 +4,20 @@ import { announce, fill, h, icon } from '../dom.js';
 import { known, t } from '../i18n.js';
 import { bankName, loadBankNames } from '../bank-list.js';
 import { moment, rupiah } from '../format.js';
-import { payouts } from '../session.js';
+import { may, payouts } from '../session.js';
 import { advice, empty, failure, loading, notice, tone } from '../widgets.js';
 import { actions, moreActions } from './transfer-actions.js';
 import { details, timeline } from './transfer-details.js';
+import { notes, settlement } from './transfer-support.js';
 
 export const title = 'transfer.title';
 
 export function render(main, { reference, go, signal }) {
   const trouble = h('div', { role: 'status' });
   const body = h('div', {}, loading());
-  fill(main, h('h1', { tabindex: -1, class: 'code-title' }, h('span', { class: 'eyebrow' }, t(title)), reference), trouble, body);
-  const page = { shown: null, signal, trouble, body, go };
+  const support = h('div', {});
+  fill(main, h('h1', { tabindex: -1, class: 'code-title' }, h('span', { class: 'eyebrow' }, t(title)), reference), trouble, body, support);
+  const page = { shown: null, signal, trouble, body, support, go };
   page.show = (transfer) => show(page, transfer);
   follow(page, reference);
 }
@@ -44,9 +46,10 @@ async function follow(page, reference) {
 function show(page, transfer) {
   if (page.shown?.updatedAt === transfer.updatedAt) return;
   if (page.shown && page.shown.status !== transfer.status) announce(known(`headline.${transfer.status}`, transfer.status));
+  if (!page.shown && may('transfers:read')) fill(page.support, notes(transfer.partnerReferenceNo, page.signal));
   page.shown = transfer;
   const focused = page.body.contains(document.activeElement) ? document.activeElement.id : '';
-  fill(page.body, statusCard(page, transfer), review(transfer), knowledge(transfer), h('div', { class: 'columns' }, timeline(transfer), details(transfer)));
+  fill(page.body, statusCard(page, transfer), review(transfer), knowledge(transfer), settlement(page, transfer), h('div', { class: 'columns' }, timeline(transfer), details(transfer)));
   if (focused) document.getElementById(focused)?.focus();
 }
 

@@ -1,22 +1,29 @@
 """Measures the balance at DOKU, apart from the ticks: a failure here delays no status check."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from payouts.domain.errors import PayoutError
+from payouts.domain.money import Rupiah, signed
 from payouts.runtime import metrics
 from payouts.services.account_inquiry import DokuQueries
+from payouts.services.balance_ledger import BalanceLedger, TooMany
 
 
 class BalanceMeter:
-    """Publishes the balance as metrics."""
+    """Publishes the balance as metrics, and adds it to the day's proof."""
 
-    def __init__(self, queries: DokuQueries) -> None:
+    def __init__(self, queries: DokuQueries, ledger: BalanceLedger, clock: Callable[[], float] = time.time) -> None:
         self._queries = queries
+        self._ledger = ledger
+        self._clock = clock
 
     def measure(self, logger: Logger) -> dict[str, Any]:
         """Publish and return the metrics, in whole rupiah. Empty if DOKU states no balance: none is guessed."""
+        asked = self._now()
         try:
             balance = self._queries.balance()
         except PayoutError as error:
@@ -27,6 +34,22 @@ class BalanceMeter:
             measured["DepositAvailable"] = balance.available.sen // 100
             if balance.alert_limit is not None:
                 measured["DepositAboveAlertLimit"] = (balance.available.sen - balance.alert_limit.sen) // 100
+            measured |= self._prove(balance.available, asked, logger)
         logger.info("balance", available=str(balance.available), alert_limit=str(balance.alert_limit))
         metrics.publish(measured)
         return dict(measured)
+
+    def _prove(self, available: Rupiah, asked: int, logger: Logger) -> dict[str, float]:
+        """The metric of the day's proof; none if it cannot be made, since 0 would mean that nothing is missing."""
+        try:
+            proof = self._ledger.add(available, asked, self._now())
+        except (PayoutError, TooMany) as error:
+            logger.warning("balance not proved", reason=type(error).__name__)
+            return {}
+        if proof is None:
+            return {}
+        logger.info("balance proof", verdict=proof.verdict, difference=signed(proof.difference))
+        return {"BalanceDecrease": -(-proof.decrease // 100)}  # rounded up: a part of a rupiah is not nothing
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)

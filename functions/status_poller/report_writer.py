@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from payouts.aws_call import error_code
+from payouts.domain.balance_proof import prove
+from payouts.services import balance_statement
 from payouts.services.daily_report import COLUMNS, Line, lines
 from payouts.services.report_summary import ReportSummary
 from payouts.services.safe_csv import csv_rows
+from payouts.store.balance_readings import BalanceReadings
 from payouts.store.report_progress import Progress, ReportProgress
 from payouts.store.transfers import TransferStore
 
@@ -48,6 +51,14 @@ class Destination:
     progress: ReportProgress
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a report is made of."""
+
+    store: TransferStore
+    readings: BalanceReadings
+
+
 class ReportWriter:
     """Writes the CSV and the text of a day below `reports/`.
 
@@ -55,10 +66,10 @@ class ReportWriter:
     """
 
     def __init__(
-        self, store: TransferStore, to: Destination, progress: Progress, clock: Callable[[], float] = time.time
+        self, origin: Origin, to: Destination, progress: Progress, clock: Callable[[], float] = time.time
     ) -> None:
         self.progress = progress
-        self._store = store
+        self._origin = origin
         self._to = to
         self._clock = clock
 
@@ -77,7 +88,7 @@ class ReportWriter:
     def _write(self, remaining: Callable[[], float]) -> None:
         progress, summary = self.progress, ReportSummary.restored(self.progress.summary)
         part, now = self._first_rows(), int(self._clock() * 1000)
-        with closing(lines(self._store, progress.day, now, progress.position)) as found:
+        with closing(lines(self._origin.store, progress.day, now, progress.position)) as found:
             while some := list(islice(found, _LINES)):
                 part += _rows(some, summary)
                 if len(part) >= _PART_BYTES:
@@ -119,7 +130,9 @@ class ReportWriter:
         if part:
             self._upload(part)
         progress, s3 = self.progress, self._to.s3
-        s3.put_object(**self._object("txt", "text/plain"), Body=summary.text(progress.day).encode())
+        measured = self._origin.readings.read(progress.day)
+        proof = balance_statement.text(prove(measured.readings) if measured else None)
+        s3.put_object(**self._object("txt", "text/plain"), Body=(summary.text(progress.day) + proof).encode())
         parts: Any = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(progress.etags, start=1)]
         s3.complete_multipart_upload(
             **self._object("csv"), UploadId=progress.upload_id, MultipartUpload={"Parts": parts}

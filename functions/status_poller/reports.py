@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from doku_signing.timestamps import WIB
+from payouts.store.balance_readings import BalanceReadings
 from payouts.store.report_progress import Progress, ReportProgress
 from payouts.store.transfers import TransferStore
 
@@ -26,12 +27,14 @@ class DailyReport:
     def __init__(
         self,
         store: TransferStore,
+        readings: BalanceReadings,
         progress: ReportProgress,
         bucket: str,
         s3: "Callable[[], S3Client]",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
+        self._readings = readings
         self._progress = progress
         self._bucket = bucket
         self._s3 = s3
@@ -56,9 +59,11 @@ class DailyReport:
         return _counts(progress)
 
     def _written(self, claimed: Progress, remaining: Callable[[], float]) -> Progress:
-        from status_poller.report_writer import Destination, ReportWriter  # loaded at night, not at every cold start
+        # loaded at night, not at every cold start
+        from status_poller.report_writer import Destination, Origin, ReportWriter
 
-        writer = ReportWriter(self._store, Destination(self._s3(), self._bucket, self._progress), claimed, self._clock)
+        origin = Origin(self._store, self._readings)
+        writer = ReportWriter(origin, Destination(self._s3(), self._bucket, self._progress), claimed, self._clock)
         writer.go_on(remaining)
         return writer.progress
 

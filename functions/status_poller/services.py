@@ -10,16 +10,19 @@ from payouts.domain.rate import Share
 from payouts.runtime import aws
 from payouts.runtime.config import PollerSettings
 from payouts.services.account_inquiry import DokuQueries
+from payouts.services.balance_ledger import BalanceLedger, Sources
 from payouts.services.checks import Checks, threads_for
 from payouts.services.doku_rate import DokuRate, Pace
 from payouts.services.drive_batches import DueBatches
 from payouts.services.poll import Poller
 from payouts.services.sweep import Sweep
 from payouts.services.tick import Ticker
+from payouts.store.balance_readings import BalanceReadings
 from payouts.store.due_index import DueIndex
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.leases import Leases
 from payouts.store.report_progress import ReportProgress
+from payouts.store.returned_transfers import ReturnedTransfers
 from payouts.store.sweep_progress import SweepProgress
 from status_poller.balance import BalanceMeter
 from status_poller.dry_run import DryRun
@@ -53,8 +56,10 @@ def build_services(
     sweep = Sweep(deployed.store, SweepProgress(table), checks, clock)
     ticker = Ticker(Leases(table), Poller(index, checks, clock), sweep, clock)
     dry_run = DryRun(index, deployed.credentials, clock)
-    balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(table), clock))
-    report = DailyReport(deployed.store, ReportProgress(table), settings.report_bucket, aws.s3, clock)
+    readings = BalanceReadings(table)
+    ledger = BalanceLedger(readings, Sources(deployed.store, ReturnedTransfers(table), index))
+    balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(table), clock), ledger, clock)
+    report = DailyReport(deployed.store, readings, ReportProgress(table), settings.report_bucket, aws.s3, clock)
     batches = batch_wiring.build_batches(environment, deployed, clock)
     due_batches = DueBatches(batches.store, batches.driver, clock)
     return Services(ticker, dry_run, balance, report, due_batches, deployed.rate)

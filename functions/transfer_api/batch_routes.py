@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from payouts.domain.batch import Batch, Caller
+from payouts.domain.batch import Batch
+from payouts.domain.caller import Caller
 from payouts.domain.errors import PayoutError, ValidationFailed
 from payouts.services.change_batch import check_writer
 from transfer_api import batch_responses, query
-from transfer_api.callers import caller
+from transfer_api.callers import caller_of
 from transfer_api.error_responses import json_response
 from transfer_api.idempotency import checked_reference
 
@@ -36,13 +37,14 @@ class _Routes:
         self.app = app
         self.batches = services.batches
         self.clock = services.clock
+        self._person_claim = services.person_claim
         self._logger = logger
 
     def writer(self) -> Caller:
         """The caller of a write. Raises Forbidden for a token without `sub`."""
-        found = caller(self.app.current_event, self.batches.person_claim)
-        check_writer(found)
-        return found
+        caller = caller_of(self.app.current_event, self._person_claim)
+        check_writer(caller)
+        return caller
 
     def response(self, batch: Batch, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
         """The batch with its figures."""

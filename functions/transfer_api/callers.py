@@ -1,12 +1,19 @@
-"""The caller of a request, by the token that API Gateway verified."""
+"""Reads the caller of a request from the token that API Gateway has verified."""
+
+import re
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-from payouts.domain.batch import Caller
+from payouts.domain.caller import Caller
 
 
-def caller(event: APIGatewayProxyEventV2, person_claim: str) -> Caller:
-    """The caller, with what the token says about a person and a program."""
+def caller_of(event: APIGatewayProxyEventV2, person_claim: str) -> Caller:
+    """The caller of a request. API Gateway passes a list of scopes (`scp`) on as text such as `[a b]`."""
     claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
-    client = claims.get("client_id") or claims.get("azp") or ""
-    return Caller(str(claims.get("sub", "")), str(claims.get(person_claim, "")), str(client))
+    scopes = str(claims.get("scope", claims.get("scp", "")))
+    return Caller(
+        subject=str(claims.get("sub", "")),
+        person=str(claims.get(person_claim, "")),
+        client=str(claims.get("client_id") or claims.get("azp") or ""),
+        scopes=frozenset(re.findall(r"[^\s\[\],]+", scopes)),
+    )

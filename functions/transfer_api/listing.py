@@ -1,7 +1,7 @@
 """Lists transfers in pages: of a day, of a beneficiary's account, with a reference of DOKU's, or all open ones."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +33,10 @@ _KNOWN = _PARAMETERS.keys() | set().union(*_PARAMETERS.values())
 _NAME = re.compile("[A-Za-z0-9_.-]{1,40}")
 
 
+def _everything(_: Transfer) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class TransferLists:
     """The lists behind GET /v1/transfers."""
@@ -40,11 +44,18 @@ class TransferLists:
     store: TransferStore
     due_index: DueIndex
 
-    def page(self, parameters: Mapping[str, str], now: float) -> dict[str, Any]:
+    def page(
+        self, parameters: Mapping[str, str], now: float, may_see: Callable[[Transfer], bool] = _everything
+    ) -> dict[str, Any]:
         """One page: `{"transfers", "cursor"}`, and `day` for a day's list; `cursor` is None on the last page.
 
-        Raises InvalidParameter for unknown or combined parameters, ValidationFailed naming a bad one.
+        Without the transfers that the caller may not see, so that a page may have fewer than `limit`. Raises
+        InvalidParameter for unknown or combined parameters, ValidationFailed naming a bad one.
         """
+        found = self._page(parameters, now)
+        return {**found, "transfers": [each for each in found["transfers"] if may_see(each)]}
+
+    def _page(self, parameters: Mapping[str, str], now: float) -> dict[str, Any]:
         given = {name: value for name, value in parameters.items() if value}
         limit = _limit(given.get("limit"))
         match _selector(parameters):

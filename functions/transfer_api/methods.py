@@ -8,6 +8,7 @@ _ANY = r"[\s\S]+"
 _METHODS = {
     "/v1/account-inquiries": ("POST",),
     "/v1/balance": ("GET",),
+    "/v1/balance-proof": ("GET",),
     "/v1/banks": ("GET",),
     "/v1/batches": ("GET", "POST"),
     r"/v1/batches/[^/]+": ("GET",),
@@ -19,6 +20,8 @@ _METHODS = {
     "/v1/transfers": ("GET", "POST"),
     r"/v1/transfers/[^/]+": ("GET",),
     r"/v1/transfers/[^/]+/status-checks": ("POST",),
+    r"/v1/transfers/[^/]+/notes": ("GET", "POST"),
+    r"/v1/transfers/[^/]+/settlement": ("POST",),
 }
 
 

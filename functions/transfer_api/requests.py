@@ -3,15 +3,32 @@
 Fields that DOKU has in `additionalInfo` may be given there or at the top level.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from payouts.doku import fields
 from payouts.doku.messages import InquiryRequest, wire_name
 from payouts.domain.errors import InvalidParameter
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
+from payouts.store.notes import MOST_CHARACTERS
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A check of text that a person wrote: 1 to `most` printable characters, without blanks at the ends."""
+
+    most: int
+
+    def __call__(self, value: str) -> str:
+        """The text without blanks around it. Raises ValueError."""
+        text = value.strip()
+        if not 0 < len(text) <= self.most or not text.isprintable():
+            raise ValueError(f"must be 1 to {self.most} printable characters in one line")
+        return text
+
 
 Reference = Annotated[str, AfterValidator(fields.REFERENCE)]
 CustomerNumber = Annotated[str, AfterValidator(fields.CUSTOMER_NUMBER)]
@@ -34,8 +51,11 @@ class Amount(BaseModel):
     currency: Literal["IDR"]
 
 
-class _Request(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(alias_generator=wire_name, extra="forbid", strict=True, frozen=True)
+
+
+class _Request(_Strict):
     additional: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="before")
@@ -77,6 +97,20 @@ class AccountInquiry(_Request):
             sender_country_code=self.sender_country_code,
             channel_code=self.channel_code or "",
         )
+
+
+class Settlement(_Strict):
+    """POST /v1/transfers/{partnerReferenceNo}/settlement."""
+
+    verdict: Literal["SUCCESS", "FAILED", "REFUNDED"]
+    reason: Annotated[str, AfterValidator(Written(200))]
+    version: Annotated[int, Field(ge=1)]
+
+
+class NewNote(_Strict):
+    """POST /v1/transfers/{partnerReferenceNo}/notes."""
+
+    text: Annotated[str, AfterValidator(Written(MOST_CHARACTERS))]
 
 
 class CreateTransfer(_Request):

@@ -1,15 +1,19 @@
 """The response bodies of the transfer API, with DOKU's field names and times in WIB."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from doku_signing.timestamps import WIB
 from payouts.doku.messages import InquiryRequest, wire_name
 from payouts.doku.responses import Balance, Inquiry
-from payouts.domain.money import Rupiah
+from payouts.domain.balance_proof import BalanceProof, Reading, prove
+from payouts.domain.money import Rupiah, signed
 from payouts.domain.schedule import needs_review
 from payouts.domain.transfer import NextAction, Observation, Status, Transfer
+from payouts.services import balance_statement
 from payouts.store.inquiry_sessions import InquirySession
+from payouts.store.notes import Note
 
 _MEANING = {
     Status.SUBMITTING: "It is being sent or its outcome was not recorded. Its status is checked; it is not sent again.",
@@ -43,8 +47,17 @@ _NEXT = {
 
 
 def transfer(subject: Transfer, now: float) -> dict[str, Any]:
-    """A transfer with its history."""
-    return {**summary(subject, now), "history": [_observation(seen) for seen in subject.history]}
+    """A transfer with its history, and the version that a decision about it must name."""
+    return {
+        **summary(subject, now),
+        "version": subject.version,
+        "history": [_observation(seen) for seen in subject.history],
+    }
+
+
+def notes(found: Sequence[Note]) -> dict[str, Any]:
+    """The notes on a transfer, oldest first."""
+    return {"notes": [{"at": time_in_wib(note.at), "by": note.by, "text": note.text} for note in found]}
 
 
 def transfer_brief(subject: Transfer) -> dict[str, Any]:
@@ -111,6 +124,26 @@ def balance(found: Balance, accepts_transfers: bool) -> dict[str, Any]:
         "creditAlertLimit": _wire(found.alert_limit),
         "acceptsTransfers": accepts_transfers,
     }
+
+
+def balance_proof(day: str, readings: Sequence[Reading]) -> dict[str, Any]:
+    """The proof of a day's balance and the readings that it rests on."""
+    proof = prove(readings)
+    return {"day": day, "proof": proof and _proof(proof), "readings": [_reading(each) for each in readings]}
+
+
+def _proof(proof: BalanceProof) -> dict[str, Any]:
+    amounts = balance_statement.figures(proof).items()
+    return {
+        **balance_statement.times(proof),
+        "verdict": proof.verdict,
+        **{name: {"value": signed(sen), "currency": "IDR"} for name, sen in amounts},
+        "unstatedFees": proof.sums.unstated_fees,
+    }
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    return {"at": time_in_wib(reading.answered), "available": Rupiah(reading.available).wire()}
 
 
 def _meaning(subject: Transfer) -> str:

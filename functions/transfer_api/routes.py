@@ -8,12 +8,15 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from payouts.doku import banks
 from payouts.doku.time_limits import Remaining
+from payouts.domain.days import day_of
 from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, RefusedEarly, UnknownRoute
 from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
 from payouts.runtime import metrics
 from payouts.services.prepare_transfer import TransferRequest
-from transfer_api import batch_routes, error_responses, idempotency, methods, query, response_codes, responses
+from transfer_api import batch_routes, error_responses, idempotency, methods, query, response_codes, responses, support
+from transfer_api.callers import caller_of
 from transfer_api.error_responses import json_response
+from transfer_api.listing import checked_day
 from transfer_api.methods import ASKED_PATH
 from transfer_api.services import Services
 
@@ -55,6 +58,14 @@ def _add_doku_queries(app: APIGatewayHttpResolver, services: Services) -> None:
         accepts = services.switch.is_on()
         return json_response(200, responses.balance(services.queries.balance(_remaining(app)), accepts))
 
+    @app.get("/v1/balance-proof")
+    def get_balance_proof() -> Response[str]:
+        """200: the proof of a day's balance, and the readings of the day; `proof` is null if there are none."""
+        asked = query.parameters(app.current_event, "day").get("day")
+        day = checked_day(asked) if asked else day_of(int(services.clock() * 1000))
+        measured = services.balance_readings.read(day)
+        return json_response(200, responses.balance_proof(day, measured.readings if measured else ()))
+
 
 def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger: Logger) -> None:
     @app.post("/v1/transfers")
@@ -66,7 +77,12 @@ def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger
         request = read(app.current_event, CreateTransfer)
         key = idempotency.idempotency_key(app.current_event.raw_event.get("headers") or {})
         intent = request.to_intent(idempotency.reference_of(request, key))
-        order = TransferRequest(intent, idempotency.fingerprint(request), key or "", _caller(app))
+        order = TransferRequest(
+            intent,
+            idempotency.fingerprint(request),
+            key or "",
+            caller_of(app.current_event, services.person_claim).subject,
+        )
         result = services.transfer_creator.create(order, _remaining(app))
         transfer = result.transfer
         logger.append_keys(partner_reference_no=transfer.partner_reference_no, transfer_status=transfer.status)
@@ -82,7 +98,7 @@ def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger
 def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> None:
     def find(reference: str) -> Transfer:
         transfer = services.store.get(idempotency.checked_reference(reference))
-        if transfer is None:
+        if transfer is None or not caller_of(app.current_event, services.person_claim).may_see(transfer):
             raise NotFound("there is no transfer with this partnerReferenceNo")
         return transfer
 
@@ -96,7 +112,8 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
     def list_transfers() -> Response[str]:
         """200: a page of transfers: of a day, all open ones, by DOKU's reference or by beneficiary account."""
         now = services.clock()
-        page = services.lists.page(app.current_event.query_string_parameters, now)
+        caller = caller_of(app.current_event, services.person_claim)
+        page = services.lists.page(app.current_event.query_string_parameters, now, caller.may_see)
         return json_response(200, {**page, "transfers": [responses.summary(found, now) for found in page["transfers"]]})
 
     @app.get("/v1/transfers/<reference>")
@@ -115,6 +132,8 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
         DOKU is not asked if the last check is under 10 seconds old, or if too many requests go to it.
         """
         return response(refreshed(find(reference)))
+
+    support.add_routes(app, services, find)
 
 
 def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
@@ -160,12 +179,6 @@ def _routing_error(event: APIGatewayProxyEventV2) -> PayoutError:
     if allowed and event.http_method not in allowed:
         return MethodNotAllowed(allowed)
     return UnknownRoute("the API has no such route; see the API reference")
-
-
-def _caller(app: APIGatewayHttpResolver) -> str:
-    """`sub` of the token that API Gateway verified; empty if the issuer sets none."""
-    claims = app.current_event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
-    return str(claims.get("sub", ""))
 
 
 def _where(error: Exception) -> str:

@@ -20,11 +20,13 @@ from payouts.services.kill_switch import KillSwitch
 from payouts.services.prepare_transfer import TransferPreparer
 from payouts.services.request_budget import RequestBudget
 from payouts.services.send_transfer import TransferSender
+from payouts.store.balance_readings import BalanceReadings
 from payouts.store.counters import Counters
 from payouts.store.due_index import DueIndex
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
+from payouts.store.notes import TransferNotes
 from payouts.store.rate import RateStore
 from payouts.store.transfers import TransferStore
 from transfer_api.batch_listing import BatchLists
@@ -33,13 +35,12 @@ from transfer_api.listing import TransferLists
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """The use cases of the batch routes. `person_claim` is the claim of a token that names a person."""
+    """The use cases of the batch routes."""
 
     creator: BatchCreator
     changer: BatchChanger
     lists: BatchLists
     driver: BatchDriver
-    person_claim: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,13 @@ class Services:
     lists: TransferLists
     amount_limits: AmountLimits
     switch: KillSwitch
+    balance_readings: BalanceReadings
+    notes: TransferNotes
     budget: RequestBudget
     rate: DokuRate
     batches: Batches
+    person_claim: str
+    """The claim of a token that names a person."""
     new_reference: Callable[[], str]
     """Makes the reference of an account inquiry that has none."""
     clock: Callable[[], float]
@@ -77,6 +82,7 @@ def build_services(
     sender = TransferSender(deployed.store, deployed.doku, deployed.schedule)
     preparer = TransferPreparer(sessions, queries, deployed.doku, clock, budget.take)
     amounts = config.amount_limits(environment)
+    batches = batch_wiring.build_batches(environment, deployed, clock)
     return Services(
         queries=queries,
         transfer_creator=TransferCreator(deployed.store, keys, preparer, deployed.doku, switch, amounts, daily, sender),
@@ -85,21 +91,22 @@ def build_services(
         lists=TransferLists(deployed.store, DueIndex(deployed.table)),
         amount_limits=amounts,
         switch=switch,
+        balance_readings=BalanceReadings(deployed.table),
+        notes=TransferNotes(deployed.table),
         budget=budget,
         rate=deployed.rate,
-        batches=_batches(environment, deployed, clock),
+        batches=_batches(batches, deployed, clock),
+        person_claim=batches.settings.person_claim,
         new_reference=deployed.doku.new_external_id,
         clock=clock,
     )
 
 
-def _batches(environment: Mapping[str, str], deployed: wiring.Deployment, clock: Callable[[], float]) -> Batches:
-    shared = batch_wiring.build_batches(environment, deployed, clock)
+def _batches(shared: batch_wiring.Batches, deployed: wiring.Deployment, clock: Callable[[], float]) -> Batches:
     required = shared.settings.approvals_required
     return Batches(
         creator=BatchCreator(shared.store, shared.chunks, clock),
         changer=BatchChanger(shared.store, shared.chunks, shared.limits, required, clock),
         lists=BatchLists(shared.store, shared.chunks, deployed.store),
         driver=shared.driver,
-        person_claim=shared.settings.person_claim,
     )

@@ -62,6 +62,8 @@ class Aws:
     def __init__(self, url: str, table_url: str | None = None, queue_url: str | None = None) -> None:
         self.url, self.table_url, self.queue_url = url, table_url, queue_url
         self._tables: list[str] = []  # those at table_url
+        self._stacks: list[str] = []
+        self._secrets: list[str] = []
         self.dynamodb: DynamoDBClient = self._client("dynamodb", table_url or url)
         self.sqs: SQSClient = self._client("sqs", queue_url or url)
         self.secretsmanager: SecretsManagerClient = self._client("secretsmanager", url)
@@ -96,11 +98,16 @@ class Aws:
         environments = {f.name: {k: str(v) for k, v in resolved[f.name].items()} for f in functions}
         return Deployed({**ids, **secrets}, environments)
 
-    def remove_tables(self) -> None:
-        """Delete the tables at `table_url`, which outlive this process, unlike moto's."""
+    def remove(self) -> None:
+        """Delete what was deployed: moto keeps it as long as the process lives, and `table_url` for longer."""
         for name in self._tables:
             self.dynamodb.delete_table(TableName=name)
-        self._tables.clear()
+        for name in self._stacks:
+            self._client("cloudformation", self.url).delete_stack(StackName=name)
+        for arn in self._secrets:
+            self.secretsmanager.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+        for names in (self._tables, self._stacks, self._secrets):
+            names.clear()
 
     def _create_stack(
         self, name: str, body: Mapping[str, Any], parameters: Mapping[str, str]
@@ -112,6 +119,7 @@ class Aws:
             TemplateBody=json.dumps(body),
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         )
+        self._stacks.append(name)
         resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
         outputs = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
         return (
@@ -121,10 +129,12 @@ class Aws:
 
     def _create_secrets(self, template: Template, stack: str) -> dict[str, str]:
         """ARNs by logical id. moto's CloudFormation does not support secrets, so they are created by themselves."""
-        return {
+        created = {
             name: self.secretsmanager.create_secret(Name=f"{stack}-{name}")["ARN"]
             for name in template.deployed(_SECRET)
         }
+        self._secrets += created.values()
+        return created
 
     def _create_table(self, name: str, properties: Mapping[str, Any]) -> None:
         given = {key: properties[key] for key in _TABLE if key in properties}
@@ -152,10 +162,19 @@ def _body(template: Template, secrets: Iterable[str], outputs: Mapping[str, Any]
     return body | {
         "Parameters": {**template.document.get("Parameters", {}), **{name: {"Type": "String"} for name in secrets}},
         "Resources": {
-            name: each for name, each in template.resources.items() if each["Type"] in _KEPT and template.exists(name)
+            name: _deletable(each)
+            for name, each in template.resources.items()
+            if each["Type"] in _KEPT and template.exists(name)
         },
         "Outputs": {name: {"Value": {"Fn::ToJsonString": value}} for name, value in outputs.items()},
     }
+
+
+def _deletable(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """A table without its protection from deletion: a stack that ends leaves nothing behind."""
+    properties = resource.get("Properties", {})
+    kept = {name: value for name, value in properties.items() if name != "DeletionProtectionEnabled"}
+    return {**resource, "Properties": kept}
 
 
 def _check_references(template: Template, function: Function) -> None:

@@ -26,12 +26,13 @@ Record = Mapping[str, Any]
 
 
 class StatusEvents:
-    """Moves the stream's records to the queues, from the beginning of the stream. `ids` are physical ids by logical id.
+    """Moves the stream's records to the queues. `ids` are physical ids by logical id.
 
+    They are moved from the beginning of the stream, or with `from_now` those that are written after the construction.
     A record is read again if the process ends before its events are sent, as in AWS.
     """
 
-    def __init__(self, template: Template, aws: Aws, ids: Mapping[str, str]) -> None:
+    def __init__(self, template: Template, aws: Aws, ids: Mapping[str, str], from_now: bool = False) -> None:
         (pipe,) = template.deployed("AWS::Pipes::Pipe").values()
         self._pipe, self._sqs = pipe, aws.sqs
         self._filters = [EventPattern.load(each["Pattern"]) for each in filters(pipe)]
@@ -40,10 +41,18 @@ class StatusEvents:
         table = pipe["Source"]["Fn::GetAtt"][0]
         self._arn = aws.dynamodb.describe_table(TableName=ids[table])["Table"]["LatestStreamArn"]
         self._iterators: dict[str, str] = {}
+        if from_now:
+            self.skip()
 
     def step(self) -> int:
         """Move the new records. Returns the number of messages that were sent."""
-        return sum(self._move(shard) for shard in self._shards())
+        if not self._iterators:
+            self._start("TRIM_HORIZON")
+        return sum(self._move(shard) for shard in self._iterators)
+
+    def skip(self) -> None:
+        """Leave out the records so far."""
+        self._start("LATEST")
 
     def run(self, stop: threading.Event) -> None:
         """Move records as they come, until `stop`."""
@@ -51,13 +60,10 @@ class StatusEvents:
             if not self.step():
                 stop.wait(_PAUSE)
 
-    def _shards(self) -> list[str]:
-        if not self._iterators:
-            shards = self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
-            for shard in (each["ShardId"] for each in shards):
-                position = {"StreamArn": self._arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
-                self._iterators[shard] = self._streams.get_shard_iterator(**position)["ShardIterator"]
-        return list(self._iterators)
+    def _start(self, position: str) -> None:
+        for shard in self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]:
+            start = {"StreamArn": self._arn, "ShardId": shard["ShardId"], "ShardIteratorType": position}
+            self._iterators[shard["ShardId"]] = self._streams.get_shard_iterator(**start)["ShardIterator"]
 
     def _move(self, shard: str) -> int:
         answer = self._streams.get_records(ShardIterator=self._iterators[shard])

@@ -77,7 +77,7 @@ class Webhooks:
 
 @contextmanager
 def receiving(services: BackingServices, world: World) -> Iterator[Webhooks]:
-    """The sender of `world`, whose receiver is an inbox on a port of its own."""
+    """The sender of `world`, whose receiver is an inbox on a port of its own. It hears of what happens from now on."""
     inbox = Inbox(lambda: _secrets(services), world.clock)
     meanwhile: list[Callable[[], object]] = []
 
@@ -90,8 +90,7 @@ def receiving(services: BackingServices, world: World) -> Iterator[Webhooks]:
     server.start()
     world.environment = {**world.environment, "WEBHOOK_URL": server.url + PATH}
     ids = {**services.ids, "TransfersTable": world.environment["TABLE_NAME"]}
-    events = StatusEvents(services.template, services.aws, ids)
-    events.step()  # the table may be older than this receiver
+    events = StatusEvents(services.template, services.aws, ids, from_now=True)
     for name in (*QUEUES, DEAD_LETTERS):
         world.sqs.purge_queue(QueueUrl=world.environment[name])
     try:

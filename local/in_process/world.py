@@ -116,12 +116,13 @@ class World(DeploymentState):
         remaining: Callable[[], int] = lambda: 29_000,
         sent_path: str | None = None,
         caller: str | None = "frontend-1",
+        scope: str = "transfers:read transfers:write",
         claims: Mapping[str, str] | None = None,
     ) -> Answer:
         """Call the transfer API as API Gateway does. A `str` body is sent as it is, any other as JSON.
 
         `path` is the path that the function gets, `sent_path` the one that was sent, if different. `caller` is the
-        token's `sub`; None for a token without it. `claims` are further ones.
+        token's `sub`; None for a token without it. `scope` is the token's; `claims` are further ones.
         """
         event = sample_event("create-transfer")
         event["rawPath"] = event["requestContext"]["http"]["path"] = path
@@ -132,7 +133,7 @@ class World(DeploymentState):
         for observe in self.request_observers:
             observe(body)
         held = event["requestContext"]["authorizer"]["jwt"]["claims"]
-        held |= {"sub": caller, **(claims or {})}
+        held |= {"sub": caller, "scope": scope, **(claims or {})}
         if caller is None:
             del held["sub"]
         if query:

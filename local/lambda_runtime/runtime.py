@@ -137,6 +137,7 @@ class Worker:
 
     def close(self) -> None:
         """End the process and release its resources."""
+        self.kill()  # first: a worker whose Runtime API hangs up logs a traceback
         self._hang_up()
         self._events.close()
         self._listener.close()

@@ -186,7 +186,7 @@ def test_the_overview_sums_the_day(stack: LocalStack, visitor: Visitor) -> None:
     visitor.expect_status("Paid")
     visitor.open("/overview")
     expect(page.locator(".figure.main")).to_contain_text("Rp 999,795,500")
-    row = page.get_by_role("row").filter(has_text="Paid")
+    row = page.locator(".overview-today").get_by_role("row").filter(has_text="Paid")
     count = int(row.locator(".strong").inner_text())
     expect(page.locator(".environment")).to_have_text("Local run: no real money")
 
@@ -197,12 +197,12 @@ def test_the_overview_sums_the_day(stack: LocalStack, visitor: Visitor) -> None:
     stack.simulator.fault("status", "garbage", times=20)
     visitor.pay()
     visitor.open("/overview")
-    expect(page.locator(".notice.unknown")).to_contain_text("with an unknown outcome")
+    expect(page.locator(".overview-open .notice.unknown")).to_contain_text("with an unknown outcome")
     stack.simulator.heal()
 
     stack.simulator.deposit("1000.00")
     page.locator("#refresh").click()
-    expect(page.locator(".notice.bad")).to_contain_text("below its alert limit")
+    expect(page.locator(".overview-funds .notice.bad")).to_contain_text("below its alert limit")
 
 
 @pytest.mark.parametrize("options", [{"viewport": {"width": 390, "height": 844}, "is_mobile": True}])

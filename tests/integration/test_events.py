@@ -88,10 +88,10 @@ def test_a_queue_sample_matches_the_trigger(deployed: bundle.Bundle, sample: str
 
 def test_the_webhook_samples_are_taken(backing_services: BackingServices, signing: World) -> None:
     """The queue sample is what the rule sends: it has the same fields."""
-    signing.call_handler(sample_event("create-transfer"), Context())
-    signing.clock.advance(120)
-    signing.tick()
     with receiving(backing_services, signing) as webhooks:
+        signing.call_handler(sample_event("create-transfer"), Context())
+        signing.clock.advance(120)
+        signing.tick()
         webhooks.publish()
         (message,) = signing.sqs.receive_message(
             QueueUrl=webhooks.environment["WEBHOOK_QUEUE_URL"], VisibilityTimeout=0
@@ -124,8 +124,10 @@ def test_the_samples_create_and_settle_a_transfer(signing: World) -> None:
     [
         ("account-inquiry", {"sessionId", "beneficiaryAccountName", "fee"}),
         ("get-balance", {"availableBalance", "holdAmount", "creditAlertLimit"}),
+        ("get-balance-proof", {"day", "proof", "readings"}),
         ("list-transfers", {"day", "transfers", "cursor"}),
         ("get-transfer", {"partnerReferenceNo", "status", "history"}),
+        ("list-notes", {"notes"}),
         ("check-status", {"partnerReferenceNo", "status", "history"}),
         ("list-banks", {"banks"}),
         ("get-response-code", {"code", "readings"}),

@@ -47,7 +47,8 @@ def stored(store: TransferStore, at: int, paid: bool, account: str = "1", next_c
     for version, seen in enumerate((_ACCEPTED, _PAID) if paid else (_ACCEPTED,)):
         transfer = record(replace(transfer, version=version), seen)
     assert store.create(transfer) is None
-    return replace(transfer, version=transfer.version + 1)
+    written = transfer.version + 1
+    return replace(transfer, version=written, status_version=written)
 
 
 def position(transfer: Transfer) -> Position:

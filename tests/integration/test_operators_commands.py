@@ -115,6 +115,7 @@ def test_reports_as_json(local_run: World, capsys: pytest.CaptureFixture[str]) -
     report = json.loads(capsys.readouterr().out)
     assert (report["deployment"], report["day"]) == ("local", day)
     assert report["statuses"]["ACCEPTED"]["count"] >= 1
+    assert report["balance"] is None, "it was not measured"
     assert reference not in {line["partnerReferenceNo"] for line in report["attention"]}, "it was just sent"
     assert cli.main(["explain", reference, "--json"]) == 0
     text = capsys.readouterr().out

@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -88,13 +89,26 @@ def test_open_disputed_and_refunded_need_attention(world: World, day: str) -> No
     assert attention["REFUNDED"] == "paid, and refunded later"
 
 
-def test_the_csv_has_every_transfer_and_no_account_or_name(world: World, day: str) -> None:
-    text = csv_of(lines_of(world, day))
-    rows = list(csv.DictReader(io.StringIO(text)))
+def test_the_csv_has_every_transfer(world: World, day: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(csv_of(lines_of(world, day)))))
     assert len(rows) == 5
     assert [row["createdAt"] for row in rows] == sorted(row["createdAt"] for row in rows)
-    assert "8377388292" not in text
-    assert "SUHUT" not in text
+    accounts = {row["beneficiaryAccountNumber"] for row in rows}
+    assert accounts == {"8377388292", "7746555134"}
+    assert {(row["beneficiaryAccountName"], row["createdBy"], row["fee"]) for row in rows} == {
+        ("SUHUT", "frontend-1", "4500.00")
+    }
+    assert [row["remark"] for row in rows][3] == "'=HYPERLINK"
+
+
+@pytest.mark.parametrize(
+    ("account", "cell"),
+    [("0123456789", "'0123456789"), ("1234567890123456", "'1234567890123456"), ("123456789012345", "123456789012345")],
+)
+def test_a_spreadsheet_shortens_no_account_number(world: World, account: str, cell: str) -> None:
+    transfer = world.existing(world.create(order()).body["partnerReferenceNo"])
+    other = replace(transfer, intent=replace(transfer.intent, beneficiary_account_number=account))
+    assert dict(zip(COLUMNS, Line(other, "").cells(), strict=True))["beneficiaryAccountNumber"] == cell
 
 
 def test_lines_go_on_behind_a_position(world: World, day: str) -> None:

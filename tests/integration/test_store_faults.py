@@ -203,10 +203,11 @@ def test_a_claimed_session_leads_to_its_request_for_30_days(world: World) -> Non
     assert sessions.claimed_by(session.session_id) is None
     sessions.save(session)
     assert sessions.claimed_by(session.session_id) is None
-    sessions.claim(intent, "f", world.clock())
+    now = world.clock()
+    sessions.claim(intent, "f", now)
     assert sessions.claimed_by(session.session_id) == "PAY-A"
     (item,) = world.scan()
-    assert (item["validUntil"], item["expiresAt"]) == (session.expires_at, int(world.clock()) + 30 * 86_400)
+    assert (item["validUntil"], item["expiresAt"]) == (session.expires_at, int(now) + 30 * 86_400)
 
 
 def test_a_claimed_session_is_valid_no_longer_than_before(world: World) -> None:

@@ -15,7 +15,6 @@ from payouts.domain.batch import (
     Action,
     Batch,
     BatchStatus,
-    Caller,
     Event,
     IllegalTransition,
     involve,
@@ -24,6 +23,7 @@ from payouts.domain.batch import (
 )
 from payouts.domain.batch_approval import Forbidden, approve
 from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, seal, sums
+from payouts.domain.caller import Caller
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
 

@@ -92,21 +92,6 @@ def test_recording_twice_changes_nothing(versions: list[Transfer]) -> None:
     assert record(last, *last.history) is last
 
 
-@pytest.mark.covers(28)
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**64))
-def test_bounding_never_changes_what_is_shown(seed: int) -> None:
-    """Scenario 28. The unbounded history is rebuilt from what each write added."""
-    everything: list[Observation] = []
-    for version in _long_history(seed):
-        everything += [seen for seen in version.history if seen.seq == version.version]
-        full = Reading(everything, version.external_ids, version.failed_published, version.intent.session_id)
-        assert version.status is full.status
-        assert (version.is_final, version.next_action) == (full.is_final, full.next_action)
-        assert len(version.history) <= MOST_KEPT
-        assert [seen.seq for seen in version.history] == sorted(seen.seq for seen in version.history)
-
-
 @pytest.mark.covers("I5", "I6")
 @settings(max_examples=300, deadline=None)
 @given(histories(longest=30))
@@ -181,3 +166,18 @@ def test_the_latest_question_is_kept_past_the_bound() -> None:
     for silent in range(HISTORY_LATEST + 1):
         transfer = after(transfer, check(Finding.UNCLEAR, at=silent))
     assert transfer.is_final
+
+
+@pytest.mark.covers(28)
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**64))
+def test_bounding_never_changes_what_is_shown(seed: int) -> None:
+    """Scenario 28. The unbounded history is rebuilt from what each write added."""
+    everything: list[Observation] = []
+    for version in _long_history(seed):
+        everything += [seen for seen in version.history if seen.seq == version.version]
+        full = Reading(everything, version.external_ids, version.failed_published, version.intent.session_id)
+        assert version.status is full.status
+        assert (version.is_final, version.next_action) == (full.is_final, full.next_action)
+        assert len(version.history) <= MOST_KEPT
+        assert [seen.seq for seen in version.history] == sorted(seen.seq for seen in version.history)

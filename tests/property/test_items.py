@@ -66,6 +66,7 @@ transfers = st.builds(
     fee=st.none() | amounts,
     version=st.integers(1, 10_000),
     sent_to=st.none() | st.builds(DokuAccount, words, words, words),
+    status_version=st.integers(1, 10_000),
 )
 
 
@@ -76,6 +77,7 @@ def stored(transfer: Transfer) -> dict[str, Any]:
         **items.changing(transfer),
         **items.due(transfer, 8),
         "version": transfer.version,
+        **({} if transfer.status_version == transfer.version else {"statusVersion": transfer.status_version}),
         "nonce": "00ff",
     }
     return {name: deserialize(serialize(value)) for name, value in item.items()}

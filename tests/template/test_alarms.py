@@ -44,7 +44,8 @@ def test_an_alarm_and_its_recovery_notify(alarm: str) -> None:
 @pytest.mark.parametrize("alarm", ALARMS)
 def test_missing_data_raises_no_alarm(alarm: str) -> None:
     """A new stack begins without alarms. A stopped poller is INSUFFICIENT_DATA, which has an action."""
-    expected = {"LateChecksAlarm": "missing", "LowDepositAlarm": "ignore"}.get(alarm, "notBreaching")
+    of_the_balance = dict.fromkeys(("LowDepositAlarm", "BalanceDecreaseAlarm"), "ignore")
+    expected = {"LateChecksAlarm": "missing", **of_the_balance}.get(alarm, "notBreaching")
     assert properties(alarm)["TreatMissingData"] == expected
     assert ("InsufficientDataActions" in properties(alarm)) is (expected == "missing")
 

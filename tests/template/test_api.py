@@ -10,8 +10,11 @@ from tests.template.reading import FUNCTIONS, Properties, properties, translated
 
 OPEN = {"GET /health", "POST /notifications/kirim-doku/unpaid", "POST /notifications/kirim-doku/refund"}
 """Health, and DOKU's notifications, whose signature the function checks."""
-SCOPES = {"transfers:read", "transfers:write", "batches:read", "batches:write", "batches:approve"}
 MOVES_MONEY = {"POST /v1/transfers", "POST /v1/account-inquiries"}
+SCOPES = {
+    *("transfers:read", "transfers:read:own", "transfers:write", "transfers:note", "transfers:settle"),
+    *("batches:read", "batches:write", "batches:approve"),
+}
 PERSONAL = ("sourceip", "useragent", "path", "query", "header", "claim", "token", "body", "identity", "principal")
 
 
@@ -31,6 +34,20 @@ def test_routes_need_a_token_and_a_scope(routes: dict[str, bundle.Route]) -> Non
 def test_only_approvers_decide_about_batches(routes: dict[str, bundle.Route]) -> None:
     decisions = [key for key, route in routes.items() if route.scopes == ("batches:approve",)]
     assert decisions == ["POST /v1/batches/{batchReference}/approvals"]
+
+
+def test_support_has_scopes_of_its_own(routes: dict[str, bundle.Route]) -> None:
+    one = "/v1/transfers/{partnerReferenceNo}"
+    assert routes[f"POST {one}/notes"].scopes == ("transfers:note",)
+    assert routes[f"POST {one}/settlement"].scopes == ("transfers:settle",)
+
+
+def test_what_belongs_to_the_merchant_needs_the_full_scope(routes: dict[str, bundle.Route]) -> None:
+    """`transfers:read:own` opens only routes that filter by caller, or show nothing of the merchant's."""
+    own = {key for key, route in routes.items() if "transfers:read:own" in route.scopes}
+    one = "/v1/transfers/{partnerReferenceNo}"
+    filtered = {"GET /v1/transfers", f"GET {one}", f"POST {one}/status-checks"}
+    assert own == {*filtered, "GET /v1/banks", "GET /v1/response-codes", "GET /v1/response-codes/{code}"}
 
 
 def test_routes_that_move_money_need_the_write_scope(routes: dict[str, bundle.Route]) -> None:

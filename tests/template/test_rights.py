@@ -1,5 +1,6 @@
 """Permissions of roles, policies, queues and keys."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from tests.template.reading import (
     FUNCTIONS,
     IN_VPC,
+    ROOT,
     actions,
     chosen,
     documents,
@@ -49,7 +51,7 @@ def test_wildcard_resources_are_only_where_aws_demands() -> None:
 
 
 def test_the_event_pipe_only_reads_the_stream() -> None:
-    """The rights of the functions themselves are those of their calls: test_least_privilege.py."""
+    """The rights of the functions themselves are those of their calls: tests/grants."""
     about_the_table = {one for _, item in statements("StatusEventsRole") for one in actions(item) if "dynamodb" in one}
     read = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
     assert about_the_table == {f"dynamodb:{action}" for action in read}
@@ -235,3 +237,12 @@ def test_no_variable_holds_a_secret() -> None:
         named = {name for name in variables if any(word in name for word in ("KEY", "PASSWORD", "TOKEN", "SECRET"))}
         assert named <= {"DOKU_SECRET_ID"}, "the secret's name, and never what is in it"
     assert all(not slot.get("NoEcho") for slot in translated().document["Parameters"].values()), "no secret is given"
+
+
+def test_every_key_prefix_is_in_a_policy() -> None:
+    """A new kind of item needs a grant, even if the demo does not write one."""
+    sources = (ROOT / "layers/payouts/payouts/store").glob("*.py")
+    prefixes = {found for path in sources for found in re.findall(r'f?"([A-Z]+#)', path.read_text())}
+    named = text([statement.get("Condition") for _, statement in statements()])
+    assert {"TRANSFER#", "TOKEN#", "SWITCH#"} <= prefixes
+    assert [prefix for prefix in sorted(prefixes) if prefix not in named] == []

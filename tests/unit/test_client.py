@@ -220,3 +220,15 @@ def test_a_transfer_uses_a_fresh_connection() -> None:
         doku.client.transfer(INTENT, "1", AUTHORITY)
         doku.client.transfer(INTENT, "2", AUTHORITY)
         assert peer.connections == len(peer.requests) == 2
+
+
+def test_a_balance_uses_a_fresh_connection() -> None:
+    """It names only the account, so a late copy of an earlier balance would pass for the present one."""
+
+    def answer(connection: Any) -> None:
+        connection.sendall(http_answer(200, GOOD["balance"]))
+
+    with listening(answer) as peer, client_of(peer.url) as doku:
+        doku.client.balance()
+        doku.client.balance()
+        assert peer.connections == len(peer.requests) == 2

@@ -11,7 +11,16 @@ import pytest
 
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import FIRST_CHECK, with_next_check
-from payouts.domain.transfer import DokuAccount, Finding, Intent, Observation, Source, Transfer, record
+from payouts.domain.transfer import (
+    DokuAccount,
+    Finding,
+    Intent,
+    Observation,
+    Source,
+    Transfer,
+    record,
+    with_status_version,
+)
 from payouts.store import items
 from payouts.store.codec import encode
 from payouts.store.due_index import WRITTEN_SHARDS
@@ -103,7 +112,7 @@ def size(value: Mapping[str, Any]) -> int:
 def test_an_ordinary_item_stays_within_1_kb(writes: int) -> None:
     transfer = created()
     for seen in SEEN[:writes]:
-        transfer = replace(record(transfer, seen), version=transfer.version + 1)
+        transfer = replace(with_status_version(transfer, record(transfer, seen)), version=transfer.version + 1)
         transfer = with_next_check(transfer, seen.at, 0.5)
     item = {**items.fixed(transfer), **items.changing(transfer), **items.due(transfer, WRITTEN_SHARDS)}
     stored = encode({**item, "version": transfer.version, "nonce": "0123456789a"})

@@ -48,18 +48,18 @@ def test_the_table_is_made_on_another_engine_and_removed_again(server: moto_serv
 
     made = aws.deploy(loaded, bundle.read(loaded).functions.values()).ids
     name = made["TransfersTable"]
-    # moto has one state in a process: other tests look for the one secret of their own deployment
-    aws.secretsmanager.delete_secret(SecretId=made["DokuSecret"], ForceDeleteWithoutRecovery=True)
 
     table = aws.dynamodb.describe_table(TableName=name)["Table"]
     wanted = loaded.resources["TransfersTable"]["Properties"]["GlobalSecondaryIndexes"]
     assert {index["IndexName"] for index in table["GlobalSecondaryIndexes"]} == {i["IndexName"] for i in wanted}
     assert aws.environment()["AWS_ENDPOINT_URL_DYNAMODB"] == engine
 
-    aws.remove_tables()
+    aws.remove()
 
     with pytest.raises(ClientError, match="ResourceNotFound"):
         aws.dynamodb.describe_table(TableName=name)
+    assert made["NotificationQueue"] not in aws.sqs.list_queues().get("QueueUrls", [])
+    assert made["DokuSecret"] not in [each["ARN"] for each in aws.secretsmanager.list_secrets()["SecretList"]]
 
 
 def test_a_variable_that_needs_what_is_not_made_is_refused(server: moto_server.MotoServer) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -60,11 +60,16 @@ def snap(service: Service, http: int, code: object) -> Outcome:
     return classify(service, http, {"responseCode": code, "responseMessage": "m"}).outcome
 
 
-def all_codes(service: Service) -> Iterator[tuple[int, str, Outcome]]:
+@cache
+def all_codes(service: Service) -> list[tuple[int, str, Outcome]]:
     """Every HTTP status with every case that seven digits can say."""
-    for http in HTTP:
-        for case in range(100):
-            yield http, f"{case:02d}", snap(service, http, f"{http}{service}{case:02d}")
+    cases_of = [(http, f"{case:02d}") for http in HTTP for case in range(100)]
+    return [(http, case, snap(service, http, f"{http}{service}{case}")) for http, case in cases_of]
+
+
+def test_the_tables_are_read_once() -> None:
+    assert cases() is cases()
+    assert glossary() is glossary()
 
 
 @pytest.mark.covers(19)
@@ -240,11 +245,6 @@ def test_a_code_that_is_none_of_this_call_is_not_looked_up(code: str) -> None:
 def test_what_is_kept_of_an_answer_is_text_and_bounded() -> None:
     assert (text("x" * 300), text("y" * 300, 3), text(2004300)) == ("x" * 200, "yyy", "2004300")
     assert {text(value) for value in (None, True, 1.5, ["a"], {"a": 1}, b"a")} == {""}
-
-
-def test_the_tables_are_read_once() -> None:
-    assert cases() is cases()
-    assert glossary() is glossary()
 
 
 def test_a_verdict_names_the_code_even_where_it_proves_nothing() -> None:

@@ -1,6 +1,7 @@
 """Each rule of the status; tests/property/test_history.py has its laws."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -258,6 +259,18 @@ def test_times_for_people() -> None:
 def test_recording_twice_changes_nothing() -> None:
     once = stored(CREATED, check(Finding.UNPAID, 5))
     assert record(once, check(Finding.UNPAID, 5)) is once
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"at": 6}, {"finding": Finding.SUCCESS}, {"source": Source.SUBMIT}, {"code": "2005300"}, {"message": "m"}),
+        *({"reference_no": "DK1"}, {"external_id": "1"}, {"asked": 1}, {"details": (("a", "b"),)}, {"extra": {"a": 1}}),
+    ],
+)
+def test_another_fact_is_recorded(change: dict[str, Any]) -> None:
+    once = stored(CREATED, check(Finding.UNPAID, 5))
+    assert len(record(once, replace(check(Finding.UNPAID, 5), **change)).history) == len(once.history) + 1
 
 
 def test_a_newer_versions_transfer_keeps_its_status() -> None:

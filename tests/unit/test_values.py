@@ -7,12 +7,12 @@ import pytest
 
 from payouts.doku.outcomes import Classification, Outcome
 from payouts.domain.money import Rupiah
-from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer
+from payouts.domain.transfer import DokuAccount, Finding, Intent, Observation, Reason, Source, Transfer
 
 INTENT = Intent("PAY-1", "628115678890", "8377388292", "014", Rupiah(20_000_000), "S1")
 VALUES = [
     *(Rupiah(1), INTENT, Transfer(INTENT, "f", 1_000, ("1",)), Observation(1, Finding.SUCCESS, Source.SUBMIT)),
-    Classification(Outcome.ACCEPTED),
+    *(Classification(Outcome.ACCEPTED), DokuAccount("api.doku.com", "BRN-1", ""), Reason("4034314", "no funds")),
 ]
 
 

@@ -72,7 +72,7 @@ class Copy:
             shutil.copy(ROOT / name, root / name)
         self._times = count(1)
         self._server = subprocess.Popen(
-            [sys.executable, "-B", "-m", "tests.verification.pytest_server"],
+            [sys.executable, "-m", "tests.verification.pytest_server"],
             cwd=root,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -2,8 +2,10 @@
 
 import gc
 import importlib
+from functools import cache
 
 import boto3
+import botocore.session
 import moto.backends
 
 from local.aws.session import REGION
@@ -31,6 +33,7 @@ def load() -> None:
         importlib.import_module(name)
     for service in ("cloudformation", "dynamodb", "secretsmanager", "sqs"):
         moto.backends.get_backend(service)
+    botocore.session.create_loader = cache(botocore.session.create_loader)  # each session would read them again
     for service in ("dynamodb", "secretsmanager", "sqs"):
         boto3.client(service, region_name=REGION, aws_access_key_id="none", aws_secret_access_key="none")
     gc.freeze()

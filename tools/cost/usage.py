@@ -26,6 +26,13 @@ VCPU_MB = 1769
 """Memory at which a function has one virtual processor. It is assumed to be as fast as that of the benchmark."""
 RATE_WRITES = 2
 """Write units that count an account inquiry and a transfer against the rate of requests to DOKU, when few are made."""
+PROOF_READS = 0.5 * (1 + 4 / 15)
+"""Read units of the balance proof for a transfer: a read that need not be consistent, and another one for each that was
+created in the last 4 of the 15 minutes before a reading."""
+MEASUREMENTS = 4 * 24 * 30.0
+"""Readings of the balance in a month."""
+DAY_KB = 5
+"""Mean size of the item with a day's readings, which each reading writes."""
 ASKED = 2
 """Requests to DOKU by the API for a transfer: account inquiry and transfer."""
 PEAK = 10
@@ -92,7 +99,7 @@ def transfer(figures: Mapping[str, float], template: Template) -> dict[str, floa
         "lambda_gb_seconds": _gb_seconds(figures, template),
         "api_requests": requests,
         "writes": _sum(figures, "write_units") + RATE_WRITES,
-        "reads": _sum(figures, "read_units"),
+        "reads": _sum(figures, "read_units") + PROOF_READS,
         "storage_gb_months": ITEM_KB / 1e6,
         "backup_gb_months": ITEM_KB / 1e6,
         "sqs_requests": 3 * UNPAID,
@@ -139,7 +146,7 @@ def idle(figures: Mapping[str, float], template: Template) -> dict[str, float]:
     return {
         "lambda_requests": ticks,
         "lambda_gb_seconds": ticks * TICK_SECONDS * memory(template)["StatusPollerFunction"],
-        "writes": ticks * figures["write_units_idle_tick"],
+        "writes": ticks * figures["write_units_idle_tick"] + MEASUREMENTS * DAY_KB,
         "reads": ticks * (figures["read_units_idle_tick"] + READ_SHARDS / 2),  # AWS charges for an empty query, too
         "sqs_requests": 5 * 3 * TICKS,  # Lambda polls the queue with five connections, each for 20 s
         "schedules": ticks,

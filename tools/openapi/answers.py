@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import SkipJsonSchema
 
 from payouts.codes.models import MoneyMoved, Retry, Scope, System, Who
+from payouts.domain.balance_proof import Verdict
 from payouts.domain.money import WIRE
 from payouts.domain.transfer import Finding, NextAction, Source, Status
 
@@ -116,7 +117,22 @@ class TransferSummary(_Answer):
 class Transfer(TransferSummary):
     """A transfer with its history, oldest first."""
 
+    version: int = Field(ge=1, description="grows with each write; a settlement names the version that was read")
     history: list[Observation]
+
+
+class Note(_Answer):
+    """A note of the support desk."""
+
+    at: datetime
+    by: str = Field(description="`sub` of the writer's token; may be personal")
+    text: str
+
+
+class Notes(_Answer):
+    """The notes on a transfer, oldest first."""
+
+    notes: list[Note]
 
 
 class TransferList(_Answer):
@@ -152,6 +168,53 @@ class Balance(_Answer):
     hold_amount: Rupiah | None
     credit_alert_limit: Rupiah | None
     accepts_transfers: bool = Field(description="false while an operator has stopped new transfers")
+
+
+Difference = Annotated[str, Field(pattern=r"^-?(0|[1-9][0-9]{0,15})\.[0-9]{2}$", examples=["-200000.00"])]
+
+
+class SignedRupiah(_Answer):
+    """A difference of amounts."""
+
+    value: Difference
+    currency: Literal["IDR"]
+
+
+class ProofOfBalance(_Answer):
+    """What our transfers explain of the change of the balance between two readings."""
+
+    from_: datetime = Field(alias="from", description="when the opening balance was read")
+    to: datetime = Field(description="when the closing balance was read")
+    verdict: Verdict = Field(
+        description="`EXPLAINED` exactly; `UNCERTAIN`: what is in doubt may explain the difference; `DECREASE` and"
+        " `INCREASE`: nothing explains it; `UNKNOWN`: there is one reading only"
+    )
+    opening: Rupiah
+    paid: Rupiah = Field(description="amounts that DOKU took for certain")
+    fees: Rupiah
+    refunds: Rupiah = Field(description="amounts that DOKU returned for certain. A fee is never assumed to come back")
+    expected: SignedRupiah = Field(description="opening - paid - fees + refunds")
+    actual: Rupiah
+    difference: SignedRupiah = Field(description="actual - expected")
+    in_doubt: Rupiah = Field(description="amounts and fees that DOKU may have taken by now, or may not")
+    unexplained_decrease: Rupiah = Field(description="the largest fall of the day that nothing explains")
+    unexplained_increase: Rupiah
+    unstated_fees: int = Field(ge=0, description="transfers whose fee DOKU did not state")
+
+
+class BalanceReading(_Answer):
+    """A balance that DOKU stated."""
+
+    at: datetime
+    available: Rupiah
+
+
+class BalanceDay(_Answer):
+    """The balance of a day, measured every 15 minutes. The first reading is the last of the day before."""
+
+    day: date
+    proof: ProofOfBalance | None = Field(description="null if the balance was not measured on this day")
+    readings: list[BalanceReading]
 
 
 class Bank(BaseModel):
@@ -291,6 +354,6 @@ class TransferUpdated(_Answer):
 
 
 ALL: tuple[type[BaseModel], ...] = (
-    *(Transfer, TransferSummary, TransferList, Inquiry, Balance, Banks, Explanation, Codes, Health),
+    *(Transfer, TransferSummary, TransferList, Notes, Inquiry, Balance, BalanceDay, Banks, Explanation, Codes, Health),
     *(Error, GatewayMessage, Notification, NotificationReply, TransferUpdated),
 )

@@ -10,6 +10,7 @@ from payouts.codes.models import System
 from payouts.doku import banks
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.responses import Balance, Inquiry
+from payouts.domain.balance_proof import Reading, Sums
 from payouts.domain.errors import (
     DokuSaid,
     Duplicate,
@@ -30,6 +31,7 @@ from payouts.domain.schedule import FIRST_CHECK
 from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record, with_status_version
 from payouts.services.create_transfer import STOPPED
 from payouts.store.inquiry_sessions import InquirySession
+from payouts.store.notes import Note
 from payouts.webhooks.message import WebhookMessage
 from transfer_api import error_responses, response_codes, responses
 
@@ -83,6 +85,8 @@ ERRORS: dict[str, PayoutError] = {
         " nothing. Do not pay under another reference: read that transfer first and follow its nextAction",
         transfer=_transfer(Finding.IN_DOUBT),
     ),
+    "too many notes": Mismatch("the transfer has 50 notes already"),
+    "changed meanwhile": Mismatch("PAY-0001 changed while you decided: it is SUCCESS at version 5 now. Read it again"),
     "not enabled": Refused(
         *("MERCHANT_NOT_ACTIVE", 403, False, "DOKU answered 4034207 Merchant Blocked. Ask DOKU to enable the merchant"),
         DokuSaid("4034207", "Merchant Blocked"),
@@ -125,6 +129,11 @@ def transfers() -> Any:
     return _plain({"day": "2024-09-17", "transfers": [found], "cursor": None})
 
 
+def notes() -> Any:
+    """One note."""
+    return _plain(responses.notes([Note(_AT, "dewi@example.com", "Asked DOKU, ticket 4711.")]))
+
+
 def inquiry() -> Any:
     """The account of DOKU's sample."""
     asked = InquiryRequest(
@@ -146,6 +155,14 @@ def balance() -> Any:
     return _plain(
         responses.balance(Balance("A41418", "PT MERCHANT", available, Rupiah(0), limit), accepts_transfers=True)
     )
+
+
+def balance_proof() -> Any:
+    """A day with one transfer, explained."""
+    took = Sums().with_debit(_transfer(Finding.ACCEPTED))
+    opening = Reading(_AT, _AT + 400, 823_781_442_13, Sums(), starts=True)
+    closing = Reading(_AT + 900_000, _AT + 900_400, opening.available - took.paid - took.fees, took)
+    return _plain(responses.balance_proof("2024-09-17", [opening, closing]))
 
 
 def bank() -> Any:

@@ -83,6 +83,11 @@ WRONG = {
         "A field is wrong, or DOKU refused it; nothing was sent", _OURS, _errors("wrong field", "refused by the bank")
     ),
 }
+_BODY = {
+    400: WRONG[400],
+    413: WRONG[413],
+    422: Answer("A field is wrong, or the token names nobody; nothing was stored", _OURS, _errors("wrong field")),
+}
 _NOT_ENABLED = {
     403: Answer(
         "The token has none of the scopes, or DOKU has not enabled the merchant for this",
@@ -268,6 +273,49 @@ OPERATIONS: dict[str, Operation] = {
         parameters=(_REFERENCE,),
         answers={200: _CHECKED, **USUAL, **_UNKNOWN, 422: BAD_QUERY[422], 413: WRONG[413]},
     ),
+    "GET /v1/transfers/{partnerReferenceNo}/notes": Operation(
+        name="listNotes",
+        tag="Support",
+        summary="The notes on a transfer",
+        parameters=(_REFERENCE,),
+        answers={200: Answer("The notes", ("Notes",), {"": examples.notes()}), **USUAL, **_UNKNOWN, **BAD_QUERY},
+    ),
+    "POST /v1/transfers/{partnerReferenceNo}/notes": Operation(
+        name="addNote",
+        tag="Support",
+        summary="Write a note on a transfer",
+        description="A note changes nothing about the transfer. The writer is the `sub` of the token.",
+        parameters=(_REFERENCE,),
+        request="NewNote",
+        request_examples={"": examples.request("add-note")},
+        answers={
+            201: Answer("All notes", ("Notes",), {"": examples.notes()}),
+            **USUAL,
+            **_UNKNOWN,
+            **_BODY,
+            409: Answer("The transfer has 50 notes already", _OURS, _errors("too many notes")),
+        },
+    ),
+    "POST /v1/transfers/{partnerReferenceNo}/settlement": Operation(
+        name="settleTransfer",
+        tag="Support",
+        summary="Record the outcome that DOKU has confirmed, where status checks cannot settle it",
+        description="As `payouts settle`: for a transfer whose nextAction is SETTLE or ASK_DOKU, one open for seven"
+        " days, or one that was settled before. The decision is stored with the `sub` of the token and the reason. A"
+        " later word of DOKU that contradicts it makes the transfer DISPUTED again.",
+        parameters=(_REFERENCE,),
+        request="Settlement",
+        request_examples={"": examples.request("settle-transfer")},
+        answers={
+            200: Answer("The transfer", ("Transfer",), {"paid": examples.transfer(Finding.ACCEPTED, Finding.SUCCESS)}),
+            **USUAL,
+            **_UNKNOWN,
+            **_BODY,
+            409: Answer(
+                "It changed since `version` was read, or needs no decision", _OURS, _errors("changed meanwhile")
+            ),
+        },
+    ),
     "GET /v1/balance": Operation(
         name="getBalance",
         tag="Transfers",
@@ -279,6 +327,13 @@ OPERATIONS: dict[str, Operation] = {
             **BAD_QUERY,
             422: Answer("DOKU refused the inquiry", _OURS, _errors("refused by the bank")),
         },
+    ),
+    "GET /v1/balance-proof": Operation(
+        name="getBalanceProof",
+        tag="Transfers",
+        summary="Whether our transfers explain the change of a day's balance",
+        parameters=(query_parameter("day", "a day in WIB, by default today", {"type": "string", "pattern": _DAY}),),
+        answers={200: Answer("The day", ("BalanceDay",), {"": examples.balance_proof()}), **USUAL, **BAD_QUERY},
     ),
     "GET /v1/banks": Operation(
         name="listBanks",

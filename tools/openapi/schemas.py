@@ -8,7 +8,7 @@ from pydantic_core import core_schema
 from payouts.doku.fields import Matching, whole_rupiah
 from tools.openapi import answers, batch_answers
 from transfer_api.batch_requests import ChangeRow, ChangeRows, CreateBatch, Decide
-from transfer_api.requests import AccountInquiry, CreateTransfer
+from transfer_api.requests import AccountInquiry, CreateTransfer, NewNote, Settlement, Written
 
 WHOLE = r"^(0|[1-9][0-9]{0,15})\.00$"
 """Pattern of an amount in a request: whole rupiah."""
@@ -23,6 +23,8 @@ class _Generator(GenerateJsonSchema):
         check: Any = schema["function"]["function"]
         if isinstance(check, Matching):
             return {**shown, "pattern": f"^(?:{check.pattern})$", "description": check.wanted}
+        if isinstance(check, Written):
+            return {**shown, "minLength": 1, "maxLength": check.most, "pattern": r"\S"}
         if check is whole_rupiah:
             return {**shown, "pattern": WHOLE, "description": "whole rupiah, written with two decimals"}
         return shown
@@ -30,7 +32,7 @@ class _Generator(GenerateJsonSchema):
 
 def components() -> dict[str, Any]:
     """Every schema by name."""
-    requests = (AccountInquiry, CreateTransfer, CreateBatch, ChangeRow, ChangeRows, Decide)
+    requests = (AccountInquiry, CreateTransfer, NewNote, Settlement, CreateBatch, ChangeRow, ChangeRows, Decide)
     found = _schemas([(model, "validation") for model in requests])
     found |= _schemas([(model, "validation") for model in (*answers.ALL, *batch_answers.ALL)])
     for name in ("AccountInquiry", "CreateTransfer"):

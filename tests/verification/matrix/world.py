@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import requests
 from boto3.dynamodb.types import TypeDeserializer
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.sqs.models import sqs_backends
 
 from local.aws import moto_server, template
 from local.aws.bundle import read
@@ -128,9 +129,8 @@ class World:
         self.deployment.status_events.step()
 
     def _drain(self, *queues: str) -> tuple[str, ...]:
-        pumps = [pump for pump in self.deployment.pumps if pump.queue in queues]
-        total = Drained()
-        while (done := sum((pump.drain() for pump in pumps), Drained())).batches:
+        total, wanted = Drained(), [pump for pump in self.deployment.pumps if pump.queue in queues]
+        while (done := sum((pump.drain() for pump in wanted if self.messages(pump.queue)), Drained())).batches:
             total += done
         return total.errors
 
@@ -168,28 +168,35 @@ class World:
     # --- state
 
     def items(self, kind: str) -> list[dict[str, Any]]:
-        """The table's items of a kind, such as TRANSFER."""
-        found = self.aws.dynamodb.scan(TableName=self._table, ConsistentRead=True)["Items"]
-        items = [{name: _decode(value) for name, value in item.items()} for item in found]
+        """The table's items of a kind, such as TRANSFER, read from moto's memory."""
+        with self._moto_table() as table:
+            items = [_attributes(item) for item in table.all_items()]
         return [item for item in items if item["pk"].startswith(f"{kind}#")]
 
     def item(self, reference: str) -> dict[str, Any] | None:
         """A transfer's item, read from moto's memory, since every check reads it."""
-        with moto_server.at_rest():
-            table = dynamodb_backends[moto_server.ACCOUNT][REGION].get_table(self._table)
+        with self._moto_table() as table:
             found = table.get_item(DynamoType({"S": f"TRANSFER#{reference}"}))
-            attributes = found.to_json()["Attributes"] if found else None
-        return attributes and {name: _decode(value) for name, value in attributes.items()}
+            return _attributes(found) if found else None
+
+    @contextlib.contextmanager
+    def _moto_table(self) -> Iterator[Any]:
+        with moto_server.at_rest():
+            yield dynamodb_backends[moto_server.ACCOUNT][REGION].get_table(self._table)
+
+    @contextlib.contextmanager
+    def _moto_queue(self, queue: str) -> Iterator[Any]:
+        with moto_server.at_rest():
+            yield sqs_backends[moto_server.ACCOUNT][REGION].get_queue(self.deployment.ids[queue].rpartition("/")[2])
 
     def ledger(self) -> dict[str, Any]:
         """DOKU's ledger."""
         return self.doku.ledger.snapshot(self.clock())
 
     def messages(self, queue: str) -> int:
-        """Messages in a queue of the template, visible or not."""
-        url = self.deployment.ids[queue]
-        found = self.aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
+        """Messages in a queue of the template, visible or not, read from moto's memory."""
+        with self._moto_queue(queue) as found:
+            return len(found._messages)
 
     def log_sizes(self) -> dict[Path, int]:
         """The size of each function's log, in bytes."""
@@ -205,14 +212,15 @@ class World:
         """Empty the table, the queues and DOKU's ledger, and let the tokens and secrets in memory expire."""
         self.wire.begin()
         self.clock.advance(_TOO_OLD)
-        for item in self.aws.dynamodb.scan(TableName=self._table)["Items"]:
-            self.aws.dynamodb.delete_item(TableName=self._table, Key={"pk": item["pk"]})
+        with self._moto_table() as table:
+            table.items.clear()
         self.doku.reset()
-        self.publish()  # of earlier cells
+        assert self.deployment.status_events is not None
+        self.deployment.status_events.skip()
         self.inbox.clear()
-        for queue in ("NotificationQueue", "NotificationDeadLetterQueue", *WEBHOOK_QUEUES):
-            if self.messages(queue):
-                self.aws.sqs.purge_queue(QueueUrl=self.deployment.ids[queue])
+        for name in ("NotificationQueue", "NotificationDeadLetterQueue", *WEBHOOK_QUEUES):
+            with self._moto_queue(name) as queue:
+                queue._messages, queue._pending_messages = [], set()
         self.wire.clear()
 
     def delete_token(self) -> None:
@@ -223,3 +231,7 @@ class World:
     def new_reference(self) -> str:
         """A partnerReferenceNo that no cell of this worker has used."""
         return f"MATRIX-{next(_numbers):05d}"
+
+
+def _attributes(item: Any) -> dict[str, Any]:
+    return {name: _decode(value) for name, value in item.to_json()["Attributes"].items()}

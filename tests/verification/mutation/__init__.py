@@ -19,10 +19,10 @@ _CPU_SECONDS = 20
 """A mutant that takes more processor time loops, and counts as killed."""
 
 
-def run(console: Console, modules: Sequence[str] = tuple(MODULES)) -> Shown:
-    """Mutate the modules. Fails for a survivor that survivors.toml does not explain, and for an explained mutant that
-    is killed."""
-    found = [mutant for module in modules for mutant in mutants(module)]
+def run(console: Console, modules: Sequence[str] = tuple(MODULES), only: str = "") -> Shown:
+    """Mutate the lines of the modules that contain `only`. Fails for a survivor that survivors.toml does not explain,
+    and for an explained mutant that is killed."""
+    found = [mutant for module in modules for mutant in mutants(module) if only in mutant.before]
     console.print(f"  {len(found)} mutants of {len(modules)} modules; running their tests unchanged first")
     with project_copies() as copies:
         if output := copies.failing(map(_arguments, modules), _CPU_SECONDS):
@@ -35,7 +35,7 @@ def run(console: Console, modules: Sequence[str] = tuple(MODULES)) -> Shown:
                 console.print(f"  survived: {mutant}", markup=False, highlight=False, soft_wrap=True)
             if done % _STEP == 0 or done == len(found):
                 console.print(f"  {done} of {len(found)}, {len(survivors)} survived", highlight=False)
-    explained = {mutant for mutant in explanations() if mutant.module in modules}
+    explained = {mutant for mutant in explanations() if mutant.module in modules and only in mutant.before}
     _show(console, found, survivors, explained)
     figures = {"mutants": len(found), "mutants_explained": len(survivors & explained)}
     unexplained = len(survivors - explained)

@@ -115,8 +115,11 @@ class DokuClient:
         return self._ask(Service.INQUIRY, lambda _: question, remaining)
 
     def balance(self, remaining: Remaining = unlimited) -> DokuResponse:
-        """Balance inquiry of the merchant's account. Raises as `inquire`."""
-        return self._ask(Service.BALANCE, _balance, remaining)
+        """Balance inquiry of the merchant's account, on a connection that carried nothing else. Raises as `inquire`.
+
+        A balance names only the account: a late answer to an earlier inquiry would pass for the present balance.
+        """
+        return self._ask(Service.BALANCE, _balance, remaining, fresh=True)
 
     def check_status(
         self, transfer: Transfer, remaining: Remaining = unlimited, *, fresh: bool = False

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from payouts.domain.caller import Caller
 from payouts.domain.errors import PayoutError
 from payouts.domain.money import Rupiah
 
@@ -106,33 +107,6 @@ class Action(StrEnum):
 
 KEPT = frozenset({Action.CREATED, Action.SUBMITTED, Action.APPROVED, Action.REJECTED, Action.RELEASED})
 """Events of which the latest is kept whatever their number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls, by a verified token. Empty text where the token has no such claim."""
-
-    subject: str
-    """`sub`."""
-    person: str = ""
-    """The claim that names a person (`PersonClaim`); empty if the token has none."""
-    client: str = ""
-    """`client_id` or `azp`: the program that the token was issued to."""
-
-    @property
-    def name(self) -> str:
-        """The caller as the history shows it."""
-        return self.person or self.subject
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """Everything that may identify the caller in another token."""
-        return frozenset({self.subject, self.person} - {""})
-
-    @property
-    def is_person(self) -> bool:
-        """True if the token names a person. One of the client-credentials grant has its client as subject."""
-        return bool(self.subject and self.person) and self.client not in self.ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from payouts.domain.batch import Action, Approval, Batch, BatchStatus, Caller, Event, IllegalTransition, moved, noted
+from payouts.domain.batch import Action, Approval, Batch, BatchStatus, Event, IllegalTransition, moved, noted
+from payouts.domain.caller import Caller
 from payouts.domain.errors import PayoutError
 
 

@@ -28,3 +28,8 @@ class Rupiah:
     def wire(self) -> dict[str, str]:
         """As DOKU writes an amount: value and currency."""
         return {"value": str(self), "currency": "IDR"}
+
+
+def signed(sen: int) -> str:
+    """A difference of amounts in sen as text, such as `-200000.00`."""
+    return f"{'-' if sen < 0 else ''}{Rupiah(abs(sen))}"

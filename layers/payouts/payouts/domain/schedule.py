@@ -58,8 +58,8 @@ def with_next_check(transfer: Transfer, now: int, jitter: float, absence_after: 
     """
     following, standing = next_check_at(transfer, now, jitter, absence_after), transfer.next_check_at
     is_open = transfer.status not in ENDED
-    if is_open and standing is not None and following is not None and now < standing <= following:
-        return transfer
+    if is_open and standing is not None and following is not None and standing > now:
+        following = min(standing, following)
     return replace(transfer, next_check_at=following)
 
 

@@ -5,7 +5,7 @@ history (`payouts.domain.status`).
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from payouts.domain.money import Rupiah
@@ -109,7 +109,7 @@ class Transfer:
     """True if the status FAILED was stored before: the merchant may have acted on it."""
     newer_status: str = ""
     """The stored status of an item that a newer version wrote. Such a transfer is shown and never changed."""
-    status_version: int = field(default=1, compare=False)
+    status_version: int = 1
     """The version that stored what `reported` says. Webhooks carry it, so that a receiver ignores what is older."""
 
     @cached_property

@@ -37,3 +37,7 @@ class Telemetry:
     def rate_failed(self, error: PayoutError) -> None:
         """Report that the rate of requests to DOKU could not be read or stored. Payouts go on."""
         self._logger.warning("rate of requests unknown", reason=error.message)
+
+    def return_not_noted(self, error: PayoutError) -> None:
+        """Report that the balance proof does not know of a returned amount."""
+        self._logger.warning("return not noted for the balance proof", reason=error.message)

@@ -12,7 +12,6 @@ from payouts.domain.batch import (
     Action,
     Batch,
     BatchStatus,
-    Caller,
     Event,
     IllegalTransition,
     TooLate,
@@ -29,6 +28,7 @@ from payouts.domain.batch_rows import (
     digest,
     sums,
 )
+from payouts.domain.caller import Caller
 from payouts.domain.errors import NotFound, Throttled, ValidationFailed
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.drive_batches import APPROVAL_MILLIS

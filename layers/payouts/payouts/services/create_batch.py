@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from payouts.domain.batch import Action, Batch, BatchStatus, Caller, Event, involve, moved, noted
+from payouts.domain.batch import Action, Batch, BatchStatus, Event, involve, moved, noted
 from payouts.domain.batch_rows import (
     CHUNK_ROWS,
     BatchRow,
@@ -14,6 +14,7 @@ from payouts.domain.batch_rows import (
     row_reference,
     sum_of,
 )
+from payouts.domain.caller import Caller
 from payouts.domain.errors import Duplicate, PayoutError, ValidationFailed
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import DAY

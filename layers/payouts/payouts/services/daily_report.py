@@ -17,6 +17,8 @@ _BATCH, _THREADS = 100, 4
 """Transfers read by one call, and the number of calls at the same time."""
 _SOON = 2 * 3_600_000
 """An open transfer that is younger (milliseconds) needs no attention: status checks will most likely settle it."""
+_EXACT_DIGITS = 15
+"""Digits of a number that a spreadsheet keeps."""
 COLUMNS = (
     "partnerReferenceNo",
     "referenceNo",
@@ -29,6 +31,10 @@ COLUMNS = (
     "code",
     "message",
     "attention",
+    "beneficiaryAccountName",
+    "beneficiaryAccountNumber",
+    "remark",
+    "createdBy",
 )
 
 
@@ -45,7 +51,7 @@ class Line:
         return Position(self.transfer.created_at, self.transfer.partner_reference_no)
 
     def cells(self) -> tuple[str, ...]:
-        """The cells of the CSV row, in the order of COLUMNS. They hold no account number and no name."""
+        """The cells of the CSV row, in the order of COLUMNS."""
         transfer, reason = self.transfer, self.transfer.reason
         return (
             transfer.partner_reference_no,
@@ -59,6 +65,10 @@ class Line:
             reason.code if reason else "",
             reason.message if reason else "",
             self.attention,
+            transfer.intent.beneficiary_account_name,
+            _as_text(transfer.intent.beneficiary_account_number),
+            transfer.intent.remark,
+            transfer.created_by,
         )
 
 
@@ -124,3 +134,8 @@ def _read(store: TransferStore, entries: Iterator[Entry]) -> Iterator[Transfer]:
             if not batches:
                 return
             yield from batches.popleft().result()
+
+
+def _as_text(digits: str) -> str:
+    """Digits as text, if a spreadsheet would drop leading zeros or round them."""
+    return f"'{digits}" if digits.startswith("0") or len(digits) > _EXACT_DIGITS else digits

@@ -29,6 +29,8 @@ def settle(
     if not by.strip() or not reason.strip():
         raise ValueError("a settlement needs a name and a reason")
     message = f"{by.strip()}: {reason.strip()}"
+    if _is_repeated(transfer, verdict, message, read_version):
+        return transfer
     decision = Observation(now, Finding(verdict.value), Source.OPERATOR, "SETTLED", message, asked=transfer.version)
 
     def settled(standing: Transfer) -> Transfer:
@@ -37,6 +39,14 @@ def settle(
         return with_next_check(record(standing, decision), now, jitter=0.0)
 
     return store.update(transfer, settled)
+
+
+def _is_repeated(standing: Transfer, verdict: Status, message: str, read_version: int | None) -> bool:
+    """True if the latest decision is this one on the version that was read: its answer was lost."""
+    latest = standing.reading.verdict
+    if latest is None or read_version is None:
+        return False
+    return (latest.finding, latest.message, latest.asked) == (Finding(verdict.value), message, read_version)
 
 
 def _check_version(read: Transfer, standing: Transfer, verdict: Status, read_version: int | None) -> None:

@@ -20,6 +20,11 @@ class Position:
     reference: str
 
 
+def behind(created_at: int) -> Position:
+    """The position behind all transfers of this time."""
+    return Position(created_at, "\x7f")
+
+
 @dataclass(frozen=True, order=True, slots=True)
 class Entry:
     """A transfer in an index; `status` is empty if the index does not contain it."""

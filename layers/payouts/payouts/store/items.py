@@ -78,6 +78,11 @@ def fixed(transfer: Transfer) -> Item:
     }
 
 
+def erasable(transfer: Transfer) -> tuple[Item, list[str]]:
+    """The attributes with personal data as they are without it, and those to remove: the account leaves its index."""
+    return {"intent": _encoded(transfer.intent), "fingerprint": transfer.fingerprint}, ["account", "createdBy"]
+
+
 def changing(transfer: Transfer) -> Item:
     """The attributes that every write sets. DOKU's reference is absent until it is known: its index is sparse."""
     return {
@@ -142,9 +147,10 @@ def _intent(item: Mapping[str, Any]) -> Intent:
     if stored.get("first") is True:
         stored["first"], stored["last"] = _names(stored.get("name", ""))
     if stored.get("phone") is True:
-        stored["phone"] = stored["customer"]
+        stored["phone"] = stored.get("customer", "")
     texts = {name: stored[short] for name, short in _INTENT.items() if short in stored}
-    amount, account = Rupiah.parse(stored["amount"]), item["account"]
+    texts.setdefault("customer_number", "")  # erased
+    amount, account = Rupiah.parse(stored["amount"]), item.get("account", "")
     return Intent(reference(item["pk"]), beneficiary_account_number=account, amount=amount, **texts)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from payouts.domain.errors import Throttled, Unavailable
+from payouts.domain.forgetting import forgotten
 from payouts.domain.transfer import Transfer, with_status_version
 from payouts.store import items
 from payouts.store.codec import Item
@@ -77,6 +78,23 @@ class TransferStore:
             return written
         raise Throttled("too many simultaneous writes to this transfer; send the same request again in a moment")
 
+    def forget(self, transfer: Transfer) -> bool:
+        """Erase the personal data of a transfer as it was read. False if it has changed since.
+
+        The write reports nothing: no status event follows.
+        """
+        setting, removed = items.erasable(forgotten(transfer))
+        setting |= {"version": transfer.version + 1, "statusVersion": transfer.status_version}
+        names = {f"#{name}": name for name in [*setting, *removed]}
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
+        expression += " REMOVE " + ", ".join(f"#{name}" for name in removed)
+        values = {f":{name}": value for name, value in setting.items()} | {":read": transfer.version}
+        try:
+            self._table.update(items.key(transfer.partner_reference_no), expression, "version = :read", names, values)
+        except ConditionFailed:
+            return False
+        return True
+
     def find(self, reference_no: str) -> Transfer | None:
         """The transfer by DOKU's reference. The index is eventually consistent: None may mean not yet."""
         return next(self.find_all(reference_no), None)
@@ -91,9 +109,10 @@ class TransferStore:
             if transfer is not None and transfer.doku_reference_no == reference_no:
                 yield transfer
 
-    def get_all(self, references: Sequence[str]) -> list[Transfer]:
-        """The existing transfers, in the order of the merchant's references."""
-        return [items.decode(item) for item in self._table.get_all([items.key(each) for each in references])]
+    def get_all(self, references: Sequence[str], consistent: bool = True) -> list[Transfer]:
+        """The existing transfers, in the order of the merchant's references; without `consistent`, a bit stale."""
+        found = self._table.get_all([items.key(each) for each in references], consistent)
+        return [items.decode(item) for item in found]
 
     def of_day(
         self,

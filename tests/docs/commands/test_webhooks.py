@@ -22,7 +22,7 @@ from tests.support.openapi_contract import check_schema, described
 from tests.support.waiting import until
 
 PAGE = ROOT / "docs" / "webhooks.md"
-PACKAGES = ROOT / "tests" / "docs" / "receivers"
+PACKAGES = ROOT / "tests" / "docs" / "commands" / "receivers"
 CACHE = ROOT / ".cache" / "receivers"
 FORGED = {"webhook-id": "msg_1", "webhook-timestamp": "not a number", "webhook-signature": "v1,Zm9yZ2Vk"}
 

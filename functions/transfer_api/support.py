@@ -1,0 +1,55 @@
+"""The routes of the support desk: notes on a transfer, and settling one that status checks cannot settle."""
+
+from collections.abc import Callable
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from payouts.domain.errors import ValidationFailed
+from payouts.domain.transfer import Status, Transfer
+from payouts.services.settle import settle
+from payouts.store.notes import Note
+from transfer_api import query, responses
+from transfer_api.callers import caller_of
+from transfer_api.error_responses import json_response
+from transfer_api.services import Services
+
+
+def add_routes(app: APIGatewayHttpResolver, services: Services, find: Callable[[str], Transfer]) -> None:
+    """Add the routes. `find` returns the transfer of a reference, or raises NotFound."""
+
+    def now() -> int:
+        return int(services.clock() * 1000)
+
+    def person() -> str:
+        """Who writes. A note or a decision without a name is worth nothing."""
+        subject = caller_of(app.current_event, services.person_claim).subject.strip()
+        if not subject:
+            raise ValidationFailed("the token has no sub, so it names nobody; nothing was stored")
+        return subject
+
+    @app.get("/v1/transfers/<reference>/notes")
+    def list_notes(reference: str) -> Response[str]:
+        """200: the notes on the transfer, oldest first."""
+        query.parameters(app.current_event)
+        return json_response(200, responses.notes(services.notes.of(find(reference).partner_reference_no)))
+
+    @app.post("/v1/transfers/<reference>/notes")
+    def add_note(reference: str) -> Response[str]:
+        """201: all notes on the transfer, with the new one."""
+        from transfer_api.body import read  # pydantic is a quarter of a cold start; only bodies need it
+        from transfer_api.requests import NewNote
+
+        text, by = read(app.current_event, NewNote).text, person()
+        reference = find(reference).partner_reference_no
+        return json_response(201, responses.notes(services.notes.add(reference, Note(now(), by, text))))
+
+    @app.post("/v1/transfers/<reference>/settlement")
+    def settle_transfer(reference: str) -> Response[str]:
+        """200: the transfer with the decision. Refused with 409 if it changed since `version`, or needs none."""
+        from transfer_api.body import read  # as above
+        from transfer_api.requests import Settlement
+
+        asked, by = read(app.current_event, Settlement), person()
+        standing = find(reference)
+        settled = settle(services.store, standing, Status(asked.verdict), by, asked.reason, now(), asked.version)
+        return json_response(200, responses.transfer(settled, services.clock()))

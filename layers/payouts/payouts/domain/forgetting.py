@@ -1,0 +1,31 @@
+"""Erasing the personal data of a transfer, while amounts, statuses, references and times stay."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+from payouts.domain.schedule import DAY
+from payouts.domain.transfer import Intent, Transfer
+
+KEPT_DAYS = 30
+"""Younger transfers keep their data: claimed sessions last as long, and most refunds come within."""
+_KEPT = frozenset({"partner_reference_no", "amount", "beneficiary_bank_code", "session_id", "fee_type", "channel_code"})
+_FORGOTTEN: dict[str, Any] = {each.name: "" for each in fields(Intent) if each.name not in _KEPT}
+
+
+def may_be_forgotten(transfer: Transfer, before: int, now: int) -> bool:
+    """True if nothing will need the personal data again: it is final, no check is to come, and it is old enough.
+
+    `before` and `now` in milliseconds. A transfer of a newer version is never changed.
+    """
+    limit = min(before, now - KEPT_DAYS * DAY)
+    return transfer.is_final and transfer.next_check_at is None and transfer.created_at < limit
+
+
+def forgotten(transfer: Transfer) -> Transfer:
+    """The transfer without personal data. Of its fingerprint, a hash of them, only the algorithm's name stays.
+
+    Nothing is paid again: the same request under the same reference is then refused as a different one.
+    """
+    algorithm, _, _ = transfer.fingerprint.partition(":")
+    intent = replace(transfer.intent, **_FORGOTTEN)
+    return replace(transfer, intent=intent, fingerprint=f"{algorithm}:", created_by="")

@@ -1,0 +1,80 @@
+"""Notes of the support desk on a transfer: one item for each transfer that has any, apart from the transfer's own.
+
+A note changes nothing about a transfer, so it needs no version of it and causes no event.
+"""
+
+from dataclasses import dataclass
+
+from payouts.domain.errors import Mismatch, Throttled
+from payouts.store.codec import Item
+from payouts.store.table import ConditionFailed, Table
+
+MOST_NOTES = 50
+MOST_CHARACTERS = 500
+_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person wrote at a time (milliseconds). `by` is the `sub` of the person's token."""
+
+    at: int
+    by: str
+    text: str
+
+
+class TransferNotes:
+    """Notes by partnerReferenceNo, oldest first. Raises Throttled or Unavailable if the table fails."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def of(self, reference: str) -> tuple[Note, ...]:
+        """The notes on a transfer."""
+        item = self._table.get(_key(reference))
+        return () if item is None else _decoded(item)
+
+    def add(self, reference: str, note: Note) -> tuple[Note, ...]:
+        """Add a note and return all. The same text by the same person again, as the last note, is a repeated request.
+
+        Raises Mismatch if there are MOST_NOTES already.
+        """
+        for _ in range(_ATTEMPTS):
+            item = self._table.get(_key(reference))
+            notes = () if item is None else _decoded(item)
+            if notes and (notes[-1].by, notes[-1].text) == (note.by, note.text):
+                return notes
+            if len(notes) >= MOST_NOTES:
+                raise Mismatch(f"the transfer has {MOST_NOTES} notes already")
+            if self._put(reference, (*notes, note), item["version"] if item else 0):
+                return (*notes, note)
+        raise Throttled("too many simultaneous notes on this transfer; send the same request again in a moment")
+
+    def erase(self, reference: str) -> None:
+        """Erase what was written and by whom. A note that is written at the same time is erased as well."""
+        for _ in range(_ATTEMPTS):
+            item = self._table.get(_key(reference))
+            if item is None or not item["notes"] or self._put(reference, (), item["version"]):
+                return
+        raise Throttled("too many simultaneous notes on this transfer")
+
+    def _put(self, reference: str, notes: tuple[Note, ...], version: int) -> bool:
+        """Replace the notes of this version; 0 for none. False if another write came first."""
+        condition, values = "version = :expected", {":expected": version}
+        if version == 0:
+            condition, values = "attribute_not_exists(pk)", {}
+        cells = [[note.at, note.by, note.text] for note in notes]
+        item = {"pk": _key(reference), "version": version + 1, "notes": cells}
+        try:
+            self._table.put(item, condition, {}, values)
+        except ConditionFailed:
+            return False
+        return True
+
+
+def _key(reference: str) -> str:
+    return f"NOTES#{reference}"
+
+
+def _decoded(item: Item) -> tuple[Note, ...]:
+    return tuple(Note(*cells) for cells in item["notes"])

@@ -1,0 +1,106 @@
+"""Erase the personal data of final transfers that were created before a day."""
+
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+
+import typer
+
+from payouts.domain.days import day_of, start_of
+from payouts.domain.errors import PayoutError
+from payouts.domain.forgetting import KEPT_DAYS, may_be_forgotten
+from payouts.domain.schedule import DAY
+from payouts.store import items
+from payouts.store.codec import decode, encode
+from payouts.store.notes import TransferNotes
+from payouts.store.transfers import TransferStore
+from tools.deployment import Deployment, find
+from tools.errors import UsageError
+from transfer_api.listing import checked_day
+
+_THREADS = 8
+_BATCH = 200
+_LISTED = 20
+
+
+@dataclass
+class _Outcome:
+    """References by what became of them."""
+
+    erased: int = 0
+    kept: list[str] = field(default_factory=list)
+
+    def text(self, deployment: str, dry_run: bool) -> str:
+        done = "would be erased" if dry_run else "is erased"
+        lines = [f"in {deployment}, the personal data of {self.erased} transfers {done}"]
+        if self.kept:
+            lines.append(f"{len(self.kept)} are not final, or changed meanwhile, and keep theirs:")
+            lines += [f"  {reference}" for reference in self.kept[:_LISTED]]
+        return "\n".join(lines)
+
+
+def forget(env: str, before: str, dry_run: bool, ask: bool) -> None:
+    """Erase names, accounts, phone numbers, remarks, creators and notes, and print how many transfers that concerns.
+
+    Raises UsageError for a day that is not at least KEPT_DAYS days ago, before anything is erased. It may be repeated.
+    """
+    now = int(time.time() * 1000)
+    start = _start(before, now)
+    deployment = find(env)
+    if ask and not dry_run:
+        typer.confirm(f"Erase the personal data of final transfers of {deployment.name} before {before}?", abort=True)
+    print(_erase(deployment, start, now, dry_run).text(deployment.name, dry_run))
+
+
+def _start(before: str, now: int) -> int:
+    try:
+        start = start_of(checked_day(before))
+    except PayoutError as error:
+        raise UsageError(error.message.replace("day", "--before", 1)) from error
+    if start > now - KEPT_DAYS * DAY:
+        latest = day_of(now - KEPT_DAYS * DAY)
+        raise UsageError(f"--before must be {latest} or earlier: the data of {KEPT_DAYS} days are kept")
+    return start
+
+
+def _erase(deployment: Deployment, before: int, now: int, dry_run: bool) -> _Outcome:
+    table = deployment.table()
+    store, notes, outcome = TransferStore(table), TransferNotes(table), _Outcome()
+
+    def erased(reference: str) -> bool:
+        transfer = store.get(reference)
+        if transfer is None or not may_be_forgotten(transfer, before, now):
+            return False
+        if dry_run:
+            return True
+        notes.erase(reference)  # first: the transfer is found again after a crash in between
+        return store.forget(transfer)
+
+    references = _references(deployment, before)
+    with ThreadPoolExecutor(_THREADS) as threads:
+        while some := list(islice(references, _BATCH)):
+            results = list(zip(some, threads.map(erased, some), strict=True))
+            outcome.erased += sum(done for _, done in results)
+            outcome.kept += [reference for reference, done in results if not done]
+            print(f"{outcome.erased + len(outcome.kept):,} transfers", file=sys.stderr)
+    return outcome
+
+
+def _references(deployment: Deployment, before: int) -> Iterator[str]:
+    """References of all transfers before a time that still have an account number or a creator."""
+    pages = (
+        deployment.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=deployment.outputs["TableName"],
+            FilterExpression="begins_with(pk, :transfer) AND createdAt < :before"
+            " AND (attribute_exists(account) OR attribute_exists(createdBy))",
+            ExpressionAttributeValues=encode({":transfer": items.key(""), ":before": before}),
+            ProjectionExpression="pk",
+        )
+    )
+    for page in pages:
+        yield from (items.reference(decode(item)["pk"]) for item in page["Items"])
