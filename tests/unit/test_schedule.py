@@ -171,6 +171,7 @@ def test_only_what_doku_called_paid_for_certain_is_swept() -> None:
 def test_a_swept_transfer_without_an_answer_is_checked_after_a_day(code: str) -> None:
     silent = after(transfer(Finding.SUCCESS), check(Finding.UNCLEAR, 3 * DAY, code=code))
     assert next_after(silent, 3 * DAY) == 4 * DAY
+    assert next_after(silent, 20 * DAY) == 21 * DAY
     assert next_after(after(silent, check(Finding.SUCCESS, 4 * DAY)), 4 * DAY) is None
 
 
@@ -183,6 +184,7 @@ def test_a_look_that_could_see_no_refund_is_repeated(unseen: Observation) -> Non
     assert next_after(paid, 3 * DAY) == 4 * DAY
     assert next_after(paid, 15 * DAY - 1) == 16 * DAY - 1
     assert next_after(paid, 15 * DAY) is None
+    assert next_after(paid, 16 * DAY) is None
     assert next_after(after(paid, check(Finding.SUCCESS, 4 * DAY)), 4 * DAY) is None
 
 
