@@ -91,7 +91,7 @@ class TransferLists:
             transfers = [each for each in read if status in (None, each.status)]
         else:
             transfers, last = own_transfers.page(entries, self.store.get_all, status, may_see, limit)
-        return _answer(transfers, last and cursors.of_position(selector, last))
+        return _answer(transfers, None if last is None else cursors.of_position(selector, last))
 
     def _with_reference_no(self, reference_no: str, limit: int, may_see: MaySee) -> dict[str, Any]:
         if re.fullmatch("[ -~]{1,64}", reference_no, re.ASCII) is None:

@@ -86,7 +86,8 @@ _LISTS = [{}, {"status": "ACCEPTED"}, {"open": "true"}, {"beneficiaryAccountNumb
 
 def walked(world: World, query: dict[str, str]) -> tuple[list[list[str]], list[list[Any]]]:
     """The references of each page that `first` sees, and what the cursors between them say."""
-    pages, cursors = [], []
+    pages: list[list[str]] = []
+    cursors: list[list[Any]] = []
     more: dict[str, str] = {}
     while len(cursors) < 50:
         page = read_own(world, "/v1/transfers", {**query, **more}).body
@@ -141,7 +142,8 @@ def refused_create(world: World, creator: str, **options: str | None) -> dict[st
     body = order(partnerReferenceNo=reference, amount={"value": "30000.00", "currency": "IDR"})
     answer = world.create(body, **{"caller": "first", "scope": "transfers:write", **options})
     assert (answer.status, answer.body["response_code"]) == (409, "DUPLICATE_TRANSACTION")
-    return answer.body
+    refusal: dict[str, Any] = answer.body
+    return refusal
 
 
 def test_a_refusal_hides_another_callers_transfer(world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from payouts.domain.days import day_of
+from payouts.domain.forgetting import may_be_forgotten
 from payouts.store.notes import Note, TransferNotes
 from payouts.store.table import Table
 from tests.support.harness import World, order
@@ -136,11 +137,10 @@ def test_a_transfer_that_keeps_its_data_keeps_its_notes(later: World, monkeypatc
     note = Note(1, "dewi@example.com", "SUHUT called")
     desk(later).add(reference, note)
     later.clock.advance(60 * _DAY)
-    judged = forget.may_be_forgotten
 
     def meanwhile(*arguments: Any) -> bool:
         later.get(reference, refresh=True)
-        return judged(*arguments)
+        return may_be_forgotten(*arguments)
 
     monkeypatch.setattr(forget, "may_be_forgotten", meanwhile)
     run(later)
