@@ -109,7 +109,8 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
         """200: a page of transfers: of a day, all open ones, by DOKU's reference or by beneficiary account."""
         now = services.clock()
         caller = caller_of(app.current_event)
-        page = services.lists.page(app.current_event.query_string_parameters, now, caller.may_see)
+        may_see = None if caller.sees_all else caller.may_see
+        page = services.lists.page(app.current_event.query_string_parameters, now, may_see)
         return json_response(200, {**page, "transfers": [responses.summary(found, now) for found in page["transfers"]]})
 
     @app.get("/v1/transfers/<reference>")
@@ -149,6 +150,8 @@ def _add_error_handlers(app: APIGatewayHttpResolver, logger: Logger) -> None:
     def failed(error: PayoutError) -> Response[str]:
         if isinstance(error, RefusedEarly):
             metrics.publish({"RequestsRefusedEarly": 1})
+        if error.transfer is not None and not caller_of(app.current_event).may_see(error.transfer):
+            error.hide_transfer()
         return error_responses.response(error, app.current_event.request_context.request_id)
 
     def not_routed(_: Exception) -> Response[str]:

@@ -85,6 +85,11 @@ ERRORS: dict[str, PayoutError] = {
         " nothing. Do not pay under another reference: read that transfer first and follow its nextAction",
         transfer=_transfer(Finding.IN_DOUBT),
     ),
+    "reference is taken by another caller": Duplicate(
+        "partnerReferenceNo PAY-0001 is used by a transfer with other details. This request sent nothing. Do not pay"
+        " under another reference: ask whoever created that transfer, or for a token with transfers:read"
+    ),
+    "no more notes": Mismatch("the transfer's personal data was erased, so it takes no more notes; nothing was stored"),
     "too many notes": Mismatch("the transfer has 50 notes already"),
     "changed meanwhile": Mismatch("PAY-0001 changed while you decided: it is SUCCESS at version 5 now. Read it again"),
     "not enabled": Refused(

@@ -102,6 +102,8 @@ class Transfer:
     """Number of writes; 0 if not stored yet."""
     created_by: str = ""
     """`sub` of the token of the caller that created it. May be personal data."""
+    creator_hash: str = ""
+    """What stays of `created_by` once the personal data is erased: see `forgetting.creator_hash`."""
     sent_to: DokuAccount | None = None
     failed_published: bool = False
     """True if the status FAILED was stored before: the merchant may have acted on it."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from payouts.doku.client import DokuClient
 from payouts.doku.time_limits import Remaining
 from payouts.domain.errors import Duplicate, PayoutError, Stopped, Unavailable
+from payouts.domain.forgetting import is_forgotten
 from payouts.domain.limits import AmountLimits
 from payouts.domain.transfer import NextAction, Transfer
 from payouts.services.daily_limits import DailyLimits
@@ -17,6 +18,7 @@ from payouts.store.transfers import TransferStore
 
 STOPPED = "new transfers are stopped; nothing was sent. Send the same request again later"
 _DO_NOT_PAY_AGAIN = "Do not pay under another reference: read that transfer first and follow its nextAction"
+_HIDDEN = "Do not pay under another reference: ask whoever created that transfer, or for a token with transfers:read"
 _ADVICE: Mapping[NextAction, str] = {
     **dict.fromkeys(NextAction, _DO_NOT_PAY_AGAIN),
     NextAction.TOP_UP: "It was not paid for lack of funds: top up the balance, then use a new reference",
@@ -115,12 +117,18 @@ def _replay(existing: Transfer, fingerprint: str) -> CreateResult:
             transfer=existing,
         )
     if existing.fingerprint != fingerprint:
-        raise Duplicate(
-            f"partnerReferenceNo {existing.partner_reference_no} is used by a transfer with other details, which is"
-            f" {existing.status}. This request sent nothing. {_ADVICE[existing.next_action]}",
-            transfer=existing,
-        )
+        raise _duplicate(existing)
     return CreateResult(existing, replayed=True)
+
+
+def _duplicate(existing: Transfer) -> Duplicate:
+    details = "whose details were erased and cannot be compared" if is_forgotten(existing) else "with other details"
+    used = f"partnerReferenceNo {existing.partner_reference_no} is used by a transfer {details}"
+    return Duplicate(
+        f"{used}, which is {existing.status}. This request sent nothing. {_ADVICE[existing.next_action]}",
+        transfer=existing,
+        hidden=f"{used}. This request sent nothing. {_HIDDEN}",
+    )
 
 
 def _algorithm(fingerprint: str) -> str:
