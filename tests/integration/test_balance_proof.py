@@ -20,7 +20,7 @@ def measure(world: World, after: float = _QUARTER) -> BalanceProof:
     world.call_poller({"measure": "deposit"}, Context(lambda: 60_000))
     stored = BalanceReadings(Table(world.dynamodb, world.environment["TABLE_NAME"])).read(day_of(now(world)))
     assert stored is not None
-    found = prove(stored.readings)
+    found = stored.proof
     assert found is not None
     return found
 
@@ -106,6 +106,30 @@ def test_a_decrease_over_midnight_is_seen(opened: World) -> None:
     measure(opened, after=22 * 3600 + 1800)
     set_balance(opened, balance(opened) - 500_00)
     assert measure(opened, after=1800).decrease == 500_00
+
+
+def test_a_fall_behind_a_doubt_is_found_days_later(opened: World) -> None:
+    """A transfer in doubt may explain the fall, until it is known that DOKU never had it."""
+    opened.doku.fault("transfer", "timeout-before")
+    reference = opened.create(order()).body["partnerReferenceNo"]
+    set_balance(opened, balance(opened) - 100_000_00)
+    found = []
+    for _ in range(8):
+        found.append(measure(opened, after=12 * 3600).decrease)
+        opened.tick()
+    assert opened.get(reference).body["status"] == "FAILED"
+    assert (found[0], max(found), found[-1]) == (0, 100_000_00, 0)
+
+
+def test_a_fall_that_was_found_is_not_found_the_next_day(opened: World) -> None:
+    set_balance(opened, balance(opened) - 500_00)
+    measure(opened)
+    set_balance(opened, balance(opened) + 9_000_00)
+    measure(opened)
+    assert measure(opened, after=86_400 - 3600).decrease == 0
+    set_balance(opened, balance(opened) - 300_00)
+    assert measure(opened).decrease == 300_00
+    assert measure(opened, after=86_400 - 3600).decrease == 0
 
 
 def test_a_transfer_in_flight_explains_either_balance(opened: World) -> None:

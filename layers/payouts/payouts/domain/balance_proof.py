@@ -6,7 +6,7 @@ those that are in doubt, and a change counts as unexplained only where no assump
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from payouts.domain.observation import Finding, Observation, Source
@@ -16,6 +16,8 @@ TOLERANCE = 30_000
 """By how much DOKU's balance may lag behind its answers, and clocks may differ."""
 UNSTATED_FEE = 50_000_00
 """The highest fee that is assumed where DOKU stated none: more than banks charge for any kind of transfer."""
+_MOST_LEVELS = 20
+"""Levels that a day hands on at most, the highest: each but the first means an increase that nothing explains."""
 _TAKEN = frozenset({Finding.ACCEPTED, Finding.UNPAID, Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED})
 _RETURNED = frozenset({Finding.FAILED, Finding.REFUNDED})
 
@@ -140,12 +142,25 @@ class BalanceProof:
         return Verdict.INCREASE if self.increase else Verdict.UNCERTAIN
 
 
-def prove(readings: Sequence[Reading]) -> BalanceProof | None:
-    """The proof of a day's readings, oldest first; None if there are none."""
+def prove(readings: Sequence[Reading], levels: Sequence[Reading] = ()) -> BalanceProof | None:
+    """The proof of a day's readings, oldest first, and of the levels of the days before; None without readings."""
     if not readings:
         return None
     start = max((index for index, each in enumerate(readings) if each.starts), default=0)
-    return BalanceProof(readings[start], readings[-1], _largest_fall(readings))
+    return BalanceProof(readings[start], readings[-1], _largest_fall(readings, levels))
+
+
+def levels_after(readings: Sequence[Reading], levels: Sequence[Reading] = ()) -> tuple[Reading, ...]:
+    """The readings of the series that the next day is compared with, as an unexplained fall may be hidden by a doubt.
+
+    They are each higher than all before. Falls that are already found are taken off: no day shows them again.
+    """
+    found = list(levels)
+    for each in readings:
+        found = [] if each.starts else [_lowered(level, each.highest) for level in found]
+        if all(each.lowest > level.lowest for level in found):
+            found.append(each)
+    return tuple(found[-_MOST_LEVELS:])
 
 
 def taken_at(transfer: Transfer) -> int | None:
@@ -183,11 +198,15 @@ def _words(transfer: Transfer) -> list[Observation]:
     return [seen for seen in answers if seen.finding in _TAKEN]
 
 
-def _largest_fall(readings: Sequence[Reading]) -> int:
-    fall, level = 0, None
+def _largest_fall(readings: Sequence[Reading], levels: Sequence[Reading]) -> int:
+    fall, level = 0, max((each.lowest for each in levels), default=None)
     for each in readings:
         if level is None or each.starts:
             level = each.lowest
         fall = max(fall, level - each.highest)
         level = max(level, each.lowest)
     return fall
+
+
+def _lowered(level: Reading, highest: int) -> Reading:
+    return replace(level, available=level.available - max(0, level.lowest - highest))
