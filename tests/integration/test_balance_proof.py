@@ -4,7 +4,9 @@ import pytest
 
 from payouts.domain.balance_proof import TOLERANCE, UNSTATED_FEE, BalanceProof, Reading, Sums, Verdict, prove
 from payouts.domain.days import day_of
+from payouts.domain.transfer import Status
 from payouts.services import balance_ledger
+from payouts.services.settle import settle
 from payouts.store.balance_readings import BalanceReadings
 from payouts.store.table import Table
 from tests.support.harness import Context, World, crashing, order
@@ -155,6 +157,18 @@ def test_a_transfer_in_doubt_is_no_decrease(opened: World, executed: bool) -> No
     assert later.verdict is Verdict.EXPLAINED
 
 
+@pytest.mark.parametrize(("fee_kept", "verdict"), [(_FEE, Verdict.UNCERTAIN), (UNSTATED_FEE + 1_00, Verdict.DECREASE)])
+def test_a_return_by_decision_leaves_the_fee_open(opened: World, fee_kept: int, verdict: Verdict) -> None:
+    """DOKU never answered about the transfer; an operator knows that the amount came back."""
+    opened.doku.fault("transfer", "timeout-before")
+    transfer = opened.store.get(opened.create(order()).body["partnerReferenceNo"])
+    assert transfer is not None
+    settle(opened.store, transfer, Status.REFUNDED, "Dewi", "DOKU ticket 4711", now(opened))
+    set_balance(opened, balance(opened) - fee_kept)
+    proof = measure(opened)
+    assert (proof.verdict, proof.closing.in_doubt, proof.sums.unstated_fees) == (verdict, 0, 1)
+
+
 def test_a_doubt_that_is_older_than_the_first_reading_counts(world: World) -> None:
     begin_a_day(world)
     world.doku.fault("transfer", "timeout-before")
@@ -258,7 +272,9 @@ def test_an_unreadable_ledger_publishes_no_zero(opened: World) -> None:
     opened.clock.advance(_QUARTER)
     opened.faults.throttle("GetItem", times=9)
     opened.faults.throttle("Query", times=9)
-    assert "BalanceDecrease" not in opened.call_poller({"measure": "deposit"}, Context(lambda: 60_000))
+    measured = opened.call_poller({"measure": "deposit"}, Context(lambda: 60_000))
+    assert "BalanceDecrease" not in measured
+    assert measured["BalanceProved"] == 0
 
 
 def test_a_return_that_the_balance_may_not_show_is_no_decrease(opened: World) -> None:

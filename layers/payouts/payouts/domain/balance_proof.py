@@ -48,7 +48,10 @@ class Sums:
     """Number of transfers whose fee DOKU did not state."""
 
     def with_debit(self, transfer: Transfer) -> "Sums":
-        """The sums with the amount and the fee of a transfer."""
+        """The sums with the amount and the fee of a transfer, and with the return if an operator alone says so."""
+        if is_returned_by_decision(transfer):
+            taken = replace(self, paid=self.paid + transfer.intent.amount.sen, unstated_fees=self.unstated_fees + 1)
+            return taken.with_refund(transfer)
         fee = transfer.fee.sen if transfer.fee else 0
         paid, unstated = self.paid + transfer.intent.amount.sen, self.unstated_fees + (transfer.fee is None)
         return Sums(paid, self.fees + fee, self.refunds, unstated)
@@ -164,17 +167,22 @@ def levels_after(readings: Sequence[Reading], levels: Sequence[Reading] = ()) ->
 
 
 def taken_at(transfer: Transfer) -> int | None:
-    """The time by which DOKU had taken the money for certain; None if it may not have taken it."""
+    """The time by which DOKU had taken the money, by its own word or an operator's; None if it may not have."""
     words = [seen.at for seen in _words(transfer)]
     if words:
         return min(words)
     verdict = transfer.reading.verdict
-    return verdict.at if verdict and transfer.status is Status.SUCCESS else None
+    return verdict.at if verdict and transfer.status in (Status.SUCCESS, Status.REFUNDED) else None
 
 
 def is_never_taken(transfer: Transfer) -> bool:
     """True if the transfer has ended and DOKU never had it. Unknown where a newer version wrote the history."""
     return not transfer.newer_status and transfer.status in ENDED and taken_at(transfer) is None
+
+
+def is_returned_by_decision(transfer: Transfer) -> bool:
+    """True if only an operator says that DOKU took the money and returned it. What became of the fee is not said."""
+    return transfer.status is Status.REFUNDED and not _words(transfer)
 
 
 def returned_between(transfer: Transfer) -> tuple[int, int] | None:
