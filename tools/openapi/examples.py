@@ -30,6 +30,7 @@ from payouts.domain.money import Rupiah
 from payouts.domain.schedule import FIRST_CHECK
 from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record, with_status_version
 from payouts.services.create_transfer import STOPPED
+from payouts.store.balance_readings import BalanceDay
 from payouts.store.inquiry_sessions import InquirySession
 from payouts.store.notes import Note
 from payouts.webhooks.message import WebhookMessage
@@ -167,7 +168,7 @@ def balance_proof() -> Any:
     took = Sums().with_debit(_transfer(Finding.ACCEPTED))
     opening = Reading(_AT, _AT + 400, 823_781_442_13, Sums(), starts=True)
     closing = Reading(_AT + 900_000, _AT + 900_400, opening.available - took.paid - took.fees, took)
-    return _plain(responses.balance_proof("2024-09-17", [opening, closing]))
+    return _plain(responses.balance_proof(BalanceDay("2024-09-17", readings=(opening, closing))))
 
 
 def bank() -> Any:
