@@ -11,11 +11,11 @@ import typer
 
 from payouts.domain.days import day_of, start_of
 from payouts.domain.errors import PayoutError
-from payouts.domain.forgetting import KEPT_DAYS, may_be_forgotten
+from payouts.domain.forgetting import KEPT_DAYS, is_forgotten, may_be_forgotten
 from payouts.domain.schedule import DAY
 from payouts.store import items
 from payouts.store.codec import decode, encode
-from payouts.store.notes import TransferNotes
+from payouts.store.notes import TransferNotes, key
 from payouts.store.transfers import TransferStore
 from tools.deployment import Deployment, find
 from tools.errors import UsageError
@@ -28,14 +28,17 @@ _LISTED = 20
 
 @dataclass
 class _Outcome:
-    """References by what became of them."""
+    """References by what became of them, and how many forgotten transfers had notes left."""
 
     erased: int = 0
     kept: list[str] = field(default_factory=list)
+    notes: int = 0
 
     def text(self, deployment: str, dry_run: bool) -> str:
         done = "would be erased" if dry_run else "is erased"
         lines = [f"in {deployment}, the personal data of {self.erased} transfers {done}"]
+        if self.notes:
+            lines.append(f"so are the notes on {self.notes} transfers that were erased before")
         if self.kept:
             lines.append(f"{len(self.kept)} are not final, or changed meanwhile, and keep theirs:")
             lines += [f"  {reference}" for reference in self.kept[:_LISTED]]
@@ -76,31 +79,43 @@ def _erase(deployment: Deployment, before: int, now: int, dry_run: bool) -> _Out
             return False
         if dry_run:
             return True
-        notes.erase(reference)  # first: the transfer is found again after a crash in between
-        return store.forget(transfer)
+        if not store.forget(transfer):
+            return False
+        notes.erase(reference)  # afterwards: from now on, it takes no note; notes left by a crash here are found again
+        return True
 
-    references = _references(deployment, before)
+    def notes_erased(reference: str) -> bool:
+        transfer = store.get(reference)
+        return transfer is not None and is_forgotten(transfer) and (dry_run or notes.erase(reference))
+
+    found = _found(deployment, before)
     with ThreadPoolExecutor(_THREADS) as threads:
-        while some := list(islice(references, _BATCH)):
-            results = list(zip(some, threads.map(erased, some), strict=True))
+        while some := list(islice(found, _BATCH)):
+            transfers = [items.reference(pk) for pk in some if pk.startswith(items.key(""))]
+            results = list(zip(transfers, threads.map(erased, transfers), strict=True))
             outcome.erased += sum(done for _, done in results)
             outcome.kept += [reference for reference, done in results if not done]
+            noted = [pk.removeprefix(key("")) for pk in some if pk.startswith(key(""))]
+            outcome.notes += sum(threads.map(notes_erased, noted))
             print(f"{outcome.erased + len(outcome.kept):,} transfers", file=sys.stderr)
     return outcome
 
 
-def _references(deployment: Deployment, before: int) -> Iterator[str]:
-    """References of all transfers before a time that still have an account number or a creator."""
+def _found(deployment: Deployment, before: int) -> Iterator[str]:
+    """Keys of all transfers before a time that still have an account number or a creator, and of all notes."""
     pages = (
         deployment.client("dynamodb")
         .get_paginator("scan")
         .paginate(
             TableName=deployment.outputs["TableName"],
             FilterExpression="begins_with(pk, :transfer) AND createdAt < :before"
-            " AND (attribute_exists(account) OR attribute_exists(createdBy))",
-            ExpressionAttributeValues=encode({":transfer": items.key(""), ":before": before}),
+            " AND (attribute_exists(account) OR attribute_exists(createdBy))"
+            " OR begins_with(pk, :notes) AND size(notes) > :none",
+            ExpressionAttributeValues=encode(
+                {":transfer": items.key(""), ":before": before, ":notes": key(""), ":none": 0}
+            ),
             ProjectionExpression="pk",
         )
     )
     for page in pages:
-        yield from (items.reference(decode(item)["pk"]) for item in page["Items"])
+        yield from (decode(item)["pk"] for item in page["Items"])

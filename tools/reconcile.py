@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from doku_signing.timestamps import WIB
-from payouts.domain.balance_proof import BalanceProof, prove
+from payouts.domain.balance_proof import BalanceProof
 from payouts.domain.errors import PayoutError
 from payouts.domain.money import Rupiah, signed
 from payouts.services import balance_statement
@@ -41,7 +41,7 @@ def reconcile(env: str, day: str | None = None, csv: Path | None = None, as_json
     with _written(csv) as file:
         summary = _stream(deployment.transfers(), chosen, file)
     measured = BalanceReadings(deployment.table()).read(chosen)
-    proof = prove(measured.readings) if measured else None
+    proof = measured.proof if measured else None
     if as_json:
         print_json({"deployment": deployment.name, **to_json(chosen, summary), "balance": _balance(proof)})
         return

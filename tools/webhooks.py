@@ -88,6 +88,8 @@ def change_secret(env: str, add: bool, drop_old: bool, show: bool) -> None:
     if changed != current:
         client.put_secret_value(SecretId=secret_id, SecretString=json.dumps({**stored, "webhookSecrets": changed}))
         print("changed; the sender reads it within five minutes")
+    if changed and not current:  # what was set aside for want of a secret is sent now
+        BreakerStore(deployment.table()).catch_up(int(time.time() * 1000))
     print(f"{len(changed)} signing secret{'' if len(changed) == 1 else 's'} in force, the newest first")
     for each in changed if show or add else ():
         print(each)

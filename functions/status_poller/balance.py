@@ -22,25 +22,28 @@ class BalanceMeter:
         self._clock = clock
 
     def measure(self, logger: Logger) -> dict[str, Any]:
-        """Publish and return the metrics, in whole rupiah. Empty if DOKU states no balance: none is guessed."""
-        asked = self._now()
+        """Publish and return the metrics, in whole rupiah. None is guessed if DOKU states no balance."""
+        measured = self._measured(logger)
+        metrics.publish(measured)
+        return dict(measured)
+
+    def _measured(self, logger: Logger) -> dict[str, float]:
+        asked, measured = self._now(), {"BalanceProved": 0.0}
         try:
             balance = self._queries.balance()
         except PayoutError as error:
             logger.warning("balance unknown", reason=error.message)
-            return {}
-        measured: dict[str, float] = {}
+            return measured
         if balance.available is not None:
             measured["DepositAvailable"] = balance.available.sen // 100
             if balance.alert_limit is not None:
                 measured["DepositAboveAlertLimit"] = (balance.available.sen - balance.alert_limit.sen) // 100
             measured |= self._prove(balance.available, asked, logger)
         logger.info("balance", available=str(balance.available), alert_limit=str(balance.alert_limit))
-        metrics.publish(measured)
-        return dict(measured)
+        return measured
 
     def _prove(self, available: Rupiah, asked: int, logger: Logger) -> dict[str, float]:
-        """The metric of the day's proof; none if it cannot be made, since 0 would mean that nothing is missing."""
+        """The metrics of the day's proof. No decrease if it cannot be made: 0 would mean that nothing is missing."""
         try:
             proof = self._ledger.add(available, asked, self._now())
         except (PayoutError, TooMany) as error:
@@ -49,7 +52,8 @@ class BalanceMeter:
         if proof is None:
             return {}
         logger.info("balance proof", verdict=proof.verdict, difference=signed(proof.difference))
-        return {"BalanceDecrease": -(-proof.decrease // 100)}  # rounded up: a part of a rupiah is not nothing
+        rounded_up = -(-proof.decrease // 100)  # a part of a rupiah is not nothing
+        return {"BalanceDecrease": rounded_up, "BalanceProved": 1}
 
     def _now(self) -> int:
         return int(self._clock() * 1000)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from payouts.aws_call import error_code
-from payouts.domain.balance_proof import prove
 from payouts.services import balance_statement
 from payouts.services.daily_report import COLUMNS, Line, lines
 from payouts.services.report_summary import ReportSummary
@@ -131,7 +130,7 @@ class ReportWriter:
             self._upload(part)
         progress, s3 = self.progress, self._to.s3
         measured = self._origin.readings.read(progress.day)
-        proof = balance_statement.text(prove(measured.readings) if measured else None)
+        proof = balance_statement.text(measured.proof if measured else None)
         s3.put_object(**self._object("txt", "text/plain"), Body=(summary.text(progress.day) + proof).encode())
         parts: Any = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(progress.etags, start=1)]
         s3.complete_multipart_upload(

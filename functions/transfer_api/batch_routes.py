@@ -37,12 +37,12 @@ class _Routes:
         self.app = app
         self.batches = services.batches
         self.clock = services.clock
-        self._person_claim = services.person_claim
+        self._services = services
         self._logger = logger
 
     def writer(self) -> Caller:
         """The caller of a write. Raises Forbidden for a token without `sub`."""
-        caller = caller_of(self.app.current_event, self._person_claim)
+        caller = caller_of(self.app, self._services)
         check_writer(caller)
         return caller
 

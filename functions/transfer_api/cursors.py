@@ -1,4 +1,4 @@
-"""Opaque cursors: the place of the last transfer of a page in the order of its list."""
+"""Opaque cursors: the place of the last transfer of a page in the order of its list, or one between transfers."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from transfer_api.idempotency import checked_reference
 
 
 def of_position(selector: str, position: Position) -> str:
-    """The cursor of a list in the order of creation."""
+    """The cursor of a list in the order of creation. A position without a reference is one between transfers."""
     return _encoded(selector, position.created_at, position.reference)
 
 
@@ -43,7 +43,7 @@ def _decoded(selector: str, cursor: str) -> tuple[int, str]:
         listed, number, reference = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
         if listed != selector or type(number) is not int or number < 0:
             raise ValueError
-        return number, checked_reference(reference)
+        return number, "" if reference == "" else checked_reference(reference)
     except (ValueError, TypeError, RecursionError, ValidationFailed):
         raise _foreign() from None
 

@@ -10,10 +10,10 @@ from typing import Any
 from payouts.domain.days import day_of
 from payouts.domain.errors import InvalidParameter, ValidationFailed
 from payouts.domain.transfer import Status, Transfer
-from payouts.store.creation_index import Entry
+from payouts.store.creation_index import Entry, Position
 from payouts.store.due_index import DueIndex
 from payouts.store.transfers import TransferStore
-from transfer_api import cursors, open_transfers
+from transfer_api import cursors, open_transfers, own_transfers
 
 _MAX_LIMIT = 100
 _DEFAULT_LIMIT = 50
@@ -33,8 +33,8 @@ _KNOWN = _PARAMETERS.keys() | set().union(*_PARAMETERS.values())
 _NAME = re.compile("[A-Za-z0-9_.-]{1,40}")
 
 
-def _everything(_: Transfer) -> bool:
-    return True
+MaySee = Callable[[Transfer], bool] | None
+"""Whether the caller may see a transfer; None if it sees all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,63 +44,67 @@ class TransferLists:
     store: TransferStore
     due_index: DueIndex
 
-    def page(
-        self, parameters: Mapping[str, str], now: float, may_see: Callable[[Transfer], bool] = _everything
-    ) -> dict[str, Any]:
+    def page(self, parameters: Mapping[str, str], now: float, may_see: MaySee = None) -> dict[str, Any]:
         """One page: `{"transfers", "cursor"}`, and `day` for a day's list; `cursor` is None on the last page.
 
-        Without the transfers that the caller may not see, so that a page may have fewer than `limit`. Raises
-        InvalidParameter for unknown or combined parameters, ValidationFailed naming a bad one.
+        Neither the transfers nor the cursor disclose what the caller may not see. Raises InvalidParameter for unknown
+        or combined parameters, ValidationFailed naming a bad one.
         """
-        found = self._page(parameters, now)
-        return {**found, "transfers": [each for each in found["transfers"] if may_see(each)]}
-
-    def _page(self, parameters: Mapping[str, str], now: float) -> dict[str, Any]:
         given = {name: value for name, value in parameters.items() if value}
         limit = _limit(given.get("limit"))
         match _selector(parameters):
             case "open":
-                return self._open(given, limit)
+                return self._open(given, limit, may_see)
             case "referenceNo":
-                return self._with_reference_no(given[_REFERENCE_NO], limit)
+                return self._with_reference_no(given[_REFERENCE_NO], limit, may_see)
             case "beneficiaryAccountNumber":
-                return self._of_account(given, limit)
+                return self._of_account(given, limit, may_see)
             case _:
-                return self._of_day(given, limit, now)
+                return self._of_day(given, limit, now, may_see)
 
-    def _of_day(self, given: Mapping[str, str], limit: int, now: float) -> dict[str, Any]:
+    def _of_day(self, given: Mapping[str, str], limit: int, now: float, may_see: MaySee) -> dict[str, Any]:
         after = cursors.position(_DAY, given["cursor"]) if "cursor" in given else None
         default = day_of(after.created_at) if after else day_of(int(now * 1000))
         day, status = checked_day(given.get(_DAY, default)), _status(given.get("status"))
         if after and day_of(after.created_at) != day:
             raise ValidationFailed("cursor does not belong to this day; list again without a cursor")
-        page = limit + 1 if status is None else max(limit + 1, _FILTERED_PAGE)
-        found, last = _take(self.store.of_day(day, after, newest_first=True, page=page), status, limit)
-        transfers = [each for each in self._read(found) if status in (None, each.status)]
-        return {"day": day, **_answer(transfers, _cursor(_DAY, last))}
+        page = limit + 1 if status is None and may_see is None else max(limit + 1, _FILTERED_PAGE)
+        entries = self.store.of_day(day, after, newest_first=True, page=page)
+        return {"day": day, **self._taken(_DAY, entries, status, limit, may_see)}
 
-    def _of_account(self, given: Mapping[str, str], limit: int) -> dict[str, Any]:
+    def _of_account(self, given: Mapping[str, str], limit: int, may_see: MaySee) -> dict[str, Any]:
         account = given[_ACCOUNT]
         if re.fullmatch("[0-9]{1,32}", account, re.ASCII) is None:
             raise ValidationFailed(f"{_ACCOUNT} must be 1 to 32 digits")
         after = cursors.position(_ACCOUNT, given["cursor"]) if "cursor" in given else None
-        found, last = _take(self.store.of_account(account, after, page=limit + 1), None, limit)
-        return _answer(self._read(found), _cursor(_ACCOUNT, last))
+        page = limit + 1 if may_see is None else max(limit + 1, _FILTERED_PAGE)
+        return self._taken(_ACCOUNT, self.store.of_account(account, after, page=page), None, limit, may_see)
 
-    def _with_reference_no(self, reference_no: str, limit: int) -> dict[str, Any]:
+    def _taken(
+        self, selector: str, entries: Iterator[Entry], status: str | None, limit: int, may_see: MaySee
+    ) -> dict[str, Any]:
+        """A page of a list in the order of creation."""
+        last: Position | None
+        if may_see is None:
+            found, last = _take(entries, status, limit)
+            read = self.store.get_all([entry.reference for entry in found])
+            transfers = [each for each in read if status in (None, each.status)]
+        else:
+            transfers, last = own_transfers.page(entries, self.store.get_all, status, may_see, limit)
+        return _answer(transfers, None if last is None else cursors.of_position(selector, last))
+
+    def _with_reference_no(self, reference_no: str, limit: int, may_see: MaySee) -> dict[str, Any]:
         if re.fullmatch("[ -~]{1,64}", reference_no, re.ASCII) is None:
             raise ValidationFailed(f"{_REFERENCE_NO} must be 1 to 64 printable ASCII characters")
-        return _answer(list(self.store.find_all(reference_no))[:limit], None)
+        found = [each for each in self.store.find_all(reference_no) if may_see is None or may_see(each)]
+        return _answer(found[:limit], None)
 
-    def _open(self, given: Mapping[str, str], limit: int) -> dict[str, Any]:
+    def _open(self, given: Mapping[str, str], limit: int, may_see: MaySee) -> dict[str, Any]:
         if given[_OPEN] != "true":
             raise ValidationFailed("open must be true; leave it out for a day's transfers")
         after = cursors.shard(_OPEN, given["cursor"]) if "cursor" in given else (0, "")
-        transfers, last = open_transfers.page(self.due_index, self.store, after, limit)
+        transfers, last = open_transfers.page(self.due_index, self.store, after, limit, may_see)
         return _answer(transfers, last and cursors.of_shard(_OPEN, *last))
-
-    def _read(self, entries: list[Entry]) -> list[Transfer]:
-        return self.store.get_all([entry.reference for entry in entries])
 
 
 def checked_day(text: str) -> str:
@@ -124,19 +128,15 @@ def _selector(parameters: Mapping[str, str]) -> str:
     return selector
 
 
-def _take(entries: Iterator[Entry], status: str | None, limit: int) -> tuple[list[Entry], Entry | None]:
-    """Up to `limit` entries of this status, and the last one that was read; None if there are no more."""
+def _take(entries: Iterator[Entry], status: str | None, limit: int) -> tuple[list[Entry], Position | None]:
+    """Up to `limit` entries of this status, and the position of the last one read; None if there are no more."""
     found: list[Entry] = []
     for read, entry in enumerate(entries, start=1):
         if status in (None, entry.status):
             found.append(entry)
         if len(found) == limit or read == _MAX_READ:
-            return found, None if next(entries, None) is None else entry
+            return found, None if next(entries, None) is None else entry.position
     return found, None
-
-
-def _cursor(selector: str, last: Entry | None) -> str | None:
-    return None if last is None else cursors.of_position(selector, last.position)
 
 
 def _answer(transfers: list[Transfer], cursor: str | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ The list goes by shard and reference, which never change. By the time of the nex
 transfer could move from the pages to come to those that were read, and be in no page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from payouts.domain.transfer import Transfer
 from payouts.store.due_index import READ_SHARDS, DueIndex
@@ -22,13 +22,28 @@ Place = tuple[int, str]
 """A shard of the index and the last reference in it that was read."""
 
 
-def page(index: DueIndex, store: TransferStore, after: Place, limit: int) -> tuple[list[Transfer], Place | None]:
-    """Up to `limit` open transfers behind `after`, and the place to continue from; None after the last."""
+def page(
+    index: DueIndex,
+    store: TransferStore,
+    after: Place,
+    limit: int,
+    may_see: Callable[[Transfer], bool] | None = None,
+) -> tuple[list[Transfer], Place | None]:
+    """Up to `limit` open transfers behind `after`, and the place to continue from; None after the last.
+
+    With `may_see`, only those, and the place names no other: after the most reads it is the start of a shard.
+    """
     found: list[Transfer] = []
-    for read, (place, transfer) in enumerate(_all(index, store, after), start=1):
-        if transfer is not None and not transfer.is_final:
+    shard = after[0]
+    for read, (place, transfer) in enumerate(_all(index, store, after)):
+        if read >= _MAX_READ and may_see is not None and place[0] != shard:
+            return found, (place[0], "")
+        shard = place[0]
+        if transfer is not None and not transfer.is_final and (may_see is None or may_see(transfer)):
             found.append(transfer)
-        if len(found) == limit or read == _MAX_READ:
+            if len(found) == limit:
+                return found, place
+        if read + 1 >= _MAX_READ and may_see is None:
             return found, place
     return found, None
 

@@ -7,11 +7,12 @@ from typing import Any
 from doku_signing.timestamps import WIB
 from payouts.doku.messages import InquiryRequest, wire_name
 from payouts.doku.responses import Balance, Inquiry
-from payouts.domain.balance_proof import BalanceProof, Reading, prove
+from payouts.domain.balance_proof import BalanceProof, Reading
 from payouts.domain.money import Rupiah, signed
 from payouts.domain.schedule import needs_review
 from payouts.domain.transfer import NextAction, Observation, Status, Transfer
 from payouts.services import balance_statement
+from payouts.store.balance_readings import BalanceDay
 from payouts.store.inquiry_sessions import InquirySession
 from payouts.store.notes import Note
 
@@ -126,10 +127,10 @@ def balance(found: Balance, accepts_transfers: bool) -> dict[str, Any]:
     }
 
 
-def balance_proof(day: str, readings: Sequence[Reading]) -> dict[str, Any]:
+def balance_proof(measured: BalanceDay) -> dict[str, Any]:
     """The proof of a day's balance and the readings that it rests on."""
-    proof = prove(readings)
-    return {"day": day, "proof": proof and _proof(proof), "readings": [_reading(each) for each in readings]}
+    proof, readings = measured.proof, [_reading(each) for each in measured.readings]
+    return {"day": measured.day, "proof": proof and _proof(proof), "readings": readings}
 
 
 def _proof(proof: BalanceProof) -> dict[str, Any]:

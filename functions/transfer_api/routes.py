@@ -13,6 +13,7 @@ from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, Refus
 from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
 from payouts.runtime import metrics
 from payouts.services.prepare_transfer import TransferRequest
+from payouts.store.balance_readings import BalanceDay
 from transfer_api import batch_routes, error_responses, idempotency, methods, query, response_codes, responses, support
 from transfer_api.callers import caller_of
 from transfer_api.error_responses import json_response
@@ -30,7 +31,7 @@ def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
     batch_routes.add_routes(app, services, logger)
     _add_reference_routes(app)
     response_codes.add_routes(app)
-    _add_error_handlers(app, logger)
+    _add_error_handlers(app, services, logger)
     return app
 
 
@@ -63,8 +64,8 @@ def _add_doku_queries(app: APIGatewayHttpResolver, services: Services) -> None:
         """200: the proof of a day's balance, and the readings of the day; `proof` is null if there are none."""
         asked = query.parameters(app.current_event, "day").get("day")
         day = checked_day(asked) if asked else day_of(int(services.clock() * 1000))
-        measured = services.balance_readings.read(day)
-        return json_response(200, responses.balance_proof(day, measured.readings if measured else ()))
+        measured = services.balance_readings.read(day) or BalanceDay(day)
+        return json_response(200, responses.balance_proof(measured))
 
 
 def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger: Logger) -> None:
@@ -81,7 +82,7 @@ def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger
             intent,
             idempotency.fingerprint(request),
             key or "",
-            caller_of(app.current_event, services.person_claim).subject,
+            caller_of(app, services).subject,
         )
         result = services.transfer_creator.create(order, _remaining(app))
         transfer = result.transfer
@@ -98,7 +99,7 @@ def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger
 def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> None:
     def find(reference: str) -> Transfer:
         transfer = services.store.get(idempotency.checked_reference(reference))
-        if transfer is None or not caller_of(app.current_event, services.person_claim).may_see(transfer):
+        if transfer is None or not caller_of(app, services).may_see(transfer):
             raise NotFound("there is no transfer with this partnerReferenceNo")
         return transfer
 
@@ -112,8 +113,9 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
     def list_transfers() -> Response[str]:
         """200: a page of transfers: of a day, all open ones, by DOKU's reference or by beneficiary account."""
         now = services.clock()
-        caller = caller_of(app.current_event, services.person_claim)
-        page = services.lists.page(app.current_event.query_string_parameters, now, caller.may_see)
+        caller = caller_of(app, services)
+        may_see = None if caller.sees_all else caller.may_see
+        page = services.lists.page(app.current_event.query_string_parameters, now, may_see)
         return json_response(200, {**page, "transfers": [responses.summary(found, now) for found in page["transfers"]]})
 
     @app.get("/v1/transfers/<reference>")
@@ -149,10 +151,12 @@ def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
         return json_response(200, {"status": "ok"})
 
 
-def _add_error_handlers(app: APIGatewayHttpResolver, logger: Logger) -> None:
+def _add_error_handlers(app: APIGatewayHttpResolver, services: Services, logger: Logger) -> None:
     def failed(error: PayoutError) -> Response[str]:
         if isinstance(error, RefusedEarly):
             metrics.publish({"RequestsRefusedEarly": 1})
+        if error.transfer is not None and not caller_of(app, services).may_see(error.transfer):
+            error.hide_transfer()
         return error_responses.response(error, app.current_event.request_context.request_id)
 
     def not_routed(_: Exception) -> Response[str]:

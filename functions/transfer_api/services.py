@@ -76,7 +76,7 @@ def build_services(
     deployed = wiring.build_services(environment, clock, jitter)
     sessions, keys = InquirySessions(deployed.table), IdempotencyKeys(deployed.table)
     budget = RequestBudget(RateStore(deployed.table), deployed.rate, clock, jitter, deployed.telemetry.rate_failed)
-    queries = DokuQueries(deployed.doku, sessions, clock, budget.take)
+    queries = DokuQueries(deployed.doku, sessions, clock, budget.take, budget.take_spare)
     switch = KillSwitch(KillSwitchStore(deployed.table), limits.accept_transfers, clock)
     daily = DailyLimits(Counters(deployed.table), limits.all_callers, limits.each_caller)
     sender = TransferSender(deployed.store, deployed.doku, deployed.schedule)

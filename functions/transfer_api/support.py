@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from payouts.domain.errors import ValidationFailed
+from payouts.domain.errors import Mismatch, ValidationFailed
+from payouts.domain.forgetting import is_forgotten
 from payouts.domain.transfer import Status, Transfer
 from payouts.services.settle import settle
 from payouts.store.notes import Note
@@ -22,7 +23,7 @@ def add_routes(app: APIGatewayHttpResolver, services: Services, find: Callable[[
 
     def person() -> str:
         """Who writes. A note or a decision without a name is worth nothing."""
-        subject = caller_of(app.current_event, services.person_claim).subject.strip()
+        subject = caller_of(app, services).subject.strip()
         if not subject:
             raise ValidationFailed("the token has no sub, so it names nobody; nothing was stored")
         return subject
@@ -35,13 +36,16 @@ def add_routes(app: APIGatewayHttpResolver, services: Services, find: Callable[[
 
     @app.post("/v1/transfers/<reference>/notes")
     def add_note(reference: str) -> Response[str]:
-        """201: all notes on the transfer, with the new one."""
+        """201: all notes on the transfer; only the new one if the caller may not read the others."""
         from transfer_api.body import read  # pydantic is a quarter of a cold start; only bodies need it
         from transfer_api.requests import NewNote
 
         text, by = read(app.current_event, NewNote).text, person()
-        reference = find(reference).partner_reference_no
-        return json_response(201, responses.notes(services.notes.add(reference, Note(now(), by, text))))
+        transfer = find(reference)
+        if is_forgotten(transfer):
+            raise Mismatch("the transfer's personal data was erased, so it takes no more notes; nothing was stored")
+        found = services.notes.add(transfer.partner_reference_no, Note(now(), by, text))
+        return json_response(201, responses.notes(found if caller_of(app, services).sees_all else found[-1:]))
 
     @app.post("/v1/transfers/<reference>/settlement")
     def settle_transfer(reference: str) -> Response[str]:

@@ -502,6 +502,13 @@ test('both languages have the same texts with the same gaps', () => {
   for (const key of Object.keys(english)) assert.deepEqual(gaps(indonesian[key]), gaps(english[key]), key);
 });
 
+test('a status check is not announced as a question to DOKU', () => {
+  // The API returns the stored status if it is under ten seconds old or too many requests go to DOKU.
+  for (const language of [english, indonesian]) {
+    for (const key of ['transfer.checking', 'transfer.checked']) assert.doesNotMatch(language[key], /DOKU/, key);
+  }
+});
+
 test('amounts are spelled in words', () => {
   const spelled = (digits) => [inWords(digits, 'en'), inWords(digits, 'id')];
   assert.deepEqual(spelled('0'), ['zero rupiah', 'nol rupiah']);

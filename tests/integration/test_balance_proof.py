@@ -4,7 +4,9 @@ import pytest
 
 from payouts.domain.balance_proof import TOLERANCE, UNSTATED_FEE, BalanceProof, Reading, Sums, Verdict, prove
 from payouts.domain.days import day_of
+from payouts.domain.transfer import Status
 from payouts.services import balance_ledger
+from payouts.services.settle import settle
 from payouts.store.balance_readings import BalanceReadings
 from payouts.store.table import Table
 from tests.support.harness import Context, World, crashing, order
@@ -20,7 +22,7 @@ def measure(world: World, after: float = _QUARTER) -> BalanceProof:
     world.call_poller({"measure": "deposit"}, Context(lambda: 60_000))
     stored = BalanceReadings(Table(world.dynamodb, world.environment["TABLE_NAME"])).read(day_of(now(world)))
     assert stored is not None
-    found = prove(stored.readings)
+    found = stored.proof
     assert found is not None
     return found
 
@@ -48,6 +50,12 @@ def balance(world: World) -> int:
 
 def set_balance(world: World, sen: int) -> None:
     world.doku.deposit(f"{sen // 100}.{sen % 100:02d}")
+
+
+def decide(world: World, reference: str, status: Status) -> None:
+    transfer = world.store.get(reference)
+    assert transfer is not None
+    settle(world.store, transfer, status, "Dewi", "DOKU ticket 4711", now(world))
 
 
 def pay(world: World, **changes: str) -> str:
@@ -108,6 +116,27 @@ def test_a_decrease_over_midnight_is_seen(opened: World) -> None:
     assert measure(opened, after=1800).decrease == 500_00
 
 
+def test_a_fall_behind_a_doubt_is_found_days_later(opened: World) -> None:
+    """A transfer in doubt may explain the fall, until it is known that DOKU never had it."""
+    opened.doku.fault("transfer", "timeout-before")
+    reference = opened.create(order()).body["partnerReferenceNo"]
+    set_balance(opened, balance(opened) - 100_000_00)
+    assert {measure(opened, after=12 * 3600).decrease for _ in range(16)} == {0}
+    decide(opened, reference, Status.FAILED)
+    assert measure(opened).decrease == 100_000_00
+
+
+def test_a_fall_that_was_found_is_not_found_the_next_day(opened: World) -> None:
+    set_balance(opened, balance(opened) - 500_00)
+    measure(opened)
+    set_balance(opened, balance(opened) + 9_000_00)
+    measure(opened)
+    assert measure(opened, after=86_400 - 3600).decrease == 0
+    set_balance(opened, balance(opened) - 300_00)
+    assert measure(opened).decrease == 300_00
+    assert measure(opened, after=86_400 - 3600).decrease == 0
+
+
 def test_a_transfer_in_flight_explains_either_balance(opened: World) -> None:
     opened.create(order())
     proof = measure(opened, after=1)
@@ -129,6 +158,18 @@ def test_a_transfer_in_doubt_is_no_decrease(opened: World, executed: bool) -> No
     later = measure(opened)
     assert (later.decrease, later.sums.paid) == (0, _AMOUNT if executed else 0)
     assert later.verdict is Verdict.EXPLAINED
+
+
+@pytest.mark.parametrize(("fee_kept", "verdict"), [(_FEE, Verdict.UNCERTAIN), (UNSTATED_FEE + 1_00, Verdict.DECREASE)])
+def test_a_return_by_decision_leaves_the_fee_open(opened: World, fee_kept: int, verdict: Verdict) -> None:
+    """DOKU never answered about the transfer; an operator knows that the amount came back."""
+    opened.doku.fault("transfer", "timeout-before")
+    reference = opened.create(order()).body["partnerReferenceNo"]
+    measure(opened, after=8 * 86_400)
+    decide(opened, reference, Status.REFUNDED)
+    set_balance(opened, balance(opened) - fee_kept)
+    proof = measure(opened)
+    assert (proof.verdict, proof.closing.in_doubt, proof.sums.unstated_fees) == (verdict, 0, 1)
 
 
 def test_a_doubt_that_is_older_than_the_first_reading_counts(world: World) -> None:
@@ -234,7 +275,9 @@ def test_an_unreadable_ledger_publishes_no_zero(opened: World) -> None:
     opened.clock.advance(_QUARTER)
     opened.faults.throttle("GetItem", times=9)
     opened.faults.throttle("Query", times=9)
-    assert "BalanceDecrease" not in opened.call_poller({"measure": "deposit"}, Context(lambda: 60_000))
+    measured = opened.call_poller({"measure": "deposit"}, Context(lambda: 60_000))
+    assert "BalanceDecrease" not in measured
+    assert measured["BalanceProved"] == 0
 
 
 def test_a_return_that_the_balance_may_not_show_is_no_decrease(opened: World) -> None:

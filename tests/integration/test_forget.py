@@ -1,10 +1,12 @@
 """`payouts forget`: personal data goes; amounts, statuses and references stay; nothing is paid again."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from payouts.domain.days import day_of
+from payouts.domain.forgetting import may_be_forgotten
 from payouts.store.notes import Note, TransferNotes
 from payouts.store.table import Table
 from tests.support.harness import World, order
@@ -58,6 +60,7 @@ def test_a_forgotten_transfer_is_never_paid_again(later: World) -> None:
     run(later)
     again = later.create({**body, "partnerReferenceNo": reference})
     assert (again.status, again.body["response_code"]) == (409, "DUPLICATE_TRANSACTION")
+    assert "whose details were erased and cannot be compared" in again.body["response_message"]
     assert len(later.debits(reference)) == 1
 
 
@@ -103,12 +106,69 @@ def test_it_may_be_repeated(later: World, capsys: pytest.CaptureFixture[str]) ->
 
 def test_notes_are_erased(later: World) -> None:
     reference, _ = paid(later)
-    notes = TransferNotes(Table(later.dynamodb, later.environment["TABLE_NAME"]))
+    notes = desk(later)
     notes.add(reference, Note(1, "dewi@example.com", "SUHUT called"))
     later.clock.advance(60 * _DAY)
     run(later)
     assert notes.of(reference) == ()
     assert "dewi" not in str(later.scan())
+
+
+def desk(world: World) -> TransferNotes:
+    return TransferNotes(Table(world.dynamodb, world.environment["TABLE_NAME"]))
+
+
+def test_notes_left_on_a_forgotten_transfer_are_found(later: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """By a crash between the two writes, or by a request that read the transfer before it was forgotten."""
+    reference, _ = paid(later)
+    later.clock.advance(60 * _DAY)
+    run(later)
+    desk(later).add(reference, Note(1, "dewi@example.com", "SUHUT called"))
+    run(later, "--dry-run")
+    assert len(desk(later).of(reference)) == 1
+    capsys.readouterr()
+    run(later)
+    assert desk(later).of(reference) == ()
+    assert "so are the notes on 1 transfers that were erased before\n" in capsys.readouterr().out
+
+
+def test_a_transfer_that_keeps_its_data_keeps_its_notes(later: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference, _ = paid(later)
+    note = Note(1, "dewi@example.com", "SUHUT called")
+    desk(later).add(reference, note)
+    later.clock.advance(60 * _DAY)
+
+    def meanwhile(*arguments: Any) -> bool:
+        later.get(reference, refresh=True)
+        return may_be_forgotten(*arguments)
+
+    monkeypatch.setattr(forget, "may_be_forgotten", meanwhile)
+    run(later)
+    assert "8377388292" in item(later, reference)
+    assert desk(later).of(reference) == (note,)
+
+
+def test_a_forgotten_transfer_takes_no_note(later: World) -> None:
+    reference, _ = paid(later)
+    later.clock.advance(60 * _DAY)
+    run(later)
+    path, scope = f"/v1/transfers/{reference}/notes", "transfers:read transfers:note"
+    answer = later.request("POST", path, {"text": "SUHUT called"}, scope=scope)
+    assert (answer.status, answer.body["response_code"]) == (409, "VALIDATION_ERROR")
+    assert desk(later).of(reference) == ()
+
+
+def test_its_creator_alone_still_finds_it(later: World) -> None:
+    """A creator that saw 404 could pay a paid transfer again."""
+    reference, _ = paid(later)
+    later.clock.advance(60 * _DAY)
+    for _ in range(2):
+        run(later)
+        seen = {
+            caller: later.request("GET", f"/v1/transfers/{reference}", caller=caller, scope="transfers:read:own").status
+            for caller in ("frontend-1", "frontend-2", None)
+        }
+        assert seen == {"frontend-1": 200, "frontend-2": 404, None: 404}
 
 
 def test_it_is_found_by_account_no_more(later: World) -> None:

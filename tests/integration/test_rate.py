@@ -271,6 +271,14 @@ def test_an_inquiry_and_the_balance_are_refused_early(world: World) -> None:
 
 
 @in_a_long_window
+def test_reading_the_balance_stops_no_transfer(world: World) -> None:
+    world = limited(world)
+    answers = [world.request("GET", "/v1/balance").status for _ in range(10)]
+    assert set(answers) == {200, 503}
+    assert world.create(order()).status == 201
+
+
+@in_a_long_window
 def test_a_status_is_shown_unchecked_beyond_the_share(world: World) -> None:
     world, body = limited(world), order()
     world.create(body)

@@ -88,7 +88,7 @@ def test_a_file_settles_many_and_reports_each(
 ) -> None:
     paid, failed = disputed(local_run), disputed(local_run)
     open_one = str(local_run.create(order()).body["partnerReferenceNo"])
-    file = tmp_path / "words.csv"
+    file = tmp_path / "settlements.csv"
     lines = [f"{paid},SUCCESS,ticket 1", f"{open_one},FAILED,ticket 2", "PAY-NONE,FAILED,ticket 3", ""]
     file.write_text("\ufeff" + HEADER + "\r\n".join([*lines, f'{failed},FAILED,"ticket 4, by phone"']))
     capsys.readouterr()
@@ -106,7 +106,7 @@ def test_a_file_settles_many_and_reports_each(
 
 
 def test_a_file_of_which_all_is_settled_ends_well(local_run: World, tmp_path: Path) -> None:
-    file = tmp_path / "words.csv"
+    file = tmp_path / "settlements.csv"
     file.write_text(HEADER + f"{disputed(local_run)},REFUNDED,ticket 1\n")
     assert cli.main(["settle", "--file", str(file), "--by", "Dewi"]) == 0
 
@@ -114,7 +114,7 @@ def test_a_file_of_which_all_is_settled_ends_well(local_run: World, tmp_path: Pa
 def test_a_dry_run_writes_nothing(local_run: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reference = disputed(local_run)
     before = local_run.stored(reference)
-    file = tmp_path / "words.csv"
+    file = tmp_path / "settlements.csv"
     file.write_text(HEADER + f"{reference},SUCCESS,ticket 1\nPAY-NONE,FAILED,ticket 2\n")
     capsys.readouterr()
     assert cli.main(["settle", "--file", str(file), "--by", "Dewi", "--dry-run"]) == 1
@@ -140,7 +140,7 @@ BAD_FILES: list[tuple[str | None, str]] = [
 
 
 def test_a_bad_file_is_refused_as_a_whole(local_run: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    good, file = disputed(local_run), tmp_path / "words.csv"
+    good, file = disputed(local_run), tmp_path / "settlements.csv"
     for content, printed in BAD_FILES:
         file.unlink(missing_ok=True)
         if content is not None:

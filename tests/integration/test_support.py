@@ -45,6 +45,15 @@ def test_a_note_says_who_wrote_what_and_when(world: World, reference: str) -> No
     assert world.existing(reference) == before, "a note changes nothing about the transfer"
 
 
+def test_who_may_only_write_notes_reads_no_others(world: World, reference: str) -> None:
+    """`transfers:note` alone, for a transfer of its own."""
+    post(world, reference, "notes", {"text": "SUHUT called"})
+    path, options = f"/v1/transfers/{reference}/notes", {"caller": "frontend-1", "scope": "transfers:note"}
+    for _ in range(2):
+        added = world.request("POST", path, {"text": "Ticket 4711"}, **options).body["notes"]  # type: ignore[arg-type]
+        assert [note["text"] for note in added] == ["Ticket 4711"]
+
+
 def test_a_repeated_note_is_stored_once(world: World, reference: str) -> None:
     for _ in range(2):
         found = post(world, reference, "notes", {"text": "Asked DOKU"}).body["notes"]

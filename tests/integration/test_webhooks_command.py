@@ -74,6 +74,29 @@ def test_resume_delivers_what_was_set_aside(
     assert len(webhooks.bodies()) == 1
 
 
+def test_the_first_secret_sends_what_was_set_aside(
+    backing_services: BackingServices, local_run: World, webhooks: Webhooks
+) -> None:
+    former = json.loads(backing_services.secret)
+    secrets = {**former, "webhookSecrets": []}
+    client = backing_services.aws.secretsmanager
+    client.put_secret_value(SecretId=backing_services.secret_id, SecretString=json.dumps(secrets))
+    try:
+        webhooks.restart()
+        local_run.create(pending())
+        for _ in range(5):
+            webhooks.deliver()
+            local_run.clock.advance(7_300)
+        assert (webhooks.waiting(), webhooks.set_aside()) == (0, 1)
+        assert cli.main(["webhooks", "secret", "--add"]) == 0
+        webhooks.restart()
+        webhooks.catch_up()
+        webhooks.deliver()
+        assert len(webhooks.bodies()) == 1
+    finally:
+        client.put_secret_value(SecretId=backing_services.secret_id, SecretString=backing_services.secret)
+
+
 def test_secrets_rotate_in_two_steps(webhooks: Webhooks, capsys: pytest.CaptureFixture[str]) -> None:
     def run(*arguments: str) -> list[str]:
         assert cli.main(["webhooks", "secret", *arguments]) == 0

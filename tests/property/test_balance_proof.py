@@ -12,6 +12,7 @@ from local.aws.template import load
 from local.in_memory.aws import MemoryAws
 from local.in_memory.table import MemoryTable
 from payouts.domain.balance_proof import TOLERANCE, UNSTATED_FEE, BalanceProof
+from payouts.domain.days import day_of
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import ENDED, Finding, Intent, Observation, Source, Transfer, record
 from payouts.services.balance_ledger import BalanceLedger, Sources
@@ -49,6 +50,12 @@ class Books:
         for _, step in sorted(self.steps, key=lambda each: each[0]):
             step()
         return self.proofs[-1]
+
+    @property
+    def fall(self) -> int:
+        """The sum of what the last proof of each day says."""
+        last = {day_of(proof.closing.asked): proof.decrease for proof in self.proofs}
+        return sum(last.values())
 
     def read(self, at: int, quiet: bool = False) -> None:
         """Read the balance, which may lag by less than the tolerance, or include what happens while DOKU answers."""
@@ -110,19 +117,19 @@ class Books:
         self.steps.append((at, step))
 
 
-def played(seed: int, earliest: int = -HOUR) -> Books:
+def played(seed: int, earliest: int = -HOUR, start: int = START) -> Books:
     """Some transfers, the first of them `earliest` milliseconds after the first reading, and readings in between."""
     chance, session = random.Random(seed), Session()
     (definition,) = _TEMPLATE.of_type("AWS::DynamoDB::Table").values()
     MemoryAws(MemoryTable.read(definition), "{}", lambda seconds: None).install(session)
     books = Books(chance, Table(session.client("dynamodb", region_name="ap-southeast-3"), "transfers"))
     for number in range(chance.randint(1, 6)):
-        books.transfer(number, START + chance.randint(earliest, 4 * HOUR))
-    at = START
-    while at < START + 12 * HOUR:
+        books.transfer(number, start + chance.randint(earliest, 4 * HOUR))
+    at = start
+    while at < start + 12 * HOUR:
         books.read(at)
         at += chance.randint(MINUTE, 40 * MINUTE)
-    books.read(START + 14 * HOUR, quiet=True)
+    books.read(start + 14 * HOUR, quiet=True)
     return books
 
 
@@ -148,3 +155,16 @@ def test_money_that_leaves_is_a_fall_once_all_is_known(seed: int) -> None:
     last = books.play()
     assert last.closing.in_doubt == 0
     assert lost - 6 * 2 * UNSTATED_FEE <= last.decrease <= lost
+
+
+@given(st.integers(0, 2**32), st.integers(1, 23))
+@settings(max_examples=30, deadline=None)
+def test_midnight_hides_no_fall(seed: int, hours: int) -> None:
+    """Days find together what one day finds, wherever midnight is, and no more than was lost."""
+    found = []
+    for start in (START, START + hours * HOUR):
+        books = played(seed, MINUTE, start)
+        books.moves.append((start + books.chance.randint(HOUR, 12 * HOUR), -3_000_000_00))
+        books.play()
+        found.append(books.fall)
+    assert found[0] <= found[1] <= 3_000_000_00

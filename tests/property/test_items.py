@@ -140,7 +140,7 @@ def test_what_a_newer_version_observed_survives_a_rewrite() -> None:
 @pytest.mark.covers(30)
 def test_unknown_intent_fields_are_ignored() -> None:
     item = an_item()
-    other = {**item, "intent": {**item["intent"], "email": "x", "purpose": {"code": "1"}}, "tags": ["a"]}
+    other = {**item, "intent": {**item["intent"], "email": "x", "unknownField": {"code": "1"}}, "tags": ["a"]}
     assert items.decode(other) == items.decode(item)
 
 

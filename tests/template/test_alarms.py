@@ -8,6 +8,8 @@ import pytest
 from tests.template.reading import FUNCTIONS, ROOT, Properties, properties, text, translated
 
 TOPIC = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+STOPPED = ("LateChecksAlarm", "MissingBalanceProofAlarm")
+"""Alarms on what the poller publishes at each run: without it they have no data."""
 ALARMS = sorted(translated().of_type("AWS::CloudWatch::Alarm"))
 
 
@@ -45,13 +47,22 @@ def test_an_alarm_and_its_recovery_notify(alarm: str) -> None:
 def test_missing_data_raises_no_alarm(alarm: str) -> None:
     """A new stack begins without alarms. A stopped poller is INSUFFICIENT_DATA, which has an action."""
     of_the_balance = dict.fromkeys(("LowDepositAlarm", "BalanceDecreaseAlarm"), "ignore")
-    expected = {"LateChecksAlarm": "missing", **of_the_balance}.get(alarm, "notBreaching")
+    stopped = dict.fromkeys(STOPPED, "missing")
+    expected = {**stopped, **of_the_balance}.get(alarm, "notBreaching")
     assert properties(alarm)["TreatMissingData"] == expected
     assert ("InsufficientDataActions" in properties(alarm)) is (expected == "missing")
 
 
-def test_a_stopped_poller_notifies() -> None:
-    assert properties("LateChecksAlarm")["InsufficientDataActions"] == TOPIC
+@pytest.mark.parametrize("alarm", STOPPED)
+def test_a_stopped_poller_notifies(alarm: str) -> None:
+    assert properties(alarm)["InsufficientDataActions"] == TOPIC
+
+
+def test_two_hours_without_a_proof_raise_the_alarm() -> None:
+    alarm = properties("MissingBalanceProofAlarm")
+    assert alarm["MetricName"] == "BalanceProved"
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == ("Maximum", "LessThanThreshold", 1)
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 2 * 3600
 
 
 def test_every_dead_letter_queue_has_an_alarm() -> None:

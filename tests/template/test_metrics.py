@@ -173,7 +173,7 @@ def test_the_balance_is_compared_with_the_alert_limit(world: World, log: Log, de
 
 def test_an_unknown_balance_is_not_measured(world: World, log: Log) -> None:
     world.doku.fault("balance", "reset-before", times=5)
-    assert world.call_poller({"measure": "deposit"}, Context(lambda: 60_000)) == {}
+    assert world.call_poller({"measure": "deposit"}, Context(lambda: 60_000)) == {"BalanceProved": 0}
     assert not {metric.name for metric in log.take()} & {"DepositAvailable", "DepositAboveAlertLimit"}
 
 

@@ -14,6 +14,7 @@ from payouts.domain.schedule import (
     next_check_at,
     with_next_check,
 )
+from payouts.domain.status import OTHER_ACCOUNT
 from payouts.domain.transfer import Finding, Observation, Source, Status, Transfer
 from tests.support.histories import CREATED, DAY, HOUR, MINUTE, START, after, answer, check, decision, notified, stored
 
@@ -170,7 +171,21 @@ def test_only_what_doku_called_paid_for_certain_is_swept() -> None:
 def test_a_swept_transfer_without_an_answer_is_checked_after_a_day(code: str) -> None:
     silent = after(transfer(Finding.SUCCESS), check(Finding.UNCLEAR, 3 * DAY, code=code))
     assert next_after(silent, 3 * DAY) == 4 * DAY
+    assert next_after(silent, 20 * DAY) == 21 * DAY
     assert next_after(after(silent, check(Finding.SUCCESS, 4 * DAY)), 4 * DAY) is None
+
+
+@pytest.mark.parametrize(
+    "unseen", [check(Finding.UNCLEAR, 3 * DAY, code=OTHER_ACCOUNT), check(Finding.NOT_FOUND, 3 * DAY)]
+)
+def test_a_look_that_could_see_no_refund_is_repeated(unseen: Observation) -> None:
+    """Another account was configured, or DOKU had no record of a transfer that it paid."""
+    paid = after(transfer(Finding.SUCCESS), unseen)
+    assert next_after(paid, 3 * DAY) == 4 * DAY
+    assert next_after(paid, 15 * DAY - 1) == 16 * DAY - 1
+    assert next_after(paid, 15 * DAY) is None
+    assert next_after(paid, 16 * DAY) is None
+    assert next_after(after(paid, check(Finding.SUCCESS, 4 * DAY)), 4 * DAY) is None
 
 
 def test_a_refunded_transfer_is_never_asked_about_again() -> None:
@@ -432,6 +447,6 @@ def test_what_doku_once_knew_is_never_absent(code: str) -> None:
     assert infer_absence(after(doubtful, *checks, check(Finding.NOT_FOUND, MINUTE + WINDOW)), 72 * HOUR) is None
 
 
-def test_a_check_with_other_settings_is_not_repeated_after_the_last_look() -> None:
-    paid = after(transfer(Finding.SUCCESS), check(Finding.UNCLEAR, 8 * DAY, code="OTHER_ACCOUNT"))
-    assert next_after(paid, 8 * DAY) is None
+def test_a_check_with_other_settings_is_not_repeated_for_ever() -> None:
+    paid = after(transfer(Finding.SUCCESS), check(Finding.UNCLEAR, 15 * DAY, code="OTHER_ACCOUNT"))
+    assert next_after(paid, 15 * DAY) is None

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from payouts.doku.outcomes import Classification, Outcome
-from payouts.domain.money import Rupiah
+from payouts.domain.money import Rupiah, signed
 from payouts.domain.transfer import DokuAccount, Finding, Intent, Observation, Reason, Source, Transfer
 
 INTENT = Intent("PAY-1", "628115678890", "8377388292", "014", Rupiah(20_000_000), "S1")
@@ -22,3 +22,10 @@ def test_a_value_cannot_be_changed(value: Any) -> None:
         with pytest.raises((FrozenInstanceError, TypeError)):  # TypeError: what slots make of a name that is no field
             setattr(value, name, None)
     assert isinstance(value, Transfer) or not hasattr(value, "__dict__")  # a transfer keeps its reading
+
+
+@pytest.mark.parametrize(
+    ("sen", "text"), [(0, "0.00"), (1, "0.01"), (-1, "-0.01"), (20_000_000, "200000.00"), (-20_000_050, "-200000.50")]
+)
+def test_a_difference_has_its_sign(sen: int, text: str) -> None:
+    assert signed(sen) == text

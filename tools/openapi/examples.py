@@ -30,6 +30,7 @@ from payouts.domain.money import Rupiah
 from payouts.domain.schedule import FIRST_CHECK
 from payouts.domain.transfer import Finding, Intent, Observation, Source, Transfer, record, with_status_version
 from payouts.services.create_transfer import STOPPED
+from payouts.store.balance_readings import BalanceDay
 from payouts.store.inquiry_sessions import InquirySession
 from payouts.store.notes import Note
 from payouts.webhooks.message import WebhookMessage
@@ -85,6 +86,11 @@ ERRORS: dict[str, PayoutError] = {
         " nothing. Do not pay under another reference: read that transfer first and follow its nextAction",
         transfer=_transfer(Finding.IN_DOUBT),
     ),
+    "reference is taken by another caller": Duplicate(
+        "partnerReferenceNo PAY-0001 is used by a transfer with other details. This request sent nothing. Do not pay"
+        " under another reference: ask whoever created that transfer, or for a token with transfers:read"
+    ),
+    "no more notes": Mismatch("the transfer's personal data was erased, so it takes no more notes; nothing was stored"),
     "too many notes": Mismatch("the transfer has 50 notes already"),
     "changed meanwhile": Mismatch("PAY-0001 changed while you decided: it is SUCCESS at version 5 now. Read it again"),
     "not enabled": Refused(
@@ -162,7 +168,7 @@ def balance_proof() -> Any:
     took = Sums().with_debit(_transfer(Finding.ACCEPTED))
     opening = Reading(_AT, _AT + 400, 823_781_442_13, Sums(), starts=True)
     closing = Reading(_AT + 900_000, _AT + 900_400, opening.available - took.paid - took.fees, took)
-    return _plain(responses.balance_proof("2024-09-17", [opening, closing]))
+    return _plain(responses.balance_proof(BalanceDay("2024-09-17", readings=(opening, closing))))
 
 
 def bank() -> Any:

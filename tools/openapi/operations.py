@@ -209,10 +209,10 @@ OPERATIONS: dict[str, Operation] = {
             **_NOT_ENABLED,
             409: Answer(
                 "The bank has another name, the session is not usable, or the reference belongs to another request;"
-                " nothing was sent. `transfer` is the existing one: do not pay under another reference unless its"
-                " nextAction is TOP_UP or CORRECT_AND_RESEND",
+                " nothing was sent. `transfer` is the existing one, absent if the caller may not see it: do not pay"
+                " under another reference unless its nextAction is TOP_UP or CORRECT_AND_RESEND",
                 _OURS,
-                _errors("another name", "reference is taken"),
+                _errors("another name", "reference is taken", "reference is taken by another caller"),
             ),
             429: Answer(
                 "Too many requests, or a limit of the day is reached (not retryable); nothing was sent",
@@ -289,11 +289,15 @@ OPERATIONS: dict[str, Operation] = {
         request="NewNote",
         request_examples={"": examples.request("add-note")},
         answers={
-            201: Answer("All notes", ("Notes",), {"": examples.notes()}),
+            201: Answer("All notes; without transfers:read, the new one only", ("Notes",), {"": examples.notes()}),
             **USUAL,
             **_UNKNOWN,
             **_BODY,
-            409: Answer("The transfer has 50 notes already", _OURS, _errors("too many notes")),
+            409: Answer(
+                "The transfer has 50 notes already, or its personal data was erased",
+                _OURS,
+                _errors("too many notes", "no more notes"),
+            ),
         },
     ),
     "POST /v1/transfers/{partnerReferenceNo}/settlement": Operation(

@@ -4,7 +4,7 @@ from local.in_process.batches import CHECKER, MAKER, Batches
 from payouts.domain.balance_proof import Verdict
 from tests.integration.batches.rows import new_batch, row
 from tests.integration.test_balance_proof import begin_a_day, measure
-from tests.support.harness import World
+from tests.support.harness import World, new_reference
 
 OWN = "transfers:read:own batches:read"
 
@@ -27,7 +27,7 @@ def test_its_creator_alone_sees_its_transfers_as_own(world: World, batches: Batc
     assert (name in seen(world, MAKER), name in seen(world, CHECKER)) == (True, False)
 
 
-def test_its_rows_are_shown_to_whoever_reads_batches(world: World, batches: Batches) -> None:
+def test_readers_of_batches_see_what_became_of_rows(world: World, batches: Batches) -> None:
     """An approver sees what became of what was approved, also without a scope for transfers."""
     reference = new_batch()
     batches.approved(reference, row())
@@ -70,3 +70,34 @@ def test_a_forgotten_row_is_not_paid_again(world: World, batches: Batches) -> No
     assert [len(world.debits(f"{reference}-{number}")) for number in (1, 2, 3)] == [1, 1, 1]
     found = batches.get(reference)
     assert (found["status"], found["statuses"]["SUCCESS"]["count"]) == ("DONE", 3)
+
+
+def test_a_refusal_names_no_batch_to_others(world: World, batches: Batches) -> None:
+    reference, own = new_batch(), new_reference()
+    batches.approved(reference, row(partnerReferenceNo=own))
+    batches.work()
+    shown, hidden = (
+        world.create({**row(), "partnerReferenceNo": own}, caller=caller, scope="transfers:write")
+        for caller in (MAKER, CHECKER)
+    )
+    assert (shown.status, hidden.status) == (409, 409)
+    assert (shown.body["transfer"]["status"], reference in shown.body["response_message"]) == ("ACCEPTED", True)
+    assert ("transfer" in hidden.body, reference in hidden.body["response_message"]) == (False, False)
+
+
+def test_a_row_says_nothing_of_another_transfer(world: World, batches: Batches) -> None:
+    """Its status would be stored with the row, for callers who may not see that transfer."""
+    reference = new_batch()
+    first, second = new_reference(), new_reference()
+    world.create({**row(), "partnerReferenceNo": first}, caller=CHECKER)
+    batches.create(reference, row(partnerReferenceNo=first), row(partnerReferenceNo=second))
+    batches.work()
+    batches.request("PATCH", f"{reference}/rows/1", {"excluded": True})
+    batches.submit(reference)
+    world.create({**row(), "partnerReferenceNo": second}, caller=MAKER)
+    batches.approve(reference)
+    batches.work()
+    at_check, at_payment = batches.rows(reference)
+    texts = (at_check["problems"][0]["reason"], at_payment["reason"]["message"])
+    assert [text for text in texts if "ACCEPTED" in text] == []
+    assert "another transfer" in texts[1]

@@ -88,6 +88,8 @@ def test_without_a_good_secret_nothing_is_sent_or_lost(
 def test_a_change_of_finality_is_delivered(world: World, webhooks: Webhooks) -> None:
     """The status stays SUCCESS, but the receiver must learn that it is in question, and when it is not any more."""
     reference = pay(world)
+    webhooks.deliver()
+    assert webhooks.bodies()[-1]["data"]["final"] is True
     world.doku.fault("status", "status-says", latestTransactionStatus="03", partnerReferenceNo=reference)
     world.clock.advance(60)
     world.request("POST", f"/v1/transfers/{reference}/status-checks")

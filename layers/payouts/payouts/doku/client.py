@@ -213,7 +213,7 @@ class DokuClient:
         if not differing:
             return answer
         self._transport.close()  # a kept connection that is one answer behind stays behind
-        message = f"DOKU's answer belongs to another request: its {differing} is not ours"
+        message = f"DOKU's answer belongs to another request: it has another {differing}"
         return DokuResponse(Classification(Outcome.IN_DOUBT, message=message), crossed=True)
 
     def _headers(self, path: str, body: bytes, with_external_id: str, authority: Authority) -> dict[str, str]:

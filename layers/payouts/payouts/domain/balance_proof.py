@@ -6,7 +6,7 @@ those that are in doubt, and a change counts as unexplained only where no assump
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from payouts.domain.observation import Finding, Observation, Source
@@ -16,6 +16,8 @@ TOLERANCE = 30_000
 """By how much DOKU's balance may lag behind its answers, and clocks may differ."""
 UNSTATED_FEE = 50_000_00
 """The highest fee that is assumed where DOKU stated none: more than banks charge for any kind of transfer."""
+_MOST_LEVELS = 20
+"""Levels that a day hands on at most, the highest: each but the first means an increase that nothing explains."""
 _TAKEN = frozenset({Finding.ACCEPTED, Finding.UNPAID, Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED})
 _RETURNED = frozenset({Finding.FAILED, Finding.REFUNDED})
 
@@ -46,7 +48,10 @@ class Sums:
     """Number of transfers whose fee DOKU did not state."""
 
     def with_debit(self, transfer: Transfer) -> "Sums":
-        """The sums with the amount and the fee of a transfer."""
+        """The sums with the amount and the fee of a transfer, and with the return if an operator alone says so."""
+        if is_returned_by_decision(transfer):
+            taken = replace(self, paid=self.paid + transfer.intent.amount.sen, unstated_fees=self.unstated_fees + 1)
+            return taken.with_refund(transfer)
         fee = transfer.fee.sen if transfer.fee else 0
         paid, unstated = self.paid + transfer.intent.amount.sen, self.unstated_fees + (transfer.fee is None)
         return Sums(paid, self.fees + fee, self.refunds, unstated)
@@ -140,26 +145,44 @@ class BalanceProof:
         return Verdict.INCREASE if self.increase else Verdict.UNCERTAIN
 
 
-def prove(readings: Sequence[Reading]) -> BalanceProof | None:
-    """The proof of a day's readings, oldest first; None if there are none."""
+def prove(readings: Sequence[Reading], levels: Sequence[Reading] = ()) -> BalanceProof | None:
+    """The proof of a day's readings, oldest first, and of the levels of the days before; None without readings."""
     if not readings:
         return None
     start = max((index for index, each in enumerate(readings) if each.starts), default=0)
-    return BalanceProof(readings[start], readings[-1], _largest_fall(readings))
+    return BalanceProof(readings[start], readings[-1], _largest_fall(readings, levels))
+
+
+def levels_after(readings: Sequence[Reading], levels: Sequence[Reading] = ()) -> tuple[Reading, ...]:
+    """The readings of the series that the next day is compared with, as an unexplained fall may be hidden by a doubt.
+
+    They are each higher than all before. Falls that are already found are taken off: no day shows them again.
+    """
+    found = list(levels)
+    for each in readings:
+        found = [] if each.starts else [_lowered(level, each.highest) for level in found]
+        if all(each.lowest > level.lowest for level in found):
+            found.append(each)
+    return tuple(found[-_MOST_LEVELS:])
 
 
 def taken_at(transfer: Transfer) -> int | None:
-    """The time by which DOKU had taken the money for certain; None if it may not have taken it."""
+    """The time by which DOKU had taken the money, by its own word or an operator's; None if it may not have."""
     words = [seen.at for seen in _words(transfer)]
     if words:
         return min(words)
     verdict = transfer.reading.verdict
-    return verdict.at if verdict and transfer.status is Status.SUCCESS else None
+    return verdict.at if verdict and transfer.status in (Status.SUCCESS, Status.REFUNDED) else None
 
 
 def is_never_taken(transfer: Transfer) -> bool:
     """True if the transfer has ended and DOKU never had it. Unknown where a newer version wrote the history."""
     return not transfer.newer_status and transfer.status in ENDED and taken_at(transfer) is None
+
+
+def is_returned_by_decision(transfer: Transfer) -> bool:
+    """True if only an operator says that DOKU took the money and returned it. What became of the fee is not said."""
+    return transfer.status is Status.REFUNDED and not _words(transfer)
 
 
 def returned_between(transfer: Transfer) -> tuple[int, int] | None:
@@ -183,11 +206,15 @@ def _words(transfer: Transfer) -> list[Observation]:
     return [seen for seen in answers if seen.finding in _TAKEN]
 
 
-def _largest_fall(readings: Sequence[Reading]) -> int:
-    fall, level = 0, None
+def _largest_fall(readings: Sequence[Reading], levels: Sequence[Reading]) -> int:
+    fall, level = 0, max((each.lowest for each in levels), default=None)
     for each in readings:
         if level is None or each.starts:
             level = each.lowest
         fall = max(fall, level - each.highest)
         level = max(level, each.lowest)
     return fall
+
+
+def _lowered(level: Reading, highest: int) -> Reading:
+    return replace(level, available=level.available - max(0, level.lowest - highest))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from payouts.domain.forgetting import creator_hash
 from payouts.domain.transfer import Transfer
 
 _READ_ALL = "transfers:read"
@@ -41,4 +42,9 @@ class Caller:
 
     def may_see(self, transfer: Transfer) -> bool:
         """Whether the caller may see the transfer. Without a `sub`, no transfer is its own."""
-        return self.sees_all or (bool(self.subject) and transfer.created_by == self.subject)
+        return self.sees_all or (bool(self.subject) and self._created(transfer))
+
+    def _created(self, transfer: Transfer) -> bool:
+        if transfer.creator_hash:
+            return transfer.creator_hash == creator_hash(transfer, self.subject)
+        return transfer.created_by == self.subject

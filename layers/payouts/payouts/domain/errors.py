@@ -30,12 +30,20 @@ class PayoutError(Exception):
     retry_after: int = 0
     """Seconds until a retry makes sense; 0 if unknown."""
 
-    def __init__(self, message: str, doku: DokuSaid | None = None, transfer: "Transfer | None" = None) -> None:
+    def __init__(
+        self, message: str, doku: DokuSaid | None = None, transfer: "Transfer | None" = None, hidden: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.doku = doku
         self.transfer = transfer
         """The existing transfer with the reference or key of the refused request."""
+        self.hidden = hidden
+        """The message for a caller who may not see `transfer`; empty if `message` says nothing about it."""
+
+    def hide_transfer(self) -> None:
+        """Remove what the error says about the existing transfer."""
+        self.message, self.transfer = self.hidden or self.message, None
 
 
 class InvalidParameter(PayoutError):

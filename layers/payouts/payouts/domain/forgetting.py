@@ -1,5 +1,6 @@
 """Erasing the personal data of a transfer, while amounts, statuses, references and times stay."""
 
+import hashlib
 from dataclasses import fields, replace
 from typing import Any
 
@@ -28,4 +29,18 @@ def forgotten(transfer: Transfer) -> Transfer:
     """
     algorithm, _, _ = transfer.fingerprint.partition(":")
     intent = replace(transfer.intent, **_FORGOTTEN)
-    return replace(transfer, intent=intent, fingerprint=f"{algorithm}:", created_by="")
+    creator = creator_hash(transfer, transfer.created_by) if transfer.created_by else transfer.creator_hash
+    return replace(transfer, intent=intent, fingerprint=f"{algorithm}:", created_by="", creator_hash=creator)
+
+
+def is_forgotten(transfer: Transfer) -> bool:
+    """True if the personal data of the transfer was erased."""
+    return transfer.fingerprint.endswith(":")
+
+
+def creator_hash(transfer: Transfer, subject: str) -> str:
+    """SHA-256 of the reference and a creator's `sub`: its creator still finds the transfer, and pays nothing again.
+
+    With the reference in it, the hashes do not show which transfers have the same creator.
+    """
+    return hashlib.sha256(f"{transfer.partner_reference_no}\n{subject}".encode()).hexdigest()

@@ -18,6 +18,8 @@ _OPEN = tuple(
 )
 _SETTLED = (1 * DAY, 3 * DAY, 7 * DAY)
 """Checks of a paid transfer that the sweep does not look at: DOKU announces a refund at most three times."""
+_LOOKS_REPEATED = 15 * DAY
+"""After its creation, for as long a look that could not be made is repeated."""
 _DOUBTED = (1 * HOUR, 6 * HOUR, 12 * HOUR, *_SETTLED)
 """Checks after a failure that no status check has stated."""
 _NOTIFIED = (10 * MINUTE, 1 * HOUR, 6 * HOUR)
@@ -135,7 +137,7 @@ def _next_look(transfer: Transfer, now: int) -> int | None:
     if transfer.status is Status.FAILED and not _may_be_wrong(transfer, first):
         return None
     if is_swept(transfer):
-        return now + DAY if _was_silent(transfer) else None
+        return now + DAY if _look_failed(transfer, now) else None
     looks: tuple[int, ...] = _SETTLED if transfer.status is Status.SUCCESS else _DOUBTED
     return _next(looks, first.at, now) or (now + DAY if _was_silent(transfer) else None)
 
@@ -144,6 +146,18 @@ def _was_silent(transfer: Transfer) -> bool:
     """True if DOKU was asked last and nothing was learned, so that a refund may have been missed."""
     last = transfer.reading.last_check
     return last is not None and last.finding is Finding.UNCLEAR and last.code != OTHER_ACCOUNT
+
+
+def _look_failed(transfer: Transfer, now: int) -> bool:
+    """True if the last look at a swept transfer could not have seen a refund, so that it is repeated a day later.
+
+    With another account configured, or a DOKU that has no record of it, that may last: a week after the last look it
+    ends.
+    """
+    last = transfer.reading.last_check
+    if last is not None and (last.code == OTHER_ACCOUNT or last.finding is Finding.NOT_FOUND):
+        return now < transfer.created_at + _LOOKS_REPEATED
+    return _was_silent(transfer)
 
 
 def _may_be_wrong(transfer: Transfer, failure: Observation) -> bool:

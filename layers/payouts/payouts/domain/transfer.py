@@ -102,6 +102,8 @@ class Transfer:
     """Number of writes; 0 if not stored yet."""
     created_by: str = ""
     """`sub` of the token of the caller that created it. May be personal data."""
+    creator_hash: str = ""
+    """What stays of `created_by` once the personal data is erased: see `forgetting.creator_hash`."""
     sent_to: DokuAccount | None = None
     origin: str = ""
     """The row of a batch that this transfer pays; empty for a single transfer."""

@@ -18,7 +18,9 @@ _NOT_CLEAR = "DOKU gave no clear answer"
 
 
 class DokuQueries:
-    """Asks DOKU about accounts and the merchant's balance. `take` takes requests to DOKU from the API's share.
+    """Asks DOKU about accounts and the merchant's balance.
+
+    `take` takes requests to DOKU from the API's share, `take_spare` one that leaves a part of it to transfers.
 
     Raises PayoutError. `remaining` is the time that the caller has.
     """
@@ -29,11 +31,13 @@ class DokuQueries:
         sessions: InquirySessions,
         clock: Callable[[], float] = time.time,
         take: Callable[[int], None] = free,
+        take_spare: Callable[[], None] = free,
     ) -> None:
         self._doku = doku
         self._sessions = sessions
         self._clock = clock
         self._take = take
+        self._take_spare = take_spare
 
     def ask(self, request: InquiryRequest, remaining: Remaining = unlimited) -> responses.Inquiry:
         """Inquire an account. The session of the answer is not stored, and the caller has taken the request."""
@@ -54,7 +58,7 @@ class DokuQueries:
 
     def balance(self, remaining: Remaining = unlimited) -> responses.Balance:
         """The merchant's balance at DOKU."""
-        self._take(1)
+        self._take_spare()
         return responses.balance(_accepted(self._doku.balance, lambda: remaining() - TABLE_SECONDS))
 
 

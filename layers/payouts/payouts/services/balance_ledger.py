@@ -11,7 +11,6 @@ from payouts.domain.balance_proof import (
     Reading,
     Sums,
     is_never_taken,
-    prove,
     returned_between,
     taken_at,
 )
@@ -81,8 +80,9 @@ class _Account:
         else:
             self.kept = replace(self.kept, returned=(*self.kept.returned, transfer.partner_reference_no))
         if not was_counted:
-            readings = [_with_late_refund(each, transfer, times[0]) for each in self.kept.readings]
-            self.kept = replace(self.kept, readings=tuple(readings))
+            readings = _with_late_refund(self.kept.readings, transfer, times[0])
+            levels = _with_late_refund(self.kept.levels, transfer, times[0])
+            self.kept = replace(self.kept, readings=readings, levels=levels)
 
 
 class BalanceLedger:
@@ -105,7 +105,7 @@ class BalanceLedger:
         if len(account.kept.in_doubt) + len(account.kept.returned) > _MOST_KEPT:
             raise TooMany
         day = replace(account.kept, readings=(*account.kept.readings, account.reading))
-        return prove(day.readings) if self._readings.save(day) else None
+        return day.proof if self._readings.save(day) else None
 
     def _go_on(self, standing: BalanceDay, available: Rupiah, asked: int, answered: int) -> _Account | None:
         """The account that goes on from the last reading; None if too much happened since."""
@@ -132,7 +132,7 @@ class BalanceLedger:
         if account is None:
             raise TooMany
         account.reading = replace(account.reading, starts=True)
-        account.kept = replace(account.kept, readings=day.readings)
+        account.kept = replace(account.kept, readings=day.readings, levels=day.levels)
         return account
 
     def _created(self, after: int, until: int) -> Iterator[str]:
@@ -164,7 +164,8 @@ class BalanceLedger:
             yield from self._sources.store.get_all(some, consistent=False)  # a stale one stays in doubt for longer
 
 
-def _with_late_refund(reading: Reading, transfer: Transfer, after: int) -> Reading:
-    if reading.answered < after:
-        return reading
-    return replace(reading, late_refunds=reading.late_refunds + transfer.intent.amount.sen)
+def _with_late_refund(readings: Iterable[Reading], transfer: Transfer, after: int) -> tuple[Reading, ...]:
+    amount = transfer.intent.amount.sen
+    return tuple(
+        each if each.answered < after else replace(each, late_refunds=each.late_refunds + amount) for each in readings
+    )

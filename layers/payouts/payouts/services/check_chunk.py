@@ -86,7 +86,7 @@ class ChunkChecker:
     ) -> BatchRow:
         standing = existing.get(intent.partner_reference_no)
         if standing is not None and standing.origin != origin(batch.reference, row.number):
-            problem = ("partnerReferenceNo", f"a transfer has this reference already, and is {standing.status}")
+            problem = ("partnerReferenceNo", "a transfer has this reference already; read it before you pay")
             return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
         try:
             self._amounts.check(intent.amount)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from payouts.doku.client import DokuClient
 from payouts.doku.time_limits import Remaining
 from payouts.domain.errors import Duplicate, PayoutError, Stopped, Unavailable
+from payouts.domain.forgetting import is_forgotten
 from payouts.domain.limits import AmountLimits
 from payouts.domain.transfer import NextAction, Transfer
 from payouts.services.daily_limits import DailyLimits
@@ -17,6 +18,7 @@ from payouts.store.transfers import TransferStore
 
 STOPPED = "new transfers are stopped; nothing was sent. Send the same request again later"
 _DO_NOT_PAY_AGAIN = "Do not pay under another reference: read that transfer first and follow its nextAction"
+_HIDDEN = "Do not pay under another reference: ask whoever created that transfer, or for a token with transfers:read"
 _ADVICE: Mapping[NextAction, str] = {
     **dict.fromkeys(NextAction, _DO_NOT_PAY_AGAIN),
     NextAction.TOP_UP: "It was not paid for lack of funds: top up the balance, then use a new reference",
@@ -109,11 +111,7 @@ def _replay(existing: Transfer, fingerprint: str, origin: str) -> CreateResult:
     Raises Duplicate if another request created it, and Unavailable if the fingerprints cannot be compared.
     """
     if existing.origin != origin:
-        raise Duplicate(
-            f"partnerReferenceNo {existing.partner_reference_no} is used by {_owner(existing)}, which is"
-            f" {existing.status}. This request sent nothing. {_ADVICE[existing.next_action]}",
-            transfer=existing,
-        )
+        raise _duplicate(existing, _owner(existing), hidden="another transfer")
     if _algorithm(existing.fingerprint) != _algorithm(fingerprint):
         raise Unavailable(
             "another version of this software created this transfer and its request cannot be compared; read the"
@@ -121,16 +119,28 @@ def _replay(existing: Transfer, fingerprint: str, origin: str) -> CreateResult:
             transfer=existing,
         )
     if existing.fingerprint != fingerprint:
-        raise Duplicate(
-            f"partnerReferenceNo {existing.partner_reference_no} is used by a transfer with other details, which is"
-            f" {existing.status}. This request sent nothing. {_ADVICE[existing.next_action]}",
-            transfer=existing,
-        )
+        details = _with_other_details(existing)
+        raise _duplicate(existing, details, hidden=details)
     return CreateResult(existing, replayed=True)
 
 
 def _owner(existing: Transfer) -> str:
     return f"the transfer of another batch's row, {existing.origin}" if existing.origin else "a single transfer"
+
+
+def _with_other_details(existing: Transfer) -> str:
+    details = "whose details were erased and cannot be compared" if is_forgotten(existing) else "with other details"
+    return f"a transfer {details}"
+
+
+def _duplicate(existing: Transfer, used_by: str, hidden: str) -> Duplicate:
+    """The error, in which `hidden` describes the transfer for those who may not see it."""
+    used = f"partnerReferenceNo {existing.partner_reference_no} is used by"
+    return Duplicate(
+        f"{used} {used_by}, which is {existing.status}. This request sent nothing. {_ADVICE[existing.next_action]}",
+        transfer=existing,
+        hidden=f"{used} {hidden}. This request sent nothing. {_HIDDEN}",
+    )
 
 
 def _algorithm(fingerprint: str) -> str:

@@ -139,6 +139,7 @@ class ChunkPayer:
         try:
             result = self._creator.create(_request(run.batch, row), run.remaining)
         except (Duplicate, Mismatch, ValidationFailed) as error:
+            error.hide_transfer()  # the reason is stored, and shown to callers who may not see the other transfer
             run.reasons[row.number] = NotPaid(_code(error), error.message)
             return _Next.GO_ON
         except Refused as error:

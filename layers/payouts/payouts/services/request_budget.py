@@ -29,7 +29,7 @@ def _ignore(error: PayoutError) -> None:
     """Default hook; does nothing."""
 
 
-def free(requests: int) -> None:
+def free(requests: int = 1) -> None:
     """Take nothing: the requests of an operator's command are not counted."""
 
 
@@ -61,15 +61,21 @@ class RequestBudget:
     def take(self, requests: int) -> None:
         """Take requests for a transfer or an account inquiry. Raises RefusedEarly if the window is used up."""
         if not self._has(requests, part=1.0):
-            window = self._clock() / WINDOW
-            seconds = (
-                math.floor(window) + 1 - window + self._jitter()
-            ) * WINDOW  # jitter: not all at the next one's start
-            raise RefusedEarly(_BUSY, math.ceil(seconds))
+            raise self._refusal()
+
+    def take_spare(self) -> None:
+        """Take a request for the balance. Raises RefusedEarly if such requests have used up half of the window."""
+        if not self.spare():
+            raise self._refusal()
 
     def spare(self) -> bool:
         """Take a request for a status check or the balance, which leave half of a window to transfers."""
         return self._has(1, part=0.5)
+
+    def _refusal(self) -> RefusedEarly:
+        window = self._clock() / WINDOW
+        waits = math.floor(window) + 1 - window + self._jitter()  # jitter: not all at the next window's start
+        return RefusedEarly(_BUSY, math.ceil(waits * WINDOW))
 
     def _has(self, requests: int, part: float) -> bool:
         per_second = self._rate.of(Share.API)

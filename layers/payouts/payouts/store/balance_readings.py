@@ -3,7 +3,7 @@
 from dataclasses import astuple, dataclass, replace
 from datetime import timedelta
 
-from payouts.domain.balance_proof import Reading, Sums
+from payouts.domain.balance_proof import BalanceProof, Reading, Sums, levels_after, prove
 from payouts.domain.days import day_after, start_of
 from payouts.store.codec import Item
 from payouts.store.table import ConditionFailed, Table
@@ -27,6 +27,13 @@ class BalanceDay:
     """References of transfers that DOKU may have taken the money of, or may not."""
     returned: tuple[str, ...] = ()
     """References of returns after `until` that the last reading has counted."""
+    levels: tuple[Reading, ...] = ()
+    """Readings of the days before that a fall is still measured from, less what those days showed as unexplained."""
+
+    @property
+    def proof(self) -> BalanceProof | None:
+        """What the readings prove; None if there are none."""
+        return prove(self.readings, self.levels)
 
 
 class BalanceReadings:
@@ -41,12 +48,13 @@ class BalanceReadings:
         return None if item is None else _decoded(item)
 
     def current(self, day: str) -> BalanceDay | None:
-        """The day to add a reading to: as it is stored, or begun with the last reading of the day before."""
+        """The day to add a reading to: as it is stored, or begun with what the day before hands on."""
         stored = self.read(day)
         before = None if stored else self.read(day_after(day, -1))
         if before is None:
             return stored
-        return replace(before, day=day, version=0, readings=before.readings[-1:])
+        levels = levels_after(before.readings, before.levels)
+        return replace(before, day=day, version=0, readings=before.readings[-1:], levels=levels)
 
     def save(self, day: BalanceDay) -> bool:
         """Store the day. False if another invocation has written it."""
@@ -74,6 +82,7 @@ def _encoded(day: BalanceDay) -> Item:
         "sums": list(astuple(day.sums)),
         "inDoubt": list(day.in_doubt),
         "returned": list(day.returned),
+        "levels": [_cells(reading) for reading in day.levels],
         "expiresAt": start_of(day.day) // 1000 + int(_KEPT.total_seconds()),
     }
 
@@ -93,6 +102,7 @@ def _decoded(item: Item) -> BalanceDay:
         Sums(*item["sums"]),
         tuple(item["inDoubt"]),
         tuple(item["returned"]),
+        tuple(_reading(cells) for cells in item.get("levels", ())),
     )
 
 

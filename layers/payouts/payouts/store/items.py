@@ -80,7 +80,10 @@ def fixed(transfer: Transfer) -> Item:
 
 def erasable(transfer: Transfer) -> tuple[Item, list[str]]:
     """The attributes with personal data as they are without it, and those to remove: the account leaves its index."""
-    return {"intent": _encoded(transfer.intent), "fingerprint": transfer.fingerprint}, ["account", "createdBy"]
+    setting: Item = {"intent": _encoded(transfer.intent), "fingerprint": transfer.fingerprint}
+    if transfer.creator_hash:
+        setting["creatorHash"] = transfer.creator_hash
+    return setting, ["account", "createdBy"]
 
 
 def changing(transfer: Transfer) -> Item:
@@ -119,6 +122,7 @@ def decode(item: Mapping[str, Any]) -> Transfer:
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
         version=item["version"],
         created_by=item.get("createdBy", ""),
+        creator_hash=item.get("creatorHash", ""),
         sent_to=_account(item.get("sentTo")),
         origin=item.get("origin", ""),
         failed_published=item.get("failedPublished", False),

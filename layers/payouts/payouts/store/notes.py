@@ -31,7 +31,7 @@ class TransferNotes:
 
     def of(self, reference: str) -> tuple[Note, ...]:
         """The notes on a transfer."""
-        item = self._table.get(_key(reference))
+        item = self._table.get(key(reference))
         return () if item is None else _decoded(item)
 
     def add(self, reference: str, note: Note) -> tuple[Note, ...]:
@@ -40,7 +40,7 @@ class TransferNotes:
         Raises Mismatch if there are MOST_NOTES already.
         """
         for _ in range(_ATTEMPTS):
-            item = self._table.get(_key(reference))
+            item = self._table.get(key(reference))
             notes = () if item is None else _decoded(item)
             if notes and (notes[-1].by, notes[-1].text) == (note.by, note.text):
                 return notes
@@ -50,12 +50,17 @@ class TransferNotes:
                 return (*notes, note)
         raise Throttled("too many simultaneous notes on this transfer; send the same request again in a moment")
 
-    def erase(self, reference: str) -> None:
-        """Erase what was written and by whom. A note that is written at the same time is erased as well."""
+    def erase(self, reference: str) -> bool:
+        """Erase what was written and by whom. False if there are no notes.
+
+        A note that is written at the same time is erased as well.
+        """
         for _ in range(_ATTEMPTS):
-            item = self._table.get(_key(reference))
-            if item is None or not item["notes"] or self._put(reference, (), item["version"]):
-                return
+            item = self._table.get(key(reference))
+            if item is None or not item["notes"]:
+                return False
+            if self._put(reference, (), item["version"]):
+                return True
         raise Throttled("too many simultaneous notes on this transfer")
 
     def _put(self, reference: str, notes: tuple[Note, ...], version: int) -> bool:
@@ -64,7 +69,7 @@ class TransferNotes:
         if version == 0:
             condition, values = "attribute_not_exists(pk)", {}
         cells = [[note.at, note.by, note.text] for note in notes]
-        item = {"pk": _key(reference), "version": version + 1, "notes": cells}
+        item = {"pk": key(reference), "version": version + 1, "notes": cells}
         try:
             self._table.put(item, condition, {}, values)
         except ConditionFailed:
@@ -72,7 +77,8 @@ class TransferNotes:
         return True
 
 
-def _key(reference: str) -> str:
+def key(reference: str) -> str:
+    """The `pk` of a transfer's notes."""
     return f"NOTES#{reference}"
 
 
