@@ -119,8 +119,7 @@ def _replay(existing: Transfer, fingerprint: str, origin: str) -> CreateResult:
             transfer=existing,
         )
     if existing.fingerprint != fingerprint:
-        details = _with_other_details(existing)
-        raise _duplicate(existing, details, hidden=details)
+        raise _duplicate(existing, _with_other_details(existing))
     return CreateResult(existing, replayed=True)
 
 
@@ -133,13 +132,13 @@ def _with_other_details(existing: Transfer) -> str:
     return f"a transfer {details}"
 
 
-def _duplicate(existing: Transfer, used_by: str, hidden: str) -> Duplicate:
-    """The error, in which `hidden` describes the transfer for those who may not see it."""
+def _duplicate(existing: Transfer, used_by: str, hidden: str = "") -> Duplicate:
+    """The error. `hidden` describes the transfer to callers who may not see it, by default as `used_by`."""
     used = f"partnerReferenceNo {existing.partner_reference_no} is used by"
     return Duplicate(
         f"{used} {used_by}, which is {existing.status}. This request sent nothing. {_ADVICE[existing.next_action]}",
         transfer=existing,
-        hidden=f"{used} {hidden}. This request sent nothing. {_HIDDEN}",
+        hidden=f"{used} {hidden or used_by}. This request sent nothing. {_HIDDEN}",
     )
 
 
