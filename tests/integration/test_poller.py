@@ -259,6 +259,7 @@ def test_one_broken_answer_blocks_no_other(world: World) -> None:
 @pytest.mark.covers(30)
 def test_a_newer_item_blocks_no_other(world: World) -> None:
     references = create(world, 3)
+    day = world.get(references[0]).body["createdAt"][:10]
     world.write_attribute(references[0], "schema", {"N": "2"})
     world.clock.advance(61)
     tick = world.tick()
@@ -269,7 +270,7 @@ def test_a_newer_item_blocks_no_other(world: World) -> None:
     assert later["oldestDueSeconds"] >= 3600, "its slot stays due, which an alarm watches"
     assert world.get(references[0]).body["status"] == "ACCEPTED"
     assert world.request("POST", f"/v1/transfers/{references[0]}/status-checks").status == 503
-    listed = world.request("GET", "/v1/transfers").body["transfers"]
+    listed = world.request("GET", "/v1/transfers", query={"day": day}).body["transfers"]
     assert references[0] in [one["partnerReferenceNo"] for one in listed]
 
 

@@ -70,7 +70,7 @@ def test_a_cursor_says_which_day_goes_on(world: World) -> None:
 
 def test_a_cursor_with_a_bad_reference_is_refused(idle: World) -> None:
     now = int(idle.clock() * 1000)
-    for reference in ("", "x" * 3_000, "\ud800", "TOKEN#BRN-1", "a b", ".."):
+    for reference in ("x" * 3_000, "\ud800", "TOKEN#BRN-1", "a b", ".."):
         answer = send(idle, method="GET", query={"cursor": cursor(["day", now, reference])})
         assert_refused(answer, WRONG, ["cursor"], case=ascii(reference[:20]))
     assert_untouched(idle)
