@@ -1,4 +1,4 @@
-"""Days in WIB, as text such as `2024-09-17`."""
+"""Days and times in WIB, as text such as `2024-09-17` and `2024-09-17T14:41:52+07:00`."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -18,3 +18,8 @@ def day_after(day: str, days: int = 1) -> str:
 def start_of(day: str) -> int:
     """The beginning of a day, in milliseconds since the epoch."""
     return int(datetime.combine(date.fromisoformat(day), time(), WIB).timestamp()) * 1000
+
+
+def time_of(at: int, precision: str = "seconds") -> str:
+    """A time in milliseconds since the epoch as text, cut off at `seconds` or `milliseconds`."""
+    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec=precision)

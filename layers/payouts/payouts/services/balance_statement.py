@@ -1,9 +1,7 @@
 """The proof of a day's balance for people and programs."""
 
-from datetime import datetime
-
-from doku_signing.timestamps import WIB
 from payouts.domain.balance_proof import BalanceProof, Verdict
+from payouts.domain.days import time_of
 from payouts.domain.money import signed
 
 _MEANING = {
@@ -33,7 +31,7 @@ def figures(proof: BalanceProof) -> dict[str, int]:
 
 def times(proof: BalanceProof) -> dict[str, str]:
     """When the opening and the closing balance were read, in WIB."""
-    return {"from": _time(proof.opening.asked), "to": _time(proof.closing.answered)}
+    return {"from": time_of(proof.opening.asked), "to": time_of(proof.closing.answered)}
 
 
 def text(proof: BalanceProof | None) -> str:
@@ -60,7 +58,3 @@ _LABELS = {
     "unexplainedDecrease": "unexplained fall",
     "unexplainedIncrease": "unexplained rise",
 }
-
-
-def _time(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="seconds")

@@ -6,10 +6,9 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 
-from doku_signing.timestamps import WIB
+from payouts.domain.days import time_of
 from payouts.domain.schedule import needs_review
 from payouts.domain.status import OTHER_ACCOUNT
 from payouts.domain.transfer import ENDED, Finding, NextAction, Status, Transfer
@@ -63,8 +62,8 @@ class Line:
             str(transfer.intent.amount),
             str(transfer.fee) if transfer.fee else "",
             transfer.intent.beneficiary_bank_code,
-            _time(transfer.created_at),
-            _time(transfer.updated_at),
+            time_of(transfer.created_at),
+            time_of(transfer.updated_at),
             reason.code if reason else "",
             reason.message if reason else "",
             self.attention,
@@ -108,7 +107,7 @@ def attention(transfer: Transfer, now: int) -> str:
         return ""
     if status not in ENDED:
         checked = transfer.checked_at
-        return f"open, {'last checked at ' + _time(checked) if checked else 'not checked yet'}"
+        return f"open, {'last checked at ' + time_of(checked) if checked else 'not checked yet'}"
     if status is Status.REFUNDED and any(seen.finding is Finding.SUCCESS for seen in transfer.history):
         return "paid, and refunded later"
     return ""
@@ -154,7 +153,3 @@ def _harmless(cell: str) -> str:
 def _as_text(digits: str) -> str:
     """Digits as text, if a spreadsheet would drop leading zeros or round them."""
     return f"'{digits}" if digits.startswith("0") or len(digits) > _EXACT_DIGITS else digits
-
-
-def _time(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="seconds")

@@ -1,9 +1,10 @@
 """How far the report of a day has come, and which invocation writes it."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from payouts.domain.days import start_of
 from payouts.store.codec import Item
 from payouts.store.creation_index import Position
 from payouts.store.table import ConditionFailed, Table
@@ -86,7 +87,7 @@ def _encoded(progress: Progress) -> Item:
         "position": [position.created_at, position.reference] if position else [],
         "summary": progress.summary,
         "done": progress.done,
-        "expiresAt": int((datetime.fromisoformat(f"{progress.day}T00:00:00+07:00") + _KEPT).timestamp()),
+        "expiresAt": start_of(progress.day) // 1000 + int(_KEPT.total_seconds()),
     }
 
 
