@@ -1,20 +1,18 @@
 """The response bodies of the transfer API, with DOKU's field names and times in WIB."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from doku_signing.timestamps import WIB
 from payouts.doku.messages import InquiryRequest, wire_name
 from payouts.doku.responses import Balance, Inquiry
-from payouts.domain.balance_proof import BalanceProof, Reading
-from payouts.domain.money import Rupiah, signed
+from payouts.domain.days import time_of
+from payouts.domain.money import Rupiah
 from payouts.domain.schedule import needs_review
 from payouts.domain.transfer import NextAction, Observation, Status, Transfer
-from payouts.services import balance_statement
-from payouts.store.balance_readings import BalanceDay
 from payouts.store.inquiry_sessions import InquirySession
-from payouts.store.notes import Note
+
+if TYPE_CHECKING:
+    from payouts.store.notes import Note
 
 _MEANING = {
     Status.SUBMITTING: "It is being sent or its outcome was not recorded. Its status is checked; it is not sent again.",
@@ -56,7 +54,7 @@ def transfer(subject: Transfer, now: float) -> dict[str, Any]:
     }
 
 
-def notes(found: Sequence[Note]) -> dict[str, Any]:
+def notes(found: "Sequence[Note]") -> dict[str, Any]:
     """The notes on a transfer, oldest first."""
     return {"notes": [{"at": _time(note.at), "by": note.by, "text": note.text} for note in found]}
 
@@ -127,26 +125,6 @@ def balance(found: Balance, accepts_transfers: bool) -> dict[str, Any]:
     }
 
 
-def balance_proof(measured: BalanceDay) -> dict[str, Any]:
-    """The proof of a day's balance and the readings that it rests on."""
-    proof, readings = measured.proof, [_reading(each) for each in measured.readings]
-    return {"day": measured.day, "proof": proof and _proof(proof), "readings": readings}
-
-
-def _proof(proof: BalanceProof) -> dict[str, Any]:
-    amounts = balance_statement.figures(proof).items()
-    return {
-        **balance_statement.times(proof),
-        "verdict": proof.verdict,
-        **{name: {"value": signed(sen), "currency": "IDR"} for name, sen in amounts},
-        "unstatedFees": proof.sums.unstated_fees,
-    }
-
-
-def _reading(reading: Reading) -> dict[str, Any]:
-    return {"at": _time(reading.answered), "available": Rupiah(reading.available).wire()}
-
-
 def _meaning(subject: Transfer) -> str:
     """What the status means, and no more than is known: who says so, and whether anything contradicts it."""
     if not subject.is_final and subject.status in _CONTRADICTED and not subject.newer_status:
@@ -175,4 +153,4 @@ def _wire(amount: Rupiah | None) -> dict[str, str] | None:
 
 
 def _time(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="milliseconds")
+    return time_of(at, "milliseconds")

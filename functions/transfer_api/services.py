@@ -17,14 +17,13 @@ from payouts.services.kill_switch import KillSwitch
 from payouts.services.prepare_transfer import TransferPreparer
 from payouts.services.request_budget import RequestBudget
 from payouts.services.send_transfer import TransferSender
-from payouts.store.balance_readings import BalanceReadings
 from payouts.store.counters import Counters
 from payouts.store.due_index import DueIndex
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
-from payouts.store.notes import TransferNotes
 from payouts.store.rate import RateStore
+from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from transfer_api.listing import TransferLists
 
@@ -40,8 +39,8 @@ class Services:
     lists: TransferLists
     amount_limits: AmountLimits
     switch: KillSwitch
-    balance_readings: BalanceReadings
-    notes: TransferNotes
+    table: Table
+    """For what few requests need, such as notes and the balance proof: their modules are imported by these alone."""
     budget: RequestBudget
     rate: DokuRate
     new_reference: Callable[[], str]
@@ -73,8 +72,7 @@ def build_services(
         lists=TransferLists(deployed.store, DueIndex(deployed.table)),
         amount_limits=amounts,
         switch=switch,
-        balance_readings=BalanceReadings(deployed.table),
-        notes=TransferNotes(deployed.table),
+        table=deployed.table,
         budget=budget,
         rate=deployed.rate,
         new_reference=deployed.doku.new_external_id,

@@ -27,11 +27,14 @@ NOBODY = (
     "pydantic",  # to read a request's body
     "payouts.codes",  # to explain a code or a refusal
     "payouts.services.daily_report",  # once a day
+    "payouts.store.notes",  # notes are few
 )
 OTHERS = {  # of those that are imported by some, who may
     "aws_lambda_powertools.event_handler": {"transfer_api"},
     "aws_lambda_powertools.utilities.data_classes": {"transfer_api"},
     "asyncio": {"transfer_api"},  # the resolver's
+    "payouts.domain.balance_proof": {"status_poller"},
+    "payouts.store.returned_transfers": {"status_poller"},
     "payouts.services.create_transfer": {"transfer_api"},
     "payouts.doku.transport": {"transfer_api", "notification_processor", "status_poller", "webhook_sender"},
     "payouts.doku.client": {"transfer_api", "notification_processor", "status_poller"},
