@@ -60,11 +60,8 @@ class ReportProgress:
     def save(self, progress: Progress) -> Progress:
         """Store the progress, and return it with its new version. Raises ProgressLost."""
         saved = replace(progress, version=progress.version + 1)
-        condition, values = "version = :expected", {":expected": progress.version}
-        if progress.version == 0:
-            condition, values = "attribute_not_exists(pk)", {}
         try:
-            self._table.put(_encoded(saved), condition, {}, values)
+            self._table.put_version(_encoded(saved))
         except ConditionFailed:
             raise ProgressLost from None
         return saved
