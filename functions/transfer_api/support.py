@@ -24,7 +24,7 @@ def add_routes(app: APIGatewayHttpResolver, services: Services, find: Callable[[
         """Who writes. A note or a decision without a name is worth nothing."""
         subject = caller_of(app.current_event).subject.strip()
         if not subject:
-            raise ValidationFailed("the token has no sub, so it names nobody; nothing was stored")
+            raise ValidationFailed("the token has no sub, so it does not say who writes; nothing was stored")
         return subject
 
     @app.get("/v1/transfers/<reference>/notes")

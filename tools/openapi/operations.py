@@ -84,7 +84,9 @@ _WRONG = {
 _BODY = {
     400: _WRONG[400],
     413: _WRONG[413],
-    422: Answer("A field is wrong, or the token names nobody; nothing was stored", _OURS, _errors("wrong field")),
+    422: Answer(
+        "A field is wrong, or the token does not say who writes; nothing was stored", _OURS, _errors("wrong field")
+    ),
 }
 _NOT_ENABLED = {
     403: Answer(
