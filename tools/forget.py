@@ -60,9 +60,9 @@ def forget(env: str, before: str, dry_run: bool, ask: bool) -> None:
 
 def _start(before: str, now: int) -> int:
     try:
-        start = start_of(checked_day(before))
+        start = start_of(checked_day(before, "--before"))
     except PayoutError as error:
-        raise UsageError(error.message.replace("day", "--before", 1)) from error
+        raise UsageError(error.message) from error
     if start > now - KEPT_DAYS * DAY:
         latest = day_of(now - KEPT_DAYS * DAY)
         raise UsageError(f"--before must be {latest} or earlier: the data of {KEPT_DAYS} days are kept")

@@ -3,17 +3,18 @@
 import json
 import secrets
 import time
-from datetime import date
 from itertools import islice
 from typing import Any
 
 from local.aws.dead_letters import count
+from payouts.domain.errors import PayoutError
 from payouts.store.webhook_breaker import BreakerStore
 from payouts.store.webhook_tests import WebhookTests
 from payouts.webhooks.signing import generate_secret
 from tools.deployment import Deployment, find
 from tools.errors import CommandError, UsageError
 from tools.output import print_json
+from transfer_api.listing import checked_day
 
 _AT_ONCE = 10
 """Messages that SQS takes in one call."""
@@ -58,9 +59,9 @@ def send_test(env: str) -> None:
 def replay(env: str, day: str, dry_run: bool) -> None:
     """Deliver the present status of every transfer of a day (WIB) again. Raises UsageError for a bad day."""
     try:
-        date.fromisoformat(day)
-    except ValueError:
-        raise UsageError("--day must be a date such as 2024-09-17") from None
+        checked_day(day, "--day")
+    except PayoutError as error:
+        raise UsageError(error.message) from error
     deployment, replayed = _with_webhooks(env), 0
     found = deployment.transfers().of_day(day)
     while references := [entry.reference for entry in islice(found, _AT_ONCE)]:

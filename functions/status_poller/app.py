@@ -10,7 +10,6 @@ from payouts.domain.transfer import Status
 from payouts.runtime import metrics
 from payouts.services.poll_result import CheckOutcome, PollResult
 from payouts.store.due_index import READ_SHARDS
-from status_poller.batches import drive_batches
 from status_poller.services import Services
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
@@ -42,7 +41,7 @@ def create_handler(services: Services, logger: Logger) -> Handler:
             return context.get_remaining_time_in_millis() / 1000
 
         if poller == 0:  # before the checks, which may use up the time
-            drive_batches(services.batches, logger, remaining)
+            services.batches.drive(logger, remaining)
         tick = services.ticker.tick(poller, of, remaining)
         services.rate.slow_down()
         _warn(tick, logger)

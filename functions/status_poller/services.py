@@ -5,15 +5,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from payouts import batch_wiring, wiring
+from payouts import wiring
 from payouts.domain.rate import Share
-from payouts.runtime import aws
+from payouts.runtime import aws, config
 from payouts.runtime.config import PollerSettings
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.balance_ledger import BalanceLedger, Sources
 from payouts.services.checks import Checks, threads_for
 from payouts.services.doku_rate import DokuRate, Pace
-from payouts.services.drive_batches import DueBatches
 from payouts.services.poll import Poller
 from payouts.services.sweep import Sweep
 from payouts.services.tick import Ticker
@@ -25,6 +24,7 @@ from payouts.store.report_progress import ReportProgress
 from payouts.store.returned_transfers import ReturnedTransfers
 from payouts.store.sweep_progress import SweepProgress
 from status_poller.balance import BalanceMeter
+from status_poller.batches import DueBatches
 from status_poller.dry_run import DryRun
 from status_poller.reports import DailyReport
 
@@ -60,6 +60,6 @@ def build_services(
     ledger = BalanceLedger(readings, Sources(deployed.store, ReturnedTransfers(table), index))
     balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(table), clock), ledger, clock)
     report = DailyReport(deployed.store, readings, ReportProgress(table), settings.report_bucket, aws.s3, clock)
-    batches = batch_wiring.build_batches(environment, deployed, clock)
-    due_batches = DueBatches(batches.store, batches.driver, clock)
-    return Services(ticker, dry_run, balance, report, due_batches, deployed.rate)
+    config.BatchSettings.read(environment)  # a bad variable fails the cold start, not the first batch
+    batches = DueBatches(environment, deployed, clock)
+    return Services(ticker, dry_run, balance, report, batches, deployed.rate)

@@ -5,9 +5,9 @@ from typing import Any
 
 from payouts.domain.batch import Action, Batch, BatchStatus, Totals
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase
+from payouts.domain.days import time_of
 from payouts.domain.transfer import Transfer
 from payouts.store.batch_chunks import NotPaid
-from transfer_api.responses import time_in_wib
 
 NOT_PAID = "NOT_PAID"
 """Shown as the status of a row that has no transfer and will have none."""
@@ -25,7 +25,7 @@ def batch(found: Batch, summaries: Sequence[ChunkSummary], total: ChunkSummary, 
         "releasedAt": _time(found.released_at),
         "digest": found.digest or None,
         "approvalsRequired": found.approvals_required,
-        "approvals": [{"by": each.by, "at": time_in_wib(each.at)} for each in found.approvals],
+        "approvals": [{"by": each.by, "at": time_of(each.at, "milliseconds")} for each in found.approvals],
         "outcomes": {str(outcome): totals(each) for outcome, each in total.outcomes.items()},
         "payable": totals(total.payable),
         "fundsNeeded": total.unsent.wire(),
@@ -33,7 +33,7 @@ def batch(found: Batch, summaries: Sequence[ChunkSummary], total: ChunkSummary, 
         "notPaid": totals(total.not_paid),
         "progress": _progress(found, summaries, int(now * 1000)),
         "history": [
-            {"at": time_in_wib(each.at), "by": each.by, "action": each.action, "note": each.note}
+            {"at": time_of(each.at, "milliseconds"), "by": each.by, "action": each.action, "note": each.note}
             for each in found.history
         ],
     }
@@ -46,7 +46,7 @@ def brief(found: Batch) -> dict[str, Any]:
         "status": found.status,
         "rows": found.rows,
         "remark": found.remark or None,
-        "createdAt": time_in_wib(found.created_at),
+        "createdAt": time_of(found.created_at, "milliseconds"),
         "createdBy": found.creator or None,
     }
 
@@ -101,4 +101,4 @@ def _rows(summary: ChunkSummary) -> int:
 
 
 def _time(at: int | None) -> str | None:
-    return None if at is None else time_in_wib(at)
+    return None if at is None else time_of(at, "milliseconds")

@@ -35,7 +35,7 @@ class _Routes:
 
     def __init__(self, app: APIGatewayHttpResolver, services: "Services", logger: Logger) -> None:
         self.app = app
-        self.batches = services.batches
+        self.batches = services.batches()
         self.clock = services.clock
         self._services = services
         self._logger = logger

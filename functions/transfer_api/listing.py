@@ -107,12 +107,12 @@ class TransferLists:
         return _answer(transfers, last and cursors.of_shard(_OPEN, *last))
 
 
-def checked_day(text: str) -> str:
-    """The day, if it is written as `2024-09-17`. Raises ValidationFailed if not."""
+def checked_day(text: str, name: str = _DAY) -> str:
+    """The day, if it is written as `2024-09-17`. Raises ValidationFailed, which calls it `name`, if not."""
     with suppress(ValueError):
         if date.fromisoformat(text).isoformat() == text:
             return text
-    raise ValidationFailed("day must be a date such as 2024-09-17")
+    raise ValidationFailed(f"{name} must be a date such as 2024-09-17")
 
 
 def _selector(parameters: Mapping[str, str]) -> str:

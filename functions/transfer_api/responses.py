@@ -1,20 +1,18 @@
 """The response bodies of the transfer API, with DOKU's field names and times in WIB."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from doku_signing.timestamps import WIB
 from payouts.doku.messages import InquiryRequest, wire_name
 from payouts.doku.responses import Balance, Inquiry
-from payouts.domain.balance_proof import BalanceProof, Reading
-from payouts.domain.money import Rupiah, signed
+from payouts.domain.days import time_of
+from payouts.domain.money import Rupiah
 from payouts.domain.schedule import needs_review
 from payouts.domain.transfer import NextAction, Observation, Status, Transfer
-from payouts.services import balance_statement
-from payouts.store.balance_readings import BalanceDay
 from payouts.store.inquiry_sessions import InquirySession
-from payouts.store.notes import Note
+
+if TYPE_CHECKING:
+    from payouts.store.notes import Note
 
 _MEANING = {
     Status.SUBMITTING: "It is being sent or its outcome was not recorded. Its status is checked; it is not sent again.",
@@ -56,9 +54,9 @@ def transfer(subject: Transfer, now: float) -> dict[str, Any]:
     }
 
 
-def notes(found: Sequence[Note]) -> dict[str, Any]:
+def notes(found: "Sequence[Note]") -> dict[str, Any]:
     """The notes on a transfer, oldest first."""
-    return {"notes": [{"at": time_in_wib(note.at), "by": note.by, "text": note.text} for note in found]}
+    return {"notes": [{"at": _time(note.at), "by": note.by, "text": note.text} for note in found]}
 
 
 def transfer_brief(subject: Transfer) -> dict[str, Any]:
@@ -91,10 +89,10 @@ def summary(subject: Transfer, now: float) -> dict[str, Any]:
         "beneficiaryAccountName": intent.beneficiary_account_name,
         "remark": intent.remark or None,
         "reason": {"code": reason.code, "message": reason.message} if reason else None,
-        "createdAt": time_in_wib(subject.created_at),
+        "createdAt": _time(subject.created_at),
         "createdBy": subject.created_by or None,
-        "updatedAt": time_in_wib(subject.updated_at),
-        "nextCheckAt": None if subject.next_check_at is None else time_in_wib(subject.next_check_at),
+        "updatedAt": _time(subject.updated_at),
+        "nextCheckAt": None if subject.next_check_at is None else _time(subject.next_check_at),
     }
 
 
@@ -110,7 +108,7 @@ def inquiry(request: InquiryRequest, found: Inquiry, session: InquirySession) ->
         "beneficiaryBankName": found.bank_name,
         "amount": request.amount.wire(),
         "fee": _wire(found.fee),
-        "expiresAt": time_in_wib(session.expires_at * 1000),
+        "expiresAt": _time(session.expires_at * 1000),
         "additionalInfo": found.additional,
     }
 
@@ -127,26 +125,6 @@ def balance(found: Balance, accepts_transfers: bool) -> dict[str, Any]:
     }
 
 
-def balance_proof(measured: BalanceDay) -> dict[str, Any]:
-    """The proof of a day's balance and the readings that it rests on."""
-    proof, readings = measured.proof, [_reading(each) for each in measured.readings]
-    return {"day": measured.day, "proof": proof and _proof(proof), "readings": readings}
-
-
-def _proof(proof: BalanceProof) -> dict[str, Any]:
-    amounts = balance_statement.figures(proof).items()
-    return {
-        **balance_statement.times(proof),
-        "verdict": proof.verdict,
-        **{name: {"value": signed(sen), "currency": "IDR"} for name, sen in amounts},
-        "unstatedFees": proof.sums.unstated_fees,
-    }
-
-
-def _reading(reading: Reading) -> dict[str, Any]:
-    return {"at": time_in_wib(reading.answered), "available": Rupiah(reading.available).wire()}
-
-
 def _meaning(subject: Transfer) -> str:
     """What the status means, and no more than is known: who says so, and whether anything contradicts it."""
     if not subject.is_final and subject.status in _CONTRADICTED and not subject.newer_status:
@@ -161,7 +139,7 @@ def _meaning(subject: Transfer) -> str:
 
 def _observation(seen: Observation) -> dict[str, Any]:
     values = {
-        "at": time_in_wib(seen.at),
+        "at": _time(seen.at),
         **{wire_name(name): getattr(seen, name) for name in ("finding", "source", "code", "message")},
         "referenceNo": seen.reference_no,
         "externalId": seen.external_id,
@@ -174,6 +152,5 @@ def _wire(amount: Rupiah | None) -> dict[str, str] | None:
     return None if amount is None else amount.wire()
 
 
-def time_in_wib(at: int) -> str:
-    """A time in milliseconds, as the API writes it."""
-    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="milliseconds")
+def _time(at: int) -> str:
+    return time_of(at, "milliseconds")

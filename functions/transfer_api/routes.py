@@ -13,8 +13,7 @@ from payouts.domain.errors import MethodNotAllowed, NotFound, PayoutError, Refus
 from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
 from payouts.runtime import metrics
 from payouts.services.prepare_transfer import TransferRequest
-from payouts.store.balance_readings import BalanceDay
-from transfer_api import batch_routes, error_responses, idempotency, methods, query, response_codes, responses, support
+from transfer_api import error_responses, idempotency, methods, query, response_codes, responses, support
 from transfer_api.callers import caller_of
 from transfer_api.error_responses import json_response
 from transfer_api.listing import checked_day
@@ -28,7 +27,6 @@ def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
     _add_doku_queries(app, services)
     _add_create_transfer(app, services, logger)
     _add_transfer_routes(app, services)
-    batch_routes.add_routes(app, services, logger)
     _add_reference_routes(app)
     response_codes.add_routes(app)
     _add_error_handlers(app, services, logger)
@@ -64,8 +62,9 @@ def _add_doku_queries(app: APIGatewayHttpResolver, services: Services) -> None:
         """200: the proof of a day's balance, and the readings of the day; `proof` is null if there are none."""
         asked = query.parameters(app.current_event, "day").get("day")
         day = checked_day(asked) if asked else day_of(int(services.clock() * 1000))
-        measured = services.balance_readings.read(day) or BalanceDay(day)
-        return json_response(200, responses.balance_proof(measured))
+        from transfer_api import balance_proof  # not at every cold start
+
+        return json_response(200, balance_proof.of_day(services.table, day))
 
 
 def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger: Logger) -> None:
@@ -176,6 +175,8 @@ def _routing_error(event: APIGatewayProxyEventV2) -> PayoutError:
     """The error for an event that the resolver has no route for."""
     asked = event.raw_event.get(ASKED_PATH)
     if asked is None and event.path.startswith("/v1/batches/"):
+        from transfer_api import batch_routes
+
         return batch_routes.bad_reference()
     if asked is None and event.path.startswith("/v1/transfers/"):  # API Gateway found the route by the path as sent
         return idempotency.bad_reference()

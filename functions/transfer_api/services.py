@@ -4,43 +4,33 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
-from payouts import batch_wiring, wiring
+from payouts import wiring
 from payouts.domain.limits import AmountLimits
 from payouts.runtime import config
 from payouts.services.account_inquiry import DokuQueries
-from payouts.services.change_batch import BatchChanger
 from payouts.services.check_status import StatusChecker
-from payouts.services.create_batch import BatchCreator
 from payouts.services.create_transfer import TransferCreator
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.doku_rate import DokuRate
-from payouts.services.drive_batches import BatchDriver
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.prepare_transfer import TransferPreparer
 from payouts.services.request_budget import RequestBudget
 from payouts.services.send_transfer import TransferSender
-from payouts.store.balance_readings import BalanceReadings
 from payouts.store.counters import Counters
 from payouts.store.due_index import DueIndex
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
-from payouts.store.notes import TransferNotes
 from payouts.store.rate import RateStore
+from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
-from transfer_api.batch_listing import BatchLists
 from transfer_api.listing import TransferLists
 
-
-@dataclass(frozen=True, slots=True)
-class Batches:
-    """The use cases of the batch routes."""
-
-    creator: BatchCreator
-    changer: BatchChanger
-    lists: BatchLists
-    driver: BatchDriver
+if TYPE_CHECKING:
+    from transfer_api.batch_services import BatchServices
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +44,12 @@ class Services:
     lists: TransferLists
     amount_limits: AmountLimits
     switch: KillSwitch
-    balance_readings: BalanceReadings
-    notes: TransferNotes
+    table: Table
+    """For what few requests need, such as notes and the balance proof: their modules are imported by these alone."""
     budget: RequestBudget
     rate: DokuRate
-    batches: Batches
+    batches: "Callable[[], BatchServices]"
+    """The use cases of the batch routes, which are built at the first request of one."""
     person_claim: str
     """The claim of a token that names a person."""
     new_reference: Callable[[], str]
@@ -82,7 +73,13 @@ def build_services(
     sender = TransferSender(deployed.store, deployed.doku, deployed.schedule)
     preparer = TransferPreparer(sessions, queries, deployed.doku, clock, budget.take)
     amounts = config.amount_limits(environment)
-    batches = batch_wiring.build_batches(environment, deployed, clock)
+
+    @cache
+    def batches() -> "BatchServices":
+        from transfer_api import batch_services  # not at every cold start
+
+        return batch_services.build(environment, deployed, clock)
+
     return Services(
         queries=queries,
         transfer_creator=TransferCreator(deployed.store, keys, preparer, deployed.doku, switch, amounts, daily, sender),
@@ -91,22 +88,11 @@ def build_services(
         lists=TransferLists(deployed.store, DueIndex(deployed.table)),
         amount_limits=amounts,
         switch=switch,
-        balance_readings=BalanceReadings(deployed.table),
-        notes=TransferNotes(deployed.table),
+        table=deployed.table,
         budget=budget,
         rate=deployed.rate,
-        batches=_batches(batches, deployed, clock),
-        person_claim=batches.settings.person_claim,
+        batches=batches,
+        person_claim=config.BatchSettings.read(environment).person_claim,
         new_reference=deployed.doku.new_external_id,
         clock=clock,
-    )
-
-
-def _batches(shared: batch_wiring.Batches, deployed: wiring.Deployment, clock: Callable[[], float]) -> Batches:
-    required = shared.settings.approvals_required
-    return Batches(
-        creator=BatchCreator(shared.store, shared.chunks, clock),
-        changer=BatchChanger(shared.store, shared.chunks, shared.limits, required, clock),
-        lists=BatchLists(shared.store, shared.chunks, deployed.store),
-        driver=shared.driver,
     )

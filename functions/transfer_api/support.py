@@ -8,7 +8,6 @@ from payouts.domain.errors import Mismatch, ValidationFailed
 from payouts.domain.forgetting import is_forgotten
 from payouts.domain.transfer import Status, Transfer
 from payouts.services.settle import settle
-from payouts.store.notes import Note
 from transfer_api import query, responses
 from transfer_api.callers import caller_of
 from transfer_api.error_responses import json_response
@@ -25,18 +24,22 @@ def add_routes(app: APIGatewayHttpResolver, services: Services, find: Callable[[
         """Who writes. A note or a decision without a name is worth nothing."""
         subject = caller_of(app, services).subject.strip()
         if not subject:
-            raise ValidationFailed("the token has no sub, so it names nobody; nothing was stored")
+            raise ValidationFailed("the token has no sub, so it does not say who writes; nothing was stored")
         return subject
 
     @app.get("/v1/transfers/<reference>/notes")
     def list_notes(reference: str) -> Response[str]:
         """200: the notes on the transfer, oldest first."""
+        from payouts.store.notes import TransferNotes  # not at every cold start
+
         query.parameters(app.current_event)
-        return json_response(200, responses.notes(services.notes.of(find(reference).partner_reference_no)))
+        found = TransferNotes(services.table).of(find(reference).partner_reference_no)
+        return json_response(200, responses.notes(found))
 
     @app.post("/v1/transfers/<reference>/notes")
     def add_note(reference: str) -> Response[str]:
         """201: all notes on the transfer; only the new one if the caller may not read the others."""
+        from payouts.store.notes import Note, TransferNotes
         from transfer_api.body import read  # pydantic is a quarter of a cold start; only bodies need it
         from transfer_api.requests import NewNote
 
@@ -44,7 +47,7 @@ def add_routes(app: APIGatewayHttpResolver, services: Services, find: Callable[[
         transfer = find(reference)
         if is_forgotten(transfer):
             raise Mismatch("the transfer's personal data was erased, so it takes no more notes; nothing was stored")
-        found = services.notes.add(transfer.partner_reference_no, Note(now(), by, text))
+        found = TransferNotes(services.table).add(transfer.partner_reference_no, Note(now(), by, text))
         return json_response(201, responses.notes(found if caller_of(app, services).sees_all else found[-1:]))
 
     @app.post("/v1/transfers/<reference>/settlement")

@@ -53,8 +53,10 @@ def test_a_day_is_replayed(local_run: World, webhooks: Webhooks, capsys: pytest.
     assert f"of {day} are being delivered again" in capsys.readouterr().out
 
 
-def test_a_bad_day_is_wrong_usage(webhooks: Webhooks) -> None:
-    assert cli.main(["webhooks", "replay", "--day", "yesterday"]) == 2
+@pytest.mark.parametrize("day", ["yesterday", "20240917", "2024-W38-2"])
+def test_a_bad_day_is_wrong_usage(webhooks: Webhooks, capsys: pytest.CaptureFixture[str], day: str) -> None:
+    assert cli.main(["webhooks", "replay", "--day", day]) == 2
+    assert capsys.readouterr().err == "--day must be a date such as 2024-09-17\n"
 
 
 def test_resume_delivers_what_was_set_aside(

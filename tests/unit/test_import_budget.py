@@ -28,14 +28,17 @@ NOBODY = (
     "pydantic",  # to read a request's body
     "payouts.codes",  # to explain a code or a refusal
     "payouts.services.daily_report",  # once a day
+    "payouts.store.notes",  # notes are few
 )
 _CALLS_HTTP = {"transfer_api", "notification_processor", "status_poller", "webhook_sender", "batch_worker"}
 OTHERS = {  # of those that are imported by some, who may
     "aws_lambda_powertools.event_handler": {"transfer_api"},
     "aws_lambda_powertools.utilities.data_classes": {"transfer_api"},
     "asyncio": {"transfer_api"},  # the resolver's
+    "payouts.domain.balance_proof": {"status_poller"},
+    "payouts.store.returned_transfers": {"status_poller"},
     "payouts.services.create_transfer": {"transfer_api", "batch_worker"},
-    "payouts.services.drive_batches": {"transfer_api", "status_poller", "batch_worker"},
+    "payouts.services.drive_batches": {"batch_worker"},
     "payouts.doku.transport": _CALLS_HTTP,
     "payouts.doku.client": _CALLS_HTTP - {"webhook_sender"},
     "payouts.services.poll": {"status_poller"},

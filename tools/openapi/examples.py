@@ -34,6 +34,7 @@ from payouts.store.balance_readings import BalanceDay
 from payouts.store.inquiry_sessions import InquirySession
 from payouts.store.notes import Note
 from payouts.webhooks.message import WebhookMessage
+from transfer_api import balance_proof as proof_of_balance
 from transfer_api import error_responses, response_codes, responses
 
 _EVENTS = Path(__file__).parents[2] / "events"
@@ -168,7 +169,7 @@ def balance_proof() -> Any:
     took = Sums().with_debit(_transfer(Finding.ACCEPTED))
     opening = Reading(_AT, _AT + 400, 823_781_442_13, Sums(), starts=True)
     closing = Reading(_AT + 900_000, _AT + 900_400, opening.available - took.paid - took.fees, took)
-    return _plain(responses.balance_proof(BalanceDay("2024-09-17", readings=(opening, closing))))
+    return _plain(proof_of_balance.body(BalanceDay("2024-09-17", readings=(opening, closing))))
 
 
 def bank() -> Any:

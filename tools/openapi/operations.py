@@ -86,7 +86,9 @@ WRONG = {
 _BODY = {
     400: WRONG[400],
     413: WRONG[413],
-    422: Answer("A field is wrong, or the token names nobody; nothing was stored", _OURS, _errors("wrong field")),
+    422: Answer(
+        "A field is wrong, or the token does not say who writes; nothing was stored", _OURS, _errors("wrong field")
+    ),
 }
 _NOT_ENABLED = {
     403: Answer(

@@ -13,7 +13,7 @@ from payouts.doku.token import TokenRequester
 from payouts.doku.transport import Transport
 from payouts.domain.errors import PayoutError
 from payouts.domain.schedule import HOUR
-from payouts.domain.transfer import Transfer
+from payouts.domain.transfer import Status, Transfer
 from payouts.runtime import aws
 from payouts.runtime.config import DokuSettings, TableSettings
 from payouts.runtime.credentials import CredentialStore
@@ -23,7 +23,6 @@ from payouts.services.check_schedule import CheckSchedule
 from payouts.services.check_status import StatusChecker
 from payouts.services.doku_rate import DokuRate
 from payouts.store.rate import RateStore
-from payouts.store.returned_transfers import ReturnedTransfers
 from payouts.store.table import Table
 from payouts.store.tokens import TokenStore
 from payouts.store.transfers import TransferStore
@@ -55,7 +54,7 @@ def build_services(
     dynamodb, secrets_manager, key = aws.dynamodb(connections), aws.secrets_manager(), MerchantKey(aws.kms)
     table = Table(dynamodb, table_settings.name)
     telemetry = Telemetry(Logger())
-    store = TransferStore(table, status_changed=_status_changed(telemetry, ReturnedTransfers(table)))
+    store = TransferStore(table, status_changed=_status_changed(telemetry, table))
     credentials = CredentialStore(secrets_manager, settings.secret_id, clock)
     transport = Transport(settings.base_url, connections, wall_clock=clock)
     rate = DokuRate(RateStore(table), settings.requests_per_second, clock, telemetry.rate_failed)
@@ -73,13 +72,17 @@ def build_services(
     return Deployment(table, store, credentials, doku, schedule, checker, rate, telemetry)
 
 
-def _status_changed(telemetry: Telemetry, returned: ReturnedTransfers) -> Callable[[Transfer, Transfer], None]:
+def _status_changed(telemetry: Telemetry, table: Table) -> Callable[[Transfer, Transfer], None]:
     """The hook of a stored change of status: a log line, its metrics, and an entry for the balance proof."""
 
     def changed(before: Transfer, after: Transfer) -> None:
         telemetry.status_changed(before, after)
+        if after.status not in (Status.FAILED, Status.REFUNDED):
+            return
+        from payouts.store.returned_transfers import ReturnedTransfers  # not at every cold start: most are paid
+
         try:
-            returned.note(before, after)
+            ReturnedTransfers(table).note(before, after)
         except PayoutError as error:  # the transfer is stored; the proof shows an increase that it cannot explain
             telemetry.return_not_noted(error)
 

@@ -16,6 +16,7 @@ from local.stack import LocalStack
 from tests.docs.pages import blocks
 from tests.support.harness import ROOT
 from tests.support.openapi_contract import check
+from transfer_api.requests import Settlement
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +80,9 @@ def typed(stack: LocalStack, command: str) -> Any:
 
 
 def test_the_documented_examples_match_openapi() -> None:
-    transfer, error, conflict = (json.loads(block) for block in blocks(ROOT / "docs" / "api.md", "json"))
+    transfer, settlement, error, conflict = (json.loads(block) for block in blocks(ROOT / "docs" / "api.md", "json"))
     check("GET /v1/transfers/{partnerReferenceNo}", 200, {}, transfer)
+    Settlement.model_validate(settlement)
     check("POST /v1/transfers", 422, {}, error)
     check("POST /v1/transfers", 409, {}, conflict)
 

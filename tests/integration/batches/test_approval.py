@@ -133,7 +133,7 @@ def test_stored_rows_that_differ_from_the_approved_are_not_paid(world: World, ba
         "amount": replace(found, intent=replace(found.intent, amount=Rupiah(30_000_000))),
         "account": replace(found, intent=replace(found.intent, beneficiary_account_number="999")),
     }
-    batch = world.services.batches.changer.get(reference)
+    batch = world.services.batches().changer.get(reference)
     assert chunks.save_rows(batch, 0, chunk, [changed[field]], checked_summary([changed[field]]))
     batches.work()
     assert batches.get(reference)["status"] == "PAUSED"
@@ -216,7 +216,7 @@ def test_rows_changed_without_their_seal_are_not_paid(world: World, batches: Bat
     chunk = chunks.rows(reference, 0)
     (found,) = chunk.rows
     (state,) = chunks.states(reference, 1)
-    batch = world.services.batches.changer.get(reference)
+    batch = world.services.batches().changer.get(reference)
     assert chunks.save_rows(batch, 0, chunk, [replace(found, bank_name="SUHUT ")], state.summary)
     batches.work()
     assert batches.get(reference)["status"] == "PAUSED"

@@ -1,4 +1,4 @@
-"""Days and times in WIB, as text such as `2024-09-17` and `2024-09-17T09:30:00+07:00`."""
+"""Days and times in WIB, as text such as `2024-09-17` and `2024-09-17T14:41:52+07:00`."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -10,11 +10,6 @@ def day_of(at: int) -> str:
     return datetime.fromtimestamp(at / 1000, WIB).date().isoformat()
 
 
-def time_of(at: int) -> str:
-    """A time in milliseconds since the epoch, to the second."""
-    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="seconds")
-
-
 def day_after(day: str, days: int = 1) -> str:
     """The day so many days later."""
     return (date.fromisoformat(day) + timedelta(days)).isoformat()
@@ -23,3 +18,8 @@ def day_after(day: str, days: int = 1) -> str:
 def start_of(day: str) -> int:
     """The beginning of a day, in milliseconds since the epoch."""
     return int(datetime.combine(date.fromisoformat(day), time(), WIB).timestamp()) * 1000
+
+
+def time_of(at: int, precision: str = "seconds") -> str:
+    """A time in milliseconds since the epoch as text, cut off at `seconds` or `milliseconds`."""
+    return datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec=precision)

@@ -3,7 +3,7 @@
 Idempotent: whatever was lost or crashed is found again by what is stored, in the next minute.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from payouts.doku.time_limits import Remaining
@@ -24,6 +24,8 @@ FUNDS_WAIT = 72 * HOUR
 """How long a batch waits for funds unless its request has a deadline."""
 _SETTLE_MILLIS = 5 * MINUTE
 """How often the transfers of a batch that was sent are read."""
+_STEP_SECONDS = 25.0
+"""For the questions about one batch, the balance among them."""
 _S = BatchStatus
 
 
@@ -208,28 +210,18 @@ class BatchDriver:
         return int(self._clock() * 1000)
 
 
-class DueBatches:
-    """Drives every batch that is due, in the poller's tick."""
-
-    def __init__(self, store: BatchStore, driver: BatchDriver, clock: Callable[[], float]) -> None:
-        self._store = store
-        self._driver = driver
-        self._clock = clock
-
-    def run(self, remaining: Remaining) -> list[Batch | PayoutError]:
-        """Drive them, oldest first, while there is time. Returns each as stored, or why it was not driven."""
-        driven: list[Batch | PayoutError] = []
-        for reference in self._store.due(int(self._clock() * 1000)):
-            if remaining() < _STEP_SECONDS:
-                break
-            try:
-                batch = self._store.get(reference)
-                if batch is not None:
-                    driven.append(self._driver.drive(batch, remaining))
-            except PayoutError as error:  # the next tick drives it
-                driven.append(error)
-        return driven
-
-
-_STEP_SECONDS = 25.0
-"""For the questions about one batch, the balance among them."""
+def drive_due(
+    references: Iterable[str], store: BatchStore, driver: BatchDriver, remaining: Remaining
+) -> list[Batch | PayoutError]:
+    """Drive batches while there is time. Returns each as stored, or why it was not driven."""
+    driven: list[Batch | PayoutError] = []
+    for reference in references:
+        if remaining() < _STEP_SECONDS:
+            break
+        try:
+            batch = store.get(reference)
+            if batch is not None:
+                driven.append(driver.drive(batch, remaining))
+        except PayoutError as error:  # the next tick drives it
+            driven.append(error)
+    return driven

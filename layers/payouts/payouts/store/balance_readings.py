@@ -58,11 +58,8 @@ class BalanceReadings:
 
     def save(self, day: BalanceDay) -> bool:
         """Store the day. False if another invocation has written it."""
-        condition, values = "version = :expected", {":expected": day.version}
-        if day.version == 0:
-            condition, values = "attribute_not_exists(pk)", {}
         try:
-            self._table.put(_encoded(replace(day, version=day.version + 1)), condition, {}, values)
+            self._table.put_version(_encoded(replace(day, version=day.version + 1)))
         except ConditionFailed:
             return False
         return True

@@ -13,7 +13,8 @@ from payouts.domain.batch import Batch, Totals
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase, RowOutcome
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent, Status
-from payouts.store.batches import key, write_of
+from payouts.store.batch_keys import key
+from payouts.store.batches import write_of
 from payouts.store.codec import Item
 from payouts.store.table import ALWAYS, ConditionFailed, Table, Write
 

@@ -7,14 +7,13 @@ from typing import Any
 from payouts.domain.batch import Action, Approval, Batch, BatchStatus, Event
 from payouts.domain.days import day_of
 from payouts.domain.errors import Throttled, Unavailable
+from payouts.store.batch_keys import DUE, key, reference_of
 from payouts.store.codec import Item
 from payouts.store.creation_index import Entry, Position, by_creation
 from payouts.store.table import ConditionFailed, Table, Write
 
 SCHEMA = 1
 _ATTEMPTS = 10
-_DUE = "batches"
-"""The partition of the `due` index that has the batches. Pollers of transfers read numbered ones."""
 _PAGE = 100
 
 
@@ -60,36 +59,11 @@ class BatchStore:
             return replace(changed, version=batch.version + 1)
         raise Throttled("too many simultaneous writes to this batch; send the same request again in a moment")
 
-    def due(self, now: int) -> Iterator[str]:
-        """References of the batches to drive by now, oldest first. The index is eventually consistent."""
-        start = None
-        while True:
-            found, start = self._table.query(
-                "due",
-                KeyConditionExpression="dueShard = :shard AND nextCheckAt <= :now",
-                values={":shard": _DUE, ":now": now},
-                start=start,
-                Limit=_PAGE,
-            )
-            yield from (reference_of(item["pk"]) for item in found)
-            if start is None:
-                return
-
     def of_month(self, month: str, after: Position | None = None) -> Iterator[Entry]:
         """The batches created in a month (WIB) such as `2024-09`, newest first, with their status."""
         start = None if after is None else Position(after.created_at, key(after.reference))
         for entry in by_creation(self._table, "by-day", "day", _month(month), start, newest_first=True, page=_PAGE):
             yield Entry(Position(entry.position.created_at, reference_of(entry.reference)), entry.status)
-
-
-def key(reference: str) -> str:
-    """The `pk` of a batch."""
-    return f"BATCH#{reference}"
-
-
-def reference_of(pk: str) -> str:
-    """The batchReference of a `pk`."""
-    return pk.removeprefix(key(""))
 
 
 def write_of(before: Batch, after: Batch) -> Write:
@@ -122,7 +96,7 @@ def _fixed(batch: Batch) -> Item:
 
 
 def _changing(batch: Batch) -> Item:
-    due: dict[str, Any] = {} if batch.next_drive_at is None else {"dueShard": _DUE, "nextCheckAt": batch.next_drive_at}
+    due: dict[str, Any] = {} if batch.next_drive_at is None else {"dueShard": DUE, "nextCheckAt": batch.next_drive_at}
     return {
         "status": str(batch.status),
         "rows": batch.rows,

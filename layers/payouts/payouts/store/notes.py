@@ -53,7 +53,7 @@ class TransferNotes:
     def erase(self, reference: str) -> bool:
         """Erase what was written and by whom. False if there are no notes.
 
-        A note that is written at the same time is erased as well.
+        A note that is written after this call is kept.
         """
         for _ in range(_ATTEMPTS):
             item = self._table.get(key(reference))
@@ -65,13 +65,9 @@ class TransferNotes:
 
     def _put(self, reference: str, notes: tuple[Note, ...], version: int) -> bool:
         """Replace the notes of this version; 0 for none. False if another write came first."""
-        condition, values = "version = :expected", {":expected": version}
-        if version == 0:
-            condition, values = "attribute_not_exists(pk)", {}
         cells = [[note.at, note.by, note.text] for note in notes]
-        item = {"pk": key(reference), "version": version + 1, "notes": cells}
         try:
-            self._table.put(item, condition, {}, values)
+            self._table.put_version({"pk": key(reference), "version": version + 1, "notes": cells})
         except ConditionFailed:
             return False
         return True

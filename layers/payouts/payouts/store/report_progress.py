@@ -1,9 +1,10 @@
 """How far the report of a day has come, and which invocation writes it."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from payouts.domain.days import start_of
 from payouts.store.codec import Item
 from payouts.store.creation_index import Position
 from payouts.store.table import ConditionFailed, Table
@@ -59,11 +60,8 @@ class ReportProgress:
     def save(self, progress: Progress) -> Progress:
         """Store the progress, and return it with its new version. Raises ProgressLost."""
         saved = replace(progress, version=progress.version + 1)
-        condition, values = "version = :expected", {":expected": progress.version}
-        if progress.version == 0:
-            condition, values = "attribute_not_exists(pk)", {}
         try:
-            self._table.put(_encoded(saved), condition, {}, values)
+            self._table.put_version(_encoded(saved))
         except ConditionFailed:
             raise ProgressLost from None
         return saved
@@ -86,7 +84,7 @@ def _encoded(progress: Progress) -> Item:
         "position": [position.created_at, position.reference] if position else [],
         "summary": progress.summary,
         "done": progress.done,
-        "expiresAt": int((datetime.fromisoformat(f"{progress.day}T00:00:00+07:00") + _KEPT).timestamp()),
+        "expiresAt": start_of(progress.day) // 1000 + int(_KEPT.total_seconds()),
     }
 
 

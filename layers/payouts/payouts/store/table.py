@@ -92,6 +92,13 @@ class Table:
         arguments = {"Item": encode({**item, "nonce": nonce}), "ConditionExpression": condition}
         self._conditional("put_item", nonce, arguments, names, values)
 
+    def put_version(self, item: Item) -> None:
+        """Put the item in the place of its last version: `version` is 1 for the first. Raises ConditionFailed."""
+        condition, values = "version = :expected", {":expected": item["version"] - 1}
+        if item["version"] == 1:
+            condition, values = "attribute_not_exists(pk)", {}
+        self.put(item, condition, {}, values)
+
     def update(
         self, pk: str, expression: str, condition: str, names: Mapping[str, str], values: Item, returned: bool = False
     ) -> Item:

@@ -4,10 +4,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Self
 
-from doku_signing.timestamps import WIB
+from payouts.domain.days import time_of
 from payouts.domain.transfer import Transfer
 
 
@@ -35,8 +34,8 @@ class WebhookMessage:
     @classmethod
     def of(cls, kind: str, at: int, data: Mapping[str, Any]) -> Self:
         """A message of any type. `at` in milliseconds since the epoch."""
-        time = datetime.fromtimestamp(at / 1000, WIB).isoformat(timespec="milliseconds")
-        body = json.dumps({"type": kind, "timestamp": time, "data": data}, separators=(",", ":")).encode()
+        stated = {"type": kind, "timestamp": time_of(at, "milliseconds"), "data": data}
+        body = json.dumps(stated, separators=(",", ":")).encode()
         return cls(f"msg_{hashlib.sha256(body).hexdigest()[:32]}", body)
 
 
