@@ -6,6 +6,9 @@ from typing import Any
 from tests.support import log_watch
 from tests.support.harness import new_reference
 
+HEADER = "customerNumber,beneficiaryBankCode,beneficiaryAccountNumber,beneficiaryAccountName,amount"
+LINE = "628115678890,014,8377388292,SUHUT,200000"
+"""A row of a CSV file, for the account of DOKU's sample."""
 _accounts = count(5_000_000)
 
 
