@@ -133,8 +133,8 @@ def _batch(figures: Mapping[str, float], template: Template) -> list[str]:
         _paragraph(
             "With their transfers, under the same assumptions, but without a frontend that reads each transfer.",
             "DOKU is asked for the name twice, at the check and before the row is sent; the worker waits for both",
-            f"answers and for the transfer's. A row adds {figures['write_units_batch_row']:g} write units to those of its",
-            "transfer,",
+            "answers and for the transfer's. Its time is most of the price of Lambda: it pays one row after the other.",
+            f"A row adds {figures['write_units_batch_row']:g} write units to those of its transfer,",
             f"counted over 1,000 rows, and about {usage.BATCH_READS:g} read units.",
         ),
         "",
