@@ -119,7 +119,7 @@ class ModelTable(Table):
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
 
-    def get(self, pk: str) -> Item | None:
+    def get(self, pk: str, consistent: bool = True) -> Item | None:
         """As `Table.get`."""
         found: Item | None = self._outside.call(Request("get", pk))
         return found
