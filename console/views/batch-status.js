@@ -26,6 +26,7 @@ const OUTCOMES = {
   PENDING: ['open', 'clock'],
   OK: ['good', 'check'],
   NAME_DIFFERS: ['unknown', 'alert'],
+  POSSIBLE_DUPLICATE: ['unknown', 'alert'],
   INVALID: ['bad', 'cross'],
   DUPLICATE: ['bad', 'alert'],
   COULD_NOT_CHECK: ['unknown', 'question'],

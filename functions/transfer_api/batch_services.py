@@ -7,6 +7,7 @@ from payouts import batch_wiring
 from payouts.services.change_batch import BatchChanger
 from payouts.services.create_batch import BatchCreator
 from payouts.services.drive_batches import BatchDriver
+from payouts.store.submitted_lists import SubmittedLists
 from payouts.wiring import Deployment
 from transfer_api.batch_listing import BatchLists
 
@@ -27,7 +28,9 @@ def build(environment: Mapping[str, str], deployed: Deployment, clock: Callable[
     required = shared.settings.approvals_required
     return BatchServices(
         creator=BatchCreator(shared.store, shared.chunks, clock),
-        changer=BatchChanger(shared.store, shared.chunks, shared.limits, required, clock),
+        changer=BatchChanger(
+            shared.store, shared.chunks, shared.limits, SubmittedLists(deployed.table), required, clock
+        ),
         lists=BatchLists(shared.store, shared.chunks, deployed.store),
         driver=shared.driver,
     )

@@ -29,6 +29,7 @@ ErrorCode = Literal[
     "FORBIDDEN",
     "SELF_APPROVAL",
     "CONTENT_CHANGED",
+    "SAME_LIST",
     "TOO_LATE",
 ]
 

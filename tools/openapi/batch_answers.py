@@ -71,6 +71,9 @@ class Batch(BatchSummary):
     submitted_at: datetime | None
     released_at: datetime | None = Field(description="first time at which rows could be sent")
     digest: str | None = Field(description="names the submitted content; an approval repeats it")
+    same_list_as: str | None = Field(
+        description="the earlier batch with the same accounts and amounts; the submission confirmed it"
+    )
     approvals_required: int
     approvals: list[BatchApproval]
     outcomes: dict[RowOutcome, Totals]
@@ -110,6 +113,10 @@ class BatchRow(_Answer):
     bank_account_name: str | None = Field(description="the bank's name for the account")
     name_match: NameMatch | None
     name_confirmed: bool
+    possible_duplicate: str | None = Field(
+        description="partnerReferenceNo of another row or transfer with this account and amount"
+    )
+    duplicate_confirmed: bool
     amount: Rupiah | None
     fee: Rupiah | None
     problems: list[RowProblem]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from payouts.domain.batch import Action, Batch, BatchStatus, Event, involve, moved, noted
+from payouts.domain.batch_duplicates import repeated_payments
 from payouts.domain.batch_rows import (
     CHUNK_ROWS,
     BatchRow,
@@ -69,8 +70,7 @@ class BatchCreator:
             existing = self._store.create(batch)
         if existing is not None and existing.fingerprint != request.fingerprint:
             raise Duplicate(
-                f"batchReference {request.reference} is used by a batch with other content, which is {existing.status};"
-                " use another reference"
+                f"batchReference {request.reference} is used by a batch with other content; use another reference"
             )
         received = existing or replace(batch, version=1)
         return self._load(received, rows), existing is not None
@@ -113,7 +113,8 @@ def rows_of(request: BatchRequest) -> list[BatchRow]:
     found = [
         _row(request.reference, row_of_json(number, given)) for number, given in enumerate(request.transfers, start=1)
     ]
-    repeated = repeated_references(found)
+    repeated, twins = repeated_references(found), repeated_payments(found)
+    found = [replace(row, possible_duplicate=twins.get(row.number, "")) for row in found]
     return [_duplicate(row) if row.intent and row.intent.partner_reference_no in repeated else row for row in found]
 
 

@@ -200,6 +200,8 @@ def _row_item(row: BatchRow) -> Item:
         "match": row.name_match,
         "fee": None if row.fee is None else str(row.fee),
         "confirmed": row.confirmed,
+        "twin": row.possible_duplicate,
+        "twinConfirmed": row.duplicate_confirmed,
         "excluded": row.excluded,
     }
     return {name: value for name, value in stored.items() if value not in (None, "", [], False)}
@@ -215,6 +217,8 @@ def _row(item: Item) -> BatchRow:
         name_match=item.get("match", ""),
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
         confirmed=item.get("confirmed", False),
+        possible_duplicate=item.get("twin", ""),
+        duplicate_confirmed=item.get("twinConfirmed", False),
         excluded=item.get("excluded", False),
     )
 
@@ -237,6 +241,7 @@ def _summary(summary: ChunkSummary) -> Item:
         "outcomes": {str(name): _totals(each) for name, each in summary.outcomes.items()},
         "payable": _totals(summary.payable),
         "seal": summary.seal,
+        "payments": summary.payments,
         "statuses": {str(name): _totals(each) for name, each in summary.statuses.items()},
         "notPaid": _totals(summary.not_paid),
         "open": summary.open,
@@ -250,6 +255,7 @@ def _read_summary(item: Item) -> ChunkSummary:
         outcomes={RowOutcome(name): _read_totals(each) for name, each in item["outcomes"].items()},
         payable=_read_totals(item["payable"]),
         seal=item["seal"],
+        payments=item["payments"],
         statuses={Status(name): _read_totals(each) for name, each in item["statuses"].items()},
         not_paid=_read_totals(item["notPaid"]),
         open=item["open"],
