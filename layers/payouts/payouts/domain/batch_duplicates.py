@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
-from payouts.domain.batch_rows import HASHES, BatchRow, ChunkSummary
+from payouts.domain.batch_rows import HASHES, BatchRow, ChunkSummary, RowOutcome
 from payouts.domain.transfer import Intent, Status, Transfer
 
 _PAID_NOTHING = frozenset({Status.FAILED, Status.REFUNDED})
@@ -16,17 +17,34 @@ def payment(intent: Intent) -> Payment:
     return intent.beneficiary_bank_code, intent.beneficiary_account_number, intent.amount.sen
 
 
-def repeated_payments(rows: Iterable[BatchRow]) -> dict[int, str]:
-    """Rows whose account and amount an earlier row has: their numbers, and the reference of the first such row."""
-    first: dict[Payment, str] = {}
-    repeated: dict[int, str] = {}
-    for row in rows:
+class Repetitions:
+    """What rows of a batch have in common: references, and payments of the same amount to the same account."""
+
+    def __init__(self, rows: Iterable[BatchRow] = ()) -> None:
+        self._seen: set[str] = set()
+        self._repeated: set[str] = set()
+        self._first: dict[Payment, str] = {}
+        self._twins: dict[int, str] = {}
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: BatchRow) -> None:
+        """Remember a row. All rows must be added before any is marked."""
         if row.intent is None:
-            continue
-        reference = first.setdefault(payment(row.intent), row.intent.partner_reference_no)
-        if reference != row.intent.partner_reference_no:
-            repeated[row.number] = reference
-    return repeated
+            return
+        reference = row.intent.partner_reference_no
+        (self._repeated if reference in self._seen else self._seen).add(reference)
+        first = self._first.setdefault(payment(row.intent), reference)
+        if first != reference:
+            self._twins[row.number] = first
+
+    def marked(self, row: BatchRow) -> BatchRow:
+        """The row with the reference of the first row that pays the same; DUPLICATE if several have its reference."""
+        row = replace(row, possible_duplicate=self._twins.get(row.number, ""))
+        if row.intent is None or row.intent.partner_reference_no not in self._repeated:
+            return row
+        problem = ("partnerReferenceNo", "another row of the batch has this reference")
+        return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
 
 
 def latest_payments(transfers: Iterable[Transfer]) -> dict[Payment, str]:

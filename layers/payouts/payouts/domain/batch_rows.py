@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -82,6 +81,11 @@ class BatchRow:
         """What the row adds to the sums."""
         return NO_ROWS if self.intent is None else Totals(1, self.intent.amount, self.fee or Rupiah(0))
 
+    @property
+    def counted(self) -> Totals:
+        """As `totals`, with 1 for a row that cannot be read as a transfer."""
+        return Totals(1) if self.intent is None else self.totals
+
 
 class Phase(StrEnum):
     """How far a chunk is."""
@@ -133,7 +137,7 @@ def checked_summary(rows: Sequence[BatchRow]) -> ChunkSummary:
     """The summary of rows that were not sent."""
     outcomes: dict[RowOutcome, Totals] = {}
     for row in rows:
-        outcomes[row.shown_outcome] = outcomes.get(row.shown_outcome, NO_ROWS) + _counted(row)
+        outcomes[row.shown_outcome] = outcomes.get(row.shown_outcome, NO_ROWS) + row.counted
     pending = any(row.outcome is RowOutcome.PENDING for row in rows)
     payable = [row for row in rows if row.is_payable]
     phase = Phase.LOADED if pending else Phase.CHECKED
@@ -144,11 +148,6 @@ def checked_summary(rows: Sequence[BatchRow]) -> ChunkSummary:
 def sum_of(rows: Iterable[BatchRow]) -> Totals:
     """Number, amounts and fees of rows."""
     return sum((row.totals for row in rows), NO_ROWS)
-
-
-def _counted(row: BatchRow) -> Totals:
-    """As `totals`, with 1 for a row that cannot be read as a transfer."""
-    return Totals(1) if row.intent is None else row.totals
 
 
 def sent_summary(
@@ -232,12 +231,6 @@ def sums(summaries: Iterable[ChunkSummary]) -> ChunkSummary:
         not_paid=sum((each.not_paid for each in found), NO_ROWS),
         open=sum(each.open for each in found),
     )
-
-
-def repeated_references(rows: Iterable[BatchRow]) -> frozenset[str]:
-    """References that several rows of a batch have."""
-    counts = Counter(row.intent.partner_reference_no for row in rows if row.intent)
-    return frozenset(reference for reference, count in counts.items() if count > 1)
 
 
 def _added(maps: Iterable[Mapping[Key, Totals]]) -> dict[Key, Totals]:

@@ -1,0 +1,1 @@
+"""Batches from files: upload, reading, and what is wrong with a file."""
