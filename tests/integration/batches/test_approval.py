@@ -233,7 +233,9 @@ def test_approval_that_is_missing_pays_nothing(world: World, batches: Batches) -
     assert batch is not None
     store.update(batch, lambda current: replace(current, approvals=()))
     batches.work()
-    assert batches.get(reference)["status"] == "PAUSED"
+    found = batches.get(reference)
+    assert found["status"] == "PAUSED"
+    assert found["history"][-1]["note"].startswith("approval is required")
     assert world.sent(f"{reference}-1") == []
 
 
