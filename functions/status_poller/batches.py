@@ -41,8 +41,9 @@ class DueBatches:
         batches = build_batches(self._environment, self._deployed, self._clock)
         driven = drive_due(due, batches.store, batches.driver, remaining)
         failed = [each for each in driven if not isinstance(each, Batch)]
-        for reason in failed:
-            logger.warning("batch not driven", reason=reason.message)
+        for error in failed:
+            reason = error.message if isinstance(error, PayoutError) else type(error).__name__
+            logger.warning("batch not driven", reason=reason)
         statuses = Counter(each.status for each in driven if isinstance(each, Batch))
         metrics.publish(
             {"BatchesNotDriven": len(failed), "BatchesWaitingForFunds": statuses[BatchStatus.WAITING_FOR_FUNDS]}

@@ -233,5 +233,20 @@ def test_approval_that_is_missing_pays_nothing(world: World, batches: Batches) -
     assert batch is not None
     store.update(batch, lambda current: replace(current, approvals=()))
     batches.work()
-    assert batches.get(reference)["status"] == "PAUSED"
+    found = batches.get(reference)
+    assert found["status"] == "PAUSED"
+    assert found["history"][-1]["note"].startswith("approval is required")
     assert world.sent(f"{reference}-1") == []
+
+
+def test_a_late_withdrawal_changes_nothing(world: World, batches: Batches) -> None:
+    """The batch was withdrawn and edited by others after this withdrawal had read it."""
+    reference = submitted(batches, row(), row())
+
+    def overtake() -> None:
+        batches.request("POST", f"{reference}/withdrawal", caller="siti")
+        batches.request("PATCH", f"{reference}/rows", {"rows": [1, 2], "excluded": True}, "siti")
+
+    world.faults.before["UpdateItem"] = [overtake]
+    answer = batches.request("POST", f"{reference}/withdrawal")
+    assert (answer.status, batches.get(reference)["status"]) == (409, "NEEDS_ATTENTION")

@@ -244,6 +244,35 @@ def test_five_refusals_in_a_row_pause_the_batch(world: World, batches: Batches) 
     assert sum(len(world.sent(f"{reference}-{number}")) > 0 for number in range(1, 9)) == 5
 
 
+def test_rows_before_too_many_refusals_may_be_sent_later(world: World, batches: Batches) -> None:
+    """Four accounts that the bank refuses, then a transfer that DOKU refuses: the cause is hardly the rows."""
+    reference = new_batch()
+    rows = [row(beneficiaryAccountNumber=f"55500{number}") for number in range(4)]
+    for number in range(4):
+        world.doku.account("014", f"55500{number}", "SUHUT")
+    batches.approved(reference, *rows, row())
+    world.doku.fault("inquiry", "unknown-code", responseCode="4034218", times=4)
+    world.doku.fault("transfer", "unknown-code", responseCode="4034302", execute=False)
+    batches.work()
+    assert batches.get(reference)["status"] == "PAUSED"
+    assert [each["status"] for each in batches.rows(reference)] == [None] * 4 + ["FAILED"]
+    batches.request("POST", f"{reference}/resume")
+    batches.pass_time(12)
+    assert debits(world, reference, 5) == [1, 1, 1, 1, 0]
+
+
+def test_funds_that_doku_shows_and_denies_pause_the_batch(world: World, batches: Batches) -> None:
+    """Each minute one more row would fail, and need a new reference."""
+    reference = new_batch()
+    batches.approved(reference, *[row() for _ in range(8)])
+    world.doku.fault("transfer", "unknown-code", responseCode="4034314", execute=False, times=20)
+    batches.work()
+    batches.pass_time(8)
+    found = batches.get(reference)
+    assert (found["status"], found["statuses"]["FAILED"]["count"]) == ("PAUSED", 5)
+    assert "although its balance covers them" in found["history"][-1]["note"]
+
+
 def test_a_stop_of_transfers_holds_up_the_batch(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row())

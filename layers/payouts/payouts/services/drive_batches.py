@@ -10,7 +10,7 @@ from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import SYSTEM, Action, Batch, BatchStatus, Event, moved
 from payouts.domain.batch_file import is_leased
 from payouts.domain.batch_rows import Phase, chunks_of, origin, sums
-from payouts.domain.errors import LimitReached, PayoutError, ValidationFailed
+from payouts.domain.errors import LimitReached, ValidationFailed
 from payouts.domain.schedule import DAY, HOUR, MINUTE
 from payouts.domain.transfer import Status
 from payouts.services.batch_funds import Funds
@@ -82,7 +82,7 @@ class BatchDriver:
             case _S.CANCELLING:
                 return self._cancel(batch, room)
             case _S.SETTLING:
-                return self._settle(batch, room)
+                return self._settle(batch)
         return self._later(batch, None)
 
     def _receive(self, batch: Batch) -> Batch:
@@ -153,14 +153,18 @@ class BatchDriver:
         if self._now() >= (batch.funds_deadline or since + FUNDS_WAIT):
             return self._move(batch, _S.CANCELLING, Action.CANCELLATION_REQUESTED, "the deadline for funds has passed")
         states = self._states(batch)
-        unpaid = (index for index, each in enumerate(states) if each.summary.phase is not Phase.PAID)
-        index = next(unpaid, None)
-        if index is not None and not self._covered(batch, index, states[index], remaining):
+        if not self._is_covered(batch, states, remaining):
             return self._later(batch, MINUTE)
         return self._move(batch, _S.PAYING, Action.RESUMED, "the balance covers the next rows", self._now())
 
-    def _covered(self, batch: Batch, index: int, state: ChunkState, remaining: Remaining) -> bool:
-        return self._funds.cover(origin(batch.reference, index), state.summary.unsent, remaining)
+    def _is_covered(self, batch: Batch, states: Sequence[ChunkState], remaining: Remaining) -> bool:
+        """True if the balance covers the chunk that needs most: whichever is next, the batch gets on, and does not wait
+        for funds again before it has. `fundsDeadline` would begin again with each wait."""
+        unpaid = [index for index, each in enumerate(states) if each.summary.phase is not Phase.PAID]
+        if not unpaid:
+            return True
+        most = max(unpaid, key=lambda index: states[index].summary.unsent.sen)
+        return self._funds.cover(origin(batch.reference, most), states[most].summary.unsent, remaining)
 
     def _cancel(self, batch: Batch, room: int) -> Batch:
         """CANCELLED once every row is accounted for. Who settles a chunk has its lease, so no worker is sending."""
@@ -173,11 +177,13 @@ class BatchDriver:
         sent = sum(each.count for each in sums(state.summary for state in states).statuses.values())
         return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before")
 
-    def _settle(self, batch: Batch, room: int) -> Batch:
+    def _settle(self, batch: Batch) -> Batch:
         states = self._states(batch)
         if any(each.summary.open for each in states) and (batch.next_drive_at or 0) > self._now():
             return batch  # its transfers were read a moment ago
-        if self._enqueued(batch, states, room, [each.summary.open > 0 for each in states]):
+        unsettled = [index for index, each in enumerate(states) if each.summary.open]
+        if unsettled:  # all of them: each is read at once, and one that stays open must not keep the others waiting
+            self._queue.send([ChunkTask(batch.reference, index) for index in unsettled])
             return self._later(batch, _SETTLE_MILLIS)
         total = sums(each.summary for each in states)
         paid = total.statuses.get(Status.SUCCESS)
@@ -185,13 +191,15 @@ class BatchDriver:
         return self._move(batch, _S.DONE if complete else _S.DONE_WITH_FAILURES, Action.DONE)
 
     def _enqueued(self, batch: Batch, states: Sequence[ChunkState], room: int, unfinished: Sequence[bool]) -> bool:
-        """Enqueue the first unfinished chunks that no worker has. Returns True if any is unfinished."""
+        """Enqueue unfinished chunks that no worker has. Returns True if any is unfinished.
+
+        Each minute begins with others of them: chunks that cannot be finished now must not keep the rest waiting.
+        """
         now, left = self._now(), [index for index, each in enumerate(unfinished) if each]
         free = [index for index in left if not states[index].is_leased(now)]
-        busy = len(left) - len(free)
-        self._queue.send(
-            [ChunkTask(batch.reference, index) for index in free[: max(0, min(room, self._window - busy))]]
-        )
+        most = max(0, min(room, self._window - (len(left) - len(free))))
+        first = now // MINUTE * self._window % len(free) if len(free) > self._window else 0
+        self._queue.send([ChunkTask(batch.reference, index) for index in (free[first:] + free[:first])[:most]])
         return bool(left)
 
     def _states(self, batch: Batch) -> list[ChunkState]:
@@ -228,9 +236,9 @@ class BatchDriver:
 
 def drive_due(
     references: Iterable[str], store: BatchStore, driver: BatchDriver, remaining: Remaining
-) -> list[Batch | PayoutError]:
+) -> list[Batch | Exception]:
     """Drive batches while there is time. Returns each as stored, or why it was not driven."""
-    driven: list[Batch | PayoutError] = []
+    driven: list[Batch | Exception] = []
     for reference in references:
         if remaining() < _STEP_SECONDS:
             break
@@ -238,6 +246,6 @@ def drive_due(
             batch = store.get(reference)
             if batch is not None:
                 driven.append(driver.drive(batch, remaining))
-        except PayoutError as error:  # the next tick drives it
+        except Exception as error:  # no error of one batch may end the tick, which checks transfers afterwards
             driven.append(error)
     return driven
