@@ -72,3 +72,16 @@ export function sameName(one, other) {
   const fold = (name) => name.normalize('NFD').replace(/[^\p{L}\p{N}]+/gu, '').toLowerCase();
   return !other.includes('*') && fold(one) !== '' && fold(one) === fold(other);
 }
+
+/** A number of bytes: 12 kB. */
+export function fileSize(bytes) {
+  const [divisor, unit] = bytes < 1_000_000 ? [1000, 'kilobyte'] : [1_000_000, 'megabyte'];
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, maximumFractionDigits: 1 }).format(bytes / divisor);
+}
+
+/** How long until a time, roughly: 3 minutes, 2 hours. */
+export function timeLeft(milliseconds) {
+  const minutes = Math.max(1, Math.round(milliseconds / 60_000));
+  const [value, unit] = minutes < 90 ? [minutes, 'minute'] : [Math.round(minutes / 60), 'hour'];
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(value);
+}

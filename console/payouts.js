@@ -254,9 +254,14 @@ export class Payouts {
     return this.#call('PATCH', `${this.#batchPath(reference)}/rows`, { ...options, body: { rows, ...change } });
   }
 
-  /** Take a step: checks, submission, withdrawal, approvals, pause, resume or cancellation. A step may be sent again. */
+  /** Take a step: checks, submission, withdrawal, approvals, pause, resume, cancellation or repayments. A step may be sent again. */
   stepBatch(reference, step, body, options) {
     return this.#call('POST', `${this.#batchPath(reference)}/${step}`, { ...options, body });
+  }
+
+  /** A link to the file that says what became of each row, `{url, expiresAt}`: open it at once. */
+  batchResult(reference, options) {
+    return this.#call('GET', `${this.#batchPath(reference)}/result`, options);
   }
 
   #batchPath(reference) {

@@ -5,7 +5,7 @@ import { known, t } from '../i18n.js';
 import { bankName } from '../bank-list.js';
 import { csvOfRows, download } from '../csv.js';
 import { rupiah } from '../format.js';
-import { claims, payouts } from '../session.js';
+import { mayBatch, payouts } from '../session.js';
 import { badge, failure, loading, referenceLink } from '../widgets.js';
 import { outcomeBadge } from './batch-status.js';
 
@@ -95,7 +95,7 @@ export class BatchRows {
   }
 
   #mayEdit() {
-    return EDITABLE.includes(this.#page.shown.status) && claims().scopes.includes('batches:write');
+    return EDITABLE.includes(this.#page.shown.status) && mayBatch();
   }
 
   #filters() {

@@ -1,8 +1,9 @@
 /** One batch: what it holds, the rows to look at, and the next step. Updates by itself while it is checked or paid. */
 
 import { announce, fill, h, icon } from '../dom.js';
+import { now } from '../clock.js';
 import { known, t } from '../i18n.js';
-import { isLess, moment, rupiah, difference } from '../format.js';
+import { difference, isLess, moment, rupiah, timeLeft, timeOfDay } from '../format.js';
 import { loadBankNames } from '../bank-list.js';
 import { payouts } from '../session.js';
 import { empty, facts, failure, loading, notice } from '../widgets.js';
@@ -92,7 +93,7 @@ function progress({ status, progress: { done, of, eta } }) {
     'div',
     { class: 'progress' },
     h('progress', { max: of, value: done, 'aria-label': text }),
-    h('p', { class: 'fine' }, text, eta && ` · ${t('batch.eta', { time: moment(eta) })}`),
+    h('p', { class: 'fine' }, text, eta && ` · ${t('batch.eta', { left: timeLeft(new Date(eta) - now()), time: timeOfDay(eta) })}`),
   );
 }
 
