@@ -17,10 +17,12 @@ from payouts.services.create_batch import BatchRequest
 from transfer_api.requests import Amount, Remark
 
 MAX_BYTES = 2**20
-"""Of a batch with 1,000 transfers."""
+"""Of the JSON of a batch with 1,000 transfers."""
 _MOST_TRANSFERS = 1_000
 _MOST_ROWS = 1_000
+_OF_A_FILE = {"sha256", "expected_count", "expected_total"}
 BATCH_REFERENCE = Matching(r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,57}", "1 to 57 letters, digits or . _ ~ -")
+SHA256 = Matching(r"[0-9a-f]{64}", "a SHA-256 in hex: 64 digits or letters a to f")
 DIGEST = Matching(r"[0-9a-f:]{10,100}", "the digest of the batch")
 
 
@@ -43,7 +45,10 @@ class _Request(BaseModel):
 
 
 class CreateBatch(_Request):
-    """POST /v1/batches. Each transfer has the fields of POST /v1/transfers but the session, and names the holder."""
+    """POST /v1/batches, with the transfers or the SHA-256 of the file that has them.
+
+    Each transfer has the fields of POST /v1/transfers but the session, and names the holder.
+    """
 
     batch_reference: Annotated[str, AfterValidator(BATCH_REFERENCE)]
     remark: Remark | None = None
@@ -51,14 +56,18 @@ class CreateBatch(_Request):
     funds_deadline: Time | None = None
     expected_count: Annotated[int, Field(ge=1)] | None = None
     expected_total: Amount | None = None
-    transfers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=_MOST_TRANSFERS)]
+    sha256: Annotated[str, AfterValidator(SHA256)] | None = None
+    transfers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=_MOST_TRANSFERS)] | None = None
 
     def to_request(self) -> BatchRequest:
-        """The batch to create."""
+        """The batch to create. Raises InvalidParameter unless there are either transfers or a file."""
+        if (self.transfers is None) == (self.sha256 is None):
+            raise InvalidParameter("either transfers or sha256, that of a file, is required")
         return BatchRequest(
             reference=self.batch_reference,
             fingerprint=_fingerprint(self),
-            transfers=self.transfers,
+            transfers=self.transfers or (),
+            sha256=self.sha256 or "",
             remark=self.remark or "",
             scheduled_at=_millis(self.scheduled_at),
             funds_deadline=_millis(self.funds_deadline),
@@ -97,8 +106,11 @@ class Decide(_Request):
 
 
 def _fingerprint(request: CreateBatch) -> str:
-    """As that of a transfer: white space and the order of fields make no difference."""
-    given = request.model_dump(exclude_none=True)
+    """As that of a transfer: white space and the order of fields make no difference.
+
+    Without what may be corrected while the batch waits for its file.
+    """
+    given = request.model_dump(exclude_none=True, exclude=_OF_A_FILE if request.sha256 else None)
     digest = hashlib.sha256(json.dumps(given, sort_keys=True, separators=(",", ":")).encode()).digest()
     return f"1:{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from payouts.domain.batch import Action, Batch, BatchStatus, Totals
+from payouts.domain.batch import Action, Batch, BatchFile, BatchStatus, Totals
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase
 from payouts.domain.days import time_of
 from payouts.domain.transfer import Transfer
+from payouts.services.batch_files import Upload
 from payouts.store.batch_chunks import NotPaid
 
 NOT_PAID = "NOT_PAID"
@@ -18,6 +19,7 @@ def batch(found: Batch, summaries: Sequence[ChunkSummary], total: ChunkSummary, 
     """A batch with its figures."""
     return {
         **brief(found),
+        "file": _file(found.file),
         "final": found.is_final,
         "scheduledAt": _time(found.scheduled_at),
         "fundsDeadline": _time(found.funds_deadline),
@@ -48,6 +50,25 @@ def brief(found: Batch) -> dict[str, Any]:
         "remark": found.remark or None,
         "createdAt": time_of(found.created_at, "milliseconds"),
         "createdBy": found.creator or None,
+    }
+
+
+def upload(form: Upload | None) -> dict[str, Any] | None:
+    """The form that uploads the file of a batch; null for a batch that needs none."""
+    if form is None:
+        return None
+    return {"url": form.url, "fields": form.fields, "expiresAt": time_of(form.expires_at, "milliseconds")}
+
+
+def _file(found: BatchFile | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "sha256": found.sha256,
+        "expectedCount": found.expected_count,
+        "expectedTotal": found.expected_total.wire() if found.expected_total else None,
+        "reading": found.reading,
+        "problem": found.problem or None,
     }
 
 

@@ -1,12 +1,12 @@
 """The routes of batches. They translate between HTTP and the use cases and decide nothing."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from payouts.domain.batch import Batch
+from payouts.domain.batch import Batch, BatchStatus
 from payouts.domain.caller import Caller
 from payouts.domain.errors import PayoutError, ValidationFailed
 from payouts.services.change_batch import check_writer
@@ -46,21 +46,38 @@ class _Routes:
         check_writer(caller)
         return caller
 
-    def response(self, batch: Batch, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
-        """The batch with its figures."""
+    def response(self, batch: Batch) -> Response[str]:
+        """200: the batch with its figures."""
+        return json_response(200, self._shown(batch))
+
+    def created(self, batch: Batch, replayed: bool) -> Response[str]:
+        """201: the batch, with a form to upload its file while it waits for one."""
+        headers = {"Location": f"/v1/batches/{batch.reference}"} | (
+            {"Idempotency-Replayed": "true"} if replayed else {}
+        )
+        waits = batch.status is BatchStatus.RECEIVING and batch.file is not None
+        form = self.batches.files.upload(batch) if waits else None
+        shown = {**self._shown(self._driven(batch)), "upload": batch_responses.upload(form)}
+        return json_response(201, shown, headers)
+
+    def driven(self, batch: Batch, status: int) -> Response[str]:
+        """The batch, which goes on at once."""
+        return json_response(status, self._shown(self._driven(batch)))
+
+    def _shown(self, batch: Batch) -> dict[str, Any]:
         self._logger.append_keys(batch_reference=batch.reference, batch_status=batch.status)
         summaries, total = self.batches.lists.figures(batch)
-        return json_response(status, batch_responses.batch(batch, summaries, total, self.clock()), headers)
+        return batch_responses.batch(batch, summaries, total, self.clock())
 
-    def driven(self, batch: Batch, status: int, headers: dict[str, str] | None = None) -> Response[str]:
-        """Let the batch go on at once. If that fails, the next tick of the poller does it."""
+    def _driven(self, batch: Batch) -> Batch:
+        """Let the batch go on. If that fails, the next tick of the poller does it."""
         try:
-            batch = self.batches.driver.drive(
+            return self.batches.driver.drive(
                 batch, lambda: self.app.lambda_context.get_remaining_time_in_millis() / 1000
             )
         except PayoutError as error:
             self._logger.warning("batch not driven", reason=error.message)
-        return self.response(batch, status, headers)
+        return batch
 
 
 def _add_reads(app: APIGatewayHttpResolver, routes: _Routes) -> None:
@@ -87,21 +104,17 @@ def _add_reads(app: APIGatewayHttpResolver, routes: _Routes) -> None:
 def _add_creation(app: APIGatewayHttpResolver, routes: _Routes) -> None:
     @app.post("/v1/batches")
     def create_batch() -> Response[str]:
-        """201: the batch, which is checked now. A replay is answered with the existing batch."""
+        """201: the batch, which is checked now, or waits for its file. A replay is answered with the existing batch."""
         from transfer_api.batch_requests import MAX_BYTES, CreateBatch  # pydantic: as in routes
         from transfer_api.body import read
 
         writer = routes.writer()
         request = read(app.current_event, CreateBatch, MAX_BYTES).to_request()
-        batch, replayed = routes.batches.creator.create(request, writer)
-        headers = {"Location": f"/v1/batches/{batch.reference}"}
-        if replayed:
-            headers["Idempotency-Replayed"] = "true"
-        return routes.driven(batch, 201, headers)
+        return routes.created(*routes.batches.creator.create(request, writer))
 
     @app.post("/v1/batches/<reference>/checks")
     def check_batch(reference: str) -> Response[str]:
-        """202: the batch, whose unchecked rows are checked again."""
+        """202: the batch, whose file is read, or whose unchecked rows are checked again."""
         return routes.driven(routes.batches.changer.check_again(_checked(reference), routes.writer()), 202)
 
 

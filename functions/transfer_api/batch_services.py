@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from payouts import batch_wiring
+from payouts.runtime import aws
+from payouts.services.batch_files import BatchFiles
 from payouts.services.change_batch import BatchChanger
 from payouts.services.create_batch import BatchCreator
 from payouts.services.drive_batches import BatchDriver
@@ -17,6 +19,7 @@ class BatchServices:
 
     creator: BatchCreator
     changer: BatchChanger
+    files: BatchFiles
     lists: BatchLists
     driver: BatchDriver
 
@@ -28,6 +31,7 @@ def build(environment: Mapping[str, str], deployed: Deployment, clock: Callable[
     return BatchServices(
         creator=BatchCreator(shared.store, shared.chunks, clock),
         changer=BatchChanger(shared.store, shared.chunks, shared.limits, required, clock),
+        files=BatchFiles(aws.s3_for_browsers, shared.settings.bucket, clock),
         lists=BatchLists(shared.store, shared.chunks, deployed.store),
         driver=shared.driver,
     )

@@ -51,6 +51,24 @@ class Progress(_Answer):
     eta: datetime | None = Field(description="when the step may be finished at the present speed; null if unknown")
 
 
+class UploadForm(_Answer):
+    """A form that uploads a file within 15 minutes: POST it as multipart/form-data, with the file last, as `file`."""
+
+    url: str
+    fields: dict[str, str]
+    expires_at: datetime
+
+
+class FileOfBatch(_Answer):
+    """The file that a batch is read from."""
+
+    sha256: str
+    expected_count: int | None
+    expected_total: Rupiah | None
+    reading: bool = Field(description="true from POST .../checks until its rows are stored, or it was refused")
+    problem: str | None = Field(description="why it was not read; null if nothing is wrong")
+
+
 class BatchSummary(_Answer):
     """A batch in a list."""
 
@@ -65,6 +83,7 @@ class BatchSummary(_Answer):
 class Batch(BatchSummary):
     """A batch with counts and sums."""
 
+    file: FileOfBatch | None = Field(description="null if the rows came with the request")
     final: bool
     scheduled_at: datetime | None
     funds_deadline: datetime | None
@@ -80,6 +99,12 @@ class Batch(BatchSummary):
     not_paid: Totals = Field(description="rows that have no transfer and will have none")
     progress: Progress
     history: list[BatchEvent]
+
+
+class CreatedBatch(Batch):
+    """A batch, with a form to upload its file while it waits for one."""
+
+    upload: UploadForm | None
 
 
 class BatchList(_Answer):
@@ -124,4 +149,4 @@ class BatchRows(_Answer):
     cursor: str | None = Field(description="for the next page; null after the last")
 
 
-ALL: tuple[type[BaseModel], ...] = (Batch, BatchList, BatchRows)
+ALL: tuple[type[BaseModel], ...] = (Batch, CreatedBatch, BatchList, BatchRows)

@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from payouts.domain.account_name import NameMatch
-from payouts.domain.batch import Action, Batch, BatchStatus, Event, TooLate
+from payouts.domain.batch import Action, Batch, BatchFile, BatchStatus, Event, IllegalTransition, TooLate
 from payouts.domain.batch_approval import ContentChanged, Forbidden, SelfApproval
 from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, digest, sums
 from payouts.domain.errors import Duplicate, NotFound
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
+from payouts.services.batch_files import Upload, upload_key
 from transfer_api import batch_responses, error_responses
 
 _AT = 1_726_558_912_022  # 2024-09-17T14:41:52.022+07:00
@@ -25,6 +26,7 @@ _ROW = BatchRow(
     name_match=str(NameMatch.EXACT),
     fee=Rupiah.parse("4500.00"),
 )
+_FILE = BatchFile("88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589", 0, 2, Rupiah.parse("450000.00"))
 _SUMMARY = checked_summary([_ROW])
 ERRORS = {
     "unknown batch": NotFound("there is no batch with this batchReference"),
@@ -32,6 +34,9 @@ ERRORS = {
         "batchReference PAYROLL-2024-09 is used by a batch with other content, which is READY; use another reference"
     ),
     "too late": TooLate("the batch is SETTLING; nothing is left to cancel"),
+    "file refused": IllegalTransition(
+        "expectedCount is 2, but there are 3 transfers. Correct the file, and create the batch again with its sha256"
+    ),
     "own batch": SelfApproval("you created, changed or submitted this batch; another person must decide about it"),
     "no person": Forbidden("only a person approves: the token names none, or was issued to a program"),
     "content changed": ContentChanged(
@@ -52,6 +57,31 @@ def batch(status: BatchStatus) -> Any:
         found = replace(found, submitted_at=_AT, approvals_required=1)
         found = replace(found, digest=digest(found, [_SUMMARY.seal]))
     return _plain(batch_responses.batch(found, [_SUMMARY], sums([_SUMMARY]), _AT / 1000))
+
+
+def created() -> Any:
+    """A batch that came with its rows."""
+    return {**batch(BatchStatus.READY), "upload": None}
+
+
+def with_upload() -> Any:
+    """A batch that waits for its file."""
+    found = Batch("PAYROLL-2024-09", "", _AT, 0, history=(Event(_AT, "dewi", Action.CREATED),), file=_FILE)
+    form = Upload("https://kirim-doku-files.s3.ap-southeast-3.amazonaws.com/", _fields(found), _AT + 900_000)
+    shown = batch_responses.batch(found, [], sums([]), _AT / 1000)
+    return _plain({**shown, "upload": batch_responses.upload(form)})
+
+
+def _fields(found: Batch) -> dict[str, str]:
+    return {
+        "key": upload_key(found),
+        "x-amz-algorithm": "AWS4-HMAC-SHA256",
+        "x-amz-credential": "ASIAEXAMPLE/20240917/ap-southeast-3/s3/aws4_request",
+        "x-amz-date": "20240917T074152Z",
+        "x-amz-security-token": "IQoJb3JpZ2luX2VjEXAMPLE",
+        "policy": "eyJleHBpcmF0aW9uIjogIjIwMjQtMDktMTdUMDc6NTY6NTJaIn0=",
+        "x-amz-signature": "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7",
+    }
 
 
 def batches() -> Any:

@@ -66,15 +66,26 @@ _PATH = "/v1/batches/{batchReference}"
 OPERATIONS: dict[str, Operation] = {
     "POST /v1/batches": _change(
         "createBatch",
-        "Create a batch of up to 1,000 transfers, and check the bank's name of each account",
+        "Create a batch of up to 1,000 transfers, or of a CSV or XLSX file with up to 100,000",
         201,
-        "Repeating the same request is safe: the response is the same batch. Nothing is paid before another person"
-        " has approved the batch.",
+        "With `transfers`, the bank's name of each account is checked at once. With the `sha256` of a file, `upload` is"
+        " a form for it: POST its fields and then the file to its URL, and start the check with POST .../checks."
+        " Repeating the same request is safe: the response is the same batch, with a new form while it waits for its"
+        " file. Until the rows are stored, a request with another `sha256`, `expectedCount` or `expectedTotal` replaces"
+        " them. Nothing is paid before another person has approved the batch.",
         parameters=(),
         request="CreateBatch",
-        request_examples={"two salaries": examples.request("create-batch")},
+        request_examples={
+            "two salaries": examples.request("create-batch"),
+            "a file": examples.request("create-batch-of-file"),
+        },
         answers={
-            201: Answer("The batch", ("Batch",), _READY, ("Location", "Idempotency-Replayed")),
+            201: Answer(
+                "The batch",
+                ("CreatedBatch",),
+                {"two salaries": batch_examples.created(), "a file": batch_examples.with_upload()},
+                ("Location", "Idempotency-Replayed"),
+            ),
             **_CHECKED,
             409: Answer(
                 "The reference belongs to another batch, or the transfers differ from expectedCount or expectedTotal",
@@ -124,7 +135,20 @@ OPERATIONS: dict[str, Operation] = {
             query_parameter("limit", "rows a page; 50 by default", {"anyOf": [LIMIT, {"const": ""}]}),
         ),
     ),
-    f"POST {_PATH}/checks": _change("checkBatch", "Check the rows again that could not be checked", 202),
+    f"POST {_PATH}/checks": _change(
+        "checkBatch",
+        "Read the uploaded file and check its rows, or check the rows again that could not be checked",
+        202,
+        "A file with another SHA-256 than the declared one, or one that cannot be read as a whole, leaves the batch"
+        " RECEIVING, and `file.problem` says why.",
+        answers={
+            409: Answer(
+                "Not possible in the batch's status, or the content of the file was refused",
+                _OURS,
+                _errors("file refused"),
+            )
+        },
+    ),
     f"PATCH {_PATH}/rows/{{row}}": _change(
         "changeBatchRow",
         "Exclude or include a row, or confirm the bank's name",

@@ -6,11 +6,10 @@ from pathlib import Path
 from batch_worker.rows import csv_file, spreadsheet
 from batch_worker.rows.columns import Columns
 from batch_worker.rows.refusal import FileRefused
-from payouts.services.batch_rows import MOST_ROWS, BadRow, Cell, Row
+from payouts.services.batch_rows import MOST_BYTES, MOST_ROWS, BadRow, Cell, Row
 
-__all__ = ["MAX_BYTES", "FileRefused", "read_rows"]
+__all__ = ["FileRefused", "read_rows"]
 
-MAX_BYTES = 25 * 2**20
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
 
@@ -36,8 +35,8 @@ def _lines(path: Path) -> Iterator[tuple[int, list[Cell]]]:
     size = path.stat().st_size
     if size == 0:
         raise FileRefused("the file is empty")
-    if size > MAX_BYTES:
-        raise FileRefused(f"the file is larger than {MAX_BYTES // 2**20} MB: split it")
+    if size > MOST_BYTES:
+        raise FileRefused(f"the file is larger than {MOST_BYTES // 2**20} MB: split it")
     with path.open("rb") as file:
         start = file.read(4)
     if start == _OLE:

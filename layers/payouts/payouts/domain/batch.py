@@ -83,6 +83,9 @@ class Action(StrEnum):
     """What an event in a batch's history records."""
 
     CREATED = "CREATED"
+    READ_STARTED = "READ_STARTED"
+    FILE_REFUSED = "FILE_REFUSED"
+    FILE_REPLACED = "FILE_REPLACED"
     CHECK_STARTED = "CHECK_STARTED"
     CHECKED = "CHECKED"
     NAMES_CONFIRMED = "NAMES_CONFIRMED"
@@ -128,6 +131,33 @@ class Approval:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class BatchFile:
+    """The file that a batch is read from. `payouts.domain.batch_file` changes it."""
+
+    sha256: str
+    """In hex, as declared; the file that was uploaded must have it."""
+    expires_at: int
+    """The batch expires then unless its rows are stored."""
+    expected_count: int | None = None
+    expected_total: Rupiah | None = None
+    reading: bool = False
+    """True from the request to read it until its rows are stored or it is refused."""
+    lease: int = 0
+    """Time until which a worker is reading it; 0 for none. Each worker's is later than the one before."""
+    problem: str = ""
+    """Why it was not read; empty if nothing is wrong."""
+    refused: bool = False
+    """True if its content is wrong, so that uploading the same again would not help."""
+    accepted: bool = False
+    """True from before its first row is stored. Then no other file can take its place."""
+
+    @property
+    def declared(self) -> tuple[str, int | None, Rupiah | None]:
+        """What the request says about it."""
+        return self.sha256, self.expected_count, self.expected_total
+
+
 @dataclass(frozen=True)
 class Batch:
     """A batch as it is stored."""
@@ -137,12 +167,15 @@ class Batch:
     """Algorithm and hash of the request that created it: a replay has the same."""
     created_at: int
     rows: int
+    """0 until they are read from the file."""
     created_by: str = ""
     """`sub` of the caller that created it, whose daily limit counts. May be personal data."""
     status: BatchStatus = BatchStatus.RECEIVING
     remark: str = ""
     scheduled_at: int | None = None
     """Not paid before this time; None for at once."""
+    file: BatchFile | None = None
+    """None if the rows came with the request."""
     funds_deadline: int | None = None
     """Cancelled if the balance is still too low then; None for `FUNDS_WAIT` after it was found to be."""
     involved: tuple[str, ...] = ()

@@ -150,10 +150,12 @@ class WebhookSettings:
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
-    """The queue of the batch worker, and who approves batches."""
+    """The queue of the batch worker, the bucket of files, and who approves batches."""
 
     queue_url: str
     """Empty for none: then no batch gets on."""
+    bucket: str
+    """Empty for none: then no file can be uploaded."""
     concurrency: int
     """Chunks that are checked or paid at the same time."""
     approvals_required: int
@@ -166,6 +168,7 @@ class BatchSettings:
         read = Reader(environment)
         return cls(
             queue_url=read("BATCH_QUEUE_URL", str, ""),
+            bucket=read("BATCH_BUCKET", str, ""),
             concurrency=read("BATCH_CONCURRENCY", count, "10"),
             approvals_required=int(read("APPROVALS_REQUIRED", one_of(_Approvals), _Approvals.ONE)),
             person_claim=read("PERSON_CLAIM", word, "sub"),

@@ -15,6 +15,8 @@ from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
 
 MOST_ROWS = 100_000
+MOST_BYTES = 25 * 2**20
+"""Of a file."""
 AMOUNT = "amount"
 COLUMNS: Mapping[str, str] = {wire_name(name): name for name in ("amount", *OF_A_ROW)}
 """The API's names of a row's fields, and ours."""

@@ -20,6 +20,7 @@ from payouts.domain.batch import (
     noted,
 )
 from payouts.domain.batch_approval import Forbidden
+from payouts.domain.batch_file import start_reading
 from payouts.domain.batch_rows import (
     BatchRow,
     RowOutcome,
@@ -87,8 +88,10 @@ class BatchChanger:
         return batch
 
     def check_again(self, reference: str, caller: Caller) -> Batch:
-        """Ask again about the rows that could not be checked. A batch that is being checked stays so."""
+        """Read the file, or ask again about the rows that could not be checked. What is begun already goes on."""
         batch = self.get(reference)
+        if batch.status is _S.RECEIVING:
+            return self._store.update(batch, lambda current: start_reading(current, caller, self._now()))
         if batch.status is _S.CHECKING:
             return batch
         if batch.status not in EDITABLE:

@@ -1,10 +1,11 @@
-"""Create a batch from JSON: the batch's item first, then its rows, then the status CHECKING."""
+"""Create a batch: its item first, then its rows, then the status CHECKING. The rows of a file come later."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from payouts.domain.batch import Action, Batch, BatchStatus, Event, involve, moved, noted
+from payouts.domain.batch import Action, Batch, BatchFile, BatchStatus, Event, involve, moved, noted
+from payouts.domain.batch_file import RECEIVE_MILLIS, declare_again
 from payouts.domain.batch_rows import (
     CHUNK_ROWS,
     BatchRow,
@@ -22,8 +23,6 @@ from payouts.services.batch_rows import BadRow, Row, row_of_json
 from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
 
-_RECEIVE_MILLIS = 1 * DAY
-"""How long a batch without its rows is kept."""
 _LONGEST_SCHEDULE = 365 * DAY
 
 
@@ -40,7 +39,9 @@ class BatchRequest:
 
     reference: str
     fingerprint: str
-    transfers: Sequence[Mapping[str, Any]]
+    transfers: Sequence[Mapping[str, Any]] = ()
+    sha256: str = ""
+    """Of the file with the rows; empty if `transfers` are given."""
     remark: str = ""
     scheduled_at: int | None = None
     funds_deadline: int | None = None
@@ -61,19 +62,35 @@ class BatchCreator:
 
         Raises Duplicate if another request has the reference, ControlTotalDiffers or ValidationFailed.
         """
+        if request.sha256:
+            return self._of_file(request, caller)
         rows = rows_of(request)
         _check_totals(request, rows)
+        batch, existed = self._stored(request, caller, len(rows))
+        return self._load(batch, rows), existed
+
+    def _of_file(self, request: BatchRequest, caller: Caller) -> tuple[Batch, bool]:
+        """The batch that waits for a file. Until its rows are stored, its file and control totals may be corrected."""
+        now = int(self._clock() * 1000)
+        file = BatchFile(request.sha256, now + RECEIVE_MILLIS, request.expected_count, request.expected_total)
+        batch, existed = self._stored(request, caller, 0, file)
+        corrected = self._store.update(batch, lambda current: declare_again(current, file, caller, now))
+        return corrected, existed and corrected == batch
+
+    def _stored(
+        self, request: BatchRequest, caller: Caller, rows: int, file: BatchFile | None = None
+    ) -> tuple[Batch, bool]:
+        """The batch, created if there is none, and whether there was."""
         existing = self._store.get(request.reference)
         if existing is None:
-            batch = self._new(request, caller, len(rows))
+            batch = replace(self._new(request, caller, rows), file=file)
             existing = self._store.create(batch)
         if existing is not None and existing.fingerprint != request.fingerprint:
             raise Duplicate(
                 f"batchReference {request.reference} is used by a batch with other content, which is {existing.status};"
                 " use another reference"
             )
-        received = existing or replace(batch, version=1)
-        return self._load(received, rows), existing is not None
+        return existing or replace(batch, version=1), existing is not None
 
     def _new(self, request: BatchRequest, caller: Caller, rows: int) -> Batch:
         now = int(self._clock() * 1000)
@@ -87,7 +104,7 @@ class BatchCreator:
             remark=request.remark,
             scheduled_at=request.scheduled_at,
             funds_deadline=request.funds_deadline,
-            next_drive_at=now + _RECEIVE_MILLIS,
+            next_drive_at=now + RECEIVE_MILLIS,
         )
         return involve(noted(batch, Event(now, caller.name, Action.CREATED)), caller)
 
@@ -111,13 +128,15 @@ class BatchCreator:
 def rows_of(request: BatchRequest) -> list[BatchRow]:
     """The rows of a request, each with a reference. A reference that several rows have makes all of them DUPLICATE."""
     found = [
-        _row(request.reference, row_of_json(number, given)) for number, given in enumerate(request.transfers, start=1)
+        batch_row(request.reference, row_of_json(number, given))
+        for number, given in enumerate(request.transfers, start=1)
     ]
     repeated = repeated_references(found)
-    return [_duplicate(row) if row.intent and row.intent.partner_reference_no in repeated else row for row in found]
+    return [marked(row, repeated) for row in found]
 
 
-def _row(reference: str, read: Row | BadRow) -> BatchRow:
+def batch_row(reference: str, read: Row | BadRow) -> BatchRow:
+    """A row that was read, with its reference."""
     if isinstance(read, BadRow):
         problems = tuple((problem.column, problem.reason) for problem in read.problems)
         return BatchRow(read.number, None, RowOutcome.INVALID, problems)
@@ -125,19 +144,27 @@ def _row(reference: str, read: Row | BadRow) -> BatchRow:
     return BatchRow(read.number, replace(read.intent, partner_reference_no=own))
 
 
-def _duplicate(row: BatchRow) -> BatchRow:
+def marked(row: BatchRow, repeated: Collection[str]) -> BatchRow:
+    """The row, as DUPLICATE if several rows have its reference."""
+    if row.intent is None or row.intent.partner_reference_no not in repeated:
+        return row
     problem = ("partnerReferenceNo", "another row of the batch has this reference")
     return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
 
 
 def _check_totals(request: BatchRequest, rows: Sequence[BatchRow]) -> None:
-    if request.expected_count is not None and request.expected_count != len(rows):
-        raise ControlTotalDiffers(f"expectedCount is {request.expected_count}, but there are {len(rows)} transfers")
-    total = sum_of(rows).amount
-    if request.expected_total is not None and request.expected_total != total:
-        raise ControlTotalDiffers(
-            f"expectedTotal is {request.expected_total}, but the transfers that can be read add up to {total}"
-        )
+    differs = difference(request.expected_count, request.expected_total, len(rows), sum_of(rows).amount)
+    if differs:
+        raise ControlTotalDiffers(differs)
+
+
+def difference(expected_count: int | None, expected_total: Rupiah | None, count: int, total: Rupiah) -> str:
+    """Says which control total the rows differ from; empty if they agree."""
+    if expected_count is not None and expected_count != count:
+        return f"expectedCount is {expected_count}, but there are {count} transfers"
+    if expected_total is not None and expected_total != total:
+        return f"expectedTotal is {expected_total}, but the transfers that can be read add up to {total}"
+    return ""
 
 
 def _check_schedule(request: BatchRequest, now: int) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from payouts.domain.batch import Action, Approval, Batch, BatchStatus, Event
+from payouts.domain.batch import Action, Approval, Batch, BatchFile, BatchStatus, Event
 from payouts.domain.days import day_of
 from payouts.domain.errors import Throttled, Unavailable
+from payouts.domain.money import Rupiah
 from payouts.store.batch_keys import DUE, key, reference_of
 from payouts.store.codec import Item
 from payouts.store.creation_index import Entry, Position, by_creation
@@ -108,6 +109,7 @@ def _changing(batch: Batch) -> Item:
         "submittedAt": batch.submitted_at,
         "releasedAt": batch.released_at,
         "limitsTaken": batch.limits_taken,
+        **({} if batch.file is None else {"file": _file_item(batch.file)}),
         **due,
     }
 
@@ -132,6 +134,35 @@ def decode(item: Item) -> Batch:
         submitted_at=item["submittedAt"],
         released_at=item["releasedAt"],
         limits_taken=item["limitsTaken"],
+        file=_file(item["file"]) if "file" in item else None,
         next_drive_at=item.get("nextCheckAt"),
         version=item["version"],
+    )
+
+
+def _file_item(file: BatchFile) -> Item:
+    return {
+        "sha256": file.sha256,
+        "until": file.expires_at,
+        "count": file.expected_count,
+        "total": None if file.expected_total is None else str(file.expected_total),
+        "reading": file.reading,
+        "lease": file.lease,
+        "problem": file.problem,
+        "refused": file.refused,
+        "accepted": file.accepted,
+    }
+
+
+def _file(item: Item) -> BatchFile:
+    return BatchFile(
+        sha256=item["sha256"],
+        expires_at=item["until"],
+        expected_count=item["count"],
+        expected_total=None if item["total"] is None else Rupiah.parse(item["total"]),
+        reading=item["reading"],
+        lease=item["lease"],
+        problem=item["problem"],
+        refused=item["refused"],
+        accepted=item["accepted"],
     )
