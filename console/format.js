@@ -51,6 +51,9 @@ export function shortMoment(time) {
   return new Intl.DateTimeFormat(locale(), format).format(new Date(time));
 }
 
+/** A moment in WIB as an input of type datetime-local has it: 2024-09-17T14:41. */
+export const localTime = (time) => (time ? new Date(Date.parse(time) + 7 * 3_600_000).toISOString().slice(0, 16) : '');
+
 /** A day such as 2024-09-17 in words. */
 export function dayInWords(day) {
   const format = { timeZone: 'UTC', weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' };

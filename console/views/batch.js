@@ -5,7 +5,7 @@ import { now } from '../clock.js';
 import { known, t } from '../i18n.js';
 import { difference, isLess, moment, rupiah, timeLeft, timeOfDay } from '../format.js';
 import { loadBankNames } from '../bank-list.js';
-import { payouts } from '../session.js';
+import { mayBatch, payouts } from '../session.js';
 import { empty, facts, failure, loading, notice } from '../widgets.js';
 import { batchActions } from './batch-actions.js';
 import { BatchRows } from './batch-rows.js';
@@ -60,7 +60,7 @@ async function show(page, batch) {
   page.shown = batch;
   if (BEFORE_RELEASE.includes(batch.status)) page.balance = await payouts.balance({ signal: page.signal }).catch(() => page.balance);
   const focused = page.head.contains(document.activeElement) ? document.activeElement.id : '';
-  fill(page.head, statusCard(page, batch), shortOfFunds(page, batch), h('div', { class: 'columns beside-each-other' }, sums(page, batch), circumstances(batch)));
+  fill(page.head, statusCard(page, batch), waitingForFile(batch), shortOfFunds(page, batch), h('div', { class: 'columns beside-each-other' }, sums(page, batch), circumstances(batch)));
   if (focused) document.getElementById(focused)?.focus();
   fill(page.events, history(batch));
   if (before && before.status !== batch.status) announce(known(`batch.status.${batch.status}`, batch.status));
@@ -78,7 +78,7 @@ function statusCard(page, batch) {
       {},
       h('p', { class: 'status-line' }, known(`batch.status.${batch.status}`, batch.status)),
       h('p', { class: 'amount-line amount-text' }, rupiah(batch.payable.amount)),
-      h('p', {}, known(`batch.next.${batch.status}`, '')),
+      h('p', {}, batch.file?.reading ? t('batch.reading') : known(`batch.next.${batch.status}`, '')),
       progress(batch),
     ),
     batchActions(page, batch),
@@ -95,6 +95,14 @@ function progress({ status, progress: { done, of, eta } }) {
     h('progress', { max: of, value: done, 'aria-label': text }),
     h('p', { class: 'fine' }, text, eta && ` · ${t('batch.eta', { left: timeLeft(new Date(eta) - now()), time: timeOfDay(eta) })}`),
   );
+}
+
+/** Why the file could not be read, and the way to upload one. */
+function waitingForFile({ status, file, batchReference }) {
+  if (status !== 'RECEIVING' || !file || file.reading || !mayBatch()) return null;
+  const again = h('p', { class: 'actions' }, h('a', { class: 'button secondary', id: 'upload-again', href: `#/new-batch?batch=${encodeURIComponent(batchReference)}` }, t('upload.again')));
+  if (!file.problem) return notice('open', 'sheet', again);
+  return notice('bad', 'alert', h('h2', {}, t('batch.fileProblem')), h('p', { lang: 'en' }, file.problem), h('p', {}, t('batch.fileProblemText')), again);
 }
 
 function shortOfFunds({ balance }, batch) {

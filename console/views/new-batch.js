@@ -1,4 +1,4 @@
-/** A new batch from a file: upload, schedule and control totals. The batch's own page follows. */
+/** A new batch from a file: upload, schedule and control totals; or another file for a batch that still waits for one. */
 
 import { announce, fill, h } from '../dom.js';
 import { t } from '../i18n.js';
@@ -6,7 +6,9 @@ import { amountInput } from '../amount-input.js';
 import { fileInput } from '../file-input.js';
 import { newReference } from '../draft.js';
 import { UploadError, uploadBatch, wrongWithFile } from '../upload.js';
-import { failure, field, notice, placeErrors } from '../widgets.js';
+import { localTime } from '../format.js';
+import { payouts } from '../session.js';
+import { failure, field, loadInto, notice, placeErrors, toFirst } from '../widgets.js';
 
 export const title = 'newBatch.title';
 const CHECKS = {
@@ -16,12 +18,15 @@ const CHECKS = {
 };
 
 export function render(main, { query, go, signal }) {
-  const form = new BatchForm(signal, query.batch ?? newReference('BATCH'), (reference) => go(`/batches/${encodeURIComponent(reference)}`));
-  fill(main, h('h1', { tabindex: -1 }, t(title)), h('p', { class: 'lead' }, t('newBatch.lead')), templates(), form.element);
+  const section = h('section', {});
+  const form = (batch) => new BatchForm(signal, batch, (reference) => go(`/batches/${encodeURIComponent(reference)}`)).element;
+  fill(main, h('h1', { tabindex: -1 }, t(query.batch ? 'newBatch.again' : title)), h('p', { class: 'lead' }, t('newBatch.lead')), templates(), section);
+  if (query.batch) loadInto(section, signal, async () => form(await payouts.batch(query.batch, { signal })));
+  else fill(section, form(null));
 }
 
 /** Empty files with the right columns. */
-export function templates() {
+function templates() {
   const link = (format) => h('a', { href: `templates/payouts.${format}`, download: `payouts.${format}` }, format.toUpperCase());
   return h('p', { class: 'templates' }, t('batches.templates'), ' ', link('xlsx'), ' · ', link('csv'));
 }
@@ -36,21 +41,23 @@ class BatchForm {
   #progress = h('div', { class: 'progress', hidden: true });
   #button = h('button', { class: 'primary', id: 'upload' }, t('upload.start'));
 
-  /** `done` gets the reference of the batch. */
-  constructor(signal, reference, done) {
+  /** `batch` is one that waits for its file, or null for a new one; `done` gets the reference. */
+  constructor(signal, batch, done) {
     this.#signal = signal;
     this.#done = done;
     this.#file = fileInput(signal, '.csv,.xlsx');
     const input = (attributes) => h('input', { autocomplete: 'off', ...attributes });
     this.#parts = {
       file: field('file', t('upload.file'), this.#file.element, { hint: t('upload.hint') }),
-      batchReference: field('reference', t('newBatch.reference'), input({ maxlength: 57, required: true, class: 'code', value: reference, spellcheck: 'false' }), { hint: t('newBatch.reference.hint') }),
+      batchReference: field('reference', t('newBatch.reference'), input({ maxlength: 57, required: true, class: 'code', spellcheck: 'false' }), { hint: t('newBatch.reference.hint') }),
       remark: field('remark', t('transfer.remark'), input({ maxlength: 255 }), { optional: true }),
       scheduledAt: field('scheduled', t('newBatch.scheduled'), input({ type: 'datetime-local' }), { optional: true, hint: t('newBatch.scheduled.hint') }),
       fundsDeadline: field('deadline', t('newBatch.deadline'), input({ type: 'datetime-local' }), { optional: true, hint: t('newBatch.deadline.hint') }),
       expectedCount: field('count', t('newBatch.count'), input({ inputmode: 'numeric', maxlength: 6 }), { optional: true }),
       expectedTotal: field('total', t('newBatch.total'), this.#total.element, { optional: true }),
     };
+    if (batch) this.#copy(batch);
+    else this.#parts.batchReference.input.value = newReference('BATCH');
     const pick = (...names) => names.map((name) => this.#parts[name].element);
     this.element = h(
       'form',
@@ -63,6 +70,17 @@ class BatchForm {
       this.#progress,
       h('div', { class: 'buttons end' }, h('p', { class: 'fine' }, t('newBatch.nothingPaid')), this.#button),
     );
+  }
+
+  /** Show a batch. Only its file and control totals can be changed. */
+  #copy({ batchReference, remark, scheduledAt, fundsDeadline, file }) {
+    const fixed = { batchReference, remark: remark ?? '', scheduledAt: localTime(scheduledAt), fundsDeadline: localTime(fundsDeadline) };
+    for (const [name, value] of Object.entries(fixed)) {
+      this.#parts[name].input.value = value;
+      this.#parts[name].input.readOnly = true;
+    }
+    this.#parts.expectedCount.input.value = file?.expectedCount ?? '';
+    this.#total.set(file?.expectedTotal?.value ?? '');
   }
 
   #texts() {
@@ -84,13 +102,13 @@ class BatchForm {
     };
   }
 
-  /** The first field that is wrong, with its error shown; undefined if none is. */
+  /** The fields that are wrong, with their errors shown. */
   #wrong() {
     const texts = this.#texts();
     const keys = { file: wrongWithFile(this.#file.file()), expectedTotal: this.#total.wrong() };
     for (const [name, [form, key]] of Object.entries(CHECKS)) keys[name] = form.test(texts[name]) ? null : key;
     for (const [name, part] of Object.entries(this.#parts)) part.fail(keys[name] ? t(keys[name]) : null);
-    return Object.keys(this.#parts).find((name) => keys[name]);
+    return Object.keys(this.#parts).filter((name) => keys[name]);
   }
 
   async #submit(event) {
@@ -98,7 +116,7 @@ class BatchForm {
     if (this.#button.disabled) return;
     fill(this.#problem);
     const wrong = this.#wrong();
-    if (wrong) return this.#parts[wrong].input.focus();
+    if (wrong.length) return toFirst(wrong.map((name) => this.#parts[name]));
     this.#busy(true);
     try {
       const batch = await uploadBatch(this.#file.file(), this.#body(), { signal: this.#signal, onStep: (...step) => this.#show(...step) });
