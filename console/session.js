@@ -61,9 +61,9 @@ export function may(scope) {
   return scopes.length === 0 || scopes.includes(scope);
 }
 
-export const mayBatch = () => claims().scopes.includes('batches:write');
+export const mayBatch = () => may('batches:write');
 
-export const mayApprove = () => claims().scopes.includes('batches:approve');
+export const mayApprove = () => may('batches:approve');
 
 /** Ask the local run something below /_local. Throws an Error with its words. */
 export async function askLocally(path, { method = 'GET', body } = {}) {

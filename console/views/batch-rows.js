@@ -2,6 +2,7 @@
 
 import { announce, fill, h, set } from '../dom.js';
 import { known, t } from '../i18n.js';
+import { problemElement, saidElement } from '../api-texts.js';
 import { bankName } from '../bank-list.js';
 import { csvOfRows, download } from '../csv.js';
 import { rupiah } from '../format.js';
@@ -119,17 +120,20 @@ export class BatchRows {
   /** Decide about the rows that are ticked. Each is a decision of the reader, and recorded as such. */
   #bulk() {
     const chosen = this.#rows.filter((row) => this.#chosen.has(row.row));
-    const act = (id, key, change, rows) =>
-      h('button', { type: 'button', id, class: 'secondary', disabled: !rows.length, on: { click: () => this.#change(rows, change) } }, t(key, { count: rows.length }));
+    const act = (id, key, change, isOf) => {
+      if (!this.#rows.some(isOf)) return null;
+      const rows = chosen.filter(isOf);
+      return h('button', { type: 'button', id, class: 'secondary', disabled: !rows.length, on: { click: () => this.#change(rows, change) } }, t(key, { count: rows.length }));
+    };
     const all = h('input', { type: 'checkbox', id: 'rows-choose-all', on: { change: (event) => this.#chooseAll(event.target.checked) } });
     all.checked = this.#rows.length > 0 && chosen.length === this.#rows.length;
     return h(
       'div',
       { class: 'buttons bulk' },
       h('label', {}, all, ' ', t('batch.chooseAll')),
-      act('rows-confirm', 'batch.confirm', { nameConfirmed: true }, chosen.filter((row) => row.outcome === 'NAME_DIFFERS' && !row.nameConfirmed)),
-      act('rows-exclude', 'batch.exclude', { excluded: true }, chosen.filter((row) => row.outcome !== 'EXCLUDED')),
-      act('rows-include', 'batch.include', { excluded: false }, chosen.filter((row) => row.outcome === 'EXCLUDED')),
+      act('rows-confirm', 'batch.confirm', { nameConfirmed: true }, (row) => row.outcome === 'NAME_DIFFERS' && !row.nameConfirmed),
+      act('rows-exclude', 'batch.exclude', { excluded: true }, (row) => row.outcome !== 'EXCLUDED'),
+      act('rows-include', 'batch.include', { excluded: false }, (row) => row.outcome === 'EXCLUDED'),
     );
   }
 
@@ -205,9 +209,9 @@ function names({ beneficiaryAccountName, bankAccountName, nameMatch, nameConfirm
   return [given, h('span', { class: 'at-bank' }, h('span', { class: 'sub' }, `${t('batch.atBank')} `), bankAccountName), h('span', { class: 'sub' }, said)];
 }
 
-/** What is wrong with a row, in the API's words. */
+/** What is wrong with a row. */
 function reasons({ problems = [], reason }) {
-  const texts = problems.map((problem) => [problem.column, problem.reason].filter(Boolean).join(' '));
-  if (reason) texts.push(reason.message);
-  return texts.map((text) => h('span', { class: 'sub', lang: 'en' }, text));
+  const found = problems.map(problemElement);
+  if (reason) found.push(saidElement(reason.message));
+  return found.map((each) => h('span', { class: 'sub' }, each));
 }

@@ -4,6 +4,7 @@ import { announce, fill, h, icon } from '../dom.js';
 import { now } from '../clock.js';
 import { known, t } from '../i18n.js';
 import { difference, isLess, moment, rupiah, timeLeft, timeOfDay } from '../format.js';
+import { saidElement } from '../api-texts.js';
 import { loadBankNames } from '../bank-list.js';
 import { mayBatch, payouts } from '../session.js';
 import { empty, facts, failure, loading, notice } from '../widgets.js';
@@ -16,6 +17,8 @@ const PAUSE = 2000;
 const SLOW = 10_000;
 /** Statuses that change without the reader. */
 const LIVE = ['RECEIVING', 'CHECKING', 'SCHEDULED', 'PAYING', 'WAITING_FOR_FUNDS', 'WAITING_FOR_LIMIT', 'SETTLING', 'CANCELLING'];
+/** Actions whose note is a person's comment. */
+const COMMENTED = ['APPROVED', 'REJECTED'];
 const BEFORE_RELEASE = ['CHECKING', 'NEEDS_ATTENTION', 'READY', 'PENDING_APPROVAL', 'SCHEDULED', 'WAITING_FOR_FUNDS'];
 
 export function render(main, { reference, query, go, signal }) {
@@ -102,7 +105,7 @@ function waitingForFile({ status, file, batchReference }) {
   if (status !== 'RECEIVING' || !file || file.reading || !mayBatch()) return null;
   const again = h('p', { class: 'actions' }, h('a', { class: 'button secondary', id: 'upload-again', href: `#/new-batch?batch=${encodeURIComponent(batchReference)}` }, t('upload.again')));
   if (!file.problem) return notice('open', 'sheet', again);
-  return notice('bad', 'alert', h('h2', {}, t('batch.fileProblem')), h('p', { lang: 'en' }, file.problem), h('p', {}, t('batch.fileProblemText')), again);
+  return notice('bad', 'alert', h('h2', {}, t('batch.fileProblem')), h('p', {}, saidElement(file.problem)), h('p', {}, t('batch.fileProblemText')), again);
 }
 
 function shortOfFunds({ balance }, batch) {
@@ -149,6 +152,6 @@ function circumstances(batch) {
 /** Who did what, the latest first. */
 function history({ history: events }) {
   const one = ({ at, by, action, note }) =>
-    h('li', {}, h('strong', {}, known(`batch.action.${action}`, action)), ` · ${known(`person.${by}`, by)}`, note && h('span', {}, ` · ${note}`), h('span', { class: 'sub' }, moment(at)));
+    h('li', {}, h('strong', {}, known(`batch.action.${action}`, action)), ` · ${known(`person.${by}`, by)}`, note && [' · ', COMMENTED.includes(action) ? note : saidElement(note)], h('span', { class: 'sub' }, moment(at)));
   return [h('h2', {}, t('transfer.timeline')), h('ul', { class: 'plain-list' }, [...events].reverse().map(one))];
 }

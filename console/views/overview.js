@@ -7,7 +7,7 @@ import { now } from '../clock.js';
 import { t } from '../i18n.js';
 import { dayInWords, isLess, rupiah, timeOfDay } from '../format.js';
 import { isUnknown, needsPerson, openTransfers } from '../open-transfers.js';
-import { mayApprove, payouts } from '../session.js';
+import { may, mayApprove, payouts } from '../session.js';
 import { byKind, totals } from '../sums.js';
 import { badge, empty, loadInto, notice } from '../widgets.js';
 import { balanceProof, unexplainedFall } from './balance-proof.js';
@@ -20,7 +20,7 @@ export function render(main, { signal }) {
   const lead = h('p', { class: 'lead' });
   const [fall, funds, waiting, open, day, proof] = ['fall', 'funds', 'approvals', 'open', 'today', 'proof'].map((name) => h('section', { class: `overview-${name}` }));
   const heading = h('div', {}, h('h1', { tabindex: -1 }, t(title)), lead);
-  fill(main, h('div', { class: 'heading' }, heading, h('a', { class: 'button primary', href: '#/new' }, t('nav.new'))), fall, funds, waiting, open, day, proof);
+  fill(main, h('div', { class: 'heading' }, heading, may('transfers:write') && h('a', { class: 'button primary', href: '#/new' }, t('nav.new'))), fall, funds, waiting, open, day, proof);
   let limit = null;
   const showBalance = () =>
     loadInto(funds, signal, async () => {
@@ -34,7 +34,7 @@ export function render(main, { signal }) {
   loadInto(day, signal, async () => {
     const found = await todaysTransfers(signal);
     lead.textContent = dayInWords(found.day);
-    return found.transfers.length ? dayCards(found) : empty(t('list.empty'), h('a', { href: '#/new' }, t('nav.new')));
+    return found.transfers.length ? dayCards(found) : empty(t('list.empty'), may('transfers:write') && h('a', { href: '#/new' }, t('nav.new')));
   });
 
   async function showProof() {
