@@ -92,7 +92,8 @@ function frame(current) {
       { class: 'bar' },
       h('a', { class: 'brand', href: '#/overview' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('send')), t('app.name')),
       environmentBadge(),
-      h('nav', { class: 'tools' }, config.local && link('webhooks', 'inbox'), hasSimulator && link('simulator', 'flask'), link('settings', 'gear'), personSwitch(), languageSwitch()),
+      h('nav', { class: 'tools' }, config.local && link('webhooks', 'inbox'), hasSimulator && link('simulator', 'flask'), link('settings', 'gear')),
+      h('div', { class: 'choices' }, personSwitch(), languageSwitch()),
     ),
     h('nav', { class: 'pages', 'aria-label': t('nav.label') }, NAVIGATION.map(([name, picture]) => link(name, picture))),
   );

@@ -12,6 +12,8 @@ import { outcomeBadge } from './batch-status.js';
 
 const EDITABLE = ['NEEDS_ATTENTION', 'READY'];
 const ATTENTION = ['NAME_DIFFERS', 'COULD_NOT_CHECK', 'DUPLICATE', 'INVALID'];
+/** Statuses with a reason that a reader needs; a paid row has one, too. */
+const EXPLAINED = ['NOT_PAID', 'FAILED', 'DISPUTED', 'IN_DOUBT'];
 const ORDER = [...ATTENTION, 'OK', 'EXCLUDED', 'PENDING'];
 
 export class BatchRows {
@@ -210,8 +212,8 @@ function names({ beneficiaryAccountName, bankAccountName, nameMatch, nameConfirm
 }
 
 /** What is wrong with a row. */
-function reasons({ problems = [], reason }) {
+function reasons({ problems = [], reason, status }) {
   const found = problems.map(problemElement);
-  if (reason) found.push(saidElement(reason.message));
+  if (reason && EXPLAINED.includes(status)) found.push(saidElement(reason.message));
   return found.map((each) => h('span', { class: 'sub' }, each));
 }

@@ -3,14 +3,16 @@
 import { announce, fill, h, icon } from '../dom.js';
 import { now } from '../clock.js';
 import { known, t } from '../i18n.js';
-import { difference, isLess, moment, rupiah, timeLeft, timeOfDay } from '../format.js';
+import { difference, isLess, moment, rupiah, timeLeft, timeOfDay, total } from '../format.js';
 import { saidElement } from '../api-texts.js';
 import { loadBankNames } from '../bank-list.js';
 import { mayBatch, payouts } from '../session.js';
-import { empty, facts, failure, loading, notice } from '../widgets.js';
+import { KINDS } from '../statuses.js';
+import { sum } from '../sums.js';
+import { badge, empty, facts, failure, loading, notice } from '../widgets.js';
 import { batchActions } from './batch-actions.js';
 import { BatchRows } from './batch-rows.js';
-import { batchTone } from './batch-status.js';
+import { batchTone, outcomeBadge } from './batch-status.js';
 
 export const title = 'batch.title';
 const PAUSE = 2000;
@@ -114,9 +116,13 @@ function shortOfFunds({ balance }, batch) {
   return notice('unknown', 'wallet', h('p', {}, t('batch.short', { amount: rupiah(difference(batch.fundsNeeded, available)) })));
 }
 
-function sums({ balance }, batch) {
+/** What a batch takes from the balance; once rows are sent, what became of them. */
+const sums = (page, batch) => (batch.releasedAt ? results(batch) : costs(page, batch));
+
+const line = (term, value, style) => h('div', { class: style }, h('dt', {}, term), h('dd', { class: 'amount-text' }, value));
+
+function costs({ balance }, batch) {
   const available = BEFORE_RELEASE.includes(batch.status) && balance?.availableBalance;
-  const line = (term, value, style) => h('div', { class: style }, h('dt', {}, term), h('dd', { class: 'amount-text' }, value));
   return h(
     'section',
     { class: 'card' },
@@ -128,6 +134,26 @@ function sums({ balance }, batch) {
       line(t('batch.fees'), rupiah(batch.payable.fees)),
       line(t('new.total'), rupiah(batch.fundsNeeded), 'total'),
       available && line(t('new.balance'), rupiah(available), 'after'),
+    ),
+  );
+}
+
+function results({ statuses, notPaid, fundsNeeded }) {
+  const kinds = KINDS.map((kind) => [kind[0], kind.map((status) => statuses[status]).filter(Boolean)]).filter(([, found]) => found.length);
+  const count = (found) => h('span', { class: 'strong' }, String(found.reduce((all, each) => all + each.count, 0)));
+  const paid = statuses.SUCCESS;
+  return h(
+    'section',
+    { class: 'card' },
+    h('h2', {}, t('batch.results')),
+    h(
+      'dl',
+      { class: 'sums' },
+      kinds.map(([status, found]) => line([badge(status), ' ', count(found)], rupiah(sum(found.map((each) => each.amount))))),
+      notPaid.count > 0 && line([outcomeBadge('NOT_PAID'), ' ', count([notPaid])], rupiah(notPaid.amount)),
+      paid && line(t('batch.paidFees'), rupiah(paid.fees)),
+      paid && line(t('batch.paid'), rupiah(total(paid.amount, paid.fees)), 'total'),
+      fundsNeeded.value !== '0.00' && line(t('batch.toSend'), rupiah(fundsNeeded), paid ? 'after' : 'total'),
     ),
   );
 }

@@ -157,8 +157,7 @@ def test_batches_fit_and_break_no_rule_of_accessibility(stack: LocalStack, visit
     for path in ("/batches", "/batches?status=PENDING_APPROVAL", f"/batches/{reference}", f"/batches/{pending}"):
         visitor.open(path)
         expect(page.locator(".loading")).to_have_count(0, timeout=60_000)
-        width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert width[0] <= width[1], path
+        assert visitor.overflow() <= 0, path
         found = page.evaluate("axe.run({resultTypes: ['violations']})")
         broken = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]]
         assert broken == [], path
