@@ -3,16 +3,15 @@
 import { announce, fill, h, icon } from '../dom.js';
 import { now } from '../clock.js';
 import { known, t } from '../i18n.js';
-import { difference, isLess, moment, rupiah, timeLeft, timeOfDay, total } from '../format.js';
+import { moment, rupiah, timeLeft, timeOfDay } from '../format.js';
 import { saidElement } from '../api-texts.js';
 import { loadBankNames } from '../bank-list.js';
 import { mayBatch, payouts } from '../session.js';
-import { KINDS } from '../statuses.js';
-import { sum } from '../sums.js';
-import { badge, empty, facts, failure, loading, notice } from '../widgets.js';
+import { empty, facts, failure, loading, notice } from '../widgets.js';
 import { batchActions } from './batch-actions.js';
 import { BatchRows } from './batch-rows.js';
-import { batchTone, outcomeBadge } from './batch-status.js';
+import { batchTone } from './batch-status.js';
+import { BEFORE_RELEASE, shortOfFunds, sums } from './batch-sums.js';
 
 export const title = 'batch.title';
 const PAUSE = 2000;
@@ -21,7 +20,6 @@ const SLOW = 10_000;
 const LIVE = ['RECEIVING', 'CHECKING', 'SCHEDULED', 'PAYING', 'WAITING_FOR_FUNDS', 'WAITING_FOR_LIMIT', 'SETTLING', 'CANCELLING'];
 /** Actions whose note is a person's comment. */
 const COMMENTED = ['APPROVED', 'REJECTED'];
-const BEFORE_RELEASE = ['CHECKING', 'NEEDS_ATTENTION', 'READY', 'PENDING_APPROVAL', 'SCHEDULED', 'WAITING_FOR_FUNDS'];
 
 export function render(main, { reference, query, go, signal }) {
   const trouble = h('div', { role: 'status' });
@@ -108,54 +106,6 @@ function waitingForFile({ status, file, batchReference }) {
   const again = h('p', { class: 'actions' }, h('a', { class: 'button secondary', id: 'upload-again', href: `#/new-batch?batch=${encodeURIComponent(batchReference)}` }, t('upload.again')));
   if (!file.problem) return notice('open', 'sheet', again);
   return notice('bad', 'alert', h('h2', {}, t('batch.fileProblem')), h('p', {}, saidElement(file.problem)), h('p', {}, t('batch.fileProblemText')), again);
-}
-
-function shortOfFunds({ balance }, batch) {
-  const available = balance?.availableBalance;
-  if (!available || !BEFORE_RELEASE.includes(batch.status) || !isLess(available, batch.fundsNeeded)) return null;
-  return notice('unknown', 'wallet', h('p', {}, t('batch.short', { amount: rupiah(difference(batch.fundsNeeded, available)) })));
-}
-
-/** What a batch takes from the balance; once rows are sent, what became of them. */
-const sums = (page, batch) => (batch.releasedAt ? results(batch) : costs(page, batch));
-
-const line = (term, value, style) => h('div', { class: style }, h('dt', {}, term), h('dd', { class: 'amount-text' }, value));
-
-function costs({ balance }, batch) {
-  const available = BEFORE_RELEASE.includes(batch.status) && balance?.availableBalance;
-  return h(
-    'section',
-    { class: 'card' },
-    h('h2', {}, t('batch.sums')),
-    h(
-      'dl',
-      { class: 'sums' },
-      line(t('batch.toPay', { count: batch.payable.count, rows: batch.rows }), rupiah(batch.payable.amount)),
-      line(t('batch.fees'), rupiah(batch.payable.fees)),
-      line(t('new.total'), rupiah(batch.fundsNeeded), 'total'),
-      available && line(t('new.balance'), rupiah(available), 'after'),
-    ),
-  );
-}
-
-function results({ statuses, notPaid, fundsNeeded }) {
-  const kinds = KINDS.map((kind) => [kind[0], kind.map((status) => statuses[status]).filter(Boolean)]).filter(([, found]) => found.length);
-  const count = (found) => h('span', { class: 'strong' }, String(found.reduce((all, each) => all + each.count, 0)));
-  const paid = statuses.SUCCESS;
-  return h(
-    'section',
-    { class: 'card' },
-    h('h2', {}, t('batch.results')),
-    h(
-      'dl',
-      { class: 'sums' },
-      kinds.map(([status, found]) => line([badge(status), ' ', count(found)], rupiah(sum(found.map((each) => each.amount))))),
-      notPaid.count > 0 && line([outcomeBadge('NOT_PAID'), ' ', count([notPaid])], rupiah(notPaid.amount)),
-      paid && line(t('batch.paidFees'), rupiah(paid.fees)),
-      paid && line(t('batch.paid'), rupiah(total(paid.amount, paid.fees)), 'total'),
-      fundsNeeded.value !== '0.00' && line(t('batch.toSend'), rupiah(fundsNeeded), paid ? 'after' : 'total'),
-    ),
-  );
 }
 
 function circumstances(batch) {
