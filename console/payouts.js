@@ -249,7 +249,7 @@ export class Payouts {
     return this.#call('GET', `${this.#batchPath(reference)}/rows`, { ...options, query });
   }
 
-  /** Exclude rows, or confirm the bank's names: `change` is `{excluded}` or `{nameConfirmed}`. */
+  /** Exclude rows, or confirm the bank's names or duplicates: `change` is `{excluded}`, `{nameConfirmed}` or `{duplicateConfirmed}`. */
   changeBatchRows(reference, rows, change, options) {
     return this.#call('PATCH', `${this.#batchPath(reference)}/rows`, { ...options, body: { rows, ...change } });
   }

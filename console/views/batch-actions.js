@@ -78,11 +78,24 @@ function button(page, name, style, action) {
       if (batch) await page.update(batch);
       if (batch) announce(known(`batch.status.${batch.status}`, batch.status));
     } catch (error) {
-      if (!page.signal.aborted) fill(page.trouble, refused(error));
+      if (!page.signal.aborted) fill(page.trouble, refused(page, error));
     }
     set(element, { 'aria-disabled': null });
   }
   return element;
 }
 
-const refused = (error) => (error.code === 'SELF_APPROVAL' ? notice('bad', 'alert', h('h2', {}, t('batch.selfApproval')), h('p', { lang: 'en' }, error.message)) : failure(error));
+/** Why a step was refused. The same list as that of another batch may be submitted by a second click. */
+function refused(page, error) {
+  if (error.code === 'SELF_APPROVAL') return notice('bad', 'alert', h('h2', {}, t('batch.selfApproval')), h('p', {}, t('batch.selfApprovalText')));
+  if (error.code !== 'SAME_LIST') return failure(error);
+  const [, earlier] = /^batch (\S+) /.exec(error.message) ?? [];
+  const submit = button(page, 'submitAgain', 'secondary', () => payouts.stepBatch(page.reference, 'submission', { sameListConfirmed: true }));
+  return sameList(earlier, h('p', { class: 'actions' }, submit));
+}
+
+/** A warning that another batch pays the same list, with what follows. */
+export function sameList(earlier, ...more) {
+  const link = earlier && h('a', { class: 'code', href: `#/batches/${encodeURIComponent(earlier)}` }, earlier);
+  return notice('unknown', 'alert', h('h2', {}, t('batch.sameList')), link && h('p', {}, link), h('p', {}, t('batch.sameListText')), ...more);
+}

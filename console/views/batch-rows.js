@@ -11,7 +11,7 @@ import { badge, failure, loading, referenceLink } from '../widgets.js';
 import { outcomeBadge } from './batch-status.js';
 
 const EDITABLE = ['NEEDS_ATTENTION', 'READY'];
-const ATTENTION = ['NAME_DIFFERS', 'COULD_NOT_CHECK', 'DUPLICATE', 'INVALID'];
+const ATTENTION = ['NAME_DIFFERS', 'POSSIBLE_DUPLICATE', 'COULD_NOT_CHECK', 'DUPLICATE', 'INVALID'];
 /** Statuses with a reason that a reader needs; a paid row has one, too. */
 const EXPLAINED = ['NOT_PAID', 'FAILED', 'DISPUTED', 'IN_DOUBT'];
 const ORDER = [...ATTENTION, 'OK', 'EXCLUDED', 'PENDING'];
@@ -134,6 +134,7 @@ export class BatchRows {
       { class: 'buttons bulk' },
       h('label', {}, all, ' ', t('batch.chooseAll')),
       act('rows-confirm', 'batch.confirm', { nameConfirmed: true }, (row) => row.outcome === 'NAME_DIFFERS' && !row.nameConfirmed),
+      act('rows-duplicates', 'batch.confirmDuplicates', { duplicateConfirmed: true }, isUnconfirmed),
       act('rows-exclude', 'batch.exclude', { excluded: true }, (row) => row.outcome !== 'EXCLUDED'),
       act('rows-include', 'batch.include', { excluded: false }, (row) => row.outcome === 'EXCLUDED'),
     );
@@ -184,8 +185,16 @@ export class BatchRows {
       cell('recipient names', names(row)),
       cell('account', row.beneficiaryAccountNumber ? `${bankName(row.beneficiaryBankCode)} ${row.beneficiaryAccountNumber}` : '–'),
       cell('number', rupiah(row.amount)),
-      cell('status', state(row), reasons(row)),
+      cell('status', state(row), this.#duplicate(row), reasons(row)),
     );
+  }
+
+  /** The other payment to the same account of the same amount: a row that is shown, or a transfer. */
+  #duplicate({ possibleDuplicate, duplicateConfirmed }) {
+    if (!possibleDuplicate) return null;
+    const other = this.#rows.find((row) => row.partnerReferenceNo === possibleDuplicate);
+    const link = other ? t('batch.rowNumber', { row: other.row }) : referenceLink(possibleDuplicate);
+    return h('span', { class: 'sub' }, t('batch.sameAs'), ' ', link, duplicateConfirmed && ` · ${t('batch.confirmed')}`);
   }
 
   #choose(row, wanted) {
@@ -193,6 +202,9 @@ export class BatchRows {
     this.#show();
   }
 }
+
+/** Whether a person must say that a row is to be paid beside another one of the same account and amount. */
+const isUnconfirmed = ({ outcome, possibleDuplicate, duplicateConfirmed }) => possibleDuplicate && !duplicateConfirmed && outcome !== 'EXCLUDED';
 
 /** The outcome to show first: one that needs a decision, once all rows are checked. */
 const urgent = ({ status, outcomes }) => (EDITABLE.includes(status) && ATTENTION.find((outcome) => outcomes[outcome]?.count)) || '';

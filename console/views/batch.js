@@ -8,7 +8,7 @@ import { saidElement } from '../api-texts.js';
 import { loadBankNames } from '../bank-list.js';
 import { mayBatch, payouts } from '../session.js';
 import { empty, facts, failure, loading, notice } from '../widgets.js';
-import { batchActions } from './batch-actions.js';
+import { batchActions, sameList } from './batch-actions.js';
 import { BatchRows } from './batch-rows.js';
 import { batchTone } from './batch-status.js';
 import { BEFORE_RELEASE, shortOfFunds, sums } from './batch-sums.js';
@@ -63,7 +63,7 @@ async function show(page, batch) {
   page.shown = batch;
   if (BEFORE_RELEASE.includes(batch.status)) page.balance = await payouts.balance({ signal: page.signal }).catch(() => page.balance);
   const focused = page.head.contains(document.activeElement) ? document.activeElement.id : '';
-  fill(page.head, statusCard(page, batch), waitingForFile(batch), shortOfFunds(page, batch), h('div', { class: 'columns beside-each-other' }, sums(page, batch), circumstances(batch)));
+  fill(page.head, statusCard(page, batch), waitingForFile(batch), batch.sameListAs && sameList(batch.sameListAs), shortOfFunds(page, batch), h('div', { class: 'columns beside-each-other' }, sums(page, batch), circumstances(batch)));
   if (focused) document.getElementById(focused)?.focus();
   fill(page.events, history(batch));
   if (before && before.status !== batch.status) announce(known(`batch.status.${batch.status}`, batch.status));
