@@ -586,6 +586,7 @@ export default {
   'batch.selfApprovalText': 'You created, changed or submitted it.',
   'batch.sameList': 'Another batch pays the same list',
   'batch.sameListText': 'It has the same accounts and amounts. Submit this one only if all are to be paid again.',
+  'batch.sameListConfirmed': 'It has the same accounts and amounts. The person who submitted this batch confirmed that all are to be paid again.',
   'batch.step.submission': 'Submit for approval',
   'batch.step.submitAgain': 'Submit it all the same',
   'batch.step.withdrawal': 'Withdraw',

@@ -586,6 +586,7 @@ export default {
   'batch.selfApprovalText': 'Anda membuat, mengubah, atau mengajukannya.',
   'batch.sameList': 'Batch lain membayar daftar yang sama',
   'batch.sameListText': 'Rekening dan jumlahnya sama. Ajukan batch ini hanya jika semua memang dibayarkan lagi.',
+  'batch.sameListConfirmed': 'Rekening dan jumlahnya sama. Orang yang mengajukan batch ini memastikan bahwa semuanya dibayarkan lagi.',
   'batch.step.submission': 'Ajukan untuk persetujuan',
   'batch.step.submitAgain': 'Tetap ajukan',
   'batch.step.withdrawal': 'Tarik kembali',

@@ -91,11 +91,11 @@ function refused(page, error) {
   if (error.code !== 'SAME_LIST') return failure(error);
   const [, earlier] = /^batch (\S+) /.exec(error.message) ?? [];
   const submit = button(page, 'submitAgain', 'secondary', () => payouts.stepBatch(page.reference, 'submission', { sameListConfirmed: true }));
-  return sameList(earlier, h('p', { class: 'actions' }, submit));
+  return sameList(earlier, 'batch.sameListText', h('p', { class: 'actions' }, submit));
 }
 
-/** A warning that another batch pays the same list, with what follows. */
-export function sameList(earlier, ...more) {
+/** A warning that another batch pays the same list, with the text of a key and what follows. */
+export function sameList(earlier, key, ...more) {
   const link = earlier && h('a', { class: 'code', href: `#/batches/${encodeURIComponent(earlier)}` }, earlier);
-  return notice('unknown', 'alert', h('h2', {}, t('batch.sameList')), link && h('p', {}, link), h('p', {}, t('batch.sameListText')), ...more);
+  return notice('unknown', 'alert', h('h2', {}, t('batch.sameList')), link && h('p', {}, link), h('p', {}, t(key)), ...more);
 }

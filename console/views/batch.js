@@ -63,7 +63,7 @@ async function show(page, batch) {
   page.shown = batch;
   if (BEFORE_RELEASE.includes(batch.status)) page.balance = await payouts.balance({ signal: page.signal }).catch(() => page.balance);
   const focused = page.head.contains(document.activeElement) ? document.activeElement.id : '';
-  fill(page.head, statusCard(page, batch), waitingForFile(batch), batch.sameListAs && sameList(batch.sameListAs), shortOfFunds(page, batch), h('div', { class: 'columns beside-each-other' }, sums(page, batch), circumstances(batch)));
+  fill(page.head, statusCard(page, batch), waitingForFile(batch), batch.sameListAs && sameList(batch.sameListAs, 'batch.sameListConfirmed'), shortOfFunds(page, batch), h('div', { class: 'columns beside-each-other' }, sums(page, batch), circumstances(batch)));
   if (focused) document.getElementById(focused)?.focus();
   fill(page.events, history(batch));
   if (before && before.status !== batch.status) announce(known(`batch.status.${batch.status}`, batch.status));
