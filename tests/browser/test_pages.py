@@ -22,6 +22,7 @@ PAGES = {
     "/simulator": ("Simulator", "Simulator"),
     "/webhooks": ("Webhooks", "Webhook"),
     "/batches": ("Batches", "Batch"),
+    "/new-batch": ("New batch", "Batch baru"),
 }
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 INDONESIAN = {"locale": "id-ID"}
