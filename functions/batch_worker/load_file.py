@@ -52,21 +52,33 @@ class FileLoader:
 
     def load(self, task: FileTask, remaining: Remaining) -> None:
         """Load the file that the task names, if it is still to be read. Raises PayoutError; a later call goes on."""
-        batch = self._store.get(task.reference)
-        if batch is None:
-            return
-        now = self._clock()
-        lease = int((now + remaining() + MARGIN_SECONDS) * 1000)
-        batch = self._store.update(
-            batch, lambda current: batch_file.claim(current, task.sha256, int(now * 1000), lease)
-        )
-        if batch.file is None or not batch_file.holds(batch, lease):
+        batch = self._claimed(task, remaining)
+        if batch is None or batch.file is None:
             return
         try:
             self._load(batch, batch.file, remaining)
-        finally:
-            with suppress(PayoutError):  # the lease ends by itself
-                self._store.update(batch, lambda current: batch_file.release(current, lease))
+        except PayoutError:
+            self._release(batch, batch.file.lease)
+            raise
+        self._release(batch, batch.file.lease)
+
+    def _claimed(self, task: FileTask, remaining: Remaining) -> Batch | None:
+        """The batch, whose file is this worker's from now on; None if another worker has it or it is not to be read."""
+        batch, claims = self._store.get(task.reference), list[bool]()
+        now = self._clock()
+        until = int((now + remaining() + MARGIN_SECONDS) * 1000)
+
+        def claim(current: Batch) -> Batch:
+            claimed = batch_file.claim(current, task.sha256, int(now * 1000), until)
+            claims.append(claimed is not current)  # another worker's lease may end in the same millisecond
+            return claimed
+
+        stored = None if batch is None else self._store.update(batch, claim)
+        return stored if claims and claims[-1] else None
+
+    def _release(self, batch: Batch, lease: int) -> None:
+        with suppress(PayoutError):  # it ends by itself
+            self._store.update(batch, lambda current: batch_file.release(current, lease))
 
     def _load(self, batch: Batch, file: BatchFile, remaining: Remaining) -> None:
         with TemporaryDirectory() as directory:
@@ -82,19 +94,17 @@ class FileLoader:
                 return
             if differs := _difference(file, content.totals):
                 self._refuse(batch, file, differs, content=True)
-            elif self._accepted(batch, file):
-                rows = map(content.repetitions.marked, _rows(batch, path))
-                if self._stored(batch, rows, remaining):
-                    self._complete(batch, file, content.totals)
+                return
+            accepted = self._store.update(batch, lambda current: batch_file.accept(current, file.lease))
+            if not batch_file.holds(accepted, file.lease):
+                return  # corrected, cancelled or expired meanwhile
+            rows = map(content.repetitions.marked, _rows(batch, path))
+            if self._stored(accepted, rows, remaining):
+                self._complete(accepted, file, content.totals)
 
     def _refuse(self, batch: Batch, file: BatchFile, problem: str, content: bool) -> None:
         now = self._now()
         self._store.update(batch, lambda current: batch_file.refuse(current, file.lease, problem, now, content))
-
-    def _accepted(self, batch: Batch, file: BatchFile) -> bool:
-        """True if the rows may be stored. From then on no other file can be declared."""
-        accepted = self._store.update(batch, lambda current: batch_file.accept(current, file.lease))
-        return batch_file.holds(accepted, file.lease)
 
     def _stored(self, batch: Batch, rows: Iterator[BatchRow], remaining: Remaining) -> bool:
         """Store the rows, a page's chunks before the page. Returns False if time does not suffice."""
