@@ -17,7 +17,7 @@ _ENDS = {"DONE", "DONE_WITH_FAILURES", "CANCELLED"}
 
 
 def batches_and_single_transfers(deployment: Deployment, seed: int, batches: int = 3) -> int:
-    """Four workers for each chunk, two pollers, a cancellation, a pause, and single transfers under the rows' references.
+    """Four workers for each chunk, pollers, a cancellation, a pause, and single transfers under the rows' references.
 
     Afterwards every row is accounted for, and no reference was paid twice.
     """

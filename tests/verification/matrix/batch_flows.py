@@ -29,6 +29,7 @@ def _created(run: CellRun) -> None:
 def _checked(run: CellRun) -> None:
     _created(run)
     run.world.work()
+    _wait_for(run, "READY")
 
 
 def _submitted(run: CellRun) -> None:
@@ -52,6 +53,7 @@ def _sent(run: CellRun) -> None:
     """Everything is sent and paid, and the settlement of its chunk waits in the queue."""
     _approved(run)
     run.world.work()
+    _wait_for(run, "SETTLING")
     run.world.advance(_UNTIL_PAID)
     run.world.drain()
     run.world.advance(_MINUTE)
@@ -107,10 +109,7 @@ def _cancel_again(run: CellRun) -> None:
 
 def _go_on(run: CellRun) -> None:
     """Check, submit and approve what was created."""
-    for _ in range(_ROUNDS):
-        if run.call("GET", _path(run)).body.get("status") == "READY":
-            break
-        _pass(run)
+    _wait_for(run, "READY")
     run.retry(lambda: run.call("POST", f"{_path(run)}/submission"), 200)
     run.retry(lambda: _approve(run), 200)
 
@@ -120,16 +119,20 @@ def _go_on(run: CellRun) -> None:
 
 def _finish(run: CellRun) -> None:
     """Ticks and messages until the batch is final, and until its transfer is."""
-    for _ in range(_ROUNDS):
-        if _stored(run)["status"] in _ENDS:
-            break
-        _pass(run)
+    _wait_for(run, *_ENDS)
     run.settle()
     for _ in range(_ROUNDS):
         if "nextCheckAt" not in _stored(run):
             break
         _pass(run)
     _check(run)
+
+
+def _wait_for(run: CellRun, *statuses: str) -> None:
+    for _ in range(_ROUNDS):
+        if _stored(run)["status"] in statuses:
+            return
+        _pass(run)
 
 
 def _pass(run: CellRun) -> None:

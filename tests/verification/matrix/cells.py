@@ -16,7 +16,7 @@ _ALSO_COLD = KILLS | {Mode.LOSE_REPLY}
 
 OF_BATCHES = "batch-"
 """Prefix of the flows of batches, which are only played warm."""
-_FOR_BATCHES = frozenset({Mode.KILL_AFTER, Mode.LOSE_REPLY, Mode.THROTTLE})
+_FOR_BATCHES, _FOR_READS = frozenset({Mode.KILL_AFTER, Mode.LOSE_REPLY}), frozenset({Mode.KILL_AFTER, Mode.THROTTLE})
 """A kill before a call is one after the call before. Other faults become errors in the same clients as elsewhere."""
 
 
@@ -46,7 +46,7 @@ def with_faults(healthy: Cell, labels: Iterable[str]) -> Iterator[Cell]:
 
 def _is_played(healthy: Cell, label: str, mode: Mode) -> bool:
     if healthy.flow.startswith(OF_BATCHES):
-        return mode in _FOR_BATCHES
+        return mode in (_FOR_READS if ".Get" in label or ".BatchGet" in label or ".Query" in label else _FOR_BATCHES)
     return not healthy.cold or _is_played_cold(healthy.flow, label, mode)
 
 
