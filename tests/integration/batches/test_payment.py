@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.in_process.batches import Batches
+from local.in_process.batches import QUEUE, Batches
 from payouts.domain.batch import BatchStatus
 from tests.integration.batches.rows import new_batch, row
 from tests.support.harness import Crash, World
@@ -172,6 +172,23 @@ def test_after_a_cancellation_no_further_row_is_sent(world: World, batches: Batc
     assert {each["reason"]["code"] for each in batches.rows(reference, status="NOT_PAID")} == {"CANCELLED"}
     batches.deliver(reference)
     assert sum(len(world.sent(f"{reference}-{number}")) for number in (1, 2, 3)) == sent
+
+
+@pytest.mark.covers("I36")
+def test_rows_sent_before_a_cancellation_are_followed(world: World, batches: Batches) -> None:
+    reference = new_batch()
+    batches.approved(reference, row(), row(), row())
+    world.faults.before["PutItem"] = [lambda: None] * 3 + [lambda: _cancel(batches, reference)]
+    batches.deliver(reference)
+    batches.pass_time(12)
+    found = batches.get(reference)
+    assert (found["status"], set(found["statuses"])) == ("CANCELLED", {"SUCCESS"})
+    assert found["history"][-1]["action"] == "CANCELLED"
+    assert world.messages(QUEUE) == 0
+
+
+def _cancel(batches: Batches, reference: str) -> None:
+    assert batches.request("POST", f"{reference}/cancellation").status == 202
 
 
 @pytest.mark.covers("I38")

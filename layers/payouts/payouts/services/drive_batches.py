@@ -83,6 +83,8 @@ class BatchDriver:
                 return self._cancel(batch, room)
             case _S.SETTLING:
                 return self._settle(batch)
+            case _S.CANCELLED if batch.released_at is not None:
+                return self._follow(batch, self._states(batch)) or self._later(batch, None)
         return self._later(batch, None)
 
     def _receive(self, batch: Batch) -> Batch:
@@ -175,20 +177,29 @@ class BatchDriver:
         if self._enqueued(batch, states, room, unsettled):
             return self._later(batch, MINUTE)
         sent = sum(each.count for each in sums(state.summary for state in states).statuses.values())
-        return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before")
+        return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before", self._now())
 
     def _settle(self, batch: Batch) -> Batch:
         states = self._states(batch)
-        if any(each.summary.open for each in states) and (batch.next_drive_at or 0) > self._now():
-            return batch  # its transfers were read a moment ago
-        unsettled = [index for index, each in enumerate(states) if each.summary.open]
-        if unsettled:  # all of them: each is read at once, and one that stays open must not keep the others waiting
-            self._queue.send([ChunkTask(batch.reference, index) for index in unsettled])
-            return self._later(batch, _SETTLE_MILLIS)
+        if following := self._follow(batch, states):
+            return following
         total = sums(each.summary for each in states)
         paid = total.statuses.get(Status.SUCCESS)
         complete = paid is not None and paid.count == total.payable.count
         return self._move(batch, _S.DONE if complete else _S.DONE_WITH_FAILURES, Action.DONE)
+
+    def _follow(self, batch: Batch, states: Sequence[ChunkState]) -> Batch | None:
+        """Let the transfers of all open chunks be read now and then. None if no transfer is open.
+
+        All at once: each is read in a moment, and one that stays open must not keep the others waiting.
+        """
+        unsettled = [index for index, each in enumerate(states) if each.summary.open]
+        if not unsettled:
+            return None
+        if (batch.next_drive_at or 0) > self._now():
+            return batch  # they were read a moment ago
+        self._queue.send([ChunkTask(batch.reference, index) for index in unsettled])
+        return self._later(batch, _SETTLE_MILLIS)
 
     def _enqueued(self, batch: Batch, states: Sequence[ChunkState], room: int, unfinished: Sequence[bool]) -> bool:
         """Enqueue unfinished chunks that no worker has. Returns True if any is unfinished.
