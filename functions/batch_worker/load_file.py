@@ -15,7 +15,7 @@ from batch_worker.rows import FileRefused, read_rows
 from payouts.doku.time_limits import Remaining
 from payouts.domain import batch_file
 from payouts.domain.batch import NO_ROWS, Batch, BatchFile, Totals
-from payouts.domain.batch_duplicates import Repetitions
+from payouts.domain.batch_duplicates import Repeats
 from payouts.domain.batch_rows import CHUNK_ROWS, BatchRow, checked_summary, chunks_of, sums
 from payouts.domain.errors import PayoutError
 from payouts.services.batch_files import BatchFiles
@@ -38,7 +38,7 @@ class _Content:
     """What a file has as a whole."""
 
     totals: Totals
-    repetitions: Repetitions
+    repeats: Repeats
 
 
 class FileLoader:
@@ -98,8 +98,7 @@ class FileLoader:
             accepted = self._store.update(batch, lambda current: batch_file.accept(current, file.lease))
             if not batch_file.holds(accepted, file.lease):
                 return  # corrected, cancelled or expired meanwhile
-            rows = map(content.repetitions.marked, _rows(batch, path))
-            if self._stored(accepted, rows, remaining):
+            if self._stored(accepted, map(content.repeats.marked, _rows(batch, path)), remaining):
                 self._complete(accepted, file, content.totals)
 
     def _refuse(self, batch: Batch, file: BatchFile, problem: str, content: bool) -> None:
@@ -137,11 +136,11 @@ def _rows(batch: Batch, path: Path) -> Iterator[BatchRow]:
 
 
 def _content(rows: Iterable[BatchRow]) -> _Content:
-    totals, repetitions = NO_ROWS, Repetitions()
+    totals, repeats = NO_ROWS, Repeats()
     for row in rows:
         totals += row.counted
-        repetitions.add(row)
-    return _Content(totals, repetitions)
+        repeats.add(row)
+    return _Content(totals, repeats)
 
 
 def _difference(file: BatchFile, totals: Totals) -> str:

@@ -23,7 +23,7 @@ from payouts.domain.batch import (
     noted,
 )
 from payouts.domain.batch_approval import Forbidden, approve
-from payouts.domain.batch_duplicates import list_hash
+from payouts.domain.batch_duplicates import Repeats, list_hash
 from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, digest, seal, sums
 from payouts.domain.caller import Caller
 from payouts.domain.money import Rupiah
@@ -103,6 +103,13 @@ def test_a_seal_covers_banks_names_and_excluded_rows() -> None:
 @pytest.mark.covers("I33")
 def test_a_digest_covers_the_list_that_is_repeated() -> None:
     assert digest(BATCH, ["1:a"]) != digest(replace(BATCH, same_list_as="A"), ["1:a"])
+
+
+def test_repeats_name_the_first_row_that_pays_the_same() -> None:
+    other = replace(INTENT, amount=Rupiah(7))
+    intents = [replace(each, partner_reference_no=f"B-{n}") for n, each in enumerate((INTENT, other, INTENT, INTENT))]
+    rows = [BatchRow(number, intent) for number, intent in enumerate(intents)]
+    assert [Repeats(rows).marked(row).possible_duplicate for row in rows] == ["", "", "B-0", "B-0"]
 
 
 @given(st.lists(st.sampled_from("123"), max_size=8), st.randoms(use_true_random=False), st.integers(0, 8))

@@ -86,7 +86,7 @@ def test_without_sub_nothing_is_written(batches: Batches, method: str, path: str
     assert batches.get(reference) == before
 
 
-@pytest.mark.covers("I33")
+@pytest.mark.covers(68, "I33")
 def test_an_approval_of_other_content_is_refused(batches: Batches) -> None:
     reference = submitted(batches, row(), row())
     seen = batches.get(reference)["digest"]

@@ -24,7 +24,7 @@ def confirm(batches: Batches, reference: str, number: int) -> Any:
     return batches.request("PATCH", f"{reference}/rows/{number}", {"duplicateConfirmed": True})
 
 
-@pytest.mark.covers("I33")
+@pytest.mark.covers(69, "I33")
 def test_a_row_that_pays_the_same_as_another_is_confirmed(world: World, batches: Batches) -> None:
     reference, own = new_batch(), row()
     batches.create(reference, own, again(own), row(amount={"value": "1000000.00", "currency": "IDR"}))
@@ -65,7 +65,7 @@ def test_an_unknown_name_and_a_duplicate_are_both_confirmed(world: World, batche
     assert confirm(batches, reference, 2).body["status"] == "READY"
 
 
-@pytest.mark.covers("I33")
+@pytest.mark.covers(69, "I33")
 @pytest.mark.parametrize(("days", "is_duplicate"), [(0, True), (6, True), (8, False)])
 def test_a_transfer_within_seven_days_is_a_possible_duplicate(
     world: World, batches: Batches, days: int, is_duplicate: bool
@@ -107,7 +107,7 @@ def checked(batches: Batches, *rows: dict[str, Any]) -> str:
     return reference
 
 
-@pytest.mark.covers("I33")
+@pytest.mark.covers(69, "I33")
 def test_the_same_list_again_is_confirmed_and_shown(batches: Batches) -> None:
     rows = [row(), row()]
     first, second = checked(batches, *rows), checked(batches, *reversed(rows))

@@ -52,7 +52,7 @@ def test_a_redelivered_chunk_pays_no_row_twice(world: World, batches: Batches) -
     assert batches.get(reference)["status"] == "DONE"
 
 
-@pytest.mark.covers("I35")
+@pytest.mark.covers(65, "I35")
 @pytest.mark.parametrize("operation", ["UpdateItem", "GetItem", "BatchGetItem", "PutItem"])
 @pytest.mark.parametrize("calls", range(0, 14, 3))
 def test_a_crash_at_any_call_leaves_every_row_accounted_for(
@@ -150,7 +150,7 @@ def test_a_name_that_changed_since_approval_is_not_paid(world: World, batches: B
     assert debits(world, reference, 2) == [0, 1]
 
 
-@pytest.mark.covers("I38")
+@pytest.mark.covers(67, "I38")
 def test_after_a_cancellation_no_further_row_is_sent(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row(), row(), row())
@@ -225,7 +225,7 @@ def test_a_paused_batch_goes_on_when_it_is_resumed(world: World, batches: Batche
     assert len(world.sent(f"{reference}-1")) == 1
 
 
-@pytest.mark.covers("I35")
+@pytest.mark.covers(66, "I35")
 def test_a_batch_waits_for_funds_and_goes_on_after_a_top_up(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row(), row())
@@ -241,6 +241,7 @@ def test_a_batch_waits_for_funds_and_goes_on_after_a_top_up(world: World, batche
     assert batches.get(reference)["status"] == "DONE"
 
 
+@pytest.mark.covers(66)
 def test_without_a_top_up_the_batch_is_cancelled(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row())

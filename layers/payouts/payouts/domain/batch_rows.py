@@ -14,8 +14,8 @@ from payouts.domain.transfer import Intent, Status, Transfer
 CHUNK_ROWS = 100
 """Rows that are stored, checked and paid together."""
 Key = TypeVar("Key")
-HASHES = 2**128
-"""Number of values that `payments_of` may have."""
+PAYMENT_HASHES = 2**128
+"""Number of hashes of a payment."""
 _ALGORITHM = "1"
 """Stored with each seal and digest, so that a later version can tell how they were made."""
 
@@ -182,15 +182,16 @@ def seal(rows: Iterable[BatchRow]) -> str:
     return _hash([[row.number, _facts(sent), row.bank_name, row.possible_duplicate] for row, sent in payable])
 
 
+def payment(intent: Intent) -> bytes:
+    """A hash of the bank, account and amount, in 16 bytes: what two transfers have in common that pay the same."""
+    text = f"{intent.beneficiary_bank_code} {intent.beneficiary_account_number} {intent.amount.sen}"
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
 def payments_of(rows: Iterable[BatchRow]) -> str:
-    """The sum of the rows' hashes, modulo 2**128 and in hex. Sums of chunks can be added to that of the batch."""
-    total = 0
-    for row in rows:
-        if row.intent is not None:
-            intent = row.intent
-            text = f"{intent.beneficiary_bank_code} {intent.beneficiary_account_number} {intent.amount.sen}"
-            total += int.from_bytes(hashlib.sha256(text.encode()).digest()[:16])
-    return f"{total % HASHES:x}"
+    """The sum of the rows' `payment`, modulo 2**128 and in hex: chunks can be added up to the batch."""
+    total = sum(int.from_bytes(payment(row.intent)) for row in rows if row.intent)
+    return f"{total % PAYMENT_HASHES:x}"
 
 
 def digest(batch: Batch, seals: Iterable[str]) -> str:

@@ -7,8 +7,7 @@ from payouts.doku.client import DokuClient
 from payouts.doku.time_limits import QUESTION, RECORD_SECONDS, Remaining
 from payouts.domain.account_name import NameMatch, compare_names
 from payouts.domain.batch import Batch, BatchStatus
-from payouts.domain.batch_duplicates import Payment, payment
-from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, origin
+from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, origin, payment
 from payouts.domain.errors import Misconfigured, PayoutError, Refused, RefusedEarly, Throttled, ValidationFailed
 from payouts.domain.limits import AmountLimits
 from payouts.domain.transfer import Intent, Transfer
@@ -120,7 +119,7 @@ class ChunkChecker:
 _NO_ANSWER = "DOKU gave no clear answer about this account; start the check again"
 
 
-def _with_twin(row: BatchRow, twins: Mapping[Payment, str]) -> BatchRow:
+def _with_twin(row: BatchRow, twins: Mapping[bytes, str]) -> BatchRow:
     """The row with the recent transfer that pays the same, which matters more than a row that is not paid yet."""
     if row.intent is None or row.outcome is not RowOutcome.PENDING:
         return row

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from payouts.domain.batch import Action, Batch, BatchFile, BatchStatus, Event, involve, moved, noted
-from payouts.domain.batch_duplicates import Repetitions
+from payouts.domain.batch_duplicates import Repeats
 from payouts.domain.batch_file import RECEIVE_MILLIS, declare_again
 from payouts.domain.batch_rows import (
     CHUNK_ROWS,
@@ -130,8 +130,8 @@ def rows_of(request: BatchRequest) -> list[BatchRow]:
         batch_row(request.reference, row_of_json(number, given))
         for number, given in enumerate(request.transfers, start=1)
     ]
-    repetitions = Repetitions(found)
-    return [repetitions.marked(row) for row in found]
+    repeats = Repeats(found)
+    return [repeats.marked(row) for row in found]
 
 
 def batch_row(reference: str, read: Row | BadRow) -> BatchRow:

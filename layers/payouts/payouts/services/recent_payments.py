@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from payouts.domain.batch_duplicates import Payment, latest_payments
+from payouts.domain.batch_duplicates import latest_payments
 from payouts.domain.schedule import DAY
 from payouts.domain.transfer import Intent
 from payouts.store.transfers import TransferStore
@@ -14,7 +14,7 @@ MOST = 100
 """Payments to one account that are compared at most, the newest first."""
 
 
-def recent_payments(store: TransferStore, intents: Iterable[Intent], now: int) -> dict[Payment, str]:
+def recent_payments(store: TransferStore, intents: Iterable[Intent], now: int) -> dict[bytes, str]:
     """What was paid to the accounts of `intents` within `DAYS` before `now` (ms), with the newest one's reference.
 
     The index is eventually consistent. Raises Throttled or Unavailable.
