@@ -194,7 +194,9 @@ class LocalStack:
         if self._simulator:
             self._simulator.wait_until_healthy()
             self._report(f"DOKU simulator on {self._simulator.url}")
-        self.gateway.handlers.update(pages(self.bundle) | console.files(self.doku_host) | self._local_routes())
+        self.gateway.handlers.update(
+            pages(self.bundle) | console.files(self.doku_host, self.aws.url) | self._local_routes()
+        )
         self.gateway.handlers.update(docs.handlers(self._root))
         self.gateway.handlers.update(self.inbox.handlers())
         self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key), self.bundle.cors)
@@ -249,7 +251,9 @@ class LocalStack:
         return self._closes(SimulatorProcess(port, arguments, self.state.logs / "simulator.log"))
 
     def _deploy(self, secret: str) -> None:
-        server = self._closes(bound("aws", self._ports, lambda port: moto_server.start(port, self.clock)))
+        api = urlsplit(self.api_url)
+        pages = (self.api_url, f"{api.scheme}://localhost:{api.port}")
+        server = self._closes(bound("aws", self._ports, lambda port: moto_server.start(port, self.clock, pages)))
         self.aws = Aws(server.url, self._table_url)
         self._closing.callback(self.aws.remove)
         self.deployment = self._closes(

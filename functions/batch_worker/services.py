@@ -4,11 +4,13 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from payouts import batch_wiring, wiring
 from payouts.domain.limits import DailyLimit
 from payouts.domain.rate import Share
-from payouts.runtime import config
+from payouts.runtime import aws, config
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_lease import ChunkLeases
 from payouts.services.check_chunk import ChunkChecker
@@ -27,15 +29,20 @@ from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
 
+if TYPE_CHECKING:
+    from batch_worker.load_file import FileLoader
+
 _LONGEST_WAIT = 60.0
 """Seconds that a row waits for its turn at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One use case for each status in which chunks are worked on."""
+    """One use case for files, and one for each status in which chunks are worked on."""
 
     store: BatchStore
+    loader: "Callable[[], FileLoader]"
+    """Built at the first file: few messages name one."""
     checker: ChunkChecker
     payer: ChunkPayer
     settler: ChunkSettler
@@ -95,4 +102,13 @@ def build_services(
         clock,
     )
     settler = ChunkSettler(batches.store, batches.chunks, accounts, leases)
-    return Services(batches.store, checker, payer, settler, batches.driver, deployed.rate)
+
+    @cache
+    def loader() -> "FileLoader":
+        from batch_worker.load_file import FileLoader
+        from payouts.services.batch_files import BatchFiles
+
+        files = BatchFiles(aws.s3, batches.settings.bucket, clock)
+        return FileLoader(batches.store, batches.chunks, files, clock)
+
+    return Services(batches.store, loader, checker, payer, settler, batches.driver, deployed.rate)

@@ -1,4 +1,7 @@
-"""The queue of the batch worker. A message names a chunk; what to do with it follows from the batch's status."""
+"""The queue of the batch worker. A message names a chunk or a file.
+
+What to do with a chunk follows from the batch's status; a file is read.
+"""
 
 import json
 from collections.abc import Callable, Sequence
@@ -28,11 +31,28 @@ class ChunkTask:
         """The body of the message."""
         return json.dumps({"batch": self.reference, "chunk": self.index})
 
-    @classmethod
-    def parse(cls, body: str) -> "ChunkTask":
-        """The task of a message. Raises ValueError, KeyError or TypeError for any other message."""
-        found = json.loads(body)
-        return cls(str(found["batch"]), int(found["chunk"]))
+
+@dataclass(frozen=True, slots=True)
+class FileTask:
+    """A file to read."""
+
+    reference: str
+    sha256: str
+
+    def body(self) -> str:
+        """The body of the message."""
+        return json.dumps({"batch": self.reference, "file": self.sha256})
+
+
+Task = ChunkTask | FileTask
+
+
+def parse(body: str) -> Task:
+    """The task of a message. Raises ValueError, KeyError or TypeError for any other message."""
+    found = json.loads(body)
+    if "file" in found:
+        return FileTask(str(found["batch"]), str(found["file"]))
+    return ChunkTask(str(found["batch"]), int(found["chunk"]))
 
 
 class BatchQueue:
@@ -42,7 +62,7 @@ class BatchQueue:
         self._sqs = cache(sqs)
         self._url = url
 
-    def send(self, tasks: Sequence[ChunkTask]) -> int:
+    def send(self, tasks: Sequence[Task]) -> int:
         """Send the tasks. Returns how many SQS has accepted."""
         sent = 0
         if not self._url:

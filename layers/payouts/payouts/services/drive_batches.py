@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import SYSTEM, Action, Batch, BatchStatus, Event, moved
+from payouts.domain.batch_file import is_leased
 from payouts.domain.batch_rows import Phase, chunks_of, origin, sums
 from payouts.domain.errors import LimitReached, PayoutError, ValidationFailed
 from payouts.domain.schedule import DAY, HOUR, MINUTE
 from payouts.domain.transfer import Status
 from payouts.services.batch_funds import Funds
-from payouts.services.batch_queue import BatchQueue, ChunkTask
+from payouts.services.batch_queue import BatchQueue, ChunkTask, FileTask
 from payouts.services.daily_limits import DailyLimits
 from payouts.store.batch_chunks import ChunkState, ChunkStore
 from payouts.store.batches import BatchStore
@@ -64,7 +65,9 @@ class BatchDriver:
 
     def _step(self, batch: Batch, remaining: Remaining, room: int) -> Batch:
         match batch.status:
-            case _S.RECEIVING | _S.PENDING_APPROVAL:
+            case _S.RECEIVING:
+                return self._receive(batch)
+            case _S.PENDING_APPROVAL:
                 return self._expire(batch)
             case _S.CHECKING:
                 return self._check(batch, room)
@@ -81,6 +84,19 @@ class BatchDriver:
             case _S.SETTLING:
                 return self._settle(batch, room)
         return self._later(batch, None)
+
+    def _receive(self, batch: Batch) -> Batch:
+        """Let a worker read the file, if that was asked for and none does."""
+        now, file = self._now(), batch.file
+        if file is None:
+            return self._expire(batch)
+        if file.expires_at <= now:
+            return self._move(batch, _S.EXPIRED, Action.EXPIRED)
+        if not file.reading:
+            return self._later(batch, file.expires_at - now)
+        if not is_leased(file, now):
+            self._queue.send([FileTask(batch.reference, file.sha256)])
+        return self._later(batch, MINUTE)
 
     def _expire(self, batch: Batch) -> Batch:
         if batch.next_drive_at is None or batch.next_drive_at > self._now():
