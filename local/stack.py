@@ -251,9 +251,7 @@ class LocalStack:
         return self._closes(SimulatorProcess(port, arguments, self.state.logs / "simulator.log"))
 
     def _deploy(self, secret: str) -> None:
-        api = urlsplit(self.api_url)
-        pages = (self.api_url, f"{api.scheme}://localhost:{api.port}")
-        server = self._closes(bound("aws", self._ports, lambda port: moto_server.start(port, self.clock, pages)))
+        server = self._closes(bound("aws", self._ports, lambda port: moto_server.start(port, self.clock)))
         self.aws = Aws(server.url, self._table_url)
         self._closing.callback(self.aws.remove)
         self.deployment = self._closes(

@@ -9,7 +9,7 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,10 +21,8 @@ from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from local.aws.bundle import Cors
 from local.aws.session import PROFILE_VARIABLES
 from local.clock import Clock
-from local.gateway import cors
 from local.gateway.http_server import HttpServer, Request, Response
 
 ACCOUNT = "123456789012"  # moto's
@@ -40,12 +38,9 @@ _list_processed = DepthFirstTraverser.nodes_to_be_processed
 _serialize_any_structure = ResponseSerializer._serialize_type_structure
 
 
-def start(port: int, clock: Clock, uploads_from: tuple[str, ...] = ()) -> "MotoServer":
-    """Serve AWS on `port` (any free one if 0) with the time of `clock`. Raises OSError if the port is taken.
-
-    Pages of the origins `uploads_from` may upload files to S3 buckets.
-    """
-    return MotoServer(port, clock, uploads_from)
+def start(port: int, clock: Clock) -> "MotoServer":
+    """Serve AWS on `port` (any free one if 0) with the time of `clock`. Raises OSError if the port is taken."""
+    return MotoServer(port, clock)
 
 
 @contextmanager
@@ -58,8 +53,8 @@ def at_rest() -> Iterator[None]:
 class MotoServer:
     """Serves AWS at `url` until `close`."""
 
-    def __init__(self, port: int, clock: Clock, uploads_from: tuple[str, ...] = ()) -> None:
-        self._server, self._clock = HttpServer(_to_browsers(uploads_from) if uploads_from else answer, port), clock
+    def __init__(self, port: int, clock: Clock) -> None:
+        self._server, self._clock = HttpServer(answer, port), clock
         self.url = self._server.url
         _clocks.append(clock)
         _change_moto()
@@ -126,19 +121,6 @@ def _wait_for_messages(queue: Any, timeout: float) -> None:
     finally:
         _lock.acquire()
         _set_time()
-
-
-def _to_browsers(origins: tuple[str, ...]) -> Callable[[Request], Response]:
-    """AWS's responses, with CORS for uploads: moto sends no CORS headers in answer to a form."""
-    allowed = Cors(origins, methods=("POST",), headers=("content-type",), exposed=(), max_age=600)
-
-    def answered(request: Request) -> Response:
-        if cors.is_preflight(request):
-            return cors.preflight(request, allowed)
-        response = answer(request)
-        return cors.readable(response, request, allowed) if request.headers.get("origin") else response
-
-    return answered
 
 
 def answer(request: Request) -> Response:

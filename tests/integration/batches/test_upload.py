@@ -15,12 +15,9 @@ from local.aws.resources import CREDENTIALS
 from local.in_process.batches import CHECKER, MAKER, Batches, post_file
 from payouts.domain.batch_rows import CHUNK_ROWS
 from payouts.runtime import aws
-from tests.integration.batches.rows import new_batch
+from tests.integration.batches.rows import HEADER, LINE, new_batch
 from tests.support import log_watch
 from tests.support.harness import Crash, World, crashing
-
-HEADER = "customerNumber,beneficiaryBankCode,beneficiaryAccountNumber,beneficiaryAccountName,amount"
-LINE = "628115678890,014,8377388292,SUHUT,200000"
 
 
 def csv(*lines: str, header: str = HEADER) -> bytes:
@@ -316,6 +313,32 @@ def test_a_worker_short_of_time_lets_the_next_go_on(world: World, batches: Batch
     batches.work(most=1)
     found = batches.get(reference)
     assert (found["status"], found["rows"]) == ("CHECKING", count)
+
+
+@pytest.mark.covers("I33")
+def test_stored_rows_of_another_reading_are_not_checked(world: World, batches: Batches) -> None:
+    """A release that reads the file differently stored the first chunk, and another one goes on."""
+    reference, content = new_batch(), csv(*[LINE] * 101)
+    batches.upload(reference, content)
+    world.faults.crash_after("PutItem")  # the first chunk
+    with crashing():
+        batches.deliver_file(reference, content)
+    key = {"pk": {"S": f"BATCH#{reference}#ROWS#0"}}
+    table = world.environment["TABLE_NAME"]
+    rows = world.dynamodb.get_item(TableName=table, Key=key)["Item"]["rows"]["L"]
+    world.dynamodb.update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression="SET #rows = :rows",
+        ExpressionAttributeNames={"#rows": "rows"},
+        ExpressionAttributeValues={":rows": {"L": rows[1:]}},
+    )
+    world.clock.advance(400)
+    Batches.start(world).deliver_file(reference, content)
+    found = batches.get(reference)
+    assert (found["status"], found["file"]["reading"]) == ("RECEIVING", False)
+    assert found["file"]["problem"].startswith("the stored rows are not those of the file")
+    assert batches.request("POST", f"{reference}/checks").status == 409
 
 
 def test_a_file_is_read_again_after_s3_was_silent(world: World, batches: Batches) -> None:
