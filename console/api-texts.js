@@ -49,6 +49,8 @@ const TEXTS = [
   [/^(?<count>\d+) rows were read$/, 'said.read'],
   [/^(?<count>\d+) rows were sent before$/, 'said.sent'],
   [/^(?<count>\d+) rows$/, 'said.rows'],
+  [/^although (?<earlier>\S+) has the same accounts and amounts$/, 'said.sameList'],
+  [/^no row of (?<earlier>\S+) is left to be paid again$/, 'said.noneLeft'],
   [/^the balance does not cover (?<needed>[\d.]+) rupiah for the next (?<count>\d+) rows$/, 'said.short'],
   [/^DOKU refused row (?<row>\d+) for lack of funds$/, 'said.refusedFunds'],
   [/^DOKU refused (?<count>\d+) rows in a row: (?<reason>.*)$/, 'said.refusedRows'],
