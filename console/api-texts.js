@@ -1,5 +1,5 @@
 /**
- * What the API says of a file, a row or an event of a batch, in the language of the page. A text that is not listed here
+ * What the API says of a batch, its file, a row or an event, in the language of the page. A text that is not listed here
  * is shown as the API wrote it, in English.
  */
 
@@ -26,6 +26,9 @@ const TEXTS = [
   [/^has a cell in a column without a name$/, 'said.unnamed'],
   [/^DOKU gave no clear answer about this account/, 'said.noAnswer'],
   [/^the batch was cancelled before this row was sent$/, 'said.cancelled'],
+  // of a new batch
+  [/^scheduledAt must be in the future/, 'said.schedule'],
+  [/^fundsDeadline must be in the future/, 'said.deadline'],
   // of a file
   [/^nothing was uploaded/, 'said.noFile'],
   [/^the uploaded file has another SHA-256/, 'said.otherFile'],
@@ -46,6 +49,8 @@ const TEXTS = [
   [/^(?<count>\d+) rows were read$/, 'said.read'],
   [/^(?<count>\d+) rows were sent before$/, 'said.sent'],
   [/^(?<count>\d+) rows$/, 'said.rows'],
+  [/^although (?<earlier>\S+) has the same accounts and amounts$/, 'said.sameList'],
+  [/^no row of (?<earlier>\S+) is left to be paid again$/, 'said.noneLeft'],
   [/^the balance does not cover (?<needed>[\d.]+) rupiah for the next (?<count>\d+) rows$/, 'said.short'],
   [/^DOKU refused row (?<row>\d+) for lack of funds$/, 'said.refusedFunds'],
   [/^DOKU refused (?<count>\d+) rows in a row: (?<reason>.*)$/, 'said.refusedRows'],
@@ -63,7 +68,8 @@ export function problemElement({ column, reason }) {
   return h('span', {}, `${known(`column.${column}`, column)}: `, saidElement(reason));
 }
 
-function translated(text) {
+/** The text in the page's language, or null. */
+export function translated(text) {
   for (const [form, key] of TEXTS) {
     const match = form.exec(text);
     if (match) return t(key, match.groups);

@@ -1,5 +1,6 @@
 /** Pieces that several pages share. */
 
+import { translated } from './api-texts.js';
 import { bankName } from './bank-list.js';
 import { announce, fill, h, icon } from './dom.js';
 import { known, t } from './i18n.js';
@@ -185,7 +186,7 @@ export function toFirst(wrong) {
 export function placeErrors(parts, error) {
   const messages = error.message.split('; ').map((text) => [Object.keys(parts).find((name) => new RegExp(`^${name}\\b`).test(text)), text]);
   const placed = messages.filter(([name]) => name);
-  for (const [name, text] of placed) parts[name].fail(text, 'en');
+  for (const [name, text] of placed) parts[name].fail(translated(text) ?? text, translated(text) ? null : 'en');
   if (placed.length < messages.length) return false;
   toFirst(placed.map(([name]) => parts[name]));
   return true;

@@ -38,7 +38,8 @@ export class BatchRows {
   async refresh(before, batch) {
     const changed = !before || before.status !== batch.status || JSON.stringify([before.outcomes, before.statuses]) !== JSON.stringify([batch.outcomes, batch.statuses]);
     if (!this.#isChosen && before?.status !== batch.status) this.#outcome = urgent(batch);
-    if (changed) await this.#load();
+    if (!batch.rows) fill(this.#section);
+    else if (changed) await this.#load();
   }
 
   async #load(cursor = null) {
@@ -210,7 +211,8 @@ const isUnconfirmed = ({ outcome, possibleDuplicate, duplicateConfirmed }) => po
 const urgent = ({ status, outcomes }) => (EDITABLE.includes(status) && ATTENTION.find((outcome) => outcomes[outcome]?.count)) || '';
 
 /** What became of a row, or what the check says of it. */
-function state({ status, outcome, partnerReferenceNo }) {
+function state({ status, outcome, payable, partnerReferenceNo }) {
+  if (!status && payable) return outcomeBadge(outcome === 'OK' ? outcome : 'CONFIRMED');
   if (!status || status === 'NOT_PAID') return outcomeBadge(status ?? outcome);
   return [badge(status), ' ', h('span', { class: 'sub' }, referenceLink(partnerReferenceNo))];
 }

@@ -63,12 +63,16 @@ async function show(page, batch) {
   page.shown = batch;
   if (BEFORE_RELEASE.includes(batch.status)) page.balance = await payouts.balance({ signal: page.signal }).catch(() => page.balance);
   const focused = page.head.contains(document.activeElement) ? document.activeElement.id : '';
-  fill(page.head, statusCard(page, batch), waitingForFile(batch), batch.sameListAs && sameList(batch.sameListAs, 'batch.sameListConfirmed'), shortOfFunds(page, batch), h('div', { class: 'columns beside-each-other' }, sums(page, batch), circumstances(batch)));
+  const details = h('div', { class: 'columns beside-each-other' }, hasRows(batch) && sums(page, batch), circumstances(batch));
+  fill(page.head, statusCard(page, batch), waitingForFile(batch), batch.sameListAs && sameList(batch.sameListAs, 'batch.sameListConfirmed'), shortOfFunds(page, batch), details);
   if (focused) document.getElementById(focused)?.focus();
   fill(page.events, history(batch));
   if (before && before.status !== batch.status) announce(known(`batch.status.${batch.status}`, batch.status));
   page.rows.refresh(before, batch);
 }
+
+/** False for a batch whose rows are not stored yet, and for one that never got any. */
+const hasRows = ({ rows }) => rows > 0;
 
 function statusCard(page, batch) {
   const [colour, picture] = batchTone(batch.status);
@@ -79,8 +83,8 @@ function statusCard(page, batch) {
     h(
       'div',
       {},
-      h('p', { class: 'status-line' }, known(`batch.status.${batch.status}`, batch.status)),
-      h('p', { class: 'amount-line amount-text' }, rupiah(batch.payable.amount)),
+      h('p', { class: 'status-line' }, batch.file?.reading ? t('batch.readingTitle') : known(`batch.status.${batch.status}`, batch.status)),
+      hasRows(batch) && h('p', { class: 'amount-line amount-text' }, rupiah(batch.payable.amount)),
       h('p', {}, batch.file?.reading ? t('batch.reading') : known(`batch.next.${batch.status}`, '')),
       progress(batch),
     ),
@@ -89,7 +93,8 @@ function statusCard(page, batch) {
 }
 
 /** How far the check or the payment is, as a bar and in words. */
-function progress({ status, progress: { done, of, eta } }) {
+function progress({ status, file, progress: { done, of, eta } }) {
+  if (file?.reading) return h('div', { class: 'progress' }, h('progress', { 'aria-label': t('batch.readingTitle') }));
   if (!of || !LIVE.includes(status)) return null;
   const text = t('batch.progress', { done, total: of });
   return h(
@@ -117,6 +122,7 @@ function circumstances(batch) {
     facts(
       [t('transfer.created'), `${moment(batch.createdAt)} · ${known(`person.${batch.createdBy}`, batch.createdBy)}`],
       [t('transfer.remark'), batch.remark || null],
+      [t('batch.repays'), batch.repays && h('a', { class: 'code', href: `#/batches/${encodeURIComponent(batch.repays)}` }, batch.repays)],
       [t('batch.scheduledAt'), batch.scheduledAt && moment(batch.scheduledAt)],
       [t('batch.fundsDeadline'), batch.fundsDeadline && moment(batch.fundsDeadline)],
       [t('batch.approvals'), batch.approvalsRequired > 0 && !approvals.length ? t('batch.approvalsNone') : approvals.length ? approvals : null],

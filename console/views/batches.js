@@ -81,7 +81,7 @@ function batchRow({ batchReference, createdAt, createdBy, remark, rows, status }
     cell('created', h('time', { datetime: createdAt }, shortMoment(createdAt))),
     cell('recipient', remark || '–'),
     cell('account', known(`person.${createdBy}`, createdBy)),
-    cell('number', t('batches.rowCount', { count: rows })),
+    cell('number', rows === 1 ? t('batches.oneRow') : t('batches.rowCount', { count: rows })),
     cell('status', batchBadge(status)),
   );
 }

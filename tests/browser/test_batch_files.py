@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -56,10 +57,12 @@ def test_a_file_becomes_a_checked_batch(visitor: Visitor) -> None:
     expect(page.locator("h1")).to_have_text("New batch")
 
     file = a_file(line(GOOD, "ANI"), line("8377388201", "BUDI"))
-    upload(visitor, file, "Ready to submit", remark="Salaries", count="2", total="100000", scheduled="2030-01-31T09:00")
+    day = (datetime.now(UTC) + timedelta(days=30)).date()
+    fields = {"remark": "Salaries", "count": "2", "total": "100000", "scheduled": f"{day}T09:00"}
+    upload(visitor, file, "Ready to submit", **fields)
 
     expect(page.locator(".status-card .amount-line")).to_have_text("Rp 100,000")
-    expect(page.locator(".facts")).to_contain_text("31 Jan 2030, 09:00:00 WIB")
+    expect(page.locator(".facts")).to_contain_text(f"{day:%Y}, 09:00:00 WIB")
     expect(page.locator(".rows tbody tr")).to_have_count(2)
     expect(page.locator(".plain-list")).to_contain_text("rows read: 2")
 
