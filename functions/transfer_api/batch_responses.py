@@ -9,6 +9,7 @@ from payouts.domain.days import time_of
 from payouts.domain.transfer import Transfer
 from payouts.services.batch_files import Upload
 from payouts.store.batch_chunks import NotPaid
+from payouts.store.creation_index import Entry
 
 NOT_PAID = "NOT_PAID"
 """Shown as the status of a row that has no transfer and will have none."""
@@ -71,6 +72,13 @@ def _file(found: BatchFile | None) -> dict[str, Any] | None:
         "reading": found.reading,
         "problem": found.problem or None,
     }
+
+
+def of_newer_version(entry: Entry) -> dict[str, Any]:
+    """A batch in a list that a newer version of this software wrote: what the index has of it."""
+    unknown: dict[str, Any] = {"rows": None, "remark": None, "createdBy": None}
+    created = time_of(entry.position.created_at, "milliseconds")
+    return {"batchReference": entry.reference, "status": entry.status, "createdAt": created, **unknown}
 
 
 def totals(found: Totals) -> dict[str, Any]:

@@ -48,11 +48,25 @@ def test_who_touched_a_batch_does_not_approve_it(batches: Batches, deed: str) ->
 
 
 @pytest.mark.covers("I32")
-@pytest.mark.parametrize("claim", ["client_id", "azp"])
-def test_a_program_does_not_approve(batches: Batches, claim: str) -> None:
+@pytest.mark.parametrize(
+    ("sub", "claims"),
+    [
+        ("app", {"client_id": "app"}),
+        ("app", {"azp": "app"}),
+        ("app", {"cid": "app"}),
+        ("app@clients", {"azp": "app"}),
+        ("abc", {"azp": "app", "gty": "client-credentials"}),
+        ("0f1e", {"azp": "app", "idtyp": "app"}),
+    ],
+)
+def test_a_program_does_not_approve(batches: Batches, sub: str, claims: dict[str, str]) -> None:
     reference = submitted(batches)
-    answer = batches.approve(reference, "payroll-app", claims={claim: "payroll-app"})
-    assert refused(answer) == (403, "FORBIDDEN")
+    assert refused(batches.approve(reference, sub, claims=claims)) == (403, "FORBIDDEN")
+
+
+@pytest.mark.parametrize("claims", [{"azp": "app"}, {"azp": "app", "idtyp": "user", "gty": "password"}])
+def test_a_person_approves_by_a_program(batches: Batches, claims: dict[str, str]) -> None:
+    assert batches.approve(submitted(batches), "budi@app", claims=claims).status == 200
 
 
 @pytest.mark.covers("I32")

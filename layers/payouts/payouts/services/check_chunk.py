@@ -51,7 +51,7 @@ class ChunkChecker:
         self._clock = clock
 
     def check(self, reference: str, index: int, remaining: Remaining) -> bool:
-        """Check the rows of a chunk that are PENDING, as far as time allows. Returns True if none is left.
+        """Check the rows of a chunk that are PENDING, as far as time allows. Returns True if the last of them was.
 
         Raises PayoutError if nothing could be stored.
         """
@@ -60,6 +60,8 @@ class ChunkChecker:
             if lease is None or batch is None or batch.status is not BatchStatus.CHECKING:
                 return False
             chunk = self._chunks.rows(reference, index)
+            if not any(row.outcome is RowOutcome.PENDING for row in chunk.rows):
+                return False  # a repeated message; what follows began with the first
             rows = self._checked(batch, chunk.rows, remaining)
             if not self._chunks.save_rows(batch, index, chunk, rows, checked_summary(rows)):
                 return False

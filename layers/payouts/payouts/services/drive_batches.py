@@ -4,9 +4,10 @@ Idempotent: whatever was lost or crashed is found again by what is stored, in th
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from payouts.doku.time_limits import Remaining
+from payouts.doku.time_limits import LEAST_SECONDS, TABLE_SECONDS, Remaining
 from payouts.domain.batch import SYSTEM, Action, Batch, BatchStatus, Event, moved
 from payouts.domain.batch_file import is_leased
 from payouts.domain.batch_rows import Phase, chunks_of, origin, sums
@@ -25,8 +26,8 @@ FUNDS_WAIT = 72 * HOUR
 """How long a batch waits for funds unless its request has a deadline."""
 _SETTLE_MILLIS = 5 * MINUTE
 """How often the transfers of a batch that was sent are read."""
-_STEP_SECONDS = 25.0
-"""For the questions about one batch, the balance among them."""
+_STEP_SECONDS = LEAST_SECONDS + TABLE_SECONDS
+"""Least time for one batch. A question about the balance fits into the time that is left."""
 _S = BatchStatus
 
 
@@ -245,18 +246,45 @@ class BatchDriver:
         return int(self._clock() * 1000)
 
 
-def drive_due(
-    references: Iterable[str], store: BatchStore, driver: BatchDriver, remaining: Remaining
-) -> list[Batch | Exception]:
-    """Drive batches while there is time. Returns each as stored, or why it was not driven."""
-    driven: list[Batch | Exception] = []
-    for reference in references:
+@dataclass(slots=True)
+class Driven:
+    """What a tick did about the batches that were due."""
+
+    batches: list[Batch] = field(default_factory=list)
+    """As they are stored now."""
+    failed: list[Exception] = field(default_factory=list)
+    """Why others were not driven."""
+    left: int = 0
+    """Those for which no time was left."""
+
+
+def drive_due(references: Iterable[str], store: BatchStore, driver: BatchDriver, remaining: Remaining) -> Driven:
+    """Drive batches while there is time; those that wait for funds last, since DOKU may be slow to state the balance.
+
+    No error of a batch stops the others.
+    """
+    driven, waiting = Driven(), list[Batch]()
+
+    def attempt(work: Callable[[], Batch | None]) -> None:
         if remaining() < _STEP_SECONDS:
-            break
+            driven.left += 1
+            return
         try:
-            batch = store.get(reference)
-            if batch is not None:
-                driven.append(driver.drive(batch, remaining))
-        except Exception as error:  # no error of one batch may end the tick, which checks transfers afterwards
-            driven.append(error)
+            batch = work()
+        except Exception as error:  # the next tick drives it
+            driven.failed.append(error)
+        else:
+            driven.batches += [batch] if batch is not None else []
+
+    def read_and_drive(reference: str) -> Batch | None:
+        batch = store.get(reference)
+        if batch is not None and batch.status is _S.WAITING_FOR_FUNDS:
+            waiting.append(batch)
+            return None
+        return None if batch is None else driver.drive(batch, remaining)
+
+    for reference in references:
+        attempt(partial(read_and_drive, reference))
+    for batch in waiting:
+        attempt(partial(driver.drive, batch, remaining))
     return driven

@@ -9,17 +9,17 @@ from payouts.domain.days import day_of
 from payouts.domain.errors import Throttled, Unavailable
 from payouts.domain.money import Rupiah
 from payouts.store.batch_keys import DUE, key, reference_of
+from payouts.store.batch_schema import SCHEMA, reading
 from payouts.store.codec import Item
 from payouts.store.creation_index import Entry, Position, by_creation
 from payouts.store.table import ConditionFailed, Table, Write
 
-SCHEMA = 1
 _ATTEMPTS = 10
 _PAGE = 100
 
 
 class BatchStore:
-    """Stores batches. Raises Throttled or Unavailable if the table fails."""
+    """Stores batches. Raises Throttled, Unavailable or NewerVersion."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -116,7 +116,12 @@ def _changing(batch: Batch) -> Item:
 
 
 def decode(item: Item) -> Batch:
-    """The item's batch."""
+    """The item's batch. Raises NewerVersion."""
+    with reading(item):
+        return _decode(item)
+
+
+def _decode(item: Item) -> Batch:
     return Batch(
         reference=reference_of(item["pk"]),
         fingerprint=item["fingerprint"],
