@@ -8,10 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from batch_worker.services import Services
 from payouts.doku.time_limits import Remaining
-from payouts.domain.batch import BatchStatus
+from payouts.domain.batch import Batch, BatchStatus
 from payouts.domain.errors import PayoutError
 from payouts.runtime import metrics
-from payouts.services.batch_queue import ChunkTask
+from payouts.services.batch_queue import RESULT, ChunkTask
 from payouts.services.pay_chunk import ROW_SECONDS
 
 _NEXT_CHUNKS = 2
@@ -47,7 +47,7 @@ def _work(services: Services, logger: Logger, record: dict[str, Any], remaining:
         batch = services.store.get(task.reference)
         if batch is None:
             return True
-        if _dispatch(services, task, batch.status, remaining) or remaining() < ROW_SECONDS:
+        if _dispatch(services, task, batch, remaining) or remaining() < ROW_SECONDS:
             _go_on(services, task, remaining)
     except PayoutError as error:  # a tick enqueues the chunk again, after the lease if it was not given back
         logger.warning("chunk not finished", batch=task.reference, chunk=task.index, reason=error.message)
@@ -57,8 +57,14 @@ def _work(services: Services, logger: Logger, record: dict[str, Any], remaining:
     return True
 
 
-def _dispatch(services: Services, task: ChunkTask, status: BatchStatus, remaining: Remaining) -> bool:
+def _dispatch(services: Services, task: ChunkTask, batch: Batch, remaining: Remaining) -> bool:
     """Returns True if the chunk is finished. One of a batch in another status needs nothing: its message is late."""
+    status = batch.status
+    if task.index == RESULT:
+        services.results.write(batch, remaining)
+        return True
+    if status is BatchStatus.RECEIVING and batch.repays:
+        return services.repayer.collect(batch)
     if status is BatchStatus.CHECKING:
         return services.checker.check(task.reference, task.index, remaining)
     if status is BatchStatus.PAYING:

@@ -69,6 +69,10 @@ class Batches:
         found: dict[str, Any] = self.approve(reference).body
         return found
 
+    def repay(self, reference: str, by: str, caller: str | None = MAKER, **fields: Any) -> Answer:
+        """Have the failed rows of a batch paid again by another one."""
+        return self.request("POST", f"{reference}/repayments", {"batchReference": by, **fields}, caller)
+
     def work(self, remaining: Callable[[], int] = lambda: 300_000, most: int = 1000) -> Drained:
         """Let the worker have the messages that are visible, and those that it sends itself."""
         trigger = QueueTrigger("BatchWorkerFunction", "BatchQueue", 1, 0, True, None)

@@ -53,6 +53,8 @@ class BatchRow:
     confirmed: bool = False
     """True if a person confirmed the bank's name."""
     excluded: bool = False
+    repays: str = ""
+    """The partnerReferenceNo of the failed row that it pays again; empty for none."""
 
     @property
     def shown_outcome(self) -> RowOutcome:
@@ -163,8 +165,13 @@ def sent_summary(
 
 def seal(rows: Iterable[BatchRow]) -> str:
     """A hash of everything that DOKU is sent for the payable rows, and of the banks' names that were approved."""
-    content = [[row.number, _facts(row.intent), row.bank_name] for row in rows if row.is_payable and row.intent]
+    content = [_sealed(row.intent, row) for row in rows if row.is_payable and row.intent]
     return _hash(content)
+
+
+def _sealed(intent: Intent, row: BatchRow) -> list[object]:
+    repays = [row.repays] if row.repays else []
+    return [row.number, _facts(intent), row.bank_name, *repays]
 
 
 def digest(batch: Batch, seals: Iterable[str]) -> str:

@@ -13,13 +13,15 @@ from payouts.aws_call import NO_ANSWER
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+RESULT = -1
+"""Stands for the result of a batch in the place of a chunk."""
 _AT_ONCE = 10
 _FAILURES = (ClientError, *NO_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkTask:
-    """A chunk to work on."""
+    """A chunk to work on, or with the index RESULT a result to write."""
 
     reference: str
     index: int

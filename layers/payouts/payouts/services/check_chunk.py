@@ -10,6 +10,7 @@ from payouts.domain.batch import Batch, BatchStatus
 from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, origin
 from payouts.domain.errors import Misconfigured, PayoutError, Refused, RefusedEarly, Throttled, ValidationFailed
 from payouts.domain.limits import AmountLimits
+from payouts.domain.repayment import is_unpaid
 from payouts.domain.transfer import Intent, Transfer
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_lease import ChunkLeases
@@ -64,6 +65,7 @@ class ChunkChecker:
 
     def _checked(self, batch: Batch, rows: Sequence[BatchRow], remaining: Remaining) -> list[BatchRow]:
         references = [row.intent.partner_reference_no for row in rows if row.intent]
+        references += [row.repays for row in rows if row.repays]
         existing = {each.partner_reference_no: each for each in self._transfers.get_all(references)}
         result, silent = list(rows), 0
         for place, row in enumerate(rows):
@@ -87,6 +89,9 @@ class ChunkChecker:
         standing = existing.get(intent.partner_reference_no)
         if standing is not None and standing.origin != origin(batch.reference, row.number):
             problem = ("partnerReferenceNo", "a transfer has this reference already; read it before you pay")
+            return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
+        if row.repays and not is_unpaid(existing.get(row.repays), origin(batch.repays, row.number)):
+            problem = ("", f"{row.repays}, which this row pays again, did not fail for good")
             return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
         try:
             self._amounts.check(intent.amount)

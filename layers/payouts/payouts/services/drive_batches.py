@@ -13,7 +13,7 @@ from payouts.domain.errors import LimitReached, PayoutError, ValidationFailed
 from payouts.domain.schedule import DAY, HOUR, MINUTE
 from payouts.domain.transfer import Status
 from payouts.services.batch_funds import Funds
-from payouts.services.batch_queue import BatchQueue, ChunkTask
+from payouts.services.batch_queue import RESULT, BatchQueue, ChunkTask
 from payouts.services.daily_limits import DailyLimits
 from payouts.store.batch_chunks import ChunkState, ChunkStore
 from payouts.store.batches import BatchStore
@@ -24,6 +24,8 @@ FUNDS_WAIT = 72 * HOUR
 """How long a batch waits for funds unless its request has a deadline."""
 _SETTLE_MILLIS = 5 * MINUTE
 """How often the transfers of a batch that was sent are read."""
+_REPORTED_MILLIS = 30 * DAY
+"""How long the result of a batch that is final is written again while some transfer is open."""
 _STEP_SECONDS = 25.0
 """For the questions about one batch, the balance among them."""
 _S = BatchStatus
@@ -42,6 +44,7 @@ class BatchDriver:
         approvals_required: int,
         window: int,
         clock: Callable[[], float],
+        reports: bool = False,
     ) -> None:
         self._store = store
         self._chunks = chunks
@@ -51,6 +54,7 @@ class BatchDriver:
         self._approvals_required = approvals_required
         self._window = window
         self._clock = clock
+        self._reports = reports
 
     def drive(self, batch: Batch, remaining: Remaining, most: int | None = None) -> Batch:
         """Do what can be done about a batch now. Returns it as stored. Raises PayoutError; the next call goes on.
@@ -64,6 +68,8 @@ class BatchDriver:
 
     def _step(self, batch: Batch, remaining: Remaining, room: int) -> Batch:
         match batch.status:
+            case _S.RECEIVING if batch.repays:
+                return self._collect(batch)
             case _S.RECEIVING | _S.PENDING_APPROVAL:
                 return self._expire(batch)
             case _S.CHECKING:
@@ -80,12 +86,19 @@ class BatchDriver:
                 return self._cancel(batch, room)
             case _S.SETTLING:
                 return self._settle(batch, room)
-        return self._later(batch, None)
+        return self._report(batch) if batch.is_final else self._later(batch, None)
 
     def _expire(self, batch: Batch) -> Batch:
         if batch.next_drive_at is None or batch.next_drive_at > self._now():
             return batch
         return self._move(batch, _S.EXPIRED, Action.EXPIRED)
+
+    def _collect(self, batch: Batch) -> Batch:
+        """Let a worker collect the rows of a repayment. It expires if that is not possible for a day."""
+        if self._now() > batch.created_at + DAY:
+            return self._move(batch, _S.EXPIRED, Action.EXPIRED)
+        self._queue.send([ChunkTask(batch.reference, 0)])
+        return self._later(batch, MINUTE)
 
     def _check(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)
@@ -161,12 +174,26 @@ class BatchDriver:
         states = self._states(batch)
         if any(each.summary.open for each in states) and (batch.next_drive_at or 0) > self._now():
             return batch  # its transfers were read a moment ago
+        if self._reports and batch.result_at is None:
+            self._queue.send([ChunkTask(batch.reference, RESULT)])
         if self._enqueued(batch, states, room, [each.summary.open > 0 for each in states]):
             return self._later(batch, _SETTLE_MILLIS)
         total = sums(each.summary for each in states)
         paid = total.statuses.get(Status.SUCCESS)
         complete = paid is not None and paid.count == total.payable.count
         return self._move(batch, _S.DONE if complete else _S.DONE_WITH_FAILURES, Action.DONE)
+
+    def _report(self, batch: Batch) -> Batch:
+        """Have the result of a final batch written, and again until nothing in it can change: a row may be DISPUTED."""
+        now, ended = self._now(), batch.history[-1].at
+        expired = now > ended + _REPORTED_MILLIS
+        if not self._reports or batch.released_at is None or batch.result_final or expired:
+            return self._later(batch, None)
+        if batch.next_drive_at is not None and batch.next_drive_at > now:
+            return batch
+        self._queue.send([ChunkTask(batch.reference, RESULT)])
+        written = batch.result_at is not None and batch.result_at >= ended
+        return self._later(batch, (HOUR if now < ended + DAY else DAY) if written else _SETTLE_MILLIS)
 
     def _enqueued(self, batch: Batch, states: Sequence[ChunkState], room: int, unfinished: Sequence[bool]) -> bool:
         """Enqueue the first unfinished chunks that no worker has. Returns True if any is unfinished."""

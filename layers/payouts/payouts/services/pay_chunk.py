@@ -136,6 +136,9 @@ class ChunkPayer:
         """Send one row, if the batch is still being paid."""
         if run.remaining() < ROW_SECONDS or not self._is_paying(run):
             return _Next.STOP
+        if not self._accounts.repays_a_failure(run.batch, row):
+            run.reasons[row.number] = NotPaid("DUPLICATE", f"{row.repays}, which this row pays again, did not fail")
+            return _Next.GO_ON
         try:
             result = self._creator.create(_request(run.batch, row), run.remaining)
         except (Duplicate, Mismatch, ValidationFailed) as error:

@@ -201,6 +201,7 @@ def _row_item(row: BatchRow) -> Item:
         "fee": None if row.fee is None else str(row.fee),
         "confirmed": row.confirmed,
         "excluded": row.excluded,
+        "repays": row.repays,
     }
     return {name: value for name, value in stored.items() if value not in (None, "", [], False)}
 
@@ -216,6 +217,7 @@ def _row(item: Item) -> BatchRow:
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
         confirmed=item.get("confirmed", False),
         excluded=item.get("excluded", False),
+        repays=item.get("repays", ""),
     )
 
 
