@@ -32,7 +32,7 @@ def failed(world: World, batches: Batches) -> str:
     world.doku.account("014", "5550003", "SOMEBODY ELSE")
     refusal = {"responseCode": "4034302", "execute": False, "partnerReferenceNo": f"{reference}-2"}
     world.doku.fault("transfer", "unknown-code", **refusal)
-    world.doku.fault("transfer", "timeout-before", partnerReferenceNo=f"{reference}-4")
+    world.doku.fault("transfer", "timeout-before", seconds=0.1, partnerReferenceNo=f"{reference}-4")
     batches.pass_time(3)
     return reference
 
