@@ -194,7 +194,9 @@ class LocalStack:
         if self._simulator:
             self._simulator.wait_until_healthy()
             self._report(f"DOKU simulator on {self._simulator.url}")
-        self.gateway.handlers.update(pages(self.bundle) | console.files(self.doku_host) | self._local_routes())
+        self.gateway.handlers.update(
+            pages(self.bundle) | console.files(self.doku_host, self.aws.url) | self._local_routes()
+        )
         self.gateway.handlers.update(docs.handlers(self._root))
         self.gateway.handlers.update(self.inbox.handlers())
         self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key), self.bundle.cors)

@@ -1,4 +1,4 @@
-"""The batch worker's handler: works on the chunk that a message names, as the batch's status demands."""
+"""The batch worker's handler: loads a file, or works on a chunk as its batch's status demands."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import Batch, BatchStatus
 from payouts.domain.errors import PayoutError
 from payouts.runtime import metrics
-from payouts.services.batch_queue import RESULT, ChunkTask
+from payouts.services.batch_queue import ChunkTask, FileTask, ResultTask, Task, parse
 from payouts.services.pay_chunk import ROW_SECONDS
 
 _NEXT_CHUNKS = 2
@@ -21,7 +21,7 @@ Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
 def create_handler(services: Services, logger: Logger) -> Handler:
-    """Create the handler. Its event is a batch of messages from SQS; each names a chunk."""
+    """Create the handler. Its event is a batch of messages from SQS; each names a chunk or a file."""
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Return the messages that SQS must deliver again."""
@@ -37,9 +37,9 @@ def create_handler(services: Services, logger: Logger) -> Handler:
 
 
 def _work(services: Services, logger: Logger, record: dict[str, Any], remaining: Remaining) -> bool:
-    """Work on one chunk, then let the batch go on. Returns False if SQS must deliver the message again."""
+    """Work on one chunk or file, then let the batch go on. Returns False if SQS must deliver the message again."""
     try:
-        task = ChunkTask.parse(record["body"])
+        task = parse(record["body"])
     except (ValueError, KeyError, TypeError):
         logger.error("a message of the batch queue cannot be read")
         return False
@@ -49,20 +49,27 @@ def _work(services: Services, logger: Logger, record: dict[str, Any], remaining:
             return True
         if _dispatch(services, task, batch, remaining) or remaining() < ROW_SECONDS:
             _go_on(services, task, remaining)
-    except PayoutError as error:  # a tick enqueues the chunk again, after the lease if it was not given back
-        logger.warning("chunk not finished", batch=task.reference, chunk=task.index, reason=error.message)
+    except PayoutError as error:  # a tick enqueues the task again, after the lease if it was not given back
+        logger.warning("chunk not finished", batch=task.reference, chunk=_place(task), reason=error.message)
         metrics.publish({"BatchChunksFailed": 1})
         return False
-    logger.info("chunk", batch=task.reference, chunk=task.index, batch_status=batch.status)
+    logger.info("chunk", batch=task.reference, chunk=_place(task), batch_status=batch.status)
     return True
 
 
-def _dispatch(services: Services, task: ChunkTask, batch: Batch, remaining: Remaining) -> bool:
-    """Returns True if the chunk is finished. One of a batch in another status needs nothing: its message is late."""
-    status = batch.status
-    if task.index == RESULT:
+def _place(task: Task) -> int | str:
+    return task.index if isinstance(task, ChunkTask) else "file" if isinstance(task, FileTask) else "result"
+
+
+def _dispatch(services: Services, task: Task, batch: Batch, remaining: Remaining) -> bool:
+    """Returns True if the task is finished. One of a batch in another status needs nothing: its message is late."""
+    if isinstance(task, FileTask):
+        services.loader().load(task, remaining)
+        return True
+    if isinstance(task, ResultTask):
         services.results.write(batch, remaining)
         return True
+    status = batch.status
     if status is BatchStatus.RECEIVING and batch.repays:
         return services.repayer.collect(batch)
     if status is BatchStatus.CHECKING:
@@ -75,7 +82,7 @@ def _dispatch(services: Services, task: ChunkTask, batch: Batch, remaining: Rema
     return False
 
 
-def _go_on(services: Services, task: ChunkTask, remaining: Remaining) -> None:
+def _go_on(services: Services, task: Task, remaining: Remaining) -> None:
     """Drive the batch, so that its next chunk does not wait for the tick. Not while DOKU is silent: that would loop."""
     batch = services.store.get(task.reference)
     if batch is not None:

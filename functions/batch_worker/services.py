@@ -4,6 +4,8 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from payouts import batch_wiring, wiring
 from payouts.domain.limits import DailyLimit
@@ -30,15 +32,20 @@ from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
 from payouts.store.kill_switch import KillSwitchStore
 
+if TYPE_CHECKING:
+    from batch_worker.load_file import FileLoader
+
 _LONGEST_WAIT = 60.0
 """Seconds that a row waits for its turn at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One use case for each status in which chunks are worked on."""
+    """One use case for files, and one for each status in which chunks are worked on."""
 
     store: BatchStore
+    loader: "Callable[[], FileLoader]"
+    """Built at the first file: few messages name one."""
     checker: ChunkChecker
     payer: ChunkPayer
     settler: ChunkSettler
@@ -108,4 +115,15 @@ def build_services(
         batches.settings.bucket,
         clock,
     )
-    return Services(batches.store, checker, payer, settler, batches.repayer, results, batches.driver, deployed.rate)
+
+    @cache
+    def loader() -> "FileLoader":
+        from batch_worker.load_file import FileLoader
+        from payouts.services.batch_files import BatchFiles
+
+        files = BatchFiles(aws.s3, batches.settings.bucket, clock)
+        return FileLoader(batches.store, batches.chunks, files, clock)
+
+    return Services(
+        batches.store, loader, checker, payer, settler, batches.repayer, results, batches.driver, deployed.rate
+    )

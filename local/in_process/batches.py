@@ -1,9 +1,11 @@
 """The batch worker of a deployment in this process, and people who create and approve batches."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import requests
 from aws_lambda_powertools import Logger
 
 from batch_worker.app import create_handler
@@ -12,6 +14,7 @@ from local.aws.bundle import QueueTrigger
 from local.aws.event_source import Drained, Pump
 from local.in_process.invocation import Answer, Context, InProcess
 from local.in_process.world import World
+from payouts.services.batch_queue import ChunkTask, FileTask, ResultTask, Task
 
 QUEUE = "BATCH_QUEUE_URL"
 MAKER, CHECKER = "dewi", "budi"
@@ -40,6 +43,17 @@ class Batches:
         """POST /v1/batches."""
         body = {"batchReference": reference, "transfers": [dict(each) for each in transfers], **fields}
         return self.request("POST", "", body)
+
+    def create_of_file(self, reference: str, content: bytes, **fields: Any) -> Answer:
+        """POST /v1/batches for a file with this content."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        return self.request("POST", "", {"batchReference": reference, "sha256": sha256, **fields})
+
+    def upload(self, reference: str, content: bytes, **fields: Any) -> Answer:
+        """Create the batch, upload the file, and start reading it. Returns the last answer."""
+        form = self.create_of_file(reference, content, **fields).body["upload"]
+        post_file(form, content)
+        return self.request("POST", f"{reference}/checks")
 
     def get(self, reference: str) -> dict[str, Any]:
         """The batch as the API shows it."""
@@ -81,7 +95,20 @@ class Batches:
 
     def deliver(self, reference: str, chunk: int = 0, remaining: Callable[[], int] = lambda: 300_000) -> dict[str, Any]:
         """Deliver one message about a chunk to the worker."""
-        body = f'{{"batch": "{reference}", "chunk": {chunk}}}'
+        return self._deliver(ChunkTask(reference, chunk), remaining)
+
+    def deliver_file(
+        self, reference: str, content: bytes, remaining: Callable[[], int] = lambda: 300_000
+    ) -> dict[str, Any]:
+        """Deliver one message about the batch's file to the worker."""
+        return self._deliver(FileTask(reference, hashlib.sha256(content).hexdigest()), remaining)
+
+    def deliver_result(self, reference: str, remaining: Callable[[], int] = lambda: 300_000) -> dict[str, Any]:
+        """Deliver one message about the batch's result to the worker."""
+        return self._deliver(ResultTask(reference), remaining)
+
+    def _deliver(self, task: Task, remaining: Callable[[], int]) -> dict[str, Any]:
+        body = task.body()
         event = {"Records": [{"messageId": "1", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}]}
         return self.call(event, Context(remaining, "BatchWorkerFunction"))
 
@@ -91,3 +118,8 @@ class Batches:
             self.world.clock.advance(61)
             self.world.tick()
             self.work()
+
+
+def post_file(form: Mapping[str, Any], content: bytes) -> None:
+    """Upload a file with a form, as a browser does."""
+    requests.post(form["url"], data=form["fields"], files={"file": content}, timeout=60).raise_for_status()

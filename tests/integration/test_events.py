@@ -73,6 +73,7 @@ def test_a_samples_content_length_is_that_of_its_body(name: str) -> None:
         ("notification-queue", "NotificationQueue", "NotificationProcessorFunction"),
         ("webhook-queue", "WebhookQueue", "WebhookSenderFunction"),
         ("batch-queue", "BatchQueue", "BatchWorkerFunction"),
+        ("batch-file-queue", "BatchQueue", "BatchWorkerFunction"),
     ],
 )
 def test_a_queue_sample_matches_the_trigger(deployed: bundle.Bundle, sample: str, queue: str, function: str) -> None:

@@ -28,15 +28,23 @@ def access_key(request: Request) -> str:
 def _credential(request: Request) -> tuple[str, str]:
     """The access key and the service that a request is signed for."""
     found = _CREDENTIAL.search(request.headers.get("authorization") or "")
+    if found is None and request.method == "POST":
+        found = _CREDENTIAL.search(f"Credential={_field(request, 'x-amz-credential')}/")
     return (found[1], found[2]) if found else ("", "")
+
+
+def _field(request: Request, name: str) -> str:
+    """A field of a form that uploads a file; empty if there is none."""
+    found = re.search(rf'name="{name}"\r\n\r\n([^\r]+)'.encode(), request.data)
+    return found[1].decode() if found else ""
 
 
 def of(request: Request) -> list[Call]:
     """The calls of a request, several for a transaction. Its access key identifies the function."""
     function, service = _credential(request)
     if service == "s3":
-        action = _OBJECT[request.method]
-        return [Call(function, action, f"arn:aws:s3:::{request.path.removeprefix('/')}")]
+        action, key = _OBJECT[request.method], _field(request, "key") if request.method == "POST" else ""
+        return [Call(function, action, f"arn:aws:s3:::{request.path.removeprefix('/')}{key and '/' + key}")]
     operation = (request.headers.get("x-amz-target") or "").rpartition(".")[2]
     body: dict[str, Any] = json.loads(request.data)
     action = f"{service}:{operation}"

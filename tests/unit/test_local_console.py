@@ -42,6 +42,13 @@ def test_console_files_are_served_with_type_and_guards() -> None:
     )
 
 
+def test_a_page_may_upload_to_s3_and_nowhere_else() -> None:
+    served = console.files(uploads_to="http://127.0.0.1:3003")["/"](Request.of("GET", "/", (HOST,)))
+    assert "; connect-src 'self' http://127.0.0.1:3003; " in dict(served.headers)["Content-Security-Policy"]
+    alone = console.files()["/"](Request.of("GET", "/", (HOST,)))
+    assert "; connect-src 'self'; " in dict(alone.headers)["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize("host", [None, "api-sandbox.doku.com"])
 def test_the_configuration_names_a_real_doku(host: str | None) -> None:
     answer = console.files(host)["/config.json"](Request.of("GET", "/config.json", (HOST,)))

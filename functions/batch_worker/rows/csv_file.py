@@ -13,6 +13,8 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _ENCODING = 'the file is not in UTF-8: save it as "CSV UTF-8"'
 _LONGEST = 4096
 """Characters of a cell; longer than any field may be."""
+_LONGEST_RECORD = 2**18
+"""Characters of a record. A cell takes at least 8 bytes of memory, and one of the file."""
 
 
 def lines(path: Path) -> Iterator[tuple[int, list[Cell]]]:
@@ -22,14 +24,37 @@ def lines(path: Path) -> Iterator[tuple[int, list[Cell]]]:
             raise FileRefused(_ENCODING)
     csv.field_size_limit(_LONGEST)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        number = 0
+        number, given = 0, _Lines(file)
         try:
-            for number, cells in enumerate(csv.reader(file, delimiter=_delimiter(file), strict=True), start=1):
+            delimiter = _delimiter(file)
+            for number, cells in enumerate(csv.reader(given, delimiter=delimiter, strict=True), start=1):
+                given.length = 0
                 yield number, [cell.strip() for cell in cells]
         except UnicodeDecodeError:
             raise FileRefused(_ENCODING) from None
         except csv.Error as error:
             raise FileRefused(f"the file is not valid CSV after row {number}: {error}") from None
+
+
+class _Lines:
+    """The lines of a file. Raises csv.Error for a record that is too long."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.length = 0
+        """Of the lines since the last record."""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(_LONGEST_RECORD)
+        self.length += len(line)
+        if self.length >= _LONGEST_RECORD:
+            raise csv.Error(f"a row of more than {_LONGEST_RECORD // 2**10} KB, perhaps without a closing quote")
+        if not line:
+            raise StopIteration
+        return line
 
 
 def _delimiter(file: TextIO) -> str:

@@ -5,6 +5,10 @@ from typing import Any
 from tests.support import log_watch
 from tests.support.harness import new_reference
 
+HEADER = "customerNumber,beneficiaryBankCode,beneficiaryAccountNumber,beneficiaryAccountName,amount"
+LINE = "628115678890,014,8377388292,SUHUT,200000"
+"""A row of a CSV file, for the account of DOKU's sample."""
+
 
 def row(**changes: Any) -> dict[str, Any]:
     """A row for the account of DOKU's sample. The test fails if its personal values are logged."""

@@ -20,10 +20,12 @@ from payouts.domain.batch import (
 )
 from payouts.domain.caller import Caller
 from payouts.domain.errors import Duplicate
-from payouts.domain.schedule import DAY
+from payouts.domain.schedule import DAY, MINUTE
 
 RECEIVE_MILLIS = 1 * DAY
 """How long a batch without its rows is kept after its creation, and after the latest request to read its file."""
+_LONGEST_LEASE = 20 * MINUTE
+"""No worker lasts longer. A lease that ends later was written by a wrong clock and counts as ended."""
 
 
 def declare_again(batch: Batch, file: BatchFile, caller: Caller, now: int) -> Batch:
@@ -47,7 +49,8 @@ def start_reading(batch: Batch, caller: Caller, now: int) -> Batch:
     if file.reading:
         return batch
     if file.refused:
-        raise IllegalTransition(f"{file.problem}. Correct the file, and create the batch again with its sha256")
+        advice = "" if file.accepted else ". Correct the file, and create the batch again with its sha256"
+        raise IllegalTransition(f"{file.problem}{advice}")
     started = replace(file, reading=True, problem="", lease=0, expires_at=now + RECEIVE_MILLIS)
     changed = noted(replace(batch, file=started, next_drive_at=now), Event(now, caller.name, Action.READ_STARTED))
     return involve(changed, caller)
@@ -58,9 +61,14 @@ def claim(batch: Batch, sha256: str, now: int, until: int) -> Batch:
     file = batch.file
     if batch.status is not BatchStatus.RECEIVING or file is None or file.sha256 != sha256:
         return batch
-    if not file.reading or file.lease > now:
+    if not file.reading or is_leased(file, now):
         return batch
     return replace(batch, file=replace(file, lease=until))
+
+
+def is_leased(file: BatchFile, now: int) -> bool:
+    """True if a worker may be reading the file."""
+    return now < file.lease <= now + _LONGEST_LEASE
 
 
 def release(batch: Batch, lease: int) -> Batch:

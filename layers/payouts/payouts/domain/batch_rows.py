@@ -72,6 +72,11 @@ class BatchRow:
         """What the row adds to the sums."""
         return NO_ROWS if self.intent is None else Totals(1, self.intent.amount, self.fee or Rupiah(0))
 
+    @property
+    def counted(self) -> Totals:
+        """As `totals`, with 1 for a row that cannot be read as a transfer."""
+        return Totals(1) if self.intent is None else self.totals
+
 
 class Phase(StrEnum):
     """How far a chunk is."""
@@ -121,7 +126,7 @@ def checked_summary(rows: Sequence[BatchRow]) -> ChunkSummary:
     """The summary of rows that were not sent."""
     outcomes: dict[RowOutcome, Totals] = {}
     for row in rows:
-        outcomes[row.shown_outcome] = outcomes.get(row.shown_outcome, NO_ROWS) + _counted(row)
+        outcomes[row.shown_outcome] = outcomes.get(row.shown_outcome, NO_ROWS) + row.counted
     pending = any(row.outcome is RowOutcome.PENDING for row in rows)
     payable = [row for row in rows if row.is_payable]
     phase = Phase.LOADED if pending else Phase.CHECKED
@@ -131,11 +136,6 @@ def checked_summary(rows: Sequence[BatchRow]) -> ChunkSummary:
 def sum_of(rows: Iterable[BatchRow]) -> Totals:
     """Number, amounts and fees of rows."""
     return sum((row.totals for row in rows), NO_ROWS)
-
-
-def _counted(row: BatchRow) -> Totals:
-    """As `totals`, with 1 for a row that cannot be read as a transfer."""
-    return Totals(1) if row.intent is None else row.totals
 
 
 def sent_summary(

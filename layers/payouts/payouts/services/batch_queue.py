@@ -1,4 +1,7 @@
-"""The queue of the batch worker. A message names a chunk; what to do with it follows from the batch's status."""
+"""The queue of the batch worker. A message names a chunk, a file or a result.
+
+What to do with a chunk follows from the batch's status; a file is read, a result written.
+"""
 
 import json
 from collections.abc import Callable, Sequence
@@ -13,15 +16,13 @@ from payouts.aws_call import NO_ANSWER
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-RESULT = -1
-"""Stands for the result of a batch in the place of a chunk."""
 _AT_ONCE = 10
 _FAILURES = (ClientError, *NO_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkTask:
-    """A chunk to work on, or with the index RESULT a result to write."""
+    """A chunk to work on."""
 
     reference: str
     index: int
@@ -30,11 +31,41 @@ class ChunkTask:
         """The body of the message."""
         return json.dumps({"batch": self.reference, "chunk": self.index})
 
-    @classmethod
-    def parse(cls, body: str) -> "ChunkTask":
-        """The task of a message. Raises ValueError, KeyError or TypeError for any other message."""
-        found = json.loads(body)
-        return cls(str(found["batch"]), int(found["chunk"]))
+
+@dataclass(frozen=True, slots=True)
+class FileTask:
+    """A file to read."""
+
+    reference: str
+    sha256: str
+
+    def body(self) -> str:
+        """The body of the message."""
+        return json.dumps({"batch": self.reference, "file": self.sha256})
+
+
+@dataclass(frozen=True, slots=True)
+class ResultTask:
+    """A result to write."""
+
+    reference: str
+
+    def body(self) -> str:
+        """The body of the message."""
+        return json.dumps({"batch": self.reference, "result": True})
+
+
+Task = ChunkTask | FileTask | ResultTask
+
+
+def parse(body: str) -> Task:
+    """The task of a message. Raises ValueError, KeyError or TypeError for any other message."""
+    found = json.loads(body)
+    if "file" in found:
+        return FileTask(str(found["batch"]), str(found["file"]))
+    if "result" in found:
+        return ResultTask(str(found["batch"]))
+    return ChunkTask(str(found["batch"]), int(found["chunk"]))
 
 
 class BatchQueue:
@@ -44,7 +75,7 @@ class BatchQueue:
         self._sqs = cache(sqs)
         self._url = url
 
-    def send(self, tasks: Sequence[ChunkTask]) -> int:
+    def send(self, tasks: Sequence[Task]) -> int:
         """Send the tasks. Returns how many SQS has accepted."""
         sent = 0
         if not self._url:

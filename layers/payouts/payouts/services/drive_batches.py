@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import SYSTEM, Action, Batch, BatchStatus, Event, moved
+from payouts.domain.batch_file import is_leased
 from payouts.domain.batch_rows import Phase, chunks_of, origin, sums
 from payouts.domain.errors import LimitReached, PayoutError, ValidationFailed
 from payouts.domain.schedule import DAY, HOUR, MINUTE
 from payouts.domain.transfer import Status
 from payouts.services.batch_funds import Funds
-from payouts.services.batch_queue import RESULT, BatchQueue, ChunkTask
+from payouts.services.batch_queue import BatchQueue, ChunkTask, FileTask, ResultTask
 from payouts.services.daily_limits import DailyLimits
 from payouts.store.batch_chunks import ChunkState, ChunkStore
 from payouts.store.batches import BatchStore
@@ -68,9 +69,9 @@ class BatchDriver:
 
     def _step(self, batch: Batch, remaining: Remaining, room: int) -> Batch:
         match batch.status:
-            case _S.RECEIVING if batch.repays:
-                return self._collect(batch)
-            case _S.RECEIVING | _S.PENDING_APPROVAL:
+            case _S.RECEIVING:
+                return self._collect(batch) if batch.repays else self._receive(batch)
+            case _S.PENDING_APPROVAL:
                 return self._expire(batch)
             case _S.CHECKING:
                 return self._check(batch, room)
@@ -87,6 +88,19 @@ class BatchDriver:
             case _S.SETTLING:
                 return self._settle(batch, room)
         return self._report(batch) if batch.is_final else self._later(batch, None)
+
+    def _receive(self, batch: Batch) -> Batch:
+        """Let a worker read the file, if that was asked for and none does."""
+        now, file = self._now(), batch.file
+        if file is None:
+            return self._expire(batch)
+        if file.expires_at <= now:
+            return self._move(batch, _S.EXPIRED, Action.EXPIRED)
+        if not file.reading:
+            return self._later(batch, file.expires_at - now)
+        if not is_leased(file, now):
+            self._queue.send([FileTask(batch.reference, file.sha256)])
+        return self._later(batch, MINUTE)
 
     def _expire(self, batch: Batch) -> Batch:
         if batch.next_drive_at is None or batch.next_drive_at > self._now():
@@ -175,7 +189,7 @@ class BatchDriver:
         if any(each.summary.open for each in states) and (batch.next_drive_at or 0) > self._now():
             return batch  # its transfers were read a moment ago
         if self._reports and batch.result_at is None:
-            self._queue.send([ChunkTask(batch.reference, RESULT)])
+            self._queue.send([ResultTask(batch.reference)])
         if self._enqueued(batch, states, room, [each.summary.open > 0 for each in states]):
             return self._later(batch, _SETTLE_MILLIS)
         total = sums(each.summary for each in states)
@@ -191,7 +205,7 @@ class BatchDriver:
             return self._later(batch, None)
         if batch.next_drive_at is not None and batch.next_drive_at > now:
             return batch
-        self._queue.send([ChunkTask(batch.reference, RESULT)])
+        self._queue.send([ResultTask(batch.reference)])
         written = batch.result_at is not None and batch.result_at >= ended
         return self._later(batch, (HOUR if now < ended + DAY else DAY) if written else _SETTLE_MILLIS)
 

@@ -3,17 +3,18 @@
 The batch's item comes first, then its claims on the rows of each chunk, then its own rows. Each step may be repeated.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from payouts.domain.batch import Action, Batch, BatchStatus, Event, IllegalTransition, moved, noted
-from payouts.domain.batch_rows import CHUNK_ROWS, BatchRow, Phase, checked_summary, chunks_of
+from payouts.domain.batch_rows import CHUNK_ROWS, BatchRow, ChunkSummary, Phase, checked_summary, chunks_of
 from payouts.domain.caller import Caller
 from payouts.domain.errors import NotFound, Throttled
 from payouts.domain.repayment import REPAYABLE, failed_rows, repaying_row
 from payouts.domain.transfer import Status
 from payouts.services.create_batch import BatchCreator, BatchRequest
-from payouts.store.batch_chunks import ChunkState, ChunkStore
+from payouts.store.batch_chunks import PAGE_CHUNKS, ChunkState, ChunkStore, pages_of
 from payouts.store.batches import BatchStore
 from payouts.store.repayments import RepaymentStore
 from payouts.store.transfers import TransferStore
@@ -106,13 +107,23 @@ class BatchRepayer:
         batch = self._store.get(repayment.repays)
         if batch is None or batch.status not in REPAYABLE:
             return False
-        chunks = range(chunks_of(batch.rows))
-        rows = [repaying_row(repayment, row) for index in chunks for row in self._rows.claim(batch, index, repayment)]
-        parts = [rows[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS)]
-        now = int(self._clock() * 1000)
-        self._chunks.load(repayment.reference, parts, [checked_summary(each) for each in parts], now)
-        self._store.update(repayment, lambda current: _collected(current, len(rows), now))
+        now, found = int(self._clock() * 1000), self._claimed(batch, repayment)
+        summaries: list[ChunkSummary] = []
+        rows = 0
+        while part := list(islice(found, CHUNK_ROWS)):
+            stored = self._chunks.add_rows(repayment.reference, len(summaries), part, now)
+            summaries.append(checked_summary(stored))
+            rows += len(stored)
+        for page in range(pages_of(len(summaries))):
+            within = summaries[page * PAGE_CHUNKS : (page + 1) * PAGE_CHUNKS]
+            self._chunks.add_page(repayment.reference, page, within, now)
+        self._store.update(repayment, lambda current: _collected(current, rows, now))
         return True
+
+    def _claimed(self, batch: Batch, repayment: Batch) -> Iterator[BatchRow]:
+        for index in range(chunks_of(batch.rows)):
+            for row in self._rows.claim(batch, index, repayment):
+                yield repaying_row(repayment, row)
 
     def _check(self, batch: Batch) -> None:
         if batch.status not in REPAYABLE:

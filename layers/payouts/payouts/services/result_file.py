@@ -5,14 +5,13 @@ by an older one, and a reader never sees half of one.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from payouts.aws_call import NO_ANSWER, call_aws, error_code
+from payouts.aws_call import call_aws, error_code
 from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import Batch, BatchStatus, IllegalTransition
 from payouts.domain.batch_rows import chunks_of, sent_summary
@@ -97,18 +96,14 @@ class ResultWriter:
             return
         at, final = int(self._clock() * 1000), batch.is_final
         upload = _Upload(self._s3(), self._bucket, result_key(batch.reference, at))
-        try:
-            upload.add(HEADER)
-            for index, (chunk, state) in enumerate(self._read(batch)):
-                if remaining() < _RESERVE_SECONDS:
-                    raise RefusedEarly("too little time is left to write the result; it is written later")
-                upload.add(result_rows(chunk.lines, at))
-                final = final and all(line.is_final for line in chunk.lines)
-                self._renew(batch, index, chunk, state)
-            upload.finish()
-        except BaseException:
-            upload.abort()
-            raise
+        upload.add(HEADER)
+        for index, (chunk, state) in enumerate(self._read(batch)):
+            if remaining() < _RESERVE_SECONDS:
+                raise RefusedEarly("too little time is left to write the result; it is written later")
+            upload.add(result_rows(chunk.lines, at))
+            final = final and all(line.is_final for line in chunk.lines)
+            self._renew(batch, index, chunk, state)
+        upload.finish()
         self._store.update(batch, lambda current: _written(current, at, final))
 
     def _read(self, batch: Batch) -> Iterator[tuple[ChunkResult, ChunkState]]:
@@ -124,7 +119,7 @@ class ResultWriter:
 
 
 class _Upload:
-    """An object that appears when it is complete. At most two parts are in memory."""
+    """An object that appears when it is complete. The bucket's lifecycle deletes the parts of one that is never."""
 
     def __init__(self, s3: "S3Client", bucket: str, key: str) -> None:
         self._s3 = s3
@@ -147,12 +142,6 @@ class _Upload:
             self._send()
         parts = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(self._etags, start=1)]
         self._call("complete_multipart_upload", "ETag", UploadId=self._id, MultipartUpload={"Parts": parts})
-
-    def abort(self) -> None:
-        """Delete the parts; what a crash leaves is deleted by the bucket's lifecycle."""
-        if self._id:
-            with suppress(ClientError, *NO_ANSWER):
-                self._s3.abort_multipart_upload(**self._object, UploadId=self._id)
 
     def _send(self) -> None:
         if not self._id:

@@ -5,7 +5,6 @@ overwritten and never incremented, so a repeated or lost write cannot make it wr
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -62,13 +61,26 @@ class ChunkStore:
         self, reference: str, chunks: Sequence[Sequence[BatchRow]], summaries: Sequence[ChunkSummary], now: int
     ) -> None:
         """Store all rows of a new batch. May be repeated with the same rows."""
-        kept = {"expiresAt": now // 1000 + _KEPT_SECONDS}
         for index, rows in enumerate(chunks):
-            self._put_once({"pk": _rows_key(reference, index), "version": 1, "rows": _encoded(rows), **kept})
+            self.add_rows(reference, index, rows, now)
         for page in range(pages_of(len(chunks))):
-            within = range(page * PAGE_CHUNKS, min((page + 1) * PAGE_CHUNKS, len(chunks)))
-            item = {f"c{index}": _summary(summaries[index]) for index in within}
-            self._put_once({"pk": _page_key(reference, page), **item, **kept})
+            self.add_page(reference, page, summaries[page * PAGE_CHUNKS : (page + 1) * PAGE_CHUNKS], now)
+
+    def add_rows(self, reference: str, index: int, rows: Sequence[BatchRow], now: int) -> Sequence[BatchRow]:
+        """Store the rows of a chunk unless it is stored already. Returns the rows that are stored."""
+        stored = self._put_once(
+            {"pk": _rows_key(reference, index), "version": 1, "rows": _encoded(rows), **_kept_from(now)}
+        )
+        return rows if stored is None else [_row(each) for each in stored["rows"]]
+
+    def add_page(self, reference: str, page: int, summaries: Sequence[ChunkSummary], now: int) -> None:
+        """Store the summaries of a page's chunks, whose rows are stored, unless the page is stored already."""
+        item = {f"c{page * PAGE_CHUNKS + place}": _summary(each) for place, each in enumerate(summaries)}
+        self._put_once({"pk": _page_key(reference, page), **item, **_kept_from(now)})
+
+    def has_page(self, reference: str, page: int) -> bool:
+        """True if a page is stored, and therefore the rows of its chunks."""
+        return self._table.get(_page_key(reference, page)) is not None
 
     def rows(self, reference: str, index: int) -> Chunk:
         """The rows of a chunk. Raises LookupError if there are none."""
@@ -141,12 +153,18 @@ class ChunkStore:
         """Overwrite these reasons. Called by the chunk's worker alone, before it saves the summary."""
         stored = {str(row): [reason.code, reason.message] for row, reason in reasons.items()}
         item: Item = {"pk": _reasons_key(reference, index), "reasons": stored}
-        self._table.put({**item, "expiresAt": now // 1000 + _KEPT_SECONDS}, ALWAYS, {}, {})
+        self._table.put({**item, **_kept_from(now)}, ALWAYS, {}, {})
 
-    def _put_once(self, item: Item) -> None:
-        """Put an item unless it exists: a slow copy of the request must not undo what was checked meanwhile."""
-        with suppress(ConditionFailed):
+    def _put_once(self, item: Item) -> Item | None:
+        """Put an item unless it exists: a slow copy of the request must not undo what was checked meanwhile.
+
+        Returns the item that exists, None if this call put it.
+        """
+        try:
             self._table.put(item, "attribute_not_exists(pk)", {}, {})
+        except ConditionFailed as failed:
+            return failed.item
+        return None
 
     def _transact(self, *writes: Write) -> bool:
         try:
@@ -167,6 +185,10 @@ class ChunkStore:
         names, values = {"#chunk": f"c{index}"}, {":summary": _summary(summary)}
         pk = _page_key(reference, index // PAGE_CHUNKS)
         return Write(pk, "attribute_exists(pk)", values, names, expression="SET #chunk = :summary")
+
+
+def _kept_from(now: int) -> Item:
+    return {"expiresAt": now // 1000 + _KEPT_SECONDS}
 
 
 def pages_of(chunks: int) -> int:
