@@ -22,26 +22,24 @@ class Worker:
     sha256: str
 
 
-@st.composite
-def steps(draw: st.DrawFn) -> list[tuple[str, int]]:
-    kinds = st.sampled_from(["declare", "start", "claim", "refuse", "accept", "complete", "release", "wait", "cancel"])
-    return draw(st.lists(st.tuples(kinds, st.integers(0, 3)), max_size=40))
+STEPS = st.sampled_from(["declare", "start", "claim", "refuse", "accept", "complete", "release", "wait", "cancel"])
+BEGIN = [("start", 0), ("claim", 0), ("accept", 0)]
+"""A worker reads the file and begins to store its rows; few random orders get so far."""
 
 
-@given(steps())
-def test_rows_are_those_of_the_one_file_that_was_accepted(taken: list[tuple[str, int]]) -> None:
+@given(st.integers(0, 3), st.lists(st.tuples(STEPS, st.integers(0, 2)), max_size=40))
+def test_rows_are_those_of_the_one_file_that_was_accepted(begun: int, steps: list[tuple[str, int]]) -> None:
     batch, now, workers = Batch("PAYROLL", "", 0, 0, file=BatchFile("0", 10**9)), 0, list[Worker]()
     accepted: set[str] = set()
-    for kind, choice in taken:
+    for kind, choice in [*BEGIN[:begun], *steps]:
         now += 2 * LEASE if kind == "wait" else 1
         worker = workers[choice % len(workers)] if workers else Worker(-1, "")
         batch = _applied(batch, kind, choice, now, workers, worker)
-        assert batch.file
+        assert batch.file is not None
         if kind == "accept" and batch_file.holds(batch, worker.lease):
             assert batch.file.sha256 == worker.sha256
-        if batch.file.accepted:
-            accepted.add(batch.file.sha256)
-    assert len(accepted) <= 1
+            accepted |= {batch.file.sha256} if batch.status is BatchStatus.RECEIVING else set()
+        assert not accepted or {batch.file.sha256} == accepted
     assert (batch.rows == 7) is (batch.status is BatchStatus.CHECKING)
     assert accepted or batch.status is not BatchStatus.CHECKING
 
@@ -59,13 +57,12 @@ def _applied(batch: Batch, kind: str, choice: int, now: int, workers: list[Worke
             except IllegalTransition:
                 return batch
         case "claim":
-            sha256 = batch.file.sha256 if batch.file else ""
-            claimed = batch_file.claim(batch, sha256, now, now + LEASE)
+            claimed = batch_file.claim(batch, str(choice), now, now + LEASE)
             if claimed is not batch:
-                workers.append(Worker(now + LEASE, sha256))
+                workers.append(Worker(now + LEASE, str(choice)))
             return claimed
         case "refuse":
-            return batch_file.refuse(batch, worker.lease, "wrong", now, content=choice > 1)
+            return batch_file.refuse(batch, worker.lease, "wrong", now, content=choice == 2)
         case "accept":
             return batch_file.accept(batch, worker.lease)
         case "complete":
@@ -73,6 +70,6 @@ def _applied(batch: Batch, kind: str, choice: int, now: int, workers: list[Worke
         case "release":
             return batch_file.release(batch, worker.lease)
         case "cancel":
-            waits = batch.status is BatchStatus.RECEIVING and choice == 3
+            waits = batch.status is BatchStatus.RECEIVING and choice == 2
             return replace(batch, status=BatchStatus.CANCELLED) if waits else batch
     return batch
