@@ -296,6 +296,27 @@ def _second(world: World, other: Batches, reference: str) -> str:
     return f"GetObject {world.faults.calls.count('GetObject')}"
 
 
+@pytest.mark.covers("I34")
+def test_a_worker_that_outlives_its_lease_changes_nothing(world: World, batches: Batches) -> None:
+    """It stops after its first chunk; another worker loads the file and checks the rows; then the first goes on."""
+    reference, content, other = new_batch(), csv(*[LINE] * (CHUNK_ROWS + 1)), Batches.start(world)
+    batches.upload(reference, content)
+    shown: list[list[dict[str, Any]]] = []
+    world.faults.after.setdefault("PutItem", []).append(lambda: shown.append(_overtake(world, other, reference)))
+    batches.deliver_file(reference, content)
+    assert {each["outcome"] for each in shown[0]} == {"OK"}
+    assert batches.rows(reference, limit="100") == shown[0]
+    assert batches.get(reference)["status"] == "READY"
+
+
+def _overtake(world: World, other: Batches, reference: str) -> list[dict[str, Any]]:
+    world.clock.advance(400)
+    world.tick()
+    other.work()
+    assert other.get(reference)["status"] == "READY"
+    return other.rows(reference, limit="100")
+
+
 def test_a_worker_short_of_time_lets_the_next_go_on(world: World, batches: Batches) -> None:
     reference, count = new_batch(), 41 * CHUNK_ROWS  # the rows of a page, and of one chunk more
     content = csv(*[LINE] * count)
