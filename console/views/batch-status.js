@@ -25,6 +25,7 @@ const TONES = {
 const OUTCOMES = {
   PENDING: ['open', 'clock'],
   OK: ['good', 'check'],
+  CONFIRMED: ['good', 'check'],
   NAME_DIFFERS: ['unknown', 'alert'],
   POSSIBLE_DUPLICATE: ['unknown', 'alert'],
   INVALID: ['bad', 'cross'],

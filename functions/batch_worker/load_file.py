@@ -92,14 +92,13 @@ class FileLoader:
             except FileRefused as refused:
                 self._refuse(batch, file, str(refused), content=True)
                 return
-            rows = map(content.repeats.marked, _rows(batch, path))
             if differs := _difference(file, content.totals):
                 self._refuse(batch, file, differs, content=True)
                 return
             accepted = self._store.update(batch, lambda current: batch_file.accept(current, file.lease))
             if not batch_file.holds(accepted, file.lease):
                 return  # corrected, cancelled or expired meanwhile
-            if self._stored(accepted, rows, remaining):
+            if self._stored(accepted, map(content.repeats.marked, _rows(batch, path)), remaining):
                 self._complete(accepted, file, content.totals)
 
     def _refuse(self, batch: Batch, file: BatchFile, problem: str, content: bool) -> None:

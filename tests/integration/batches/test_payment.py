@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.in_process.batches import Batches
+from local.in_process.batches import QUEUE, Batches
 from payouts.domain.batch import BatchStatus
 from tests.integration.batches.rows import new_batch, row
 from tests.support.harness import Crash, World
@@ -174,6 +174,23 @@ def test_after_a_cancellation_no_further_row_is_sent(world: World, batches: Batc
     assert sum(len(world.sent(f"{reference}-{number}")) for number in (1, 2, 3)) == sent
 
 
+@pytest.mark.covers("I36")
+def test_rows_sent_before_a_cancellation_are_followed(world: World, batches: Batches) -> None:
+    reference = new_batch()
+    batches.approved(reference, row(), row(), row())
+    world.faults.before["PutItem"] = [lambda: None] * 3 + [lambda: _cancel(batches, reference)]
+    batches.deliver(reference)
+    batches.pass_time(12)
+    found = batches.get(reference)
+    assert (found["status"], set(found["statuses"])) == ("CANCELLED", {"SUCCESS"})
+    assert found["history"][-1]["action"] == "CANCELLED"
+    assert world.messages(QUEUE) == 0
+
+
+def _cancel(batches: Batches, reference: str) -> None:
+    assert batches.request("POST", f"{reference}/cancellation").status == 202
+
+
 @pytest.mark.covers("I38")
 def test_a_batch_is_not_cancelled_while_a_worker_has_a_chunk(world: World, batches: Batches) -> None:
     reference = new_batch()
@@ -243,6 +260,35 @@ def test_five_refusals_in_a_row_pause_the_batch(world: World, batches: Batches) 
     found = batches.get(reference)
     assert found["status"] == "PAUSED"
     assert sum(len(world.sent(f"{reference}-{number}")) > 0 for number in range(1, 9)) == 5
+
+
+def test_rows_before_too_many_refusals_may_be_sent_later(world: World, batches: Batches) -> None:
+    """Four accounts that the bank refuses, then a transfer that DOKU refuses: the cause is hardly the rows."""
+    reference = new_batch()
+    rows = [row(beneficiaryAccountNumber=f"55500{number}") for number in range(4)]
+    for number in range(4):
+        world.doku.account("014", f"55500{number}", "SUHUT")
+    batches.approved(reference, *rows, row())
+    world.doku.fault("inquiry", "unknown-code", responseCode="4034218", times=4)
+    world.doku.fault("transfer", "unknown-code", responseCode="4034302", execute=False)
+    batches.work()
+    assert batches.get(reference)["status"] == "PAUSED"
+    assert [each["status"] for each in batches.rows(reference)] == [None] * 4 + ["FAILED"]
+    batches.request("POST", f"{reference}/resume")
+    batches.pass_time(12)
+    assert debits(world, reference, 5) == [1, 1, 1, 1, 0]
+
+
+def test_funds_that_doku_shows_and_denies_pause_the_batch(world: World, batches: Batches) -> None:
+    """Each minute one more row would fail, and need a new reference."""
+    reference = new_batch()
+    batches.approved(reference, *[row() for _ in range(8)])
+    world.doku.fault("transfer", "unknown-code", responseCode="4034314", execute=False, times=20)
+    batches.work()
+    batches.pass_time(8)
+    found = batches.get(reference)
+    assert (found["status"], found["statuses"]["FAILED"]["count"]) == ("PAUSED", 5)
+    assert "although its balance covers them" in found["history"][-1]["note"]
 
 
 def test_a_stop_of_transfers_holds_up_the_batch(world: World, batches: Batches) -> None:

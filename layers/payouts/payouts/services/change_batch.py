@@ -36,7 +36,7 @@ from payouts.domain.errors import NotFound, PayoutError, Throttled, ValidationFa
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.drive_batches import APPROVAL_MILLIS
 from payouts.store.batch_chunks import ChunkState, ChunkStore
-from payouts.store.batches import BatchStore
+from payouts.store.batches import BatchStore, stored_as
 from payouts.store.submitted_lists import SubmittedLists
 
 _ATTEMPTS = 5
@@ -167,14 +167,13 @@ class BatchChanger:
         """Take a submission back. Its approvals are dropped."""
 
         def change(current: Batch) -> Batch:
+            if current.status is not _S.PENDING_APPROVAL:
+                raise IllegalTransition(f"the batch is {current.status} and waits for no approval. Nothing was changed")
             event = Event(self._now(), caller.name, Action.WITHDRAWN)
             ready = involve(moved(current, _S.READY, event), caller)
             return replace(ready, digest="", same_list_as="", approvals=(), submitted_at=None, next_drive_at=None)
 
-        batch = self.get(reference)
-        if batch.status is not _S.PENDING_APPROVAL:
-            raise IllegalTransition(f"the batch is {batch.status} and waits for no approval. Nothing was changed")
-        return self._store.update(batch, change)
+        return self._store.update(self.get(reference), change)
 
     def approve(self, reference: str, caller: Caller, content: str, comment: str) -> Batch:
         """Approve the content that the digest names. Raises Forbidden, SelfApproval, ContentChanged."""
@@ -302,7 +301,7 @@ class BatchChanger:
         after = replace(after, status=status)
         if not self._chunks.change_rows(batch, after, index, chunk, rows, summary):
             return None
-        return replace(after, version=batch.version + 1)
+        return stored_as(batch, after)
 
     def _states(self, batch: Batch) -> list[ChunkState]:
         if batch.status is _S.RECEIVING:

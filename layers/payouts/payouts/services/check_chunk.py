@@ -10,6 +10,7 @@ from payouts.domain.batch import Batch, BatchStatus
 from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, origin, payment
 from payouts.domain.errors import Misconfigured, PayoutError, Refused, RefusedEarly, Throttled, ValidationFailed
 from payouts.domain.limits import AmountLimits
+from payouts.domain.repayment import is_unpaid
 from payouts.domain.transfer import Intent, Transfer
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_lease import ChunkLeases
@@ -51,7 +52,7 @@ class ChunkChecker:
         self._clock = clock
 
     def check(self, reference: str, index: int, remaining: Remaining) -> bool:
-        """Check the rows of a chunk that are PENDING, as far as time allows. Returns True if none is left.
+        """Check the rows of a chunk that are PENDING, as far as time allows. Returns True if the last of them was.
 
         Raises PayoutError if nothing could be stored.
         """
@@ -60,6 +61,8 @@ class ChunkChecker:
             if lease is None or batch is None or batch.status is not BatchStatus.CHECKING:
                 return False
             chunk = self._chunks.rows(reference, index)
+            if not any(row.outcome is RowOutcome.PENDING for row in chunk.rows):
+                return False  # a repeated message; what follows began with the first
             rows = self._checked(batch, chunk.rows, remaining)
             if not self._chunks.save_rows(batch, index, chunk, rows, checked_summary(rows)):
                 return False
@@ -67,6 +70,7 @@ class ChunkChecker:
 
     def _checked(self, batch: Batch, rows: Sequence[BatchRow], remaining: Remaining) -> list[BatchRow]:
         references = [row.intent.partner_reference_no for row in rows if row.intent]
+        references += [row.repays for row in rows if row.repays]
         existing = {each.partner_reference_no: each for each in self._transfers.get_all(references)}
         pending = [row.intent for row in rows if row.intent and row.outcome is RowOutcome.PENDING]
         twins = recent_payments(self._transfers, pending, int(self._clock() * 1000))
@@ -92,6 +96,9 @@ class ChunkChecker:
         standing = existing.get(intent.partner_reference_no)
         if standing is not None and standing.origin != origin(batch.reference, row.number):
             problem = ("partnerReferenceNo", "a transfer has this reference already; read it before you pay")
+            return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
+        if row.repays and not is_unpaid(existing.get(row.repays), origin(batch.repays, row.number)):
+            problem = ("", f"{row.repays}, which this row pays again, did not fail for good")
             return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
         try:
             self._amounts.check(intent.amount)

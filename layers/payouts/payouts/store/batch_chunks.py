@@ -13,6 +13,7 @@ from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase, RowOutcome
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent, Status
 from payouts.store.batch_keys import key
+from payouts.store.batch_schema import reading
 from payouts.store.batches import write_of
 from payouts.store.codec import Item
 from payouts.store.table import ALWAYS, ConditionFailed, Table, Write
@@ -53,7 +54,7 @@ class NotPaid:
 
 
 class ChunkStore:
-    """Chunks in the table. Raises Throttled or Unavailable if the table fails. Times in milliseconds."""
+    """Chunks in the table. Raises Throttled, Unavailable or NewerVersion. Times in milliseconds."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -88,7 +89,8 @@ class ChunkStore:
         item = self._table.get(_rows_key(reference, index))
         if item is None:
             raise LookupError(f"{reference} has no chunk {index}")
-        return Chunk(tuple(_row(each) for each in item["rows"]), item["version"])
+        with reading(item):
+            return Chunk(tuple(_row(each) for each in item["rows"]), item["version"])
 
     def save_rows(
         self, batch: Batch, index: int, chunk: Chunk, rows: Sequence[BatchRow], summary: ChunkSummary
@@ -119,7 +121,8 @@ class ChunkStore:
         if not items:
             return []
         merged = {name: value for item in items for name, value in item.items()}
-        return [ChunkState(_read_summary(merged[f"c{each}"]), merged.get(f"l{each}", 0)) for each in range(chunks)]
+        with reading(merged):
+            return [ChunkState(_read_summary(merged[f"c{each}"]), merged.get(f"l{each}", 0)) for each in range(chunks)]
 
     def save_summary(self, reference: str, index: int, summary: ChunkSummary) -> None:
         """Overwrite the summary of a chunk."""
@@ -226,6 +229,7 @@ def _row_item(row: BatchRow) -> Item:
         "twin": row.possible_duplicate,
         "twinConfirmed": row.duplicate_confirmed,
         "excluded": row.excluded,
+        "repays": row.repays,
     }
     return {name: value for name, value in stored.items() if value not in (None, "", [], False)}
 
@@ -243,6 +247,7 @@ def _row(item: Item) -> BatchRow:
         possible_duplicate=item.get("twin", ""),
         duplicate_confirmed=item.get("twinConfirmed", False),
         excluded=item.get("excluded", False),
+        repays=item.get("repays", ""),
     )
 
 
