@@ -21,9 +21,10 @@ from tests.support.harness import Crash, World, crashing
 
 
 def csv(*lines: str, header: str = HEADER) -> bytes:
-    """A CSV file. The test fails if its personal values are logged."""
+    """A CSV file, with another account in each `LINE`. The test fails if its personal values are logged."""
     log_watch.note(dict(zip(HEADER.split(","), LINE.split(","), strict=True)))
-    return "\n".join((header, *lines)).encode()
+    own = (line.replace("8377388292", str(6_000_000 + place)) for place, line in enumerate(lines))
+    return "\n".join((header, *own)).encode()
 
 
 def money(rupiah: int) -> dict[str, str]:
@@ -46,7 +47,8 @@ def stored(world: World, reference: str) -> list[str]:
 
 @pytest.mark.covers("I33", "I34")
 def test_a_file_is_uploaded_checked_and_paid(world: World, batches: Batches) -> None:
-    reference, content = new_batch(), csv(LINE, LINE)
+    lines = (LINE.replace("8377388292", account) for account in ("6900001", "6900002"))  # paid by no other test
+    reference, content = new_batch(), csv(*lines)
     created = batches.create_of_file(reference, content, expectedCount=2, expectedTotal=money(400_000))
     assert (created.status, created.body["status"], created.body["rows"]) == (201, "RECEIVING", 0)
     post_file(created.body["upload"], content)

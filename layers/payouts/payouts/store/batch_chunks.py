@@ -1,6 +1,6 @@
 """The chunks of batches: an item with the rows of each, one with the reasons of rows that are not paid, and pages.
 
-A page has the summaries and leases of 40 chunks, so that the figures of 100,000 rows are 25 items. A summary is
+A page has the summaries and leases of 10 chunks, so that the figures of 100,000 rows are 100 items. A summary is
 overwritten and never incremented, so a repeated or lost write cannot make it wrong for good.
 """
 
@@ -18,7 +18,8 @@ from payouts.store.batches import write_of
 from payouts.store.codec import Item
 from payouts.store.table import ALWAYS, ConditionFailed, Table, Write
 
-PAGE_CHUNKS = 40
+PAGE_CHUNKS = 10
+"""More would make a read of all pages no cheaper, and each write of a lease or a summary dearer: it costs its page."""
 _KEPT_SECONDS = 400 * 86_400
 _LONGEST_LEASE = 20 * 60_000
 """No worker lasts longer. A lease that ends later was written by a wrong clock and counts as ended."""
