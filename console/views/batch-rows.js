@@ -2,15 +2,18 @@
 
 import { announce, fill, h, set } from '../dom.js';
 import { known, t } from '../i18n.js';
+import { problemElement, saidElement } from '../api-texts.js';
 import { bankName } from '../bank-list.js';
 import { csvOfRows, download } from '../csv.js';
 import { rupiah } from '../format.js';
-import { claims, payouts } from '../session.js';
+import { mayBatch, payouts } from '../session.js';
 import { badge, failure, loading, referenceLink } from '../widgets.js';
 import { outcomeBadge } from './batch-status.js';
 
 const EDITABLE = ['NEEDS_ATTENTION', 'READY'];
-const ATTENTION = ['NAME_DIFFERS', 'COULD_NOT_CHECK', 'DUPLICATE', 'INVALID'];
+const ATTENTION = ['NAME_DIFFERS', 'POSSIBLE_DUPLICATE', 'COULD_NOT_CHECK', 'DUPLICATE', 'INVALID'];
+/** Statuses with a reason that a reader needs; a paid row has one, too. */
+const EXPLAINED = ['NOT_PAID', 'FAILED', 'DISPUTED', 'IN_DOUBT'];
 const ORDER = [...ATTENTION, 'OK', 'EXCLUDED', 'PENDING'];
 
 export class BatchRows {
@@ -35,7 +38,8 @@ export class BatchRows {
   async refresh(before, batch) {
     const changed = !before || before.status !== batch.status || JSON.stringify([before.outcomes, before.statuses]) !== JSON.stringify([batch.outcomes, batch.statuses]);
     if (!this.#isChosen && before?.status !== batch.status) this.#outcome = urgent(batch);
-    if (changed) await this.#load();
+    if (!batch.rows) fill(this.#section);
+    else if (changed) await this.#load();
   }
 
   async #load(cursor = null) {
@@ -95,7 +99,7 @@ export class BatchRows {
   }
 
   #mayEdit() {
-    return EDITABLE.includes(this.#page.shown.status) && claims().scopes.includes('batches:write');
+    return EDITABLE.includes(this.#page.shown.status) && mayBatch();
   }
 
   #filters() {
@@ -119,17 +123,21 @@ export class BatchRows {
   /** Decide about the rows that are ticked. Each is a decision of the reader, and recorded as such. */
   #bulk() {
     const chosen = this.#rows.filter((row) => this.#chosen.has(row.row));
-    const act = (id, key, change, rows) =>
-      h('button', { type: 'button', id, class: 'secondary', disabled: !rows.length, on: { click: () => this.#change(rows, change) } }, t(key, { count: rows.length }));
+    const act = (id, key, change, isOf) => {
+      if (!this.#rows.some(isOf)) return null;
+      const rows = chosen.filter(isOf);
+      return h('button', { type: 'button', id, class: 'secondary', disabled: !rows.length, on: { click: () => this.#change(rows, change) } }, t(key, { count: rows.length }));
+    };
     const all = h('input', { type: 'checkbox', id: 'rows-choose-all', on: { change: (event) => this.#chooseAll(event.target.checked) } });
     all.checked = this.#rows.length > 0 && chosen.length === this.#rows.length;
     return h(
       'div',
       { class: 'buttons bulk' },
       h('label', {}, all, ' ', t('batch.chooseAll')),
-      act('rows-confirm', 'batch.confirm', { nameConfirmed: true }, chosen.filter((row) => row.outcome === 'NAME_DIFFERS' && !row.nameConfirmed)),
-      act('rows-exclude', 'batch.exclude', { excluded: true }, chosen.filter((row) => row.outcome !== 'EXCLUDED')),
-      act('rows-include', 'batch.include', { excluded: false }, chosen.filter((row) => row.outcome === 'EXCLUDED')),
+      act('rows-confirm', 'batch.confirm', { nameConfirmed: true }, (row) => row.outcome === 'NAME_DIFFERS' && !row.nameConfirmed),
+      act('rows-duplicates', 'batch.confirmDuplicates', { duplicateConfirmed: true }, isUnconfirmed),
+      act('rows-exclude', 'batch.exclude', { excluded: true }, (row) => row.outcome !== 'EXCLUDED'),
+      act('rows-include', 'batch.include', { excluded: false }, (row) => row.outcome === 'EXCLUDED'),
     );
   }
 
@@ -178,8 +186,16 @@ export class BatchRows {
       cell('recipient names', names(row)),
       cell('account', row.beneficiaryAccountNumber ? `${bankName(row.beneficiaryBankCode)} ${row.beneficiaryAccountNumber}` : '–'),
       cell('number', rupiah(row.amount)),
-      cell('status', state(row), reasons(row)),
+      cell('status', state(row), this.#duplicate(row), reasons(row)),
     );
+  }
+
+  /** The other payment to the same account of the same amount: a row that is shown, or a transfer. */
+  #duplicate({ possibleDuplicate, duplicateConfirmed }) {
+    if (!possibleDuplicate) return null;
+    const other = this.#rows.find((row) => row.partnerReferenceNo === possibleDuplicate);
+    const link = other ? t('batch.rowNumber', { row: other.row }) : referenceLink(possibleDuplicate);
+    return h('span', { class: 'sub' }, t('batch.sameAs'), ' ', link, duplicateConfirmed && ` · ${t('batch.confirmed')}`);
   }
 
   #choose(row, wanted) {
@@ -188,11 +204,15 @@ export class BatchRows {
   }
 }
 
+/** Whether a person must say that a row is to be paid beside another one of the same account and amount. */
+const isUnconfirmed = ({ outcome, possibleDuplicate, duplicateConfirmed }) => possibleDuplicate && !duplicateConfirmed && outcome !== 'EXCLUDED';
+
 /** The outcome to show first: one that needs a decision, once all rows are checked. */
 const urgent = ({ status, outcomes }) => (EDITABLE.includes(status) && ATTENTION.find((outcome) => outcomes[outcome]?.count)) || '';
 
 /** What became of a row, or what the check says of it. */
-function state({ status, outcome, partnerReferenceNo }) {
+function state({ status, outcome, payable, partnerReferenceNo }) {
+  if (!status && payable) return outcomeBadge(outcome === 'OK' ? outcome : 'CONFIRMED');
   if (!status || status === 'NOT_PAID') return outcomeBadge(status ?? outcome);
   return [badge(status), ' ', h('span', { class: 'sub' }, referenceLink(partnerReferenceNo))];
 }
@@ -205,9 +225,9 @@ function names({ beneficiaryAccountName, bankAccountName, nameMatch, nameConfirm
   return [given, h('span', { class: 'at-bank' }, h('span', { class: 'sub' }, `${t('batch.atBank')} `), bankAccountName), h('span', { class: 'sub' }, said)];
 }
 
-/** What is wrong with a row, in the API's words. */
-function reasons({ problems = [], reason }) {
-  const texts = problems.map((problem) => [problem.column, problem.reason].filter(Boolean).join(' '));
-  if (reason) texts.push(reason.message);
-  return texts.map((text) => h('span', { class: 'sub', lang: 'en' }, text));
+/** What is wrong with a row. */
+function reasons({ problems = [], reason, status }) {
+  const found = problems.map(problemElement);
+  if (reason && EXPLAINED.includes(status)) found.push(saidElement(reason.message));
+  return found.map((each) => h('span', { class: 'sub' }, each));
 }

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -76,18 +77,41 @@ class CreateBatch(_Request):
         )
 
 
+class RepayBatch(_Request):
+    """POST .../repayments: the batch that pays the failed rows again."""
+
+    batch_reference: Annotated[str, AfterValidator(BATCH_REFERENCE)]
+    remark: Remark | None = None
+    scheduled_at: Time | None = None
+    funds_deadline: Time | None = None
+
+    def to_request(self, repays: str) -> BatchRequest:
+        """The batch to create for the failed rows of `repays`."""
+        return BatchRequest(
+            reference=self.batch_reference,
+            fingerprint=_hashed({**self.model_dump(exclude_none=True), "repays": repays}),
+            remark=self.remark or "",
+            scheduled_at=_millis(self.scheduled_at),
+            funds_deadline=_millis(self.funds_deadline),
+        )
+
+
 class ChangeRow(_Request):
-    """PATCH .../rows/{row}: exclude or include the row, or confirm the bank's name. Exactly one of both."""
+    """PATCH .../rows/{row}: exclude or include the row, or confirm its name or duplicate. Exactly one."""
 
     excluded: bool | None = None
     name_confirmed: Literal[True] | None = None
+    duplicate_confirmed: Literal[True] | None = None
 
     def to_change(self) -> RowChange:
         """The decision. Raises InvalidParameter for none or two."""
-        if (self.excluded is None) == (self.name_confirmed is None):
-            raise InvalidParameter("either excluded or nameConfirmed is required")
+        given = (self.excluded, self.name_confirmed, self.duplicate_confirmed)
+        if sum(each is not None for each in given) != 1:
+            raise InvalidParameter("one of excluded, nameConfirmed and duplicateConfirmed is required")
         if self.name_confirmed:
             return RowChange.CONFIRM_NAME
+        if self.duplicate_confirmed:
+            return RowChange.CONFIRM_DUPLICATE
         return RowChange.EXCLUDE if self.excluded else RowChange.INCLUDE
 
 
@@ -95,6 +119,12 @@ class ChangeRows(ChangeRow):
     """PATCH .../rows: the same for many rows at once."""
 
     rows: Annotated[list[int], Field(min_length=1, max_length=_MOST_ROWS)]
+
+
+class Submit(_Request):
+    """POST .../submission: `sameListConfirmed` if another batch has the same accounts and amounts."""
+
+    same_list_confirmed: bool = False
 
 
 class Decide(_Request):
@@ -111,6 +141,10 @@ def _fingerprint(request: CreateBatch) -> str:
     Without what may be corrected while the batch waits for its file.
     """
     given = request.model_dump(exclude_none=True, exclude=_OF_A_FILE if request.sha256 else None)
+    return _hashed(given)
+
+
+def _hashed(given: Mapping[str, Any]) -> str:
     digest = hashlib.sha256(json.dumps(given, sort_keys=True, separators=(",", ":")).encode()).digest()
     return f"1:{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 

@@ -1,6 +1,5 @@
 """The Batches pages: names beside each other, decisions, submission, and approval by another person."""
 
-import contextlib
 import csv
 import io
 import itertools
@@ -12,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from local.stack import LocalStack
 from tests.browser.setup import AXE
+from tests.browser.steps import wait_for
 from tests.browser.visitor import Visitor
 
 _numbers = itertools.count(1)
@@ -46,17 +46,6 @@ def open_batch(visitor: Visitor, reference: str, status: str) -> Page:
     return visitor.page
 
 
-def wait_for(stack: LocalStack, page: Page, status: str) -> None:
-    """Let time pass, a minute at once, until the batch has a status."""
-    line = page.locator(".status-line")
-    for _ in range(10):
-        stack.simulator.advance(61)
-        with contextlib.suppress(AssertionError):
-            expect(line).to_have_text(status, timeout=5_000)
-            return
-    expect(line).to_have_text(status)
-
-
 def test_a_batch_is_decided_approved_and_paid(stack: LocalStack, visitor: Visitor) -> None:
     rows = (
         transfer(GOOD, "ANI"),
@@ -79,7 +68,7 @@ def test_a_batch_is_decided_approved_and_paid(stack: LocalStack, visitor: Visito
     page.locator("#rows-exclude").click()
     expect(table).to_have_count(1)
     page.locator("#rows-INVALID").click()
-    expect(table).to_contain_text("amount must")
+    expect(table).to_contain_text("Amount: must be whole rupiah")
     page.locator("#rows-choose-all").check()
     page.locator("#rows-exclude").click()
     expect(page.locator(".status-line")).to_have_text("Ready to submit")
@@ -92,6 +81,10 @@ def test_a_batch_is_decided_approved_and_paid(stack: LocalStack, visitor: Visito
     expect(page.locator("#step-approve")).to_be_visible()
     expect(page.locator("#step-withdrawal")).to_have_count(0)
     expect(page.locator(".pages .count")).to_contain_text("1")
+    visitor.open("/overview")
+    expect(page.locator(".overview-approvals")).to_contain_text("Batches that wait for your approval: 1")
+    page.locator(".overview-approvals a").click()
+    page.get_by_role("link", name=reference).click()
     page.locator("#comment").fill("Checked against the payroll")
     page.locator("#step-approve").click()
     expect(page.locator(".status-line")).to_have_text("Sent, waiting for outcomes", timeout=60_000)
@@ -157,8 +150,7 @@ def test_batches_fit_and_break_no_rule_of_accessibility(stack: LocalStack, visit
     for path in ("/batches", "/batches?status=PENDING_APPROVAL", f"/batches/{reference}", f"/batches/{pending}"):
         visitor.open(path)
         expect(page.locator(".loading")).to_have_count(0, timeout=60_000)
-        width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert width[0] <= width[1], path
+        assert visitor.overflow() <= 0, path
         found = page.evaluate("axe.run({resultTypes: ['violations']})")
         broken = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]]
         assert broken == [], path

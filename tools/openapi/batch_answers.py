@@ -10,7 +10,7 @@ from payouts.domain.account_name import NameMatch
 from payouts.domain.batch import Action, BatchStatus
 from payouts.domain.batch_rows import RowOutcome
 from payouts.domain.transfer import Status
-from tools.openapi.answers import Reason, Rupiah
+from tools.openapi.answers import Reason, Rupiah, known
 
 Month = Annotated[str, Field(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2024-09"])]
 
@@ -73,8 +73,9 @@ class BatchSummary(_Answer):
     """A batch in a list."""
 
     batch_reference: str
-    status: BatchStatus
-    rows: int
+    status: str = known(BatchStatus)
+    rows: int | None = Field(description="null in a list, for a batch that a newer version of this software wrote")
+    repays: str | None = Field(description="the batch whose failed rows it pays again")
     remark: str | None
     created_at: datetime
     created_by: str | None = Field(description="the person or program that created it; may be personal")
@@ -90,6 +91,9 @@ class Batch(BatchSummary):
     submitted_at: datetime | None
     released_at: datetime | None = Field(description="first time at which rows could be sent")
     digest: str | None = Field(description="names the submitted content; an approval repeats it")
+    same_list_as: str | None = Field(
+        description="the earlier batch with the same accounts and amounts; the submission confirmed it"
+    )
     approvals_required: int
     approvals: list[BatchApproval]
     outcomes: dict[RowOutcome, Totals]
@@ -135,8 +139,13 @@ class BatchRow(_Answer):
     bank_account_name: str | None = Field(description="the bank's name for the account")
     name_match: NameMatch | None
     name_confirmed: bool
+    possible_duplicate: str | None = Field(
+        description="partnerReferenceNo of another row or transfer with this account and amount"
+    )
+    duplicate_confirmed: bool
     amount: Rupiah | None
     fee: Rupiah | None
+    repays: str | None = Field(description="the partnerReferenceNo of the failed row that it pays again")
     problems: list[RowProblem]
     status: Status | Literal["NOT_PAID"] | None = Field(description="of its transfer; null while it was not sent")
     reason: Reason | None
@@ -149,4 +158,13 @@ class BatchRows(_Answer):
     cursor: str | None = Field(description="for the next page; null after the last")
 
 
-ALL: tuple[type[BaseModel], ...] = (Batch, CreatedBatch, BatchList, BatchRows)
+class BatchResult(_Answer):
+    """A link to the result of a batch."""
+
+    url: str = Field(description="of the CSV file; no authorization is needed")
+    expires_at: datetime = Field(description="of the link, a minute from now; ask again for another one")
+    written_at: datetime = Field(description="time as of which the file says what became of the rows")
+    final: bool = Field(description="true if nothing in the file is expected to change")
+
+
+ALL: tuple[type[BaseModel], ...] = (Batch, CreatedBatch, BatchList, BatchRows, BatchResult)

@@ -5,10 +5,10 @@ from typing import Any
 from payouts.domain.batch import BatchStatus
 from payouts.domain.batch_rows import RowOutcome
 from payouts.domain.transfer import Status
+from payouts.services.batch_result import NOT_PAID
 from tools.openapi import batch_examples, examples
 from tools.openapi.operations import BAD_QUERY, LIMIT, USUAL, WRONG, Answer, Examples, Operation, query_parameter
 from transfer_api.batch_requests import BATCH_REFERENCE
-from transfer_api.batch_responses import NOT_PAID
 
 _OURS = ("Error",)
 _EITHER = ("Error", "GatewayMessage")
@@ -135,6 +135,45 @@ OPERATIONS: dict[str, Operation] = {
             query_parameter("limit", "rows a page; 50 by default", {"anyOf": [LIMIT, {"const": ""}]}),
         ),
     ),
+    f"GET {_PATH}/result": Operation(
+        "getBatchResult",
+        "Batches",
+        "A link to the result of a batch: a CSV file with what became of each row",
+        {
+            200: Answer("The link", ("BatchResult",), {"": batch_examples.result()}),
+            **USUAL,
+            **BAD_QUERY,
+            404: Answer(
+                "There is no such batch, or its result was deleted", _OURS, _errors("unknown batch", "result deleted")
+            ),
+            409: Answer("There is no result yet", _OURS, _errors("no result")),
+        },
+        "It is written once every row was sent, and again when the last transfer is final.",
+        parameters=(_REFERENCE,),
+    ),
+    f"POST {_PATH}/repayments": _change(
+        "repayBatch",
+        "Pay the failed rows of a batch again, as a new batch to be checked and approved",
+        201,
+        "Rows whose transfer failed for good, and rows without a transfer that were not paid. Each row is in one"
+        " repayment at most. Repeating the same request is safe: the response is the same batch.",
+        request="RepayBatch",
+        request_examples={"": examples.request("repay-batch")},
+        answers={
+            201: Answer(
+                "The batch",
+                ("CreatedBatch",),
+                {"": batch_examples.repayment()},
+                ("Location", "Idempotency-Replayed"),
+            ),
+            **_CHECKED,
+            409: Answer(
+                "Rows may still be sent, no row is left to be paid again, or the reference belongs to another batch",
+                _OURS,
+                _errors("nothing to repay", "batch exists"),
+            ),
+        },
+    ),
     f"POST {_PATH}/checks": _change(
         "checkBatch",
         "Read the uploaded file and check its rows, or check the rows again that could not be checked",
@@ -151,7 +190,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     f"PATCH {_PATH}/rows/{{row}}": _change(
         "changeBatchRow",
-        "Exclude or include a row, or confirm the bank's name",
+        "Exclude or include a row, or confirm the bank's name or a possible duplicate",
         parameters=(_REFERENCE, _ROW),
         request="ChangeRow",
         request_examples={"confirm": {"nameConfirmed": True}, "exclude": {"excluded": True}},
@@ -165,7 +204,19 @@ OPERATIONS: dict[str, Operation] = {
         answers=_CHECKED,
     ),
     f"POST {_PATH}/submission": _change(
-        "submitBatch", "Submit a READY batch for approval", description="Its digest names exactly this content."
+        "submitBatch",
+        "Submit a READY batch for approval",
+        description="Its digest names exactly this content. If another batch had the same accounts and amounts within"
+        " 35 days, a body must confirm it.",
+        request="Submit",
+        request_required=False,
+        request_examples={"the same list again": {"sameListConfirmed": True}},
+        answers={
+            **_CHECKED,
+            409: Answer(
+                "The batch is not READY, or another one has the same accounts and amounts", _OURS, _errors("same list")
+            ),
+        },
     ),
     f"POST {_PATH}/withdrawal": _change("withdrawBatch", "Take a submission back; its approvals are dropped"),
     f"POST {_PATH}/approvals": _change(

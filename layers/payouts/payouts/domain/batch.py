@@ -89,6 +89,7 @@ class Action(StrEnum):
     CHECK_STARTED = "CHECK_STARTED"
     CHECKED = "CHECKED"
     NAMES_CONFIRMED = "NAMES_CONFIRMED"
+    DUPLICATES_CONFIRMED = "DUPLICATES_CONFIRMED"
     ROWS_EXCLUDED = "ROWS_EXCLUDED"
     ROWS_INCLUDED = "ROWS_INCLUDED"
     SUBMITTED = "SUBMITTED"
@@ -106,6 +107,8 @@ class Action(StrEnum):
     CANCELLATION_REQUESTED = "CANCELLATION_REQUESTED"
     CANCELLED = "CANCELLED"
     DONE = "DONE"
+    REPAID = "REPAID"
+    """Another batch, which the note names, pays failed rows again."""
 
 
 KEPT = frozenset({Action.CREATED, Action.SUBMITTED, Action.APPROVED, Action.REJECTED, Action.RELEASED})
@@ -185,20 +188,35 @@ class Batch:
     approvals_required: int = 0
     digest: str = ""
     """Names the submitted content; empty while none is submitted."""
+    same_list_as: str = ""
+    """The earlier batch with the same accounts and amounts, which the submission confirmed; empty if there is none."""
     submitted_at: int | None = None
     released_at: int | None = None
     """First time at which rows could be sent; None before."""
     limits_taken: bool = False
     """True once the batch is counted in the daily limits."""
+    repays: str = ""
+    """The batch whose failed rows it pays again; empty for none."""
+    result_at: int | None = None
+    """Time at which its result was written last; None before."""
+    result_final: bool = False
+    """True if nothing in the result can change any more."""
     next_drive_at: int | None = None
     """Time at which the poller looks at it again; None if only a person can move it."""
     version: int = 0
     """Number of writes; 0 if not stored yet."""
+    status_version: int = 1
+    """The version that stored the status. Webhooks carry it, so that a receiver ignores what is older."""
 
     @property
     def is_final(self) -> bool:
         """True if nothing can change any more."""
         return self.status in FINAL
+
+    @property
+    def is_forgotten(self) -> bool:
+        """True if the personal data of the batch was erased."""
+        return self.fingerprint.endswith(":")
 
     @property
     def creator(self) -> str:
@@ -247,6 +265,11 @@ def involve(batch: Batch, caller: Caller) -> Batch:
     if len(involved) > 2 * MOST_PEOPLE:
         raise IllegalTransition(f"more than {MOST_PEOPLE} callers have changed this batch; create another one")
     return replace(batch, involved=involved)
+
+
+def pays_nothing(batch: Batch | None) -> bool:
+    """True if the batch is final and was never released."""
+    return batch is not None and batch.is_final and batch.released_at is None
 
 
 _NOTHING = Rupiah(0)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from payouts.domain.batch import Action, Batch, BatchFile, BatchStatus, Event, involve, moved, noted
+from payouts.domain.batch_duplicates import Repeats
 from payouts.domain.batch_file import RECEIVE_MILLIS, declare_again
 from payouts.domain.batch_rows import (
     CHUNK_ROWS,
     BatchRow,
     RowOutcome,
     checked_summary,
-    repeated_references,
     row_reference,
     sum_of,
 )
@@ -47,6 +47,10 @@ class BatchRequest:
     funds_deadline: int | None = None
     expected_count: int | None = None
     expected_total: Rupiah | None = None
+    repays: str = ""
+    """The batch whose failed rows are paid again; empty for none."""
+    involved: Collection[str] = ()
+    """Callers that created the rows before: they do not approve them now."""
 
 
 class BatchCreator:
@@ -66,18 +70,18 @@ class BatchCreator:
             return self._of_file(request, caller)
         rows = rows_of(request)
         _check_totals(request, rows)
-        batch, existed = self._stored(request, caller, len(rows))
+        batch, existed = self.stored(request, caller, len(rows))
         return self._load(batch, rows), existed
 
     def _of_file(self, request: BatchRequest, caller: Caller) -> tuple[Batch, bool]:
         """The batch that waits for a file. Until its rows are stored, its file and control totals may be corrected."""
         now = int(self._clock() * 1000)
         file = BatchFile(request.sha256, now + RECEIVE_MILLIS, request.expected_count, request.expected_total)
-        batch, existed = self._stored(request, caller, 0, file)
+        batch, existed = self.stored(request, caller, 0, file)
         corrected = self._store.update(batch, lambda current: declare_again(current, file, caller, now))
         return corrected, existed and corrected == batch
 
-    def _stored(
+    def stored(
         self, request: BatchRequest, caller: Caller, rows: int, file: BatchFile | None = None
     ) -> tuple[Batch, bool]:
         """The batch, created if there is none, and whether there was."""
@@ -87,8 +91,7 @@ class BatchCreator:
             existing = self._store.create(batch)
         if existing is not None and existing.fingerprint != request.fingerprint:
             raise Duplicate(
-                f"batchReference {request.reference} is used by a batch with other content, which is {existing.status};"
-                " use another reference"
+                f"batchReference {request.reference} is used by a batch with other content; use another reference"
             )
         return existing or replace(batch, version=1), existing is not None
 
@@ -104,7 +107,9 @@ class BatchCreator:
             remark=request.remark,
             scheduled_at=request.scheduled_at,
             funds_deadline=request.funds_deadline,
-            next_drive_at=now + RECEIVE_MILLIS,
+            involved=tuple(request.involved),
+            repays=request.repays,
+            next_drive_at=now if request.repays else now + RECEIVE_MILLIS,
         )
         return involve(noted(batch, Event(now, caller.name, Action.CREATED)), caller)
 
@@ -131,8 +136,8 @@ def rows_of(request: BatchRequest) -> list[BatchRow]:
         batch_row(request.reference, row_of_json(number, given))
         for number, given in enumerate(request.transfers, start=1)
     ]
-    repeated = repeated_references(found)
-    return [marked(row, repeated) for row in found]
+    repeats = Repeats(found)
+    return [repeats.marked(row) for row in found]
 
 
 def batch_row(reference: str, read: Row | BadRow) -> BatchRow:
@@ -142,14 +147,6 @@ def batch_row(reference: str, read: Row | BadRow) -> BatchRow:
         return BatchRow(read.number, None, RowOutcome.INVALID, problems)
     own = read.intent.partner_reference_no or row_reference(reference, read.number)
     return BatchRow(read.number, replace(read.intent, partner_reference_no=own))
-
-
-def marked(row: BatchRow, repeated: Collection[str]) -> BatchRow:
-    """The row, as DUPLICATE if several rows have its reference."""
-    if row.intent is None or row.intent.partner_reference_no not in repeated:
-        return row
-    problem = ("partnerReferenceNo", "another row of the batch has this reference")
-    return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
 
 
 def _check_totals(request: BatchRequest, rows: Sequence[BatchRow]) -> None:

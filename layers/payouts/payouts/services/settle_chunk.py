@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import Batch, BatchStatus
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, chunks_of, origin, sent_summary
+from payouts.domain.repayment import is_unpaid
 from payouts.domain.transfer import Transfer
 from payouts.services.batch_lease import ChunkLeases
 from payouts.store.batch_chunks import ChunkStore, NotPaid
@@ -12,6 +13,10 @@ from payouts.store.batches import BatchStore
 from payouts.store.transfers import TransferStore
 
 CANCELLED = NotPaid("CANCELLED", "the batch was cancelled before this row was sent")
+
+
+SETTLED_IN = frozenset({BatchStatus.SETTLING, BatchStatus.CANCELLING, BatchStatus.CANCELLED})
+"""Statuses in which chunks are settled. What was sent before a cancellation is followed to its end."""
 
 
 class ChunkAccounts:
@@ -31,6 +36,12 @@ class ChunkAccounts:
             if transfer.origin == origin(reference, row.number):
                 found[row.number] = transfer
         return found
+
+    def repays_a_failure(self, batch: Batch, row: BatchRow) -> bool:
+        """True if the row pays again what has still not been paid, or is the first to pay it."""
+        if not row.repays:
+            return True
+        return is_unpaid(self._transfers.get(row.repays), origin(batch.repays, row.number))
 
     def save(
         self, batch: Batch, index: int, rows: Sequence[BatchRow], reasons: Mapping[int, NotPaid], checked: ChunkSummary
@@ -59,7 +70,7 @@ class ChunkSettler:
         """
         with self._leases.held(reference, index, remaining) as lease:
             batch = self._batches.get(reference)
-            if lease is None or batch is None or batch.status not in (BatchStatus.SETTLING, BatchStatus.CANCELLING):
+            if lease is None or batch is None or batch.status not in SETTLED_IN:
                 return
             rows = self._chunks.rows(reference, index).rows
             checked = self._chunks.states(reference, chunks_of(batch.rows))[index].summary

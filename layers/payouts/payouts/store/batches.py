@@ -9,24 +9,24 @@ from payouts.domain.days import day_of
 from payouts.domain.errors import Throttled, Unavailable
 from payouts.domain.money import Rupiah
 from payouts.store.batch_keys import DUE, key, reference_of
+from payouts.store.batch_schema import SCHEMA, reading
 from payouts.store.codec import Item
 from payouts.store.creation_index import Entry, Position, by_creation
 from payouts.store.table import ConditionFailed, Table, Write
 
-SCHEMA = 1
 _ATTEMPTS = 10
 _PAGE = 100
 
 
 class BatchStore:
-    """Stores batches. Raises Throttled or Unavailable if the table fails."""
+    """Stores batches. Raises Throttled, Unavailable or NewerVersion."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def create(self, batch: Batch) -> Batch | None:
         """Create the item with a conditional put. Returns None if this call created it, else the existing batch."""
-        item = {**_fixed(batch), **_changing(batch), "version": 1}
+        item = {**_fixed(batch), **_changing(batch), "version": 1}  # without statusVersion: it is this one
         try:
             self._table.put(item, "attribute_not_exists(pk)", {}, {})
         except ConditionFailed as failed:
@@ -57,7 +57,7 @@ class BatchStore:
                     raise Unavailable("the batch was deleted from the table") from failed
                 batch = decode(failed.item)
                 continue
-            return replace(changed, version=batch.version + 1)
+            return stored_as(batch, changed)
         raise Throttled("too many simultaneous writes to this batch; send the same request again in a moment")
 
     def of_month(self, month: str, after: Position | None = None) -> Iterator[Entry]:
@@ -70,12 +70,24 @@ class BatchStore:
 def write_of(before: Batch, after: Batch) -> Write:
     """The conditional write that replaces the stored batch `before` by `after`."""
     setting = {**_changing(after), "version": before.version + 1}
+    removed = [] if after.next_drive_at is not None else ["dueShard", "nextCheckAt"]
+    if after.status is before.status:
+        setting["statusVersion"] = before.status_version
+    else:  # a write without it is one that has changed the status: the pipe of webhooks looks for these
+        removed.append("statusVersion")
     names = {f"#{name}": name for name in setting} | {"#version": "version"}
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
-    if after.next_drive_at is None:
-        expression += " REMOVE dueShard, nextCheckAt"
+    if removed:
+        expression += f" REMOVE {', '.join(removed)}"
     values = {f":{name}": value for name, value in setting.items()} | {":expected": before.version}
     return Write(key(before.reference), "#version = :expected", values, names, expression=expression)
+
+
+def stored_as(before: Batch, after: Batch) -> Batch:
+    """What `write_of` has stored."""
+    version = before.version + 1
+    changed = after.status is not before.status
+    return replace(after, version=version, status_version=version if changed else before.status_version)
 
 
 def _month(month: str) -> str:
@@ -90,6 +102,8 @@ def _fixed(batch: Batch) -> Item:
         "createdAt": batch.created_at,
         "createdBy": batch.created_by,
         "day": _month(day_of(batch.created_at)[:7]),
+        "reference": batch.reference,
+        "repays": batch.repays,
         "remark": batch.remark,
         "scheduledAt": batch.scheduled_at,
         "fundsDeadline": batch.funds_deadline,
@@ -106,16 +120,24 @@ def _changing(batch: Batch) -> Item:
         "approvals": [[each.by, each.digest, each.at] for each in batch.approvals],
         "approvalsRequired": batch.approvals_required,
         "digest": batch.digest,
+        "sameListAs": batch.same_list_as,
         "submittedAt": batch.submitted_at,
         "releasedAt": batch.released_at,
         "limitsTaken": batch.limits_taken,
+        "resultAt": batch.result_at,
+        "resultFinal": batch.result_final,
         **({} if batch.file is None else {"file": _file_item(batch.file)}),
         **due,
     }
 
 
 def decode(item: Item) -> Batch:
-    """The item's batch."""
+    """The item's batch. Raises NewerVersion."""
+    with reading(item):
+        return _decode(item)
+
+
+def _decode(item: Item) -> Batch:
     return Batch(
         reference=reference_of(item["pk"]),
         fingerprint=item["fingerprint"],
@@ -131,12 +153,17 @@ def decode(item: Item) -> Batch:
         approvals=tuple(Approval(*each) for each in item["approvals"]),
         approvals_required=item["approvalsRequired"],
         digest=item["digest"],
+        same_list_as=item["sameListAs"],
         submitted_at=item["submittedAt"],
         released_at=item["releasedAt"],
         limits_taken=item["limitsTaken"],
         file=_file(item["file"]) if "file" in item else None,
         next_drive_at=item.get("nextCheckAt"),
+        repays=item["repays"],
+        result_at=item["resultAt"],
+        result_final=item["resultFinal"],
         version=item["version"],
+        status_version=item["statusVersion"] if "statusVersion" in item else item["version"],
     )
 
 
