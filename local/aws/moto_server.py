@@ -19,6 +19,7 @@ import moto.sqs.models as moto_sqs
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from moto.dynamodb.responses import DynamoHandler
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from local.aws.session import PROFILE_VARIABLES
@@ -32,6 +33,10 @@ _lock = threading.Lock()  # one per process, as moto's state is
 _clocks: list[Clock] = []  # one time per process as well: the clock of the server started last counts
 _application = DomainDispatcherApplication(create_backend_app)
 _modules = tuple(moto.backends.list_of_moto_modules())
+_transact = DynamoHandler.transact_write_items
+_transactions: dict[str | None, Any] = {}
+_REMEMBERED = 100
+"""Latest transactions whose answers are kept."""
 _method_names = functools.cache(moto.core.responses.method_names_from_class)
 _parsed = functools.lru_cache(UpdateExpressionParser.make)  # moto copies the tree before it changes it
 _list_processed = DepthFirstTraverser.nodes_to_be_processed
@@ -74,6 +79,7 @@ def _change_moto() -> None:
     - DynamoDB items are serialized as they are stored. moto walks through each value: half of the tests' time.
     - The list of moto's modules is read once. moto lists their directory for each request, half of a request's cost.
     - Update expressions are parsed once, and so are lists of methods and kinds of nodes: a third of an update's cost.
+    - A transaction is carried out once for a ClientRequestToken. moto refuses a second try after a lost reply.
     - AWS's regions are listed without a session, which fails if the developer's profile is not in ~/.aws.
     """
     for name in PROFILE_VARIABLES:
@@ -83,6 +89,7 @@ def _change_moto() -> None:
     UpdateExpressionParser.make = _parsed
     DepthFirstTraverser.nodes_to_be_processed = _processed
     ResponseSerializer._serialize_type_structure = _serialize_structure
+    DynamoHandler.transact_write_items = _transact_once
     moto_sqs.unix_time = _now
     moto_sqs.unix_time_millis = lambda: _now() * 1000
     moto_sqs.Queue.wait_for_messages = _wait_for_messages
@@ -100,6 +107,16 @@ def _serialize_structure(serializer: Any, serialized: Any, value: Any, shape: An
         serializer._default_serialize(serialized, value, shape, key)
     else:
         _serialize_any_structure(serializer, serialized, value, shape, key)
+
+
+def _transact_once(handler: Any) -> Any:
+    """Answer a transaction that was carried out as before; a failed one is tried again."""
+    token = handler.body.get("ClientRequestToken")
+    if token not in _transactions:
+        _transactions[token] = _transact(handler)
+    if len(_transactions) > _REMEMBERED:
+        _transactions.pop(next(iter(_transactions)))
+    return _transactions[token] if token else _transactions.pop(token)
 
 
 def _now() -> float:
