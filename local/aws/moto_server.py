@@ -22,6 +22,7 @@ from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from moto.dynamodb.responses import DynamoHandler
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from local.aws.session import PROFILE_VARIABLES
@@ -36,6 +37,10 @@ _clocks: list[Clock] = []  # one time per process as well: the clock of the serv
 _addresses: set[str] = set()  # of the servers of this process
 _application = DomainDispatcherApplication(create_backend_app)
 _modules = tuple(moto.backends.list_of_moto_modules())
+_answer_transaction = DynamoHandler.transact_write_items
+_transactions: dict[str | None, Any] = {}
+_REMEMBERED = 100
+"""Latest transactions whose answers are kept."""
 _method_names = functools.cache(moto.core.responses.method_names_from_class)
 _parsed = functools.lru_cache(UpdateExpressionParser.make)  # moto copies the tree before it changes it
 _list_processed = DepthFirstTraverser.nodes_to_be_processed
@@ -82,6 +87,7 @@ def _change_moto() -> None:
     - The list of moto's modules is read once. moto lists their directory for each request, half of a request's cost.
     - Update expressions are parsed once, and so are lists of methods and kinds of nodes: a third of an update's cost.
     - A transaction keeps the items that it names, to undo it. moto copies the whole table for each of its parts.
+    - A transaction is carried out once for a ClientRequestToken. moto refuses a second try after a lost reply.
     - AWS's regions are listed without a session, which fails if the developer's profile is not in ~/.aws.
     """
     for name in PROFILE_VARIABLES:
@@ -93,6 +99,7 @@ def _change_moto() -> None:
     ResponseSerializer._serialize_type_structure = _serialize_structure
     moto_dynamodb.copy = _Copies
     moto_dynamodb.DynamoDBBackend.transact_write_items = _transact
+    DynamoHandler.transact_write_items = _transact_once
     moto_sqs.unix_time = _now
     moto_sqs.unix_time_millis = lambda: _now() * 1000
     moto_sqs.Queue.wait_for_messages = _wait_for_messages
@@ -144,6 +151,16 @@ def _serialize_structure(serializer: Any, serialized: Any, value: Any, shape: An
         serializer._default_serialize(serialized, value, shape, key)
     else:
         _serialize_any_structure(serializer, serialized, value, shape, key)
+
+
+def _transact_once(handler: Any) -> Any:
+    """Answer a transaction that was carried out as before; a failed one is tried again."""
+    token = handler.body.get("ClientRequestToken")
+    if token not in _transactions:
+        _transactions[token] = _answer_transaction(handler)
+    if len(_transactions) > _REMEMBERED:
+        _transactions.pop(next(iter(_transactions)))
+    return _transactions[token] if token else _transactions.pop(token)
 
 
 def _now() -> float:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -119,3 +120,15 @@ def test_a_transaction_that_fails_changes_nothing(server: moto_server.MotoServer
     assert items() == {"old": "1"}
     transact("attribute_not_exists(pk)")
     assert items() == {"old": "2", "new": None}
+
+
+def test_a_transaction_is_carried_out_once_for_its_token(server: moto_server.MotoServer) -> None:
+    """As by DynamoDB: the second try of a transaction whose reply was lost is no failed condition."""
+    dynamodb: Any = Aws(server.url).dynamodb
+    key, types = ({"AttributeName": "pk", kind: value} for kind, value in (("KeyType", "HASH"), ("AttributeType", "S")))
+    dynamodb.create_table(TableName="t", KeySchema=[key], AttributeDefinitions=[types], BillingMode="PAY_PER_REQUEST")
+    put = {"TableName": "t", "Item": {"pk": {"S": "a"}}, "ConditionExpression": "attribute_not_exists(pk)"}
+    for _ in range(2):
+        dynamodb.transact_write_items(TransactItems=[{"Put": put}], ClientRequestToken="one")
+    with pytest.raises(ClientError, match="TransactionCanceled"):
+        dynamodb.transact_write_items(TransactItems=[{"Put": put}], ClientRequestToken="two")
