@@ -93,6 +93,10 @@ start-transfers: $(READY) ## Accept new transfers again: make start-transfers EN
 webhooks: $(READY) ## Operate webhooks: make webhooks ENV=sandbox ARGS=status, or send-test, resume, secret, "replay --day 2024-09-17"
 	@$(BIN)/payouts webhooks $(ARGS)
 
+.PHONY: batches
+batches: $(READY) ## Look at batches: make batches ENV=sandbox ARGS=list, or "show PAYROLL-1", "result PAYROLL-1 --csv result.csv"
+	@$(BIN)/payouts batches $(ARGS)
+
 .PHONY: public-key
 public-key: $(READY) ## Print the public half of the merchant's key for DOKU's dashboard: make public-key ENV=sandbox
 	@$(BIN)/payouts public-key $(ARGS)
