@@ -1,6 +1,6 @@
 /** The rows of a batch by outcome: the bank's name beside the given one, and decisions for one row or many. */
 
-import { announce, fill, h, set } from '../dom.js';
+import { announce, fill, h } from '../dom.js';
 import { known, t } from '../i18n.js';
 import { problemElement, saidElement } from '../api-texts.js';
 import { bankName } from '../bank-list.js';
@@ -24,6 +24,7 @@ export class BatchRows {
   #rows = [];
   #cursor = null;
   #chosen = new Set();
+  #busy = false;
   #running = null;
 
   /** `section` shows the rows of `page.reference`; `query.outcome` chooses among them. */
@@ -126,7 +127,7 @@ export class BatchRows {
     const act = (id, key, change, isOf) => {
       if (!this.#rows.some(isOf)) return null;
       const rows = chosen.filter(isOf);
-      return h('button', { type: 'button', id, class: 'secondary', disabled: !rows.length, on: { click: () => this.#change(rows, change) } }, t(key, { count: rows.length }));
+      return h('button', { type: 'button', id, class: 'secondary', disabled: !rows.length || this.#busy, on: { click: () => this.#change(rows, change) } }, t(key, { count: rows.length }));
     };
     const all = h('input', { type: 'checkbox', id: 'rows-choose-all', on: { change: (event) => this.#chooseAll(event.target.checked) } });
     all.checked = this.#rows.length > 0 && chosen.length === this.#rows.length;
@@ -147,20 +148,20 @@ export class BatchRows {
   }
 
   async #change(rows, change) {
-    const buttons = [...this.#section.querySelectorAll('.bulk button')];
-    for (const each of buttons) set(each, { disabled: true });
+    this.#busy = true;
+    this.#show();
     try {
       const batch = await payouts.changeBatchRows(this.#page.reference, rows.map(({ row }) => row), change, { signal: this.#page.signal });
       fill(this.#page.trouble);
-      this.#chosen.clear();
+      for (const { row } of rows) this.#chosen.delete(row);
       announce(t('batch.changed', { count: rows.length }));
       await this.#page.update(batch);
       await this.#load();
     } catch (error) {
-      if (this.#page.signal.aborted) return;
-      fill(this.#page.trouble, failure(error));
-      this.#show();
+      if (!this.#page.signal.aborted) fill(this.#page.trouble, failure(error));
     }
+    this.#busy = false;
+    if (!this.#page.signal.aborted) this.#show();
   }
 
   #table() {

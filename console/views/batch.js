@@ -27,9 +27,12 @@ export function render(main, { reference, query, go, signal }) {
   const rows = h('section', { class: 'group' });
   const events = h('section', { class: 'group' });
   fill(main, h('h1', { tabindex: -1, class: 'code-title' }, h('span', { class: 'eyebrow' }, t(title)), reference), trouble, head, rows, events);
-  const page = { reference, signal, trouble, head, events, go, shown: null, balance: null };
+  const page = { reference, signal, trouble, head, events, go, shown: null, balance: null, changes: 0 };
   page.rows = new BatchRows(page, rows, query);
-  page.update = (batch) => show(page, batch);
+  page.update = (batch) => {
+    page.changes += 1;
+    return show(page, batch);
+  };
   follow(page);
 }
 
@@ -38,7 +41,9 @@ async function follow(page) {
   try {
     await loadBankNames();
     while (!page.signal.aborted) {
+      const { changes } = page;
       const batch = await payouts.batch(page.reference, { signal: page.signal });
+      if (changes !== page.changes) continue; // the reader changed it after it was read
       fill(page.trouble);
       await show(page, batch);
       await pause(LIVE.includes(batch.status) ? PAUSE : SLOW);
