@@ -641,6 +641,7 @@ export default {
   'batch.outcome.PENDING': 'Not checked yet',
   'batch.outcome.OK': 'Name confirmed by the bank',
   'batch.outcome.NAME_DIFFERS': 'Name to confirm',
+  'batch.outcome.POSSIBLE_DUPLICATE': 'Possible duplicate to confirm',
   'batch.outcome.INVALID': 'Not valid',
   'batch.outcome.DUPLICATE': 'Duplicate',
   'batch.outcome.COULD_NOT_CHECK': 'Could not be checked',
@@ -658,6 +659,7 @@ export default {
   'batch.action.CHECK_STARTED': 'Check started',
   'batch.action.CHECKED': 'Checked',
   'batch.action.NAMES_CONFIRMED': 'Names confirmed',
+  'batch.action.DUPLICATES_CONFIRMED': 'Duplicates confirmed',
   'batch.action.ROWS_EXCLUDED': 'Rows excluded',
   'batch.action.ROWS_INCLUDED': 'Rows included again',
   'batch.action.SUBMITTED': 'Submitted',
@@ -727,5 +729,6 @@ export default {
   'said.refusedRows': 'DOKU refused {count} rows in succession: {reason}',
   'error.title.SELF_APPROVAL': 'Another person must approve this batch',
   'error.title.CONTENT_CHANGED': 'The batch has changed since it was shown',
+  'error.title.SAME_LIST': 'Another batch has the same accounts and amounts',
   'error.title.TOO_LATE': 'Nothing is left to stop',
 };

@@ -641,6 +641,7 @@ export default {
   'batch.outcome.PENDING': 'Belum diperiksa',
   'batch.outcome.OK': 'Nama sesuai dengan bank',
   'batch.outcome.NAME_DIFFERS': 'Nama perlu dikonfirmasi',
+  'batch.outcome.POSSIBLE_DUPLICATE': 'Mungkin ganda, perlu dikonfirmasi',
   'batch.outcome.INVALID': 'Tidak valid',
   'batch.outcome.DUPLICATE': 'Duplikat',
   'batch.outcome.COULD_NOT_CHECK': 'Tidak dapat diperiksa',
@@ -658,6 +659,7 @@ export default {
   'batch.action.CHECK_STARTED': 'Pemeriksaan dimulai',
   'batch.action.CHECKED': 'Diperiksa',
   'batch.action.NAMES_CONFIRMED': 'Nama dikonfirmasi',
+  'batch.action.DUPLICATES_CONFIRMED': 'Baris ganda dikonfirmasi',
   'batch.action.ROWS_EXCLUDED': 'Baris dikeluarkan',
   'batch.action.ROWS_INCLUDED': 'Baris disertakan lagi',
   'batch.action.SUBMITTED': 'Diajukan',
@@ -727,5 +729,6 @@ export default {
   'said.refusedRows': 'DOKU menolak {count} baris berturut-turut: {reason}',
   'error.title.SELF_APPROVAL': 'Batch ini harus disetujui orang lain',
   'error.title.CONTENT_CHANGED': 'Batch berubah sejak ditampilkan',
+  'error.title.SAME_LIST': 'Batch lain memiliki rekening dan jumlah yang sama',
   'error.title.TOO_LATE': 'Tidak ada lagi yang dapat dihentikan',
 };

@@ -27,6 +27,7 @@ const OUTCOMES = {
   OK: ['good', 'check'],
   CONFIRMED: ['good', 'check'],
   NAME_DIFFERS: ['unknown', 'alert'],
+  POSSIBLE_DUPLICATE: ['unknown', 'alert'],
   INVALID: ['bad', 'cross'],
   DUPLICATE: ['bad', 'alert'],
   COULD_NOT_CHECK: ['unknown', 'question'],

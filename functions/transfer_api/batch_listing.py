@@ -11,7 +11,9 @@ from payouts.domain.days import day_of
 from payouts.domain.errors import ValidationFailed
 from payouts.domain.transfer import Status, Transfer
 from payouts.store.batch_chunks import ChunkStore, NotPaid
+from payouts.store.batch_schema import NewerVersion
 from payouts.store.batches import BatchStore
+from payouts.store.creation_index import Entry
 from payouts.store.transfers import TransferStore
 from transfer_api import batch_responses, cursors
 
@@ -48,12 +50,19 @@ class BatchLists:
         found: list[dict[str, Any]] = []
         last = None
         for seen, entry in enumerate(self.store.of_month(month, after), start=1):
-            if status in ("", entry.status) and (batch := self.store.get(entry.reference)) is not None:
-                found.append(batch_responses.brief(batch))
+            if status in ("", entry.status) and (shown := self._brief(entry)) is not None:
+                found.append(shown)
             if len(found) == limit or seen == _MOST_ENTRIES:
                 last = cursors.of_position(selector, entry.position)
                 break
         return {"month": month, "batches": found, "cursor": last}
+
+    def _brief(self, entry: Entry) -> dict[str, Any] | None:
+        try:
+            batch = self.store.get(entry.reference)
+        except NewerVersion:
+            return batch_responses.of_newer_version(entry)
+        return None if batch is None else batch_responses.brief(batch)
 
     def rows(self, batch: Batch, given: Mapping[str, str]) -> dict[str, Any]:
         """Rows in their order. Raises ValidationFailed for a bad parameter."""

@@ -9,6 +9,7 @@ from payouts.domain.days import time_of
 from payouts.domain.transfer import Transfer
 from payouts.services.batch_files import Upload
 from payouts.store.batch_chunks import NotPaid
+from payouts.store.creation_index import Entry
 
 NOT_PAID = "NOT_PAID"
 """Shown as the status of a row that has no transfer and will have none."""
@@ -26,6 +27,7 @@ def batch(found: Batch, summaries: Sequence[ChunkSummary], total: ChunkSummary, 
         "submittedAt": _time(found.submitted_at),
         "releasedAt": _time(found.released_at),
         "digest": found.digest or None,
+        "sameListAs": found.same_list_as or None,
         "approvalsRequired": found.approvals_required,
         "approvals": [{"by": each.by, "at": time_of(each.at, "milliseconds")} for each in found.approvals],
         "outcomes": {str(outcome): totals(each) for outcome, each in total.outcomes.items()},
@@ -72,6 +74,13 @@ def _file(found: BatchFile | None) -> dict[str, Any] | None:
     }
 
 
+def of_newer_version(entry: Entry) -> dict[str, Any]:
+    """A batch in a list that a newer version of this software wrote: what the index has of it."""
+    unknown: dict[str, Any] = {"rows": None, "remark": None, "createdBy": None}
+    created = time_of(entry.position.created_at, "milliseconds")
+    return {"batchReference": entry.reference, "status": entry.status, "createdAt": created, **unknown}
+
+
 def totals(found: Totals) -> dict[str, Any]:
     """Number, amounts and fees of rows."""
     return {"count": found.count, "amount": found.amount.wire(), "fees": found.fees.wire()}
@@ -91,6 +100,8 @@ def row(found: BatchRow, transfer: Transfer | None, not_paid: NotPaid | None) ->
         "bankAccountName": found.bank_name or None,
         "nameMatch": found.name_match or None,
         "nameConfirmed": found.confirmed,
+        "possibleDuplicate": found.possible_duplicate or None,
+        "duplicateConfirmed": found.duplicate_confirmed,
         "amount": intent.amount.wire() if intent else None,
         "fee": found.fee.wire() if found.fee else None,
         "problems": [{"column": column, "reason": reason} for column, reason in found.problems],

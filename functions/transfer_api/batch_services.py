@@ -9,6 +9,7 @@ from payouts.services.batch_files import BatchFiles
 from payouts.services.change_batch import BatchChanger
 from payouts.services.create_batch import BatchCreator
 from payouts.services.drive_batches import BatchDriver
+from payouts.store.submitted_lists import SubmittedLists
 from payouts.wiring import Deployment
 from transfer_api.batch_listing import BatchLists
 
@@ -30,7 +31,9 @@ def build(environment: Mapping[str, str], deployed: Deployment, clock: Callable[
     required = shared.settings.approvals_required
     return BatchServices(
         creator=BatchCreator(shared.store, shared.chunks, clock),
-        changer=BatchChanger(shared.store, shared.chunks, shared.limits, required, clock),
+        changer=BatchChanger(
+            shared.store, shared.chunks, shared.limits, SubmittedLists(deployed.table), required, clock
+        ),
         files=BatchFiles(aws.s3_for_browsers, shared.settings.bucket, clock),
         lists=BatchLists(shared.store, shared.chunks, deployed.store),
         driver=shared.driver,

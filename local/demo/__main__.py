@@ -46,7 +46,7 @@ def _play(stage: Stage, number: int, scenario: Scenario) -> bool:
     except Exception:
         stage.console.print_exception()
         return False
-    timeline.show(stage.console, stage.get(reference))
+    scenario.show(stage, reference)
     return True
 
 

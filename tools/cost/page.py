@@ -108,9 +108,9 @@ def _million(figures: Mapping[str, float], template: Template) -> list[str]:
             f"Counted by `make bench`, in write units: {figures['write_units_inquire']:g} for an inquiry,",
             f"{figures['write_units_create']:g} for a transfer, {figures['write_units_first_check']:g} for its first",
             f"check, {figures['write_units_look']:g} for a look at a paid transfer and",
-            f"{figures['write_units_process']:g} for a notification. Another {usage.RATE_WRITES} count the requests to",
-            "DOKU against the API's share of the rate. The balance proof reads each transfer once or twice. The log",
-            "volume of each operation is counted as well.",
+            f"{figures['write_units_process']:g} for a notification. A unit of an inquiry and one",
+            "of a transfer count its request to DOKU against the API's share of the rate. The balance proof reads each",
+            "transfer once or twice. The log volume of each operation is counted as well.",
         ),
         "",
     ]

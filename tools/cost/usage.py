@@ -24,8 +24,6 @@ AWS_SECONDS = 0.005
 """Latency of a call to DynamoDB or SQS."""
 VCPU_MB = 1769
 """Memory at which a function has one virtual processor. It is assumed to be as fast as that of the benchmark."""
-RATE_WRITES = 2
-"""Write units that count an account inquiry and a transfer against the rate of requests to DOKU, when few are made."""
 PROOF_READS = 0.5 * (1 + 4 / 15)
 """Read units of the balance proof for a transfer: a read that need not be consistent, and another one for each that was
 created in the last 4 of the 15 minutes before a reading."""
@@ -98,7 +96,7 @@ def transfer(figures: Mapping[str, float], template: Template) -> dict[str, floa
         "lambda_requests": invocations,
         "lambda_gb_seconds": _gb_seconds(figures, template),
         "api_requests": requests,
-        "writes": _sum(figures, "write_units") + RATE_WRITES,
+        "writes": _sum(figures, "write_units"),
         "reads": _sum(figures, "read_units") + PROOF_READS,
         "storage_gb_months": ITEM_KB / 1e6,
         "backup_gb_months": ITEM_KB / 1e6,

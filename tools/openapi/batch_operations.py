@@ -151,7 +151,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     f"PATCH {_PATH}/rows/{{row}}": _change(
         "changeBatchRow",
-        "Exclude or include a row, or confirm the bank's name",
+        "Exclude or include a row, or confirm the bank's name or a possible duplicate",
         parameters=(_REFERENCE, _ROW),
         request="ChangeRow",
         request_examples={"confirm": {"nameConfirmed": True}, "exclude": {"excluded": True}},
@@ -165,7 +165,19 @@ OPERATIONS: dict[str, Operation] = {
         answers=_CHECKED,
     ),
     f"POST {_PATH}/submission": _change(
-        "submitBatch", "Submit a READY batch for approval", description="Its digest names exactly this content."
+        "submitBatch",
+        "Submit a READY batch for approval",
+        description="Its digest names exactly this content. If another batch had the same accounts and amounts within"
+        " 35 days, a body must confirm it.",
+        request="Submit",
+        request_required=False,
+        request_examples={"the same list again": {"sameListConfirmed": True}},
+        answers={
+            **_CHECKED,
+            409: Answer(
+                "The batch is not READY, or another one has the same accounts and amounts", _OURS, _errors("same list")
+            ),
+        },
     ),
     f"POST {_PATH}/withdrawal": _change("withdrawBatch", "Take a submission back; its approvals are dropped"),
     f"POST {_PATH}/approvals": _change(

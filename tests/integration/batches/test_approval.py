@@ -48,11 +48,25 @@ def test_who_touched_a_batch_does_not_approve_it(batches: Batches, deed: str) ->
 
 
 @pytest.mark.covers("I32")
-@pytest.mark.parametrize("claim", ["client_id", "azp"])
-def test_a_program_does_not_approve(batches: Batches, claim: str) -> None:
+@pytest.mark.parametrize(
+    ("sub", "claims"),
+    [
+        ("app", {"client_id": "app"}),
+        ("app", {"azp": "app"}),
+        ("app", {"cid": "app"}),
+        ("app@clients", {"azp": "app"}),
+        ("abc", {"azp": "app", "gty": "client-credentials"}),
+        ("0f1e", {"azp": "app", "idtyp": "app"}),
+    ],
+)
+def test_a_program_does_not_approve(batches: Batches, sub: str, claims: dict[str, str]) -> None:
     reference = submitted(batches)
-    answer = batches.approve(reference, "payroll-app", claims={claim: "payroll-app"})
-    assert refused(answer) == (403, "FORBIDDEN")
+    assert refused(batches.approve(reference, sub, claims=claims)) == (403, "FORBIDDEN")
+
+
+@pytest.mark.parametrize("claims", [{"azp": "app"}, {"azp": "app", "idtyp": "user", "gty": "password"}])
+def test_a_person_approves_by_a_program(batches: Batches, claims: dict[str, str]) -> None:
+    assert batches.approve(submitted(batches), "budi@app", claims=claims).status == 200
 
 
 @pytest.mark.covers("I32")
@@ -86,7 +100,7 @@ def test_without_sub_nothing_is_written(batches: Batches, method: str, path: str
     assert batches.get(reference) == before
 
 
-@pytest.mark.covers("I33")
+@pytest.mark.covers(68, "I33")
 def test_an_approval_of_other_content_is_refused(batches: Batches) -> None:
     reference = submitted(batches, row(), row())
     seen = batches.get(reference)["digest"]
@@ -233,5 +247,20 @@ def test_approval_that_is_missing_pays_nothing(world: World, batches: Batches) -
     assert batch is not None
     store.update(batch, lambda current: replace(current, approvals=()))
     batches.work()
-    assert batches.get(reference)["status"] == "PAUSED"
+    found = batches.get(reference)
+    assert found["status"] == "PAUSED"
+    assert found["history"][-1]["note"].startswith("approval is required")
     assert world.sent(f"{reference}-1") == []
+
+
+def test_a_late_withdrawal_changes_nothing(world: World, batches: Batches) -> None:
+    """The batch was withdrawn and edited by others after this withdrawal had read it."""
+    reference = submitted(batches, row(), row())
+
+    def overtake() -> None:
+        batches.request("POST", f"{reference}/withdrawal", caller="siti")
+        batches.request("PATCH", f"{reference}/rows", {"rows": [1, 2], "excluded": True}, "siti")
+
+    world.faults.before["UpdateItem"] = [overtake]
+    answer = batches.request("POST", f"{reference}/withdrawal")
+    assert (answer.status, batches.get(reference)["status"]) == (409, "NEEDS_ATTENTION")

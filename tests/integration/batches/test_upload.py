@@ -5,17 +5,17 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter
 from botocore.exceptions import EndpointConnectionError
 
 from local.aws.resources import CREDENTIALS
 from local.in_process.batches import CHECKER, MAKER, Batches, post_file
 from payouts.domain.batch_rows import CHUNK_ROWS
 from payouts.runtime import aws
-from tests.integration.batches.rows import HEADER, LINE, new_batch
+from tests.integration.batches.rows import HEADER, LINE, new_batch, spreadsheet
 from tests.support import log_watch
 from tests.support.harness import Crash, World, crashing
 
@@ -62,14 +62,9 @@ def test_a_file_is_uploaded_checked_and_paid(world: World, batches: Batches) -> 
     assert [len(world.debits(f"{reference}-{row}")) for row in (2, 3)] == [1, 1]
 
 
-def test_a_spreadsheet_is_read(batches: Batches, tmp_path: Any) -> None:
-    path, reference = tmp_path / "payouts.xlsx", new_batch()
-    with xlsxwriter.Workbook(path) as workbook:
-        sheet = workbook.add_worksheet()
-        for number, line in enumerate((HEADER, LINE)):
-            for column, cell in enumerate(line.split(",")):
-                sheet.write_string(number, column, cell)
-    batches.upload(reference, path.read_bytes())
+def test_a_spreadsheet_is_read(batches: Batches, tmp_path: Path) -> None:
+    reference = new_batch()
+    batches.upload(reference, spreadsheet(tmp_path / "payouts.xlsx", LINE.split(",")))
     batches.work()
     assert batches.get(reference)["status"] == "READY"
 

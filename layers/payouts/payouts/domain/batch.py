@@ -89,6 +89,7 @@ class Action(StrEnum):
     CHECK_STARTED = "CHECK_STARTED"
     CHECKED = "CHECKED"
     NAMES_CONFIRMED = "NAMES_CONFIRMED"
+    DUPLICATES_CONFIRMED = "DUPLICATES_CONFIRMED"
     ROWS_EXCLUDED = "ROWS_EXCLUDED"
     ROWS_INCLUDED = "ROWS_INCLUDED"
     SUBMITTED = "SUBMITTED"
@@ -185,6 +186,8 @@ class Batch:
     approvals_required: int = 0
     digest: str = ""
     """Names the submitted content; empty while none is submitted."""
+    same_list_as: str = ""
+    """The earlier batch with the same accounts and amounts, which the submission confirmed; empty if there is none."""
     submitted_at: int | None = None
     released_at: int | None = None
     """First time at which rows could be sent; None before."""
@@ -247,6 +250,11 @@ def involve(batch: Batch, caller: Caller) -> Batch:
     if len(involved) > 2 * MOST_PEOPLE:
         raise IllegalTransition(f"more than {MOST_PEOPLE} callers have changed this batch; create another one")
     return replace(batch, involved=involved)
+
+
+def pays_nothing(batch: Batch | None) -> bool:
+    """True if the batch is final and was never released."""
+    return batch is not None and batch.is_final and batch.released_at is None
 
 
 _NOTHING = Rupiah(0)

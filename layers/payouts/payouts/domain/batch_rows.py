@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -15,6 +14,8 @@ from payouts.domain.transfer import Intent, Status, Transfer
 CHUNK_ROWS = 100
 """Rows that are stored, checked and paid together."""
 Key = TypeVar("Key")
+PAYMENT_HASHES = 2**128
+"""Number of hashes of a payment."""
 _ALGORITHM = "1"
 """Stored with each seal and digest, so that a later version can tell how they were made."""
 
@@ -29,9 +30,14 @@ class RowOutcome(StrEnum):
     INVALID = "INVALID"
     DUPLICATE = "DUPLICATE"
     """Another row or transfer has its reference."""
+    POSSIBLE_DUPLICATE = "POSSIBLE_DUPLICATE"
+    """Another payment has its account and amount. The row may be paid once a person has confirmed it."""
     COULD_NOT_CHECK = "COULD_NOT_CHECK"
     """DOKU did not answer clearly; the check may be repeated."""
     EXCLUDED = "EXCLUDED"
+
+
+_NAMED = frozenset({RowOutcome.OK, RowOutcome.POSSIBLE_DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,10 @@ class BatchRow:
     fee: Rupiah | None = None
     confirmed: bool = False
     """True if a person confirmed the bank's name."""
+    possible_duplicate: str = ""
+    """The reference of another row or transfer with the same account and amount; empty if none was found."""
+    duplicate_confirmed: bool = False
+    """True if a person confirmed that both are to be paid."""
     excluded: bool = False
 
     @property
@@ -62,8 +72,9 @@ class BatchRow:
     @property
     def is_payable(self) -> bool:
         """True if the row may be paid as it is."""
-        named = self.outcome is RowOutcome.OK or (self.outcome is RowOutcome.NAME_DIFFERS and self.confirmed)
-        return named and not self.excluded and self.intent is not None
+        named = self.outcome in _NAMED or (self.outcome is RowOutcome.NAME_DIFFERS and self.confirmed)
+        once = not self.possible_duplicate or self.duplicate_confirmed
+        return named and once and not self.excluded and self.intent is not None
 
     @property
     def totals(self) -> Totals:
@@ -97,6 +108,8 @@ class ChunkSummary:
     payable: Totals = NO_ROWS
     seal: str = ""
     """Over the payable rows, with the banks' names."""
+    payments: str = ""
+    """In hex, the sum of hashes of the payable rows' banks, accounts and amounts: the same in any order."""
     statuses: Mapping[Status, Totals] = field(default_factory=dict)
     """The transfers of the chunk's rows."""
     not_paid: Totals = NO_ROWS
@@ -128,7 +141,8 @@ def checked_summary(rows: Sequence[BatchRow]) -> ChunkSummary:
     pending = any(row.outcome is RowOutcome.PENDING for row in rows)
     payable = [row for row in rows if row.is_payable]
     phase = Phase.LOADED if pending else Phase.CHECKED
-    return ChunkSummary(phase, rows[0].number if rows else 0, outcomes, sum_of(payable), seal(payable))
+    first = rows[0].number if rows else 0
+    return ChunkSummary(phase, first, outcomes, sum_of(payable), seal(payable), payments_of(payable))
 
 
 def sum_of(rows: Iterable[BatchRow]) -> Totals:
@@ -155,6 +169,7 @@ def sent_summary(
         outcomes=checked.outcomes,
         payable=checked.payable,
         seal=checked.seal,
+        payments=checked.payments,
         statuses=statuses,
         not_paid=sum_of(unpaid),
         open=sum(each.status not in SETTLED for each in transfers.values()),
@@ -162,14 +177,26 @@ def sent_summary(
 
 
 def seal(rows: Iterable[BatchRow]) -> str:
-    """A hash of everything that DOKU is sent for the payable rows, and of the banks' names that were approved."""
-    content = [[row.number, _facts(row.intent), row.bank_name] for row in rows if row.is_payable and row.intent]
-    return _hash(content)
+    """A hash of what DOKU is sent for the payable rows, and of the banks' names and duplicates that were approved."""
+    payable = [(row, row.intent) for row in rows if row.is_payable and row.intent]
+    return _hash([[row.number, _facts(sent), row.bank_name, row.possible_duplicate] for row, sent in payable])
+
+
+def payment(intent: Intent) -> bytes:
+    """A hash of the bank, account and amount, in 16 bytes: what two transfers have in common that pay the same."""
+    text = f"{intent.beneficiary_bank_code} {intent.beneficiary_account_number} {intent.amount.sen}"
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def payments_of(rows: Iterable[BatchRow]) -> str:
+    """The sum of the rows' `payment`, modulo 2**128 and in hex: chunks can be added up to the batch."""
+    total = sum(int.from_bytes(payment(row.intent)) for row in rows if row.intent)
+    return f"{total % PAYMENT_HASHES:x}"
 
 
 def digest(batch: Batch, seals: Iterable[str]) -> str:
-    """Names the content of a batch that is approved: its rows, its schedule and the approvals that it needs."""
-    return _hash([batch.reference, list(seals), batch.scheduled_at, batch.approvals_required])
+    """Names what is approved: the rows, the schedule, the approvals that are needed, and the list that is repeated."""
+    return _hash([batch.reference, list(seals), batch.scheduled_at, batch.approvals_required, batch.same_list_as])
 
 
 def origin(reference: str, row: int) -> str:
@@ -205,12 +232,6 @@ def sums(summaries: Iterable[ChunkSummary]) -> ChunkSummary:
         not_paid=sum((each.not_paid for each in found), NO_ROWS),
         open=sum(each.open for each in found),
     )
-
-
-def repeated_references(rows: Iterable[BatchRow]) -> frozenset[str]:
-    """References that several rows of a batch have."""
-    counts = Counter(row.intent.partner_reference_no for row in rows if row.intent)
-    return frozenset(reference for reference, count in counts.items() if count > 1)
 
 
 def _added(maps: Iterable[Mapping[Key, Totals]]) -> dict[Key, Totals]:

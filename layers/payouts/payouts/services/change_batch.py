@@ -18,8 +18,10 @@ from payouts.domain.batch import (
     involve,
     moved,
     noted,
+    pays_nothing,
 )
 from payouts.domain.batch_approval import Forbidden
+from payouts.domain.batch_duplicates import list_hash
 from payouts.domain.batch_file import start_reading
 from payouts.domain.batch_rows import (
     BatchRow,
@@ -30,11 +32,12 @@ from payouts.domain.batch_rows import (
     sums,
 )
 from payouts.domain.caller import Caller
-from payouts.domain.errors import NotFound, Throttled, ValidationFailed
+from payouts.domain.errors import NotFound, PayoutError, Throttled, ValidationFailed
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.drive_batches import APPROVAL_MILLIS
 from payouts.store.batch_chunks import ChunkState, ChunkStore
 from payouts.store.batches import BatchStore
+from payouts.store.submitted_lists import SubmittedLists
 
 _ATTEMPTS = 5
 _S = BatchStatus
@@ -46,12 +49,14 @@ class RowChange(StrEnum):
     EXCLUDE = "EXCLUDE"
     INCLUDE = "INCLUDE"
     CONFIRM_NAME = "CONFIRM_NAME"
+    CONFIRM_DUPLICATE = "CONFIRM_DUPLICATE"
 
 
 _RECORDED = {
     RowChange.EXCLUDE: Action.ROWS_EXCLUDED,
     RowChange.INCLUDE: Action.ROWS_INCLUDED,
     RowChange.CONFIRM_NAME: Action.NAMES_CONFIRMED,
+    RowChange.CONFIRM_DUPLICATE: Action.DUPLICATES_CONFIRMED,
 }
 
 
@@ -63,6 +68,19 @@ class _Place:
     row: int
 
 
+class SameList(PayoutError):
+    """Another batch had the same accounts and amounts within 35 days. Nothing was changed."""
+
+    code = "SAME_LIST"
+    http_status = 409
+
+    def __init__(self, earlier: str) -> None:
+        super().__init__(
+            f"batch {earlier} has the same accounts and amounts. To pay them again, submit with sameListConfirmed;"
+            " the approver will see it. Nothing was changed"
+        )
+
+
 class BatchChanger:
     """Changes batches. Every write needs a caller with `sub`; who changes a batch never approves it."""
 
@@ -71,12 +89,14 @@ class BatchChanger:
         store: BatchStore,
         chunks: ChunkStore,
         limits: DailyLimits,
+        lists: SubmittedLists,
         approvals_required: int,
         clock: Callable[[], float],
     ) -> None:
         self._store = store
         self._chunks = chunks
         self._limits = limits
+        self._lists = lists
         self._approvals_required = approvals_required
         self._clock = clock
 
@@ -124,18 +144,22 @@ class BatchChanger:
             raise NotFound("the batch has no such row")
         return self._edit(batch, sorted(chunks), caller, _RECORDED[change], edit, wanted)
 
-    def submit(self, reference: str, caller: Caller) -> Batch:
-        """Seal the content. It waits for approval, or is scheduled where none is required."""
+    def submit(self, reference: str, caller: Caller, same_list_confirmed: bool = False) -> Batch:
+        """Seal the content. It waits for approval, or is scheduled where none is required.
+
+        Raises SameList, unless that is confirmed, if another batch had the same accounts and amounts.
+        """
         batch = self.get(reference)
         states = self._states(batch)
         self._limits.check_size(sums(each.summary for each in states).payable)
+        same = self._same_list(batch, states, same_list_confirmed) if batch.status is _S.READY else ""
 
         def change(current: Batch) -> Batch:
             if current.digest and current.status in (_S.PENDING_APPROVAL, _S.SCHEDULED):
                 return current  # submitted by an earlier copy of this request
             if current.version != batch.version:
                 raise Throttled("the batch was changed at the same time; read it and submit again")
-            return self._submitted(current, states, caller)
+            return self._submitted(current, states, caller, same)
 
         return self._store.update(batch, change)
 
@@ -143,14 +167,13 @@ class BatchChanger:
         """Take a submission back. Its approvals are dropped."""
 
         def change(current: Batch) -> Batch:
+            if current.status is not _S.PENDING_APPROVAL:
+                raise IllegalTransition(f"the batch is {current.status} and waits for no approval. Nothing was changed")
             event = Event(self._now(), caller.name, Action.WITHDRAWN)
             ready = involve(moved(current, _S.READY, event), caller)
-            return replace(ready, digest="", approvals=(), submitted_at=None, next_drive_at=None)
+            return replace(ready, digest="", same_list_as="", approvals=(), submitted_at=None, next_drive_at=None)
 
-        batch = self.get(reference)
-        if batch.status is not _S.PENDING_APPROVAL:
-            raise IllegalTransition(f"the batch is {batch.status} and waits for no approval. Nothing was changed")
-        return self._store.update(batch, change)
+        return self._store.update(self.get(reference), change)
 
     def approve(self, reference: str, caller: Caller, content: str, comment: str) -> Batch:
         """Approve the content that the digest names. Raises Forbidden, SelfApproval, ContentChanged."""
@@ -205,11 +228,27 @@ class BatchChanger:
 
         return self._store.update(self.get(reference), change)
 
-    def _submitted(self, batch: Batch, states: Sequence[ChunkState], caller: Caller) -> Batch:
+    def _same_list(self, batch: Batch, states: Sequence[ChunkState], confirmed: bool) -> str:
+        """The earlier batch with the same accounts and amounts, empty if there is none. Raises SameList.
+
+        Its claim stays, so that a repeated submission finds it too.
+        """
+        hashed, now = list_hash(each.summary for each in states), self._now() // 1000
+        earlier = self._lists.claim(hashed, batch.reference, now)
+        if earlier and pays_nothing(self._store.get(earlier)):
+            earlier = self._lists.claim(hashed, batch.reference, now, instead_of=earlier)
+        if earlier and not confirmed:
+            raise SameList(earlier)
+        if earlier:
+            self._lists.claim(hashed, earlier, now)  # for 35 days from now
+        return earlier
+
+    def _submitted(self, batch: Batch, states: Sequence[ChunkState], caller: Caller, same_list_as: str) -> Batch:
         now, required = self._now(), self._approvals_required
-        sealed = replace(batch, approvals_required=required, submitted_at=now)
+        sealed = replace(batch, approvals_required=required, submitted_at=now, same_list_as=same_list_as)
         sealed = replace(sealed, digest=digest(sealed, (each.summary.seal for each in states)))
-        event = Event(now, caller.name, Action.SUBMITTED)
+        note = f"although {same_list_as} has the same accounts and amounts" if same_list_as else ""
+        event = Event(now, caller.name, Action.SUBMITTED, note)
         to = _S.PENDING_APPROVAL if required else _S.SCHEDULED
         at = now + APPROVAL_MILLIS if required else max(now, batch.scheduled_at or now)
         return replace(involve(moved(sealed, to, event), caller), next_drive_at=at)
@@ -295,6 +334,10 @@ def _changed(row: BatchRow, change: RowChange) -> BatchRow:
                 f"row {row.number} is {row.shown_outcome}: only a name that differs can be confirmed"
             )
         return replace(row, confirmed=True)
+    if change is RowChange.CONFIRM_DUPLICATE:
+        if not row.possible_duplicate:
+            raise ValidationFailed(f"row {row.number}: no other payment has its account and amount")
+        return replace(row, duplicate_confirmed=True)
     return replace(row, excluded=change is RowChange.EXCLUDE)
 
 

@@ -4,13 +4,14 @@ Idempotent: whatever was lost or crashed is found again by what is stored, in th
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from payouts.doku.time_limits import Remaining
+from payouts.doku.time_limits import LEAST_SECONDS, TABLE_SECONDS, Remaining
 from payouts.domain.batch import SYSTEM, Action, Batch, BatchStatus, Event, moved
 from payouts.domain.batch_file import is_leased
 from payouts.domain.batch_rows import Phase, chunks_of, origin, sums
-from payouts.domain.errors import LimitReached, PayoutError, ValidationFailed
+from payouts.domain.errors import LimitReached, ValidationFailed
 from payouts.domain.schedule import DAY, HOUR, MINUTE
 from payouts.domain.transfer import Status
 from payouts.services.batch_funds import Funds
@@ -25,8 +26,8 @@ FUNDS_WAIT = 72 * HOUR
 """How long a batch waits for funds unless its request has a deadline."""
 _SETTLE_MILLIS = 5 * MINUTE
 """How often the transfers of a batch that was sent are read."""
-_STEP_SECONDS = 25.0
-"""For the questions about one batch, the balance among them."""
+_STEP_SECONDS = LEAST_SECONDS + TABLE_SECONDS
+"""Least time for one batch. A question about the balance fits into the time that is left."""
 _S = BatchStatus
 
 
@@ -82,7 +83,9 @@ class BatchDriver:
             case _S.CANCELLING:
                 return self._cancel(batch, room)
             case _S.SETTLING:
-                return self._settle(batch, room)
+                return self._settle(batch)
+            case _S.CANCELLED if batch.released_at is not None:
+                return self._follow(batch, self._states(batch)) or self._later(batch, None)
         return self._later(batch, None)
 
     def _receive(self, batch: Batch) -> Batch:
@@ -153,14 +156,18 @@ class BatchDriver:
         if self._now() >= (batch.funds_deadline or since + FUNDS_WAIT):
             return self._move(batch, _S.CANCELLING, Action.CANCELLATION_REQUESTED, "the deadline for funds has passed")
         states = self._states(batch)
-        unpaid = (index for index, each in enumerate(states) if each.summary.phase is not Phase.PAID)
-        index = next(unpaid, None)
-        if index is not None and not self._covered(batch, index, states[index], remaining):
+        if not self._is_covered(batch, states, remaining):
             return self._later(batch, MINUTE)
         return self._move(batch, _S.PAYING, Action.RESUMED, "the balance covers the next rows", self._now())
 
-    def _covered(self, batch: Batch, index: int, state: ChunkState, remaining: Remaining) -> bool:
-        return self._funds.cover(origin(batch.reference, index), state.summary.unsent, remaining)
+    def _is_covered(self, batch: Batch, states: Sequence[ChunkState], remaining: Remaining) -> bool:
+        """True if the balance covers the chunk that needs most: whichever is next, the batch gets on, and does not wait
+        for funds again before it has. `fundsDeadline` would begin again with each wait."""
+        unpaid = [index for index, each in enumerate(states) if each.summary.phase is not Phase.PAID]
+        if not unpaid:
+            return True
+        most = max(unpaid, key=lambda index: states[index].summary.unsent.sen)
+        return self._funds.cover(origin(batch.reference, most), states[most].summary.unsent, remaining)
 
     def _cancel(self, batch: Batch, room: int) -> Batch:
         """CANCELLED once every row is accounted for. Who settles a chunk has its lease, so no worker is sending."""
@@ -171,27 +178,40 @@ class BatchDriver:
         if self._enqueued(batch, states, room, unsettled):
             return self._later(batch, MINUTE)
         sent = sum(each.count for each in sums(state.summary for state in states).statuses.values())
-        return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before")
+        return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before", self._now())
 
-    def _settle(self, batch: Batch, room: int) -> Batch:
+    def _settle(self, batch: Batch) -> Batch:
         states = self._states(batch)
-        if any(each.summary.open for each in states) and (batch.next_drive_at or 0) > self._now():
-            return batch  # its transfers were read a moment ago
-        if self._enqueued(batch, states, room, [each.summary.open > 0 for each in states]):
-            return self._later(batch, _SETTLE_MILLIS)
+        if following := self._follow(batch, states):
+            return following
         total = sums(each.summary for each in states)
         paid = total.statuses.get(Status.SUCCESS)
         complete = paid is not None and paid.count == total.payable.count
         return self._move(batch, _S.DONE if complete else _S.DONE_WITH_FAILURES, Action.DONE)
 
+    def _follow(self, batch: Batch, states: Sequence[ChunkState]) -> Batch | None:
+        """Let the transfers of all open chunks be read now and then. None if no transfer is open.
+
+        All at once: each is read in a moment, and one that stays open must not keep the others waiting.
+        """
+        unsettled = [index for index, each in enumerate(states) if each.summary.open]
+        if not unsettled:
+            return None
+        if (batch.next_drive_at or 0) > self._now():
+            return batch  # they were read a moment ago
+        self._queue.send([ChunkTask(batch.reference, index) for index in unsettled])
+        return self._later(batch, _SETTLE_MILLIS)
+
     def _enqueued(self, batch: Batch, states: Sequence[ChunkState], room: int, unfinished: Sequence[bool]) -> bool:
-        """Enqueue the first unfinished chunks that no worker has. Returns True if any is unfinished."""
+        """Enqueue unfinished chunks that no worker has. Returns True if any is unfinished.
+
+        Each minute begins with others of them: chunks that cannot be finished now must not keep the rest waiting.
+        """
         now, left = self._now(), [index for index, each in enumerate(unfinished) if each]
         free = [index for index in left if not states[index].is_leased(now)]
-        busy = len(left) - len(free)
-        self._queue.send(
-            [ChunkTask(batch.reference, index) for index in free[: max(0, min(room, self._window - busy))]]
-        )
+        most = max(0, min(room, self._window - (len(left) - len(free))))
+        first = now // MINUTE * self._window % len(free) if len(free) > self._window else 0
+        self._queue.send([ChunkTask(batch.reference, index) for index in (free[first:] + free[:first])[:most]])
         return bool(left)
 
     def _states(self, batch: Batch) -> list[ChunkState]:
@@ -226,18 +246,45 @@ class BatchDriver:
         return int(self._clock() * 1000)
 
 
-def drive_due(
-    references: Iterable[str], store: BatchStore, driver: BatchDriver, remaining: Remaining
-) -> list[Batch | PayoutError]:
-    """Drive batches while there is time. Returns each as stored, or why it was not driven."""
-    driven: list[Batch | PayoutError] = []
-    for reference in references:
+@dataclass(slots=True)
+class Driven:
+    """What a tick did about the batches that were due."""
+
+    batches: list[Batch] = field(default_factory=list)
+    """As they are stored now."""
+    failed: list[Exception] = field(default_factory=list)
+    """Why others were not driven."""
+    left: int = 0
+    """Those for which no time was left."""
+
+
+def drive_due(references: Iterable[str], store: BatchStore, driver: BatchDriver, remaining: Remaining) -> Driven:
+    """Drive batches while there is time; those that wait for funds last, since DOKU may be slow to state the balance.
+
+    No error of a batch stops the others.
+    """
+    driven, waiting = Driven(), list[Batch]()
+
+    def attempt(work: Callable[[], Batch | None]) -> None:
         if remaining() < _STEP_SECONDS:
-            break
+            driven.left += 1
+            return
         try:
-            batch = store.get(reference)
-            if batch is not None:
-                driven.append(driver.drive(batch, remaining))
-        except PayoutError as error:  # the next tick drives it
-            driven.append(error)
+            batch = work()
+        except Exception as error:  # the next tick drives it
+            driven.failed.append(error)
+        else:
+            driven.batches += [batch] if batch is not None else []
+
+    def read_and_drive(reference: str) -> Batch | None:
+        batch = store.get(reference)
+        if batch is not None and batch.status is _S.WAITING_FOR_FUNDS:
+            waiting.append(batch)
+            return None
+        return None if batch is None else driver.drive(batch, remaining)
+
+    for reference in references:
+        attempt(partial(read_and_drive, reference))
+    for batch in waiting:
+        attempt(partial(driver.drive, batch, remaining))
     return driven

@@ -13,6 +13,7 @@ from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase, RowOutcome
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent, Status
 from payouts.store.batch_keys import key
+from payouts.store.batch_schema import reading
 from payouts.store.batches import write_of
 from payouts.store.codec import Item
 from payouts.store.table import ALWAYS, ConditionFailed, Table, Write
@@ -52,7 +53,7 @@ class NotPaid:
 
 
 class ChunkStore:
-    """Chunks in the table. Raises Throttled or Unavailable if the table fails. Times in milliseconds."""
+    """Chunks in the table. Raises Throttled, Unavailable or NewerVersion. Times in milliseconds."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -87,7 +88,8 @@ class ChunkStore:
         item = self._table.get(_rows_key(reference, index))
         if item is None:
             raise LookupError(f"{reference} has no chunk {index}")
-        return Chunk(tuple(_row(each) for each in item["rows"]), item["version"])
+        with reading(item):
+            return Chunk(tuple(_row(each) for each in item["rows"]), item["version"])
 
     def save_rows(
         self, batch: Batch, index: int, chunk: Chunk, rows: Sequence[BatchRow], summary: ChunkSummary
@@ -118,7 +120,8 @@ class ChunkStore:
         if not items:
             return []
         merged = {name: value for item in items for name, value in item.items()}
-        return [ChunkState(_read_summary(merged[f"c{each}"]), merged.get(f"l{each}", 0)) for each in range(chunks)]
+        with reading(merged):
+            return [ChunkState(_read_summary(merged[f"c{each}"]), merged.get(f"l{each}", 0)) for each in range(chunks)]
 
     def save_summary(self, reference: str, index: int, summary: ChunkSummary) -> None:
         """Overwrite the summary of a chunk."""
@@ -222,6 +225,8 @@ def _row_item(row: BatchRow) -> Item:
         "match": row.name_match,
         "fee": None if row.fee is None else str(row.fee),
         "confirmed": row.confirmed,
+        "twin": row.possible_duplicate,
+        "twinConfirmed": row.duplicate_confirmed,
         "excluded": row.excluded,
     }
     return {name: value for name, value in stored.items() if value not in (None, "", [], False)}
@@ -237,6 +242,8 @@ def _row(item: Item) -> BatchRow:
         name_match=item.get("match", ""),
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
         confirmed=item.get("confirmed", False),
+        possible_duplicate=item.get("twin", ""),
+        duplicate_confirmed=item.get("twinConfirmed", False),
         excluded=item.get("excluded", False),
     )
 
@@ -259,6 +266,7 @@ def _summary(summary: ChunkSummary) -> Item:
         "outcomes": {str(name): _totals(each) for name, each in summary.outcomes.items()},
         "payable": _totals(summary.payable),
         "seal": summary.seal,
+        "payments": summary.payments,
         "statuses": {str(name): _totals(each) for name, each in summary.statuses.items()},
         "notPaid": _totals(summary.not_paid),
         "open": summary.open,
@@ -272,6 +280,7 @@ def _read_summary(item: Item) -> ChunkSummary:
         outcomes={RowOutcome(name): _read_totals(each) for name, each in item["outcomes"].items()},
         payable=_read_totals(item["payable"]),
         seal=item["seal"],
+        payments=item["payments"],
         statuses={Status(name): _read_totals(each) for name, each in item["statuses"].items()},
         not_paid=_read_totals(item["notPaid"]),
         open=item["open"],
