@@ -120,7 +120,7 @@ def _phone(stack: LocalStack, browser: Browser, reference: str) -> None:
 
 def _take(visitor: Visitor, name: str) -> None:
     expect(visitor.page.locator(".loading")).to_have_count(0, timeout=60_000)
-    visitor.page.evaluate("document.activeElement.blur()")
+    visitor.page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
     path = SCREENS / f"{name}.png"
     visitor.page.screenshot(path=path)
     print(f"{path.relative_to(REPOSITORY)}  {path.stat().st_size // 1024} KB", flush=True)
