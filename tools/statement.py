@@ -107,7 +107,7 @@ def _rows(path: Path, reader: "csv.DictReader[str]", mapping: StatementFormat) -
     if missing:
         raise UsageError(
             f"{path} has not once the columns {', '.join(missing)}; it has {', '.join(present) or 'none'}."
-            " DOKU does not publish its columns: write those of your file into tools/statement.toml, or a copy (--columns)"
+            " DOKU does not publish its columns: write those of your file into tools/statement.toml or a copy"
         )
     for cells in reader:
         try:

@@ -8,10 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from batch_worker.services import Services
 from payouts.doku.time_limits import Remaining
-from payouts.domain.batch import BatchStatus
+from payouts.domain.batch import Batch, BatchStatus
 from payouts.domain.errors import PayoutError
 from payouts.runtime import metrics
-from payouts.services.batch_queue import ChunkTask, FileTask, Task, parse
+from payouts.services.batch_queue import ChunkTask, FileTask, ResultTask, Task, parse
 from payouts.services.pay_chunk import ROW_SECONDS
 from payouts.services.settle_chunk import SETTLED_IN
 
@@ -48,7 +48,7 @@ def _work(services: Services, logger: Logger, record: dict[str, Any], remaining:
         batch = services.store.get(task.reference)
         if batch is None:
             return True
-        if _dispatch(services, task, batch.status, remaining) or remaining() < ROW_SECONDS:
+        if _dispatch(services, task, batch, remaining) or remaining() < ROW_SECONDS:
             _go_on(services, task, remaining)
     except PayoutError as error:  # a tick enqueues the task again, after the lease if it was not given back
         logger.warning("chunk not finished", batch=task.reference, chunk=_place(task), reason=error.message)
@@ -59,14 +59,20 @@ def _work(services: Services, logger: Logger, record: dict[str, Any], remaining:
 
 
 def _place(task: Task) -> int | str:
-    return task.index if isinstance(task, ChunkTask) else "file"
+    return task.index if isinstance(task, ChunkTask) else "file" if isinstance(task, FileTask) else "result"
 
 
-def _dispatch(services: Services, task: Task, status: BatchStatus, remaining: Remaining) -> bool:
+def _dispatch(services: Services, task: Task, batch: Batch, remaining: Remaining) -> bool:
     """Returns True if the task is finished. One of a batch in another status needs nothing: its message is late."""
     if isinstance(task, FileTask):
         services.loader().load(task, remaining)
         return True
+    if isinstance(task, ResultTask):
+        services.results.write(batch, remaining)
+        return True
+    status = batch.status
+    if status is BatchStatus.RECEIVING and batch.repays:
+        return services.repayer.collect(batch)
     if status is BatchStatus.CHECKING:
         return services.checker.check(task.reference, task.index, remaining)
     if status is BatchStatus.PAYING:

@@ -13,6 +13,7 @@ from payouts.domain.rate import Share
 from payouts.runtime import aws, config
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_lease import ChunkLeases
+from payouts.services.batch_result import BatchResults
 from payouts.services.check_chunk import ChunkChecker
 from payouts.services.create_transfer import TransferCreator
 from payouts.services.daily_limits import DailyLimits
@@ -21,6 +22,8 @@ from payouts.services.drive_batches import BatchDriver
 from payouts.services.kill_switch import KillSwitch
 from payouts.services.pay_chunk import ChunkPayer
 from payouts.services.prepare_transfer import TransferPreparer
+from payouts.services.repay_batch import BatchRepayer
+from payouts.services.result_file import ResultWriter
 from payouts.services.send_transfer import TransferSender
 from payouts.services.settle_chunk import ChunkAccounts, ChunkSettler
 from payouts.store.batches import BatchStore
@@ -46,6 +49,8 @@ class Services:
     checker: ChunkChecker
     payer: ChunkPayer
     settler: ChunkSettler
+    repayer: BatchRepayer
+    results: ResultWriter
     driver: BatchDriver
     rate: DokuRate
 
@@ -103,6 +108,14 @@ def build_services(
         clock,
     )
     settler = ChunkSettler(batches.store, batches.chunks, accounts, leases)
+    results = ResultWriter(
+        batches.store,
+        batches.chunks,
+        BatchResults(batches.chunks, deployed.store),
+        aws.s3,
+        batches.settings.bucket,
+        clock,
+    )
 
     @cache
     def loader() -> "FileLoader":
@@ -112,4 +125,6 @@ def build_services(
         files = BatchFiles(aws.s3, batches.settings.bucket, clock)
         return FileLoader(batches.store, batches.chunks, files, clock)
 
-    return Services(batches.store, loader, checker, payer, settler, batches.driver, deployed.rate)
+    return Services(
+        batches.store, loader, checker, payer, settler, batches.repayer, results, batches.driver, deployed.rate
+    )

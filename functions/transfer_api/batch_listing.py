@@ -10,6 +10,7 @@ from payouts.domain.batch_rows import BatchRow, ChunkSummary, RowOutcome, chunks
 from payouts.domain.days import day_of
 from payouts.domain.errors import ValidationFailed
 from payouts.domain.transfer import Status, Transfer
+from payouts.services.batch_result import NOT_PAID
 from payouts.store.batch_chunks import ChunkStore, NotPaid
 from payouts.store.batch_schema import NewerVersion
 from payouts.store.batches import BatchStore
@@ -67,7 +68,7 @@ class BatchLists:
     def rows(self, batch: Batch, given: Mapping[str, str]) -> dict[str, Any]:
         """Rows in their order. Raises ValidationFailed for a bad parameter."""
         outcome, limit = _choice(given, "outcome", RowOutcome), _limit(given)
-        status = _choice(given, "status", Status, batch_responses.NOT_PAID)
+        status = _choice(given, "status", Status, NOT_PAID)
         after = _number(given.get("cursor") or "0")
         found: list[dict[str, Any]] = []
         last = None

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -76,6 +77,25 @@ class CreateBatch(_Request):
         )
 
 
+class RepayBatch(_Request):
+    """POST .../repayments: the batch that pays the failed rows again."""
+
+    batch_reference: Annotated[str, AfterValidator(BATCH_REFERENCE)]
+    remark: Remark | None = None
+    scheduled_at: Time | None = None
+    funds_deadline: Time | None = None
+
+    def to_request(self, repays: str) -> BatchRequest:
+        """The batch to create for the failed rows of `repays`."""
+        return BatchRequest(
+            reference=self.batch_reference,
+            fingerprint=_hashed({**self.model_dump(exclude_none=True), "repays": repays}),
+            remark=self.remark or "",
+            scheduled_at=_millis(self.scheduled_at),
+            funds_deadline=_millis(self.funds_deadline),
+        )
+
+
 class ChangeRow(_Request):
     """PATCH .../rows/{row}: exclude or include the row, or confirm its name or duplicate. Exactly one."""
 
@@ -121,6 +141,10 @@ def _fingerprint(request: CreateBatch) -> str:
     Without what may be corrected while the batch waits for its file.
     """
     given = request.model_dump(exclude_none=True, exclude=_OF_A_FILE if request.sha256 else None)
+    return _hashed(given)
+
+
+def _hashed(given: Mapping[str, Any]) -> str:
     digest = hashlib.sha256(json.dumps(given, sort_keys=True, separators=(",", ":")).encode()).digest()
     return f"1:{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 

@@ -8,11 +8,11 @@ from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase
 from payouts.domain.days import time_of
 from payouts.domain.transfer import Transfer
 from payouts.services.batch_files import Upload
+from payouts.services.batch_result import NOT_PAID
+from payouts.services.result_file import ResultLink
 from payouts.store.batch_chunks import NotPaid
 from payouts.store.creation_index import Entry
 
-NOT_PAID = "NOT_PAID"
-"""Shown as the status of a row that has no transfer and will have none."""
 _STARTED = {BatchStatus.CHECKING: Action.CHECK_STARTED, BatchStatus.PAYING: Action.RELEASED}
 
 
@@ -49,6 +49,7 @@ def brief(found: Batch) -> dict[str, Any]:
         "batchReference": found.reference,
         "status": found.status,
         "rows": found.rows,
+        "repays": found.repays or None,
         "remark": found.remark or None,
         "createdAt": time_of(found.created_at, "milliseconds"),
         "createdBy": found.creator or None,
@@ -76,9 +77,19 @@ def _file(found: BatchFile | None) -> dict[str, Any] | None:
 
 def of_newer_version(entry: Entry) -> dict[str, Any]:
     """A batch in a list that a newer version of this software wrote: what the index has of it."""
-    unknown: dict[str, Any] = {"rows": None, "remark": None, "createdBy": None}
+    unknown: dict[str, Any] = {"rows": None, "remark": None, "createdBy": None, "repays": None}
     created = time_of(entry.position.created_at, "milliseconds")
     return {"batchReference": entry.reference, "status": entry.status, "createdAt": created, **unknown}
+
+
+def result(link: ResultLink) -> dict[str, Any]:
+    """A link to the result of a batch."""
+    return {
+        "url": link.url,
+        "expiresAt": time_of(link.expires_at, "milliseconds"),
+        "writtenAt": time_of(link.written_at, "milliseconds"),
+        "final": link.final,
+    }
 
 
 def totals(found: Totals) -> dict[str, Any]:
@@ -104,6 +115,7 @@ def row(found: BatchRow, transfer: Transfer | None, not_paid: NotPaid | None) ->
         "duplicateConfirmed": found.duplicate_confirmed,
         "amount": intent.amount.wire() if intent else None,
         "fee": found.fee.wire() if found.fee else None,
+        "repays": found.repays or None,
         "problems": [{"column": column, "reason": reason} for column, reason in found.problems],
         "status": transfer.status if transfer else NOT_PAID if not_paid else None,
         "reason": _reason(transfer, not_paid),

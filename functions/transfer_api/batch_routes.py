@@ -100,6 +100,13 @@ def _add_reads(app: APIGatewayHttpResolver, routes: _Routes) -> None:
         batch = routes.batches.changer.get(_checked(reference))
         return json_response(200, routes.batches.lists.rows(batch, given))
 
+    @app.get("/v1/batches/<reference>/result")
+    def get_result(reference: str) -> Response[str]:
+        """200: a link to the result file, for a minute."""
+        query.parameters(app.current_event)
+        batch = routes.batches.changer.get(_checked(reference))
+        return json_response(200, batch_responses.result(routes.batches.results.of(batch)))
+
 
 def _add_creation(app: APIGatewayHttpResolver, routes: _Routes) -> None:
     @app.post("/v1/batches")
@@ -111,6 +118,16 @@ def _add_creation(app: APIGatewayHttpResolver, routes: _Routes) -> None:
         writer = routes.writer()
         request = read(app.current_event, CreateBatch, MAX_BYTES).to_request()
         return routes.created(*routes.batches.creator.create(request, writer))
+
+    @app.post("/v1/batches/<reference>/repayments")
+    def repay_batch(reference: str) -> Response[str]:
+        """201: a new batch of the failed rows, which a worker collects. A replay returns the existing one."""
+        from transfer_api.batch_requests import RepayBatch
+        from transfer_api.body import read
+
+        writer, origin = routes.writer(), _checked(reference)
+        request = read(app.current_event, RepayBatch).to_request(origin)
+        return routes.created(*routes.batches.repayer.create(origin, request, writer))
 
     @app.post("/v1/batches/<reference>/checks")
     def check_batch(reference: str) -> Response[str]:

@@ -9,6 +9,8 @@ from payouts.services.batch_files import BatchFiles
 from payouts.services.change_batch import BatchChanger
 from payouts.services.create_batch import BatchCreator
 from payouts.services.drive_batches import BatchDriver
+from payouts.services.repay_batch import BatchRepayer
+from payouts.services.result_file import ResultLinks
 from payouts.store.submitted_lists import SubmittedLists
 from payouts.wiring import Deployment
 from transfer_api.batch_listing import BatchLists
@@ -21,6 +23,8 @@ class BatchServices:
     creator: BatchCreator
     changer: BatchChanger
     files: BatchFiles
+    repayer: BatchRepayer
+    results: ResultLinks
     lists: BatchLists
     driver: BatchDriver
 
@@ -35,6 +39,8 @@ def build(environment: Mapping[str, str], deployed: Deployment, clock: Callable[
             shared.store, shared.chunks, shared.limits, SubmittedLists(deployed.table), required, clock
         ),
         files=BatchFiles(aws.s3_for_browsers, shared.settings.bucket, clock),
+        repayer=shared.repayer,
+        results=ResultLinks(aws.s3_for_browsers, shared.settings.bucket, clock),
         lists=BatchLists(shared.store, shared.chunks, deployed.store),
         driver=shared.driver,
     )

@@ -14,7 +14,7 @@ from local.aws.bundle import QueueTrigger
 from local.aws.event_source import Drained, Pump
 from local.in_process.invocation import Answer, Context, InProcess
 from local.in_process.world import World
-from payouts.services.batch_queue import ChunkTask, FileTask, Task
+from payouts.services.batch_queue import ChunkTask, FileTask, ResultTask, Task
 
 QUEUE = "BATCH_QUEUE_URL"
 MAKER, CHECKER = "dewi", "budi"
@@ -83,6 +83,10 @@ class Batches:
         found: dict[str, Any] = self.approve(reference).body
         return found
 
+    def repay(self, reference: str, by: str, caller: str | None = MAKER, **fields: Any) -> Answer:
+        """Have the failed rows of a batch paid again by another one."""
+        return self.request("POST", f"{reference}/repayments", {"batchReference": by, **fields}, caller)
+
     def work(self, remaining: Callable[[], int] = lambda: 300_000, most: int = 1000) -> Drained:
         """Let the worker have the messages that are visible, and those that it sends itself."""
         trigger = QueueTrigger("BatchWorkerFunction", "BatchQueue", 1, 0, True, None)
@@ -98,6 +102,10 @@ class Batches:
     ) -> dict[str, Any]:
         """Deliver one message about the batch's file to the worker."""
         return self._deliver(FileTask(reference, hashlib.sha256(content).hexdigest()), remaining)
+
+    def deliver_result(self, reference: str, remaining: Callable[[], int] = lambda: 300_000) -> dict[str, Any]:
+        """Deliver one message about the batch's result to the worker."""
+        return self._deliver(ResultTask(reference), remaining)
 
     def _deliver(self, task: Task, remaining: Callable[[], int]) -> dict[str, Any]:
         body = task.body()

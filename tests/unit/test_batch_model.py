@@ -86,7 +86,7 @@ class Unconditional(TransferStore):
         self._table.put(item, "", {}, {})
         return None
 
-    def get(self, reference: str) -> None:
+    def get(self, reference: str, consistent: bool = True) -> None:
         return None
 
 

@@ -15,7 +15,7 @@ INTENT = Intent("JAN-2", "628115678890", "014", "0012345678", Rupiah(150_000_000
 
 
 def read(*lines: ResultLine) -> list[dict[str, str]]:
-    content = (HEADER + result_rows(lines)).encode().decode("utf-8-sig")
+    content = (HEADER + result_rows(lines, 3_000)).encode().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(content), strict=True))
 
 
@@ -28,12 +28,14 @@ def test_a_row_with_a_transfer_has_what_became_of_it() -> None:
             "partnerReferenceNo": "JAN-2",
             "amount": "1500000.00",
             "status": "SUCCESS",
+            "final": "true",
             "reasonCode": "",
             "reason": "",
             "fee": "2500.00",
             "referenceNo": "D1",
             "createdAt": "1970-01-01T07:00:01+07:00",
             "updatedAt": "1970-01-01T07:00:02+07:00",
+            "writtenAt": "1970-01-01T07:00:03+07:00",
         }
     ]
 

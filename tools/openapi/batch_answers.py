@@ -75,6 +75,7 @@ class BatchSummary(_Answer):
     batch_reference: str
     status: str = known(BatchStatus)
     rows: int | None = Field(description="null in a list, for a batch that a newer version of this software wrote")
+    repays: str | None = Field(description="the batch whose failed rows it pays again")
     remark: str | None
     created_at: datetime
     created_by: str | None = Field(description="the person or program that created it; may be personal")
@@ -144,6 +145,7 @@ class BatchRow(_Answer):
     duplicate_confirmed: bool
     amount: Rupiah | None
     fee: Rupiah | None
+    repays: str | None = Field(description="the partnerReferenceNo of the failed row that it pays again")
     problems: list[RowProblem]
     status: Status | Literal["NOT_PAID"] | None = Field(description="of its transfer; null while it was not sent")
     reason: Reason | None
@@ -156,4 +158,13 @@ class BatchRows(_Answer):
     cursor: str | None = Field(description="for the next page; null after the last")
 
 
-ALL: tuple[type[BaseModel], ...] = (Batch, CreatedBatch, BatchList, BatchRows)
+class BatchResult(_Answer):
+    """A link to the result of a batch."""
+
+    url: str = Field(description="of the CSV file; no authorization is needed")
+    expires_at: datetime = Field(description="of the link, a minute from now; ask again for another one")
+    written_at: datetime = Field(description="time as of which the file says what became of the rows")
+    final: bool = Field(description="true if nothing in the file is expected to change")
+
+
+ALL: tuple[type[BaseModel], ...] = (Batch, CreatedBatch, BatchList, BatchRows, BatchResult)

@@ -13,6 +13,8 @@ from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
 from payouts.services.batch_files import Upload, upload_key
 from payouts.services.change_batch import SameList
+from payouts.services.repay_batch import NothingToRepay
+from payouts.services.result_file import ResultLink
 from transfer_api import batch_responses, error_responses
 
 _AT = 1_726_558_912_022  # 2024-09-17T14:41:52.022+07:00
@@ -37,6 +39,11 @@ ERRORS = {
     "too late": TooLate("the batch is SETTLING; nothing is left to cancel"),
     "file refused": IllegalTransition(
         "expectedCount is 2, but there are 3 transfers. Correct the file, and create the batch again with its sha256"
+    ),
+    "no result": IllegalTransition("the batch is PAYING and has no result; it is written after the last send"),
+    "result deleted": NotFound("the result was deleted 30 days after it was written"),
+    "nothing to repay": NothingToRepay(
+        "no row of the batch failed that is not paid again already. Nothing was changed"
     ),
     "own batch": SelfApproval("you created, changed or submitted this batch; another person must decide about it"),
     "no person": Forbidden("only a person approves: the token names none, or was issued to a program"),
@@ -92,6 +99,20 @@ def batches() -> Any:
         "PAYROLL-2024-09", "", _AT, 1, status=BatchStatus.READY, history=(Event(_AT, "dewi", Action.CREATED),)
     )
     return _plain({"month": "2024-09", "batches": [batch_responses.brief(found)], "cursor": None})
+
+
+def repayment() -> Any:
+    """A batch whose rows are collected."""
+    found = Batch(
+        *("PAYROLL-2024-09-A", "", _AT, 0), history=(Event(_AT, "dewi", Action.CREATED),), repays="PAYROLL-2024-09"
+    )
+    return _plain({**batch_responses.batch(found, [], sums([]), _AT / 1000), "upload": None})
+
+
+def result() -> Any:
+    """A link to a result."""
+    url = f"https://kirim-doku-files.s3.ap-southeast-3.amazonaws.com/results/PAYROLL-2024-09/{_AT}.csv?X-Amz-Expires=60"
+    return batch_responses.result(ResultLink(url, _AT + 60_000, _AT, True))
 
 
 def rows() -> Any:

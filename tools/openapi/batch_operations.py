@@ -5,10 +5,10 @@ from typing import Any
 from payouts.domain.batch import BatchStatus
 from payouts.domain.batch_rows import RowOutcome
 from payouts.domain.transfer import Status
+from payouts.services.batch_result import NOT_PAID
 from tools.openapi import batch_examples, examples
 from tools.openapi.operations import BAD_QUERY, LIMIT, USUAL, WRONG, Answer, Examples, Operation, query_parameter
 from transfer_api.batch_requests import BATCH_REFERENCE
-from transfer_api.batch_responses import NOT_PAID
 
 _OURS = ("Error",)
 _EITHER = ("Error", "GatewayMessage")
@@ -134,6 +134,45 @@ OPERATIONS: dict[str, Operation] = {
             query_parameter("cursor", "of the page before", {"type": "string"}),
             query_parameter("limit", "rows a page; 50 by default", {"anyOf": [LIMIT, {"const": ""}]}),
         ),
+    ),
+    f"GET {_PATH}/result": Operation(
+        "getBatchResult",
+        "Batches",
+        "A link to the result of a batch: a CSV file with what became of each row",
+        {
+            200: Answer("The link", ("BatchResult",), {"": batch_examples.result()}),
+            **USUAL,
+            **BAD_QUERY,
+            404: Answer(
+                "There is no such batch, or its result was deleted", _OURS, _errors("unknown batch", "result deleted")
+            ),
+            409: Answer("There is no result yet", _OURS, _errors("no result")),
+        },
+        "It is written once every row was sent, and again when the last transfer is final.",
+        parameters=(_REFERENCE,),
+    ),
+    f"POST {_PATH}/repayments": _change(
+        "repayBatch",
+        "Pay the failed rows of a batch again, as a new batch to be checked and approved",
+        201,
+        "Rows whose transfer failed for good, and rows without a transfer that were not paid. Each row is in one"
+        " repayment at most. Repeating the same request is safe: the response is the same batch.",
+        request="RepayBatch",
+        request_examples={"": examples.request("repay-batch")},
+        answers={
+            201: Answer(
+                "The batch",
+                ("CreatedBatch",),
+                {"": batch_examples.repayment()},
+                ("Location", "Idempotency-Replayed"),
+            ),
+            **_CHECKED,
+            409: Answer(
+                "Rows may still be sent, no row is left to be paid again, or the reference belongs to another batch",
+                _OURS,
+                _errors("nothing to repay", "batch exists"),
+            ),
+        },
     ),
     f"POST {_PATH}/checks": _change(
         "checkBatch",

@@ -9,13 +9,16 @@ from payouts.runtime.config import BatchSettings, payout_limits
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_funds import Funds
 from payouts.services.batch_queue import BatchQueue
+from payouts.services.create_batch import BatchCreator
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.drive_batches import BatchDriver
+from payouts.services.repay_batch import BatchRepayer, FailedRows
 from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
 from payouts.store.counters import Counters
 from payouts.store.funds import FundsStore
 from payouts.store.inquiry_sessions import InquirySessions
+from payouts.store.repayments import RepaymentStore
 from payouts.wiring import Deployment
 
 
@@ -28,6 +31,7 @@ class Batches:
     funds: Funds
     limits: DailyLimits
     driver: BatchDriver
+    repayer: BatchRepayer
     settings: BatchSettings
 
 
@@ -45,5 +49,9 @@ def build_batches(
     daily = DailyLimits(Counters(deployed.table), limits.all_callers, limits.each_caller)
     queue = BatchQueue(aws.sqs, settings.queue_url)
     window = 2 * settings.concurrency
-    driver = BatchDriver(store, chunks, queue, funds, daily, settings.approvals_required, window, clock)
-    return Batches(store, chunks, funds, daily, driver, settings)
+    driver = BatchDriver(
+        store, chunks, queue, funds, daily, settings.approvals_required, window, clock, bool(settings.bucket)
+    )
+    failed = FailedRows(chunks, deployed.store, RepaymentStore(deployed.table), clock)
+    repayer = BatchRepayer(store, chunks, BatchCreator(store, chunks, clock), failed, clock)
+    return Batches(store, chunks, funds, daily, driver, repayer, settings)

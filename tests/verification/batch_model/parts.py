@@ -27,6 +27,7 @@ from payouts.store.batches import BatchStore
 from payouts.store.funds import FundsStore
 from payouts.store.idempotency_keys import IdempotencyKeys
 from payouts.store.inquiry_sessions import InquirySessions
+from payouts.store.submitted_lists import SubmittedLists
 from payouts.store.transfers import TransferStore
 from tests.verification.batch_model.outside import BatchTable, QueuedTasks
 from tests.verification.model.outside import SETTINGS, ModelCredentials, ModelDoku, ModelTokens, ModelTransport, Outside
@@ -106,9 +107,9 @@ class _Built:
         self.payer = parts.payer(self.batches, self.chunks, accounts, leases, funds, self.creator, required, clock)
         self.settler = parts.settler(self.batches, self.chunks, accounts, leases)
         self.checker = ChunkChecker(
-            self.batches, self.chunks, transfers, leases, queries, doku, AMOUNTS, lambda seconds: True
+            self.batches, self.chunks, transfers, leases, queries, doku, AMOUNTS, lambda seconds: True, clock
         )
-        self.changer = BatchChanger(self.batches, self.chunks, LIMITS, required, clock)
+        self.changer = BatchChanger(self.batches, self.chunks, LIMITS, SubmittedLists(table), required, clock)
 
     def run(self, work: Work) -> Any:
         """Do the work. Returns the use case's result; of a tick, the chunks that it enqueued."""
@@ -126,8 +127,19 @@ class _Built:
     def _work(self, chunk: int) -> Any:
         """What the worker does with a message, but for the drive afterwards, which may come at any time anyway."""
         batch = self.batches.get(REFERENCE)
-        services = Services(self.batches, self.checker, self.payer, self.settler, self.driver, cast("Any", None))
-        return batch and _dispatch(services, ChunkTask(REFERENCE, chunk), batch.status, lambda: WORK_SECONDS)
+        unused: Any = None
+        services = Services(
+            store=self.batches,
+            loader=unused,
+            checker=self.checker,
+            payer=self.payer,
+            settler=self.settler,
+            repayer=unused,
+            results=unused,
+            driver=self.driver,
+            rate=unused,
+        )
+        return batch and _dispatch(services, ChunkTask(REFERENCE, chunk), batch, lambda: WORK_SECONDS)
 
     def _decide(self, work: Work, caller: Caller) -> Any:
         decisions: dict[str, Callable[[], Any]] = {

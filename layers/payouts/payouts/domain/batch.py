@@ -107,6 +107,8 @@ class Action(StrEnum):
     CANCELLATION_REQUESTED = "CANCELLATION_REQUESTED"
     CANCELLED = "CANCELLED"
     DONE = "DONE"
+    REPAID = "REPAID"
+    """Another batch, which the note names, pays failed rows again."""
 
 
 KEPT = frozenset({Action.CREATED, Action.SUBMITTED, Action.APPROVED, Action.REJECTED, Action.RELEASED})
@@ -193,15 +195,28 @@ class Batch:
     """First time at which rows could be sent; None before."""
     limits_taken: bool = False
     """True once the batch is counted in the daily limits."""
+    repays: str = ""
+    """The batch whose failed rows it pays again; empty for none."""
+    result_at: int | None = None
+    """Time at which its result was written last; None before."""
+    result_final: bool = False
+    """True if nothing in the result can change any more."""
     next_drive_at: int | None = None
     """Time at which the poller looks at it again; None if only a person can move it."""
     version: int = 0
     """Number of writes; 0 if not stored yet."""
+    status_version: int = 1
+    """The version that stored the status. Webhooks carry it, so that a receiver ignores what is older."""
 
     @property
     def is_final(self) -> bool:
         """True if nothing can change any more."""
         return self.status in FINAL
+
+    @property
+    def is_forgotten(self) -> bool:
+        """True if the personal data of the batch was erased."""
+        return self.fingerprint.endswith(":")
 
     @property
     def creator(self) -> str:

@@ -63,6 +63,8 @@ class BatchRow:
     duplicate_confirmed: bool = False
     """True if a person confirmed that both are to be paid."""
     excluded: bool = False
+    repays: str = ""
+    """The partnerReferenceNo of the failed row that it pays again; empty for none."""
 
     @property
     def shown_outcome(self) -> RowOutcome:
@@ -178,8 +180,7 @@ def sent_summary(
 
 def seal(rows: Iterable[BatchRow]) -> str:
     """A hash of what DOKU is sent for the payable rows, and of the banks' names and duplicates that were approved."""
-    payable = [(row, row.intent) for row in rows if row.is_payable and row.intent]
-    return _hash([[row.number, _facts(sent), row.bank_name, row.possible_duplicate] for row, sent in payable])
+    return _hash([_sealed(row.intent, row) for row in rows if row.is_payable and row.intent])
 
 
 def payment(intent: Intent) -> bytes:
@@ -192,6 +193,11 @@ def payments_of(rows: Iterable[BatchRow]) -> str:
     """The sum of the rows' `payment`, modulo 2**128 and in hex: chunks can be added up to the batch."""
     total = sum(int.from_bytes(payment(row.intent)) for row in rows if row.intent)
     return f"{total % PAYMENT_HASHES:x}"
+
+
+def _sealed(intent: Intent, row: BatchRow) -> list[object]:
+    repays = [row.repays] if row.repays else []
+    return [row.number, _facts(intent), row.bank_name, row.possible_duplicate, *repays]
 
 
 def digest(batch: Batch, seals: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
-"""The queue of the batch worker. A message names a chunk or a file.
+"""The queue of the batch worker. A message names a chunk, a file or a result.
 
-What to do with a chunk follows from the batch's status; a file is read.
+What to do with a chunk follows from the batch's status; a file is read, a result written.
 """
 
 import json
@@ -44,7 +44,18 @@ class FileTask:
         return json.dumps({"batch": self.reference, "file": self.sha256})
 
 
-Task = ChunkTask | FileTask
+@dataclass(frozen=True, slots=True)
+class ResultTask:
+    """A result to write."""
+
+    reference: str
+
+    def body(self) -> str:
+        """The body of the message."""
+        return json.dumps({"batch": self.reference, "result": True})
+
+
+Task = ChunkTask | FileTask | ResultTask
 
 
 def parse(body: str) -> Task:
@@ -52,6 +63,8 @@ def parse(body: str) -> Task:
     found = json.loads(body)
     if "file" in found:
         return FileTask(str(found["batch"]), str(found["file"]))
+    if "result" in found:
+        return ResultTask(str(found["batch"]))
     return ChunkTask(str(found["batch"]), int(found["chunk"]))
 
 

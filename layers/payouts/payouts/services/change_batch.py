@@ -36,7 +36,7 @@ from payouts.domain.errors import NotFound, PayoutError, Throttled, ValidationFa
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.drive_batches import APPROVAL_MILLIS
 from payouts.store.batch_chunks import ChunkState, ChunkStore
-from payouts.store.batches import BatchStore
+from payouts.store.batches import BatchStore, stored_as
 from payouts.store.submitted_lists import SubmittedLists
 
 _ATTEMPTS = 5
@@ -301,7 +301,7 @@ class BatchChanger:
         after = replace(after, status=status)
         if not self._chunks.change_rows(batch, after, index, chunk, rows, summary):
             return None
-        return replace(after, version=batch.version + 1)
+        return stored_as(batch, after)
 
     def _states(self, batch: Batch) -> list[ChunkState]:
         if batch.status is _S.RECEIVING:

@@ -10,6 +10,7 @@ from payouts.domain.batch import Batch, BatchStatus
 from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, origin, payment
 from payouts.domain.errors import Misconfigured, PayoutError, Refused, RefusedEarly, Throttled, ValidationFailed
 from payouts.domain.limits import AmountLimits
+from payouts.domain.repayment import is_unpaid
 from payouts.domain.transfer import Intent, Transfer
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_lease import ChunkLeases
@@ -69,6 +70,7 @@ class ChunkChecker:
 
     def _checked(self, batch: Batch, rows: Sequence[BatchRow], remaining: Remaining) -> list[BatchRow]:
         references = [row.intent.partner_reference_no for row in rows if row.intent]
+        references += [row.repays for row in rows if row.repays]
         existing = {each.partner_reference_no: each for each in self._transfers.get_all(references)}
         pending = [row.intent for row in rows if row.intent and row.outcome is RowOutcome.PENDING]
         twins = recent_payments(self._transfers, pending, int(self._clock() * 1000))
@@ -94,6 +96,9 @@ class ChunkChecker:
         standing = existing.get(intent.partner_reference_no)
         if standing is not None and standing.origin != origin(batch.reference, row.number):
             problem = ("partnerReferenceNo", "a transfer has this reference already; read it before you pay")
+            return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
+        if row.repays and not is_unpaid(existing.get(row.repays), origin(batch.repays, row.number)):
+            problem = ("", f"{row.repays}, which this row pays again, did not fail for good")
             return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
         try:
             self._amounts.check(intent.amount)

@@ -1,6 +1,6 @@
 """Create a batch: its item first, then its rows, then the status CHECKING. The rows of a file come later."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,6 +47,10 @@ class BatchRequest:
     funds_deadline: int | None = None
     expected_count: int | None = None
     expected_total: Rupiah | None = None
+    repays: str = ""
+    """The batch whose failed rows are paid again; empty for none."""
+    involved: Collection[str] = ()
+    """Callers that created the rows before: they do not approve them now."""
 
 
 class BatchCreator:
@@ -66,18 +70,18 @@ class BatchCreator:
             return self._of_file(request, caller)
         rows = rows_of(request)
         _check_totals(request, rows)
-        batch, existed = self._stored(request, caller, len(rows))
+        batch, existed = self.stored(request, caller, len(rows))
         return self._load(batch, rows), existed
 
     def _of_file(self, request: BatchRequest, caller: Caller) -> tuple[Batch, bool]:
         """The batch that waits for a file. Until its rows are stored, its file and control totals may be corrected."""
         now = int(self._clock() * 1000)
         file = BatchFile(request.sha256, now + RECEIVE_MILLIS, request.expected_count, request.expected_total)
-        batch, existed = self._stored(request, caller, 0, file)
+        batch, existed = self.stored(request, caller, 0, file)
         corrected = self._store.update(batch, lambda current: declare_again(current, file, caller, now))
         return corrected, existed and corrected == batch
 
-    def _stored(
+    def stored(
         self, request: BatchRequest, caller: Caller, rows: int, file: BatchFile | None = None
     ) -> tuple[Batch, bool]:
         """The batch, created if there is none, and whether there was."""
@@ -103,7 +107,9 @@ class BatchCreator:
             remark=request.remark,
             scheduled_at=request.scheduled_at,
             funds_deadline=request.funds_deadline,
-            next_drive_at=now + RECEIVE_MILLIS,
+            involved=tuple(request.involved),
+            repays=request.repays,
+            next_drive_at=now if request.repays else now + RECEIVE_MILLIS,
         )
         return involve(noted(batch, Event(now, caller.name, Action.CREATED)), caller)
 

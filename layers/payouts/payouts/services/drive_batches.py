@@ -15,7 +15,7 @@ from payouts.domain.errors import LimitReached, ValidationFailed
 from payouts.domain.schedule import DAY, HOUR, MINUTE
 from payouts.domain.transfer import Status
 from payouts.services.batch_funds import Funds
-from payouts.services.batch_queue import BatchQueue, ChunkTask, FileTask
+from payouts.services.batch_queue import BatchQueue, ChunkTask, FileTask, ResultTask
 from payouts.services.daily_limits import DailyLimits
 from payouts.store.batch_chunks import ChunkState, ChunkStore
 from payouts.store.batches import BatchStore
@@ -26,6 +26,8 @@ FUNDS_WAIT = 72 * HOUR
 """How long a batch waits for funds unless its request has a deadline."""
 _SETTLE_MILLIS = 5 * MINUTE
 """How often the transfers of a batch that was sent are read."""
+_REPORTED_MILLIS = 30 * DAY
+"""How long the result of a batch that is final is written again while some transfer is open."""
 _STEP_SECONDS = LEAST_SECONDS + TABLE_SECONDS
 """Least time for one batch. A question about the balance fits into the time that is left."""
 _S = BatchStatus
@@ -44,6 +46,7 @@ class BatchDriver:
         approvals_required: int,
         window: int,
         clock: Callable[[], float],
+        reports: bool = False,
     ) -> None:
         self._store = store
         self._chunks = chunks
@@ -53,6 +56,7 @@ class BatchDriver:
         self._approvals_required = approvals_required
         self._window = window
         self._clock = clock
+        self._reports = reports
 
     def drive(self, batch: Batch, remaining: Remaining, most: int | None = None) -> Batch:
         """Do what can be done about a batch now. Returns it as stored. Raises PayoutError; the next call goes on.
@@ -67,7 +71,7 @@ class BatchDriver:
     def _step(self, batch: Batch, remaining: Remaining, room: int) -> Batch:
         match batch.status:
             case _S.RECEIVING:
-                return self._receive(batch)
+                return self._collect(batch) if batch.repays else self._receive(batch)
             case _S.PENDING_APPROVAL:
                 return self._expire(batch)
             case _S.CHECKING:
@@ -84,9 +88,7 @@ class BatchDriver:
                 return self._cancel(batch, room)
             case _S.SETTLING:
                 return self._settle(batch)
-            case _S.CANCELLED if batch.released_at is not None:
-                return self._follow(batch, self._states(batch)) or self._later(batch, None)
-        return self._later(batch, None)
+        return self._conclude(batch) if batch.is_final else self._later(batch, None)
 
     def _receive(self, batch: Batch) -> Batch:
         """Let a worker read the file, if that was asked for and none does."""
@@ -105,6 +107,13 @@ class BatchDriver:
         if batch.next_drive_at is None or batch.next_drive_at > self._now():
             return batch
         return self._move(batch, _S.EXPIRED, Action.EXPIRED)
+
+    def _collect(self, batch: Batch) -> Batch:
+        """Let a worker collect the rows of a repayment. It expires if that is not possible for a day."""
+        if self._now() > batch.created_at + DAY:
+            return self._move(batch, _S.EXPIRED, Action.EXPIRED)
+        self._queue.send([ChunkTask(batch.reference, 0)])
+        return self._later(batch, MINUTE)
 
     def _check(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)
@@ -182,6 +191,8 @@ class BatchDriver:
 
     def _settle(self, batch: Batch) -> Batch:
         states = self._states(batch)
+        if self._reports and batch.result_at is None:
+            self._queue.send([ResultTask(batch.reference)])
         if following := self._follow(batch, states):
             return following
         total = sums(each.summary for each in states)
@@ -201,6 +212,26 @@ class BatchDriver:
             return batch  # they were read a moment ago
         self._queue.send([ChunkTask(batch.reference, index) for index in unsettled])
         return self._later(batch, _SETTLE_MILLIS)
+
+    def _conclude(self, batch: Batch) -> Batch:
+        """Follow the transfers that a final batch left open, and have its result written until nothing can change."""
+        if batch.released_at is None:
+            return self._later(batch, None)
+        if batch.next_drive_at is not None and batch.next_drive_at > self._now():
+            return batch
+        following = self._follow(batch, self._states(batch))
+        if following is not None and _is_reported(batch):
+            return following
+        return self._report(batch, at_most=_SETTLE_MILLIS if following else DAY)
+
+    def _report(self, batch: Batch, at_most: int) -> Batch:
+        """Have the result of a final batch written; again within `at_most` until it is final: a row may be DISPUTED."""
+        now, ended = self._now(), batch.history[-1].at
+        if not self._reports or batch.result_final or now > ended + _REPORTED_MILLIS:
+            return self._later(batch, None if at_most == DAY else at_most)
+        self._queue.send([ResultTask(batch.reference)])
+        again = (HOUR if now < ended + DAY else DAY) if _is_reported(batch) else _SETTLE_MILLIS
+        return self._later(batch, min(again, at_most))
 
     def _enqueued(self, batch: Batch, states: Sequence[ChunkState], room: int, unfinished: Sequence[bool]) -> bool:
         """Enqueue unfinished chunks that no worker has. Returns True if any is unfinished.
@@ -244,6 +275,11 @@ class BatchDriver:
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
+
+
+def _is_reported(batch: Batch) -> bool:
+    """True if the result of a final batch was written after its end."""
+    return batch.result_at is not None and batch.result_at >= batch.history[-1].at
 
 
 @dataclass(slots=True)

@@ -39,9 +39,7 @@ REFUSALS = 5
 SILENCES = 3
 """Rows in a row that could not be sent after which the chunk waits for the next tick."""
 CONTENT_DIFFERS = "the stored rows are not those that were approved; nothing more is sent"
-NOT_APPROVED = (
-    "approval is required by now, and the batch has none; nothing more is sent. Cancel the batch"
-)
+NOT_APPROVED = "approval is required by now, and the batch has none; nothing more is sent. Cancel the batch"
 
 
 class _Next(Enum):
@@ -142,6 +140,9 @@ class ChunkPayer:
         """Send one row, if the batch is still being paid."""
         if run.remaining() < ROW_SECONDS or not self._is_paying(run):
             return _Next.STOP
+        if not self._accounts.repays_a_failure(run.batch, row):
+            run.reasons[row.number] = NotPaid("DUPLICATE", f"{row.repays}, which this row pays again, did not fail")
+            return _Next.GO_ON
         try:
             result = self._creator.create(_request(run.batch, row), run.remaining)
         except (Duplicate, Mismatch, ValidationFailed) as error:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import Batch, BatchStatus
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, chunks_of, origin, sent_summary
+from payouts.domain.repayment import is_unpaid
 from payouts.domain.transfer import Transfer
 from payouts.services.batch_lease import ChunkLeases
 from payouts.store.batch_chunks import ChunkStore, NotPaid
@@ -35,6 +36,12 @@ class ChunkAccounts:
             if transfer.origin == origin(reference, row.number):
                 found[row.number] = transfer
         return found
+
+    def repays_a_failure(self, batch: Batch, row: BatchRow) -> bool:
+        """True if the row pays again what has still not been paid, or is the first to pay it."""
+        if not row.repays:
+            return True
+        return is_unpaid(self._transfers.get(row.repays), origin(batch.repays, row.number))
 
     def save(
         self, batch: Batch, index: int, rows: Sequence[BatchRow], reasons: Mapping[int, NotPaid], checked: ChunkSummary

@@ -228,6 +228,7 @@ def _row_item(row: BatchRow) -> Item:
         "twin": row.possible_duplicate,
         "twinConfirmed": row.duplicate_confirmed,
         "excluded": row.excluded,
+        "repays": row.repays,
     }
     return {name: value for name, value in stored.items() if value not in (None, "", [], False)}
 
@@ -245,6 +246,7 @@ def _row(item: Item) -> BatchRow:
         possible_duplicate=item.get("twin", ""),
         duplicate_confirmed=item.get("twinConfirmed", False),
         excluded=item.get("excluded", False),
+        repays=item.get("repays", ""),
     )
 
 

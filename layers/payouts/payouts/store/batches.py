@@ -26,7 +26,7 @@ class BatchStore:
 
     def create(self, batch: Batch) -> Batch | None:
         """Create the item with a conditional put. Returns None if this call created it, else the existing batch."""
-        item = {**_fixed(batch), **_changing(batch), "version": 1}
+        item = {**_fixed(batch), **_changing(batch), "version": 1}  # without statusVersion: it is this one
         try:
             self._table.put(item, "attribute_not_exists(pk)", {}, {})
         except ConditionFailed as failed:
@@ -57,7 +57,7 @@ class BatchStore:
                     raise Unavailable("the batch was deleted from the table") from failed
                 batch = decode(failed.item)
                 continue
-            return replace(changed, version=batch.version + 1)
+            return stored_as(batch, changed)
         raise Throttled("too many simultaneous writes to this batch; send the same request again in a moment")
 
     def of_month(self, month: str, after: Position | None = None) -> Iterator[Entry]:
@@ -70,12 +70,24 @@ class BatchStore:
 def write_of(before: Batch, after: Batch) -> Write:
     """The conditional write that replaces the stored batch `before` by `after`."""
     setting = {**_changing(after), "version": before.version + 1}
+    removed = [] if after.next_drive_at is not None else ["dueShard", "nextCheckAt"]
+    if after.status is before.status:
+        setting["statusVersion"] = before.status_version
+    else:  # a write without it is one that has changed the status: the pipe of webhooks looks for these
+        removed.append("statusVersion")
     names = {f"#{name}": name for name in setting} | {"#version": "version"}
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
-    if after.next_drive_at is None:
-        expression += " REMOVE dueShard, nextCheckAt"
+    if removed:
+        expression += f" REMOVE {', '.join(removed)}"
     values = {f":{name}": value for name, value in setting.items()} | {":expected": before.version}
     return Write(key(before.reference), "#version = :expected", values, names, expression=expression)
+
+
+def stored_as(before: Batch, after: Batch) -> Batch:
+    """What `write_of` has stored."""
+    version = before.version + 1
+    changed = after.status is not before.status
+    return replace(after, version=version, status_version=version if changed else before.status_version)
 
 
 def _month(month: str) -> str:
@@ -90,6 +102,8 @@ def _fixed(batch: Batch) -> Item:
         "createdAt": batch.created_at,
         "createdBy": batch.created_by,
         "day": _month(day_of(batch.created_at)[:7]),
+        "reference": batch.reference,
+        "repays": batch.repays,
         "remark": batch.remark,
         "scheduledAt": batch.scheduled_at,
         "fundsDeadline": batch.funds_deadline,
@@ -110,6 +124,8 @@ def _changing(batch: Batch) -> Item:
         "submittedAt": batch.submitted_at,
         "releasedAt": batch.released_at,
         "limitsTaken": batch.limits_taken,
+        "resultAt": batch.result_at,
+        "resultFinal": batch.result_final,
         **({} if batch.file is None else {"file": _file_item(batch.file)}),
         **due,
     }
@@ -143,7 +159,11 @@ def _decode(item: Item) -> Batch:
         limits_taken=item["limitsTaken"],
         file=_file(item["file"]) if "file" in item else None,
         next_drive_at=item.get("nextCheckAt"),
+        repays=item["repays"],
+        result_at=item["resultAt"],
+        result_final=item["resultFinal"],
         version=item["version"],
+        status_version=item["statusVersion"] if "statusVersion" in item else item["version"],
     )
 
 
