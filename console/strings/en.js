@@ -677,7 +677,7 @@ export default {
   'batch.action.CANCELLATION_REQUESTED': 'Cancellation requested',
   'batch.action.CANCELLED': 'Cancelled',
   'batch.action.DONE': 'Done',
-  'batch.action.REPAID': 'Failed rows paid again in',
+  'batch.action.REPAID': 'Failed rows put into a new batch',
   'column.partnerReferenceNo': 'Reference',
   'column.customerNumber': 'Phone number',
   'column.beneficiaryBankCode': 'Bank code',

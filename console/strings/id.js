@@ -677,7 +677,7 @@ export default {
   'batch.action.CANCELLATION_REQUESTED': 'Pembatalan diminta',
   'batch.action.CANCELLED': 'Dibatalkan',
   'batch.action.DONE': 'Selesai',
-  'batch.action.REPAID': 'Baris gagal dibayar lagi dalam',
+  'batch.action.REPAID': 'Baris gagal dimasukkan ke batch baru',
   'column.partnerReferenceNo': 'Referensi',
   'column.customerNumber': 'Nomor telepon',
   'column.beneficiaryBankCode': 'Kode bank',

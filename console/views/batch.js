@@ -76,6 +76,12 @@ async function show(page, batch) {
   page.rows.refresh(before, batch);
 }
 
+/** What happens next, in words. */
+function next({ status, file }) {
+  if (file?.problem && status === 'RECEIVING') return null; // it is shown below
+  return file?.reading ? t('batch.reading') : known(`batch.next.${status}`, '');
+}
+
 /** False for a batch whose rows are not stored yet, and for one that never got any. */
 const hasRows = ({ rows }) => rows > 0;
 
@@ -90,7 +96,7 @@ function statusCard(page, batch) {
       {},
       h('p', { class: 'status-line' }, batch.file?.reading ? t('batch.readingTitle') : known(`batch.status.${batch.status}`, batch.status)),
       hasRows(batch) && h('p', { class: 'amount-line amount-text' }, rupiah(batch.payable.amount)),
-      h('p', {}, batch.file?.reading ? t('batch.reading') : known(`batch.next.${batch.status}`, '')),
+      h('p', {}, next(batch)),
       progress(batch),
     ),
     batchActions(page, batch),

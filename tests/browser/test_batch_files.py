@@ -168,6 +168,8 @@ def test_the_result_is_downloaded_and_failures_paid_again(stack: LocalStack, vis
     )
     approve(page)
     wait_for(stack, page, "Done, with failures", seconds=3_700)
+    page.locator("#rows-FAILED").click()
+    expect(page.locator(".rows tbody tr")).to_have_count(1)
     with page.expect_download() as saved:
         page.locator("#step-result").click()
     content = saved.value.path().read_text(encoding="utf-8-sig")
