@@ -27,9 +27,12 @@ export function render(main, { reference, query, go, signal }) {
   const rows = h('section', { class: 'group' });
   const events = h('section', { class: 'group' });
   fill(main, h('h1', { tabindex: -1, class: 'code-title' }, h('span', { class: 'eyebrow' }, t(title)), reference), trouble, head, rows, events);
-  const page = { reference, signal, trouble, head, events, go, shown: null, balance: null };
+  const page = { reference, signal, trouble, head, events, go, shown: null, balance: null, changes: 0 };
   page.rows = new BatchRows(page, rows, query);
-  page.update = (batch) => show(page, batch);
+  page.update = (batch) => {
+    page.changes += 1;
+    return show(page, batch);
+  };
   follow(page);
 }
 
@@ -38,7 +41,9 @@ async function follow(page) {
   try {
     await loadBankNames();
     while (!page.signal.aborted) {
+      const { changes } = page;
       const batch = await payouts.batch(page.reference, { signal: page.signal });
+      if (changes !== page.changes) continue; // the reader changed it after it was read
       fill(page.trouble);
       await show(page, batch);
       await pause(LIVE.includes(batch.status) ? PAUSE : SLOW);
@@ -71,6 +76,12 @@ async function show(page, batch) {
   page.rows.refresh(before, batch);
 }
 
+/** What happens next, in words. */
+function next({ status, file }) {
+  if (file?.problem && status === 'RECEIVING') return null; // it is shown below
+  return file?.reading ? t('batch.reading') : known(`batch.next.${status}`, '');
+}
+
 /** False for a batch whose rows are not stored yet, and for one that never got any. */
 const hasRows = ({ rows }) => rows > 0;
 
@@ -85,7 +96,7 @@ function statusCard(page, batch) {
       {},
       h('p', { class: 'status-line' }, batch.file?.reading ? t('batch.readingTitle') : known(`batch.status.${batch.status}`, batch.status)),
       hasRows(batch) && h('p', { class: 'amount-line amount-text' }, rupiah(batch.payable.amount)),
-      h('p', {}, batch.file?.reading ? t('batch.reading') : known(`batch.next.${batch.status}`, '')),
+      h('p', {}, next(batch)),
       progress(batch),
     ),
     batchActions(page, batch),

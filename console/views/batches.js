@@ -39,7 +39,7 @@ export function render(main, { query, go, signal }) {
 
     function showMore(cursor) {
       const button = cursor && h('button', { type: 'button', class: 'secondary', id: 'more', on: { click: () => append(cursor) } }, t('list.more'));
-      fill(foot, h('p', { class: 'fine' }, t(cursor ? 'list.shown' : 'list.shownAll', { count: table.tBodies[0].rows.length })), button);
+      fill(foot, h('p', { class: 'fine' }, t(cursor ? 'batch.shown' : 'batch.shownAll', { count: table.tBodies[0].rows.length })), button);
     }
 
     async function append(cursor) {
@@ -81,7 +81,7 @@ function batchRow({ batchReference, createdAt, createdBy, remark, rows, status }
     cell('created', h('time', { datetime: createdAt }, shortMoment(createdAt))),
     cell('recipient', remark || '–'),
     cell('account', known(`person.${createdBy}`, createdBy)),
-    cell('number', rows === 1 ? t('batches.oneRow') : t('batches.rowCount', { count: rows })),
+    cell('number', rows ? t(rows === 1 ? 'batches.oneRow' : 'batches.rowCount', { count: rows }) : '–'),
     cell('status', batchBadge(status)),
   );
 }

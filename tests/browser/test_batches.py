@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from local.stack import LocalStack
 from tests.browser.setup import AXE
@@ -16,14 +16,16 @@ from tests.browser.visitor import Visitor
 
 _numbers = itertools.count(1)
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True, "locale": "id-ID"}
-GOOD, TITLE, OTHER, CUT = "8377388200", "9990000201", "9990000301", "9990000101"
+GOOD, TITLE, OTHER, CUT = "83773882", "99900002", "99900003", "99900001"
+"""Beginnings of accounts: the bank has the given name, adds a title, has another name, or cuts it."""
 
 
-def transfer(account: str, name: str, amount: str = "50000.00") -> dict[str, Any]:
+def transfer(beginning: str, name: str, amount: str = "50000.00") -> dict[str, Any]:
+    """A row for an account that no other row has."""
     return {
         "customerNumber": "628115678890",
         "beneficiaryBankCode": "014",
-        "beneficiaryAccountNumber": account,
+        "beneficiaryAccountNumber": f"{beginning}{next(_numbers):04}",
         "beneficiaryAccountName": name,
         "amount": {"value": amount, "currency": "IDR"},
     }
@@ -154,6 +156,45 @@ def test_batches_fit_and_break_no_rule_of_accessibility(stack: LocalStack, visit
         found = page.evaluate("axe.run({resultTypes: ['violations']})")
         broken = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]]
         assert broken == [], path
+
+
+def test_possible_duplicates_are_confirmed_and_shown(stack: LocalStack, visitor: Visitor) -> None:
+    twice = [transfer(GOOD, "ANI")] * 2
+    earlier = create(stack, *twice)
+    page = open_batch(visitor, earlier, "Needs a decision")
+    row = page.locator(".rows tbody tr")
+    expect(row).to_contain_text("same account and amount as")
+    page.locator("#row-2").check()
+    page.locator("#rows-duplicates").click()
+    expect(page.locator(".status-line")).to_have_text("Ready to submit")
+    page.locator("#step-submission").click()
+    expect(page.locator(".status-line")).to_have_text("Waiting for approval")
+
+    visitor.trouble_expected = True  # the first submission is refused
+    page = open_batch(visitor, create(stack, *twice), "Needs a decision")
+    page.locator("#row-2").check()
+    page.locator("#rows-duplicates").click()
+    page.locator("#step-submission").click()
+    expect(page.locator(".notice")).to_contain_text("Another batch pays the same list")
+    page.locator("#step-submitAgain").click()
+    expect(page.locator(".status-line")).to_have_text("Waiting for approval")
+    page.locator("#person").select_option("approver")
+    expect(page.locator(".notice")).to_contain_text("confirmed that all are to be paid again")
+    expect(page.locator(".notice a")).to_have_text(earlier)
+
+
+def test_a_choice_survives_a_change_that_is_being_sent(stack: LocalStack, visitor: Visitor) -> None:
+    page = open_batch(visitor, create(stack, transfer(TITLE, "EKA"), transfer(TITLE, "EKA")), "Needs a decision")
+    held: list[Route] = []
+    page.route("**/rows", lambda route: held.append(route) if route.request.method == "PATCH" else route.fallback())
+    page.locator("#row-1").check()
+    page.locator("#rows-confirm").click()
+    page.locator("#row-2").check()
+    expect(page.locator("#rows-exclude")).to_be_disabled()
+    held.pop().fallback()
+    expect(page.locator(".rows tbody tr").nth(0)).to_contain_text("Confirmed by a person")
+    expect(page.locator("#row-2")).to_be_checked()
+    expect(page.locator("#row-1")).not_to_be_checked()
 
 
 def test_keys_alone_are_enough(stack: LocalStack, visitor: Visitor) -> None:
