@@ -10,7 +10,7 @@ from payouts.domain.batch_rows import BatchRow, ChunkSummary, RowOutcome, chunks
 from payouts.domain.days import day_of
 from payouts.domain.errors import ValidationFailed
 from payouts.domain.transfer import Status, Transfer
-from payouts.store.batch_chunks import ChunkStore, NotPaid
+from payouts.store.batch_chunks import ChunkStore, NotPaid, RowsMissing
 from payouts.store.batch_schema import NewerVersion
 from payouts.store.batches import BatchStore
 from payouts.store.creation_index import Entry
@@ -34,8 +34,13 @@ class BatchLists:
     transfers: TransferStore
 
     def figures(self, batch: Batch) -> tuple[list[ChunkSummary], ChunkSummary]:
-        """The summaries of a batch's chunks, and their sums; none while its rows are not stored."""
-        states = self.chunks.states(batch.reference, chunks_of(batch.rows))
+        """The summaries of a batch's chunks, and their sums; none while its rows are not stored, or not any more."""
+        try:
+            states = self.chunks.states(batch.reference, chunks_of(batch.rows))
+        except RowsMissing:
+            if not batch.is_final and batch.status is not BatchStatus.RECEIVING:
+                raise
+            states = []
         summaries = [each.summary for each in states]
         return summaries, sums(summaries)
 

@@ -97,6 +97,14 @@ class ChunkSummary:
     not_paid: Totals = NO_ROWS
     open: int = 0
     """Transfers whose status may still change by itself."""
+    check_again: bool = False
+    """True if a person asked for another check of its rows that could not be checked."""
+
+    @property
+    def is_checked(self) -> bool:
+        """True if nothing is left for the check to do."""
+        again = self.check_again and RowOutcome.COULD_NOT_CHECK in self.outcomes
+        return self.phase is not Phase.LOADED and not again
 
     @property
     def unsent(self) -> Rupiah:

@@ -1,8 +1,7 @@
 """What people and programs decide about a batch: its rows, submission, approval, pause and cancellation."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from payouts.domain import batch_approval
 from payouts.domain.batch import (
@@ -17,49 +16,23 @@ from payouts.domain.batch import (
     TooLate,
     involve,
     moved,
-    noted,
 )
 from payouts.domain.batch_approval import Forbidden
 from payouts.domain.batch_rows import (
-    BatchRow,
     RowOutcome,
-    checked_summary,
     chunks_of,
     digest,
     sums,
 )
 from payouts.domain.caller import Caller
-from payouts.domain.errors import NotFound, Throttled, ValidationFailed
+from payouts.domain.errors import NotFound, Throttled
+from payouts.services.change_batch_rows import RowChange, RowChanger
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.drive_batches import APPROVAL_MILLIS
 from payouts.store.batch_chunks import ChunkState, ChunkStore
 from payouts.store.batches import BatchStore
 
-_ATTEMPTS = 5
 _S = BatchStatus
-
-
-class RowChange(StrEnum):
-    """What may be decided about a row."""
-
-    EXCLUDE = "EXCLUDE"
-    INCLUDE = "INCLUDE"
-    CONFIRM_NAME = "CONFIRM_NAME"
-
-
-_RECORDED = {
-    RowChange.EXCLUDE: Action.ROWS_EXCLUDED,
-    RowChange.INCLUDE: Action.ROWS_INCLUDED,
-    RowChange.CONFIRM_NAME: Action.NAMES_CONFIRMED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A row and its chunk."""
-
-    chunk: int
-    row: int
 
 
 class BatchChanger:
@@ -78,6 +51,7 @@ class BatchChanger:
         self._limits = limits
         self._approvals_required = approvals_required
         self._clock = clock
+        self._rows = RowChanger(store, chunks, clock)
 
     def get(self, reference: str) -> Batch:
         """The batch. Raises NotFound."""
@@ -93,33 +67,23 @@ class BatchChanger:
             return batch
         if batch.status not in EDITABLE:
             raise IllegalTransition(f"the batch is {batch.status} and cannot be checked now. Nothing was changed")
-        reset = self._edit(batch, range(chunks_of(batch.rows)), caller, Action.CHECK_STARTED, _to_check_again)
-        if not any(each.summary.outcomes.get(RowOutcome.PENDING) for each in self._states(reset)):
-            return reset
+        states = self._states(batch)
+        again = [index for index, each in enumerate(states) if RowOutcome.COULD_NOT_CHECK in each.summary.outcomes]
+        if not again and all(each.summary.is_checked for each in states):
+            return batch
+        self._chunks.check_again(reference, again)
 
         def change(current: Batch) -> Batch:
             if current.status not in EDITABLE:
                 return current
             event = Event(self._now(), caller.name, Action.CHECK_STARTED)
-            return replace(moved(current, _S.CHECKING, event), next_drive_at=self._now())
+            return replace(involve(moved(current, _S.CHECKING, event), caller), next_drive_at=self._now())
 
-        return self._store.update(reset, change)
+        return self._store.update(batch, change)
 
     def change_rows(self, reference: str, numbers: Collection[int], change: RowChange, caller: Caller) -> Batch:
-        """Decide about rows. Rows that are so already stay. Raises ValidationFailed for a row that cannot be changed.
-
-        Each chunk is changed at once, together with the batch; after a crash the same request does the rest.
-        """
-        batch, wanted = self.get(reference), set(numbers)
-        starts = [each.summary.first for each in self._states(batch)]
-        chunks = {sum(start <= number for start in starts) - 1 for number in wanted}
-
-        def edit(row: BatchRow) -> BatchRow:
-            return _changed(row, change) if row.number in wanted else row
-
-        if min(chunks, default=-1) < 0:
-            raise NotFound("the batch has no such row")
-        return self._edit(batch, sorted(chunks), caller, _RECORDED[change], edit, wanted)
+        """Decide about rows. Raises NotFound or ValidationFailed; then nothing was changed."""
+        return self._rows.change(self.get(reference), numbers, change, caller)
 
     def submit(self, reference: str, caller: Caller) -> Batch:
         """Seal the content. It waits for approval, or is scheduled where none is required."""
@@ -203,6 +167,8 @@ class BatchChanger:
         return self._store.update(self.get(reference), change)
 
     def _submitted(self, batch: Batch, states: Sequence[ChunkState], caller: Caller) -> Batch:
+        if any(each.summary.blocked or not each.summary.is_checked for each in states):
+            raise IllegalTransition("some rows must be checked, confirmed or excluded first. Nothing was changed")
         now, required = self._now(), self._approvals_required
         sealed = replace(batch, approvals_required=required, submitted_at=now)
         sealed = replace(sealed, digest=digest(sealed, (each.summary.seal for each in states)))
@@ -210,56 +176,6 @@ class BatchChanger:
         to = _S.PENDING_APPROVAL if required else _S.SCHEDULED
         at = now + APPROVAL_MILLIS if required else max(now, batch.scheduled_at or now)
         return replace(involve(moved(sealed, to, event), caller), next_drive_at=at)
-
-    def _edit(
-        self,
-        batch: Batch,
-        chunks: Collection[int],
-        caller: Caller,
-        action: Action,
-        edit: Callable[[BatchRow], BatchRow],
-        wanted: Collection[int] = (),
-    ) -> Batch:
-        """Change the rows of chunks, each in one transaction with the batch."""
-        for index in chunks:
-            for _ in range(_ATTEMPTS):
-                edited = self._edited(batch, index, caller, action, edit, wanted)
-                if edited is not None:
-                    batch = edited
-                    break
-                batch = self.get(batch.reference)
-            else:
-                raise Throttled("too many simultaneous changes of this batch; send the same request again in a moment")
-        return batch
-
-    def _edited(
-        self,
-        batch: Batch,
-        index: int,
-        caller: Caller,
-        action: Action,
-        edit: Callable[[BatchRow], BatchRow],
-        wanted: Collection[int],
-    ) -> Batch | None:
-        """The changed batch; None if it or the chunk was changed meanwhile."""
-        if batch.status not in EDITABLE:
-            raise IllegalTransition(f"the batch is {batch.status}; its rows cannot be changed now")
-        chunk = self._chunks.rows(batch.reference, index)
-        _check_known(chunk.rows, wanted, index, self._states(batch))
-        rows = [edit(row) for row in chunk.rows]
-        changed = sum(old != new for old, new in zip(chunk.rows, rows, strict=True))
-        if not changed:
-            return batch
-        summary = checked_summary(rows)
-        summaries = [each.summary for each in self._states(batch)]
-        summaries[index] = summary
-        total = sums(summaries)
-        status = _S.NEEDS_ATTENTION if total.blocked or not total.payable.count else _S.READY
-        after = involve(noted(batch, Event(self._now(), caller.name, action, f"{changed} rows")), caller)
-        after = replace(after, status=status)
-        if not self._chunks.change_rows(batch, after, index, chunk, rows, summary):
-            return None
-        return replace(after, version=batch.version + 1)
 
     def _states(self, batch: Batch) -> list[ChunkState]:
         if batch.status is _S.RECEIVING:
@@ -274,26 +190,3 @@ def check_writer(caller: Caller) -> None:
     """Raise Forbidden for a token without `sub`: nobody could tell who did what."""
     if not caller.subject:
         raise Forbidden("the token has no sub, so that nobody could tell who changed the batch. Nothing was changed")
-
-
-def _check_known(rows: Sequence[BatchRow], wanted: Collection[int], index: int, states: Sequence[ChunkState]) -> None:
-    """Raise NotFound for a wanted number between the first rows of this chunk and the next that no row has."""
-    first = states[index].summary.first
-    behind = states[index + 1].summary.first if index + 1 < len(states) else None
-    here = {number for number in wanted if number >= first and (behind is None or number < behind)}
-    if here - {row.number for row in rows}:
-        raise NotFound("the batch has no such row")
-
-
-def _changed(row: BatchRow, change: RowChange) -> BatchRow:
-    if change is RowChange.CONFIRM_NAME:
-        if row.outcome is not RowOutcome.NAME_DIFFERS:
-            raise ValidationFailed(
-                f"row {row.number} is {row.shown_outcome}: only a name that differs can be confirmed"
-            )
-        return replace(row, confirmed=True)
-    return replace(row, excluded=change is RowChange.EXCLUDE)
-
-
-def _to_check_again(row: BatchRow) -> BatchRow:
-    return replace(row, outcome=RowOutcome.PENDING) if row.outcome is RowOutcome.COULD_NOT_CHECK else row

@@ -86,16 +86,18 @@ class BatchDriver:
     def _expire(self, batch: Batch) -> Batch:
         if batch.next_drive_at is None or batch.next_drive_at > self._now():
             return batch
-        return self._move(batch, _S.EXPIRED, Action.EXPIRED)
+        return self._move(batch, _S.EXPIRED, Action.EXPIRED, unchanged=True)
 
     def _check(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)
-        if self._enqueued(batch, states, room, [each.summary.phase is Phase.LOADED for each in states]):
+        if self._enqueued(batch, states, room, [not each.summary.is_checked for each in states]):
             return self._later(batch, MINUTE)
         blocked = sum(each.summary.blocked for each in states)
         payable = sum(each.summary.payable.count for each in states)
         note = f"{payable} rows may be paid, {blocked} need attention"
-        return self._move(batch, _S.NEEDS_ATTENTION if blocked or not payable else _S.READY, Action.CHECKED, note)
+        to = _S.NEEDS_ATTENTION if blocked or not payable else _S.READY
+        checked = self._move(batch, to, Action.CHECKED, note, unchanged=True)
+        return checked if checked.status is not _S.CHECKING else self._check(checked, room)
 
     def _release(self, batch: Batch) -> Batch:
         now = self._now()
@@ -192,14 +194,23 @@ class BatchDriver:
         return self._store.update(batch, change)
 
     def _move(
-        self, batch: Batch, to: BatchStatus, action: Action, note: str = "", drive_at: int | None = None
+        self,
+        batch: Batch,
+        to: BatchStatus,
+        action: Action,
+        note: str = "",
+        drive_at: int | None = None,
+        unchanged: bool = False,
     ) -> Batch:
-        """Move a batch that is still in the status that was read."""
+        """Move a batch that is still in the status that was read; if `unchanged`, only if nobody wrote it meanwhile.
+
+        Else it might be checked or submitted a second time by now, and what was read would be of the first.
+        """
         now = self._now()
         at = now if to is _S.CANCELLING else drive_at
 
         def change(current: Batch) -> Batch:
-            if current.status is not batch.status:
+            if current.status is not batch.status or (unchanged and current.version != batch.version):
                 return current
             released = current.released_at or (now if to is _S.PAYING else None)
             changed = moved(current, to, Event(now, SYSTEM, action, note))
