@@ -15,6 +15,8 @@ from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
 
 MOST_ROWS = 100_000
+MOST_PROBLEMS = 20
+"""Problems of a row that are shown."""
 AMOUNT = "amount"
 COLUMNS: Mapping[str, str] = {wire_name(name): name for name in ("amount", *OF_A_ROW)}
 """The API's names of a row's fields, and ours."""
@@ -63,10 +65,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot become a transfer."""
+    """A row that cannot become a transfer, with at most `MOST_PROBLEMS`: a chunk of rows is one item of 400 KB."""
 
     number: int
     problems: tuple[Problem, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "problems", self.problems[:MOST_PROBLEMS])
 
 
 def row_of(number: int, cells: Mapping[str, Cell]) -> Row | BadRow:
@@ -104,7 +109,7 @@ def _lifted(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     if not isinstance(nested, Mapping):
         return flat, [Problem("additionalInfo", "must be an object")]
     twice = [name for name, value in nested.items() if flat.setdefault(name, value) != value]
-    return flat, [Problem(name, "is given twice with different values") for name in twice]
+    return flat, [Problem(name[:_SHOWN], "is given twice with different values") for name in twice]
 
 
 def _cell_of_json(value: Any) -> Cell:
