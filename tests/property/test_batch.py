@@ -1,6 +1,6 @@
 """Laws of batches: no illegal transition, and a seal that covers all that is paid."""
 
-from dataclasses import fields, replace
+from dataclasses import field, fields, make_dataclass, replace
 from typing import Any
 
 import pytest
@@ -93,6 +93,17 @@ def test_a_seal_covers_banks_names_and_excluded_rows() -> None:
     assert seal([ROW]) != seal([replace(ROW, bank_name="B")])
     assert seal([ROW]) != seal([replace(ROW, excluded=True)])
     assert seal([ROW, replace(ROW, number=2)]) != seal([ROW])
+
+
+@pytest.mark.covers("I33")
+def test_a_new_field_of_a_later_version_changes_no_seal() -> None:
+    """Its default is left out, so that batches that are submitted stay approved."""
+    newer = make_dataclass(
+        "Newer", [("purpose", str, field(default="")), ("kind", str, field(default="01"))], bases=(Intent,), frozen=True
+    )
+    given = {each.name: getattr(INTENT, each.name) for each in fields(INTENT)}
+    assert seal([replace(ROW, intent=newer(**given))]) == seal([ROW])
+    assert seal([replace(ROW, intent=newer(**given, kind="02"))]) != seal([ROW])
 
 
 @pytest.mark.covers("I34")

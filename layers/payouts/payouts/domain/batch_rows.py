@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TypeVar
 
@@ -230,9 +230,10 @@ def _added(maps: Iterable[Mapping[Key, Totals]]) -> dict[Key, Totals]:
 
 
 def _facts(intent: Intent) -> dict[str, str | int]:
-    facts = asdict(intent)
-    facts["amount"] = intent.amount.sen
-    return facts
+    """The fields that are sent. Those with their default are left out: a later version's new field changes no seal."""
+    given = {each.name: getattr(intent, each.name) for each in fields(intent)}
+    facts = {each.name: given[each.name] for each in fields(intent) if given[each.name] != each.default}
+    return {**facts, "amount": intent.amount.sen}
 
 
 def _hash(content: object) -> str:

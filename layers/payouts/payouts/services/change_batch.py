@@ -148,8 +148,9 @@ class BatchChanger:
                 return current
             if current.status not in WAITING:
                 raise IllegalTransition(f"the batch is {current.status} and not paused. Nothing was changed")
-            event = Event(self._now(), caller.name, Action.RESUMED)
-            return replace(moved(current, _S.PAYING, event), next_drive_at=self._now())
+            now = self._now()
+            resumed = moved(current, _S.PAYING, Event(now, caller.name, Action.RESUMED))
+            return replace(resumed, next_drive_at=now, released_at=current.released_at or now)
 
         return self._store.update(self.get(reference), change)
 

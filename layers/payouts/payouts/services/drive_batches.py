@@ -27,6 +27,8 @@ _SETTLE_MILLIS = 5 * MINUTE
 """How often the transfers of a batch that was sent are read."""
 _STEP_SECONDS = LEAST_SECONDS + TABLE_SECONDS
 """Least time for one batch. A question about the balance fits into the time that is left."""
+MOST_LATE = 7 * DAY
+"""A batch that was not paid so long after its time, in an outage, is not paid unless a person resumes it."""
 _S = BatchStatus
 
 
@@ -106,7 +108,14 @@ class BatchDriver:
         if not batch.is_approved(self._approvals_required):
             expires = now + APPROVAL_MILLIS
             return self._move(batch, _S.PENDING_APPROVAL, Action.APPROVAL_REQUIRED, drive_at=expires)
-        return self._move(batch, _S.PAYING, Action.RELEASED, drive_at=now)
+        return self._late(batch) or self._move(batch, _S.PAYING, Action.RELEASED, drive_at=now)
+
+    def _late(self, batch: Batch) -> Batch | None:
+        """The batch, PAUSED, if it was to go on long ago."""
+        if batch.next_drive_at is None or self._now() <= batch.next_drive_at + MOST_LATE:
+            return None
+        note = "it was to be paid more than 7 days ago; resume it if it still is to be paid"
+        return self._move(batch, _S.PAUSED, Action.PAUSED, note)
 
     def _pay(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)
@@ -133,7 +142,7 @@ class BatchDriver:
     def _retry_limit(self, batch: Batch) -> Batch:
         if batch.next_drive_at is not None and batch.next_drive_at > self._now():
             return batch
-        return self._move(batch, _S.PAYING, Action.RESUMED, drive_at=self._now())
+        return self._late(batch) or self._move(batch, _S.PAYING, Action.RESUMED, drive_at=self._now())
 
     def _retry_funds(self, batch: Batch, remaining: Remaining) -> Batch:
         since = next(each.at for each in reversed(batch.history) if each.action is Action.WAITING_FOR_FUNDS)
