@@ -66,7 +66,7 @@ _FORWARD: Mapping[BatchStatus, frozenset[BatchStatus]] = {
     _S.PENDING_APPROVAL: frozenset({_S.SCHEDULED, _S.READY, _S.REJECTED, _S.EXPIRED}),
     _S.SCHEDULED: frozenset({_S.PAYING, _S.PENDING_APPROVAL, _S.PAUSED}),
     _S.PAYING: frozenset({_S.SETTLING}) | WAITING,
-    _S.PAUSED: frozenset({_S.PAYING}),
+    _S.PAUSED: frozenset({_S.PAYING, _S.PENDING_APPROVAL}),
     _S.WAITING_FOR_FUNDS: frozenset({_S.PAYING, _S.PAUSED}),
     _S.WAITING_FOR_LIMIT: frozenset({_S.PAYING, _S.PAUSED}),
     _S.SETTLING: frozenset({_S.DONE, _S.DONE_WITH_FAILURES}),
@@ -76,7 +76,10 @@ TRANSITIONS: Mapping[BatchStatus, frozenset[BatchStatus]] = {
     status: _FORWARD.get(status, frozenset()) | ({_S.CANCELLING} if status in _CANCELLABLE else frozenset())
     for status in _S
 }
-"""The statuses that may follow each. SCHEDULED goes back if approval is required by now and was not at submission."""
+"""The statuses that may follow each.
+
+SCHEDULED and PAUSED go back to PENDING_APPROVAL if approval is required by now and was not at submission.
+"""
 
 
 class Action(StrEnum):

@@ -101,9 +101,11 @@ class BatchChanger:
         return self._store.update(batch, change)
 
     def withdraw(self, reference: str, caller: Caller) -> Batch:
-        """Take a submission back. Its approvals are dropped."""
+        """Take a submission back. Its approvals are dropped. Not once rows may have been sent: they stay fixed."""
 
         def change(current: Batch) -> Batch:
+            if current.released_at is not None:
+                raise TooLate("rows may have been sent already; cancel the batch instead. Nothing was changed")
             event = Event(self._now(), caller.name, Action.WITHDRAWN)
             ready = involve(moved(current, _S.READY, event), caller)
             return replace(ready, digest="", approvals=(), submitted_at=None, next_drive_at=None)
@@ -141,7 +143,10 @@ class BatchChanger:
         return self._store.update(self.get(reference), change)
 
     def resume(self, reference: str, caller: Caller) -> Batch:
-        """Go on after a pause, or try at once whether funds or limits suffice by now."""
+        """Go on after a pause, or try at once whether funds or limits suffice by now.
+
+        A paused batch that lacks an approval which is required by now waits for it first.
+        """
 
         def change(current: Batch) -> Batch:
             if current.status is _S.PAYING:
@@ -149,6 +154,9 @@ class BatchChanger:
             if current.status not in WAITING:
                 raise IllegalTransition(f"the batch is {current.status} and not paused. Nothing was changed")
             now = self._now()
+            if current.status is _S.PAUSED and not current.is_approved(self._approvals_required):
+                asked = moved(current, _S.PENDING_APPROVAL, Event(now, caller.name, Action.APPROVAL_REQUIRED))
+                return replace(asked, next_drive_at=now + APPROVAL_MILLIS)
             resumed = moved(current, _S.PAYING, Event(now, caller.name, Action.RESUMED))
             return replace(resumed, next_drive_at=now, released_at=current.released_at or now)
 

@@ -88,7 +88,8 @@ class BatchDriver:
     def _expire(self, batch: Batch) -> Batch:
         if batch.next_drive_at is None or batch.next_drive_at > self._now():
             return batch
-        return self._move(batch, _S.EXPIRED, Action.EXPIRED, unchanged=True)
+        to = _S.EXPIRED if batch.released_at is None else _S.CANCELLING  # what was sent is accounted for first
+        return self._move(batch, to, Action.EXPIRED, unchanged=True)
 
     def _check(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)

@@ -39,6 +39,7 @@ REFUSALS = 5
 SILENCES = 3
 """Rows in a row that could not be sent after which the chunk waits for the next tick."""
 CONTENT_DIFFERS = "the stored rows are not those that were approved; nothing more is sent"
+NOT_APPROVED = "approval is required by now, and the batch has none; resume it to ask for approval"
 
 
 class _Next(Enum):
@@ -96,7 +97,8 @@ class ChunkPayer:
             rows = self._chunks.rows(reference, index).rows
             states = self._chunks.states(reference, chunks_of(batch.rows))
             if not self._is_approved(batch, rows, states, index):
-                self._move(batch, BatchStatus.PAUSED, Action.PAUSED, CONTENT_DIFFERS)
+                note = CONTENT_DIFFERS if batch.is_approved(self._approvals_required) else NOT_APPROVED
+                self._move(batch, BatchStatus.PAUSED, Action.PAUSED, note)
                 return False
             run = _Run(batch, index, remaining, self._chunks.not_paid(reference, index))
             return self._run(run, rows, states[index].summary, lease)
