@@ -1,18 +1,14 @@
 /** Batches that wait for an approval. */
 
-import { today } from './clock.js';
-import { dayAfter } from './format.js';
 import { claims, payouts } from './session.js';
 
-const DAYS = 7;
 const MOST = 100;
 export const PENDING = 'PENDING_APPROVAL';
 
-/** The batches, newest first. An approval may be given within seven days, so that one of the last month may still wait. */
+/** The batches of all months, newest first. */
 export async function pending(signal) {
-  const months = new Set([today(), dayAfter(today(), -DAYS)].map((day) => day.slice(0, 7)));
-  const pages = await Promise.all([...months].map((month) => payouts.batches({ month, status: PENDING, limit: MOST }, { signal })));
-  return pages.flatMap(({ batches }) => batches);
+  const { batches } = await payouts.batches({ status: PENDING, limit: MOST }, { signal });
+  return batches;
 }
 
 /** How many the reader may approve, as far as the list shows it: not those that the reader created. One call a page. */

@@ -13,7 +13,7 @@ from payouts.doku.fields import NAME, Matching
 from payouts.doku.messages import wire_name
 from payouts.domain.errors import InvalidParameter
 from payouts.domain.money import Rupiah
-from payouts.services.change_batch import RowChange
+from payouts.services.change_batch_rows import RowChange
 from payouts.services.create_batch import BatchRequest
 from transfer_api.requests import Amount, Remark
 

@@ -13,6 +13,7 @@ from payouts.services.result_file import ResultLink
 from payouts.store.batch_chunks import NotPaid
 from payouts.store.creation_index import Entry
 
+_STOPPED = frozenset({Action.PAUSED, Action.WAITING_FOR_FUNDS, Action.WAITING_FOR_LIMIT})
 _STARTED = {BatchStatus.CHECKING: Action.CHECK_STARTED, BatchStatus.PAYING: Action.RELEASED}
 
 
@@ -135,9 +136,23 @@ def _progress(found: Batch, summaries: Sequence[ChunkSummary], now: int) -> dict
     elif found.released_at is not None:
         of = sum(each.payable.count for each in summaries)
         done = sum(each.count for summary in summaries for each in (*summary.statuses.values(), summary.not_paid))
-    started = next((each.at for each in reversed(found.history) if each.action is _STARTED.get(found.status)), None)
-    eta = started + (now - started) * of // done if started is not None and done else None
+    spent = _spent(found, now)
+    eta = now + spent * (of - done) // done if spent is not None and done else None
     return {"done": done, "of": of, "eta": _time(eta)}
+
+
+def _spent(found: Batch, now: int) -> int | None:
+    """Milliseconds that the present step has taken without its pauses. None for a second check: it has fewer rows."""
+    checked = any(each.action is Action.CHECKED for each in found.history)
+    if found.status not in _STARTED or (found.status is BatchStatus.CHECKING and checked):
+        return None
+    spent, since = 0, None
+    for event in found.history:
+        if event.action in (_STARTED[found.status], Action.RESUMED):
+            since = event.at if since is None else since
+        elif event.action in _STOPPED and since is not None:
+            spent, since = spent + event.at - since, None
+    return None if since is None else spent + now - since
 
 
 def _rows(summary: ChunkSummary) -> int:

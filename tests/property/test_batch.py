@@ -1,6 +1,6 @@
 """Laws of batches: no illegal transition, and a seal that covers all that is paid."""
 
-from dataclasses import fields, replace
+from dataclasses import field, fields, make_dataclass, replace
 from random import Random
 from typing import Any
 
@@ -119,6 +119,16 @@ def test_a_list_is_the_same_in_any_order_and_chunks(accounts: list[str], random:
     random.shuffle(rows)
     assert list_hash([checked_summary(rows[:cut]), checked_summary(rows[cut:])]) == hashed
     assert list_hash([checked_summary([*rows, ROW])]) != hashed
+
+
+def test_a_new_field_of_a_later_version_changes_no_seal() -> None:
+    """Its default is left out, so that batches that are submitted stay approved."""
+    newer = make_dataclass(
+        "Newer", [("purpose", str, field(default="")), ("kind", str, field(default="01"))], bases=(Intent,), frozen=True
+    )
+    given = {each.name: getattr(INTENT, each.name) for each in fields(INTENT)}
+    assert seal([replace(ROW, intent=newer(**given))]) == seal([ROW])
+    assert seal([replace(ROW, intent=newer(**given, kind="02"))]) != seal([ROW])
 
 
 @pytest.mark.covers("I34")

@@ -114,7 +114,7 @@ class CreatedBatch(Batch):
 class BatchList(_Answer):
     """Batches of a month (WIB), newest first."""
 
-    month: Month
+    month: Month | None = Field(description="null for those of all months that wait for approval")
     batches: list[BatchSummary]
     cursor: str | None = Field(description="for the next page; null after the last")
 

@@ -102,7 +102,7 @@ OPERATIONS: dict[str, Operation] = {
         parameters=(
             query_parameter(
                 "month",
-                "a month in WIB, by default the present one",
+                "a month in WIB, by default the present one; with `status=PENDING_APPROVAL`, by default all months",
                 {"type": "string", "pattern": "^(20[0-9]{2}-(0[1-9]|1[0-2]))?$"},
             ),
             query_parameter(

@@ -264,3 +264,45 @@ def test_a_late_withdrawal_changes_nothing(world: World, batches: Batches) -> No
     world.faults.before["UpdateItem"] = [overtake]
     answer = batches.request("POST", f"{reference}/withdrawal")
     assert (answer.status, batches.get(reference)["status"]) == (409, "NEEDS_ATTENTION")
+
+
+def required_while_paid(world: World) -> tuple[str, Batches]:
+    """A batch of two chunks, submitted without approval, of which one was paid when approval became required."""
+    batches = Batches.start(World.start({**world.environment, "APPROVALS_REQUIRED": "0"}, world.clock, world.doku))
+    reference = new_batch()
+    batches.create(reference, *[row() for _ in range(101)])
+    batches.work()
+    assert batches.submit(reference)["status"] == "PAYING"
+    batches.deliver(reference, 1)
+    batches = Batches.start(world.restarted())
+    batches.work()
+    paused = batches.get(reference)
+    assert (paused["status"], "approval is required" in paused["history"][-1]["note"]) == ("PAUSED", True)
+    assert batches.request("POST", f"{reference}/resume").body["status"] == "PENDING_APPROVAL"
+    return reference, batches
+
+
+@pytest.mark.covers("I33")
+def test_approval_that_became_required_while_paying_is_asked_for(world: World) -> None:
+    reference, batches = required_while_paid(world)
+    assert refused(batches.request("POST", f"{reference}/withdrawal")) == (409, "TOO_LATE")
+    batches.work()
+    assert world.sent(f"{reference}-1") == []
+    assert batches.approve(reference).body["status"] == "PAYING"
+    batches.work()
+    assert [len(world.sent(f"{reference}-{number}")) for number in (1, 101)] == [1, 1]
+
+
+@pytest.mark.covers("I38")
+@pytest.mark.parametrize("end", ["rejected", "expired"])
+def test_a_batch_that_was_partly_paid_ends_cancelled(world: World, end: str) -> None:
+    reference, batches = required_while_paid(world)
+    if end == "rejected":
+        body = {"decision": "REJECT", "digest": batches.get(reference)["digest"], "comment": "no"}
+        assert batches.request("POST", f"{reference}/approvals", body, CHECKER).body["status"] == "CANCELLING"
+    else:
+        world.clock.advance(7 * 86_400)
+    batches.pass_time(3)
+    found = batches.get(reference)
+    assert (found["status"], found["notPaid"]["count"]) == ("CANCELLED", 100)
+    assert sum(each["count"] for each in found["statuses"].values()) == 1

@@ -13,7 +13,8 @@ from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_funds import Funds
 from payouts.services.batch_lease import ChunkLeases
 from payouts.services.batch_queue import BatchQueue, ChunkTask
-from payouts.services.change_batch import BatchChanger, RowChange
+from payouts.services.change_batch import BatchChanger
+from payouts.services.change_batch_rows import RowChange
 from payouts.services.check_chunk import ChunkChecker
 from payouts.services.check_schedule import CheckSchedule
 from payouts.services.create_transfer import TransferCreator

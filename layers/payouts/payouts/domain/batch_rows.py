@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TypeVar
 
@@ -117,6 +117,14 @@ class ChunkSummary:
     not_paid: Totals = NO_ROWS
     open: int = 0
     """Transfers whose status may still change by itself."""
+    check_again: bool = False
+    """True if a person asked for another check of its rows that could not be checked."""
+
+    @property
+    def is_checked(self) -> bool:
+        """True if nothing is left for the check to do."""
+        again = self.check_again and RowOutcome.COULD_NOT_CHECK in self.outcomes
+        return self.phase is not Phase.LOADED and not again
 
     @property
     def unsent(self) -> Rupiah:
@@ -249,9 +257,10 @@ def _added(maps: Iterable[Mapping[Key, Totals]]) -> dict[Key, Totals]:
 
 
 def _facts(intent: Intent) -> dict[str, str | int]:
-    facts = asdict(intent)
-    facts["amount"] = intent.amount.sen
-    return facts
+    """The fields that are sent. Those with their default are left out: a later version's new field changes no seal."""
+    given = {each.name: getattr(intent, each.name) for each in fields(intent)}
+    facts = {each.name: given[each.name] for each in fields(intent) if given[each.name] != each.default}
+    return {**facts, "amount": intent.amount.sen}
 
 
 def _hash(content: object) -> str:

@@ -61,9 +61,12 @@ class ChunkChecker:
             if lease is None or batch is None or batch.status is not BatchStatus.CHECKING:
                 return False
             chunk = self._chunks.rows(reference, index)
-            if not any(row.outcome is RowOutcome.PENDING for row in chunk.rows):
+            before = chunk.rows
+            if self._chunks.state(reference, index).summary.check_again:
+                before = tuple(_to_check_again(row) for row in before)
+            if not any(row.outcome is RowOutcome.PENDING for row in before):
                 return False  # a repeated message; what follows began with the first
-            rows = self._checked(batch, chunk.rows, remaining)
+            rows = self._checked(batch, before, remaining)
             if not self._chunks.save_rows(batch, index, chunk, rows, checked_summary(rows)):
                 return False
             return not any(row.outcome is RowOutcome.PENDING for row in rows)
@@ -121,6 +124,10 @@ class ChunkChecker:
         return replace(
             row, outcome=outcome, problems=(), bank_name=found.account_name, name_match=str(match), fee=found.fee
         )
+
+
+def _to_check_again(row: BatchRow) -> BatchRow:
+    return replace(row, outcome=RowOutcome.PENDING) if row.outcome is RowOutcome.COULD_NOT_CHECK else row
 
 
 _NO_ANSWER = "DOKU gave no clear answer about this account; start the check again"

@@ -30,6 +30,8 @@ _REPORTED_MILLIS = 30 * DAY
 """How long the result of a batch that is final is written again while some transfer is open."""
 _STEP_SECONDS = LEAST_SECONDS + TABLE_SECONDS
 """Least time for one batch. A question about the balance fits into the time that is left."""
+MOST_LATE = 7 * DAY
+"""A batch that was not paid so long after its time, in an outage, is not paid unless a person resumes it."""
 _S = BatchStatus
 
 
@@ -106,7 +108,8 @@ class BatchDriver:
     def _expire(self, batch: Batch) -> Batch:
         if batch.next_drive_at is None or batch.next_drive_at > self._now():
             return batch
-        return self._move(batch, _S.EXPIRED, Action.EXPIRED)
+        to = _S.EXPIRED if batch.released_at is None else _S.CANCELLING  # what was sent is accounted for first
+        return self._move(batch, to, Action.EXPIRED, unchanged=True)
 
     def _collect(self, batch: Batch) -> Batch:
         """Let a worker collect the rows of a repayment. It expires if that is not possible for a day."""
@@ -117,12 +120,14 @@ class BatchDriver:
 
     def _check(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)
-        if self._enqueued(batch, states, room, [each.summary.phase is Phase.LOADED for each in states]):
+        if self._enqueued(batch, states, room, [not each.summary.is_checked for each in states]):
             return self._later(batch, MINUTE)
         blocked = sum(each.summary.blocked for each in states)
         payable = sum(each.summary.payable.count for each in states)
         note = f"{payable} rows may be paid, {blocked} need attention"
-        return self._move(batch, _S.NEEDS_ATTENTION if blocked or not payable else _S.READY, Action.CHECKED, note)
+        to = _S.NEEDS_ATTENTION if blocked or not payable else _S.READY
+        checked = self._move(batch, to, Action.CHECKED, note, unchanged=True)
+        return checked if checked.status is not _S.CHECKING else self._check(checked, room)
 
     def _release(self, batch: Batch) -> Batch:
         now = self._now()
@@ -131,7 +136,14 @@ class BatchDriver:
         if not batch.is_approved(self._approvals_required):
             expires = now + APPROVAL_MILLIS
             return self._move(batch, _S.PENDING_APPROVAL, Action.APPROVAL_REQUIRED, drive_at=expires)
-        return self._move(batch, _S.PAYING, Action.RELEASED, drive_at=now)
+        return self._late(batch) or self._move(batch, _S.PAYING, Action.RELEASED, drive_at=now)
+
+    def _late(self, batch: Batch) -> Batch | None:
+        """The batch, PAUSED, if it was to go on long ago."""
+        if batch.next_drive_at is None or self._now() <= batch.next_drive_at + MOST_LATE:
+            return None
+        note = "it was to be paid more than 7 days ago; resume it if it still is to be paid"
+        return self._move(batch, _S.PAUSED, Action.PAUSED, note)
 
     def _pay(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)
@@ -158,7 +170,7 @@ class BatchDriver:
     def _retry_limit(self, batch: Batch) -> Batch:
         if batch.next_drive_at is not None and batch.next_drive_at > self._now():
             return batch
-        return self._move(batch, _S.PAYING, Action.RESUMED, drive_at=self._now())
+        return self._late(batch) or self._move(batch, _S.PAYING, Action.RESUMED, drive_at=self._now())
 
     def _retry_funds(self, batch: Batch, remaining: Remaining) -> Batch:
         since = next(each.at for each in reversed(batch.history) if each.action is Action.WAITING_FOR_FUNDS)
@@ -258,14 +270,23 @@ class BatchDriver:
         return self._store.update(batch, change)
 
     def _move(
-        self, batch: Batch, to: BatchStatus, action: Action, note: str = "", drive_at: int | None = None
+        self,
+        batch: Batch,
+        to: BatchStatus,
+        action: Action,
+        note: str = "",
+        drive_at: int | None = None,
+        unchanged: bool = False,
     ) -> Batch:
-        """Move a batch that is still in the status that was read."""
+        """Move a batch that is still in the status that was read; if `unchanged`, only if nobody wrote it meanwhile.
+
+        Else it might be checked or submitted a second time by now, and what was read would be of the first.
+        """
         now = self._now()
         at = now if to is _S.CANCELLING else drive_at
 
         def change(current: Batch) -> Batch:
-            if current.status is not batch.status:
+            if current.status is not batch.status or (unchanged and current.version != batch.version):
                 return current
             released = current.released_at or (now if to is _S.PAYING else None)
             changed = moved(current, to, Event(now, SYSTEM, action, note))

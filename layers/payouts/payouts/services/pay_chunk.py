@@ -39,7 +39,7 @@ REFUSALS = 5
 SILENCES = 3
 """Rows in a row that could not be sent after which the chunk waits for the next tick."""
 CONTENT_DIFFERS = "the stored rows are not those that were approved; nothing more is sent"
-NOT_APPROVED = "approval is required by now, and the batch has none; nothing more is sent. Cancel the batch"
+NOT_APPROVED = "approval is required by now, and the batch has none; resume it to ask for approval"
 
 
 class _Next(Enum):

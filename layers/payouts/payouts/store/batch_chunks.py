@@ -12,6 +12,7 @@ from typing import Any
 from payouts.domain.batch import Batch, Totals
 from payouts.domain.batch_forgetting import forgotten_row
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase, RowOutcome
+from payouts.domain.errors import Unavailable
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent, Status
 from payouts.store.batch_keys import key
@@ -55,6 +56,10 @@ class NotPaid:
     message: str
 
 
+class RowsMissing(Unavailable):
+    """The table lacks rows or figures of a batch: they are not stored yet, or were deleted."""
+
+
 class ChunkStore:
     """Chunks in the table. Raises Throttled, Unavailable or NewerVersion. Times in milliseconds."""
 
@@ -87,12 +92,16 @@ class ChunkStore:
         return self._table.get(_page_key(reference, page)) is not None
 
     def rows(self, reference: str, index: int) -> Chunk:
-        """The rows of a chunk. Raises LookupError if there are none."""
-        item = self._table.get(_rows_key(reference, index))
-        if item is None:
-            raise LookupError(f"{reference} has no chunk {index}")
-        with reading(item):
-            return Chunk(tuple(_row(each) for each in item["rows"]), item["version"])
+        """The rows of a chunk. Raises RowsMissing if the table has lost them."""
+        (chunk,) = self.several(reference, [index])
+        return chunk
+
+    def several(self, reference: str, indexes: Sequence[int]) -> list[Chunk]:
+        """As `rows`, for several chunks."""
+        items = self._table.get_all([_rows_key(reference, index) for index in indexes])
+        if len(items) != len(indexes):
+            raise RowsMissing(_LOST)
+        return [_chunk(item) for item in items]
 
     def save_rows(
         self, batch: Batch, index: int, chunk: Chunk, rows: Sequence[BatchRow], summary: ChunkSummary
@@ -118,13 +127,27 @@ class ChunkStore:
         )
 
     def states(self, reference: str, chunks: int) -> list[ChunkState]:
-        """The summaries and leases of all chunks, in order; empty while they are not stored."""
+        """The summaries and leases of all chunks, in order. Raises RowsMissing unless all are stored."""
         items = self._table.get_all([_page_key(reference, page) for page in range(pages_of(chunks))])
-        if not items:
-            return []
+        if len(items) != pages_of(chunks):
+            raise RowsMissing(_LOST)
         merged = {name: value for item in items for name, value in item.items()}
         with reading(merged):
-            return [ChunkState(_read_summary(merged[f"c{each}"]), merged.get(f"l{each}", 0)) for each in range(chunks)]
+            return [_state(merged, index) for index in range(chunks)]
+
+    def state(self, reference: str, index: int) -> ChunkState:
+        """As `states`, for one chunk."""
+        page = self._table.get(_page_key(reference, index // PAGE_CHUNKS)) or {}
+        with reading(page):
+            return _state(page, index)
+
+    def check_again(self, reference: str, indexes: Sequence[int]) -> None:
+        """Mark chunks for another check. Their rows stay as they are until a worker checks them."""
+        for page in sorted({index // PAGE_CHUNKS for index in indexes}):
+            names = {f"#c{index}": f"c{index}" for index in indexes if index // PAGE_CHUNKS == page}
+            expression = "SET " + ", ".join(f"{name}.#again = :true" for name in names)
+            condition, values = "attribute_exists(pk)", {":true": True}
+            self._table.update(_page_key(reference, page), expression, condition, {**names, "#again": "again"}, values)
 
     def save_summary(self, reference: str, index: int, summary: ChunkSummary) -> None:
         """Overwrite the summary of a chunk."""
@@ -207,6 +230,9 @@ class ChunkStore:
         return Write(pk, "attribute_exists(pk)", values, names, expression="SET #chunk = :summary")
 
 
+_LOST = "rows of the batch are missing in the table; restore them from a backup of the table"
+
+
 def _kept_from(now: int) -> Item:
     return {"expiresAt": now // 1000 + _KEPT_SECONDS}
 
@@ -250,6 +276,11 @@ def _row_item(row: BatchRow) -> Item:
     return {name: value for name, value in stored.items() if value not in (None, "", [], False)}
 
 
+def _chunk(item: Item) -> Chunk:
+    with reading(item):
+        return Chunk(tuple(_row(each) for each in item["rows"]), item["version"])
+
+
 def _row(item: Item) -> BatchRow:
     return BatchRow(
         number=item["n"],
@@ -280,6 +311,10 @@ def _intent(item: Item) -> Intent:
     return Intent(**{"session_id": "", "customer_number": "", "beneficiary_account_number": "", **stored})
 
 
+def _state(page: Item, index: int) -> ChunkState:
+    return ChunkState(_read_summary(page[f"c{index}"]), page.get(f"l{index}", 0))
+
+
 def _summary(summary: ChunkSummary) -> Item:
     return {
         "is": str(summary.phase),
@@ -305,6 +340,7 @@ def _read_summary(item: Item) -> ChunkSummary:
         statuses={Status(name): _read_totals(each) for name, each in item["statuses"].items()},
         not_paid=_read_totals(item["notPaid"]),
         open=item["open"],
+        check_again=item.get("again", False),
     )
 
 

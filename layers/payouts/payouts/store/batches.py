@@ -9,7 +9,7 @@ from payouts.domain.batch_forgetting import forgotten_batch
 from payouts.domain.days import day_of
 from payouts.domain.errors import Throttled, Unavailable
 from payouts.domain.money import Rupiah
-from payouts.store.batch_keys import DUE, key, reference_of
+from payouts.store.batch_keys import DUE, due_batches, key, reference_of
 from payouts.store.batch_schema import SCHEMA, reading
 from payouts.store.codec import Item
 from payouts.store.creation_index import Entry, Position, by_creation
@@ -80,6 +80,10 @@ class BatchStore:
         start = None if after is None else Position(after.created_at, key(after.reference))
         for entry in by_creation(self._table, "by-day", "day", _month(month), start, newest_first=True, page=_PAGE):
             yield Entry(Position(entry.position.created_at, reference_of(entry.reference)), entry.status)
+
+    def due_by(self, time: int) -> Iterator[str]:
+        """References of the batches that are driven by then (milliseconds) at the latest."""
+        return due_batches(self._table, time)
 
 
 def write_of(before: Batch, after: Batch) -> Write:
