@@ -45,7 +45,7 @@ class Visitor:
         """Pixels by which the page is wider than the screen. A phone's `innerWidth` grows with the page."""
         screen = self.page.viewport_size
         assert screen is not None
-        return int(self.page.evaluate("document.documentElement.scrollWidth")) - screen["width"]
+        return int(self.page.evaluate("document.documentElement.scrollWidth")) - int(screen["width"])
 
     def fill(self, **changes: str) -> str:
         """Fill in the form of a new transfer; its reference."""
