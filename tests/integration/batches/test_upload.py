@@ -143,6 +143,18 @@ def test_rows_of_a_file_with_one_reference_are_duplicates(batches: Batches) -> N
     assert batches.get(reference)["outcomes"]["DUPLICATE"]["count"] == 2
 
 
+@pytest.mark.covers("I34")
+def test_equal_payments_of_a_file_need_a_confirmation(batches: Batches) -> None:
+    """Also if they are in different chunks."""
+    reference, content = new_batch(), csv(*[LINE] * CHUNK_ROWS) + csv(LINE, header="")
+    batches.upload(reference, content)
+    batches.work()
+    found = batches.get(reference)
+    assert (found["status"], found["outcomes"]["POSSIBLE_DUPLICATE"]["count"]) == ("NEEDS_ATTENTION", 1)
+    (last,) = batches.rows(reference, outcome="POSSIBLE_DUPLICATE")
+    assert (last["row"], last["possibleDuplicate"]) == (CHUNK_ROWS + 2, f"{reference}-2")
+
+
 def test_a_file_that_was_not_uploaded_may_come_later(batches: Batches) -> None:
     reference, content = new_batch(), csv(LINE)
     form = batches.create_of_file(reference, content).body["upload"]
