@@ -40,8 +40,8 @@ $(VENV)/.%-ready: $(READY)
 setup: $(READY) ## Create the virtual environment with the locked dependencies
 
 .PHONY: demo
-demo: $(READY) ## Run every scenario through the real handlers against the simulator
-	@$(BIN)/python -m local.demo
+demo: $(READY) ## Run every scenario through the real handlers against the simulator (ARGS="--rows 10000": a batch)
+	@$(BIN)/python -m local.demo $(ARGS)
 
 .PHONY: run
 run: $(READY) ## Serve the bundle on http://127.0.0.1:3000 until Ctrl-C
@@ -92,6 +92,10 @@ start-transfers: $(READY) ## Accept new transfers again: make start-transfers EN
 .PHONY: webhooks
 webhooks: $(READY) ## Operate webhooks: make webhooks ENV=sandbox ARGS=status, or send-test, resume, secret, "replay --day 2024-09-17"
 	@$(BIN)/payouts webhooks $(ARGS)
+
+.PHONY: batches
+batches: $(READY) ## Look at batches: make batches ENV=sandbox ARGS=list, or "show PAYROLL-1", "result PAYROLL-1 --csv result.csv"
+	@$(BIN)/payouts batches $(ARGS)
 
 .PHONY: public-key
 public-key: $(READY) ## Print the public half of the merchant's key for DOKU's dashboard: make public-key ENV=sandbox

@@ -26,7 +26,7 @@ from payouts.store.batch_chunks import PAGE_CHUNKS, ChunkStore
 from payouts.store.batches import BatchStore
 
 _PAGE_SECONDS = 20.0
-"""For the rows of 40 chunks."""
+"""For the rows of a page's chunks."""
 _PAGE_ROWS = CHUNK_ROWS * PAGE_CHUNKS
 _MISSING = "nothing was uploaded: create the batch again for a new form, upload the file, and start the check again"
 _OTHER = "the uploaded file has another SHA-256 than the declared one: upload it again, and start the check again"

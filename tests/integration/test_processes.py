@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from local.stack import LocalStack
-from tests.integration.batches.rows import LINE, spreadsheet
+from tests.integration.batches.rows import ACCOUNT, LINE, spreadsheet
 from tests.support.harness import order
 from tests.support.log_watch import leaks
 from tests.support.waiting import until
@@ -139,7 +139,8 @@ def test_no_function_logs_secrets_or_personal_data(stack: LocalStack) -> None:
 
 def test_a_page_uploads_a_spreadsheet_that_a_worker_reads(stack: LocalStack, tmp_path: Path) -> None:
     """As a browser does it: a preflight, and a form of another origin than the API's."""
-    content = spreadsheet(tmp_path / "payouts.xlsx", *[LINE.split(",")] * 150)
+    rows = [LINE.replace(ACCOUNT, f"60{number:04d}").split(",") for number in range(150)]
+    content = spreadsheet(tmp_path / "payouts.xlsx", *rows)
     body = {"batchReference": "SPREADSHEET", "sha256": hashlib.sha256(content).hexdigest(), "expectedCount": 150}
     form = call(stack, "POST", "/v1/batches", body).json()["upload"]
     origin = {"Origin": stack.api_url}

@@ -167,4 +167,31 @@ class BatchResult(_Answer):
     final: bool = Field(description="true if nothing in the file is expected to change")
 
 
-ALL: tuple[type[BaseModel], ...] = (Batch, CreatedBatch, BatchList, BatchRows, BatchResult)
+class BatchCounts(_Answer):
+    """Numbers of rows, as they are at the delivery."""
+
+    rows: int
+    payable: int
+    not_paid: int
+    statuses: dict[Status, int] = Field(description="the transfers of the rows, as they were read last")
+
+
+class ReportedBatch(_Answer):
+    """The status of a batch."""
+
+    batch_reference: str
+    status: BatchStatus
+    final: bool
+    counts: BatchCounts
+    status_version: int = Field(ge=1, description="grows with each change; ignore a webhook with a lower one")
+
+
+class BatchUpdated(_Answer):
+    """A webhook about a change of a batch's status."""
+
+    type: Literal["batch.updated"]
+    timestamp: datetime = Field(description="time of the batch's latest event")
+    data: ReportedBatch
+
+
+ALL: tuple[type[BaseModel], ...] = (Batch, CreatedBatch, BatchList, BatchRows, BatchResult, BatchUpdated)

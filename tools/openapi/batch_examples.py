@@ -15,6 +15,7 @@ from payouts.services.batch_files import Upload, upload_key
 from payouts.services.change_batch import SameList
 from payouts.services.repay_batch import NothingToRepay
 from payouts.services.result_file import ResultLink
+from payouts.webhooks.message import WebhookMessage
 from transfer_api import batch_responses, error_responses
 
 _AT = 1_726_558_912_022  # 2024-09-17T14:41:52.022+07:00
@@ -107,6 +108,17 @@ def repayment() -> Any:
         *("PAYROLL-2024-09-A", "", _AT, 0), history=(Event(_AT, "dewi", Action.CREATED),), repays="PAYROLL-2024-09"
     )
     return _plain({**batch_responses.batch(found, [], sums([]), _AT / 1000), "upload": None})
+
+
+def updated() -> Any:
+    """The webhook about a batch that waits for approval."""
+    found = Batch(
+        *("PAYROLL-2024-09", "", _AT, 1),
+        status=BatchStatus.PENDING_APPROVAL,
+        history=(Event(_AT, "dewi", Action.SUBMITTED),),
+        status_version=5,
+    )
+    return json.loads(WebhookMessage.about_batch(found, sums([_SUMMARY])).body)
 
 
 def result() -> Any:

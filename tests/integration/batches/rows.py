@@ -12,7 +12,8 @@ from tests.support.harness import new_reference
 
 _accounts = count(5_000_000)
 HEADER = "customerNumber,beneficiaryBankCode,beneficiaryAccountNumber,beneficiaryAccountName,amount"
-LINE = "628115678890,014,8377388292,SUHUT,200000"
+ACCOUNT = "8377388292"
+LINE = f"628115678890,014,{ACCOUNT},SUHUT,200000"
 """A row of a CSV file, for the account of DOKU's sample."""
 
 

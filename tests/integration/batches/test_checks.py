@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local.in_process.batches import MAKER, Batches
+from payouts.domain.errors import Misconfigured
 from tests.integration.batches.rows import new_batch, row
 from tests.support.harness import Crash, World
 
@@ -204,3 +205,13 @@ def test_a_creation_that_is_not_finished_expires(world: World, batches: Batches)
     world.clock.advance(86_401)
     batches.pass_time(1)
     assert batches.get(reference)["status"] == "EXPIRED"
+
+
+def test_without_a_queue_a_batch_is_not_driven_silently(world: World) -> None:
+    unset = World.start({**world.environment, "BATCH_QUEUE_URL": ""}, world.clock, world.doku)
+    reference = new_batch()
+    created = unset.request("POST", "/v1/batches", {"batchReference": reference, "transfers": [row()]}, caller=MAKER)
+    assert (created.status, created.body["status"]) == (201, "CHECKING")
+    services = unset.services.batches()
+    with pytest.raises(Misconfigured, match="BATCH_QUEUE_URL"):
+        services.driver.drive(services.changer.get(reference), lambda: 60.0)

@@ -109,7 +109,10 @@ def _cancel_again(run: CellRun) -> None:
 
 def _go_on(run: CellRun) -> None:
     """Check, submit and approve what was created."""
-    _wait_for(run, "READY")
+    _wait_for(run, "READY", "NEEDS_ATTENTION")
+    if _stored(run)["status"] == "NEEDS_ATTENTION":  # DOKU gave no answer about the row
+        run.retry(lambda: run.call("POST", f"{_path(run)}/checks"), 202)
+        _wait_for(run, "READY")
     run.retry(lambda: run.call("POST", f"{_path(run)}/submission"), 200)
     run.retry(lambda: _approve(run), 200)
 
@@ -147,13 +150,14 @@ def _pass(run: CellRun) -> None:
 def _check(run: CellRun) -> None:
     """I33 to I38: the batch has ended, and its figures are those of its row's one transfer."""
     batch, transfers = _stored(run), run.world.items("TRANSFER")
-    wanted = ("CANCELLED",) if run.cell.flow == "batch-cancel" else ("DONE",)
-    if batch["status"] not in wanted:
-        run.oracle.report("I35", f"the batch is {batch['status']}")
+    paid = [item for item in transfers if item["status"] == "SUCCESS"]
+    wanted = "CANCELLED" if run.cell.flow == "batch-cancel" else "DONE" if paid else "DONE_WITH_FAILURES"
+    if batch["status"] != wanted:
+        run.oracle.report("I35", f"the batch is {batch['status']}, not {wanted}")
         return
     if [item["pk"] for item in transfers] != [f"TRANSFER#{run.reference}"] * len(transfers) or len(transfers) > 1:
         run.oracle.report("I37", f"the transfers of one row: {[item['pk'] for item in transfers]}")
-    if not transfers and batch["status"] == "DONE":
+    if not transfers and wanted != "CANCELLED":
         run.oracle.report("I35", "the batch is done, and its row has no transfer")
     if batch["releasedAt"] is not None:
         _check_figures(run, transfers)

@@ -296,4 +296,4 @@ class Totals:
         return Rupiah(self.amount.sen + self.fees.sen)
 
 
-NO_ROWS = Totals()
+NO_ROWS: Totals = Totals()

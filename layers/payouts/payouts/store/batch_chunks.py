@@ -1,14 +1,16 @@
 """The chunks of batches: an item with the rows of each, one with the reasons of rows that are not paid, and pages.
 
-A page has the summaries and leases of 40 chunks, so that the figures of 100,000 rows are 25 items. A summary is
+A page has the summaries and leases of 10 chunks, so that the figures of 100,000 rows are 100 items. A summary is
 overwritten and never incremented, so a repeated or lost write cannot make it wrong for good.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from payouts.domain.batch import Batch, Totals
+from payouts.domain.batch_forgetting import forgotten_row
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase, RowOutcome
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent, Status
@@ -18,7 +20,8 @@ from payouts.store.batches import write_of
 from payouts.store.codec import Item
 from payouts.store.table import ALWAYS, ConditionFailed, Table, Write
 
-PAGE_CHUNKS = 40
+PAGE_CHUNKS = 10
+"""More would make a read of all pages no cheaper, and each write of a lease or a summary dearer: it costs its page."""
 _KEPT_SECONDS = 400 * 86_400
 _LONGEST_LEASE = 20 * 60_000
 """No worker lasts longer. A lease that ends later was written by a wrong clock and counts as ended."""
@@ -158,6 +161,20 @@ class ChunkStore:
         item: Item = {"pk": _reasons_key(reference, index), "reasons": stored}
         self._table.put({**item, **_kept_from(now)}, ALWAYS, {}, {})
 
+    def forget(self, reference: str, index: int) -> None:
+        """Erase the personal data of a chunk of a batch that is final, and the seal, which is a hash of them."""
+        with suppress(LookupError):  # deleted after its time
+            chunk = self.rows(reference, index)
+            write = self._rows_write(reference, index, chunk, [forgotten_row(row) for row in chunk.rows])
+            self._table.update(write.pk, write.expression, write.condition, write.names, write.values)
+        pk, names = _page_key(reference, index // PAGE_CHUNKS), {"#chunk": f"c{index}", "#seal": "seal"}
+        with suppress(ConditionFailed):
+            self._table.update(pk, "SET #chunk.#seal = :none", "attribute_exists(#chunk)", names, {":none": ""})
+        pk, reasons = _reasons_key(reference, index), self.not_paid(reference, index)
+        if reasons:
+            codes = {str(row): [why.code, ""] for row, why in reasons.items()}
+            self._table.update(pk, "SET #reasons = :codes", ALWAYS, {"#reasons": "reasons"}, {":codes": codes})
+
     def _put_once(self, item: Item) -> Item | None:
         """Put an item unless it exists: a slow copy of the request must not undo what was checked meanwhile.
 
@@ -258,7 +275,9 @@ def _intent_item(intent: Intent | None) -> Item | None:
 
 
 def _intent(item: Item) -> Intent:
-    return Intent(**{"session_id": "", **item, "amount": Rupiah.parse(item["amount"])})
+    """The intent. Fields that are not stored are empty; those of a batch that was forgotten are, too."""
+    stored = {**item, "amount": Rupiah.parse(item["amount"])}
+    return Intent(**{"session_id": "", "customer_number": "", "beneficiary_account_number": "", **stored})
 
 
 def _summary(summary: ChunkSummary) -> Item:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from payouts.domain.batch import Action, Approval, Batch, BatchFile, BatchStatus, Event
+from payouts.domain.batch_forgetting import forgotten_batch
 from payouts.domain.days import day_of
 from payouts.domain.errors import Throttled, Unavailable
 from payouts.domain.money import Rupiah
@@ -59,6 +60,20 @@ class BatchStore:
                 continue
             return stored_as(batch, changed)
         raise Throttled("too many simultaneous writes to this batch; send the same request again in a moment")
+
+    def forget(self, batch: Batch) -> bool:
+        """Erase the personal data of a batch as it was read. False if it has changed since."""
+        after = forgotten_batch(batch)
+        write = write_of(batch, after)
+        fixed = {"fingerprint": after.fingerprint, "createdBy": "", "remark": ""}
+        expression = write.expression.replace("SET ", "".join(["SET ", *(f"#{name} = :{name}, " for name in fixed)]), 1)
+        names = {**write.names, **{f"#{name}": name for name in fixed}}
+        values = {**write.values, **{f":{name}": value for name, value in fixed.items()}}
+        try:
+            self._table.update(write.pk, expression, write.condition, names, values)
+        except ConditionFailed:
+            return False
+        return True
 
     def of_month(self, month: str, after: Position | None = None) -> Iterator[Entry]:
         """The batches created in a month (WIB) such as `2024-09`, newest first, with their status."""

@@ -1,0 +1,82 @@
+"""`batch.updated`: each change of a batch's status arrives, and the last delivery is the newest."""
+
+from contextlib import suppress
+
+import pytest
+
+from local.in_process.batches import Batches
+from local.in_process.webhooks import Webhooks
+from tests.integration.batches.rows import new_batch, row
+from tests.support.harness import Crash, World
+
+
+@pytest.fixture
+def batches(world: World) -> Batches:
+    return Batches.start(world)
+
+
+def reported(webhooks: Webhooks) -> list[tuple[str, int]]:
+    """Statuses and versions of the deliveries about batches."""
+    found = [body["data"] for body in webhooks.bodies() if body["type"] == "batch.updated"]
+    return [(each["status"], each["statusVersion"]) for each in found]
+
+
+def test_each_change_of_a_batch_is_delivered(world: World, webhooks: Webhooks, batches: Batches) -> None:
+    reference = new_batch()
+    for step in (
+        lambda: batches.create(reference, row(), row(beneficiaryAccountName="SOMEBODY ELSE")),
+        batches.work,
+        lambda: batches.request("PATCH", f"{reference}/rows/2", {"excluded": True}),
+        lambda: batches.submit(reference),
+        lambda: batches.approve(reference),
+        batches.work,
+        lambda: batches.pass_time(12),
+    ):
+        step()
+        webhooks.deliver()
+    statuses = [status for status, _ in reported(webhooks)]
+    expected = ["CHECKING", "NEEDS_ATTENTION", "READY", "PENDING_APPROVAL", "PAYING", "SETTLING", "DONE"]
+    assert list(dict.fromkeys(statuses)) == expected
+    versions = [version for _, version in reported(webhooks)]
+    assert versions == sorted(versions)
+    last = webhooks.bodies()[-1]["data"]
+    assert (last["batchReference"], last["final"]) == (reference, True)
+    assert last["counts"] == {"rows": 2, "payable": 1, "notPaid": 0, "statuses": {"SUCCESS": 1}}
+    assert webhooks.waiting() == 0
+
+
+def test_a_write_without_a_change_of_status_is_no_event(webhooks: Webhooks, batches: Batches) -> None:
+    reference = new_batch()
+    batches.create(reference, row(), row())
+    batches.work()
+    webhooks.deliver()
+    before = reported(webhooks)
+    batches.request("PATCH", f"{reference}/rows/2", {"excluded": True})
+    webhooks.deliver()
+    assert reported(webhooks) == before
+
+
+@pytest.mark.covers("I29", "I30")
+def test_the_last_delivery_about_a_batch_is_the_newest(webhooks: Webhooks, batches: Batches) -> None:
+    reference = new_batch()
+    batches.create(reference, row())
+    batches.work()
+    webhooks.meanwhile.append(lambda: batches.submit(reference))
+    webhooks.deliver()
+    assert reported(webhooks)[-1][0] == "PENDING_APPROVAL"
+    received = [(each["headers"]["webhook-id"], each["body"]) for each in webhooks.inbox.state()["deliveries"]]
+    assert len(dict(received)) == len(set(received))
+
+
+@pytest.mark.covers("I28")
+def test_a_crash_loses_no_change_of_a_batch(world: World, webhooks: Webhooks, batches: Batches) -> None:
+    reference = new_batch()
+    batches.create(reference, row())
+    batches.work()
+    world.faults.crash_before("BatchGetItem")
+    with suppress(Crash):
+        webhooks.deliver()
+    webhooks.restart()
+    world.clock.advance(600)
+    webhooks.deliver()
+    assert reported(webhooks)[-1][0] == "READY"
