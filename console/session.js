@@ -55,10 +55,10 @@ export function claims() {
   }
 }
 
-/** Whether the token has a scope, as far as the page can read it. Shown only; the API decides. */
+/** Whether there is a token that has a scope, as far as the page can read it. Shown only; the API decides. */
 export function may(scope) {
   const { scopes } = claims();
-  return scopes.length === 0 || scopes.includes(scope);
+  return token() !== '' && (scopes.length === 0 || scopes.includes(scope));
 }
 
 export const mayBatch = () => may('batches:write');
