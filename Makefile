@@ -40,8 +40,8 @@ $(VENV)/.%-ready: $(READY)
 setup: $(READY) ## Create the virtual environment with the locked dependencies
 
 .PHONY: demo
-demo: $(READY) ## Run every scenario through the real handlers against the simulator
-	@$(BIN)/python -m local.demo
+demo: $(READY) ## Run every scenario through the real handlers against the simulator (ARGS="--rows 10000": a batch)
+	@$(BIN)/python -m local.demo $(ARGS)
 
 .PHONY: run
 run: $(READY) ## Serve the bundle on http://127.0.0.1:3000 until Ctrl-C

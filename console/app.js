@@ -5,12 +5,13 @@ import { currentLanguage, known, LANGUAGES, setLanguage, t } from './i18n.js';
 import { rupiah } from './format.js';
 import * as approvals from './approvals.js';
 import { finishSignIn } from './oidc.js';
-import { becomePerson, begin, claims, config, currentPerson, hasSimulator, payouts, people, setToken, token } from './session.js';
+import { becomePerson, begin, config, currentPerson, hasSimulator, mayApprove, payouts, people, setToken, token } from './session.js';
 import { notice } from './widgets.js';
 import * as attention from './views/attention.js';
 import * as batch from './views/batch.js';
 import * as batches from './views/batches.js';
 import * as codes from './views/codes.js';
+import * as newBatch from './views/new-batch.js';
 import * as newTransfer from './views/new.js';
 import * as notFound from './views/not-found.js';
 import * as overview from './views/overview.js';
@@ -23,7 +24,9 @@ import * as webhooks from './views/webhooks.js';
 
 /** Pages of one transfer or batch, whose reference follows in the address. */
 const DETAILS = { transfers: transfer, proof, batches: batch };
-const PAGES = { overview, new: newTransfer, transfers, batches, attention, codes, settings, simulator, webhooks };
+const PAGES = { overview, new: newTransfer, transfers, batches, 'new-batch': newBatch, attention, codes, settings, simulator, webhooks };
+/** Pages that are not in the navigation, and the page whose link is marked there instead. */
+const BELOW = { proof: 'transfers', 'new-batch': 'batches' };
 const NAVIGATION = [
   ['overview', 'home'],
   ['transfers', 'list'],
@@ -45,7 +48,7 @@ function address() {
   if (!name) return { name: 'overview', page: overview, query };
   const page = reference ? Object.hasOwn(DETAILS, name) && DETAILS[name] : isPage(name) && PAGES[name];
   if (!page || rest.length) return { name: null, page: notFound, query };
-  return { name: reference && name === 'proof' ? 'transfers' : name, page, reference: reference && decoded(reference), query };
+  return { name: BELOW[name] ?? name, page, reference: reference && decoded(reference), query };
 }
 
 /** A part of the address as text; as it is where its percent-encoding is broken. */
@@ -89,13 +92,14 @@ function frame(current) {
       { class: 'bar' },
       h('a', { class: 'brand', href: '#/overview' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('send')), t('app.name')),
       environmentBadge(),
-      h('nav', { class: 'tools' }, config.local && link('webhooks', 'inbox'), hasSimulator && link('simulator', 'flask'), link('settings', 'gear'), personSwitch(), languageSwitch()),
+      h('nav', { class: 'tools' }, config.local && link('webhooks', 'inbox'), hasSimulator && link('simulator', 'flask'), link('settings', 'gear')),
+      h('div', { class: 'choices' }, personSwitch(), languageSwitch()),
     ),
     h('nav', { class: 'pages', 'aria-label': t('nav.label') }, NAVIGATION.map(([name, picture]) => link(name, picture))),
   );
   fill(document.getElementById('footer'), config.local && h('a', { href: '/docs' }, t('app.apiDocs')));
   pendingNotice();
-  if (claims().scopes.includes('batches:approve')) countApprovals();
+  if (mayApprove()) countApprovals();
 }
 
 /** Show beside "Batches" how many wait for an approval. */

@@ -249,14 +249,19 @@ export class Payouts {
     return this.#call('GET', `${this.#batchPath(reference)}/rows`, { ...options, query });
   }
 
-  /** Exclude rows, or confirm the bank's names: `change` is `{excluded}` or `{nameConfirmed}`. */
+  /** Exclude rows, or confirm the bank's names or duplicates: `change` is `{excluded}`, `{nameConfirmed}` or `{duplicateConfirmed}`. */
   changeBatchRows(reference, rows, change, options) {
     return this.#call('PATCH', `${this.#batchPath(reference)}/rows`, { ...options, body: { rows, ...change } });
   }
 
-  /** Take a step: checks, submission, withdrawal, approvals, pause, resume or cancellation. A step may be sent again. */
+  /** Take a step: checks, submission, withdrawal, approvals, pause, resume, cancellation or repayments. A step may be sent again. */
   stepBatch(reference, step, body, options) {
     return this.#call('POST', `${this.#batchPath(reference)}/${step}`, { ...options, body });
+  }
+
+  /** A link to the file that says what became of each row, `{url, expiresAt}`: open it at once. */
+  batchResult(reference, options) {
+    return this.#call('GET', `${this.#batchPath(reference)}/result`, options);
   }
 
   #batchPath(reference) {

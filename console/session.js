@@ -61,6 +61,10 @@ export function may(scope) {
   return scopes.length === 0 || scopes.includes(scope);
 }
 
+export const mayBatch = () => may('batches:write');
+
+export const mayApprove = () => may('batches:approve');
+
 /** Ask the local run something below /_local. Throws an Error with its words. */
 export async function askLocally(path, { method = 'GET', body } = {}) {
   const headers = { 'X-Local-Console': '1', 'Content-Type': 'application/json' };

@@ -1,48 +1,48 @@
-/** The rows of a batch by outcome: the bank's name beside the given one, and decisions for one row or many. */
+/** The rows of a batch by outcome, or by status once they are sent, and decisions for one row or many. */
 
-import { announce, fill, h, set } from '../dom.js';
-import { known, t } from '../i18n.js';
+import { announce, fill, h } from '../dom.js';
+import { t } from '../i18n.js';
 import { bankName } from '../bank-list.js';
 import { csvOfRows, download } from '../csv.js';
 import { rupiah } from '../format.js';
-import { claims, payouts } from '../session.js';
-import { badge, failure, loading, referenceLink } from '../widgets.js';
-import { outcomeBadge } from './batch-status.js';
-
-const EDITABLE = ['NEEDS_ATTENTION', 'READY'];
-const ATTENTION = ['NAME_DIFFERS', 'COULD_NOT_CHECK', 'DUPLICATE', 'INVALID'];
-const ORDER = [...ATTENTION, 'OK', 'EXCLUDED', 'PENDING'];
+import { mayBatch, payouts } from '../session.js';
+import { failure, loading, referenceLink } from '../widgets.js';
+import { EDITABLE, filters, isUnconfirmed, urgent } from './batch-filters.js';
+import { names, reasons, state } from './batch-row.js';
 
 export class BatchRows {
   #page;
   #section;
-  #outcome;
+  #filter;
   #isChosen;
   #rows = [];
   #cursor = null;
   #chosen = new Set();
+  #busy = false;
   #running = null;
 
   /** `section` shows the rows of `page.reference`; `query.outcome` chooses among them. */
   constructor(page, section, query) {
     this.#page = page;
     this.#section = section;
-    this.#outcome = query.outcome ?? '';
+    this.#filter = query.outcome ?? '';
     this.#isChosen = Boolean(query.outcome);
   }
 
   /** Read the rows again if the batch may have changed them. */
   async refresh(before, batch) {
     const changed = !before || before.status !== batch.status || JSON.stringify([before.outcomes, before.statuses]) !== JSON.stringify([batch.outcomes, batch.statuses]);
-    if (!this.#isChosen && before?.status !== batch.status) this.#outcome = urgent(batch);
-    if (changed) await this.#load();
+    if (Boolean(before?.releasedAt) !== Boolean(batch.releasedAt) && before) this.#isChosen = false; // other filters
+    if (!this.#isChosen && before?.status !== batch.status) this.#filter = urgent(batch);
+    if (!batch.rows) fill(this.#section);
+    else if (changed) await this.#load();
   }
 
   async #load(cursor = null) {
     if (!this.#rows.length) fill(this.#section, loading());
     const run = (this.#running = {});
     try {
-      const page = await payouts.batchRows(this.#page.reference, { outcome: this.#outcome, cursor }, { signal: this.#page.signal });
+      const page = await payouts.batchRows(this.#page.reference, { ...this.#query(), cursor }, { signal: this.#page.signal });
       if (run !== this.#running) return;
       this.#rows = cursor ? [...this.#rows, ...page.rows] : page.rows;
       this.#cursor = page.cursor;
@@ -73,7 +73,7 @@ export class BatchRows {
       button.disabled = true;
       try {
         const rows = await this.#all();
-        download(`${this.#page.reference}${this.#outcome && `-${this.#outcome}`}.csv`, csvOfRows(rows));
+        download(`${this.#page.reference}${this.#filter && `-${this.#filter}`}.csv`, csvOfRows(rows));
         announce(t('batch.exported', { count: rows.length }));
       } catch (error) {
         if (!this.#page.signal.aborted) fill(this.#page.trouble, failure(error, { retry: save }));
@@ -87,7 +87,7 @@ export class BatchRows {
     const rows = [];
     let cursor = null;
     do {
-      const page = await payouts.batchRows(this.#page.reference, { outcome: this.#outcome, limit: 100, cursor }, { signal: this.#page.signal });
+      const page = await payouts.batchRows(this.#page.reference, { ...this.#query(), limit: 100, cursor }, { signal: this.#page.signal });
       rows.push(...page.rows);
       cursor = page.cursor;
     } while (cursor);
@@ -95,41 +95,44 @@ export class BatchRows {
   }
 
   #mayEdit() {
-    return EDITABLE.includes(this.#page.shown.status) && claims().scopes.includes('batches:write');
+    return EDITABLE.includes(this.#page.shown.status) && mayBatch();
+  }
+
+  #query() {
+    return { [this.#page.shown.releasedAt ? 'status' : 'outcome']: this.#filter };
   }
 
   #filters() {
-    const { outcomes } = this.#page.shown;
-    const choose = (outcome) => () => {
-      this.#outcome = outcome;
+    const choose = (filter) => () => {
+      this.#filter = filter;
       this.#isChosen = true;
       this.#chosen.clear();
       this.#load();
     };
-    const chip = (outcome, text) =>
-      h('button', { type: 'button', class: 'chip', id: `rows-${outcome || 'all'}`, 'aria-pressed': String(this.#outcome === outcome), on: { click: choose(outcome) } }, text);
-    return h(
-      'div',
-      { class: 'chips', role: 'group', 'aria-label': t('list.filters') },
-      chip('', t('list.all')),
-      ORDER.filter((outcome) => outcomes[outcome]?.count).map((outcome) => chip(outcome, `${known(`batch.outcome.${outcome}`, outcome)} ${outcomes[outcome].count}`)),
-    );
+    const chip = (filter, text) =>
+      h('button', { type: 'button', class: 'chip', id: `rows-${filter || 'all'}`, 'aria-pressed': String(this.#filter === filter), on: { click: choose(filter) } }, text);
+    const named = ([filter, text, count]) => chip(filter, `${text} ${count}`);
+    return h('div', { class: 'chips', role: 'group', 'aria-label': t('list.filters') }, chip('', t('list.all')), filters(this.#page.shown).map(named));
   }
 
   /** Decide about the rows that are ticked. Each is a decision of the reader, and recorded as such. */
   #bulk() {
     const chosen = this.#rows.filter((row) => this.#chosen.has(row.row));
-    const act = (id, key, change, rows) =>
-      h('button', { type: 'button', id, class: 'secondary', disabled: !rows.length, on: { click: () => this.#change(rows, change) } }, t(key, { count: rows.length }));
+    const act = (id, key, change, isOf) => {
+      if (!this.#rows.some(isOf)) return null;
+      const rows = chosen.filter(isOf);
+      return h('button', { type: 'button', id, class: 'secondary', disabled: !rows.length || this.#busy, on: { click: () => this.#change(rows, change) } }, t(key, { count: rows.length }));
+    };
     const all = h('input', { type: 'checkbox', id: 'rows-choose-all', on: { change: (event) => this.#chooseAll(event.target.checked) } });
     all.checked = this.#rows.length > 0 && chosen.length === this.#rows.length;
     return h(
       'div',
       { class: 'buttons bulk' },
       h('label', {}, all, ' ', t('batch.chooseAll')),
-      act('rows-confirm', 'batch.confirm', { nameConfirmed: true }, chosen.filter((row) => row.outcome === 'NAME_DIFFERS' && !row.nameConfirmed)),
-      act('rows-exclude', 'batch.exclude', { excluded: true }, chosen.filter((row) => row.outcome !== 'EXCLUDED')),
-      act('rows-include', 'batch.include', { excluded: false }, chosen.filter((row) => row.outcome === 'EXCLUDED')),
+      act('rows-confirm', 'batch.confirm', { nameConfirmed: true }, (row) => row.outcome === 'NAME_DIFFERS' && !row.nameConfirmed),
+      act('rows-duplicates', 'batch.confirmDuplicates', { duplicateConfirmed: true }, isUnconfirmed),
+      act('rows-exclude', 'batch.exclude', { excluded: true }, (row) => row.outcome !== 'EXCLUDED'),
+      act('rows-include', 'batch.include', { excluded: false }, (row) => row.outcome === 'EXCLUDED'),
     );
   }
 
@@ -139,20 +142,20 @@ export class BatchRows {
   }
 
   async #change(rows, change) {
-    const buttons = [...this.#section.querySelectorAll('.bulk button')];
-    for (const each of buttons) set(each, { disabled: true });
+    this.#busy = true;
+    this.#show();
     try {
       const batch = await payouts.changeBatchRows(this.#page.reference, rows.map(({ row }) => row), change, { signal: this.#page.signal });
       fill(this.#page.trouble);
-      this.#chosen.clear();
+      for (const { row } of rows) this.#chosen.delete(row);
       announce(t('batch.changed', { count: rows.length }));
       await this.#page.update(batch);
       await this.#load();
     } catch (error) {
-      if (this.#page.signal.aborted) return;
-      fill(this.#page.trouble, failure(error));
-      this.#show();
+      if (!this.#page.signal.aborted) fill(this.#page.trouble, failure(error));
     }
+    this.#busy = false;
+    if (!this.#page.signal.aborted) this.#show();
   }
 
   #table() {
@@ -178,36 +181,20 @@ export class BatchRows {
       cell('recipient names', names(row)),
       cell('account', row.beneficiaryAccountNumber ? `${bankName(row.beneficiaryBankCode)} ${row.beneficiaryAccountNumber}` : '–'),
       cell('number', rupiah(row.amount)),
-      cell('status', state(row), reasons(row)),
+      cell('status', state(row), this.#duplicate(row), reasons(row)),
     );
+  }
+
+  /** The other payment to the same account of the same amount: a row that is shown, or a transfer. */
+  #duplicate({ possibleDuplicate, duplicateConfirmed }) {
+    if (!possibleDuplicate) return null;
+    const other = this.#rows.find((row) => row.partnerReferenceNo === possibleDuplicate);
+    const link = other ? t('batch.rowNumber', { row: other.row }) : referenceLink(possibleDuplicate);
+    return h('span', { class: 'sub' }, t('batch.sameAs'), ' ', link, duplicateConfirmed && ` · ${t('batch.confirmed')}`);
   }
 
   #choose(row, wanted) {
     this.#chosen[wanted ? 'add' : 'delete'](row);
     this.#show();
   }
-}
-
-/** The outcome to show first: one that needs a decision, once all rows are checked. */
-const urgent = ({ status, outcomes }) => (EDITABLE.includes(status) && ATTENTION.find((outcome) => outcomes[outcome]?.count)) || '';
-
-/** What became of a row, or what the check says of it. */
-function state({ status, outcome, partnerReferenceNo }) {
-  if (!status || status === 'NOT_PAID') return outcomeBadge(status ?? outcome);
-  return [badge(status), ' ', h('span', { class: 'sub' }, referenceLink(partnerReferenceNo))];
-}
-
-/** The given name, and the bank's below it where it is another one. */
-function names({ beneficiaryAccountName, bankAccountName, nameMatch, nameConfirmed }) {
-  const given = h('span', { class: 'given' }, beneficiaryAccountName || '–');
-  if (!bankAccountName || nameMatch === 'EXACT') return given;
-  const said = [known(`batch.match.${nameMatch}`, nameMatch), nameConfirmed && t('batch.confirmed')].filter(Boolean).join(' · ');
-  return [given, h('span', { class: 'at-bank' }, h('span', { class: 'sub' }, `${t('batch.atBank')} `), bankAccountName), h('span', { class: 'sub' }, said)];
-}
-
-/** What is wrong with a row, in the API's words. */
-function reasons({ problems = [], reason }) {
-  const texts = problems.map((problem) => [problem.column, problem.reason].filter(Boolean).join(' '));
-  if (reason) texts.push(reason.message);
-  return texts.map((text) => h('span', { class: 'sub', lang: 'en' }, text));
 }

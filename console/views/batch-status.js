@@ -25,7 +25,9 @@ const TONES = {
 const OUTCOMES = {
   PENDING: ['open', 'clock'],
   OK: ['good', 'check'],
+  CONFIRMED: ['good', 'check'],
   NAME_DIFFERS: ['unknown', 'alert'],
+  POSSIBLE_DUPLICATE: ['unknown', 'alert'],
   INVALID: ['bad', 'cross'],
   DUPLICATE: ['bad', 'alert'],
   COULD_NOT_CHECK: ['unknown', 'question'],

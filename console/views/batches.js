@@ -5,7 +5,7 @@ import { known, t } from '../i18n.js';
 import { PENDING, pending } from '../approvals.js';
 import { today } from '../clock.js';
 import { shortMoment } from '../format.js';
-import { payouts } from '../session.js';
+import { mayBatch, payouts } from '../session.js';
 import { empty, failure, field, loadInto } from '../widgets.js';
 import { batchBadge } from './batch-status.js';
 
@@ -17,13 +17,13 @@ export function render(main, { query, go, signal }) {
   const result = h('section', { class: 'result' });
   const chosen = field('month', t('batches.month'), h('input', { type: 'month', value: month }));
   chosen.input.addEventListener('change', () => chosen.input.value && go(`/batches?month=${chosen.input.value}`, { keepFocus: true }));
+  const heading = h('div', {}, h('h1', { tabindex: -1 }, t(title)), h('p', { class: 'lead' }, t(waiting ? 'batches.pendingLead' : 'batches.lead')));
   const toggle = waiting
     ? h('a', { class: 'button secondary', href: '#/batches' }, t('batches.all'))
     : h('a', { class: 'button secondary', href: `#/batches?status=${PENDING}` }, t('batches.pending'));
   fill(
     main,
-    h('h1', { tabindex: -1 }, t(title)),
-    h('p', { class: 'lead' }, t(waiting ? 'batches.pendingLead' : 'batches.lead')),
+    h('div', { class: 'heading' }, heading, mayBatch() && newBatch('button primary')),
     h('div', { class: 'toolbar' }, h('div', { class: 'filters' }, !waiting && chosen.element), toggle),
     result,
   );
@@ -31,7 +31,7 @@ export function render(main, { query, go, signal }) {
 
   async function list() {
     const page = waiting ? { batches: await pending(signal), cursor: null } : await payouts.batches({ month }, { signal });
-    if (!page.batches.length) return empty(t(waiting ? 'batches.nonePending' : 'batches.none'));
+    if (!page.batches.length) return empty(t(waiting ? 'batches.nonePending' : 'batches.none'), !waiting && mayBatch() && newBatch());
     const table = batchTable(page.batches);
     const foot = h('div', { class: 'more' });
     showMore(page.cursor);
@@ -39,7 +39,7 @@ export function render(main, { query, go, signal }) {
 
     function showMore(cursor) {
       const button = cursor && h('button', { type: 'button', class: 'secondary', id: 'more', on: { click: () => append(cursor) } }, t('list.more'));
-      fill(foot, h('p', { class: 'fine' }, t(cursor ? 'list.shown' : 'list.shownAll', { count: table.tBodies[0].rows.length })), button);
+      fill(foot, h('p', { class: 'fine' }, t(cursor ? 'batch.shown' : 'batch.shownAll', { count: table.tBodies[0].rows.length })), button);
     }
 
     async function append(cursor) {
@@ -56,6 +56,8 @@ export function render(main, { query, go, signal }) {
     }
   }
 }
+
+const newBatch = (style) => h('a', { class: style, href: '#/new-batch' }, t('batches.new'));
 
 const COLUMNS = ['batches.reference', 'list.created', 'transfer.remark', 'transfer.createdBy', 'batches.rows', 'list.status'];
 
@@ -79,7 +81,7 @@ function batchRow({ batchReference, createdAt, createdBy, remark, rows, status }
     cell('created', h('time', { datetime: createdAt }, shortMoment(createdAt))),
     cell('recipient', remark || '–'),
     cell('account', known(`person.${createdBy}`, createdBy)),
-    cell('number', t('batches.rowCount', { count: rows })),
+    cell('number', rows ? t(rows === 1 ? 'batches.oneRow' : 'batches.rowCount', { count: rows }) : '–'),
     cell('status', batchBadge(status)),
   );
 }

@@ -13,6 +13,7 @@ from payouts.domain.errors import PayoutError
 from payouts.runtime import metrics
 from payouts.services.batch_queue import ChunkTask, FileTask, ResultTask, Task, parse
 from payouts.services.pay_chunk import ROW_SECONDS
+from payouts.services.settle_chunk import SETTLED_IN
 
 _NEXT_CHUNKS = 2
 """Chunks that a worker enqueues after its own: one for itself, and one in place of a message that was lost."""
@@ -76,7 +77,7 @@ def _dispatch(services: Services, task: Task, batch: Batch, remaining: Remaining
         return services.checker.check(task.reference, task.index, remaining)
     if status is BatchStatus.PAYING:
         return services.payer.pay(task.reference, task.index, remaining)
-    if status in (BatchStatus.SETTLING, BatchStatus.CANCELLING):
+    if status in SETTLED_IN:
         services.settler.settle(task.reference, task.index, remaining)
         return True
     return False

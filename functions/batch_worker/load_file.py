@@ -15,17 +15,18 @@ from batch_worker.rows import FileRefused, read_rows
 from payouts.doku.time_limits import Remaining
 from payouts.domain import batch_file
 from payouts.domain.batch import NO_ROWS, Batch, BatchFile, Totals
+from payouts.domain.batch_duplicates import Repeats
 from payouts.domain.batch_rows import CHUNK_ROWS, BatchRow, checked_summary, chunks_of, sums
 from payouts.domain.errors import PayoutError
 from payouts.services.batch_files import BatchFiles
 from payouts.services.batch_lease import MARGIN_SECONDS
 from payouts.services.batch_queue import FileTask
-from payouts.services.create_batch import batch_row, difference, marked
+from payouts.services.create_batch import batch_row, difference
 from payouts.store.batch_chunks import PAGE_CHUNKS, ChunkStore
 from payouts.store.batches import BatchStore
 
 _PAGE_SECONDS = 20.0
-"""For the rows of 40 chunks."""
+"""For the rows of a page's chunks."""
 _PAGE_ROWS = CHUNK_ROWS * PAGE_CHUNKS
 _MISSING = "nothing was uploaded: create the batch again for a new form, upload the file, and start the check again"
 _OTHER = "the uploaded file has another SHA-256 than the declared one: upload it again, and start the check again"
@@ -37,8 +38,7 @@ class _Content:
     """What a file has as a whole."""
 
     totals: Totals
-    repeated: frozenset[str]
-    """References that several rows have."""
+    repeats: Repeats
 
 
 class FileLoader:
@@ -98,7 +98,7 @@ class FileLoader:
             accepted = self._store.update(batch, lambda current: batch_file.accept(current, file.lease))
             if not batch_file.holds(accepted, file.lease):
                 return  # corrected, cancelled or expired meanwhile
-            if self._stored(accepted, _rows(batch, path, content.repeated), remaining):
+            if self._stored(accepted, map(content.repeats.marked, _rows(batch, path)), remaining):
                 self._complete(accepted, file, content.totals)
 
     def _refuse(self, batch: Batch, file: BatchFile, problem: str, content: bool) -> None:
@@ -131,18 +131,16 @@ class FileLoader:
         return int(self._clock() * 1000)
 
 
-def _rows(batch: Batch, path: Path, repeated: frozenset[str] = frozenset()) -> Iterator[BatchRow]:
-    return (marked(batch_row(batch.reference, row), repeated) for row in read_rows(path))
+def _rows(batch: Batch, path: Path) -> Iterator[BatchRow]:
+    return (batch_row(batch.reference, row) for row in read_rows(path))
 
 
 def _content(rows: Iterable[BatchRow]) -> _Content:
-    totals, seen, repeated = NO_ROWS, set[str](), set[str]()
+    totals, repeats = NO_ROWS, Repeats()
     for row in rows:
         totals += row.counted
-        if row.intent is not None:
-            reference = row.intent.partner_reference_no
-            (repeated if reference in seen else seen).add(reference)
-    return _Content(totals, frozenset(repeated))
+        repeats.add(row)
+    return _Content(totals, repeats)
 
 
 def _difference(file: BatchFile, totals: Totals) -> str:

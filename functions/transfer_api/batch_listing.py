@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from payouts.domain.batch import Batch, BatchStatus
@@ -11,13 +13,18 @@ from payouts.domain.days import day_of
 from payouts.domain.errors import ValidationFailed
 from payouts.domain.transfer import Status, Transfer
 from payouts.services.batch_result import NOT_PAID
-from payouts.store.batch_chunks import ChunkStore, NotPaid
+from payouts.services.drive_batches import APPROVAL_MILLIS
+from payouts.services.settle_chunk import CANCELLED
+from payouts.store.batch_chunks import ChunkStore, NotPaid, RowsMissing
+from payouts.store.batch_schema import NewerVersion
 from payouts.store.batches import BatchStore
+from payouts.store.creation_index import Entry, Position
 from payouts.store.transfers import TransferStore
 from transfer_api import batch_responses, cursors
 
 _MAX_LIMIT = 100
 _DEFAULT_LIMIT = 50
+_LONGEST_LIMIT = len(str(_MAX_LIMIT))
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 _MOST_CHUNKS = 20
 """Chunks that one call reads: listing a rare outcome may take several calls."""
@@ -33,13 +40,25 @@ class BatchLists:
     transfers: TransferStore
 
     def figures(self, batch: Batch) -> tuple[list[ChunkSummary], ChunkSummary]:
-        """The summaries of a batch's chunks, and their sums; none while its rows are not stored."""
-        states = self.chunks.states(batch.reference, chunks_of(batch.rows))
+        """The summaries of a batch's chunks, and their sums; none while its rows are not stored, or not any more."""
+        try:
+            states = self.chunks.states(batch.reference, chunks_of(batch.rows))
+        except RowsMissing:
+            if not batch.is_final and batch.status is not BatchStatus.RECEIVING:
+                raise
+            states = []
         summaries = [each.summary for each in states]
+        if batch.status is BatchStatus.CANCELLED and batch.released_at is None:
+            summaries = [replace(each, not_paid=each.payable) for each in summaries]
         return summaries, sums(summaries)
 
     def page(self, given: Mapping[str, str], now: float) -> dict[str, Any]:
-        """Batches of a month, newest first. Raises ValidationFailed for a bad parameter."""
+        """Batches of a month, newest first. Raises ValidationFailed for a bad parameter.
+
+        Without a month, those that wait for approval are listed of all months.
+        """
+        if given.get("status") == BatchStatus.PENDING_APPROVAL and not given.get("month"):
+            return self._pending(given, now)
         month = given.get("month") or day_of(int(now * 1000))[:7]
         if _MONTH.fullmatch(month) is None:
             raise ValidationFailed("month must be a month such as 2024-09")
@@ -49,12 +68,33 @@ class BatchLists:
         found: list[dict[str, Any]] = []
         last = None
         for seen, entry in enumerate(self.store.of_month(month, after), start=1):
-            if status in ("", entry.status) and (batch := self.store.get(entry.reference)) is not None:
-                found.append(batch_responses.brief(batch))
+            if status in ("", entry.status) and (shown := self._brief(entry)) is not None:
+                found.append(shown)
             if len(found) == limit or seen == _MOST_ENTRIES:
                 last = cursors.of_position(selector, entry.position)
                 break
         return {"month": month, "batches": found, "cursor": last}
+
+    def _pending(self, given: Mapping[str, str], now: float) -> dict[str, Any]:
+        """They are in the `due` index until they expire."""
+        selector, limit = "batches pending", _limit(given)
+        after = cursors.position(selector, given["cursor"]) if given.get("cursor") else None
+        found: dict[Position, Batch] = {}
+        for reference in islice(self.store.due_by(int(now * 1000) + APPROVAL_MILLIS), _MOST_ENTRIES):
+            with suppress(NewerVersion):
+                batch = self.store.get(reference)
+                if batch is not None and batch.status is BatchStatus.PENDING_APPROVAL:
+                    found[Position(batch.created_at, reference)] = batch
+        rest = sorted((each for each in found if after is None or each < after), reverse=True)
+        last = cursors.of_position(selector, rest[limit - 1]) if len(rest) > limit else None
+        return {"month": None, "batches": [batch_responses.brief(found[each]) for each in rest[:limit]], "cursor": last}
+
+    def _brief(self, entry: Entry) -> dict[str, Any] | None:
+        try:
+            batch = self.store.get(entry.reference)
+        except NewerVersion:
+            return batch_responses.of_newer_version(entry)
+        return None if batch is None else batch_responses.brief(batch)
 
     def rows(self, batch: Batch, given: Mapping[str, str]) -> dict[str, Any]:
         """Rows in their order. Raises ValidationFailed for a bad parameter."""
@@ -85,7 +125,8 @@ class BatchLists:
         self, batch: Batch, index: int, rows: list[BatchRow]
     ) -> tuple[dict[int, Transfer], dict[int, NotPaid]]:
         if batch.released_at is None:
-            return {}, {}
+            cancelled = batch.status is BatchStatus.CANCELLED
+            return {}, {row.number: CANCELLED for row in rows if row.is_payable} if cancelled else {}
         numbers = {row.intent.partner_reference_no: row.number for row in rows if row.intent and row.is_payable}
         found = {numbers[each.partner_reference_no]: each for each in self.transfers.get_all(list(numbers))}
         own = {number: each for number, each in found.items() if each.origin == origin(batch.reference, number)}
@@ -98,7 +139,7 @@ class BatchLists:
 
 def _limit(given: Mapping[str, str]) -> int:
     text = given.get("limit") or str(_DEFAULT_LIMIT)
-    if not text.isdecimal() or not text.isascii() or not 1 <= int(text[:9]) <= _MAX_LIMIT:
+    if not text.isdecimal() or not text.isascii() or len(text) > _LONGEST_LIMIT or not 1 <= int(text) <= _MAX_LIMIT:
         raise ValidationFailed(f"limit must be a number from 1 to {_MAX_LIMIT}")
     return int(text)
 

@@ -13,7 +13,7 @@ from payouts.doku.fields import NAME, Matching
 from payouts.doku.messages import wire_name
 from payouts.domain.errors import InvalidParameter
 from payouts.domain.money import Rupiah
-from payouts.services.change_batch import RowChange
+from payouts.services.change_batch_rows import RowChange
 from payouts.services.create_batch import BatchRequest
 from transfer_api.requests import Amount, Remark
 
@@ -97,17 +97,21 @@ class RepayBatch(_Request):
 
 
 class ChangeRow(_Request):
-    """PATCH .../rows/{row}: exclude or include the row, or confirm the bank's name. Exactly one of both."""
+    """PATCH .../rows/{row}: exclude or include the row, or confirm its name or duplicate. Exactly one."""
 
     excluded: bool | None = None
     name_confirmed: Literal[True] | None = None
+    duplicate_confirmed: Literal[True] | None = None
 
     def to_change(self) -> RowChange:
         """The decision. Raises InvalidParameter for none or two."""
-        if (self.excluded is None) == (self.name_confirmed is None):
-            raise InvalidParameter("either excluded or nameConfirmed is required")
+        given = (self.excluded, self.name_confirmed, self.duplicate_confirmed)
+        if sum(each is not None for each in given) != 1:
+            raise InvalidParameter("one of excluded, nameConfirmed and duplicateConfirmed is required")
         if self.name_confirmed:
             return RowChange.CONFIRM_NAME
+        if self.duplicate_confirmed:
+            return RowChange.CONFIRM_DUPLICATE
         return RowChange.EXCLUDE if self.excluded else RowChange.INCLUDE
 
 
@@ -115,6 +119,12 @@ class ChangeRows(ChangeRow):
     """PATCH .../rows: the same for many rows at once."""
 
     rows: Annotated[list[int], Field(min_length=1, max_length=_MOST_ROWS)]
+
+
+class Submit(_Request):
+    """POST .../submission: `sameListConfirmed` if another batch has the same accounts and amounts."""
+
+    same_list_confirmed: bool = False
 
 
 class Decide(_Request):

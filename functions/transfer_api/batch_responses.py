@@ -11,7 +11,9 @@ from payouts.services.batch_files import Upload
 from payouts.services.batch_result import NOT_PAID
 from payouts.services.result_file import ResultLink
 from payouts.store.batch_chunks import NotPaid
+from payouts.store.creation_index import Entry
 
+_STOPPED = frozenset({Action.PAUSED, Action.WAITING_FOR_FUNDS, Action.WAITING_FOR_LIMIT})
 _STARTED = {BatchStatus.CHECKING: Action.CHECK_STARTED, BatchStatus.PAYING: Action.RELEASED}
 
 
@@ -26,6 +28,7 @@ def batch(found: Batch, summaries: Sequence[ChunkSummary], total: ChunkSummary, 
         "submittedAt": _time(found.submitted_at),
         "releasedAt": _time(found.released_at),
         "digest": found.digest or None,
+        "sameListAs": found.same_list_as or None,
         "approvalsRequired": found.approvals_required,
         "approvals": [{"by": each.by, "at": time_of(each.at, "milliseconds")} for each in found.approvals],
         "outcomes": {str(outcome): totals(each) for outcome, each in total.outcomes.items()},
@@ -73,6 +76,13 @@ def _file(found: BatchFile | None) -> dict[str, Any] | None:
     }
 
 
+def of_newer_version(entry: Entry) -> dict[str, Any]:
+    """A batch in a list that a newer version of this software wrote: what the index has of it."""
+    unknown: dict[str, Any] = {"rows": None, "remark": None, "createdBy": None, "repays": None}
+    created = time_of(entry.position.created_at, "milliseconds")
+    return {"batchReference": entry.reference, "status": entry.status, "createdAt": created, **unknown}
+
+
 def result(link: ResultLink) -> dict[str, Any]:
     """A link to the result of a batch."""
     return {
@@ -102,6 +112,8 @@ def row(found: BatchRow, transfer: Transfer | None, not_paid: NotPaid | None) ->
         "bankAccountName": found.bank_name or None,
         "nameMatch": found.name_match or None,
         "nameConfirmed": found.confirmed,
+        "possibleDuplicate": found.possible_duplicate or None,
+        "duplicateConfirmed": found.duplicate_confirmed,
         "amount": intent.amount.wire() if intent else None,
         "fee": found.fee.wire() if found.fee else None,
         "repays": found.repays or None,
@@ -124,9 +136,23 @@ def _progress(found: Batch, summaries: Sequence[ChunkSummary], now: int) -> dict
     elif found.released_at is not None:
         of = sum(each.payable.count for each in summaries)
         done = sum(each.count for summary in summaries for each in (*summary.statuses.values(), summary.not_paid))
-    started = next((each.at for each in reversed(found.history) if each.action is _STARTED.get(found.status)), None)
-    eta = started + (now - started) * of // done if started is not None and done else None
+    spent = _spent(found, now)
+    eta = now + spent * (of - done) // done if spent is not None and done else None
     return {"done": done, "of": of, "eta": _time(eta)}
+
+
+def _spent(found: Batch, now: int) -> int | None:
+    """Milliseconds that the present step has taken without its pauses. None for a second check: it has fewer rows."""
+    checked = any(each.action is Action.CHECKED for each in found.history)
+    if found.status not in _STARTED or (found.status is BatchStatus.CHECKING and checked):
+        return None
+    spent, since = 0, None
+    for event in found.history:
+        if event.action in (_STARTED[found.status], Action.RESUMED):
+            since = event.at if since is None else since
+        elif event.action in _STOPPED and since is not None:
+            spent, since = spent + event.at - since, None
+    return None if since is None else spent + now - since
 
 
 def _rows(summary: ChunkSummary) -> int:

@@ -171,13 +171,23 @@ def _add_decisions(app: APIGatewayHttpResolver, routes: _Routes) -> None:
         decided = changer.approve if request.decision == "APPROVE" else changer.reject
         return routes.driven(decided(_checked(reference), writer, request.digest, request.comment or ""), 200)
 
+    @app.post("/v1/batches/<reference>/submission")
+    def submit(reference: str) -> Response[str]:
+        """200: the batch, submitted for approval. The body is optional."""
+        writer, confirmed = routes.writer(), False
+        if app.current_event.body:
+            from transfer_api.batch_requests import Submit
+            from transfer_api.body import read
+
+            confirmed = read(app.current_event, Submit).same_list_confirmed
+        return routes.driven(changer.submit(_checked(reference), writer, confirmed), 200)
+
     def simple(name: str, status: int, change: Callable[[str, Caller], Batch]) -> None:
         def route(reference: str) -> Response[str]:
             return routes.driven(change(_checked(reference), routes.writer()), status)
 
         app.post(f"/v1/batches/<reference>/{name}")(route)
 
-    simple("submission", 200, changer.submit)
     simple("withdrawal", 200, changer.withdraw)
     simple("pause", 200, changer.pause)
     simple("resume", 202, changer.resume)

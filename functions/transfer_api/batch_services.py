@@ -11,6 +11,7 @@ from payouts.services.create_batch import BatchCreator
 from payouts.services.drive_batches import BatchDriver
 from payouts.services.repay_batch import BatchRepayer
 from payouts.services.result_file import ResultLinks
+from payouts.store.submitted_lists import SubmittedLists
 from payouts.wiring import Deployment
 from transfer_api.batch_listing import BatchLists
 
@@ -34,7 +35,9 @@ def build(environment: Mapping[str, str], deployed: Deployment, clock: Callable[
     required = shared.settings.approvals_required
     return BatchServices(
         creator=BatchCreator(shared.store, shared.chunks, clock),
-        changer=BatchChanger(shared.store, shared.chunks, shared.limits, required, clock),
+        changer=BatchChanger(
+            shared.store, shared.chunks, shared.limits, SubmittedLists(deployed.table), required, clock
+        ),
         files=BatchFiles(aws.s3_for_browsers, shared.settings.bucket, clock),
         repayer=shared.repayer,
         results=ResultLinks(aws.s3_for_browsers, shared.settings.bucket, clock),

@@ -3,7 +3,6 @@
 import json
 import sys
 
-import requests
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from local.lambda_runtime.child import REPOSITORY
@@ -19,11 +18,13 @@ _PHONE = {
     "is_mobile": True,
     "color_scheme": "dark",
 }
+_BATCH, _TOTAL = "SALARIES-2026-11", "27650000"
+_HEAD = "customerNumber,beneficiaryBankCode,beneficiaryAccountNumber,beneficiaryAccountName,amount"
 _ROWS = (
-    ("8377388210", "Ani Wijaya", "7250000.00"),
-    ("9990000211", "Budi Santoso", "6400000.00"),
-    ("9990000112", "Siti Nurhaliza Permatasari", "8100000.00"),
-    ("9990000313", "Rudi Hartono", "5900000.00"),
+    ("8377388210", "Ani Wijaya", "7250000"),
+    ("9990000211", "Budi Santoso", "6400000"),
+    ("9990000112", "Siti Nurhaliza Permatasari", "8100000"),
+    ("9990000313", "Rudi Hartono", "5900000"),
 )
 """Account, name and amount: the same name at the bank, another title, a cut one, another one."""
 
@@ -70,11 +71,7 @@ def _desk(stack: LocalStack, browser: Browser) -> str:
     _take(visitor, "transfers")
     visitor.open("/overview")
     _take(visitor, "overview")
-    visitor.open(f"/batches/{_batch(stack)}")
-    expect(page.locator(".status-line")).to_have_text("Needs a decision")
-    page.locator("#rows-all").click()
-    expect(page.locator(".rows tbody tr")).to_have_count(len(_ROWS))
-    _take(visitor, "batch")
+    _batch(visitor)
     dead = json.dumps({"not": "ours"})
     stack.aws.sqs.send_message(QueueUrl=stack.queue_url("NotificationDeadLetterQueue"), MessageBody=dead)
     visitor.open("/attention")
@@ -83,22 +80,28 @@ def _desk(stack: LocalStack, browser: Browser) -> str:
     return reference
 
 
-def _batch(stack: LocalStack) -> str:
-    """Create a batch whose rows have names of every kind; its reference."""
-    common = {"customerNumber": "628115678890", "beneficiaryBankCode": "014"}
-    transfers = [
-        {
-            **common,
-            "beneficiaryAccountNumber": account,
-            "beneficiaryAccountName": name,
-            "amount": {"value": amount, "currency": "IDR"},
-        }
-        for account, name, amount in _ROWS
-    ]
-    body = {"batchReference": "SALARIES-2026-11", "remark": "Salaries", "transfers": transfers}
-    headers = {"Authorization": f"Bearer {stack.token()}"}
-    requests.post(f"{stack.api_url}/v1/batches", json=body, headers=headers, timeout=30).raise_for_status()
-    return "SALARIES-2026-11"
+def _batch(visitor: Visitor) -> None:
+    """Upload a batch whose rows have names of every kind, decide about them, and submit it."""
+    page = visitor.page
+    lines = [f"628115678890,014,{account},{name},{amount}" for account, name, amount in _ROWS]
+    file = "\r\n".join((_HEAD, *lines)).encode()
+    visitor.open("/new-batch")
+    for name, text in {"reference": _BATCH, "remark": "Salaries", "count": str(len(_ROWS)), "total": _TOTAL}.items():
+        page.locator(f"#{name}").fill(text)
+    page.locator("#file").set_input_files({"name": "salaries.csv", "mimeType": "text/csv", "buffer": file})
+    _take(visitor, "new-batch")
+    page.locator("#upload").click()
+    expect(page.locator(".status-line")).to_have_text("Needs a decision", timeout=60_000)
+    page.locator("#rows-all").click()
+    expect(page.locator(".rows tbody tr")).to_have_count(len(_ROWS))
+    _take(visitor, "batch")
+    page.locator("#row-3").check()
+    page.locator("#row-4").check()
+    page.locator("#rows-confirm").click()
+    page.locator("#row-5").check()
+    page.locator("#rows-exclude").click()
+    page.locator("#step-submission").click()
+    expect(page.locator(".status-line")).to_have_text("Waiting for approval")
 
 
 def _phone(stack: LocalStack, browser: Browser, reference: str) -> None:
@@ -106,6 +109,10 @@ def _phone(stack: LocalStack, browser: Browser, reference: str) -> None:
     visitor.open(f"/transfers/{reference}")
     visitor.expect_status("Sudah dibayarkan")
     _take(visitor, "phone-transfer")
+    visitor.page.locator("#person").select_option("approver")
+    visitor.open(f"/batches/{_BATCH}")
+    expect(visitor.page.locator("#step-approve")).to_be_visible()
+    _take(visitor, "phone-batch")
     stack.simulator.deposit("48000.00")
     visitor.open("/overview")
     _take(visitor, "phone-overview")
@@ -113,7 +120,7 @@ def _phone(stack: LocalStack, browser: Browser, reference: str) -> None:
 
 def _take(visitor: Visitor, name: str) -> None:
     expect(visitor.page.locator(".loading")).to_have_count(0, timeout=60_000)
-    visitor.page.evaluate("document.activeElement.blur()")
+    visitor.page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
     path = SCREENS / f"{name}.png"
     visitor.page.screenshot(path=path)
     print(f"{path.relative_to(REPOSITORY)}  {path.stat().st_size // 1024} KB", flush=True)

@@ -144,11 +144,16 @@ def _play(stage: Stage) -> None:
 
 def _play_batches(stage: Stage) -> None:
     """A batch that waits for its time and for funds, and one that is cancelled while it is paused."""
-    rows = [{name: value for name, value in stage.order().items() if name != "partnerReferenceNo"}] * 2
+    row = {name: value for name, value in stage.order().items() if name != "partnerReferenceNo"}
     stage.doku.advance(70)  # the rate may be halved again
     later = datetime.fromtimestamp(stage.stack.clock() + 1800, WIB).isoformat()
-    for reference, fields in (("LATER", {"scheduledAt": later}), ("CANCELLED", {})):
-        body = {"batchReference": reference, "transfers": rows * (51 if reference == "CANCELLED" else 1), **fields}
+    played: tuple[tuple[str, range, dict[str, str]], ...] = (
+        ("LATER", range(2), {"scheduledAt": later}),
+        ("CANCELLED", range(2, 104), {}),
+    )
+    for reference, accounts, fields in played:
+        rows = [{**row, "beneficiaryAccountNumber": str(6_000_000 + each)} for each in accounts]
+        body = {"batchReference": reference, "transfers": rows, **fields}
         if reference == "LATER":
             stage.doku.fault("inquiry", "throttled")
         assert stage.call("POST", "/v1/batches", body).status_code == 201

@@ -118,7 +118,7 @@ def test_a_decrease_over_midnight_is_seen(opened: World) -> None:
 
 def test_a_fall_behind_a_doubt_is_found_days_later(opened: World) -> None:
     """A transfer in doubt may explain the fall, until it is known that DOKU never had it."""
-    opened.doku.fault("transfer", "timeout-before")
+    opened.doku.fault("transfer", "timeout-before", seconds=0.1)
     reference = opened.create(order()).body["partnerReferenceNo"]
     set_balance(opened, balance(opened) - 100_000_00)
     assert {measure(opened, after=12 * 3600).decrease for _ in range(16)} == {0}
@@ -149,7 +149,7 @@ def test_a_transfer_in_flight_explains_either_balance(opened: World) -> None:
 
 @pytest.mark.parametrize("executed", [True, False])
 def test_a_transfer_in_doubt_is_no_decrease(opened: World, executed: bool) -> None:
-    opened.doku.fault("transfer", "timeout-after" if executed else "timeout-before")
+    opened.doku.fault("transfer", "timeout-after" if executed else "timeout-before", seconds=0.1)
     reference = opened.create(order()).body["partnerReferenceNo"]
     proof = measure(opened)
     assert (proof.closing.in_doubt, proof.decrease, proof.increase) == (_AMOUNT + _FEE, 0, 0)
@@ -163,7 +163,7 @@ def test_a_transfer_in_doubt_is_no_decrease(opened: World, executed: bool) -> No
 @pytest.mark.parametrize(("fee_kept", "verdict"), [(_FEE, Verdict.UNCERTAIN), (UNSTATED_FEE + 1_00, Verdict.DECREASE)])
 def test_a_return_by_decision_leaves_the_fee_open(opened: World, fee_kept: int, verdict: Verdict) -> None:
     """DOKU never answered about the transfer; an operator knows that the amount came back."""
-    opened.doku.fault("transfer", "timeout-before")
+    opened.doku.fault("transfer", "timeout-before", seconds=0.1)
     reference = opened.create(order()).body["partnerReferenceNo"]
     measure(opened, after=8 * 86_400)
     decide(opened, reference, Status.REFUNDED)
@@ -174,7 +174,7 @@ def test_a_return_by_decision_leaves_the_fee_open(opened: World, fee_kept: int, 
 
 def test_a_doubt_that_is_older_than_the_first_reading_counts(world: World) -> None:
     begin_a_day(world)
-    world.doku.fault("transfer", "timeout-before")
+    world.doku.fault("transfer", "timeout-before", seconds=0.1)
     world.create(order())
     assert measure(world, after=3600).closing.in_doubt == _AMOUNT + _FEE
 

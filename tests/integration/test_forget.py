@@ -65,7 +65,7 @@ def test_a_forgotten_transfer_is_never_paid_again(later: World) -> None:
 
 
 def test_an_open_transfer_keeps_its_data(later: World, capsys: pytest.CaptureFixture[str]) -> None:
-    later.doku.fault("transfer", "timeout-before")
+    later.doku.fault("transfer", "timeout-before", seconds=0.1)
     reference = later.create(order()).body["partnerReferenceNo"]
     later.clock.advance(60 * _DAY)
     run(later)

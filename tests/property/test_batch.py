@@ -1,6 +1,7 @@
 """Laws of batches: no illegal transition, and a seal that covers all that is paid."""
 
-from dataclasses import fields, replace
+from dataclasses import field, fields, make_dataclass, replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -22,7 +23,8 @@ from payouts.domain.batch import (
     noted,
 )
 from payouts.domain.batch_approval import Forbidden, approve
-from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, seal, sums
+from payouts.domain.batch_duplicates import Repeats, list_hash
+from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, digest, seal, sums
 from payouts.domain.caller import Caller
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
@@ -92,15 +94,49 @@ def test_a_seal_covers_every_field_that_is_sent(name: str) -> None:
 def test_a_seal_covers_banks_names_and_excluded_rows() -> None:
     assert seal([ROW]) != seal([replace(ROW, bank_name="B")])
     assert seal([ROW]) != seal([replace(ROW, excluded=True)])
+    twin = replace(ROW, possible_duplicate="PAY-1", duplicate_confirmed=True)
+    assert seal([ROW]) != seal([twin])
+    assert seal([replace(twin, duplicate_confirmed=False)]) == seal([])
     assert seal([ROW, replace(ROW, number=2)]) != seal([ROW])
 
 
+@pytest.mark.covers("I33")
+def test_a_digest_covers_the_list_that_is_repeated() -> None:
+    assert digest(BATCH, ["1:a"]) != digest(replace(BATCH, same_list_as="A"), ["1:a"])
+
+
+def test_repeats_name_the_first_row_that_pays_the_same() -> None:
+    other = replace(INTENT, amount=Rupiah(7))
+    intents = [replace(each, partner_reference_no=f"B-{n}") for n, each in enumerate((INTENT, other, INTENT, INTENT))]
+    rows = [BatchRow(number, intent) for number, intent in enumerate(intents)]
+    assert [Repeats(rows).marked(row).possible_duplicate for row in rows] == ["", "", "B-0", "B-0"]
+
+
+@given(st.lists(st.sampled_from("123"), max_size=8), st.randoms(use_true_random=False), st.integers(0, 8))
+def test_a_list_is_the_same_in_any_order_and_chunks(accounts: list[str], random: Random, cut: int) -> None:
+    rows = [replace(ROW, intent=replace(INTENT, beneficiary_account_number=each)) for each in accounts]
+    hashed = list_hash([checked_summary(rows)])
+    random.shuffle(rows)
+    assert list_hash([checked_summary(rows[:cut]), checked_summary(rows[cut:])]) == hashed
+    assert list_hash([checked_summary([*rows, ROW])]) != hashed
+
+
+def test_a_new_field_of_a_later_version_changes_no_seal() -> None:
+    """Its default is left out, so that batches that are submitted stay approved."""
+    newer = make_dataclass(
+        "Newer", [("purpose", str, field(default="")), ("kind", str, field(default="01"))], bases=(Intent,), frozen=True
+    )
+    given = {each.name: getattr(INTENT, each.name) for each in fields(INTENT)}
+    assert seal([replace(ROW, intent=newer(**given))]) == seal([ROW])
+    assert seal([replace(ROW, intent=newer(**given, kind="02"))]) != seal([ROW])
+
+
 @pytest.mark.covers("I34")
-@given(st.lists(st.tuples(st.sampled_from(RowOutcome), st.booleans(), st.booleans()), max_size=30))
-def test_every_row_is_counted_once(rows: list[tuple[RowOutcome, bool, bool]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from(RowOutcome), st.booleans(), st.booleans(), st.sampled_from(("", "PAY-1")))))
+def test_every_row_is_counted_once(rows: list[tuple[RowOutcome, bool, bool, str]]) -> None:
     made = [
-        replace(ROW, number=number, outcome=outcome, confirmed=confirmed, excluded=excluded)
-        for number, (outcome, confirmed, excluded) in enumerate(rows, start=1)
+        replace(ROW, number=number, outcome=outcome, confirmed=confirmed, excluded=excluded, possible_duplicate=twin)
+        for number, (outcome, confirmed, excluded, twin) in enumerate(rows, start=1)
     ]
     total = sums([checked_summary(made[:10]), checked_summary(made[10:])])
     assert sum(each.count for each in total.outcomes.values()) == len(made)

@@ -84,7 +84,7 @@ class Counted(Table):
 
     reads: Counter[int]
 
-    def get(self, pk: str) -> Item | None:
+    def get(self, pk: str, consistent: bool = True) -> Item | None:
         self.reads[threading.get_ident()] += 1
         return super().get(pk)
 

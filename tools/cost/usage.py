@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from local.aws.template import Template
+from payouts.domain.batch_rows import CHUNK_ROWS
 from payouts.domain.rate import Share
 from payouts.store.due_index import READ_SHARDS
 
@@ -24,8 +25,6 @@ AWS_SECONDS = 0.005
 """Latency of a call to DynamoDB or SQS."""
 VCPU_MB = 1769
 """Memory at which a function has one virtual processor. It is assumed to be as fast as that of the benchmark."""
-RATE_WRITES = 2
-"""Write units that count an account inquiry and a transfer against the rate of requests to DOKU, when few are made."""
 PROOF_READS = 0.5 * (1 + 4 / 15)
 """Read units of the balance proof for a transfer: a read that need not be consistent, and another one for each that was
 created in the last 4 of the 15 minutes before a reading."""
@@ -39,6 +38,10 @@ PEAK = 10
 """The busiest second of a month, as a multiple of the mean."""
 MILLION = 1_000_000
 ITEM_KB = 1.0
+BATCH_ROW_KB = 0.3
+"""A row in its chunk."""
+BATCH_READS = 3.0
+"""Read units of a row: the batch before it is sent, its chunk at each step, the index by account, its transfer."""
 STREAM_SHARDS = 4
 """A new on-demand table accepts 4,000 writes a second: four partitions, each with a shard of the stream."""
 STREAM_READS = 4
@@ -98,7 +101,7 @@ def transfer(figures: Mapping[str, float], template: Template) -> dict[str, floa
         "lambda_requests": invocations,
         "lambda_gb_seconds": _gb_seconds(figures, template),
         "api_requests": requests,
-        "writes": _sum(figures, "write_units") + RATE_WRITES,
+        "writes": _sum(figures, "write_units"),
         "reads": _sum(figures, "read_units") + PROOF_READS,
         "storage_gb_months": ITEM_KB / 1e6,
         "backup_gb_months": ITEM_KB / 1e6,
@@ -109,6 +112,36 @@ def transfer(figures: Mapping[str, float], template: Template) -> dict[str, floa
     }
 
 
+def batch_row(figures: Mapping[str, float], template: Template) -> dict[str, float]:
+    """The usage of a row of a batch and of its transfer, by price name. DOKU is asked for the name twice."""
+    once = {"create_without_session": 1, "first_check": 1, "look": LOOKS}
+    operations = once | {"later_check": 2 * UNPAID, "receive": UNPAID, "process": UNPAID}
+
+    def total(kind: str) -> float:
+        return sum(times * figures[f"{kind}_{operation}"] for operation, times in operations.items())
+
+    return {
+        "lambda_requests": 2 * UNPAID + 4 / CHUNK_ROWS,
+        "lambda_gb_seconds": _batch_gb_seconds(figures, template),
+        "writes": total("write_units") + figures["write_units_batch_row"],
+        "reads": total("read_units") + BATCH_READS + PROOF_READS,
+        "storage_gb_months": (ITEM_KB + BATCH_ROW_KB) / 1e6,
+        "backup_gb_months": (ITEM_KB + BATCH_ROW_KB) / 1e6,
+        "sqs_requests": 3 * UNPAID + 12 / CHUNK_ROWS,
+        "log_gb": (total("log_bytes") + UNPAID * access_log_bytes(template)) / 1e9,
+        "pipe_requests": _events(),
+        "events": _events(),
+    }
+
+
+def _batch_gb_seconds(figures: Mapping[str, float], template: Template) -> float:
+    sizes = memory(template)
+    worker = sizes["BatchWorkerFunction"]
+    checked = seconds(figures, "inquire", worker, DOKU_SECONDS)
+    paid = seconds(figures, "create_without_session", worker, 2 * DOKU_SECONDS) + AWS_SECONDS
+    return worker * (checked + paid) + _polled(figures, template) + _notified(figures, template)
+
+
 def _sum(figures: Mapping[str, float], kind: str) -> float:
     """The figures of this kind over all operations of a transfer."""
     often = {"inquire": 1, "create": 1, "get": GETS, "first_check": 1, "look": LOOKS}
@@ -117,13 +150,22 @@ def _sum(figures: Mapping[str, float], kind: str) -> float:
 
 
 def _gb_seconds(figures: Mapping[str, float], template: Template) -> float:
+    api = memory(template)["TransferApiFunction"]
+    return api * api_seconds(figures, api) + _notified(figures, template) + _polled(figures, template)
+
+
+def _notified(figures: Mapping[str, float], template: Template) -> float:
+    """Gigabyte-seconds for the notifications of a transfer."""
     sizes = memory(template)
-    api, poller = sizes["TransferApiFunction"], sizes["StatusPollerFunction"]
     receiver, processor = sizes["NotificationReceiverFunction"], sizes["NotificationProcessorFunction"]
-    polled = poll_seconds(figures, template, needed_rate(MILLION))
     notified = receiver * seconds(figures, "receive", receiver, 0.0)
-    notified += processor * seconds(figures, "process", processor, STATUS_SECONDS)
-    return api * api_seconds(figures, api) + UNPAID * notified + poller * checks() * polled
+    return UNPAID * (notified + processor * seconds(figures, "process", processor, STATUS_SECONDS))
+
+
+def _polled(figures: Mapping[str, float], template: Template) -> float:
+    """Gigabyte-seconds for the checks of a transfer."""
+    poller = memory(template)["StatusPollerFunction"]
+    return poller * checks() * poll_seconds(figures, template, needed_rate(MILLION))
 
 
 def _events() -> float:

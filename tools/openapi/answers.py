@@ -29,6 +29,7 @@ ErrorCode = Literal[
     "FORBIDDEN",
     "SELF_APPROVAL",
     "CONTENT_CHANGED",
+    "SAME_LIST",
     "TOO_LATE",
 ]
 
@@ -46,7 +47,7 @@ NextStep = Annotated[
 ]
 
 
-def _known(values: type[StrEnum]) -> Any:
+def known(values: type[StrEnum]) -> Any:
     """Text and not an enum: a newer version of this software may have written other values."""
     names = ", ".join(f"`{value}`" for value in values)
     return Field(description=f"one of {names}, or a value of a newer version", examples=[str(next(iter(values)))])
@@ -74,8 +75,8 @@ class Observation(_Answer):
     """One observation of a transfer. Empty fields are omitted."""
 
     at: datetime
-    finding: str = _known(Finding)
-    source: str = _known(Source)
+    finding: str = known(Finding)
+    source: str = known(Source)
     code: str = Field(default="", description="DOKU's code")
     message: str = Field(default="", description="DOKU's message")
     reference_no: str = Field(default="", description="DOKU's reference")

@@ -10,7 +10,7 @@ from payouts.domain.account_name import NameMatch
 from payouts.domain.batch import Action, BatchStatus
 from payouts.domain.batch_rows import RowOutcome
 from payouts.domain.transfer import Status
-from tools.openapi.answers import Reason, Rupiah
+from tools.openapi.answers import Reason, Rupiah, known
 
 Month = Annotated[str, Field(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2024-09"])]
 
@@ -73,8 +73,8 @@ class BatchSummary(_Answer):
     """A batch in a list."""
 
     batch_reference: str
-    status: BatchStatus
-    rows: int
+    status: str = known(BatchStatus)
+    rows: int | None = Field(description="null in a list, for a batch that a newer version of this software wrote")
     repays: str | None = Field(description="the batch whose failed rows it pays again")
     remark: str | None
     created_at: datetime
@@ -91,6 +91,9 @@ class Batch(BatchSummary):
     submitted_at: datetime | None
     released_at: datetime | None = Field(description="first time at which rows could be sent")
     digest: str | None = Field(description="names the submitted content; an approval repeats it")
+    same_list_as: str | None = Field(
+        description="the earlier batch with the same accounts and amounts; the submission confirmed it"
+    )
     approvals_required: int
     approvals: list[BatchApproval]
     outcomes: dict[RowOutcome, Totals]
@@ -111,7 +114,7 @@ class CreatedBatch(Batch):
 class BatchList(_Answer):
     """Batches of a month (WIB), newest first."""
 
-    month: Month
+    month: Month | None = Field(description="null for those of all months that wait for approval")
     batches: list[BatchSummary]
     cursor: str | None = Field(description="for the next page; null after the last")
 
@@ -136,6 +139,10 @@ class BatchRow(_Answer):
     bank_account_name: str | None = Field(description="the bank's name for the account")
     name_match: NameMatch | None
     name_confirmed: bool
+    possible_duplicate: str | None = Field(
+        description="partnerReferenceNo of another row or transfer with this account and amount"
+    )
+    duplicate_confirmed: bool
     amount: Rupiah | None
     fee: Rupiah | None
     repays: str | None = Field(description="the partnerReferenceNo of the failed row that it pays again")

@@ -12,6 +12,7 @@ from payouts.domain.errors import Duplicate, NotFound
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
 from payouts.services.batch_files import Upload, upload_key
+from payouts.services.change_batch import SameList
 from payouts.services.repay_batch import NothingToRepay
 from payouts.services.result_file import ResultLink
 from payouts.webhooks.message import WebhookMessage
@@ -34,7 +35,7 @@ _SUMMARY = checked_summary([_ROW])
 ERRORS = {
     "unknown batch": NotFound("there is no batch with this batchReference"),
     "batch exists": Duplicate(
-        "batchReference PAYROLL-2024-09 is used by a batch with other content, which is READY; use another reference"
+        "batchReference PAYROLL-2024-09 is used by a batch with other content; use another reference"
     ),
     "too late": TooLate("the batch is SETTLING; nothing is left to cancel"),
     "file refused": IllegalTransition(
@@ -47,6 +48,7 @@ ERRORS = {
     ),
     "own batch": SelfApproval("you created, changed or submitted this batch; another person must decide about it"),
     "no person": Forbidden("only a person approves: the token names none, or was issued to a program"),
+    "same list": SameList("PAYROLL-2024-08"),
     "content changed": ContentChanged(
         "the batch is not the one that this digest names: read it again before you decide"
     ),

@@ -102,7 +102,7 @@ OPERATIONS: dict[str, Operation] = {
         parameters=(
             query_parameter(
                 "month",
-                "a month in WIB, by default the present one",
+                "a month in WIB, by default the present one; with `status=PENDING_APPROVAL`, by default all months",
                 {"type": "string", "pattern": "^(20[0-9]{2}-(0[1-9]|1[0-2]))?$"},
             ),
             query_parameter(
@@ -190,7 +190,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     f"PATCH {_PATH}/rows/{{row}}": _change(
         "changeBatchRow",
-        "Exclude or include a row, or confirm the bank's name",
+        "Exclude or include a row, or confirm the bank's name or a possible duplicate",
         parameters=(_REFERENCE, _ROW),
         request="ChangeRow",
         request_examples={"confirm": {"nameConfirmed": True}, "exclude": {"excluded": True}},
@@ -204,7 +204,19 @@ OPERATIONS: dict[str, Operation] = {
         answers=_CHECKED,
     ),
     f"POST {_PATH}/submission": _change(
-        "submitBatch", "Submit a READY batch for approval", description="Its digest names exactly this content."
+        "submitBatch",
+        "Submit a READY batch for approval",
+        description="Its digest names exactly this content. If another batch had the same accounts and amounts within"
+        " 35 days, a body must confirm it.",
+        request="Submit",
+        request_required=False,
+        request_examples={"the same list again": {"sameListConfirmed": True}},
+        answers={
+            **_CHECKED,
+            409: Answer(
+                "The batch is not READY, or another one has the same accounts and amounts", _OURS, _errors("same list")
+            ),
+        },
     ),
     f"POST {_PATH}/withdrawal": _change("withdrawBatch", "Take a submission back; its approvals are dropped"),
     f"POST {_PATH}/approvals": _change(

@@ -101,7 +101,7 @@ def _operation(operation: Operation, route: Route) -> dict[str, Any]:
         described["parameters"] = list(operation.parameters)
     if operation.request:
         body = {"schema": _reference(operation.request), "examples": _examples(operation.request_examples)}
-        described["requestBody"] = {"required": True, "content": {"application/json": body}}
+        described["requestBody"] = {"required": operation.request_required, "content": {"application/json": body}}
     return described
 
 

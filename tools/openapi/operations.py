@@ -37,6 +37,7 @@ class Operation:
     parameters: tuple[dict[str, Any], ...] = ()
     request: str = ""
     request_examples: Examples = field(default_factory=dict)
+    request_required: bool = True
 
 
 def query_parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pydantic_core import core_schema
 
 from payouts.doku.fields import Matching, whole_rupiah
 from tools.openapi import answers, batch_answers
-from transfer_api.batch_requests import ChangeRow, ChangeRows, CreateBatch, Decide, RepayBatch
+from transfer_api.batch_requests import ChangeRow, ChangeRows, CreateBatch, Decide, RepayBatch, Submit
 from transfer_api.requests import AccountInquiry, CreateTransfer, NewNote, Settlement, Written
 
 WHOLE = r"^(0|[1-9][0-9]{0,15})\.00$"
@@ -42,6 +42,7 @@ def components() -> dict[str, Any]:
         ChangeRows,
         Decide,
         RepayBatch,
+        Submit,
     )
     found = _schemas([(model, "validation") for model in requests])
     found |= _schemas([(model, "validation") for model in (*answers.ALL, *batch_answers.ALL)])

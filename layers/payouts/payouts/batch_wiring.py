@@ -36,12 +36,15 @@ class Batches:
 
 
 def build_batches(
-    environment: Mapping[str, str], deployed: Deployment, clock: Callable[[], float] = time.time
+    environment: Mapping[str, str],
+    deployed: Deployment,
+    clock: Callable[[], float] = time.time,
+    queries: DokuQueries | None = None,
 ) -> Batches:
-    """Build what all functions that work on batches share. Raises ConfigurationError."""
+    """Build what all functions that work on batches share; `queries` states the balance. Raises ConfigurationError."""
     settings, limits = BatchSettings.read(environment), payout_limits(environment)
     store, chunks = BatchStore(deployed.table), ChunkStore(deployed.table)
-    queries = DokuQueries(deployed.doku, InquirySessions(deployed.table), clock)
+    queries = queries or DokuQueries(deployed.doku, InquirySessions(deployed.table), clock)
     funds = Funds(FundsStore(deployed.table), queries, clock)
     daily = DailyLimits(Counters(deployed.table), limits.all_callers, limits.each_caller)
     queue = BatchQueue(aws.sqs, settings.queue_url)

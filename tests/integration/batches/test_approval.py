@@ -48,11 +48,25 @@ def test_who_touched_a_batch_does_not_approve_it(batches: Batches, deed: str) ->
 
 
 @pytest.mark.covers("I32")
-@pytest.mark.parametrize("claim", ["client_id", "azp"])
-def test_a_program_does_not_approve(batches: Batches, claim: str) -> None:
+@pytest.mark.parametrize(
+    ("sub", "claims"),
+    [
+        ("app", {"client_id": "app"}),
+        ("app", {"azp": "app"}),
+        ("app", {"cid": "app"}),
+        ("app@clients", {"azp": "app"}),
+        ("abc", {"azp": "app", "gty": "client-credentials"}),
+        ("0f1e", {"azp": "app", "idtyp": "app"}),
+    ],
+)
+def test_a_program_does_not_approve(batches: Batches, sub: str, claims: dict[str, str]) -> None:
     reference = submitted(batches)
-    answer = batches.approve(reference, "payroll-app", claims={claim: "payroll-app"})
-    assert refused(answer) == (403, "FORBIDDEN")
+    assert refused(batches.approve(reference, sub, claims=claims)) == (403, "FORBIDDEN")
+
+
+@pytest.mark.parametrize("claims", [{"azp": "app"}, {"azp": "app", "idtyp": "user", "gty": "password"}])
+def test_a_person_approves_by_a_program(batches: Batches, claims: dict[str, str]) -> None:
+    assert batches.approve(submitted(batches), "budi@app", claims=claims).status == 200
 
 
 @pytest.mark.covers("I32")
@@ -86,7 +100,7 @@ def test_without_sub_nothing_is_written(batches: Batches, method: str, path: str
     assert batches.get(reference) == before
 
 
-@pytest.mark.covers("I33")
+@pytest.mark.covers(68, "I33")
 def test_an_approval_of_other_content_is_refused(batches: Batches) -> None:
     reference = submitted(batches, row(), row())
     seen = batches.get(reference)["digest"]
@@ -233,5 +247,62 @@ def test_approval_that_is_missing_pays_nothing(world: World, batches: Batches) -
     assert batch is not None
     store.update(batch, lambda current: replace(current, approvals=()))
     batches.work()
-    assert batches.get(reference)["status"] == "PAUSED"
+    found = batches.get(reference)
+    assert found["status"] == "PAUSED"
+    assert found["history"][-1]["note"].startswith("approval is required")
     assert world.sent(f"{reference}-1") == []
+
+
+def test_a_late_withdrawal_changes_nothing(world: World, batches: Batches) -> None:
+    """The batch was withdrawn and edited by others after this withdrawal had read it."""
+    reference = submitted(batches, row(), row())
+
+    def overtake() -> None:
+        batches.request("POST", f"{reference}/withdrawal", caller="siti")
+        batches.request("PATCH", f"{reference}/rows", {"rows": [1, 2], "excluded": True}, "siti")
+
+    world.faults.before["UpdateItem"] = [overtake]
+    answer = batches.request("POST", f"{reference}/withdrawal")
+    assert (answer.status, batches.get(reference)["status"]) == (409, "NEEDS_ATTENTION")
+
+
+def required_while_paid(world: World) -> tuple[str, Batches]:
+    """A batch of two chunks, submitted without approval, of which one was paid when approval became required."""
+    batches = Batches.start(World.start({**world.environment, "APPROVALS_REQUIRED": "0"}, world.clock, world.doku))
+    reference = new_batch()
+    batches.create(reference, *[row() for _ in range(101)])
+    batches.work()
+    assert batches.submit(reference)["status"] == "PAYING"
+    batches.deliver(reference, 1)
+    batches = Batches.start(world.restarted())
+    batches.work()
+    paused = batches.get(reference)
+    assert (paused["status"], "approval is required" in paused["history"][-1]["note"]) == ("PAUSED", True)
+    assert batches.request("POST", f"{reference}/resume").body["status"] == "PENDING_APPROVAL"
+    return reference, batches
+
+
+@pytest.mark.covers("I33")
+def test_approval_that_became_required_while_paying_is_asked_for(world: World) -> None:
+    reference, batches = required_while_paid(world)
+    assert refused(batches.request("POST", f"{reference}/withdrawal")) == (409, "TOO_LATE")
+    batches.work()
+    assert world.sent(f"{reference}-1") == []
+    assert batches.approve(reference).body["status"] == "PAYING"
+    batches.work()
+    assert [len(world.sent(f"{reference}-{number}")) for number in (1, 101)] == [1, 1]
+
+
+@pytest.mark.covers("I38")
+@pytest.mark.parametrize("end", ["rejected", "expired"])
+def test_a_batch_that_was_partly_paid_ends_cancelled(world: World, end: str) -> None:
+    reference, batches = required_while_paid(world)
+    if end == "rejected":
+        body = {"decision": "REJECT", "digest": batches.get(reference)["digest"], "comment": "no"}
+        assert batches.request("POST", f"{reference}/approvals", body, CHECKER).body["status"] == "CANCELLING"
+    else:
+        world.clock.advance(7 * 86_400)
+    batches.pass_time(3)
+    found = batches.get(reference)
+    assert (found["status"], found["notPaid"]["count"]) == ("CANCELLED", 100)
+    assert sum(each["count"] for each in found["statuses"].values()) == 1

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local.in_process.batches import MAKER, Batches
+from payouts.domain.errors import Misconfigured
 from tests.integration.batches.rows import new_batch, row
 from tests.support.harness import Crash, World
 
@@ -15,12 +16,12 @@ def money(rupiah: int) -> dict[str, str]:
 
 
 def test_a_repeated_request_is_answered_with_the_batch(world: World, batches: Batches) -> None:
-    reference = new_batch()
-    batches.create(reference, row())
-    again = batches.create(reference, row())
+    reference, own = new_batch(), row()
+    batches.create(reference, own)
+    again = batches.create(reference, own)
     assert (again.status, again.headers["Idempotency-Replayed"]) == (201, "true")
     batches.work()
-    assert batches.create(reference, row()).body["status"] == "READY"
+    assert batches.create(reference, own).body["status"] == "READY"
     other = batches.create(reference, row(amount=money(300_000)))
     assert (other.status, other.body["response_code"]) == (409, "DUPLICATE_TRANSACTION")
 
@@ -181,16 +182,15 @@ def test_a_bad_request_for_a_batch_is_refused(batches: Batches, body: dict[str, 
 
 @pytest.mark.covers("I35")
 def test_a_creation_that_died_is_finished_by_the_same_request(world: World, batches: Batches) -> None:
-
-    reference = new_batch()
+    reference, own = new_batch(), row()
     world.faults.before["PutItem"] = [lambda: None]
     world.faults.crash_before("PutItem")
     with suppress(Crash):
-        batches.create(reference, row())
+        batches.create(reference, own)
     world = world.restarted()
     batches = Batches.start(world)
     assert batches.get(reference)["status"] == "RECEIVING"
-    assert batches.create(reference, row()).body["status"] == "CHECKING"
+    assert batches.create(reference, own).body["status"] == "CHECKING"
     batches.work()
     assert batches.get(reference)["status"] == "READY"
 
@@ -205,3 +205,13 @@ def test_a_creation_that_is_not_finished_expires(world: World, batches: Batches)
     world.clock.advance(86_401)
     batches.pass_time(1)
     assert batches.get(reference)["status"] == "EXPIRED"
+
+
+def test_without_a_queue_a_batch_is_not_driven_silently(world: World) -> None:
+    unset = World.start({**world.environment, "BATCH_QUEUE_URL": ""}, world.clock, world.doku)
+    reference = new_batch()
+    created = unset.request("POST", "/v1/batches", {"batchReference": reference, "transfers": [row()]}, caller=MAKER)
+    assert (created.status, created.body["status"]) == (201, "CHECKING")
+    services = unset.services.batches()
+    with pytest.raises(Misconfigured, match="BATCH_QUEUE_URL"):
+        services.driver.drive(services.changer.get(reference), lambda: 60.0)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.in_process.batches import Batches
+from local.in_process.batches import QUEUE, Batches
 from payouts.domain.batch import BatchStatus
 from tests.integration.batches.rows import new_batch, row
 from tests.support.harness import Crash, World
@@ -52,7 +52,7 @@ def test_a_redelivered_chunk_pays_no_row_twice(world: World, batches: Batches) -
     assert batches.get(reference)["status"] == "DONE"
 
 
-@pytest.mark.covers("I35")
+@pytest.mark.covers(65, "I35")
 @pytest.mark.parametrize("operation", ["UpdateItem", "GetItem", "BatchGetItem", "PutItem"])
 @pytest.mark.parametrize("calls", range(0, 14, 3))
 def test_a_crash_at_any_call_leaves_every_row_accounted_for(
@@ -150,7 +150,7 @@ def test_a_name_that_changed_since_approval_is_not_paid(world: World, batches: B
     assert debits(world, reference, 2) == [0, 1]
 
 
-@pytest.mark.covers("I38")
+@pytest.mark.covers(67, "I38")
 def test_after_a_cancellation_no_further_row_is_sent(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row(), row(), row())
@@ -172,6 +172,23 @@ def test_after_a_cancellation_no_further_row_is_sent(world: World, batches: Batc
     assert {each["reason"]["code"] for each in batches.rows(reference, status="NOT_PAID")} == {"CANCELLED"}
     batches.deliver(reference)
     assert sum(len(world.sent(f"{reference}-{number}")) for number in (1, 2, 3)) == sent
+
+
+@pytest.mark.covers("I36")
+def test_rows_sent_before_a_cancellation_are_followed(world: World, batches: Batches) -> None:
+    reference = new_batch()
+    batches.approved(reference, row(), row(), row())
+    world.faults.before["PutItem"] = [lambda: None] * 3 + [lambda: _cancel(batches, reference)]
+    batches.deliver(reference)
+    batches.pass_time(12)
+    found = batches.get(reference)
+    assert (found["status"], set(found["statuses"])) == ("CANCELLED", {"SUCCESS"})
+    assert found["history"][-1]["action"] == "CANCELLED"
+    assert world.messages(QUEUE) == 0
+
+
+def _cancel(batches: Batches, reference: str) -> None:
+    assert batches.request("POST", f"{reference}/cancellation").status == 202
 
 
 @pytest.mark.covers("I38")
@@ -208,7 +225,7 @@ def test_a_paused_batch_goes_on_when_it_is_resumed(world: World, batches: Batche
     assert len(world.sent(f"{reference}-1")) == 1
 
 
-@pytest.mark.covers("I35")
+@pytest.mark.covers(66, "I35")
 def test_a_batch_waits_for_funds_and_goes_on_after_a_top_up(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row(), row())
@@ -224,6 +241,7 @@ def test_a_batch_waits_for_funds_and_goes_on_after_a_top_up(world: World, batche
     assert batches.get(reference)["status"] == "DONE"
 
 
+@pytest.mark.covers(66)
 def test_without_a_top_up_the_batch_is_cancelled(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row())
@@ -242,6 +260,35 @@ def test_five_refusals_in_a_row_pause_the_batch(world: World, batches: Batches) 
     found = batches.get(reference)
     assert found["status"] == "PAUSED"
     assert sum(len(world.sent(f"{reference}-{number}")) > 0 for number in range(1, 9)) == 5
+
+
+def test_rows_before_too_many_refusals_may_be_sent_later(world: World, batches: Batches) -> None:
+    """Four accounts that the bank refuses, then a transfer that DOKU refuses: the cause is hardly the rows."""
+    reference = new_batch()
+    rows = [row(beneficiaryAccountNumber=f"55500{number}") for number in range(4)]
+    for number in range(4):
+        world.doku.account("014", f"55500{number}", "SUHUT")
+    batches.approved(reference, *rows, row())
+    world.doku.fault("inquiry", "unknown-code", responseCode="4034218", times=4)
+    world.doku.fault("transfer", "unknown-code", responseCode="4034302", execute=False)
+    batches.work()
+    assert batches.get(reference)["status"] == "PAUSED"
+    assert [each["status"] for each in batches.rows(reference)] == [None] * 4 + ["FAILED"]
+    batches.request("POST", f"{reference}/resume")
+    batches.pass_time(12)
+    assert debits(world, reference, 5) == [1, 1, 1, 1, 0]
+
+
+def test_funds_that_doku_shows_and_denies_pause_the_batch(world: World, batches: Batches) -> None:
+    """Each minute one more row would fail, and need a new reference."""
+    reference = new_batch()
+    batches.approved(reference, *[row() for _ in range(8)])
+    world.doku.fault("transfer", "unknown-code", responseCode="4034314", execute=False, times=20)
+    batches.work()
+    batches.pass_time(8)
+    found = batches.get(reference)
+    assert (found["status"], found["statuses"]["FAILED"]["count"]) == ("PAUSED", 5)
+    assert "although its balance covers them" in found["history"][-1]["note"]
 
 
 def test_a_stop_of_transfers_holds_up_the_batch(world: World, batches: Batches) -> None:

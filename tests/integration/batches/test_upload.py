@@ -5,25 +5,26 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter
 from botocore.exceptions import EndpointConnectionError
 
 from local.aws.resources import CREDENTIALS
 from local.in_process.batches import CHECKER, MAKER, Batches, post_file
 from payouts.domain.batch_rows import CHUNK_ROWS
 from payouts.runtime import aws
-from tests.integration.batches.rows import HEADER, LINE, new_batch
+from tests.integration.batches.rows import ACCOUNT, HEADER, LINE, new_batch, spreadsheet
 from tests.support import log_watch
 from tests.support.harness import Crash, World, crashing
 
 
 def csv(*lines: str, header: str = HEADER) -> bytes:
-    """A CSV file. The test fails if its personal values are logged."""
+    """A CSV file, in which each row has an account of its own. The test fails if personal values are logged."""
+    rows = [line.replace(ACCOUNT, str(int(ACCOUNT) + number)) for number, line in enumerate(lines)]
     log_watch.note(dict(zip(HEADER.split(","), LINE.split(","), strict=True)))
-    return "\n".join((header, *lines)).encode()
+    return "\n".join((header, *rows)).encode()
 
 
 def money(rupiah: int) -> dict[str, str]:
@@ -62,14 +63,9 @@ def test_a_file_is_uploaded_checked_and_paid(world: World, batches: Batches) -> 
     assert [len(world.debits(f"{reference}-{row}")) for row in (2, 3)] == [1, 1]
 
 
-def test_a_spreadsheet_is_read(batches: Batches, tmp_path: Any) -> None:
-    path, reference = tmp_path / "payouts.xlsx", new_batch()
-    with xlsxwriter.Workbook(path) as workbook:
-        sheet = workbook.add_worksheet()
-        for number, line in enumerate((HEADER, LINE)):
-            for column, cell in enumerate(line.split(",")):
-                sheet.write_string(number, column, cell)
-    batches.upload(reference, path.read_bytes())
+def test_a_spreadsheet_is_read(batches: Batches, tmp_path: Path) -> None:
+    reference = new_batch()
+    batches.upload(reference, spreadsheet(tmp_path / "payouts.xlsx", LINE.split(",")))
     batches.work()
     assert batches.get(reference)["status"] == "READY"
 
@@ -125,7 +121,7 @@ def test_another_form_of_sha256_is_refused(batches: Batches, sha256: str) -> Non
 @pytest.mark.covers("I34")
 def test_no_row_of_a_file_is_dropped(batches: Batches) -> None:
     reference = new_batch()
-    lines = (LINE, LINE.replace("200000", "1.500"), "", LINE.replace("8377388292", "12 34"), "628115678890,014")
+    lines = (LINE, LINE.replace("200000", "1.500"), "", LINE.replace(ACCOUNT, "12 34"), "628115678890,014")
     batches.upload(reference, csv(*lines))
     batches.work()
     assert batches.get(reference)["rows"] == 4
@@ -299,6 +295,27 @@ def test_one_worker_at_a_time_reads_a_file(world: World, batches: Batches) -> No
 def _second(world: World, other: Batches, reference: str) -> str:
     other.deliver_file(reference, csv(LINE))
     return f"GetObject {world.faults.calls.count('GetObject')}"
+
+
+@pytest.mark.covers("I34")
+def test_a_worker_that_outlives_its_lease_changes_nothing(world: World, batches: Batches) -> None:
+    """It stops after its first chunk; another worker loads the file and checks the rows; then the first goes on."""
+    reference, content, other = new_batch(), csv(*[LINE] * (CHUNK_ROWS + 1)), Batches.start(world)
+    batches.upload(reference, content)
+    shown: list[list[dict[str, Any]]] = []
+    world.faults.after.setdefault("PutItem", []).append(lambda: shown.append(_overtake(world, other, reference)))
+    batches.deliver_file(reference, content)
+    assert {each["outcome"] for each in shown[0]} == {"OK"}
+    assert batches.rows(reference, limit="100") == shown[0]
+    assert batches.get(reference)["status"] == "READY"
+
+
+def _overtake(world: World, other: Batches, reference: str) -> list[dict[str, Any]]:
+    world.clock.advance(400)
+    world.tick()
+    other.work()
+    assert other.get(reference)["status"] == "READY"
+    return other.rows(reference, limit="100")
 
 
 def test_a_worker_short_of_time_lets_the_next_go_on(world: World, batches: Batches) -> None:

@@ -74,7 +74,7 @@ class _EmptyTable(Table):
     def __init__(self) -> None:
         pass
 
-    def get(self, pk: str) -> None:
+    def get(self, pk: str, consistent: bool = True) -> None:
         """Nothing."""
 
 

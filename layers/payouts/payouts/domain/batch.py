@@ -36,7 +36,7 @@ class BatchStatus(StrEnum):
     """Approved, where approval is required; paid from `scheduled_at`."""
     PAYING = "PAYING"
     PAUSED = "PAUSED"
-    """By a person, or after several refusals in a row. A person resumes it."""
+    """By a person, after several refusals in a row, or much too late for its schedule. A person resumes it."""
     WAITING_FOR_FUNDS = "WAITING_FOR_FUNDS"
     """The balance is too low. It goes on by itself after a top-up, until `funds_deadline`."""
     WAITING_FOR_LIMIT = "WAITING_FOR_LIMIT"
@@ -64,9 +64,9 @@ _FORWARD: Mapping[BatchStatus, frozenset[BatchStatus]] = {
     _S.NEEDS_ATTENTION: frozenset({_S.READY, _S.CHECKING}),
     _S.READY: frozenset({_S.NEEDS_ATTENTION, _S.CHECKING, _S.PENDING_APPROVAL, _S.SCHEDULED}),
     _S.PENDING_APPROVAL: frozenset({_S.SCHEDULED, _S.READY, _S.REJECTED, _S.EXPIRED}),
-    _S.SCHEDULED: frozenset({_S.PAYING, _S.PENDING_APPROVAL}),
+    _S.SCHEDULED: frozenset({_S.PAYING, _S.PENDING_APPROVAL, _S.PAUSED}),
     _S.PAYING: frozenset({_S.SETTLING}) | WAITING,
-    _S.PAUSED: frozenset({_S.PAYING}),
+    _S.PAUSED: frozenset({_S.PAYING, _S.PENDING_APPROVAL}),
     _S.WAITING_FOR_FUNDS: frozenset({_S.PAYING, _S.PAUSED}),
     _S.WAITING_FOR_LIMIT: frozenset({_S.PAYING, _S.PAUSED}),
     _S.SETTLING: frozenset({_S.DONE, _S.DONE_WITH_FAILURES}),
@@ -76,7 +76,10 @@ TRANSITIONS: Mapping[BatchStatus, frozenset[BatchStatus]] = {
     status: _FORWARD.get(status, frozenset()) | ({_S.CANCELLING} if status in _CANCELLABLE else frozenset())
     for status in _S
 }
-"""The statuses that may follow each. SCHEDULED goes back if approval is required by now and was not at submission."""
+"""The statuses that may follow each.
+
+SCHEDULED and PAUSED go back to PENDING_APPROVAL if approval is required by now and was not at submission.
+"""
 
 
 class Action(StrEnum):
@@ -89,6 +92,7 @@ class Action(StrEnum):
     CHECK_STARTED = "CHECK_STARTED"
     CHECKED = "CHECKED"
     NAMES_CONFIRMED = "NAMES_CONFIRMED"
+    DUPLICATES_CONFIRMED = "DUPLICATES_CONFIRMED"
     ROWS_EXCLUDED = "ROWS_EXCLUDED"
     ROWS_INCLUDED = "ROWS_INCLUDED"
     SUBMITTED = "SUBMITTED"
@@ -110,7 +114,14 @@ class Action(StrEnum):
     """Another batch, which the note names, pays failed rows again."""
 
 
-KEPT = frozenset({Action.CREATED, Action.SUBMITTED, Action.APPROVED, Action.REJECTED, Action.RELEASED})
+EDITS = frozenset(
+    {
+        *(Action.CREATED, Action.CHECK_STARTED, Action.NAMES_CONFIRMED, Action.ROWS_EXCLUDED),
+        *(Action.ROWS_INCLUDED, Action.SUBMITTED, Action.WITHDRAWN),
+    }
+)
+"""Events of which the latest of each caller is kept. `MOST_PEOPLE` bounds the callers."""
+KEPT = EDITS | {Action.CHECKED, Action.APPROVED, Action.REJECTED, Action.RELEASED}
 """Events of which the latest is kept whatever their number."""
 
 
@@ -187,6 +198,8 @@ class Batch:
     approvals_required: int = 0
     digest: str = ""
     """Names the submitted content; empty while none is submitted."""
+    same_list_as: str = ""
+    """The earlier batch with the same accounts and amounts, which the submission confirmed; empty if there is none."""
     submitted_at: int | None = None
     released_at: int | None = None
     """First time at which rows could be sent; None before."""
@@ -250,10 +263,14 @@ def noted(batch: Batch, event: Event) -> Batch:
     """The batch with an event in its history, which stays bounded."""
     history = (*batch.history, event)
     if len(history) > HISTORY_LATEST:
-        latest = {each.action: index for index, each in enumerate(history) if each.action in KEPT}
+        latest = {_kind(each): index for index, each in enumerate(history) if each.action in KEPT}
         kept = {*latest.values(), *range(len(history) - HISTORY_LATEST, len(history))}
         history = tuple(each for index, each in enumerate(history) if index in kept)
     return replace(batch, history=history)
+
+
+def _kind(event: Event) -> tuple[Action, str]:
+    return event.action, event.by if event.action in EDITS else ""
 
 
 def involve(batch: Batch, caller: Caller) -> Batch:
@@ -262,6 +279,11 @@ def involve(batch: Batch, caller: Caller) -> Batch:
     if len(involved) > 2 * MOST_PEOPLE:
         raise IllegalTransition(f"more than {MOST_PEOPLE} callers have changed this batch; create another one")
     return replace(batch, involved=involved)
+
+
+def pays_nothing(batch: Batch | None) -> bool:
+    """True if the batch is final and was never released."""
+    return batch is not None and batch.is_final and batch.released_at is None
 
 
 _NOTHING = Rupiah(0)

@@ -44,11 +44,13 @@ def approve(batch: Batch, caller: Caller, digest: str, now: int, required_now: i
 
 
 def reject(batch: Batch, caller: Caller, digest: str, now: int, comment: str) -> Batch:
-    """Reject the submitted content. Raises as `approve`."""
+    """Reject the submitted content; what was sent already is accounted for first. Raises as `approve`."""
     _check(batch, caller, digest)
     _check_pending(batch)
-    rejected = moved(batch, BatchStatus.REJECTED, Event(now, caller.name, Action.REJECTED, comment))
-    return replace(rejected, next_drive_at=None)
+    event = Event(now, caller.name, Action.REJECTED, comment)
+    if batch.released_at is not None:
+        return replace(moved(batch, BatchStatus.CANCELLING, event), next_drive_at=now)
+    return replace(moved(batch, BatchStatus.REJECTED, event), next_drive_at=None)
 
 
 def _check(batch: Batch, caller: Caller, digest: str) -> None:

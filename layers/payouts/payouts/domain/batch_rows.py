@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TypeVar
 
@@ -15,6 +14,8 @@ from payouts.domain.transfer import Intent, Status, Transfer
 CHUNK_ROWS = 100
 """Rows that are stored, checked and paid together."""
 Key = TypeVar("Key")
+PAYMENT_HASHES = 2**128
+"""Number of hashes of a payment."""
 _ALGORITHM = "1"
 """Stored with each seal and digest, so that a later version can tell how they were made."""
 
@@ -29,9 +30,14 @@ class RowOutcome(StrEnum):
     INVALID = "INVALID"
     DUPLICATE = "DUPLICATE"
     """Another row or transfer has its reference."""
+    POSSIBLE_DUPLICATE = "POSSIBLE_DUPLICATE"
+    """Another payment has its account and amount. The row may be paid once a person has confirmed it."""
     COULD_NOT_CHECK = "COULD_NOT_CHECK"
     """DOKU did not answer clearly; the check may be repeated."""
     EXCLUDED = "EXCLUDED"
+
+
+_NAMED = frozenset({RowOutcome.OK, RowOutcome.POSSIBLE_DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,10 @@ class BatchRow:
     fee: Rupiah | None = None
     confirmed: bool = False
     """True if a person confirmed the bank's name."""
+    possible_duplicate: str = ""
+    """The reference of another row or transfer with the same account and amount; empty if none was found."""
+    duplicate_confirmed: bool = False
+    """True if a person confirmed that both are to be paid."""
     excluded: bool = False
     repays: str = ""
     """The partnerReferenceNo of the failed row that it pays again; empty for none."""
@@ -64,8 +74,9 @@ class BatchRow:
     @property
     def is_payable(self) -> bool:
         """True if the row may be paid as it is."""
-        named = self.outcome is RowOutcome.OK or (self.outcome is RowOutcome.NAME_DIFFERS and self.confirmed)
-        return named and not self.excluded and self.intent is not None
+        named = self.outcome in _NAMED or (self.outcome is RowOutcome.NAME_DIFFERS and self.confirmed)
+        once = not self.possible_duplicate or self.duplicate_confirmed
+        return named and once and not self.excluded and self.intent is not None
 
     @property
     def totals(self) -> Totals:
@@ -99,11 +110,21 @@ class ChunkSummary:
     payable: Totals = NO_ROWS
     seal: str = ""
     """Over the payable rows, with the banks' names."""
+    payments: str = ""
+    """In hex, the sum of hashes of the payable rows' banks, accounts and amounts: the same in any order."""
     statuses: Mapping[Status, Totals] = field(default_factory=dict)
     """The transfers of the chunk's rows."""
     not_paid: Totals = NO_ROWS
     open: int = 0
     """Transfers whose status may still change by itself."""
+    check_again: bool = False
+    """True if a person asked for another check of its rows that could not be checked."""
+
+    @property
+    def is_checked(self) -> bool:
+        """True if nothing is left for the check to do."""
+        again = self.check_again and RowOutcome.COULD_NOT_CHECK in self.outcomes
+        return self.phase is not Phase.LOADED and not again
 
     @property
     def unsent(self) -> Rupiah:
@@ -130,7 +151,8 @@ def checked_summary(rows: Sequence[BatchRow]) -> ChunkSummary:
     pending = any(row.outcome is RowOutcome.PENDING for row in rows)
     payable = [row for row in rows if row.is_payable]
     phase = Phase.LOADED if pending else Phase.CHECKED
-    return ChunkSummary(phase, rows[0].number if rows else 0, outcomes, sum_of(payable), seal(payable))
+    first = rows[0].number if rows else 0
+    return ChunkSummary(phase, first, outcomes, sum_of(payable), seal(payable), payments_of(payable))
 
 
 def sum_of(rows: Iterable[BatchRow]) -> Totals:
@@ -157,6 +179,7 @@ def sent_summary(
         outcomes=checked.outcomes,
         payable=checked.payable,
         seal=checked.seal,
+        payments=checked.payments,
         statuses=statuses,
         not_paid=sum_of(unpaid),
         open=sum(each.status not in SETTLED for each in transfers.values()),
@@ -164,19 +187,30 @@ def sent_summary(
 
 
 def seal(rows: Iterable[BatchRow]) -> str:
-    """A hash of everything that DOKU is sent for the payable rows, and of the banks' names that were approved."""
-    content = [_sealed(row.intent, row) for row in rows if row.is_payable and row.intent]
-    return _hash(content)
+    """A hash of what DOKU is sent for the payable rows, and of the banks' names and duplicates that were approved."""
+    return _hash([_sealed(row.intent, row) for row in rows if row.is_payable and row.intent])
+
+
+def payment(intent: Intent) -> bytes:
+    """A hash of the bank, account and amount, in 16 bytes: what two transfers have in common that pay the same."""
+    text = f"{intent.beneficiary_bank_code} {intent.beneficiary_account_number} {intent.amount.sen}"
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def payments_of(rows: Iterable[BatchRow]) -> str:
+    """The sum of the rows' `payment`, modulo 2**128 and in hex: chunks can be added up to the batch."""
+    total = sum(int.from_bytes(payment(row.intent)) for row in rows if row.intent)
+    return f"{total % PAYMENT_HASHES:x}"
 
 
 def _sealed(intent: Intent, row: BatchRow) -> list[object]:
     repays = [row.repays] if row.repays else []
-    return [row.number, _facts(intent), row.bank_name, *repays]
+    return [row.number, _facts(intent), row.bank_name, row.possible_duplicate, *repays]
 
 
 def digest(batch: Batch, seals: Iterable[str]) -> str:
-    """Names the content of a batch that is approved: its rows, its schedule and the approvals that it needs."""
-    return _hash([batch.reference, list(seals), batch.scheduled_at, batch.approvals_required])
+    """Names what is approved: the rows, the schedule, the approvals that are needed, and the list that is repeated."""
+    return _hash([batch.reference, list(seals), batch.scheduled_at, batch.approvals_required, batch.same_list_as])
 
 
 def origin(reference: str, row: int) -> str:
@@ -214,12 +248,6 @@ def sums(summaries: Iterable[ChunkSummary]) -> ChunkSummary:
     )
 
 
-def repeated_references(rows: Iterable[BatchRow]) -> frozenset[str]:
-    """References that several rows of a batch have."""
-    counts = Counter(row.intent.partner_reference_no for row in rows if row.intent)
-    return frozenset(reference for reference, count in counts.items() if count > 1)
-
-
 def _added(maps: Iterable[Mapping[Key, Totals]]) -> dict[Key, Totals]:
     result: dict[Key, Totals] = {}
     for each in maps:
@@ -229,9 +257,10 @@ def _added(maps: Iterable[Mapping[Key, Totals]]) -> dict[Key, Totals]:
 
 
 def _facts(intent: Intent) -> dict[str, str | int]:
-    facts = asdict(intent)
-    facts["amount"] = intent.amount.sen
-    return facts
+    """The fields that are sent. Those with their default are left out: a later version's new field changes no seal."""
+    given = {each.name: getattr(intent, each.name) for each in fields(intent)}
+    facts = {each.name: given[each.name] for each in fields(intent) if given[each.name] != each.default}
+    return {**facts, "amount": intent.amount.sen}
 
 
 def _hash(content: object) -> str:

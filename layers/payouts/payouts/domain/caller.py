@@ -17,7 +17,9 @@ class Caller:
     person: str = ""
     """The claim that names a person (`PersonClaim`); empty if the token has none."""
     client: str = ""
-    """`client_id` or `azp`: the program that the token was issued to."""
+    """`client_id`, `azp` or `cid`: the program that the token was issued to."""
+    of_program: bool = False
+    """True if the token says that no person took part in its issue."""
     scopes: frozenset[str] = frozenset()
 
     @property
@@ -32,8 +34,13 @@ class Caller:
 
     @property
     def is_person(self) -> bool:
-        """True if the token names a person. One of the client-credentials grant has its client as subject."""
-        return bool(self.subject and self.person) and self.client not in self.ids
+        """True if the token names a person. One of the client-credentials grant may have its client as subject."""
+        return bool(self.subject and self.person) and not self.of_program and not self._is_client
+
+    @property
+    def _is_client(self) -> bool:
+        """True if the token names its client where it would name a person; Auth0 appends `@clients`."""
+        return bool(self.client) and any(each.partition("@")[0] == self.client for each in self.ids)
 
     @property
     def sees_all(self) -> bool:

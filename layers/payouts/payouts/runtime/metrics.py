@@ -11,10 +11,11 @@ NAMESPACE = "Payouts"
 _SECONDS = frozenset({"OldestDueAge", "OldestInDoubtAge", "OldestLookAge"})
 
 
-def publish(metrics: Mapping[str, float], **dimensions: str) -> None:
+def publish(metrics: Mapping[str, float], line: Mapping[str, str] | None = None, **dimensions: str) -> None:
     """Write the metrics at once, under `dimensions` and `service` (from POWERTOOLS_SERVICE_NAME).
 
-    The set and its dimensions belong to this call alone, so nothing leaks into another thread or invocation.
+    `line` has further members of the log line. The set and its dimensions belong to this call alone, so nothing leaks
+    into another thread or invocation.
     """
     if not metrics or is_metrics_disabled():
         return
@@ -25,5 +26,5 @@ def publish(metrics: Mapping[str, float], **dimensions: str) -> None:
         unit = MetricUnit.Seconds if name in _SECONDS else MetricUnit.Count
         metric_set.add_metric(name, unit, value)
     # Not `flush_metrics`, whose `print` writes the line break separately: another thread's line could come in between.
-    sys.stdout.write(json.dumps(metric_set.serialize_metric_set(), separators=(",", ":")) + "\n")
+    sys.stdout.write(json.dumps({**metric_set.serialize_metric_set(), **(line or {})}, separators=(",", ":")) + "\n")
     sys.stdout.flush()

@@ -14,15 +14,14 @@ class Telemetry:
         self._logger = logger
 
     def status_changed(self, before: Transfer, after: Transfer) -> None:
-        """Report a stored change of status. The metric `Rupiah` is the amount in whole rupiah."""
-        self._logger.info(
-            "transfer status",
-            partner_reference_no=after.partner_reference_no,
-            transfer_status=after.status,
-            previous_status=before.status,
-        )
+        """Report a stored change of status, in one line. The metric `Rupiah` is the amount in whole rupiah."""
+        line = {
+            "message": "transfer status",
+            "partner_reference_no": after.partner_reference_no,
+            "previous_status": before.status,
+        }
         counted = {"Transfers": 1, "Rupiah": after.intent.amount.sen // 100}
-        metrics.publish(counted, transfer_status=after.status)
+        metrics.publish(counted, line, transfer_status=after.status)
 
     def token_failed(self, error: PayoutError) -> None:
         """Report that no access token could be obtained, so that no call to DOKU is possible."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from payouts.aws_call import NO_ANSWER
+from payouts.domain.errors import Misconfigured
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -76,10 +77,10 @@ class BatchQueue:
         self._url = url
 
     def send(self, tasks: Sequence[Task]) -> int:
-        """Send the tasks. Returns how many SQS has accepted."""
+        """Send the tasks. Returns how many SQS has accepted. Raises Misconfigured without a queue."""
         sent = 0
-        if not self._url:
-            return sent
+        if tasks and not self._url:
+            raise Misconfigured("BATCH_QUEUE_URL is not set: nothing would work on batches")
         for start in range(0, len(tasks), _AT_ONCE):
             part = tasks[start : start + _AT_ONCE]
             entries: Any = [{"Id": str(number), "MessageBody": each.body()} for number, each in enumerate(part)]

@@ -17,6 +17,8 @@ from payouts.domain.transfer import Intent
 MOST_ROWS = 100_000
 MOST_BYTES = 25 * 2**20
 """Of a file."""
+MOST_PROBLEMS = 20
+"""Problems of a row that are shown."""
 AMOUNT = "amount"
 COLUMNS: Mapping[str, str] = {wire_name(name): name for name in ("amount", *OF_A_ROW)}
 """The API's names of a row's fields, and ours."""
@@ -65,10 +67,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot become a transfer."""
+    """A row that cannot become a transfer, with at most `MOST_PROBLEMS`: a chunk of rows is one item of 400 KB."""
 
     number: int
     problems: tuple[Problem, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "problems", self.problems[:MOST_PROBLEMS])
 
 
 def row_of(number: int, cells: Mapping[str, Cell]) -> Row | BadRow:
@@ -106,7 +111,7 @@ def _lifted(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     if not isinstance(nested, Mapping):
         return flat, [Problem("additionalInfo", "must be an object")]
     twice = [name for name, value in nested.items() if flat.setdefault(name, value) != value]
-    return flat, [Problem(name, "is given twice with different values") for name in twice]
+    return flat, [Problem(name[:_SHOWN], "is given twice with different values") for name in twice]
 
 
 def _cell_of_json(value: Any) -> Cell:

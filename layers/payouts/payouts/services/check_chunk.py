@@ -1,4 +1,4 @@
-"""Check a chunk of a batch: duplicates, and the bank's name of each account."""
+"""Check a chunk of a batch: duplicates, payments that look alike, and the bank's name of each account."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from payouts.doku.client import DokuClient
 from payouts.doku.time_limits import QUESTION, RECORD_SECONDS, Remaining
 from payouts.domain.account_name import NameMatch, compare_names
 from payouts.domain.batch import Batch, BatchStatus
-from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, origin
+from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, origin, payment
 from payouts.domain.errors import Misconfigured, PayoutError, Refused, RefusedEarly, Throttled, ValidationFailed
 from payouts.domain.limits import AmountLimits
 from payouts.domain.repayment import is_unpaid
@@ -15,6 +15,7 @@ from payouts.domain.transfer import Intent, Transfer
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_lease import ChunkLeases
 from payouts.services.prepare_transfer import inquiry_of
+from payouts.services.recent_payments import recent_payments
 from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
 from payouts.store.transfers import TransferStore
@@ -38,6 +39,7 @@ class ChunkChecker:
         doku: DokuClient,
         amounts: AmountLimits,
         wait: Callable[[float], bool],
+        clock: Callable[[], float],
     ) -> None:
         self._batches = batches
         self._chunks = chunks
@@ -47,9 +49,10 @@ class ChunkChecker:
         self._doku = doku
         self._amounts = amounts
         self._wait = wait
+        self._clock = clock
 
     def check(self, reference: str, index: int, remaining: Remaining) -> bool:
-        """Check the rows of a chunk that are PENDING, as far as time allows. Returns True if none is left.
+        """Check the rows of a chunk that are PENDING, as far as time allows. Returns True if the last of them was.
 
         Raises PayoutError if nothing could be stored.
         """
@@ -58,7 +61,12 @@ class ChunkChecker:
             if lease is None or batch is None or batch.status is not BatchStatus.CHECKING:
                 return False
             chunk = self._chunks.rows(reference, index)
-            rows = self._checked(batch, chunk.rows, remaining)
+            before = chunk.rows
+            if self._chunks.state(reference, index).summary.check_again:
+                before = tuple(_to_check_again(row) for row in before)
+            if not any(row.outcome is RowOutcome.PENDING for row in before):
+                return False  # a repeated message; what follows began with the first
+            rows = self._checked(batch, before, remaining)
             if not self._chunks.save_rows(batch, index, chunk, rows, checked_summary(rows)):
                 return False
             return not any(row.outcome is RowOutcome.PENDING for row in rows)
@@ -67,8 +75,10 @@ class ChunkChecker:
         references = [row.intent.partner_reference_no for row in rows if row.intent]
         references += [row.repays for row in rows if row.repays]
         existing = {each.partner_reference_no: each for each in self._transfers.get_all(references)}
-        result, silent = list(rows), 0
-        for place, row in enumerate(rows):
+        pending = [row.intent for row in rows if row.intent and row.outcome is RowOutcome.PENDING]
+        twins = recent_payments(self._transfers, pending, int(self._clock() * 1000))
+        result, silent = [_with_twin(row, twins) for row in rows], 0
+        for place, row in enumerate(result):
             if row.outcome is not RowOutcome.PENDING or row.intent is None:
                 continue
             if silent >= PATIENCE or remaining() < ROW_SECONDS:
@@ -109,13 +119,25 @@ class ChunkChecker:
                 raise
             return replace(row, outcome=RowOutcome.INVALID, problems=(("beneficiaryAccountNumber", refused.message),))
         match = compare_names(intent.beneficiary_account_name, found.account_name)
-        outcome = RowOutcome.OK if match is NameMatch.EXACT else RowOutcome.NAME_DIFFERS
+        alike = RowOutcome.POSSIBLE_DUPLICATE if row.possible_duplicate else RowOutcome.OK
+        outcome = alike if match is NameMatch.EXACT else RowOutcome.NAME_DIFFERS
         return replace(
             row, outcome=outcome, problems=(), bank_name=found.account_name, name_match=str(match), fee=found.fee
         )
 
 
+def _to_check_again(row: BatchRow) -> BatchRow:
+    return replace(row, outcome=RowOutcome.PENDING) if row.outcome is RowOutcome.COULD_NOT_CHECK else row
+
+
 _NO_ANSWER = "DOKU gave no clear answer about this account; start the check again"
+
+
+def _with_twin(row: BatchRow, twins: Mapping[bytes, str]) -> BatchRow:
+    """The row with the recent transfer that pays the same, which matters more than a row that is not paid yet."""
+    if row.intent is None or row.outcome is not RowOutcome.PENDING:
+        return row
+    return replace(row, possible_duplicate=twins.get(payment(row.intent), row.possible_duplicate))
 
 
 def _still_pending(before: Sequence[BatchRow], after: Sequence[BatchRow]) -> list[BatchRow]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from payouts.domain.batch import Action, Batch, BatchFile, BatchStatus, Event, involve, moved, noted
+from payouts.domain.batch_duplicates import Repeats
 from payouts.domain.batch_file import RECEIVE_MILLIS, declare_again
 from payouts.domain.batch_rows import (
     CHUNK_ROWS,
     BatchRow,
     RowOutcome,
     checked_summary,
-    repeated_references,
     row_reference,
     sum_of,
 )
@@ -91,8 +91,7 @@ class BatchCreator:
             existing = self._store.create(batch)
         if existing is not None and existing.fingerprint != request.fingerprint:
             raise Duplicate(
-                f"batchReference {request.reference} is used by a batch with other content, which is {existing.status};"
-                " use another reference"
+                f"batchReference {request.reference} is used by a batch with other content; use another reference"
             )
         return existing or replace(batch, version=1), existing is not None
 
@@ -137,8 +136,8 @@ def rows_of(request: BatchRequest) -> list[BatchRow]:
         batch_row(request.reference, row_of_json(number, given))
         for number, given in enumerate(request.transfers, start=1)
     ]
-    repeated = repeated_references(found)
-    return [marked(row, repeated) for row in found]
+    repeats = Repeats(found)
+    return [repeats.marked(row) for row in found]
 
 
 def batch_row(reference: str, read: Row | BadRow) -> BatchRow:
@@ -148,14 +147,6 @@ def batch_row(reference: str, read: Row | BadRow) -> BatchRow:
         return BatchRow(read.number, None, RowOutcome.INVALID, problems)
     own = read.intent.partner_reference_no or row_reference(reference, read.number)
     return BatchRow(read.number, replace(read.intent, partner_reference_no=own))
-
-
-def marked(row: BatchRow, repeated: Collection[str]) -> BatchRow:
-    """The row, as DUPLICATE if several rows have its reference."""
-    if row.intent is None or row.intent.partner_reference_no not in repeated:
-        return row
-    problem = ("partnerReferenceNo", "another row of the batch has this reference")
-    return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
 
 
 def _check_totals(request: BatchRequest, rows: Sequence[BatchRow]) -> None:

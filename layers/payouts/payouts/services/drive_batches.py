@@ -4,13 +4,14 @@ Idempotent: whatever was lost or crashed is found again by what is stored, in th
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from payouts.doku.time_limits import Remaining
+from payouts.doku.time_limits import LEAST_SECONDS, TABLE_SECONDS, Remaining
 from payouts.domain.batch import SYSTEM, Action, Batch, BatchStatus, Event, moved
 from payouts.domain.batch_file import is_leased
 from payouts.domain.batch_rows import Phase, chunks_of, origin, sums
-from payouts.domain.errors import LimitReached, PayoutError, ValidationFailed
+from payouts.domain.errors import LimitReached, ValidationFailed
 from payouts.domain.schedule import DAY, HOUR, MINUTE
 from payouts.domain.transfer import Status
 from payouts.services.batch_funds import Funds
@@ -27,8 +28,10 @@ _SETTLE_MILLIS = 5 * MINUTE
 """How often the transfers of a batch that was sent are read."""
 _REPORTED_MILLIS = 30 * DAY
 """How long the result of a batch that is final is written again while some transfer is open."""
-_STEP_SECONDS = 25.0
-"""For the questions about one batch, the balance among them."""
+_STEP_SECONDS = LEAST_SECONDS + TABLE_SECONDS
+"""Least time for one batch. A question about the balance fits into the time that is left."""
+MOST_LATE = 7 * DAY
+"""A batch that was not paid so long after its time, in an outage, is not paid unless a person resumes it."""
 _S = BatchStatus
 
 
@@ -86,8 +89,8 @@ class BatchDriver:
             case _S.CANCELLING:
                 return self._cancel(batch, room)
             case _S.SETTLING:
-                return self._settle(batch, room)
-        return self._report(batch) if batch.is_final else self._later(batch, None)
+                return self._settle(batch)
+        return self._conclude(batch) if batch.is_final else self._later(batch, None)
 
     def _receive(self, batch: Batch) -> Batch:
         """Let a worker read the file, if that was asked for and none does."""
@@ -105,7 +108,8 @@ class BatchDriver:
     def _expire(self, batch: Batch) -> Batch:
         if batch.next_drive_at is None or batch.next_drive_at > self._now():
             return batch
-        return self._move(batch, _S.EXPIRED, Action.EXPIRED)
+        to = _S.EXPIRED if batch.released_at is None else _S.CANCELLING  # what was sent is accounted for first
+        return self._move(batch, to, Action.EXPIRED, unchanged=True)
 
     def _collect(self, batch: Batch) -> Batch:
         """Let a worker collect the rows of a repayment. It expires if that is not possible for a day."""
@@ -116,12 +120,14 @@ class BatchDriver:
 
     def _check(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)
-        if self._enqueued(batch, states, room, [each.summary.phase is Phase.LOADED for each in states]):
+        if self._enqueued(batch, states, room, [not each.summary.is_checked for each in states]):
             return self._later(batch, MINUTE)
         blocked = sum(each.summary.blocked for each in states)
         payable = sum(each.summary.payable.count for each in states)
         note = f"{payable} rows may be paid, {blocked} need attention"
-        return self._move(batch, _S.NEEDS_ATTENTION if blocked or not payable else _S.READY, Action.CHECKED, note)
+        to = _S.NEEDS_ATTENTION if blocked or not payable else _S.READY
+        checked = self._move(batch, to, Action.CHECKED, note, unchanged=True)
+        return checked if checked.status is not _S.CHECKING else self._check(checked, room)
 
     def _release(self, batch: Batch) -> Batch:
         now = self._now()
@@ -130,7 +136,14 @@ class BatchDriver:
         if not batch.is_approved(self._approvals_required):
             expires = now + APPROVAL_MILLIS
             return self._move(batch, _S.PENDING_APPROVAL, Action.APPROVAL_REQUIRED, drive_at=expires)
-        return self._move(batch, _S.PAYING, Action.RELEASED, drive_at=now)
+        return self._late(batch) or self._move(batch, _S.PAYING, Action.RELEASED, drive_at=now)
+
+    def _late(self, batch: Batch) -> Batch | None:
+        """The batch, PAUSED, if it was to go on long ago."""
+        if batch.next_drive_at is None or self._now() <= batch.next_drive_at + MOST_LATE:
+            return None
+        note = "it was to be paid more than 7 days ago; resume it if it still is to be paid"
+        return self._move(batch, _S.PAUSED, Action.PAUSED, note)
 
     def _pay(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)
@@ -157,21 +170,25 @@ class BatchDriver:
     def _retry_limit(self, batch: Batch) -> Batch:
         if batch.next_drive_at is not None and batch.next_drive_at > self._now():
             return batch
-        return self._move(batch, _S.PAYING, Action.RESUMED, drive_at=self._now())
+        return self._late(batch) or self._move(batch, _S.PAYING, Action.RESUMED, drive_at=self._now())
 
     def _retry_funds(self, batch: Batch, remaining: Remaining) -> Batch:
         since = next(each.at for each in reversed(batch.history) if each.action is Action.WAITING_FOR_FUNDS)
         if self._now() >= (batch.funds_deadline or since + FUNDS_WAIT):
             return self._move(batch, _S.CANCELLING, Action.CANCELLATION_REQUESTED, "the deadline for funds has passed")
         states = self._states(batch)
-        unpaid = (index for index, each in enumerate(states) if each.summary.phase is not Phase.PAID)
-        index = next(unpaid, None)
-        if index is not None and not self._covered(batch, index, states[index], remaining):
+        if not self._is_covered(batch, states, remaining):
             return self._later(batch, MINUTE)
         return self._move(batch, _S.PAYING, Action.RESUMED, "the balance covers the next rows", self._now())
 
-    def _covered(self, batch: Batch, index: int, state: ChunkState, remaining: Remaining) -> bool:
-        return self._funds.cover(origin(batch.reference, index), state.summary.unsent, remaining)
+    def _is_covered(self, batch: Batch, states: Sequence[ChunkState], remaining: Remaining) -> bool:
+        """True if the balance covers the chunk that needs most: whichever is next, the batch gets on, and does not wait
+        for funds again before it has. `fundsDeadline` would begin again with each wait."""
+        unpaid = [index for index, each in enumerate(states) if each.summary.phase is not Phase.PAID]
+        if not unpaid:
+            return True
+        most = max(unpaid, key=lambda index: states[index].summary.unsent.sen)
+        return self._funds.cover(origin(batch.reference, most), states[most].summary.unsent, remaining)
 
     def _cancel(self, batch: Batch, room: int) -> Batch:
         """CANCELLED once every row is accounted for. Who settles a chunk has its lease, so no worker is sending."""
@@ -182,41 +199,62 @@ class BatchDriver:
         if self._enqueued(batch, states, room, unsettled):
             return self._later(batch, MINUTE)
         sent = sum(each.count for each in sums(state.summary for state in states).statuses.values())
-        return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before")
+        return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before", self._now())
 
-    def _settle(self, batch: Batch, room: int) -> Batch:
+    def _settle(self, batch: Batch) -> Batch:
         states = self._states(batch)
-        if any(each.summary.open for each in states) and (batch.next_drive_at or 0) > self._now():
-            return batch  # its transfers were read a moment ago
         if self._reports and batch.result_at is None:
             self._queue.send([ResultTask(batch.reference)])
-        if self._enqueued(batch, states, room, [each.summary.open > 0 for each in states]):
-            return self._later(batch, _SETTLE_MILLIS)
+        if following := self._follow(batch, states):
+            return following
         total = sums(each.summary for each in states)
         paid = total.statuses.get(Status.SUCCESS)
         complete = paid is not None and paid.count == total.payable.count
         return self._move(batch, _S.DONE if complete else _S.DONE_WITH_FAILURES, Action.DONE)
 
-    def _report(self, batch: Batch) -> Batch:
-        """Have the result of a final batch written, and again until nothing in it can change: a row may be DISPUTED."""
-        now, ended = self._now(), batch.history[-1].at
-        expired = now > ended + _REPORTED_MILLIS
-        if not self._reports or batch.released_at is None or batch.result_final or expired:
+    def _follow(self, batch: Batch, states: Sequence[ChunkState]) -> Batch | None:
+        """Let the transfers of all open chunks be read now and then. None if no transfer is open.
+
+        All at once: each is read in a moment, and one that stays open must not keep the others waiting.
+        """
+        unsettled = [index for index, each in enumerate(states) if each.summary.open]
+        if not unsettled:
+            return None
+        if (batch.next_drive_at or 0) > self._now():
+            return batch  # they were read a moment ago
+        self._queue.send([ChunkTask(batch.reference, index) for index in unsettled])
+        return self._later(batch, _SETTLE_MILLIS)
+
+    def _conclude(self, batch: Batch) -> Batch:
+        """Follow the transfers that a final batch left open, and have its result written until nothing can change."""
+        if batch.released_at is None:
             return self._later(batch, None)
-        if batch.next_drive_at is not None and batch.next_drive_at > now:
+        if batch.next_drive_at is not None and batch.next_drive_at > self._now():
             return batch
+        following = self._follow(batch, self._states(batch))
+        if following is not None and _is_reported(batch):
+            return following
+        return self._report(batch, at_most=_SETTLE_MILLIS if following else DAY)
+
+    def _report(self, batch: Batch, at_most: int) -> Batch:
+        """Have the result of a final batch written; again within `at_most` until it is final: a row may be DISPUTED."""
+        now, ended = self._now(), batch.history[-1].at
+        if not self._reports or batch.result_final or now > ended + _REPORTED_MILLIS:
+            return self._later(batch, None if at_most == DAY else at_most)
         self._queue.send([ResultTask(batch.reference)])
-        written = batch.result_at is not None and batch.result_at >= ended
-        return self._later(batch, (HOUR if now < ended + DAY else DAY) if written else _SETTLE_MILLIS)
+        again = (HOUR if now < ended + DAY else DAY) if _is_reported(batch) else _SETTLE_MILLIS
+        return self._later(batch, min(again, at_most))
 
     def _enqueued(self, batch: Batch, states: Sequence[ChunkState], room: int, unfinished: Sequence[bool]) -> bool:
-        """Enqueue the first unfinished chunks that no worker has. Returns True if any is unfinished."""
+        """Enqueue unfinished chunks that no worker has. Returns True if any is unfinished.
+
+        Each minute begins with others of them: chunks that cannot be finished now must not keep the rest waiting.
+        """
         now, left = self._now(), [index for index, each in enumerate(unfinished) if each]
         free = [index for index in left if not states[index].is_leased(now)]
-        busy = len(left) - len(free)
-        self._queue.send(
-            [ChunkTask(batch.reference, index) for index in free[: max(0, min(room, self._window - busy))]]
-        )
+        most = max(0, min(room, self._window - (len(left) - len(free))))
+        first = now // MINUTE * self._window % len(free) if len(free) > self._window else 0
+        self._queue.send([ChunkTask(batch.reference, index) for index in (free[first:] + free[:first])[:most]])
         return bool(left)
 
     def _states(self, batch: Batch) -> list[ChunkState]:
@@ -232,14 +270,23 @@ class BatchDriver:
         return self._store.update(batch, change)
 
     def _move(
-        self, batch: Batch, to: BatchStatus, action: Action, note: str = "", drive_at: int | None = None
+        self,
+        batch: Batch,
+        to: BatchStatus,
+        action: Action,
+        note: str = "",
+        drive_at: int | None = None,
+        unchanged: bool = False,
     ) -> Batch:
-        """Move a batch that is still in the status that was read."""
+        """Move a batch that is still in the status that was read; if `unchanged`, only if nobody wrote it meanwhile.
+
+        Else it might be checked or submitted a second time by now, and what was read would be of the first.
+        """
         now = self._now()
         at = now if to is _S.CANCELLING else drive_at
 
         def change(current: Batch) -> Batch:
-            if current.status is not batch.status:
+            if current.status is not batch.status or (unchanged and current.version != batch.version):
                 return current
             released = current.released_at or (now if to is _S.PAYING else None)
             changed = moved(current, to, Event(now, SYSTEM, action, note))
@@ -251,18 +298,50 @@ class BatchDriver:
         return int(self._clock() * 1000)
 
 
-def drive_due(
-    references: Iterable[str], store: BatchStore, driver: BatchDriver, remaining: Remaining
-) -> list[Batch | PayoutError]:
-    """Drive batches while there is time. Returns each as stored, or why it was not driven."""
-    driven: list[Batch | PayoutError] = []
-    for reference in references:
+def _is_reported(batch: Batch) -> bool:
+    """True if the result of a final batch was written after its end."""
+    return batch.result_at is not None and batch.result_at >= batch.history[-1].at
+
+
+@dataclass(slots=True)
+class Driven:
+    """What a tick did about the batches that were due."""
+
+    batches: list[Batch] = field(default_factory=list)
+    """As they are stored now."""
+    failed: list[Exception] = field(default_factory=list)
+    """Why others were not driven."""
+    left: int = 0
+    """Those for which no time was left."""
+
+
+def drive_due(references: Iterable[str], store: BatchStore, driver: BatchDriver, remaining: Remaining) -> Driven:
+    """Drive batches while there is time; those that wait for funds last, since DOKU may be slow to state the balance.
+
+    No error of a batch stops the others.
+    """
+    driven, waiting = Driven(), list[Batch]()
+
+    def attempt(work: Callable[[], Batch | None]) -> None:
         if remaining() < _STEP_SECONDS:
-            break
+            driven.left += 1
+            return
         try:
-            batch = store.get(reference)
-            if batch is not None:
-                driven.append(driver.drive(batch, remaining))
-        except PayoutError as error:  # the next tick drives it
-            driven.append(error)
+            batch = work()
+        except Exception as error:  # the next tick drives it
+            driven.failed.append(error)
+        else:
+            driven.batches += [batch] if batch is not None else []
+
+    def read_and_drive(reference: str) -> Batch | None:
+        batch = store.get(reference)
+        if batch is not None and batch.status is _S.WAITING_FOR_FUNDS:
+            waiting.append(batch)
+            return None
+        return None if batch is None else driver.drive(batch, remaining)
+
+    for reference in references:
+        attempt(partial(read_and_drive, reference))
+    for batch in waiting:
+        attempt(partial(driver.drive, batch, remaining))
     return driven

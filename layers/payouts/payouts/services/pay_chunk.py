@@ -39,6 +39,7 @@ REFUSALS = 5
 SILENCES = 3
 """Rows in a row that could not be sent after which the chunk waits for the next tick."""
 CONTENT_DIFFERS = "the stored rows are not those that were approved; nothing more is sent"
+NOT_APPROVED = "approval is required by now, and the batch has none; resume it to ask for approval"
 
 
 class _Next(Enum):
@@ -58,6 +59,8 @@ class _Run:
     reasons: dict[int, NotPaid] = field(default_factory=dict)
     refused: list[int] = field(default_factory=list)
     """Rows that DOKU refused, the latest in a row."""
+    short: int = 0
+    """Rows of the chunk that DOKU refused for lack of funds, at any time."""
     silent: int = 0
 
 
@@ -95,23 +98,24 @@ class ChunkPayer:
                 return False
             rows = self._chunks.rows(reference, index).rows
             states = self._chunks.states(reference, chunks_of(batch.rows))
-            if not self._is_approved(batch, rows, states, index):
-                self._move(batch, BatchStatus.PAUSED, Action.PAUSED, CONTENT_DIFFERS)
+            if objection := self._objection(batch, rows, states, index):
+                self._move(batch, BatchStatus.PAUSED, Action.PAUSED, objection)
                 return False
             run = _Run(batch, index, remaining, self._chunks.not_paid(reference, index))
             return self._run(run, rows, states[index].summary, lease)
 
-    def _is_approved(self, batch: Batch, rows: Sequence[BatchRow], states: Sequence[ChunkState], index: int) -> bool:
-        """True if approvals cover exactly these rows: their seal is one of those that the digest is made of."""
-        return (
-            seal(rows) == states[index].summary.seal
-            and digest(batch, (each.summary.seal for each in states)) == batch.digest
-            and batch.is_approved(self._approvals_required)
-        )
+    def _objection(self, batch: Batch, rows: Sequence[BatchRow], states: Sequence[ChunkState], index: int) -> str:
+        """Empty if approvals cover exactly these rows: their seal is one of those that the digest is made of."""
+        if seal(rows) != states[index].summary.seal:
+            return CONTENT_DIFFERS
+        if digest(batch, (each.summary.seal for each in states)) != batch.digest:
+            return CONTENT_DIFFERS
+        return "" if batch.is_approved(self._approvals_required) else NOT_APPROVED
 
     def _run(self, run: _Run, rows: Sequence[BatchRow], checked: ChunkSummary, until: int) -> bool:
         reference, name = run.batch.reference, origin(run.batch.reference, run.index)
         sent = self._accounts.transfers(reference, rows)
+        run.short = sum(each.next_action is NextAction.TOP_UP for each in sent.values())
         todo = [row for row in rows if row.is_payable and row.number not in sent and row.number not in run.reasons]
         if todo and not self._reserve(run, name, sum_of(todo), until):
             return False
@@ -157,26 +161,32 @@ class ChunkPayer:
             run.refused.clear()
             return _Next.GO_ON
         if transfer.next_action is NextAction.TOP_UP:
-            note = f"DOKU refused row {row.number} for lack of funds"
-            self._move(run.batch, BatchStatus.WAITING_FOR_FUNDS, Action.WAITING_FOR_FUNDS, note)
-            return _Next.STOP
+            return self._wait(run, row)
         message = transfer.reason.message if transfer.reason else ""
         return self._count_refusal(run, row, message)
+
+    def _wait(self, run: _Run, row: BatchRow) -> _Next:
+        """Wait for funds; for a person if the balance seemed to cover each of several rows that DOKU refused."""
+        note = f"DOKU refused row {row.number} for lack of funds"
+        if run.short + 1 >= REFUSALS:
+            note += f", as {run.short} rows before, although its balance covers them"
+            self._move(run.batch, BatchStatus.PAUSED, Action.PAUSED, note)
+        else:
+            self._move(run.batch, BatchStatus.WAITING_FOR_FUNDS, Action.WAITING_FOR_FUNDS, note)
+        return _Next.STOP
 
     def _refused(self, run: _Run, row: BatchRow, error: Refused) -> _Next:
         """DOKU refused the account inquiry: the row has a reason, unless it is one of too many in a row."""
         said = error.doku.code if error.doku else ""
         run.reasons[row.number] = NotPaid(said or error.code, error.message)
-        stopped = self._count_refusal(run, row, error.message)
-        if stopped is _Next.STOP:
-            for number in run.refused:
-                run.reasons.pop(number, None)
-        return stopped
+        return self._count_refusal(run, row, error.message)
 
     def _count_refusal(self, run: _Run, row: BatchRow, message: str) -> _Next:
         run.refused.append(row.number)
         if len(run.refused) < REFUSALS:
             return _Next.GO_ON
+        for number in run.refused:
+            run.reasons.pop(number, None)
         self._move(run.batch, BatchStatus.PAUSED, Action.PAUSED, f"DOKU refused {REFUSALS} rows in a row: {message}")
         return _Next.STOP
 

@@ -15,6 +15,10 @@ from payouts.store.transfers import TransferStore
 CANCELLED = NotPaid("CANCELLED", "the batch was cancelled before this row was sent")
 
 
+SETTLED_IN = frozenset({BatchStatus.SETTLING, BatchStatus.CANCELLING, BatchStatus.CANCELLED})
+"""Statuses in which chunks are settled. What was sent before a cancellation is followed to its end."""
+
+
 class ChunkAccounts:
     """The transfers of a chunk's rows, and its summary."""
 
@@ -66,7 +70,7 @@ class ChunkSettler:
         """
         with self._leases.held(reference, index, remaining) as lease:
             batch = self._batches.get(reference)
-            if lease is None or batch is None or batch.status not in (BatchStatus.SETTLING, BatchStatus.CANCELLING):
+            if lease is None or batch is None or batch.status not in SETTLED_IN:
                 return
             rows = self._chunks.rows(reference, index).rows
             checked = self._chunks.states(reference, chunks_of(batch.rows))[index].summary

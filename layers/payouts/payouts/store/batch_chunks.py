@@ -1,6 +1,6 @@
 """The chunks of batches: an item with the rows of each, one with the reasons of rows that are not paid, and pages.
 
-A page has the summaries and leases of 40 chunks, so that the figures of 100,000 rows are 25 items. A summary is
+A page has the summaries and leases of 10 chunks, so that the figures of 100,000 rows are 100 items. A summary is
 overwritten and never incremented, so a repeated or lost write cannot make it wrong for good.
 """
 
@@ -12,14 +12,17 @@ from typing import Any
 from payouts.domain.batch import Batch, Totals
 from payouts.domain.batch_forgetting import forgotten_row
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase, RowOutcome
+from payouts.domain.errors import Unavailable
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent, Status
 from payouts.store.batch_keys import key
+from payouts.store.batch_schema import reading
 from payouts.store.batches import write_of
 from payouts.store.codec import Item
 from payouts.store.table import ALWAYS, ConditionFailed, Table, Write
 
-PAGE_CHUNKS = 40
+PAGE_CHUNKS = 10
+"""More would make a read of all pages no cheaper, and each write of a lease or a summary dearer: it costs its page."""
 _KEPT_SECONDS = 400 * 86_400
 _LONGEST_LEASE = 20 * 60_000
 """No worker lasts longer. A lease that ends later was written by a wrong clock and counts as ended."""
@@ -53,8 +56,12 @@ class NotPaid:
     message: str
 
 
+class RowsMissing(Unavailable):
+    """The table lacks rows or figures of a batch: they are not stored yet, or were deleted."""
+
+
 class ChunkStore:
-    """Chunks in the table. Raises Throttled or Unavailable if the table fails. Times in milliseconds."""
+    """Chunks in the table. Raises Throttled, Unavailable or NewerVersion. Times in milliseconds."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -85,11 +92,16 @@ class ChunkStore:
         return self._table.get(_page_key(reference, page)) is not None
 
     def rows(self, reference: str, index: int) -> Chunk:
-        """The rows of a chunk. Raises LookupError if there are none."""
-        item = self._table.get(_rows_key(reference, index))
-        if item is None:
-            raise LookupError(f"{reference} has no chunk {index}")
-        return Chunk(tuple(_row(each) for each in item["rows"]), item["version"])
+        """The rows of a chunk. Raises RowsMissing if the table has lost them."""
+        (chunk,) = self.several(reference, [index])
+        return chunk
+
+    def several(self, reference: str, indexes: Sequence[int]) -> list[Chunk]:
+        """As `rows`, for several chunks."""
+        items = self._table.get_all([_rows_key(reference, index) for index in indexes])
+        if len(items) != len(indexes):
+            raise RowsMissing(_LOST)
+        return [_chunk(item) for item in items]
 
     def save_rows(
         self, batch: Batch, index: int, chunk: Chunk, rows: Sequence[BatchRow], summary: ChunkSummary
@@ -115,12 +127,27 @@ class ChunkStore:
         )
 
     def states(self, reference: str, chunks: int) -> list[ChunkState]:
-        """The summaries and leases of all chunks, in order; empty while they are not stored."""
+        """The summaries and leases of all chunks, in order. Raises RowsMissing unless all are stored."""
         items = self._table.get_all([_page_key(reference, page) for page in range(pages_of(chunks))])
-        if not items:
-            return []
+        if len(items) != pages_of(chunks):
+            raise RowsMissing(_LOST)
         merged = {name: value for item in items for name, value in item.items()}
-        return [ChunkState(_read_summary(merged[f"c{each}"]), merged.get(f"l{each}", 0)) for each in range(chunks)]
+        with reading(merged):
+            return [_state(merged, index) for index in range(chunks)]
+
+    def state(self, reference: str, index: int) -> ChunkState:
+        """As `states`, for one chunk."""
+        page = self._table.get(_page_key(reference, index // PAGE_CHUNKS)) or {}
+        with reading(page):
+            return _state(page, index)
+
+    def check_again(self, reference: str, indexes: Sequence[int]) -> None:
+        """Mark chunks for another check. Their rows stay as they are until a worker checks them."""
+        for page in sorted({index // PAGE_CHUNKS for index in indexes}):
+            names = {f"#c{index}": f"c{index}" for index in indexes if index // PAGE_CHUNKS == page}
+            expression = "SET " + ", ".join(f"{name}.#again = :true" for name in names)
+            condition, values = "attribute_exists(pk)", {":true": True}
+            self._table.update(_page_key(reference, page), expression, condition, {**names, "#again": "again"}, values)
 
     def save_summary(self, reference: str, index: int, summary: ChunkSummary) -> None:
         """Overwrite the summary of a chunk."""
@@ -203,6 +230,9 @@ class ChunkStore:
         return Write(pk, "attribute_exists(pk)", values, names, expression="SET #chunk = :summary")
 
 
+_LOST = "rows of the batch are missing in the table; restore them from a backup of the table"
+
+
 def _kept_from(now: int) -> Item:
     return {"expiresAt": now // 1000 + _KEPT_SECONDS}
 
@@ -238,10 +268,17 @@ def _row_item(row: BatchRow) -> Item:
         "match": row.name_match,
         "fee": None if row.fee is None else str(row.fee),
         "confirmed": row.confirmed,
+        "twin": row.possible_duplicate,
+        "twinConfirmed": row.duplicate_confirmed,
         "excluded": row.excluded,
         "repays": row.repays,
     }
     return {name: value for name, value in stored.items() if value not in (None, "", [], False)}
+
+
+def _chunk(item: Item) -> Chunk:
+    with reading(item):
+        return Chunk(tuple(_row(each) for each in item["rows"]), item["version"])
 
 
 def _row(item: Item) -> BatchRow:
@@ -254,6 +291,8 @@ def _row(item: Item) -> BatchRow:
         name_match=item.get("match", ""),
         fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
         confirmed=item.get("confirmed", False),
+        possible_duplicate=item.get("twin", ""),
+        duplicate_confirmed=item.get("twinConfirmed", False),
         excluded=item.get("excluded", False),
         repays=item.get("repays", ""),
     )
@@ -272,6 +311,10 @@ def _intent(item: Item) -> Intent:
     return Intent(**{"session_id": "", "customer_number": "", "beneficiary_account_number": "", **stored})
 
 
+def _state(page: Item, index: int) -> ChunkState:
+    return ChunkState(_read_summary(page[f"c{index}"]), page.get(f"l{index}", 0))
+
+
 def _summary(summary: ChunkSummary) -> Item:
     return {
         "is": str(summary.phase),
@@ -279,6 +322,7 @@ def _summary(summary: ChunkSummary) -> Item:
         "outcomes": {str(name): _totals(each) for name, each in summary.outcomes.items()},
         "payable": _totals(summary.payable),
         "seal": summary.seal,
+        "payments": summary.payments,
         "statuses": {str(name): _totals(each) for name, each in summary.statuses.items()},
         "notPaid": _totals(summary.not_paid),
         "open": summary.open,
@@ -292,9 +336,11 @@ def _read_summary(item: Item) -> ChunkSummary:
         outcomes={RowOutcome(name): _read_totals(each) for name, each in item["outcomes"].items()},
         payable=_read_totals(item["payable"]),
         seal=item["seal"],
+        payments=item["payments"],
         statuses={Status(name): _read_totals(each) for name, each in item["statuses"].items()},
         not_paid=_read_totals(item["notPaid"]),
         open=item["open"],
+        check_again=item.get("again", False),
     )
 
 

@@ -9,18 +9,18 @@ from payouts.domain.batch_forgetting import forgotten_batch
 from payouts.domain.days import day_of
 from payouts.domain.errors import Throttled, Unavailable
 from payouts.domain.money import Rupiah
-from payouts.store.batch_keys import DUE, key, reference_of
+from payouts.store.batch_keys import DUE, due_batches, key, reference_of
+from payouts.store.batch_schema import SCHEMA, reading
 from payouts.store.codec import Item
 from payouts.store.creation_index import Entry, Position, by_creation
 from payouts.store.table import ConditionFailed, Table, Write
 
-SCHEMA = 1
 _ATTEMPTS = 10
 _PAGE = 100
 
 
 class BatchStore:
-    """Stores batches. Raises Throttled or Unavailable if the table fails."""
+    """Stores batches. Raises Throttled, Unavailable or NewerVersion."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -81,6 +81,10 @@ class BatchStore:
         for entry in by_creation(self._table, "by-day", "day", _month(month), start, newest_first=True, page=_PAGE):
             yield Entry(Position(entry.position.created_at, reference_of(entry.reference)), entry.status)
 
+    def due_by(self, time: int) -> Iterator[str]:
+        """References of the batches that are driven by then (milliseconds) at the latest."""
+        return due_batches(self._table, time)
+
 
 def write_of(before: Batch, after: Batch) -> Write:
     """The conditional write that replaces the stored batch `before` by `after`."""
@@ -135,6 +139,7 @@ def _changing(batch: Batch) -> Item:
         "approvals": [[each.by, each.digest, each.at] for each in batch.approvals],
         "approvalsRequired": batch.approvals_required,
         "digest": batch.digest,
+        "sameListAs": batch.same_list_as,
         "submittedAt": batch.submitted_at,
         "releasedAt": batch.released_at,
         "limitsTaken": batch.limits_taken,
@@ -146,7 +151,12 @@ def _changing(batch: Batch) -> Item:
 
 
 def decode(item: Item) -> Batch:
-    """The item's batch."""
+    """The item's batch. Raises NewerVersion."""
+    with reading(item):
+        return _decode(item)
+
+
+def _decode(item: Item) -> Batch:
     return Batch(
         reference=reference_of(item["pk"]),
         fingerprint=item["fingerprint"],
@@ -162,6 +172,7 @@ def decode(item: Item) -> Batch:
         approvals=tuple(Approval(*each) for each in item["approvals"]),
         approvals_required=item["approvalsRequired"],
         digest=item["digest"],
+        same_list_as=item["sameListAs"],
         submitted_at=item["submittedAt"],
         released_at=item["releasedAt"],
         limits_taken=item["limitsTaken"],

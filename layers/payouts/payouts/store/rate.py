@@ -20,8 +20,8 @@ class RateStore:
         self._table = table
 
     def read(self) -> Throttle:
-        """The latest halving."""
-        return _decode(self._table.get(_THROTTLE))
+        """The latest halving, or the one before it for a moment: it is used for seconds anyway."""
+        return _decode(self._table.get(_THROTTLE, consistent=False))
 
     def replace(self, seen: Throttle, by: Throttle) -> Throttle:
         """Store a halving in place of the one that was `seen`. Returns the stored one, which another process may have

@@ -22,6 +22,9 @@ _OUTAGES = frozenset({"InternalServerError", "ServiceUnavailable", "TransactionI
 _BATCH, _BATCH_ATTEMPTS = 100, 3
 """Items read by one BatchGetItem, and the number of attempts for those that DynamoDB left unprocessed."""
 
+_CONFLICT_ATTEMPTS = 12
+"""Attempts of a call that met a transaction on its item: each lasts as long as a call, a transaction a bit longer."""
+
 ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"
 """The condition of a write that needs none."""
 _THROTTLED = "the table is throttled; send the same request again in a moment"
@@ -69,9 +72,9 @@ class Table:
         self._client = client
         self._name = name
 
-    def get(self, pk: str) -> Item | None:
-        """Read an item consistently; None if it does not exist."""
-        answer = self._call("get_item", TableName=self._name, Key=encode({"pk": pk}), ConsistentRead=True)
+    def get(self, pk: str, consistent: bool = True) -> Item | None:
+        """Read an item; None if it does not exist. Without `consistent`, at half the price and a bit stale."""
+        answer = self._call("get_item", TableName=self._name, Key=encode({"pk": pk}), ConsistentRead=consistent)
         return decode(answer["Item"]) if "Item" in answer else None
 
     def get_all(self, pks: Sequence[str], consistent: bool = True) -> list[Item]:
@@ -165,11 +168,24 @@ class Table:
         return decode(answer.get("Attributes", {}))
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Call DynamoDB, again if another write of the item was under way: then nothing was written."""
         call: Callable[[], dict[str, Any]] = partial(getattr(self._client, operation), **arguments)
-        try:
-            return call_aws("the table", call, "RequestId", _OUTAGES)
-        except ClientError as error:
-            raise _error(error) from error
+        left = _CONFLICT_ATTEMPTS
+        while True:
+            try:
+                return call_aws("the table", call, "RequestId", _OUTAGES)
+            except ClientError as error:
+                left -= 1
+                if not left or not _is_conflict(error):
+                    raise _error(error) from error
+
+
+def _is_conflict(error: ClientError) -> bool:
+    """True if a write met a transaction on its item, or a transaction met a write, and no condition was false."""
+    if error_code(error) == "TransactionConflictException":
+        return True
+    codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+    return "TransactionConflict" in codes and "ConditionalCheckFailed" not in codes
 
 
 def _error(error: ClientError) -> Exception:
@@ -180,6 +196,6 @@ def _error(error: ClientError) -> Exception:
     if code == "TransactionCanceledException":
         reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
         return ConditionFailed(None) if "ConditionalCheckFailed" in reasons else Throttled(_THROTTLED)
-    if code in _THROTTLES:
+    if code in _THROTTLES or code == "TransactionConflictException":
         return Throttled(_THROTTLED)
     return Misconfigured(f"the table refused the request ({code})")

@@ -50,9 +50,9 @@ class TransferStore:
             return items.decode(_standing(failed))
         return None
 
-    def get(self, reference: str) -> Transfer | None:
-        """The transfer by the merchant's reference; None if there is none."""
-        item = self._table.get(items.key(reference))
+    def get(self, reference: str, consistent: bool = True) -> Transfer | None:
+        """The transfer by the merchant's reference; None if there is none. As `Table.get`."""
+        item = self._table.get(items.key(reference), consistent)
         return None if item is None else items.decode(item)
 
     def update(self, transfer: Transfer, change: Callable[[Transfer], Transfer]) -> Transfer:
