@@ -40,7 +40,7 @@ def test_each_change_of_a_batch_is_delivered(world: World, webhooks: Webhooks, b
     assert list(dict.fromkeys(statuses)) == expected
     versions = [version for _, version in reported(webhooks)]
     assert versions == sorted(versions)
-    last = webhooks.bodies()[-1]["data"]
+    last = [body["data"] for body in webhooks.bodies() if body["type"] == "batch.updated"][-1]
     assert (last["batchReference"], last["final"]) == (reference, True)
     assert last["counts"] == {"rows": 2, "payable": 1, "notPaid": 0, "statuses": {"SUCCESS": 1}}
     assert webhooks.waiting() == 0
