@@ -14,6 +14,9 @@ from payouts.domain.money import Rupiah
 from payouts.domain.observation import Finding, Observation, Source
 from payouts.domain.repayment import failed_rows, is_unpaid
 from payouts.domain.transfer import Intent, Transfer, record
+from payouts.services.repay_batch import FailedRows
+from payouts.store.batch_chunks import ChunkStore
+from payouts.store.batches import BatchStore
 from payouts.store.repayments import RepaymentStore
 from payouts.store.table import Table
 from tests.integration.batches.rows import new_batch, row
@@ -140,6 +143,21 @@ def test_rows_that_fail_later_are_left_to_another_repayment(world: World, batche
     batches.repay(failed, later)
     batches.work()
     assert (numbers(batches, again), numbers(batches, later)) == ([2, 3], [4])
+
+
+@pytest.mark.covers("I39")
+def test_a_chunk_is_asked_once_by_a_repayment(world: World, failed: str) -> None:
+    """A worker that takes over after a crash finds the rows of the first, although another one has failed since."""
+    table = Table(world.dynamodb, world.environment["TABLE_NAME"])
+    rows = FailedRows(ChunkStore(table), world.store, RepaymentStore(table), world.clock)
+    ours = BatchStore(table).get(failed)
+    assert ours is not None
+    first, second = replace(ours, reference=new_batch()), replace(ours, reference=new_batch())
+    assert [each.number for each in rows.claim(ours, 0, first)] == [2, 3]
+    assert rows.claim(ours, 0, second) == []
+    fail(world, f"{failed}-4")
+    assert rows.claim(ours, 0, second) == []
+    assert [each.number for each in rows.claim(ours, 0, first)] == [2, 3]
 
 
 def fail(world: World, reference: str) -> None:
