@@ -49,10 +49,10 @@ def _work(services: Services, logger: Logger, record: dict[str, Any], remaining:
             return True
         if _dispatch(services, task, batch.status, remaining) or remaining() < ROW_SECONDS:
             _go_on(services, task, remaining)
-    except PayoutError as error:  # a tick enqueues the chunk again, after the lease if it was not given back
+    except PayoutError as error:  # the next tick enqueues the chunk again, sooner than SQS would deliver the message
         logger.warning("chunk not finished", batch=task.reference, chunk=task.index, reason=error.message)
         metrics.publish({"BatchChunksFailed": 1})
-        return False
+        return True
     logger.info("chunk", batch=task.reference, chunk=task.index, batch_status=batch.status)
     return True
 

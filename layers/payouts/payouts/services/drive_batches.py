@@ -12,7 +12,7 @@ from payouts.domain.batch_rows import Phase, chunks_of, origin, sums
 from payouts.domain.errors import LimitReached, PayoutError, ValidationFailed
 from payouts.domain.schedule import DAY, HOUR, MINUTE
 from payouts.domain.transfer import Status
-from payouts.services.batch_funds import Funds
+from payouts.services.batch_funds import Cover, Funds
 from payouts.services.batch_queue import BatchQueue, ChunkTask
 from payouts.services.daily_limits import DailyLimits
 from payouts.store.batch_chunks import ChunkState, ChunkStore
@@ -144,7 +144,8 @@ class BatchDriver:
         return self._move(batch, _S.PAYING, Action.RESUMED, "the balance covers the next rows", self._now())
 
     def _covered(self, batch: Batch, index: int, state: ChunkState, remaining: Remaining) -> bool:
-        return self._funds.cover(origin(batch.reference, index), state.summary.unsent, remaining)
+        cover = self._funds.cover(origin(batch.reference, index), state.summary.unsent, remaining)
+        return cover is Cover.YES
 
     def _cancel(self, batch: Batch, room: int) -> Batch:
         """CANCELLED once every row is accounted for. Who settles a chunk has its lease, so no worker is sending."""

@@ -24,7 +24,7 @@ from payouts.domain.batch_rows import (
 )
 from payouts.domain.errors import Duplicate, Mismatch, PayoutError, Refused, ValidationFailed
 from payouts.domain.transfer import NextAction, Status, Transfer
-from payouts.services.batch_funds import Funds
+from payouts.services.batch_funds import Cover, Funds
 from payouts.services.batch_lease import ChunkLeases
 from payouts.services.create_transfer import TransferCreator
 from payouts.services.prepare_transfer import TransferRequest
@@ -126,8 +126,9 @@ class ChunkPayer:
         return summary.phase is Phase.PAID
 
     def _reserve(self, run: _Run, name: str, needed: Totals, until: int) -> bool:
-        if self._funds.reserve(name, needed.needed, until, run.remaining):
-            return True
+        cover = self._funds.reserve(name, needed.needed, until, run.remaining)
+        if cover is not Cover.NO:
+            return cover is Cover.YES
         note = f"the balance does not cover {needed.needed} rupiah for the next {needed.count} rows"
         self._move(run.batch, BatchStatus.WAITING_FOR_FUNDS, Action.WAITING_FOR_FUNDS, note)
         return False
