@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from batch_worker.services import Services
 from payouts.doku.time_limits import Remaining
-from payouts.domain.batch import BatchStatus
+from payouts.domain.batch import FINAL, BatchStatus
 from payouts.domain.errors import PayoutError
 from payouts.runtime import metrics
 from payouts.services.batch_queue import ChunkTask
@@ -48,7 +48,7 @@ def _work(services: Services, logger: Logger, record: dict[str, Any], remaining:
         if batch is None:
             return True
         if _dispatch(services, task, batch.status, remaining) or remaining() < ROW_SECONDS:
-            _go_on(services, task, remaining)
+            _go_on(services, task, remaining, 0 if batch.status is BatchStatus.SETTLING else _NEXT_CHUNKS)
     except PayoutError as error:  # the next tick enqueues the chunk again, sooner than SQS would deliver the message
         logger.warning("chunk not finished", batch=task.reference, chunk=task.index, reason=error.message)
         metrics.publish({"BatchChunksFailed": 1})
@@ -64,13 +64,17 @@ def _dispatch(services: Services, task: ChunkTask, status: BatchStatus, remainin
     if status is BatchStatus.PAYING:
         return services.payer.pay(task.reference, task.index, remaining)
     if status in (BatchStatus.SETTLING, BatchStatus.CANCELLING):
+        return services.settler.settle(task.reference, task.index, remaining)
+    if status in FINAL:
         services.settler.settle(task.reference, task.index, remaining)
-        return True
     return False
 
 
-def _go_on(services: Services, task: ChunkTask, remaining: Remaining) -> None:
-    """Drive the batch, so that its next chunk does not wait for the tick. Not while DOKU is silent: that would loop."""
+def _go_on(services: Services, task: ChunkTask, remaining: Remaining, most: int) -> None:
+    """Drive the batch, so that its next step and chunks do not wait for the tick.
+
+    Not while DOKU is silent: that would loop. Not for the next chunks to be read, which a tick enqueues together.
+    """
     batch = services.store.get(task.reference)
     if batch is not None:
-        services.driver.drive(batch, remaining, most=_NEXT_CHUNKS)
+        services.driver.drive(batch, remaining, most=most)

@@ -83,6 +83,7 @@ def build_services(
         deployed.doku,
         amounts,
         lambda seconds: pace.wait(seconds, workers),
+        clock,
     )
     payer = ChunkPayer(
         batches.store,

@@ -10,11 +10,14 @@ from typing import TypeVar
 
 from payouts.domain.batch import NO_ROWS, Batch, Totals
 from payouts.domain.money import Rupiah
+from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Intent, Status, Transfer
 
 CHUNK_ROWS = 100
 """Rows that are stored, checked and paid together."""
 Key = TypeVar("Key")
+_GOLDEN = 0.6180339887
+"""Its multiples are spread evenly over all positions."""
 _ALGORITHM = "1"
 """Stored with each seal and digest, so that a later version can tell how they were made."""
 
@@ -185,6 +188,15 @@ def row_reference(reference: str, row: int) -> str:
 def row_fingerprint(row: BatchRow) -> str:
     """The fingerprint of the transfer that pays a row."""
     return _hash([row.number, _facts(row.intent) if row.intent else None, row.bank_name])
+
+
+def turned(rows: Sequence[BatchRow], millis: int) -> list[BatchRow]:
+    """The rows from another one on in each minute, so that a few without an answer do not hold up the others.
+
+    `millis` is the time since their batch began; in its first minute the rows are in their order.
+    """
+    start = int(millis // MINUTE * _GOLDEN % 1 * len(rows))
+    return [*rows[start:], *rows[:start]]
 
 
 def chunks_of(rows: int) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import SYSTEM, Action, Batch, BatchStatus, Event, moved
-from payouts.domain.batch_rows import Phase, chunks_of, origin, sums
+from payouts.domain.batch_rows import ChunkSummary, Phase, chunks_of, origin, sums
 from payouts.domain.errors import LimitReached, PayoutError, ValidationFailed
 from payouts.domain.schedule import DAY, HOUR, MINUTE
 from payouts.domain.transfer import Status
@@ -22,8 +22,12 @@ APPROVAL_MILLIS = 7 * DAY
 """How long a batch waits for approval."""
 FUNDS_WAIT = 72 * HOUR
 """How long a batch waits for funds unless its request has a deadline."""
-_SETTLE_MILLIS = 5 * MINUTE
-"""How often the transfers of a batch that was sent are read."""
+_READ_MILLIS = 5 * MINUTE
+"""How often the open transfers of a batch that was sent are read at first; later less often."""
+_READS = 10
+"""Chunks whose transfers are read in the time in which one is paid."""
+_FOLLOWED = 30 * DAY
+"""How long the open transfers of a final batch are read."""
 _STEP_SECONDS = 25.0
 """For the questions about one batch, the balance among them."""
 _S = BatchStatus
@@ -80,7 +84,7 @@ class BatchDriver:
                 return self._cancel(batch, room)
             case _S.SETTLING:
                 return self._settle(batch, room)
-        return self._later(batch, None)
+        return self._later(batch, self._follow(batch, room))
 
     def _expire(self, batch: Batch) -> Batch:
         if batch.next_drive_at is None or batch.next_drive_at > self._now():
@@ -138,7 +142,7 @@ class BatchDriver:
             return self._move(batch, _S.CANCELLING, Action.CANCELLATION_REQUESTED, "the deadline for funds has passed")
         states = self._states(batch)
         unpaid = (index for index, each in enumerate(states) if each.summary.phase is not Phase.PAID)
-        index = next(unpaid, None)
+        index = min(unpaid, key=lambda each: states[each].tried_at, default=None)
         if index is not None and not self._covered(batch, index, states[index], remaining):
             return self._later(batch, MINUTE)
         return self._move(batch, _S.PAYING, Action.RESUMED, "the balance covers the next rows", self._now())
@@ -156,37 +160,62 @@ class BatchDriver:
         if self._enqueued(batch, states, room, unsettled):
             return self._later(batch, MINUTE)
         sent = sum(each.count for each in sums(state.summary for state in states).statuses.values())
-        return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before")
+        return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before", self._now())
 
     def _settle(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)
-        if any(each.summary.open for each in states) and (batch.next_drive_at or 0) > self._now():
-            return batch  # its transfers were read a moment ago
-        if self._enqueued(batch, states, room, [each.summary.open > 0 for each in states]):
-            return self._later(batch, _SETTLE_MILLIS)
+        if any(each.summary.open for each in states):
+            return self._later(batch, self._reads(batch, states, room))
         total = sums(each.summary for each in states)
         paid = total.statuses.get(Status.SUCCESS)
         complete = paid is not None and paid.count == total.payable.count
         return self._move(batch, _S.DONE if complete else _S.DONE_WITH_FAILURES, Action.DONE)
 
     def _enqueued(self, batch: Batch, states: Sequence[ChunkState], room: int, unfinished: Sequence[bool]) -> bool:
-        """Enqueue the first unfinished chunks that no worker has. Returns True if any is unfinished."""
+        """Enqueue unfinished chunks that no worker has. Returns True if any is unfinished."""
         now, left = self._now(), [index for index, each in enumerate(unfinished) if each]
         free = [index for index in left if not states[index].is_leased(now)]
         busy = len(left) - len(free)
-        self._queue.send(
-            [ChunkTask(batch.reference, index) for index in free[: max(0, min(room, self._window - busy))]]
-        )
+        self._enqueue(batch, states, free, min(room, self._window - busy))
         return bool(left)
+
+    def _follow(self, batch: Batch, room: int) -> int | None:
+        """Keep the figures of a final batch up to date, whose transfers may still change."""
+        if not batch.is_final or batch.released_at is None:
+            return None
+        return self._reads(batch, self._states(batch), room)
+
+    def _reads(self, batch: Batch, states: Sequence[ChunkState], room: int) -> int | None:
+        """Have open transfers read, those first that were read longest ago. Returns when to look again.
+
+        None if none is open, or if the batch ended long ago.
+        """
+        now, ended = self._now(), _sent_at(batch)
+        follow = _unsettled if batch.is_final else _open
+        left = [index for index, each in enumerate(states) if follow(each.summary)]
+        if not left or (batch.is_final and now > ended + _FOLLOWED):
+            return None
+        interval = min(max(_READ_MILLIS, (now - ended) // 8), DAY if batch.is_final else HOUR)
+        due = [index for index in left if states[index].read_at + interval <= now]
+        self._enqueue(batch, states, due, _READS * room)
+        return max(MINUTE, min(states[index].read_at for index in left) + interval - now)
+
+    def _enqueue(self, batch: Batch, states: Sequence[ChunkState], chunks: Iterable[int], most: int) -> None:
+        """Enqueue chunks, those first that were tried longest ago: some that do not get on hold up no others."""
+        longest_ago = sorted(chunks, key=lambda index: states[index].tried_at)
+        self._queue.send([ChunkTask(batch.reference, index) for index in longest_ago[: max(0, most)]])
 
     def _states(self, batch: Batch) -> list[ChunkState]:
         return self._chunks.states(batch.reference, chunks_of(batch.rows))
 
     def _later(self, batch: Batch, millis: int | None) -> Batch:
-        """Drive the batch again after so long; None for never by itself."""
-        at = None if millis is None else self._now() + millis
+        """Drive the batch again after so long; None for never by itself. What was to be earlier stays so."""
+        now = self._now()
+        at = None if millis is None else now + millis
 
         def change(current: Batch) -> Batch:
+            if at is not None and now < (current.next_drive_at or 0) <= at:
+                return current
             return replace(current, next_drive_at=at) if current.status is batch.status else current
 
         return self._store.update(batch, change)
@@ -209,6 +238,22 @@ class BatchDriver:
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
+
+
+def _open(summary: ChunkSummary) -> bool:
+    return summary.open > 0
+
+
+def _unsettled(summary: ChunkSummary) -> bool:
+    """True if the status of a transfer may change: DISPUTED does not hold up the end of a batch."""
+    return summary.open > 0 or Status.DISPUTED in summary.statuses
+
+
+def _sent_at(batch: Batch) -> int:
+    """When the last row was sent, or the batch ended."""
+    ends = (Action.SENT, Action.CANCELLED)
+    found = next((each.at for each in reversed(batch.history) if each.action in ends), None)
+    return found if found is not None else batch.released_at or batch.created_at
 
 
 def drive_due(

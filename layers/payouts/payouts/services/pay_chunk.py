@@ -21,6 +21,7 @@ from payouts.domain.batch_rows import (
     row_fingerprint,
     seal,
     sum_of,
+    turned,
 )
 from payouts.domain.errors import Duplicate, Mismatch, PayoutError, Refused, ValidationFailed
 from payouts.domain.transfer import NextAction, Status, Transfer
@@ -89,6 +90,8 @@ class ChunkPayer:
 
         Raises PayoutError if the table or DOKU's balance does not answer; rows that were sent are found again.
         """
+        if self._chunks.state(reference, index).summary.phase is Phase.PAID:
+            return True  # a repeated message
         with self._leases.held(reference, index, remaining) as lease:
             batch = self._batches.get(reference)
             if lease is None or batch is None or batch.status is not BatchStatus.PAYING or not batch.limits_taken:
@@ -116,7 +119,7 @@ class ChunkPayer:
         if todo and not self._reserve(run, name, sum_of(todo), until):
             return False
         try:
-            for row in todo:
+            for row in turned(todo, self._now() - (run.batch.released_at or 0)):
                 if self._pay(run, row) is _Next.STOP:
                     break
         finally:
@@ -188,7 +191,7 @@ class ChunkPayer:
 
     def _move(self, batch: Batch, to: BatchStatus, action: Action, note: str) -> None:
         """Move a batch that is still being paid."""
-        now = int(self._clock() * 1000)
+        now = self._now()
 
         def change(current: Batch) -> Batch:
             if current.status is not BatchStatus.PAYING:
@@ -197,6 +200,9 @@ class ChunkPayer:
             return replace(changed, next_drive_at=None if to is BatchStatus.PAUSED else now)
 
         self._batches.update(batch, change)
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)
 
 
 def _request(batch: Batch, row: BatchRow) -> TransferRequest:

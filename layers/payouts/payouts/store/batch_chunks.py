@@ -34,10 +34,20 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class ChunkState:
-    """What a page has of a chunk. `lease` is the time until which a worker has it; 0 for none."""
+    """What a page has of a chunk.
+
+    `lease` is the time until which a worker has it, or at which the last one took it; 0 before. `read_at` is the time
+    at which its transfers were read for the summary; 0 before.
+    """
 
     summary: ChunkSummary
     lease: int
+    read_at: int = 0
+
+    @property
+    def tried_at(self) -> int:
+        """When a worker had the chunk last, if none has it now."""
+        return max(self.lease, self.read_at)
 
     def is_leased(self, now: int) -> bool:
         """True if a worker may be at work on the chunk."""
@@ -106,12 +116,20 @@ class ChunkStore:
         if not items:
             return []
         merged = {name: value for item in items for name, value in item.items()}
-        return [ChunkState(_read_summary(merged[f"c{each}"]), merged.get(f"l{each}", 0)) for each in range(chunks)]
+        return [_state(merged, each) for each in range(chunks)]
 
-    def save_summary(self, reference: str, index: int, summary: ChunkSummary) -> None:
-        """Overwrite the summary of a chunk."""
+    def state(self, reference: str, index: int) -> ChunkState:
+        """The summary and lease of one chunk. Raises LookupError if there is none."""
+        return _state(self._table.get(_page_key(reference, index // PAGE_CHUNKS)) or {}, index)
+
+    def save_summary(self, reference: str, index: int, summary: ChunkSummary, read_at: int) -> None:
+        """Overwrite the summary of a chunk by one of its transfers at a time, unless it has a later one already."""
         write = self._summary_write(reference, index, summary)
-        self._table.update(write.pk, write.expression, ALWAYS, write.names, write.values)
+        names = {**write.names, "#read": f"t{index}"}
+        values = {**write.values, ":read": read_at, ":latest": read_at + _LONGEST_LEASE}
+        earlier = "attribute_not_exists(#read) OR #read <= :read OR #read > :latest"
+        with suppress(ConditionFailed):
+            self._table.update(write.pk, f"{write.expression}, #read = :read", earlier, names, values)
 
     def take_lease(self, reference: str, index: int, now: int, until: int) -> bool:
         """Take a chunk for a worker until then. False if another one has it."""
@@ -124,11 +142,11 @@ class ChunkStore:
             return False
         return True
 
-    def release(self, reference: str, index: int, until: int) -> None:
+    def release(self, reference: str, index: int, taken: int, until: int) -> None:
         """Give back the lease that was taken until then. Changes nothing if it is another worker's by now."""
         pk, names = _page_key(reference, index // PAGE_CHUNKS), {"#lease": f"l{index}"}
         try:
-            self._table.update(pk, "SET #lease = :none", "#lease = :until", names, {":none": 0, ":until": until})
+            self._table.update(pk, "SET #lease = :taken", "#lease = :until", names, {":taken": taken, ":until": until})
         except ConditionFailed:
             return
 
@@ -254,6 +272,10 @@ def _read_summary(item: Item) -> ChunkSummary:
         not_paid=_read_totals(item["notPaid"]),
         open=item["open"],
     )
+
+
+def _state(page: Item, index: int) -> ChunkState:
+    return ChunkState(_read_summary(page[f"c{index}"]), page.get(f"l{index}", 0), page.get(f"t{index}", 0))
 
 
 def _totals(totals: Totals) -> list[int]:
