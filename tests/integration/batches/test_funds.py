@@ -75,3 +75,34 @@ def test_a_batch_does_not_wait_for_its_own_money(world: World, funds: Funds) -> 
     funds.release(f"{reference}#1")
     batches.pass_time(1)
     assert [len(world.sent(f"{reference}-{number}")) for number in (1, 2)] == [1, 1]
+
+
+def test_repeated_refusals_for_lack_of_funds_pause(world: World) -> None:
+    """DOKU's balance covers the rows, and DOKU does not take them: each attempt uses up a reference."""
+    batches, reference = Batches.start(world), new_batch()
+    batches.approved(reference, *[row() for _ in range(10)])
+    world.doku.fault("transfer", "unknown-code", responseCode="4034314", execute=False, times=None)
+    batches.work()
+    batches.pass_time(5)
+    found = batches.get(reference)
+    assert (found["status"], found["statuses"]["FAILED"]["count"]) == ("PAUSED", 2)
+    world.doku.heal()
+    batches.request("POST", f"{reference}/resume")
+    batches.work()
+    assert batches.get(reference)["statuses"]["ACCEPTED"]["count"] == 8
+
+
+def test_the_wait_for_funds_ends_though_it_was_interrupted(world: World) -> None:
+    batches, reference = Batches.start(world), new_batch()
+    batches.approved(reference, row())
+    world.doku.deposit("1000.00")
+    batches.work()
+    world.clock.advance(71 * 3600)
+    world.doku.deposit("1000000.00")
+    world.tick()
+    assert batches.get(reference)["status"] == "PAYING"
+    world.doku.deposit("1000.00")
+    batches.work()
+    world.clock.advance(2 * 3600)
+    batches.pass_time(3)
+    assert batches.get(reference)["status"] == "CANCELLED"

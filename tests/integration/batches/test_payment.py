@@ -244,6 +244,17 @@ def test_five_refusals_in_a_row_pause_the_batch(world: World, batches: Batches) 
     assert sum(len(world.sent(f"{reference}-{number}")) > 0 for number in range(1, 9)) == 5
 
 
+@pytest.mark.covers("I35")
+@pytest.mark.parametrize("kind", ["timeout-after", "error-after"])
+def test_five_unclear_answers_in_a_row_pause_the_batch(world: World, batches: Batches, kind: str) -> None:
+    reference = new_batch()
+    batches.approved(reference, *[row() for _ in range(8)])
+    world.doku.fault("transfer", kind, times=None)
+    batches.work()
+    found = batches.get(reference)
+    assert (found["status"], found["statuses"]["IN_DOUBT"]["count"]) == ("PAUSED", 5)
+
+
 def test_a_stop_of_transfers_holds_up_the_batch(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row())

@@ -137,7 +137,7 @@ class BatchDriver:
         return self._move(batch, _S.PAYING, Action.RESUMED, drive_at=self._now())
 
     def _retry_funds(self, batch: Batch, remaining: Remaining) -> Batch:
-        since = next(each.at for each in reversed(batch.history) if each.action is Action.WAITING_FOR_FUNDS)
+        since = batch.waiting_since if batch.waiting_since is not None else self._now()
         if self._now() >= (batch.funds_deadline or since + FUNDS_WAIT):
             return self._move(batch, _S.CANCELLING, Action.CANCELLATION_REQUESTED, "the deadline for funds has passed")
         states = self._states(batch)

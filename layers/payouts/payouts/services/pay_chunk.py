@@ -24,7 +24,7 @@ from payouts.domain.batch_rows import (
     turned,
 )
 from payouts.domain.errors import Duplicate, Mismatch, PayoutError, Refused, ValidationFailed
-from payouts.domain.transfer import NextAction, Status, Transfer
+from payouts.domain.transfer import NOT_ACKNOWLEDGED, NextAction, Status, Transfer
 from payouts.services.batch_funds import Cover, Funds
 from payouts.services.batch_lease import ChunkLeases
 from payouts.services.create_transfer import TransferCreator
@@ -59,6 +59,8 @@ class _Run:
     reasons: dict[int, NotPaid] = field(default_factory=dict)
     refused: list[int] = field(default_factory=list)
     """Rows that DOKU refused, the latest in a row."""
+    doubtful: int = 0
+    """Rows without a clear answer to their transfer since the last that DOKU accepted."""
     silent: int = 0
 
 
@@ -133,7 +135,7 @@ class ChunkPayer:
         if cover is not Cover.NO:
             return cover is Cover.YES
         note = f"the balance does not cover {needed.needed} rupiah for the next {needed.count} rows"
-        self._move(run.batch, BatchStatus.WAITING_FOR_FUNDS, Action.WAITING_FOR_FUNDS, note)
+        self._wait(run.batch, note, refused=False)
         return False
 
     def _pay(self, run: _Run, row: BatchRow) -> _Next:
@@ -154,15 +156,30 @@ class ChunkPayer:
         return self._sent(run, row, result.transfer)
 
     def _sent(self, run: _Run, row: BatchRow, transfer: Transfer) -> _Next:
+        if transfer.status in NOT_ACKNOWLEDGED:
+            return self._count_doubt(run)
         if transfer.status is not Status.FAILED:
-            run.refused.clear()
-            return _Next.GO_ON
+            return self._accepted(run)
         if transfer.next_action is NextAction.TOP_UP:
-            note = f"DOKU refused row {row.number} for lack of funds"
-            self._move(run.batch, BatchStatus.WAITING_FOR_FUNDS, Action.WAITING_FOR_FUNDS, note)
+            self._wait(run.batch, f"DOKU refused row {row.number} for lack of funds", refused=True)
             return _Next.STOP
         message = transfer.reason.message if transfer.reason else ""
         return self._count_refusal(run, row, message)
+
+    def _accepted(self, run: _Run) -> _Next:
+        run.refused.clear()
+        run.doubtful = 0
+        if run.batch.waiting_since is not None:
+            run.batch = self._batches.update(run.batch, lambda current: replace(current, waiting_since=None))
+        return _Next.GO_ON
+
+    def _count_doubt(self, run: _Run) -> _Next:
+        run.doubtful += 1
+        if run.doubtful < REFUSALS:
+            return _Next.GO_ON
+        note = f"DOKU's answers were unclear for {REFUSALS} rows; their status checks go on"
+        self._move(run.batch, BatchStatus.PAUSED, Action.PAUSED, note)
+        return _Next.STOP
 
     def _refused(self, run: _Run, row: BatchRow, error: Refused) -> _Next:
         """DOKU refused the account inquiry: the row has a reason, unless it is one of too many in a row."""
@@ -188,6 +205,27 @@ class ChunkPayer:
     def _is_paying(self, run: _Run) -> bool:
         current = self._batches.get(run.batch.reference)
         return current is not None and current.status is BatchStatus.PAYING
+
+    def _wait(self, batch: Batch, note: str, refused: bool) -> None:
+        """Let the batch wait for funds; for a person if DOKU refuses again though its balance covered the rows.
+
+        Each refusal uses up the reference of a row. The wait counts from its beginning until a row is accepted.
+        """
+        now = self._now()
+
+        def change(current: Batch) -> Batch:
+            if current.status is not BatchStatus.PAYING:
+                return current
+            again = current.waiting_since is not None and not current.is_resumed_by_a_person
+            if refused and again:
+                event = Event(now, SYSTEM, Action.PAUSED, f"{note}, though the balance covers it")
+                return replace(moved(current, BatchStatus.PAUSED, event), next_drive_at=None)
+            event = Event(now, SYSTEM, Action.WAITING_FOR_FUNDS, note)
+            since = current.waiting_since if again else now
+            waiting = moved(current, BatchStatus.WAITING_FOR_FUNDS, event)
+            return replace(waiting, next_drive_at=now, waiting_since=since)
+
+        self._batches.update(batch, change)
 
     def _move(self, batch: Batch, to: BatchStatus, action: Action, note: str) -> None:
         """Move a batch that is still being paid."""

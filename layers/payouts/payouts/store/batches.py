@@ -108,6 +108,7 @@ def _changing(batch: Batch) -> Item:
         "submittedAt": batch.submitted_at,
         "releasedAt": batch.released_at,
         "limitsTaken": batch.limits_taken,
+        "waitingSince": batch.waiting_since,
         **due,
     }
 
@@ -132,6 +133,7 @@ def decode(item: Item) -> Batch:
         submitted_at=item["submittedAt"],
         released_at=item["releasedAt"],
         limits_taken=item["limitsTaken"],
+        waiting_since=item.get("waitingSince"),
         next_drive_at=item.get("nextCheckAt"),
         version=item["version"],
     )
