@@ -205,3 +205,13 @@ def test_a_creation_that_is_not_finished_expires(world: World, batches: Batches)
     world.clock.advance(86_401)
     batches.pass_time(1)
     assert batches.get(reference)["status"] == "EXPIRED"
+
+
+def test_a_chunk_of_rows_full_of_problems_is_stored(batches: Batches) -> None:
+    """Nothing that a request may contain is too large for an item: its reference would be lost."""
+    reference = new_batch()
+    many = {f"a{number}": 1 for number in range(20_000)}
+    long = {f"{number:04}{chr(0x1F600) * 40}": 1 for number in range(20)}
+    assert batches.create(reference, row(**many), *[row(**long)] * 60).status == 201
+    first = batches.rows(reference)[0]
+    assert (first["outcome"], len(first["problems"])) == ("INVALID", 20)

@@ -5,7 +5,7 @@ is 1. Numbers grow, with gaps where a file has empty rows.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,9 @@ _WHOLE = re.compile(r"([1-9][0-9]{0,14})(?:\.00)?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[0-9.,]+[eE][+-]?[0-9]+", re.ASCII)
 _LARGEST = 10**15
 _SHOWN = 64
-"""Characters of an unknown name that are repeated."""
+"""Bytes of an unknown name that are repeated."""
+MOST_PROBLEMS = 20
+"""Problems of a row that are stored: its chunk is one item of at most 400 KB."""
 _AS_TEXT = 'format the whole column as "Text" and enter the values again'
 
 
@@ -68,6 +70,11 @@ class BadRow:
     number: int
     problems: tuple[Problem, ...]
 
+    @classmethod
+    def of(cls, number: int, problems: Sequence[Problem]) -> "BadRow":
+        """The row with its first problems."""
+        return cls(number, tuple(problems[:MOST_PROBLEMS]))
+
 
 def row_of(number: int, cells: Mapping[str, Cell]) -> Row | BadRow:
     """Check the cells of a row, by the API's names of their columns."""
@@ -81,18 +88,18 @@ def row_of(number: int, cells: Mapping[str, Cell]) -> Row | BadRow:
         except ValueError as error:
             problems.append(Problem(column, str(error)))
     problems += [Problem(column, "is missing") for column in REQUIRED if cells.get(column, "") == ""]
-    return BadRow(number, tuple(problems)) if problems else Row(number, _intent(values))
+    return BadRow.of(number, problems) if problems else Row(number, _intent(values))
 
 
 def row_of_json(number: int, given: Mapping[str, Any]) -> Row | BadRow:
     """Check a row in the form of POST /v1/transfers, at the top level or in `additionalInfo`. Null is empty."""
     flat, problems = _lifted(given)
-    problems += [Problem(name[:_SHOWN], "is not a field of a row") for name in flat if name not in COLUMNS]
+    problems += [Problem(_shown(name), "is not a field of a row") for name in flat if name not in COLUMNS]
     if flat.get(AMOUNT) is not None:
         flat[AMOUNT], wrong = _amount_of_json(flat[AMOUNT])
         problems += wrong
     if problems:
-        return BadRow(number, tuple(problems))
+        return BadRow.of(number, problems)
     return row_of(number, {name: _cell_of_json(value) for name, value in flat.items()})
 
 
@@ -104,7 +111,11 @@ def _lifted(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     if not isinstance(nested, Mapping):
         return flat, [Problem("additionalInfo", "must be an object")]
     twice = [name for name, value in nested.items() if flat.setdefault(name, value) != value]
-    return flat, [Problem(name, "is given twice with different values") for name in twice]
+    return flat, [Problem(_shown(name), "is given twice with different values") for name in twice]
+
+
+def _shown(name: str) -> str:
+    return name.encode(errors="replace")[:_SHOWN].decode(errors="ignore")
 
 
 def _cell_of_json(value: Any) -> Cell:
