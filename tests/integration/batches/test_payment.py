@@ -290,3 +290,22 @@ def test_a_batch_is_paid_at_its_time(world: World, batches: Batches) -> None:
     world.clock.advance(3600)
     batches.pass_time(1)
     assert len(world.sent(f"{reference}-1")) == 1
+
+
+@pytest.mark.covers("I35")
+def test_the_figures_of_a_cancelled_batch_follow_its_transfers(world: World, batches: Batches) -> None:
+    reference = new_batch()
+    batches.approved(reference, row(), row())
+
+    def cancel() -> None:
+        batches.request("POST", f"{reference}/cancellation")
+
+    world.faults.before["PutItem"] = [lambda: None] * 3 + [cancel]  # while the second row is prepared
+    batches.deliver(reference)
+    batches.pass_time(2)
+    cancelled = batches.get(reference)
+    assert (cancelled["status"], cancelled["statuses"]["ACCEPTED"]["count"]) == ("CANCELLED", 1)
+    batches.pass_time(12)
+    later = batches.get(reference)
+    assert (later["status"], later["statuses"]["SUCCESS"]["count"]) == ("CANCELLED", 1)
+    assert later["figuresAt"] > cancelled["figuresAt"]

@@ -234,17 +234,20 @@ class Totals:
     count: int = 0
     amount: Rupiah = _NOTHING
     fees: Rupiah = _NOTHING
+    fees_unknown: int = 0
+    """Rows whose fee DOKU has not stated: it is not in `fees`."""
 
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(
             self.count + other.count,
             Rupiah(self.amount.sen + other.amount.sen),
             Rupiah(self.fees.sen + other.fees.sen),
+            self.fees_unknown + other.fees_unknown,
         )
 
     @property
     def needed(self) -> Rupiah:
-        """Amounts and fees together."""
+        """Amounts and stated fees together."""
         return Rupiah(self.amount.sen + self.fees.sen)
 
 

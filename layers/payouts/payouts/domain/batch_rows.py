@@ -71,7 +71,7 @@ class BatchRow:
     @property
     def totals(self) -> Totals:
         """What the row adds to the sums."""
-        return NO_ROWS if self.intent is None else Totals(1, self.intent.amount, self.fee or Rupiah(0))
+        return NO_ROWS if self.intent is None else _totals(self.intent, self.fee)
 
 
 class Phase(StrEnum):
@@ -100,6 +100,8 @@ class ChunkSummary:
     not_paid: Totals = NO_ROWS
     open: int = 0
     """Transfers whose status may still change by itself."""
+    read_at: int = 0
+    """Time at which the transfers were read; 0 before. Of several chunks, the earliest."""
 
     @property
     def unsent(self) -> Rupiah:
@@ -134,6 +136,10 @@ def sum_of(rows: Iterable[BatchRow]) -> Totals:
     return sum((row.totals for row in rows), NO_ROWS)
 
 
+def _totals(intent: Intent, fee: Rupiah | None) -> Totals:
+    return Totals(1, intent.amount, fee or Rupiah(0), int(fee is None))
+
+
 def _counted(row: BatchRow) -> Totals:
     """As `totals`, with 1 for a row that cannot be read as a transfer."""
     return Totals(1) if row.intent is None else row.totals
@@ -147,7 +153,7 @@ def sent_summary(
     for row in rows:
         if row.number in transfers:
             transfer = transfers[row.number]
-            entry = Totals(1, transfer.intent.amount, transfer.fee or Rupiah(0))
+            entry = _totals(transfer.intent, transfer.fee)
             statuses[transfer.status] = statuses.get(transfer.status, NO_ROWS) + entry
     without = set(not_paid) - transfers.keys()
     unpaid = [row for row in rows if row.is_payable and row.number in without]
@@ -216,6 +222,7 @@ def sums(summaries: Iterable[ChunkSummary]) -> ChunkSummary:
         statuses=_added(each.statuses for each in found),
         not_paid=sum((each.not_paid for each in found), NO_ROWS),
         open=sum(each.open for each in found),
+        read_at=min((each.read_at for each in found if each.statuses), default=0),
     )
 
 

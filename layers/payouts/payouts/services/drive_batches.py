@@ -196,9 +196,9 @@ class BatchDriver:
         if not left or (batch.is_final and now > ended + _FOLLOWED):
             return None
         interval = min(max(_READ_MILLIS, (now - ended) // 8), DAY if batch.is_final else HOUR)
-        due = [index for index in left if states[index].read_at + interval <= now]
+        due = [index for index in left if states[index].summary.read_at + interval <= now]
         self._enqueue(batch, states, due, _READS * room)
-        return max(MINUTE, min(states[index].read_at for index in left) + interval - now)
+        return max(MINUTE, min(states[index].summary.read_at for index in left) + interval - now)
 
     def _enqueue(self, batch: Batch, states: Sequence[ChunkState], chunks: Iterable[int], most: int) -> None:
         """Enqueue chunks, those first that were tried longest ago: some that do not get on hold up no others."""

@@ -6,7 +6,7 @@ overwritten and never incremented, so a repeated or lost write cannot make it wr
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from payouts.domain.batch import Batch, Totals
@@ -36,18 +36,16 @@ class Chunk:
 class ChunkState:
     """What a page has of a chunk.
 
-    `lease` is the time until which a worker has it, or at which the last one took it; 0 before. `read_at` is the time
-    at which its transfers were read for the summary; 0 before.
+    `lease` is the time until which a worker has it, or at which the last one took it; 0 before.
     """
 
     summary: ChunkSummary
     lease: int
-    read_at: int = 0
 
     @property
     def tried_at(self) -> int:
         """When a worker had the chunk last, if none has it now."""
-        return max(self.lease, self.read_at)
+        return max(self.lease, self.summary.read_at)
 
     def is_leased(self, now: int) -> bool:
         """True if a worker may be at work on the chunk."""
@@ -275,12 +273,13 @@ def _read_summary(item: Item) -> ChunkSummary:
 
 
 def _state(page: Item, index: int) -> ChunkState:
-    return ChunkState(_read_summary(page[f"c{index}"]), page.get(f"l{index}", 0), page.get(f"t{index}", 0))
+    summary = replace(_read_summary(page[f"c{index}"]), read_at=page.get(f"t{index}", 0))
+    return ChunkState(summary, page.get(f"l{index}", 0))
 
 
 def _totals(totals: Totals) -> list[int]:
-    return [totals.count, totals.amount.sen, totals.fees.sen]
+    return [totals.count, totals.amount.sen, totals.fees.sen, totals.fees_unknown]
 
 
 def _read_totals(stored: Sequence[int]) -> Totals:
-    return Totals(stored[0], Rupiah(stored[1]), Rupiah(stored[2]))
+    return Totals(stored[0], Rupiah(stored[1]), Rupiah(stored[2]), *stored[3:])
