@@ -7,10 +7,11 @@ from typing import Any
 from local.in_process.batches import QUEUE, Batches
 from payouts import wiring
 from payouts.batch_wiring import build_batches
-from payouts.domain.batch import Action, Batch, BatchStatus, Event, Totals
+from payouts.domain.batch import Batch, BatchStatus, Totals
 from payouts.domain.batch_rows import BatchRow, Phase, RowOutcome, checked_summary
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
+from payouts.services.batch_lease import ChunkLeases
 from payouts.services.drive_batches import BatchDriver
 from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
@@ -74,12 +75,20 @@ def enqueued(world: World, batch: Batch) -> list[int]:
     return sorted(each["chunk"] for each in found if each["batch"] == batch.reference)
 
 
+def try_in_vain(world: World, batch: Batch, index: int) -> None:
+    """As a worker that has the chunk for a moment."""
+    with ChunkLeases(ChunkStore(table_of(world)), world.clock).held(batch.reference, index, lambda: 60.0):
+        pass
+
+
 def test_chunks_that_cannot_be_finished_hold_up_no_others(world: World) -> None:
     """Such as rows of a bank that is down: the first chunks stay unfinished, and the rest must have their turn."""
     batch = stored(world, BatchStatus.PAYING, phase=Phase.CHECKED)
     turns = []
     for _ in range(3):
         turns.append(enqueued(world, batch))
+        for index in turns[-1]:
+            try_in_vain(world, batch, index)
         world.clock.advance(60)
     assert {len(each) for each in turns} == {2}
     assert {index for each in turns for index in each} == set(CHUNKS)
@@ -91,14 +100,14 @@ def test_all_open_chunks_are_settled_in_one_round(world: World) -> None:
     assert enqueued(world, batch) == list(CHUNKS)
 
 
-def test_a_batch_waits_until_its_largest_chunk_is_covered(world: World) -> None:
-    """Else it would begin to wait again each minute, and so would its deadline for funds."""
+def test_a_batch_goes_on_once_its_next_chunk_is_covered(world: World) -> None:
+    """The next is the one that was tried longest ago; `waiting_since` keeps the deadline if funds are missing again."""
     large = Totals(1, Rupiah(300_000_00), Rupiah(0))
     batch = stored(world, BatchStatus.WAITING_FOR_FUNDS, phase=Phase.CHECKED, payable=large)
-    since = int(world.clock() * 1000)
-    batch = replace(batch, history=(Event(since, "system", Action.WAITING_FOR_FUNDS),))
-    small = replace(checked_summary([]), phase=Phase.CHECKED)
-    ChunkStore(table_of(world)).save_summary(batch.reference, 0, small)
+    chunks, now = ChunkStore(table_of(world)), int(world.clock() * 1000)
+    for index in CHUNKS[1:]:
+        chunks.save_summary(batch.reference, index, replace(checked_summary([]), phase=Phase.CHECKED), now)
+    batch = replace(batch, waiting_since=now)
     world.doku.deposit("250000.00")
     assert driver_of(world).drive(batch, lambda: 60.0).status is BatchStatus.WAITING_FOR_FUNDS
     world.doku.deposit("350000.00")
