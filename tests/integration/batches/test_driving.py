@@ -72,7 +72,7 @@ def enqueued(world: World, batch: Batch) -> list[int]:
         for each in messages:
             world.sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
         found += [json.loads(each["Body"]) for each in messages]
-    return sorted(each["chunk"] for each in found if each["batch"] == batch.reference)
+    return sorted(each["chunk"] for each in found if each["batch"] == batch.reference and "chunk" in each)
 
 
 def try_in_vain(world: World, batch: Batch, index: int) -> None:

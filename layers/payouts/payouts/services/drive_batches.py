@@ -219,19 +219,19 @@ class BatchDriver:
         if batch.next_drive_at is not None and batch.next_drive_at > now:
             return batch
         states = self._states(batch)
-        reads, report_at = self._reads(batch, states, room), self._report_at(batch, states)
+        reads, report_at = self._reads(batch, states, room), self._report_at(batch, states, now)
         if report_at is not None and report_at <= now:
             self._queue.send([ResultTask(batch.reference)])
             return self._later(batch, _READ_MILLIS)  # a worker takes minutes to write a large one
         again = [reads, None if report_at is None else report_at - now]
         return self._later(batch, min((each for each in again if each is not None), default=None))
 
-    def _report_at(self, batch: Batch, states: Sequence[ChunkState]) -> int | None:
+    def _report_at(self, batch: Batch, states: Sequence[ChunkState], now: int) -> int | None:
         """When to have the result of a final batch written: at its end, once no transfer is open, and in between.
 
         None if nothing in it can change, or if the batch ended long ago.
         """
-        now, ended, written = self._now(), batch.history[-1].at, batch.result_at
+        ended, written = batch.history[-1].at, batch.result_at
         if not self._reports or batch.result_final or now > ended + _FOLLOWED:
             return None
         if written is None or written < ended:
