@@ -7,7 +7,7 @@ from typing import Any
 from local.in_process.batches import QUEUE, Batches
 from payouts import wiring
 from payouts.batch_wiring import build_batches
-from payouts.domain.batch import Batch, BatchStatus, Totals
+from payouts.domain.batch import Action, Batch, BatchStatus, Event, Totals
 from payouts.domain.batch_rows import BatchRow, Phase, RowOutcome, checked_summary
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
@@ -97,6 +97,12 @@ def test_chunks_that_cannot_be_finished_hold_up_no_others(world: World) -> None:
 def test_all_open_chunks_are_settled_in_one_round(world: World) -> None:
     """One transfer may stay in doubt for days; the figures of the other chunks must not wait for it."""
     batch = stored(world, BatchStatus.SETTLING, phase=Phase.PAID, open=1)
+    assert enqueued(world, batch) == list(CHUNKS)
+
+
+def test_open_transfers_of_a_cancelled_batch_are_read(world: World) -> None:
+    batch = stored(world, BatchStatus.CANCELLED, phase=Phase.PAID, open=1)
+    batch = replace(batch, history=(Event(int(world.clock() * 1000), "system", Action.CANCELLED),))
     assert enqueued(world, batch) == list(CHUNKS)
 
 
