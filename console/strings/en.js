@@ -634,7 +634,7 @@ export default {
   'batch.next.SETTLING': 'Every row was sent or has a reason. Some outcomes are not known yet.',
   'batch.next.CANCELLING': 'Rows that are being sent are finished first.',
   'batch.next.DONE': 'Every row was paid.',
-  'batch.next.DONE_WITH_FAILURES': 'Some rows were not paid. Their reasons are below.',
+  'batch.next.DONE_WITH_FAILURES': 'Some rows were not paid, or it is not known. Their reasons are below.',
   'batch.next.CANCELLED': 'Nothing more is sent.',
   'batch.next.REJECTED': 'Nothing was sent.',
   'batch.next.EXPIRED': 'Nothing was sent.',

@@ -634,7 +634,7 @@ export default {
   'batch.next.SETTLING': 'Setiap baris sudah dikirim atau ada alasannya. Sebagian hasil belum diketahui.',
   'batch.next.CANCELLING': 'Baris yang sedang dikirim diselesaikan dulu.',
   'batch.next.DONE': 'Setiap baris sudah dibayarkan.',
-  'batch.next.DONE_WITH_FAILURES': 'Sebagian baris tidak dibayarkan. Alasannya di bawah.',
+  'batch.next.DONE_WITH_FAILURES': 'Sebagian baris tidak dibayarkan, atau belum diketahui. Alasannya di bawah.',
   'batch.next.CANCELLED': 'Tidak ada lagi yang dikirim.',
   'batch.next.REJECTED': 'Tidak ada yang dikirim.',
   'batch.next.EXPIRED': 'Tidak ada yang dikirim.',

@@ -8,12 +8,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from batch_worker.services import Services
 from payouts.doku.time_limits import Remaining
-from payouts.domain.batch import Batch, BatchStatus
+from payouts.domain.batch import FINAL, Batch, BatchStatus
 from payouts.domain.errors import PayoutError
 from payouts.runtime import metrics
 from payouts.services.batch_queue import ChunkTask, FileTask, ResultTask, Task, parse
 from payouts.services.pay_chunk import ROW_SECONDS
-from payouts.services.settle_chunk import SETTLED_IN
 
 _NEXT_CHUNKS = 2
 """Chunks that a worker enqueues after its own: one for itself, and one in place of a message that was lost."""
@@ -49,11 +48,11 @@ def _work(services: Services, logger: Logger, record: dict[str, Any], remaining:
         if batch is None:
             return True
         if _dispatch(services, task, batch, remaining) or remaining() < ROW_SECONDS:
-            _go_on(services, task, remaining)
-    except PayoutError as error:  # a tick enqueues the task again, after the lease if it was not given back
+            _go_on(services, task, remaining, 0 if batch.status is BatchStatus.SETTLING else _NEXT_CHUNKS)
+    except PayoutError as error:  # the next tick enqueues the task again, sooner than SQS would deliver the message
         logger.warning("chunk not finished", batch=task.reference, chunk=_place(task), reason=error.message)
         metrics.publish({"BatchChunksFailed": 1})
-        return False
+        return True
     logger.info("chunk", batch=task.reference, chunk=_place(task), batch_status=batch.status)
     return True
 
@@ -77,14 +76,18 @@ def _dispatch(services: Services, task: Task, batch: Batch, remaining: Remaining
         return services.checker.check(task.reference, task.index, remaining)
     if status is BatchStatus.PAYING:
         return services.payer.pay(task.reference, task.index, remaining)
-    if status in SETTLED_IN:
+    if status in (BatchStatus.SETTLING, BatchStatus.CANCELLING):
+        return services.settler.settle(task.reference, task.index, remaining)
+    if status in FINAL:
         services.settler.settle(task.reference, task.index, remaining)
-        return True
     return False
 
 
-def _go_on(services: Services, task: Task, remaining: Remaining) -> None:
-    """Drive the batch, so that its next chunk does not wait for the tick. Not while DOKU is silent: that would loop."""
+def _go_on(services: Services, task: Task, remaining: Remaining, most: int) -> None:
+    """Drive the batch, so that its next step and chunks do not wait for the tick.
+
+    Not while DOKU is silent: that would loop. Not for the next chunks to be read, which a tick enqueues together.
+    """
     batch = services.store.get(task.reference)
     if batch is not None:
-        services.driver.drive(batch, remaining, most=_NEXT_CHUNKS)
+        services.driver.drive(batch, remaining, most=most)

@@ -36,6 +36,7 @@ def batch(found: Batch, summaries: Sequence[ChunkSummary], total: ChunkSummary, 
         "fundsNeeded": total.unsent.wire(),
         "statuses": {str(status): totals(each) for status, each in total.statuses.items()},
         "notPaid": totals(total.not_paid),
+        "figuresAt": _time(total.read_at or None),
         "progress": _progress(found, summaries, int(now * 1000)),
         "history": [
             {"at": time_of(each.at, "milliseconds"), "by": each.by, "action": each.action, "note": each.note}
@@ -95,7 +96,12 @@ def result(link: ResultLink) -> dict[str, Any]:
 
 def totals(found: Totals) -> dict[str, Any]:
     """Number, amounts and fees of rows."""
-    return {"count": found.count, "amount": found.amount.wire(), "fees": found.fees.wire()}
+    return {
+        "count": found.count,
+        "amount": found.amount.wire(),
+        "fees": found.fees.wire(),
+        "feesUnknown": found.fees_unknown,
+    }
 
 
 def row(found: BatchRow, transfer: Transfer | None, not_paid: NotPaid | None) -> dict[str, Any]:

@@ -28,7 +28,8 @@ Control API, JSON, unauthenticated; a bad request is answered 400 {"error": ...}
     POST   /_simulator/clock               {"advanceSeconds": n}: moves the clock, delivers what came due, answers
     GET    /_simulator/faults              those still waiting; DELETE clears them and ends hold-after
     POST   /_simulator/faults              {"operation": token|inquiry|balance|transfer|status|notification, "kind",
-                                           "times": 1 (null: always), "partnerReferenceNo": only this one, options}
+                                           "times": 1 (null: always), "partnerReferenceNo": only this one, options};
+                                           for an inquiry the number of its account
     POST   /_simulator/deposit             {"value": "1000.00"}
     POST   /_simulator/accounts            {"bankCode", "accountNumber", "name"} or {..., "exists": false}
     POST   /_simulator/tokens/expire       every token issued so far becomes invalid

@@ -25,6 +25,14 @@ class Asked:
         value = self.body.get("partnerReferenceNo", self.body.get("originalPartnerReferenceNo"))
         return value if isinstance(value, str) else None
 
+    @property
+    def subject(self) -> str | None:
+        """What faults are about: the account of an inquiry, whose reference the merchant does not choose."""
+        if self.operation is not Operation.INQUIRY:
+            return self.reference
+        account = self.body.get("beneficiaryAccountNumber")
+        return account if isinstance(account, str) else None
+
 
 def asked(operation: Operation, request: Request, now: float) -> Asked:
     """The request with its body, {} if that is no JSON object."""

@@ -52,7 +52,7 @@ def serve(world: World, request: Request) -> Reply:
 
 
 def _serve_operation(world: World, ask: Asked) -> Reply:
-    fault = world.board.take(ask.operation, ask.reference, ask.now)
+    fault = world.board.take(ask.operation, ask.subject, ask.now)
     number_codes = world.settings.number_codes and ask.operation is not Operation.TOKEN
     if fault is None:
         answer: Answer | None = (honest := _carry_out(world, ask))

@@ -143,3 +143,8 @@ def test_every_row_is_counted_once(rows: list[tuple[RowOutcome, bool, bool, str]
     excluded = sum(row.excluded or row.outcome is RowOutcome.EXCLUDED for row in made)
     assert total.payable.count + total.blocked + excluded == len(made)
     assert total.payable.amount.sen == 100 * total.payable.count
+
+
+def test_a_fee_that_was_not_stated_is_counted() -> None:
+    total = sums([checked_summary([ROW, replace(ROW, number=2, fee=None)])]).payable
+    assert (total.count, total.fees.sen, total.fees_unknown) == (2, 1, 1)

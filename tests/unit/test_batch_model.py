@@ -108,12 +108,12 @@ def test_a_cancellation_that_does_not_wait_for_workers_is_found() -> None:
 class Counting(ChunkAccounts):
     """Adds what it finds to the summary that is stored."""
 
-    def save(self, batch: Batch, index: int, rows: Any, reasons: Any, checked: ChunkSummary) -> ChunkSummary:
-        summary = super().save(batch, index, rows, reasons, checked)
+    def read(self, batch: Batch, index: int, rows: Any, reasons: Any, checked: ChunkSummary) -> ChunkSummary:
+        summary = super().read(batch, index, rows, reasons, checked)
         both = {*summary.statuses, *checked.statuses}
         added = {each: summary.statuses.get(each, NO_ROWS) + checked.statuses.get(each, NO_ROWS) for each in both}
         drifted = replace(summary, statuses=added)
-        self._chunks.save_summary(batch.reference, index, drifted)
+        self._chunks.save_summary(batch.reference, index, drifted, int(self._clock() * 1000))
         return drifted
 
 
@@ -167,7 +167,8 @@ class Dropping(ChunkPayer):
     def _run(self, run: Any, *arguments: Any) -> bool:
         done = super()._run(run, *arguments)
         state = self._chunks.states(run.batch.reference, 1)[run.index]
-        self._chunks.save_summary(run.batch.reference, run.index, replace(state.summary, phase=batch_rows.Phase.PAID))
+        paid = replace(state.summary, phase=batch_rows.Phase.PAID)
+        self._chunks.save_summary(run.batch.reference, run.index, paid, self._now())
         return done
 
 

@@ -25,6 +25,7 @@ class Totals(_Answer):
     count: int
     amount: Rupiah
     fees: Rupiah
+    fees_unknown: int = Field(description="rows whose fee DOKU has not stated; `fees` is without it")
 
 
 class BatchApproval(_Answer):
@@ -98,9 +99,12 @@ class Batch(BatchSummary):
     approvals: list[BatchApproval]
     outcomes: dict[RowOutcome, Totals]
     payable: Totals = Field(description="rows that are OK, or whose name was confirmed, and that are not excluded")
-    funds_needed: Rupiah = Field(description="amounts and fees of the rows that are still to be sent")
+    funds_needed: Rupiah = Field(description="amounts and stated fees of the rows that are still to be sent")
     statuses: dict[Status, Totals] = Field(description="the transfers of the rows, as they were read last")
     not_paid: Totals = Field(description="rows that have no transfer and will have none")
+    figures_at: datetime | None = Field(
+        description="`statuses` were read then or later, also where the batch is final; null before the first send"
+    )
     progress: Progress
     history: list[BatchEvent]
 

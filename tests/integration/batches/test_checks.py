@@ -215,3 +215,13 @@ def test_without_a_queue_a_batch_is_not_driven_silently(world: World) -> None:
     services = unset.services.batches()
     with pytest.raises(Misconfigured, match="BATCH_QUEUE_URL"):
         services.driver.drive(services.changer.get(reference), lambda: 60.0)
+
+
+def test_a_chunk_of_rows_full_of_problems_is_stored(batches: Batches) -> None:
+    """Nothing that a request may contain is too large for an item: its reference would be lost."""
+    reference = new_batch()
+    many = {f"a{number}": 1 for number in range(20_000)}
+    long = {f"{number:04}{chr(0x1F600) * 40}": 1 for number in range(20)}
+    assert batches.create(reference, row(**many), *[row(**long)] * 60).status == 201
+    first = batches.rows(reference)[0]
+    assert (first["outcome"], len(first["problems"])) == ("INVALID", 20)

@@ -11,6 +11,7 @@ from payouts.domain.batch import Action, Batch, BatchStatus, Event, Totals
 from payouts.domain.batch_rows import BatchRow, Phase, RowOutcome, checked_summary
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
+from payouts.services.batch_lease import ChunkLeases
 from payouts.services.drive_batches import BatchDriver
 from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
@@ -71,7 +72,13 @@ def enqueued(world: World, batch: Batch) -> list[int]:
         for each in messages:
             world.sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
         found += [json.loads(each["Body"]) for each in messages]
-    return sorted(each["chunk"] for each in found if each["batch"] == batch.reference)
+    return sorted(each["chunk"] for each in found if each["batch"] == batch.reference and "chunk" in each)
+
+
+def try_in_vain(world: World, batch: Batch, index: int) -> None:
+    """As a worker that has the chunk for a moment."""
+    with ChunkLeases(ChunkStore(table_of(world)), world.clock).held(batch.reference, index, lambda: 60.0):
+        pass
 
 
 def test_chunks_that_cannot_be_finished_hold_up_no_others(world: World) -> None:
@@ -80,6 +87,8 @@ def test_chunks_that_cannot_be_finished_hold_up_no_others(world: World) -> None:
     turns = []
     for _ in range(3):
         turns.append(enqueued(world, batch))
+        for index in turns[-1]:
+            try_in_vain(world, batch, index)
         world.clock.advance(60)
     assert {len(each) for each in turns} == {2}
     assert {index for each in turns for index in each} == set(CHUNKS)
@@ -91,14 +100,20 @@ def test_all_open_chunks_are_settled_in_one_round(world: World) -> None:
     assert enqueued(world, batch) == list(CHUNKS)
 
 
-def test_a_batch_waits_until_its_largest_chunk_is_covered(world: World) -> None:
-    """Else it would begin to wait again each minute, and so would its deadline for funds."""
+def test_open_transfers_of_a_cancelled_batch_are_read(world: World) -> None:
+    batch = stored(world, BatchStatus.CANCELLED, phase=Phase.PAID, open=1)
+    batch = replace(batch, history=(Event(int(world.clock() * 1000), "system", Action.CANCELLED),))
+    assert enqueued(world, batch) == list(CHUNKS)
+
+
+def test_a_batch_goes_on_once_its_next_chunk_is_covered(world: World) -> None:
+    """The next is the one that was tried longest ago; `waiting_since` keeps the deadline if funds are missing again."""
     large = Totals(1, Rupiah(300_000_00), Rupiah(0))
     batch = stored(world, BatchStatus.WAITING_FOR_FUNDS, phase=Phase.CHECKED, payable=large)
-    since = int(world.clock() * 1000)
-    batch = replace(batch, history=(Event(since, "system", Action.WAITING_FOR_FUNDS),))
-    small = replace(checked_summary([]), phase=Phase.CHECKED)
-    ChunkStore(table_of(world)).save_summary(batch.reference, 0, small)
+    chunks, now = ChunkStore(table_of(world)), int(world.clock() * 1000)
+    for index in CHUNKS[1:]:
+        chunks.save_summary(batch.reference, index, replace(checked_summary([]), phase=Phase.CHECKED), now)
+    batch = replace(batch, waiting_since=now)
     world.doku.deposit("250000.00")
     assert driver_of(world).drive(batch, lambda: 60.0).status is BatchStatus.WAITING_FOR_FUNDS
     world.doku.deposit("350000.00")

@@ -159,7 +159,7 @@ def test_after_a_cancellation_no_further_row_is_sent(world: World, batches: Batc
     def cancel() -> None:
         cancelling.append(batches.request("POST", f"{reference}/cancellation").status)
 
-    world.faults.before["PutItem"] = [lambda: None] * 3 + [cancel]  # while the second row is prepared
+    world.faults.before["PutItem"] = [lambda: None] * 1 + [cancel]  # while the second row is prepared
     batches.deliver(reference)
     assert cancelling == [202]
     sent = sum(len(world.sent(f"{reference}-{number}")) for number in (1, 2, 3))
@@ -279,16 +279,15 @@ def test_rows_before_too_many_refusals_may_be_sent_later(world: World, batches: 
     assert debits(world, reference, 5) == [1, 1, 1, 1, 0]
 
 
-def test_funds_that_doku_shows_and_denies_pause_the_batch(world: World, batches: Batches) -> None:
-    """Each minute one more row would fail, and need a new reference."""
+@pytest.mark.covers("I35")
+@pytest.mark.parametrize("kind", ["timeout-after", "error-after"])
+def test_five_unclear_answers_in_a_row_pause_the_batch(world: World, batches: Batches, kind: str) -> None:
     reference = new_batch()
     batches.approved(reference, *[row() for _ in range(8)])
-    world.doku.fault("transfer", "unknown-code", responseCode="4034314", execute=False, times=20)
+    world.doku.fault("transfer", kind, times=None)
     batches.work()
-    batches.pass_time(8)
     found = batches.get(reference)
-    assert (found["status"], found["statuses"]["FAILED"]["count"]) == ("PAUSED", 5)
-    assert "although its balance covers them" in found["history"][-1]["note"]
+    assert (found["status"], found["statuses"]["IN_DOUBT"]["count"]) == ("PAUSED", 5)
 
 
 def test_a_stop_of_transfers_holds_up_the_batch(world: World, batches: Batches) -> None:
@@ -326,3 +325,25 @@ def test_a_batch_is_paid_at_its_time(world: World, batches: Batches) -> None:
     world.clock.advance(3600)
     batches.pass_time(1)
     assert len(world.sent(f"{reference}-1")) == 1
+
+
+@pytest.mark.covers("I35")
+def test_the_figures_of_a_cancelled_batch_follow_its_transfers(world: World) -> None:
+    """Without results, whose writing renews the figures too."""
+    world.environment["BATCH_BUCKET"] = ""
+    world = world.restarted()
+    batches, reference = Batches.start(world), new_batch()
+    batches.approved(reference, row(), row(), row())
+
+    def cancel() -> None:
+        batches.request("POST", f"{reference}/cancellation")
+
+    world.faults.before["PutItem"] = [lambda: None] * 3 + [cancel]  # while the third row is prepared
+    batches.deliver(reference)
+    batches.work()
+    cancelled = batches.get(reference)
+    assert (cancelled["status"], cancelled["statuses"]["ACCEPTED"]["count"]) == ("CANCELLED", 2)
+    batches.pass_time(12)
+    later = batches.get(reference)
+    assert (later["status"], later["statuses"]["SUCCESS"]["count"]) == ("CANCELLED", 2)
+    assert later["figuresAt"] > cancelled["figuresAt"]

@@ -53,12 +53,12 @@ def test_a_driver_that_dies_while_it_enqueues_is_repeated(world: World, batches:
 
 
 @pytest.mark.covers("I35")
-def test_a_chunk_that_fails_until_it_is_dead_lettered_is_paid(world: World, batches: Batches) -> None:
+def test_a_chunk_that_fails_repeatedly_is_paid(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row(), row())
     for _ in range(8):
         world.faults.throttle("BatchGetItem")
-        assert batches.deliver(reference)["batchItemFailures"]
+        assert batches.deliver(reference)["batchItemFailures"] == []  # the tick is sooner than SQS
     lose_messages(world)
     batches.pass_time(2)
     assert debits(world, reference, 2) == [1, 1]

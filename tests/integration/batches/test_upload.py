@@ -374,7 +374,7 @@ def test_a_file_is_read_again_after_s3_was_silent(world: World, batches: Batches
     reference = new_batch()
     batches.upload(reference, csv(LINE))
     world.faults.before.setdefault("GetObject", []).append(_unreachable)
-    assert batches.deliver_file(reference, csv(LINE))["batchItemFailures"] == [{"itemIdentifier": "1"}]
+    assert batches.deliver_file(reference, csv(LINE))["batchItemFailures"] == []  # the tick is sooner than SQS
     assert batches.get(reference)["file"] | {"sha256": ""} == {
         "sha256": "",
         "expectedCount": None,

@@ -25,3 +25,14 @@ def test_a_repeated_check_writes_nothing(world: World, batches: Batches) -> None
     world.faults.calls.clear()
     batches.deliver(reference)
     assert "TransactWriteItems" not in world.faults.calls
+
+
+def test_a_chunk_that_failed_waits_for_the_next_tick(world: World, batches: Batches) -> None:
+    """SQS would deliver its message half an hour later."""
+    reference = new_batch()
+    batches.create(reference, row())
+    batches.work(most=0)
+    world.faults.throttle("UpdateItem")
+    assert batches.deliver(reference) == {"batchItemFailures": []}
+    batches.pass_time(1)
+    assert batches.get(reference)["status"] == "READY"

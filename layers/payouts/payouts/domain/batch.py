@@ -47,6 +47,7 @@ class BatchStatus(StrEnum):
     """No row is sent any more but by workers that had begun to send one."""
     DONE = "DONE"
     DONE_WITH_FAILURES = "DONE_WITH_FAILURES"
+    """Some rows were not paid, or it is not known whether they were."""
     CANCELLED = "CANCELLED"
     REJECTED = "REJECTED"
     EXPIRED = "EXPIRED"
@@ -211,6 +212,8 @@ class Batch:
     """Time at which its result was written last; None before."""
     result_final: bool = False
     """True if nothing in the result can change any more."""
+    waiting_since: int | None = None
+    """Since when funds have been missing; None once a row was accepted."""
     next_drive_at: int | None = None
     """Time at which the poller looks at it again; None if only a person can move it."""
     version: int = 0
@@ -232,6 +235,11 @@ class Batch:
     def creator(self) -> str:
         """The caller that created it, as the history shows it."""
         return next((event.by for event in self.history if event.action is Action.CREATED), "")
+
+    @property
+    def is_resumed_by_a_person(self) -> bool:
+        """True if a person, and not the software, let it go on last."""
+        return next((each.by != SYSTEM for each in reversed(self.history) if each.action is Action.RESUMED), False)
 
     def is_approved(self, required_now: int) -> bool:
         """True if enough people approved exactly this content. The larger of both requirements counts."""
@@ -296,17 +304,20 @@ class Totals:
     count: int = 0
     amount: Rupiah = _NOTHING
     fees: Rupiah = _NOTHING
+    fees_unknown: int = 0
+    """Rows whose fee DOKU has not stated: it is not in `fees`."""
 
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(
             self.count + other.count,
             Rupiah(self.amount.sen + other.amount.sen),
             Rupiah(self.fees.sen + other.fees.sen),
+            self.fees_unknown + other.fees_unknown,
         )
 
     @property
     def needed(self) -> Rupiah:
-        """Amounts and fees together."""
+        """Amounts and stated fees together."""
         return Rupiah(self.amount.sen + self.fees.sen)
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from payouts.domain.batch import NO_ROWS, Batch, Totals
 from payouts.domain.money import Rupiah
+from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Intent, Status, Transfer
 
 CHUNK_ROWS = 100
@@ -16,6 +17,8 @@ CHUNK_ROWS = 100
 Key = TypeVar("Key")
 PAYMENT_HASHES = 2**128
 """Number of hashes of a payment."""
+_GOLDEN = 0.6180339887
+"""Its multiples are spread evenly over all positions."""
 _ALGORITHM = "1"
 """Stored with each seal and digest, so that a later version can tell how they were made."""
 
@@ -81,7 +84,7 @@ class BatchRow:
     @property
     def totals(self) -> Totals:
         """What the row adds to the sums."""
-        return NO_ROWS if self.intent is None else Totals(1, self.intent.amount, self.fee or Rupiah(0))
+        return NO_ROWS if self.intent is None else _totals(self.intent, self.fee)
 
     @property
     def counted(self) -> Totals:
@@ -119,6 +122,8 @@ class ChunkSummary:
     """Transfers whose status may still change by itself."""
     check_again: bool = False
     """True if a person asked for another check of its rows that could not be checked."""
+    read_at: int = 0
+    """Time at which the transfers were read; 0 before. Of several chunks, the earliest."""
 
     @property
     def is_checked(self) -> bool:
@@ -160,6 +165,10 @@ def sum_of(rows: Iterable[BatchRow]) -> Totals:
     return sum((row.totals for row in rows), NO_ROWS)
 
 
+def _totals(intent: Intent, fee: Rupiah | None) -> Totals:
+    return Totals(1, intent.amount, fee or Rupiah(0), int(fee is None))
+
+
 def sent_summary(
     checked: ChunkSummary, rows: Sequence[BatchRow], transfers: Mapping[int, Transfer], not_paid: Iterable[int]
 ) -> ChunkSummary:
@@ -168,7 +177,7 @@ def sent_summary(
     for row in rows:
         if row.number in transfers:
             transfer = transfers[row.number]
-            entry = Totals(1, transfer.intent.amount, transfer.fee or Rupiah(0))
+            entry = _totals(transfer.intent, transfer.fee)
             statuses[transfer.status] = statuses.get(transfer.status, NO_ROWS) + entry
     without = set(not_paid) - transfers.keys()
     unpaid = [row for row in rows if row.is_payable and row.number in without]
@@ -228,6 +237,15 @@ def row_fingerprint(row: BatchRow) -> str:
     return _hash([row.number, _facts(row.intent) if row.intent else None, row.bank_name])
 
 
+def turned(rows: Sequence[BatchRow], millis: int) -> list[BatchRow]:
+    """The rows from another one on in each minute, so that a few without an answer do not hold up the others.
+
+    `millis` is the time since their batch began; in its first minute the rows are in their order.
+    """
+    start = int(millis // MINUTE * _GOLDEN % 1 * len(rows))
+    return [*rows[start:], *rows[:start]]
+
+
 def chunks_of(rows: int) -> int:
     """The number of chunks of so many rows."""
     return -(-rows // CHUNK_ROWS)
@@ -245,6 +263,7 @@ def sums(summaries: Iterable[ChunkSummary]) -> ChunkSummary:
         statuses=_added(each.statuses for each in found),
         not_paid=sum((each.not_paid for each in found), NO_ROWS),
         open=sum(each.open for each in found),
+        read_at=min((each.read_at for each in found if each.statuses), default=0),
     )
 
 

@@ -21,18 +21,18 @@ class ChunkLeases:
     @contextmanager
     def held(self, reference: str, index: int, remaining: Remaining) -> Iterator[int | None]:
         """Hold the chunk for the `with`; yields the lease's end in milliseconds, None if another worker has it."""
-        now = self._clock()
-        until = int((now + remaining() + MARGIN_SECONDS) * 1000)
-        if not self._chunks.take_lease(reference, index, int(now * 1000), until):
+        now = int(self._clock() * 1000)
+        until = now + int((remaining() + MARGIN_SECONDS) * 1000)
+        if not self._chunks.take_lease(reference, index, now, until):
             yield None
             return
         try:
             yield until
         except PayoutError:
-            self._release(reference, index, until)
+            self._release(reference, index, now, until)
             raise
-        self._release(reference, index, until)
+        self._release(reference, index, now, until)
 
-    def _release(self, reference: str, index: int, until: int) -> None:
+    def _release(self, reference: str, index: int, taken: int, until: int) -> None:
         with suppress(PayoutError):  # it ends by itself
-            self._chunks.release(reference, index, until)
+            self._chunks.release(reference, index, taken, until)

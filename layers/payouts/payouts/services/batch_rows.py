@@ -33,7 +33,9 @@ _WHOLE = re.compile(r"([1-9][0-9]{0,14})(?:\.00)?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[0-9.,]+[eE][+-]?[0-9]+", re.ASCII)
 _LARGEST = 10**15
 _SHOWN = 64
-"""Characters of an unknown name that are repeated."""
+"""Bytes of an unknown name that are repeated."""
+MOST_PROBLEMS = 20
+"""Problems of a row that are stored: its chunk is one item of at most 400 KB."""
 _AS_TEXT = 'format the whole column as "Text" and enter the values again'
 
 
@@ -94,7 +96,7 @@ def row_of(number: int, cells: Mapping[str, Cell]) -> Row | BadRow:
 def row_of_json(number: int, given: Mapping[str, Any]) -> Row | BadRow:
     """Check a row in the form of POST /v1/transfers, at the top level or in `additionalInfo`. Null is empty."""
     flat, problems = _lifted(given)
-    problems += [Problem(name[:_SHOWN], "is not a field of a row") for name in flat if name not in COLUMNS]
+    problems += [Problem(_shown(name), "is not a field of a row") for name in flat if name not in COLUMNS]
     if flat.get(AMOUNT) is not None:
         flat[AMOUNT], wrong = _amount_of_json(flat[AMOUNT])
         problems += wrong
@@ -111,7 +113,11 @@ def _lifted(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     if not isinstance(nested, Mapping):
         return flat, [Problem("additionalInfo", "must be an object")]
     twice = [name for name, value in nested.items() if flat.setdefault(name, value) != value]
-    return flat, [Problem(name[:_SHOWN], "is given twice with different values") for name in twice]
+    return flat, [Problem(_shown(name), "is given twice with different values") for name in twice]
+
+
+def _shown(name: str) -> str:
+    return name.encode(errors="replace")[:_SHOWN].decode(errors="ignore")
 
 
 def _cell_of_json(value: Any) -> Cell:

@@ -206,7 +206,7 @@ class BatchChanger:
         """
         hashed, now = list_hash(each.summary for each in states), self._now() // 1000
         earlier = self._lists.claim(hashed, batch.reference, now)
-        if earlier and pays_nothing(self._store.get(earlier)):
+        if earlier and (earlier == batch.repays or pays_nothing(self._store.get(earlier))):
             earlier = self._lists.claim(hashed, batch.reference, now, instead_of=earlier)
         if earlier and not confirmed:
             raise SameList(earlier)

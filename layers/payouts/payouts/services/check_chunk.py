@@ -6,11 +6,12 @@ from dataclasses import replace
 from payouts.doku.client import DokuClient
 from payouts.doku.time_limits import QUESTION, RECORD_SECONDS, Remaining
 from payouts.domain.account_name import NameMatch, compare_names
-from payouts.domain.batch import Batch, BatchStatus
-from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, origin, payment
+from payouts.domain.batch import Action, Batch, BatchStatus
+from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, origin, payment, turned
 from payouts.domain.errors import Misconfigured, PayoutError, Refused, RefusedEarly, Throttled, ValidationFailed
 from payouts.domain.limits import AmountLimits
 from payouts.domain.repayment import is_unpaid
+from payouts.domain.schedule import HOUR
 from payouts.domain.transfer import Intent, Transfer
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_lease import ChunkLeases
@@ -24,6 +25,8 @@ ROW_SECONDS = sum(QUESTION) + RECORD_SECONDS + 3.0
 """For one account inquiry, a new token and the record of the chunk."""
 PATIENCE = 5
 """Inquiries in a row without an answer after which the chunk waits for the next tick."""
+_PATIENCE_MILLIS = HOUR
+"""After so long, rows without an answer are COULD_NOT_CHECK, and people decide: one bank may be out of order."""
 
 
 class ChunkChecker:
@@ -52,20 +55,22 @@ class ChunkChecker:
         self._clock = clock
 
     def check(self, reference: str, index: int, remaining: Remaining) -> bool:
-        """Check the rows of a chunk that are PENDING, as far as time allows. Returns True if the last of them was.
+        """Check the rows of a chunk that are PENDING, as far as time allows. Returns True if none is left.
 
         Raises PayoutError if nothing could be stored.
         """
+        if self._chunks.state(reference, index).summary.is_checked:
+            return True  # a repeated message
         with self._leases.held(reference, index, remaining) as lease:
             batch = self._batches.get(reference)
             if lease is None or batch is None or batch.status is not BatchStatus.CHECKING:
                 return False
             chunk = self._chunks.rows(reference, index)
-            before = chunk.rows
-            if self._chunks.state(reference, index).summary.check_again:
+            before, summary = chunk.rows, self._chunks.state(reference, index).summary
+            if summary.is_checked:
+                return True
+            if summary.check_again:
                 before = tuple(_to_check_again(row) for row in before)
-            if not any(row.outcome is RowOutcome.PENDING for row in before):
-                return False  # a repeated message; what follows began with the first
             rows = self._checked(batch, before, remaining)
             if not self._chunks.save_rows(batch, index, chunk, rows, checked_summary(rows)):
                 return False
@@ -76,22 +81,27 @@ class ChunkChecker:
         references += [row.repays for row in rows if row.repays]
         existing = {each.partner_reference_no: each for each in self._transfers.get_all(references)}
         pending = [row.intent for row in rows if row.intent and row.outcome is RowOutcome.PENDING]
-        twins = recent_payments(self._transfers, pending, int(self._clock() * 1000))
-        result, silent = [_with_twin(row, twins) for row in rows], 0
-        for place, row in enumerate(result):
-            if row.outcome is not RowOutcome.PENDING or row.intent is None:
+        twins = recent_payments(self._transfers, pending, self._now())
+        result, silent = {row.number: _with_twin(row, twins) for row in rows}, 0
+        age = self._now() - _started_at(batch)
+        for row in turned([row for row in result.values() if row.outcome is RowOutcome.PENDING], age):
+            if row.intent is None:
                 continue
             if silent >= PATIENCE or remaining() < ROW_SECONDS:
                 break
             try:
-                result[place] = self._row(batch, row, row.intent, existing, remaining)
+                result[row.number] = self._row(batch, row, row.intent, existing, remaining)
                 silent = 0
             except (Misconfigured, RefusedEarly, Throttled):  # nothing is known about the row
                 break
             except PayoutError:
                 silent += 1
-                result[place] = replace(row, outcome=RowOutcome.COULD_NOT_CHECK, problems=(("", _NO_ANSWER),))
-        return _still_pending(rows, result) if silent >= PATIENCE else result
+                result[row.number] = replace(row, outcome=RowOutcome.COULD_NOT_CHECK, problems=(("", _NO_ANSWER),))
+        found = list(result.values())
+        return _still_pending(rows, found) if silent >= PATIENCE and age < _PATIENCE_MILLIS else found
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)
 
     def _row(
         self, batch: Batch, row: BatchRow, intent: Intent, existing: Mapping[str, Transfer], remaining: Remaining
@@ -138,6 +148,12 @@ def _with_twin(row: BatchRow, twins: Mapping[bytes, str]) -> BatchRow:
     if row.intent is None or row.outcome is not RowOutcome.PENDING:
         return row
     return replace(row, possible_duplicate=twins.get(payment(row.intent), row.possible_duplicate))
+
+
+def _started_at(batch: Batch) -> int:
+    """When the check began, or began again."""
+    starts = (each.at for each in reversed(batch.history) if each.action is Action.CHECK_STARTED)
+    return next(starts, batch.created_at)
 
 
 def _still_pending(before: Sequence[BatchRow], after: Sequence[BatchRow]) -> list[BatchRow]:

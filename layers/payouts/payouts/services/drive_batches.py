@@ -10,11 +10,11 @@ from functools import partial
 from payouts.doku.time_limits import LEAST_SECONDS, TABLE_SECONDS, Remaining
 from payouts.domain.batch import SYSTEM, Action, Batch, BatchStatus, Event, moved
 from payouts.domain.batch_file import is_leased
-from payouts.domain.batch_rows import Phase, chunks_of, origin, sums
+from payouts.domain.batch_rows import ChunkSummary, Phase, chunks_of, origin, sums
 from payouts.domain.errors import LimitReached, ValidationFailed
 from payouts.domain.schedule import DAY, HOUR, MINUTE
 from payouts.domain.transfer import Status
-from payouts.services.batch_funds import Funds
+from payouts.services.batch_funds import Cover, Funds
 from payouts.services.batch_queue import BatchQueue, ChunkTask, FileTask, ResultTask
 from payouts.services.daily_limits import DailyLimits
 from payouts.store.batch_chunks import ChunkState, ChunkStore
@@ -24,10 +24,12 @@ APPROVAL_MILLIS = 7 * DAY
 """How long a batch waits for approval."""
 FUNDS_WAIT = 72 * HOUR
 """How long a batch waits for funds unless its request has a deadline."""
-_SETTLE_MILLIS = 5 * MINUTE
-"""How often the transfers of a batch that was sent are read."""
-_REPORTED_MILLIS = 30 * DAY
-"""How long the result of a batch that is final is written again while some transfer is open."""
+_READ_MILLIS = 5 * MINUTE
+"""How often the open transfers of a batch that was sent are read at first; later less often."""
+_READS = 10
+"""Chunks whose transfers are read in the time in which one is paid."""
+_FOLLOWED = 30 * DAY
+"""How long the open transfers of a final batch are read, and its result is written again."""
 _STEP_SECONDS = LEAST_SECONDS + TABLE_SECONDS
 """Least time for one batch. A question about the balance fits into the time that is left."""
 MOST_LATE = 7 * DAY
@@ -89,8 +91,8 @@ class BatchDriver:
             case _S.CANCELLING:
                 return self._cancel(batch, room)
             case _S.SETTLING:
-                return self._settle(batch)
-        return self._conclude(batch) if batch.is_final else self._later(batch, None)
+                return self._settle(batch, room)
+        return self._conclude(batch, room) if batch.is_final else self._later(batch, None)
 
     def _receive(self, batch: Batch) -> Batch:
         """Let a worker read the file, if that was asked for and none does."""
@@ -173,22 +175,19 @@ class BatchDriver:
         return self._late(batch) or self._move(batch, _S.PAYING, Action.RESUMED, drive_at=self._now())
 
     def _retry_funds(self, batch: Batch, remaining: Remaining) -> Batch:
-        since = next(each.at for each in reversed(batch.history) if each.action is Action.WAITING_FOR_FUNDS)
+        since = batch.waiting_since if batch.waiting_since is not None else self._now()
         if self._now() >= (batch.funds_deadline or since + FUNDS_WAIT):
             return self._move(batch, _S.CANCELLING, Action.CANCELLATION_REQUESTED, "the deadline for funds has passed")
         states = self._states(batch)
-        if not self._is_covered(batch, states, remaining):
+        unpaid = (index for index, each in enumerate(states) if each.summary.phase is not Phase.PAID)
+        index = min(unpaid, key=lambda each: states[each].tried_at, default=None)
+        if index is not None and not self._covered(batch, index, states[index], remaining):
             return self._later(batch, MINUTE)
         return self._move(batch, _S.PAYING, Action.RESUMED, "the balance covers the next rows", self._now())
 
-    def _is_covered(self, batch: Batch, states: Sequence[ChunkState], remaining: Remaining) -> bool:
-        """True if the balance covers the chunk that needs most: whichever is next, the batch gets on, and does not wait
-        for funds again before it has. `fundsDeadline` would begin again with each wait."""
-        unpaid = [index for index, each in enumerate(states) if each.summary.phase is not Phase.PAID]
-        if not unpaid:
-            return True
-        most = max(unpaid, key=lambda index: states[index].summary.unsent.sen)
-        return self._funds.cover(origin(batch.reference, most), states[most].summary.unsent, remaining)
+    def _covered(self, batch: Batch, index: int, state: ChunkState, remaining: Remaining) -> bool:
+        cover = self._funds.cover(origin(batch.reference, index), state.summary.unsent, remaining)
+        return cover is Cover.YES
 
     def _cancel(self, batch: Batch, room: int) -> Batch:
         """CANCELLED once every row is accounted for. Who settles a chunk has its lease, so no worker is sending."""
@@ -201,70 +200,86 @@ class BatchDriver:
         sent = sum(each.count for each in sums(state.summary for state in states).statuses.values())
         return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before", self._now())
 
-    def _settle(self, batch: Batch) -> Batch:
+    def _settle(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)
-        if self._reports and batch.result_at is None:
-            self._queue.send([ResultTask(batch.reference)])
-        if following := self._follow(batch, states):
-            return following
+        if any(each.summary.open for each in states):
+            if self._reports and batch.result_at is None and room:
+                self._queue.send([ResultTask(batch.reference)])
+            return self._later(batch, self._reads(batch, states, room))
         total = sums(each.summary for each in states)
         paid = total.statuses.get(Status.SUCCESS)
         complete = paid is not None and paid.count == total.payable.count
         return self._move(batch, _S.DONE if complete else _S.DONE_WITH_FAILURES, Action.DONE)
 
-    def _follow(self, batch: Batch, states: Sequence[ChunkState]) -> Batch | None:
-        """Let the transfers of all open chunks be read now and then. None if no transfer is open.
-
-        All at once: each is read in a moment, and one that stays open must not keep the others waiting.
-        """
-        unsettled = [index for index, each in enumerate(states) if each.summary.open]
-        if not unsettled:
-            return None
-        if (batch.next_drive_at or 0) > self._now():
-            return batch  # they were read a moment ago
-        self._queue.send([ChunkTask(batch.reference, index) for index in unsettled])
-        return self._later(batch, _SETTLE_MILLIS)
-
-    def _conclude(self, batch: Batch) -> Batch:
+    def _conclude(self, batch: Batch, room: int) -> Batch:
         """Follow the transfers that a final batch left open, and have its result written until nothing can change."""
+        now = self._now()
         if batch.released_at is None:
             return self._later(batch, None)
-        if batch.next_drive_at is not None and batch.next_drive_at > self._now():
+        if batch.next_drive_at is not None and batch.next_drive_at > now:
             return batch
-        following = self._follow(batch, self._states(batch))
-        if following is not None and _is_reported(batch):
-            return following
-        return self._report(batch, at_most=_SETTLE_MILLIS if following else DAY)
+        states = self._states(batch)
+        reads, report_at = self._reads(batch, states, room), self._report_at(batch, states, now)
+        if report_at is not None and report_at <= now:
+            self._queue.send([ResultTask(batch.reference)])
+            return self._later(batch, _READ_MILLIS)  # a worker takes minutes to write a large one
+        again = [reads, None if report_at is None else report_at - now]
+        return self._later(batch, min((each for each in again if each is not None), default=None))
 
-    def _report(self, batch: Batch, at_most: int) -> Batch:
-        """Have the result of a final batch written; again within `at_most` until it is final: a row may be DISPUTED."""
-        now, ended = self._now(), batch.history[-1].at
-        if not self._reports or batch.result_final or now > ended + _REPORTED_MILLIS:
-            return self._later(batch, None if at_most == DAY else at_most)
-        self._queue.send([ResultTask(batch.reference)])
-        again = (HOUR if now < ended + DAY else DAY) if _is_reported(batch) else _SETTLE_MILLIS
-        return self._later(batch, min(again, at_most))
+    def _report_at(self, batch: Batch, states: Sequence[ChunkState], now: int) -> int | None:
+        """When to have the result of a final batch written: at its end, once no transfer is open, and in between.
+
+        None if nothing in it can change, or if the batch ended long ago.
+        """
+        ended, written = batch.history[-1].at, batch.result_at
+        if not self._reports or batch.result_final or now > ended + _FOLLOWED:
+            return None
+        if written is None or written < ended:
+            return now
+        settled = not any(_unsettled(each.summary) for each in states)
+        if settled and any(each.summary.read_at > written for each in states):
+            return now
+        return written + (HOUR if now < ended + DAY else DAY)
 
     def _enqueued(self, batch: Batch, states: Sequence[ChunkState], room: int, unfinished: Sequence[bool]) -> bool:
-        """Enqueue unfinished chunks that no worker has. Returns True if any is unfinished.
-
-        Each minute begins with others of them: chunks that cannot be finished now must not keep the rest waiting.
-        """
+        """Enqueue unfinished chunks that no worker has. Returns True if any is unfinished."""
         now, left = self._now(), [index for index, each in enumerate(unfinished) if each]
         free = [index for index in left if not states[index].is_leased(now)]
-        most = max(0, min(room, self._window - (len(left) - len(free))))
-        first = now // MINUTE * self._window % len(free) if len(free) > self._window else 0
-        self._queue.send([ChunkTask(batch.reference, index) for index in (free[first:] + free[:first])[:most]])
+        busy = len(left) - len(free)
+        self._enqueue(batch, states, free, min(room, self._window - busy))
         return bool(left)
+
+    def _reads(self, batch: Batch, states: Sequence[ChunkState], room: int) -> int | None:
+        """Have open transfers read, those first that were read longest ago. Returns when to look again.
+
+        None if none is open, or if the batch ended long ago.
+        """
+        now, ended = self._now(), _sent_at(batch)
+        follow = _unsettled if batch.is_final else _open
+        left = [index for index, each in enumerate(states) if follow(each.summary)]
+        if not left or (batch.is_final and now > ended + _FOLLOWED):
+            return None
+        interval = min(max(_READ_MILLIS, (now - ended) // 8), DAY if batch.is_final else HOUR)
+        due = [index for index in left if states[index].summary.read_at + interval <= now]
+        self._enqueue(batch, states, due, _READS * room)
+        return max(MINUTE, min(states[index].summary.read_at for index in left) + interval - now)
+
+    def _enqueue(self, batch: Batch, states: Sequence[ChunkState], chunks: Iterable[int], most: int) -> None:
+        """Enqueue chunks, those first that were tried longest ago: some that do not get on hold up no others."""
+        longest_ago = sorted(chunks, key=lambda index: states[index].tried_at)
+        self._queue.send([ChunkTask(batch.reference, index) for index in longest_ago[: max(0, most)]])
 
     def _states(self, batch: Batch) -> list[ChunkState]:
         return self._chunks.states(batch.reference, chunks_of(batch.rows))
 
     def _later(self, batch: Batch, millis: int | None) -> Batch:
-        """Drive the batch again after so long; None for never by itself."""
-        at = None if millis is None else self._now() + millis
+        """Drive the batch again after so long; None for never by itself. What was to be earlier stays so."""
+        now = self._now()
+        at = None if millis is None else now + millis
 
         def change(current: Batch) -> Batch:
+            if at is not None and now < (current.next_drive_at or 0) <= at:
+                return current
             return replace(current, next_drive_at=at) if current.status is batch.status else current
 
         return self._store.update(batch, change)
@@ -298,9 +313,20 @@ class BatchDriver:
         return int(self._clock() * 1000)
 
 
-def _is_reported(batch: Batch) -> bool:
-    """True if the result of a final batch was written after its end."""
-    return batch.result_at is not None and batch.result_at >= batch.history[-1].at
+def _open(summary: ChunkSummary) -> bool:
+    return summary.open > 0
+
+
+def _unsettled(summary: ChunkSummary) -> bool:
+    """True if the status of a transfer may change: DISPUTED does not hold up the end of a batch."""
+    return summary.open > 0 or Status.DISPUTED in summary.statuses
+
+
+def _sent_at(batch: Batch) -> int:
+    """When the last row was sent, or the batch ended."""
+    ends = (Action.SENT, Action.CANCELLED)
+    found = next((each.at for each in reversed(batch.history) if each.action in ends), None)
+    return found if found is not None else batch.released_at or batch.created_at
 
 
 @dataclass(slots=True)

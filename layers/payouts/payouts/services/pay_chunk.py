@@ -21,10 +21,11 @@ from payouts.domain.batch_rows import (
     row_fingerprint,
     seal,
     sum_of,
+    turned,
 )
 from payouts.domain.errors import Duplicate, Mismatch, PayoutError, Refused, ValidationFailed
-from payouts.domain.transfer import NextAction, Status, Transfer
-from payouts.services.batch_funds import Funds
+from payouts.domain.transfer import NOT_ACKNOWLEDGED, NextAction, Status, Transfer
+from payouts.services.batch_funds import Cover, Funds
 from payouts.services.batch_lease import ChunkLeases
 from payouts.services.create_transfer import TransferCreator
 from payouts.services.prepare_transfer import TransferRequest
@@ -59,8 +60,8 @@ class _Run:
     reasons: dict[int, NotPaid] = field(default_factory=dict)
     refused: list[int] = field(default_factory=list)
     """Rows that DOKU refused, the latest in a row."""
-    short: int = 0
-    """Rows of the chunk that DOKU refused for lack of funds, at any time."""
+    doubtful: int = 0
+    """Rows without a clear answer to their transfer since the last that DOKU accepted."""
     silent: int = 0
 
 
@@ -92,6 +93,8 @@ class ChunkPayer:
 
         Raises PayoutError if the table or DOKU's balance does not answer; rows that were sent are found again.
         """
+        if self._chunks.state(reference, index).summary.phase is Phase.PAID:
+            return True  # a repeated message
         with self._leases.held(reference, index, remaining) as lease:
             batch = self._batches.get(reference)
             if lease is None or batch is None or batch.status is not BatchStatus.PAYING or not batch.limits_taken:
@@ -115,12 +118,11 @@ class ChunkPayer:
     def _run(self, run: _Run, rows: Sequence[BatchRow], checked: ChunkSummary, until: int) -> bool:
         reference, name = run.batch.reference, origin(run.batch.reference, run.index)
         sent = self._accounts.transfers(reference, rows)
-        run.short = sum(each.next_action is NextAction.TOP_UP for each in sent.values())
         todo = [row for row in rows if row.is_payable and row.number not in sent and row.number not in run.reasons]
         if todo and not self._reserve(run, name, sum_of(todo), until):
             return False
         try:
-            for row in todo:
+            for row in turned(todo, self._now() - (run.batch.released_at or 0)):
                 if self._pay(run, row) is _Next.STOP:
                     break
         finally:
@@ -130,10 +132,11 @@ class ChunkPayer:
         return summary.phase is Phase.PAID
 
     def _reserve(self, run: _Run, name: str, needed: Totals, until: int) -> bool:
-        if self._funds.reserve(name, needed.needed, until, run.remaining):
-            return True
+        cover = self._funds.reserve(name, needed.needed, until, run.remaining)
+        if cover is not Cover.NO:
+            return cover is Cover.YES
         note = f"the balance does not cover {needed.needed} rupiah for the next {needed.count} rows"
-        self._move(run.batch, BatchStatus.WAITING_FOR_FUNDS, Action.WAITING_FOR_FUNDS, note)
+        self._wait(run.batch, note, refused=False)
         return False
 
     def _pay(self, run: _Run, row: BatchRow) -> _Next:
@@ -157,22 +160,29 @@ class ChunkPayer:
         return self._sent(run, row, result.transfer)
 
     def _sent(self, run: _Run, row: BatchRow, transfer: Transfer) -> _Next:
+        if transfer.status in NOT_ACKNOWLEDGED:
+            return self._count_doubt(run)
         if transfer.status is not Status.FAILED:
-            run.refused.clear()
-            return _Next.GO_ON
+            return self._accepted(run)
         if transfer.next_action is NextAction.TOP_UP:
-            return self._wait(run, row)
+            self._wait(run.batch, f"DOKU refused row {row.number} for lack of funds", refused=True)
+            return _Next.STOP
         message = transfer.reason.message if transfer.reason else ""
         return self._count_refusal(run, row, message)
 
-    def _wait(self, run: _Run, row: BatchRow) -> _Next:
-        """Wait for funds; for a person if the balance seemed to cover each of several rows that DOKU refused."""
-        note = f"DOKU refused row {row.number} for lack of funds"
-        if run.short + 1 >= REFUSALS:
-            note += f", as {run.short} rows before, although its balance covers them"
-            self._move(run.batch, BatchStatus.PAUSED, Action.PAUSED, note)
-        else:
-            self._move(run.batch, BatchStatus.WAITING_FOR_FUNDS, Action.WAITING_FOR_FUNDS, note)
+    def _accepted(self, run: _Run) -> _Next:
+        run.refused.clear()
+        run.doubtful = 0
+        if run.batch.waiting_since is not None:
+            run.batch = self._batches.update(run.batch, lambda current: replace(current, waiting_since=None))
+        return _Next.GO_ON
+
+    def _count_doubt(self, run: _Run) -> _Next:
+        run.doubtful += 1
+        if run.doubtful < REFUSALS:
+            return _Next.GO_ON
+        note = f"DOKU's answers were unclear for {REFUSALS} rows; their status checks go on"
+        self._move(run.batch, BatchStatus.PAUSED, Action.PAUSED, note)
         return _Next.STOP
 
     def _refused(self, run: _Run, row: BatchRow, error: Refused) -> _Next:
@@ -198,9 +208,30 @@ class ChunkPayer:
         current = self._batches.get(run.batch.reference)
         return current is not None and current.status is BatchStatus.PAYING
 
+    def _wait(self, batch: Batch, note: str, refused: bool) -> None:
+        """Let the batch wait for funds; for a person if DOKU refuses again though its balance covered the rows.
+
+        Each refusal uses up the reference of a row. The wait counts from its beginning until a row is accepted.
+        """
+        now = self._now()
+
+        def change(current: Batch) -> Batch:
+            if current.status is not BatchStatus.PAYING:
+                return current
+            again = current.waiting_since is not None and not current.is_resumed_by_a_person
+            if refused and again:
+                event = Event(now, SYSTEM, Action.PAUSED, f"{note}, though the balance covers it")
+                return replace(moved(current, BatchStatus.PAUSED, event), next_drive_at=None)
+            event = Event(now, SYSTEM, Action.WAITING_FOR_FUNDS, note)
+            since = current.waiting_since if again else now
+            waiting = moved(current, BatchStatus.WAITING_FOR_FUNDS, event)
+            return replace(waiting, next_drive_at=now, waiting_since=since)
+
+        self._batches.update(batch, change)
+
     def _move(self, batch: Batch, to: BatchStatus, action: Action, note: str) -> None:
         """Move a batch that is still being paid."""
-        now = int(self._clock() * 1000)
+        now = self._now()
 
         def change(current: Batch) -> Batch:
             if current.status is not BatchStatus.PAYING:
@@ -209,6 +240,9 @@ class ChunkPayer:
             return replace(changed, next_drive_at=None if to is BatchStatus.PAUSED else now)
 
         self._batches.update(batch, change)
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)
 
 
 def _request(batch: Batch, row: BatchRow) -> TransferRequest:

@@ -102,7 +102,7 @@ class ResultWriter:
                 raise RefusedEarly("too little time is left to write the result; it is written later")
             upload.add(result_rows(chunk.lines, at))
             final = final and all(line.is_final for line in chunk.lines)
-            self._renew(batch, index, chunk, state)
+            self._renew(batch, index, chunk, state, at)
         upload.finish()
         self._store.update(batch, lambda current: _written(current, at, final))
 
@@ -110,12 +110,12 @@ class ResultWriter:
         states = self._chunks.states(batch.reference, chunks_of(batch.rows))
         return zip(self._results.read(batch), states, strict=True)
 
-    def _renew(self, batch: Batch, index: int, chunk: ChunkResult, state: ChunkState) -> None:
-        """Overwrite the summary of a batch that no worker settles any more."""
+    def _renew(self, batch: Batch, index: int, chunk: ChunkResult, state: ChunkState, at: int) -> None:
+        """Overwrite the summary of a chunk of a final batch, if it has changed."""
         if batch.is_final:
             summary = sent_summary(state.summary, chunk.rows, chunk.transfers, chunk.not_paid)
-            if summary != state.summary:
-                self._chunks.save_summary(batch.reference, index, summary)
+            if replace(summary, read_at=state.summary.read_at) != state.summary:
+                self._chunks.save_summary(batch.reference, index, summary, at)
 
 
 class _Upload:

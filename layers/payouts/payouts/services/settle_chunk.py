@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import Batch, BatchStatus
-from payouts.domain.batch_rows import BatchRow, ChunkSummary, chunks_of, origin, sent_summary
+from payouts.domain.batch_rows import BatchRow, ChunkSummary, origin, sent_summary
 from payouts.domain.repayment import is_unpaid
 from payouts.domain.transfer import Transfer
 from payouts.services.batch_lease import ChunkLeases
@@ -13,10 +13,6 @@ from payouts.store.batches import BatchStore
 from payouts.store.transfers import TransferStore
 
 CANCELLED = NotPaid("CANCELLED", "the batch was cancelled before this row was sent")
-
-
-SETTLED_IN = frozenset({BatchStatus.SETTLING, BatchStatus.CANCELLING, BatchStatus.CANCELLED})
-"""Statuses in which chunks are settled. What was sent before a cancellation is followed to its end."""
 
 
 class ChunkAccounts:
@@ -49,8 +45,15 @@ class ChunkAccounts:
         """Store why rows are not paid, then the summary of what the table has. Returns the summary."""
         if reasons:
             self._chunks.save_not_paid(batch.reference, index, reasons, int(self._clock() * 1000))
+        return self.read(batch, index, rows, reasons, checked)
+
+    def read(
+        self, batch: Batch, index: int, rows: Sequence[BatchRow], reasons: Mapping[int, NotPaid], checked: ChunkSummary
+    ) -> ChunkSummary:
+        """Overwrite the summary by what the table has. Returns it."""
+        now = int(self._clock() * 1000)
         summary = sent_summary(checked, rows, self.transfers(batch.reference, rows), reasons)
-        self._chunks.save_summary(batch.reference, index, summary)
+        self._chunks.save_summary(batch.reference, index, summary, now)
         return summary
 
 
@@ -63,20 +66,30 @@ class ChunkSettler:
         self._accounts = accounts
         self._leases = leases
 
-    def settle(self, reference: str, index: int, remaining: Remaining) -> None:
+    def settle(self, reference: str, index: int, remaining: Remaining) -> bool:
         """Overwrite the summary. If the batch is being cancelled, its rows without a transfer are NOT_PAID.
 
-        The chunk is leased, and the status read after that: no other worker can be about to send such a row.
+        Returns True if no transfer of the chunk is open.
         """
+        batch = self._batches.get(reference)
+        if batch is None:
+            return False
+        if batch.status is BatchStatus.CANCELLING:
+            return self._cancel(reference, index, remaining)
+        if batch.released_at is None or (batch.status is not BatchStatus.SETTLING and not batch.is_final):
+            return False
+        rows, checked = self._chunks.rows(reference, index).rows, self._chunks.state(reference, index).summary
+        return not self._accounts.read(batch, index, rows, self._chunks.not_paid(reference, index), checked).open
+
+    def _cancel(self, reference: str, index: int, remaining: Remaining) -> bool:
+        """The chunk is leased, and the status read after that: no other worker can be about to send such a row."""
         with self._leases.held(reference, index, remaining) as lease:
             batch = self._batches.get(reference)
-            if lease is None or batch is None or batch.status not in SETTLED_IN:
-                return
-            rows = self._chunks.rows(reference, index).rows
-            checked = self._chunks.states(reference, chunks_of(batch.rows))[index].summary
-            reasons = self._chunks.not_paid(reference, index)
-            if batch.status is BatchStatus.CANCELLING:
-                paid = self._accounts.transfers(reference, rows)
-                unsent = (row.number for row in rows if row.is_payable and row.number not in paid)
-                reasons = {number: reasons.get(number, CANCELLED) for number in unsent}
-            self._accounts.save(batch, index, rows, reasons, checked)
+            if lease is None or batch is None or batch.status is not BatchStatus.CANCELLING:
+                return False
+            rows, checked = self._chunks.rows(reference, index).rows, self._chunks.state(reference, index).summary
+            reasons, paid = self._chunks.not_paid(reference, index), self._accounts.transfers(reference, rows)
+            unsent = (row.number for row in rows if row.is_payable and row.number not in paid)
+            kept = {number: reasons.get(number, CANCELLED) for number in unsent}
+            self._accounts.save(batch, index, rows, kept, checked)
+            return True

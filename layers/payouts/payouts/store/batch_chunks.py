@@ -6,7 +6,7 @@ overwritten and never incremented, so a repeated or lost write cannot make it wr
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from payouts.domain.batch import Batch, Totals
@@ -38,10 +38,18 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class ChunkState:
-    """What a page has of a chunk. `lease` is the time until which a worker has it; 0 for none."""
+    """What a page has of a chunk.
+
+    `lease` is the time until which a worker has it, or at which the last one took it; 0 before.
+    """
 
     summary: ChunkSummary
     lease: int
+
+    @property
+    def tried_at(self) -> int:
+        """When a worker had the chunk last, if none has it now."""
+        return max(self.lease, self.summary.read_at)
 
     def is_leased(self, now: int) -> bool:
         """True if a worker may be at work on the chunk."""
@@ -149,10 +157,14 @@ class ChunkStore:
             condition, values = "attribute_exists(pk)", {":true": True}
             self._table.update(_page_key(reference, page), expression, condition, {**names, "#again": "again"}, values)
 
-    def save_summary(self, reference: str, index: int, summary: ChunkSummary) -> None:
-        """Overwrite the summary of a chunk."""
+    def save_summary(self, reference: str, index: int, summary: ChunkSummary, read_at: int) -> None:
+        """Overwrite the summary of a chunk by one of its transfers at a time, unless it has a later one already."""
         write = self._summary_write(reference, index, summary)
-        self._table.update(write.pk, write.expression, ALWAYS, write.names, write.values)
+        names = {**write.names, "#read": f"t{index}"}
+        values = {**write.values, ":read": read_at, ":latest": read_at + _LONGEST_LEASE}
+        earlier = "attribute_not_exists(#read) OR #read <= :read OR #read > :latest"
+        with suppress(ConditionFailed):
+            self._table.update(write.pk, f"{write.expression}, #read = :read", earlier, names, values)
 
     def take_lease(self, reference: str, index: int, now: int, until: int) -> bool:
         """Take a chunk for a worker until then. False if another one has it."""
@@ -165,11 +177,11 @@ class ChunkStore:
             return False
         return True
 
-    def release(self, reference: str, index: int, until: int) -> None:
+    def release(self, reference: str, index: int, taken: int, until: int) -> None:
         """Give back the lease that was taken until then. Changes nothing if it is another worker's by now."""
         pk, names = _page_key(reference, index // PAGE_CHUNKS), {"#lease": f"l{index}"}
         try:
-            self._table.update(pk, "SET #lease = :none", "#lease = :until", names, {":none": 0, ":until": until})
+            self._table.update(pk, "SET #lease = :taken", "#lease = :until", names, {":taken": taken, ":until": until})
         except ConditionFailed:
             return
 
@@ -311,10 +323,6 @@ def _intent(item: Item) -> Intent:
     return Intent(**{"session_id": "", "customer_number": "", "beneficiary_account_number": "", **stored})
 
 
-def _state(page: Item, index: int) -> ChunkState:
-    return ChunkState(_read_summary(page[f"c{index}"]), page.get(f"l{index}", 0))
-
-
 def _summary(summary: ChunkSummary) -> Item:
     return {
         "is": str(summary.phase),
@@ -344,9 +352,14 @@ def _read_summary(item: Item) -> ChunkSummary:
     )
 
 
+def _state(page: Item, index: int) -> ChunkState:
+    summary = replace(_read_summary(page[f"c{index}"]), read_at=page.get(f"t{index}", 0))
+    return ChunkState(summary, page.get(f"l{index}", 0))
+
+
 def _totals(totals: Totals) -> list[int]:
-    return [totals.count, totals.amount.sen, totals.fees.sen]
+    return [totals.count, totals.amount.sen, totals.fees.sen, totals.fees_unknown]
 
 
 def _read_totals(stored: Sequence[int]) -> Totals:
-    return Totals(stored[0], Rupiah(stored[1]), Rupiah(stored[2]))
+    return Totals(stored[0], Rupiah(stored[1]), Rupiah(stored[2]), *stored[3:])

@@ -146,6 +146,7 @@ def _changing(batch: Batch) -> Item:
         "resultAt": batch.result_at,
         "resultFinal": batch.result_final,
         **({} if batch.file is None else {"file": _file_item(batch.file)}),
+        "waitingSince": batch.waiting_since,
         **due,
     }
 
@@ -177,6 +178,7 @@ def _decode(item: Item) -> Batch:
         released_at=item["releasedAt"],
         limits_taken=item["limitsTaken"],
         file=_file(item["file"]) if "file" in item else None,
+        waiting_since=item["waitingSince"],
         next_drive_at=item.get("nextCheckAt"),
         repays=item["repays"],
         result_at=item["resultAt"],
