@@ -11,8 +11,6 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 
-from local.in_process.clients import Body, answered
-
 
 class Crash(BaseException):
     """Ends the process: a BaseException, so that no handler catches it."""
@@ -37,6 +35,10 @@ class Page:
 
     def __str__(self) -> str:
         return f"{self.status} {self.body[:20].decode('ascii', 'backslashreplace')}"
+
+    def stream(self) -> Iterator[bytes]:
+        """The body as urllib3 streams it."""
+        yield self.body
 
 
 LOGIN = Page(200, b"<html>please log in</html>")
@@ -79,23 +81,11 @@ class AwsFaults:
     def throttle(self, operation: str, times: int = 1) -> None:
         """Throttle calls of `operation`, as after botocore's own retries."""
 
-        self._refuse(operation, times, "ProvisionedThroughputExceededException")
+        def throttled() -> None:
+            error = {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}
+            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)  # type: ignore[typeddict-item]
 
-    def conflict(self, operation: str, times: int = 1) -> None:
-        """Refuse calls of `operation` since another write of the item is under way."""
-        if operation == "TransactWriteItems":
-            reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
-            self._refuse(operation, times, "TransactionCanceledException", CancellationReasons=reasons)
-        else:
-            self._refuse(operation, times, "TransactionConflictException")
-
-    def _refuse(self, operation: str, times: int, code: str, **details: Any) -> None:
-        def refused() -> None:
-            error = {"Code": code, "Message": "refused"}
-            answer: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}, **details}
-            raise ClientError(answer, operation)
-
-        self.before.setdefault(operation, []).extend([refused] * times)
+        self.before.setdefault(operation, []).extend([throttled] * times)
 
     def lose_reply(self, operation: str, times: int = 1) -> None:
         """Execute the next request of `operation` and lose its answer; botocore retries it."""
@@ -118,12 +108,12 @@ class AwsFaults:
         operation = event_name.rsplit(".", 1)[1]
         if operation in self.pages:
             page = self.pages.pop(operation)
-            return AWSResponse(request.url, page.status, HTTPHeaders(), Body(page.body))
+            return AWSResponse(request.url, page.status, HTTPHeaders(), page)
         if self.lost_replies.get(operation, 0):
             self.lost_replies[operation] -= 1
             URLLib3Session().send(request)
             raise ConnectionClosedError(endpoint_url=request.url)
-        return answered(request)
+        return None
 
 
 def _run_next(hooks: dict[str, list[Callable[[], None]]], operation: str) -> None:
