@@ -19,7 +19,9 @@ import moto.core.responses
 import moto.dynamodb.models as moto_dynamodb
 import moto.sqs.models as moto_sqs
 from moto.core.serialize import ResponseSerializer
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.exceptions import ItemSizeTooLarge
+from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
+from moto.dynamodb.models.utilities import bytesize
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.responses import DynamoHandler
@@ -38,6 +40,8 @@ _application = DomainDispatcherApplication(create_backend_app)
 _modules = tuple(moto.backends.list_of_moto_modules())
 _answer_transaction = DynamoHandler.transact_write_items
 _transactions: dict[str | None, Any] = {}
+_MOST_BYTES = 405_000
+"""moto's limit of an item: a bit less than DynamoDB's."""
 _REMEMBERED = 100
 """Latest transactions whose answers are kept."""
 _method_names = functools.cache(moto.core.responses.method_names_from_class)
@@ -83,6 +87,7 @@ def _change_moto() -> None:
     - DynamoDB items are serialized as they are stored. moto walks through each value: half of the tests' time.
     - The list of moto's modules is read once. moto lists their directory for each request, half of a request's cost.
     - Update expressions are parsed once, and so are lists of methods and kinds of nodes: a third of an update's cost.
+    - An attribute's size is measured once. moto measures all attributes again for each: most of a large item's put.
     - A transaction keeps the items that it names, to undo it. moto copies the whole table for each of its parts.
     - A transaction is carried out once for a ClientRequestToken. moto refuses a second try after a lost reply.
     - AWS's regions are listed without a session, which fails if the developer's profile is not in ~/.aws.
@@ -94,12 +99,29 @@ def _change_moto() -> None:
     UpdateExpressionParser.make = _parsed
     DepthFirstTraverser.nodes_to_be_processed = _processed
     ResponseSerializer._serialize_type_structure = _serialize_structure
+    LimitedSizeDict.__setitem__ = _set_within_limit
     moto_dynamodb.copy = _Copies
     moto_dynamodb.DynamoDBBackend.transact_write_items = _transact
     DynamoHandler.transact_write_items = _transact_once
     moto_sqs.unix_time = _now
     moto_sqs.unix_time_millis = lambda: _now() * 1000
     moto_sqs.Queue.wait_for_messages = _wait_for_messages
+
+
+def _set_within_limit(attributes: LimitedSizeDict, name: str, value: Any) -> None:
+    """Set an attribute unless the item would be larger than moto allows."""
+    sizes = vars(attributes).setdefault("sizes", {})
+    for each in attributes.keys() - sizes.keys():  # all of a copy
+        sizes[each] = _size(each, attributes[each])
+    new = _size(name, value)
+    if new + sum(size for each, size in sizes.items() if each in attributes and each != name) > _MOST_BYTES:
+        raise ItemSizeTooLarge
+    sizes[name] = new
+    dict.__setitem__(attributes, name, value)
+
+
+def _size(name: str, value: Any) -> int:
+    return int(bytesize(name)) + int(value.size() if isinstance(value, DynamoType) else bytesize(str(value)))
 
 
 class _Copies:
