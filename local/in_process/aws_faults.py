@@ -81,11 +81,23 @@ class AwsFaults:
     def throttle(self, operation: str, times: int = 1) -> None:
         """Throttle calls of `operation`, as after botocore's own retries."""
 
-        def throttled() -> None:
-            error = {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}
-            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)  # type: ignore[typeddict-item]
+        self._refuse(operation, times, "ProvisionedThroughputExceededException")
 
-        self.before.setdefault(operation, []).extend([throttled] * times)
+    def conflict(self, operation: str, times: int = 1) -> None:
+        """Refuse calls of `operation` since another write of the item is under way."""
+        if operation == "TransactWriteItems":
+            reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+            self._refuse(operation, times, "TransactionCanceledException", CancellationReasons=reasons)
+        else:
+            self._refuse(operation, times, "TransactionConflictException")
+
+    def _refuse(self, operation: str, times: int, code: str, **details: Any) -> None:
+        def refused() -> None:
+            error = {"Code": code, "Message": "refused"}
+            answer: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}, **details}
+            raise ClientError(answer, operation)
+
+        self.before.setdefault(operation, []).extend([refused] * times)
 
     def lose_reply(self, operation: str, times: int = 1) -> None:
         """Execute the next request of `operation` and lose its answer; botocore retries it."""

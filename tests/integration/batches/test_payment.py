@@ -284,7 +284,7 @@ def test_rows_before_too_many_refusals_may_be_sent_later(world: World, batches: 
 def test_five_unclear_answers_in_a_row_pause_the_batch(world: World, batches: Batches, kind: str) -> None:
     reference = new_batch()
     batches.approved(reference, *[row() for _ in range(8)])
-    world.doku.fault("transfer", kind, times=None)
+    world.doku.fault("transfer", kind, times=None, seconds=0.1)
     batches.work()
     found = batches.get(reference)
     assert (found["status"], found["statuses"]["IN_DOUBT"]["count"]) == ("PAUSED", 5)
