@@ -48,7 +48,8 @@ def _approve(deployment: Deployment, reference: str) -> None:
     """Create, check and submit a batch by several callers at once, and let one person approve it twice at once."""
     path, row = f"/v1/batches/{reference}", {**order(), "partnerReferenceNo": None}
     row = {name: value for name, value in row.items() if value is not None}
-    body = {"batchReference": reference, "transfers": [row] * _ROWS}
+    rows = [{**row, "beneficiaryAccountNumber": str(6_000_000 + place)} for place in range(_ROWS)]
+    body = {"batchReference": reference, "transfers": rows}
     created = run_concurrently([partial(deployment.request, "POST", "/v1/batches", body)] * 3)
     assert {answer.status for answer in created} <= {200, 201}, [answer.body for answer in created]
     run_concurrently([partial(deployment.work, reference)] * 3)

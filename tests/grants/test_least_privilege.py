@@ -149,7 +149,7 @@ def _play_batches(stage: Stage) -> None:
     later = datetime.fromtimestamp(stage.stack.clock() + 1800, WIB).isoformat()
     played: tuple[tuple[str, range, dict[str, str]], ...] = (
         ("LATER", range(2), {"scheduledAt": later}),
-        ("CANCELLED", range(2, 104), {}),
+        ("STOPPED", range(2, 104), {}),
     )
     for reference, accounts, fields in played:
         rows = [{**row, "beneficiaryAccountNumber": str(6_000_000 + each)} for each in accounts]
@@ -167,8 +167,8 @@ def _play_batches(stage: Stage) -> None:
         approver = {"Authorization": f"Bearer {stage.stack.approver_token()}"}
         url = f"{stage.stack.api_url}/v1/batches/{reference}/approvals"
         assert requests.post(url, json=approval, headers=approver, timeout=60).status_code == 200
-    assert stage.call("POST", "/v1/batches/CANCELLED/pause").status_code == 200
-    assert stage.call("POST", "/v1/batches/CANCELLED/cancellation").status_code == 202
+    assert stage.call("POST", "/v1/batches/STOPPED/pause").status_code == 200
+    assert stage.call("POST", "/v1/batches/STOPPED/cancellation").status_code == 202
     stage.stack.drain()
     stage.doku.deposit("1000.00")
     stage.doku.advance(1800)
@@ -180,7 +180,11 @@ def _play_batches(stage: Stage) -> None:
     stage.stack.tick()
     stage.stack.drain()
     found = {each["batchReference"]: each["status"] for each in stage.call("GET", "/v1/batches").json()["batches"]}
-    assert found == {"LATER": "SETTLING", "CANCELLED": "CANCELLED"}
+    assert (found["LATER"], found["STOPPED"]) == ("SETTLING", "CANCELLED")
+    assert stage.call("GET", "/v1/batches/LATER/result").status_code == 200
+    again = {"batchReference": "AGAIN"}
+    assert stage.call("POST", "/v1/batches/STOPPED/repayments", again).status_code == 201
+    stage.stack.drain()
     _play_a_file(stage)
     assert len(stage.call("GET", "/v1/batches/LATER/rows").json()["rows"]) == 2
 
