@@ -9,7 +9,7 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,7 +30,6 @@ ACCOUNT = "123456789012"  # moto's
 _time = 0.0
 _lock = threading.Lock()  # one per process, as moto's state is
 _clocks: list[Clock] = []  # one time per process as well: the clock of the server started last counts
-_addresses: set[str] = set()  # of the servers of this process
 _application = DomainDispatcherApplication(create_backend_app)
 _modules = tuple(moto.backends.list_of_moto_modules())
 _method_names = functools.cache(moto.core.responses.method_names_from_class)
@@ -58,7 +57,6 @@ class MotoServer:
         self._server, self._clock = HttpServer(answer, port), clock
         self.url = self._server.url
         _clocks.append(clock)
-        _addresses.add(self.url.partition("://")[2])
         _change_moto()
         self._server.start()
 
@@ -66,7 +64,6 @@ class MotoServer:
         """Stop serving. The stored data stays in this process and cannot be reached."""
         self._server.close()
         _clocks.remove(self._clock)
-        _addresses.remove(self.url.partition("://")[2])
 
 
 def _change_moto() -> None:
@@ -124,16 +121,6 @@ def _wait_for_messages(queue: Any, timeout: float) -> None:
     finally:
         _lock.acquire()
         _set_time()
-
-
-def answer_directly(method: str, url: str, headers: Mapping[str, Any], body: Any) -> Response | None:
-    """AWS's response without a connection; None if no server of this process has the URL."""
-    address, slash, target = url.partition("://")[2].partition("/")
-    if address not in _addresses:
-        return None
-    texts = {name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()}
-    content = body.encode() if isinstance(body, str) else body.read() if hasattr(body, "read") else body or b""
-    return answer(Request.of(method, slash + target, [*texts.items(), ("Host", address)], content))
 
 
 def answer(request: Request) -> Response:

@@ -11,8 +11,6 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 
-from local.in_process.clients import Body, answered
-
 
 class Crash(BaseException):
     """Ends the process: a BaseException, so that no handler catches it."""
@@ -37,6 +35,10 @@ class Page:
 
     def __str__(self) -> str:
         return f"{self.status} {self.body[:20].decode('ascii', 'backslashreplace')}"
+
+    def stream(self) -> Iterator[bytes]:
+        """The body as urllib3 streams it."""
+        yield self.body
 
 
 LOGIN = Page(200, b"<html>please log in</html>")
@@ -106,12 +108,12 @@ class AwsFaults:
         operation = event_name.rsplit(".", 1)[1]
         if operation in self.pages:
             page = self.pages.pop(operation)
-            return AWSResponse(request.url, page.status, HTTPHeaders(), Body(page.body))
+            return AWSResponse(request.url, page.status, HTTPHeaders(), page)
         if self.lost_replies.get(operation, 0):
             self.lost_replies[operation] -= 1
             URLLib3Session().send(request)
             raise ConnectionClosedError(endpoint_url=request.url)
-        return answered(request)
+        return None
 
 
 def _run_next(hooks: dict[str, list[Callable[[], None]]], operation: str) -> None:

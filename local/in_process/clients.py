@@ -1,18 +1,12 @@
-"""AWS clients that are created quickly, and whose requests to moto in this process need no connection."""
+"""AWS clients that are created quickly."""
 
-import io
 import os
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from boto3.session import Session
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.loaders import Loader, create_loader
-
-from local.aws import moto_server
 
 
 @cache
@@ -38,25 +32,6 @@ def quick(session: Session) -> Session:
     return session
 
 
-class Body(io.BytesIO):
-    """A response's body, read as urllib3's."""
-
-    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
-        """What was not read yet."""
-        yield self.read()
-
-
-def answered(request: AWSPreparedRequest) -> AWSResponse | None:
-    """The response to botocore's request, if a server of this process has its address: half of a call is HTTP."""
-    response = moto_server.answer_directly(request.method, request.url, dict(request.headers.items()), request.body)
-    if response is None:
-        return None
-    headers = HTTPHeaders()
-    for name, value in response.headers.items():
-        headers[name] = value
-    return AWSResponse(request.url, response.status_code, headers, Body(response.get_data()))
-
-
 def client(service: str) -> Any:
     """A client for tests, without faults. The process has one for each service and endpoint."""
     return _client(service, tuple(os.environ.get(name) for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB")))
@@ -64,10 +39,4 @@ def client(service: str) -> Any:
 
 @cache
 def _client(service: str, _endpoints: tuple[str | None, ...]) -> Any:
-    session = quick(Session())
-    session.events.register("before-send.*.*", _send)  # type: ignore[arg-type]
-    return session.client(service)
-
-
-def _send(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
-    return answered(request)
+    return quick(Session()).client(service)
