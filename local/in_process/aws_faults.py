@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from boto3.session import Session
@@ -12,6 +13,8 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 
 from local.in_process.clients import Body, answered
+
+_one_at_a_time = Lock()
 
 
 class Crash(BaseException):
@@ -127,8 +130,10 @@ class AwsFaults:
 
 
 def _run_next(hooks: dict[str, list[Callable[[], None]]], operation: str) -> None:
-    if hooks.get(operation):
-        hooks[operation].pop(0)()
+    with _one_at_a_time:  # the worker of batches has threads
+        hook = hooks[operation].pop(0) if hooks.get(operation) else None
+    if hook is not None:
+        hook()
 
 
 def _crash() -> None:
