@@ -125,17 +125,27 @@ def _million(figures: Mapping[str, float], template: Template) -> list[str]:
 
 def _batch(figures: Mapping[str, float], template: Template) -> list[str]:
     used = {name: 1e6 * count for name, count in usage.batch_row(figures, template).items()}
+    rate, workers = usage.needed_rate(usage.MILLION), template.parameters["BatchConcurrency"]
     return [
         "## A million rows of batches",
         "",
         *_table(Prices.read(), used),
         "",
         _paragraph(
-            "With their transfers, under the same assumptions, but without a frontend that reads each transfer.",
-            "DOKU is asked for the name twice, at the check and before the row is sent; the worker waits for both",
-            "answers and for the transfer's. Its time is most of the price of Lambda: it pays one row after the other.",
-            f"A row adds {figures['write_units_batch_row']:g} write units to those of its transfer,",
-            f"counted over 1,000 rows, and about {usage.BATCH_READS:g} read units.",
+            "With their transfers, under the same assumptions, but nobody reads each transfer through the API: its",
+            "status comes from the poller, as that of any transfer, and from the result of the batch. DOKU is asked",
+            "for the name twice, at the check and before the row is sent. A worker has",
+            f"{usage.ROWS_AT_ONCE} rows under way at once and waits for DOKU's answers or for its turn:",
+            f"{usage.row_seconds(figures, template, rate):.2g} s a row, of all {workers} workers that",
+            f"`BatchConcurrency` allows and with the batches' share of the {rate:g} requests a second. With more",
+            "workers than the rate can feed, each row costs more.",
+        ),
+        "",
+        _paragraph(
+            f"Counted over 1,000 rows: {figures['write_units_batch_row']:.2g} write units a row for the batch and",
+            f"{figures['write_units_batch_transfer']:g} for the session and the transfer until DOKU has answered;",
+            f"{figures['read_units_batch_row']:.2g} read units from the creation to the last reading of the figures.",
+            "A row counts no request against the API's share of the rate.",
         ),
         "",
     ]

@@ -9,6 +9,7 @@ from typing import Any
 from local.aws.template import Template
 from payouts.domain.batch_rows import CHUNK_ROWS
 from payouts.domain.rate import Share
+from payouts.services.row_threads import ROWS_AT_ONCE
 from payouts.store.due_index import READ_SHARDS
 
 # --- assumptions, listed on the page
@@ -38,10 +39,10 @@ PEAK = 10
 """The busiest second of a month, as a multiple of the mean."""
 MILLION = 1_000_000
 ITEM_KB = 1.0
-BATCH_ROW_KB = 0.3
-"""A row in its chunk."""
-BATCH_READS = 3.0
-"""Read units of a row: the batch before it is sent, its chunk at each step, the index by account, its transfer."""
+BATCH_ROW_KB = 0.1
+"""A row in its chunk, compressed, with its part of the chunk's summary."""
+BATCH_ASKED = 3
+"""Requests to DOKU by the worker for a row: an account inquiry when it is checked, and before its transfer."""
 STREAM_SHARDS = 4
 """A new on-demand table accepts 4,000 writes a second: four partitions, each with a shard of the stream."""
 STREAM_READS = 4
@@ -113,33 +114,46 @@ def transfer(figures: Mapping[str, float], template: Template) -> dict[str, floa
 
 
 def batch_row(figures: Mapping[str, float], template: Template) -> dict[str, float]:
-    """The usage of a row of a batch and of its transfer, by price name. DOKU is asked for the name twice."""
-    once = {"create_without_session": 1, "first_check": 1, "look": LOOKS}
-    operations = once | {"later_check": 2 * UNPAID, "receive": UNPAID, "process": UNPAID}
+    """The usage of a row of a batch and of its transfer, by price name.
+
+    The worker's part is counted as a whole; the poller and the notifications do the same as for any transfer.
+    """
+    later = {"first_check": 1, "look": LOOKS, "later_check": 2 * UNPAID, "receive": UNPAID, "process": UNPAID}
 
     def total(kind: str) -> float:
-        return sum(times * figures[f"{kind}_{operation}"] for operation, times in operations.items())
+        return sum(times * figures[f"{kind}_{operation}"] for operation, times in later.items())
 
     return {
         "lambda_requests": 2 * UNPAID + 4 / CHUNK_ROWS,
         "lambda_gb_seconds": _batch_gb_seconds(figures, template),
-        "writes": total("write_units") + figures["write_units_batch_row"],
-        "reads": total("read_units") + BATCH_READS + PROOF_READS,
+        "writes": total("write_units") + figures["write_units_batch_transfer"] + figures["write_units_batch_row"],
+        "reads": total("read_units") + figures["read_units_batch_row"] + PROOF_READS,
         "storage_gb_months": (ITEM_KB + BATCH_ROW_KB) / 1e6,
         "backup_gb_months": (ITEM_KB + BATCH_ROW_KB) / 1e6,
         "sqs_requests": 3 * UNPAID + 12 / CHUNK_ROWS,
-        "log_gb": (total("log_bytes") + UNPAID * access_log_bytes(template)) / 1e9,
+        "log_gb": (total("log_bytes") + figures["log_bytes_batch_row"] + UNPAID * access_log_bytes(template)) / 1e9,
         "pipe_requests": _events(),
         "events": _events(),
     }
 
 
 def _batch_gb_seconds(figures: Mapping[str, float], template: Template) -> float:
-    sizes = memory(template)
-    worker = sizes["BatchWorkerFunction"]
-    checked = seconds(figures, "inquire", worker, DOKU_SECONDS)
-    paid = seconds(figures, "create_without_session", worker, 2 * DOKU_SECONDS) + AWS_SECONDS
-    return worker * (checked + paid) + _polled(figures, template) + _notified(figures, template)
+    worker = memory(template)["BatchWorkerFunction"] * row_seconds(figures, template, needed_rate(MILLION))
+    return worker + _polled(figures, template) + _notified(figures, template)
+
+
+def row_seconds(figures: Mapping[str, float], template: Template, rate: float) -> float:
+    """Time of a worker for one row at a rate towards DOKU: by DOKU's latency or by the rate, whichever is longer.
+
+    All workers that the template allows are at work, and a chunk's first row goes alone. The calls of the API are more
+    than the worker's.
+    """
+    gigabytes, workers = memory(template)["BatchWorkerFunction"], float(template.parameters["BatchConcurrency"])
+    checked = seconds(figures, "inquire", gigabytes, DOKU_SECONDS)
+    paid = seconds(figures, "create_without_session", gigabytes, 2 * DOKU_SECONDS) + AWS_SECONDS
+    alone = (checked + paid) / CHUNK_ROWS
+    by_rate = BATCH_ASKED * workers / Share.BATCHES.of(rate) if rate else 0.0
+    return alone + max((checked + paid) / ROWS_AT_ONCE, by_rate)
 
 
 def _sum(figures: Mapping[str, float], kind: str) -> float:

@@ -335,7 +335,7 @@ def test_the_figures_of_a_cancelled_batch_follow_its_transfers(world: World, bat
     def cancel() -> None:
         batches.request("POST", f"{reference}/cancellation")
 
-    world.faults.before["PutItem"] = [lambda: None] * 2 + [cancel]  # while the first row, alone, is created
+    world.faults.before["PutItem"] = [lambda: None] * 3 + [cancel]  # while the second row is prepared
     batches.deliver(reference)
     batches.pass_time(2)
     cancelled = batches.get(reference)

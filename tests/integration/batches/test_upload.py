@@ -343,13 +343,13 @@ def test_stored_rows_of_another_reading_are_not_checked(world: World, batches: B
         batches.deliver_file(reference, content)
     key = {"pk": {"S": f"BATCH#{reference}#ROWS#0"}}
     table = world.environment["TABLE_NAME"]
-    rows = world.dynamodb.get_item(TableName=table, Key=key)["Item"]["rows"]["B"]
+    rows = world.dynamodb.get_item(TableName=table, Key=key)["Item"]["rows"]["S"]
     world.dynamodb.update_item(
         TableName=table,
         Key=key,
         UpdateExpression="SET #rows = :rows",
         ExpressionAttributeNames={"#rows": "rows"},
-        ExpressionAttributeValues={":rows": {"B": packed(unpacked(rows)[1:])}},
+        ExpressionAttributeValues={":rows": {"S": packed(unpacked(rows)[1:])}},
     )
     world.clock.advance(400)
     Batches.start(world).deliver_file(reference, content)

@@ -10,13 +10,10 @@ Item = dict[str, Any]
 
 
 class _WholeNumbers(TypeDeserializer):
-    """Reads numbers as int, since this software stores whole numbers only, and binary values as bytes.
+    """Reads numbers as int, since this software stores whole numbers only.
 
     A fraction can only come from a newer version. It stays a Decimal, so that a rewrite of the item preserves it.
     """
-
-    def _deserialize_b(self, value: bytes) -> bytes:
-        return value
 
     def _deserialize_n(self, value: str) -> int | Decimal:
         try:
