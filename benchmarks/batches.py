@@ -25,8 +25,8 @@ _INQUIRY = _TRANSFER = 0.5
 """Seconds that DOKU takes for an answer."""
 _KINDS = frozenset({"BATCH", "FUNDS", "LIST"})
 _NOT_OF_ROWS = frozenset({"TOKEN", "LEASE", "SWEEP"})
-_SETTLED = 12
-"""Minutes until the status checks and the batch's own reads have found all transfers paid."""
+_SETTLED = 15
+"""Minutes until all transfers were found paid, and the final result is written."""
 
 _STEPS = ("create", "check", "approve", "pay", "settle")
 _BANKS = ("014", "002", "008", "009")

@@ -1,5 +1,6 @@
 """Rows of a chunk that are worked on at once: how many, in which order, and what stops them."""
 
+from collections.abc import Callable
 from threading import Barrier, Event, Lock
 
 import pytest
@@ -61,8 +62,7 @@ def test_rows_go_one_by_one_unless_it_goes_well() -> None:
     assert (began.most, began.rows) == (1, list(range(1, 21)))
 
 
-def test_after_a_stop_no_further_row_begins() -> None:
-    """Those that had begun with it are finished."""
+def test_rows_under_way_at_a_stop_are_finished() -> None:
     together, stopped, done = Barrier(ROWS_AT_ONCE), Event(), list[int]()
 
     def work(row: BatchRow) -> bool:
@@ -76,8 +76,16 @@ def test_after_a_stop_no_further_row_begins() -> None:
 
     work_on(rows(ROWS_AT_ONCE), work, lambda: True)
     assert sorted(done) == list(range(2, ROWS_AT_ONCE + 1))
+
+
+def test_rows_after_a_stop_do_not_begin() -> None:
     begun: list[int] = []
-    work_on(rows(20), lambda row: begun.append(row.number) or row.number < 3, lambda: False)
+
+    def work(row: BatchRow) -> bool:
+        begun.append(row.number)
+        return row.number < 3
+
+    work_on(rows(20), work, lambda: False)
     assert begun == [1, 2, 3]
 
 
@@ -104,7 +112,8 @@ def test_it_goes_well_once_a_row_was_accepted() -> None:
     assert not run.goes_well()
     run.accepted()
     assert run.goes_well()
-    for trouble in (lambda: run.refused(1), run.unclear, run.silent):
+    troubles: list[Callable[[], bool]] = [lambda: run.refused(1), run.unclear, run.silent]
+    for trouble in troubles:
         trouble()
         assert not run.goes_well()
         run.accepted()

@@ -1,5 +1,6 @@
 """Rows of a chunk that one worker checks and pays at once: nothing of one becomes part of another."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Barrier
 
@@ -20,6 +21,15 @@ def _nothing() -> None:
     """For a call that nothing happens to."""
 
 
+def _waiting_for(together: Barrier) -> list[Callable[[], None]]:
+    """Hooks of the rows under way, each of which waits for the others."""
+
+    def wait() -> None:
+        together.wait(PATIENCE)
+
+    return [wait] * ROWS_AT_ONCE
+
+
 @pytest.mark.covers("I33", "I36")
 def test_rows_at_once_pay_each_its_own(world: World, batches: Batches) -> None:
     """Each row has another amount and another holder; after the first, four wait for each other."""
@@ -30,7 +40,7 @@ def test_rows_at_once_pay_each_its_own(world: World, batches: Batches) -> None:
         world.doku.account("014", each["beneficiaryAccountNumber"], each["beneficiaryAccountName"])
     batches.approved(reference, *rows)
     together = Barrier(ROWS_AT_ONCE)
-    waiting = [lambda: together.wait(PATIENCE)] * ROWS_AT_ONCE
+    waiting = _waiting_for(together)
     world.faults.before["PutItem"] = [_nothing] * 3 + waiting  # the reservation, and the first row alone
     batches.deliver(reference)
     assert not together.broken
@@ -76,8 +86,12 @@ def test_a_worker_that_dies_with_rows_under_way_pays_each_once(world: World, bat
 def test_a_cancellation_ends_after_the_rows_under_way(world: World, batches: Batches) -> None:
     reference, count = new_batch(), 4 * ROWS_AT_ONCE
     batches.approved(reference, *[row() for _ in range(count)])
-    together = Barrier(ROWS_AT_ONCE, lambda: batches.request("POST", f"{reference}/cancellation"))
-    waiting = [lambda: together.wait(PATIENCE)] * ROWS_AT_ONCE
+
+    def cancel() -> None:
+        batches.request("POST", f"{reference}/cancellation")
+
+    together = Barrier(ROWS_AT_ONCE, cancel)
+    waiting = _waiting_for(together)
     world.faults.before["PutItem"] = [_nothing] * 3 + waiting
     batches.deliver(reference)
     assert sum(debits(world, reference, count)) == 1 + ROWS_AT_ONCE

@@ -47,7 +47,7 @@ def test_messages_left_over_from_the_payment_read_no_transfers(world: World, bat
     world.faults.calls.clear()
     batches.deliver(reference)
     assert "BatchGetItem" not in world.faults.calls
-    world.clock.advance(61)
+    world.clock.advance(300)
     world.tick()
     batches.deliver(reference)
     assert batches.get(reference)["statuses"]["SUCCESS"]["count"] == 2

@@ -13,8 +13,8 @@ from payouts.store.batch_chunks import ChunkStore, NotPaid
 from payouts.store.batches import BatchStore
 from payouts.store.transfers import TransferStore
 
-_JUST_MILLIS = MINUTE
-"""Less than the driver waits between two readings of a chunk."""
+_JUST_MILLIS = 4 * MINUTE
+"""Less than the five minutes that the driver waits between two readings of a chunk."""
 CANCELLED = NotPaid("CANCELLED", "the batch was cancelled before this row was sent")
 
 
