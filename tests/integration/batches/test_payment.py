@@ -339,8 +339,8 @@ def test_the_figures_of_a_cancelled_batch_follow_its_transfers(world: World, bat
     batches.deliver(reference)
     batches.pass_time(2)
     cancelled = batches.get(reference)
-    assert (cancelled["status"], cancelled["statuses"]["ACCEPTED"]["count"]) == ("CANCELLED", 1)
+    assert (cancelled["status"], cancelled["statuses"]["ACCEPTED"]["count"]) == ("CANCELLED", 2)
     batches.pass_time(12)
     later = batches.get(reference)
-    assert (later["status"], later["statuses"]["SUCCESS"]["count"]) == ("CANCELLED", 1)
+    assert (later["status"], later["statuses"]["SUCCESS"]["count"]) == ("CANCELLED", 2)
     assert later["figuresAt"] > cancelled["figuresAt"]
