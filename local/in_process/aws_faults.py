@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from boto3.session import Session
@@ -10,6 +11,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
+
+_one_at_a_time = Lock()
 
 
 class Crash(BaseException):
@@ -129,8 +132,10 @@ class AwsFaults:
 
 
 def _run_next(hooks: dict[str, list[Callable[[], None]]], operation: str) -> None:
-    if hooks.get(operation):
-        hooks[operation].pop(0)()
+    with _one_at_a_time:  # the worker of batches has threads
+        hook = hooks[operation].pop(0) if hooks.get(operation) else None
+    if hook is not None:
+        hook()
 
 
 def _crash() -> None:

@@ -23,7 +23,7 @@ HEADER = (
     "remark",
 )
 LINE = ("628115678890", "014", "0012345678", "SITI AMINAH", 1500000, "salary")
-UNREADABLE = "the spreadsheet cannot be read, or needs too much memory"
+UNREADABLE = "the spreadsheet cannot be read, or needs more than 192 MB of memory: save it as CSV"
 
 
 def written(path: Path, *rows: Any, also: Callable[[Any, Any], object] | None = None) -> Path:

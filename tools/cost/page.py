@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from local.aws.template import Template, load
+from payouts.services.batch_rows import MOST_ROWS
+from payouts.services.row_threads import ROWS_AT_ONCE
 from tools.cost import limits, usage
 from tools.cost.prices import PRICED, PRICED_IN_JAKARTA, Prices
 from tools.cost.usage import GETS, PEAK, UNPAID
@@ -53,8 +55,14 @@ def sums() -> tuple[float, float]:
 
 def batch_sum() -> float:
     """US dollars for a million rows of batches, with their transfers."""
-    figures, prices = json.loads(FIGURES.read_text()), Prices.read()
-    return sum(prices.of(name, 1e6 * count) for name, count in usage.batch_row(figures, _template()).items())
+    figures, template = json.loads(FIGURES.read_text()), _template()
+    used = _row(figures, template, usage.batch_rate(), usage.batch_workers(figures, template))
+    return sum(Prices.read().of(name, count) for name, count in used.items())
+
+
+def _row(figures: Mapping[str, float], template: Template, rate: float, workers: float) -> dict[str, float]:
+    """The usage of a million rows by price name."""
+    return {name: 1e6 * count for name, count in usage.batch_row(figures, template, rate, workers).items()}
 
 
 def page() -> str:
@@ -124,18 +132,33 @@ def _million(figures: Mapping[str, float], template: Template) -> list[str]:
 
 
 def _batch(figures: Mapping[str, float], template: Template) -> list[str]:
-    used = {name: 1e6 * count for name, count in usage.batch_row(figures, template).items()}
+    rate, workers, prices = usage.batch_rate(), usage.batch_workers(figures, template), Prices.read()
+    used = _row(figures, template, rate, workers)
+    usual, fewest = (float(template.parameters[name]) for name in ("DokuRequestsPerSecond", "BatchConcurrency"))
+    slow = sum(prices.of(name, count) for name, count in _row(figures, template, usual, fewest).items())
     return [
         "## A million rows of batches",
         "",
-        *_table(Prices.read(), used),
+        *_table(prices, used),
         "",
         _paragraph(
-            "With their transfers, under the same assumptions, but without a frontend that reads each transfer.",
-            "DOKU is asked for the name twice, at the check and before the row is sent; the worker waits for both",
-            "answers and for the transfer's. Its time is most of the price of Lambda: it pays one row after the other.",
-            f"A row adds {figures['write_units_batch_row']:g} write units to those of its transfer,",
-            f"counted over 1,000 rows, and about {usage.BATCH_READS:g} read units.",
+            "With their transfers. Nobody reads each transfer of a batch through the API: its status comes from the",
+            "poller, as that of any transfer, and its end is in the result of the batch. DOKU is asked for the name",
+            "twice, at the check and before the row is sent, and takes as long as above. A worker has",
+            f"{ROWS_AT_ONCE} rows under way at once, and is charged while it waits for DOKU or for its turn:",
+            f"{usage.row_seconds(figures, template, rate, workers):.2g} s a row. Batches are for pay days, so the",
+            f"largest one, of {MOST_ROWS:,} rows, is to be paid in {usage.BATCH_HOURS} hours:",
+            f"`DokuRequestsPerSecond` is {rate:g} and `BatchConcurrency` {workers}. A lower rate saves nothing, since",
+            f"worker and poller wait for longer: with the template's defaults, {usual:g} requests a second and",
+            f"{fewest:g} workers, it is {slow:.2f} US dollars.",
+        ),
+        "",
+        _paragraph(
+            f"Counted over 1,000 rows: {figures['write_units_batch_row']:.2g} write units a row for the batch and",
+            f"{figures['write_units_batch_transfer']:g} for the session and the transfer until DOKU has answered;",
+            f"{figures['read_units_batch_row']:.2g} read units from the creation to the end of the batch, to which",
+            f"{usage.EMPTY_READS:g} are added for reads that find nothing. Other write units are those of the poller",
+            "and of notifications. A row counts no request against the API's share of the rate.",
         ),
         "",
     ]

@@ -13,7 +13,8 @@ from batch_worker.rows.refusal import FileRefused
 from payouts.services.batch_rows import Cell, NotText
 
 _UNREADABLE = (
-    "the spreadsheet cannot be read, or needs too much memory: copy the rows into a new file, or save it as CSV"
+    f"the spreadsheet cannot be read, or needs more than {sheet_process.MEMORY // 2**20} MB of memory: save it as CSV,"
+    " which needs none, or copy only its columns into a new file"
 )
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 """Variables that the process gets. Those with credentials are not among them."""

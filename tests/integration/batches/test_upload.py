@@ -15,6 +15,7 @@ from local.aws.resources import CREDENTIALS
 from local.in_process.batches import CHECKER, MAKER, Batches, post_file
 from payouts.domain.batch_rows import CHUNK_ROWS
 from payouts.runtime import aws
+from payouts.store.packed_rows import packed, unpacked
 from tests.integration.batches.rows import ACCOUNT, HEADER, LINE, new_batch, spreadsheet
 from tests.support import log_watch
 from tests.support.harness import Crash, World, crashing
@@ -354,13 +355,13 @@ def test_stored_rows_of_another_reading_are_not_checked(world: World, batches: B
         batches.deliver_file(reference, content)
     key = {"pk": {"S": f"BATCH#{reference}#ROWS#0"}}
     table = world.environment["TABLE_NAME"]
-    rows = world.dynamodb.get_item(TableName=table, Key=key)["Item"]["rows"]["L"]
+    rows = world.dynamodb.get_item(TableName=table, Key=key)["Item"]["rows"]["S"]
     world.dynamodb.update_item(
         TableName=table,
         Key=key,
         UpdateExpression="SET #rows = :rows",
         ExpressionAttributeNames={"#rows": "rows"},
-        ExpressionAttributeValues={":rows": {"L": rows[1:]}},
+        ExpressionAttributeValues={":rows": {"S": packed(unpacked(rows)[1:])}},
     )
     world.clock.advance(400)
     Batches.start(world).deliver_file(reference, content)

@@ -36,3 +36,18 @@ def test_a_chunk_that_failed_waits_for_the_next_tick(world: World, batches: Batc
     assert batches.deliver(reference) == {"batchItemFailures": []}
     batches.pass_time(1)
     assert batches.get(reference)["status"] == "READY"
+
+
+def test_messages_left_over_from_the_payment_read_no_transfers(world: World, batches: Batches) -> None:
+    """Each chunk is enqueued more than once; its figures are those of a moment ago."""
+    reference = new_batch()
+    batches.approved(reference, row(), row())
+    batches.work()
+    assert batches.get(reference)["status"] == "SETTLING"
+    world.faults.calls.clear()
+    batches.deliver(reference)
+    assert "BatchGetItem" not in world.faults.calls
+    world.clock.advance(300)
+    world.tick()
+    batches.deliver(reference)
+    assert batches.get(reference)["statuses"]["SUCCESS"]["count"] == 2

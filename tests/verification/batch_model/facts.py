@@ -8,6 +8,7 @@ from payouts.domain.batch_rows import BatchRow, checked_summary
 from payouts.domain.transfer import Transfer
 from payouts.store import batch_chunks, batches
 from payouts.store.batch_keys import key
+from payouts.store.packed_rows import packed, unpacked
 from tests.verification.batch_model.outside import OTHER_NAME
 from tests.verification.batch_model.parts import REFERENCE, Content
 from tests.verification.model.world import World
@@ -23,7 +24,7 @@ def batch(world: World, table: int) -> Batch:
 
 def rows(world: World, table: int) -> list[BatchRow]:
     """All stored rows, in order."""
-    found = [batch_chunks._row(each) for pk, number in _of(world, table, _ROWS) for each in world.items[number]["rows"]]
+    found = [row for _, number in _of(world, table, _ROWS) for row in unpacked(world.items[number]["rows"])]
     return sorted(found, key=lambda row: row.number)
 
 
@@ -63,8 +64,8 @@ def with_another_name(world: World, table: int) -> int:
     """The table whose first chunk was changed by other means: another name of the bank, and the summary of that."""
     entries = dict(world.tables[table])
     item, page = dict(world.items[entries[f"{_ROWS}0"]]), dict(world.items[entries[f"{_PAGE}0"]])
-    changed = [replace(batch_chunks._row(each), bank_name=OTHER_NAME) for each in item["rows"]]
-    item["rows"] = batch_chunks._encoded(changed)
+    changed = [replace(row, bank_name=OTHER_NAME) for row in unpacked(item["rows"])]
+    item["rows"] = packed(changed)
     page["c0"] = batch_chunks._summary(checked_summary(changed))
     renewed = {f"{_ROWS}0": world.items.number(item), f"{_PAGE}0": world.items.number(page)}
     return world.table(entries | renewed)

@@ -9,6 +9,7 @@ from batch_worker.app import _dispatch
 from batch_worker.services import Services
 from payouts.domain import batch_rows
 from payouts.domain.caller import Caller
+from payouts.services import row_threads
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_funds import Funds
 from payouts.services.batch_lease import ChunkLeases
@@ -32,7 +33,7 @@ from payouts.store.submitted_lists import SubmittedLists
 from payouts.store.transfers import TransferStore
 from tests.verification.batch_model.outside import BatchTable, QueuedTasks
 from tests.verification.model.outside import SETTINGS, ModelCredentials, ModelDoku, ModelTokens, ModelTransport, Outside
-from tests.verification.model.parts import ABSENCE_AFTER, AMOUNTS, LIMITS, SWITCH, order
+from tests.verification.model.parts import ABSENCE_AFTER, AMOUNTS, LIMITS, SWITCH, InThisThread, order
 
 REFERENCE = "B"
 MAKER, CHECKER = "dewi", "budi"
@@ -77,7 +78,10 @@ class Work:
 
     def run(self, outside: Outside, parts: BatchParts) -> Any:
         """Run the real code. Raises Suspended at a call without an answer."""
-        with patch.object(batch_rows, "CHUNK_ROWS", self.chunk_rows):
+        with (
+            patch.object(batch_rows, "CHUNK_ROWS", self.chunk_rows),
+            patch.object(row_threads, "ThreadPoolExecutor", InThisThread),
+        ):
             return _Built(outside, parts, self.required).run(self)
 
 

@@ -169,7 +169,7 @@ class BatchSettings:
         return cls(
             queue_url=read("BATCH_QUEUE_URL", str, ""),
             bucket=read("BATCH_BUCKET", str, ""),
-            concurrency=read("BATCH_CONCURRENCY", count, "10"),
+            concurrency=read("BATCH_CONCURRENCY", count, "2"),
             approvals_required=int(read("APPROVALS_REQUIRED", one_of(_Approvals), _Approvals.ONE)),
             person_claim=read("PERSON_CLAIM", word, "sub"),
         )

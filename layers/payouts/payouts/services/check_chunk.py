@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from threading import Lock
 
 from payouts.doku.client import DokuClient
 from payouts.doku.time_limits import QUESTION, RECORD_SECONDS, Remaining
@@ -17,6 +18,7 @@ from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_lease import ChunkLeases
 from payouts.services.prepare_transfer import inquiry_of
 from payouts.services.recent_payments import recent_payments
+from payouts.services.row_threads import work_on
 from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
 from payouts.store.transfers import TransferStore
@@ -27,6 +29,32 @@ PATIENCE = 5
 """Inquiries in a row without an answer after which the chunk waits for the next tick."""
 _PATIENCE_MILLIS = HOUR
 """After so long, rows without an answer are COULD_NOT_CHECK, and people decide: one bank may be out of order."""
+
+
+class _Run:
+    """One check of a chunk. The threads of its rows share it; each writes what it `found` about its own row."""
+
+    def __init__(
+        self, batch: Batch, existing: Mapping[str, Transfer], remaining: Remaining, found: dict[int, BatchRow]
+    ) -> None:
+        self.batch = batch
+        self.existing = existing
+        self.remaining = remaining
+        self.found = found
+        self.silent = 0
+        """Inquiries without an answer since the last that was answered."""
+        self._answered = False
+        self._lock = Lock()
+
+    def goes_well(self) -> bool:
+        """True if DOKU has answered an inquiry, and every one since then."""
+        return self._answered and not self.silent
+
+    def count(self, answered: bool) -> None:
+        """Count an inquiry."""
+        with self._lock:
+            self._answered |= answered
+            self.silent = 0 if answered else self.silent + 1
 
 
 class ChunkChecker:
@@ -79,26 +107,32 @@ class ChunkChecker:
     def _checked(self, batch: Batch, rows: Sequence[BatchRow], remaining: Remaining) -> list[BatchRow]:
         references = [row.intent.partner_reference_no for row in rows if row.intent]
         references += [row.repays for row in rows if row.repays]
-        existing = {each.partner_reference_no: each for each in self._transfers.get_all(references)}
+        # At half the price: the payment reads each transfer again, and consistently.
+        existing = {each.partner_reference_no: each for each in self._transfers.get_all(references, consistent=False)}
         pending = [row.intent for row in rows if row.intent and row.outcome is RowOutcome.PENDING]
         twins = recent_payments(self._transfers, pending, self._now())
-        result, silent = {row.number: _with_twin(row, twins) for row in rows}, 0
         age = self._now() - _started_at(batch)
-        for row in turned([row for row in result.values() if row.outcome is RowOutcome.PENDING], age):
-            if row.intent is None:
-                continue
-            if silent >= PATIENCE or remaining() < ROW_SECONDS:
-                break
-            try:
-                result[row.number] = self._row(batch, row, row.intent, existing, remaining)
-                silent = 0
-            except (Misconfigured, RefusedEarly, Throttled):  # nothing is known about the row
-                break
-            except PayoutError:
-                silent += 1
-                result[row.number] = replace(row, outcome=RowOutcome.COULD_NOT_CHECK, problems=(("", _NO_ANSWER),))
-        found = list(result.values())
-        return _still_pending(rows, found) if silent >= PATIENCE and age < _PATIENCE_MILLIS else found
+        with_twins = [_with_twin(row, twins) for row in rows]
+        run = _Run(batch, existing, remaining, {row.number: row for row in with_twins})
+        todo = [row for row in with_twins if row.outcome is RowOutcome.PENDING and row.intent is not None]
+        work_on(turned(todo, age), lambda row: self._check(run, row), run.goes_well)
+        found = [run.found[row.number] for row in rows]
+        return _still_pending(rows, found) if run.silent >= PATIENCE and age < _PATIENCE_MILLIS else found
+
+    def _check(self, run: _Run, row: BatchRow) -> bool:
+        """Check one row. Returns False if no further row is to be checked."""
+        if row.intent is None or run.silent >= PATIENCE or run.remaining() < ROW_SECONDS:
+            return False
+        try:
+            run.found[row.number] = self._row(run.batch, row, row.intent, run.existing, run.remaining)
+        except (Misconfigured, RefusedEarly, Throttled):  # nothing is known about the row
+            return False
+        except PayoutError:
+            run.found[row.number] = replace(row, outcome=RowOutcome.COULD_NOT_CHECK, problems=(("", _NO_ANSWER),))
+            run.count(answered=False)
+        else:
+            run.count(answered=True)
+        return True
 
     def _now(self) -> int:
         return int(self._clock() * 1000)

@@ -73,7 +73,8 @@ class TransferCreator:
             return self._existing(request, otherwise=Stopped(STOPPED))
         if request.idempotency_key:
             self._keys.bind(request.idempotency_key, reference)
-        existing = self._store.get(reference)
+        # A batch has read its rows' transfers. Should a stale read miss one, the conditional create finds it.
+        existing = self._store.get(reference, consistent=not request.origin)
         if existing is not None:
             return _replay(existing, request.fingerprint, request.origin)
         self._amount_limits.check(request.intent.amount)  # after the look-up: a limit does not hide a transfer

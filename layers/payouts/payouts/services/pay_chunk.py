@@ -1,12 +1,12 @@
 """Pay a chunk of a batch: each row becomes at most one transfer, by the service that creates single transfers.
 
 A row has a fixed partnerReferenceNo, and its transfer names the row. So whatever is delivered again, or crashes in
-between, a row that was sent is found by its transfer and is not sent again.
+between, a row that was sent is found by its transfer and is not sent again. Rows that are sent at once share nothing
+but what `PayRun` counts.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from enum import Enum, auto
+from dataclasses import dataclass, replace
 
 from payouts.doku.time_limits import LEAST_SECONDS, QUESTION, SEND_SECONDS, TABLE_SECONDS, Remaining
 from payouts.domain.account_name import ascii_name
@@ -28,41 +28,27 @@ from payouts.domain.transfer import NOT_ACKNOWLEDGED, NextAction, Status, Transf
 from payouts.services.batch_funds import Cover, Funds
 from payouts.services.batch_lease import ChunkLeases
 from payouts.services.create_transfer import TransferCreator
+from payouts.services.pay_run import REFUSALS, PayRun
 from payouts.services.prepare_transfer import TransferRequest
+from payouts.services.row_threads import work_on
 from payouts.services.settle_chunk import ChunkAccounts
 from payouts.store.batch_chunks import ChunkState, ChunkStore, NotPaid
 from payouts.store.batches import BatchStore
 
 ROW_SECONDS = sum(QUESTION) + SEND_SECONDS + TABLE_SECONDS + LEAST_SECONDS
 """For an account inquiry, the transfer and their records."""
-REFUSALS = 5
-"""Refusals in a row after which the batch is paused: the cause is hardly the rows."""
-SILENCES = 3
-"""Rows in a row that could not be sent after which the chunk waits for the next tick."""
 CONTENT_DIFFERS = "the stored rows are not those that were approved; nothing more is sent"
 NOT_APPROVED = "approval is required by now, and the batch has none; resume it to ask for approval"
 
 
-class _Next(Enum):
-    """What follows after a row."""
-
-    GO_ON = auto()
-    STOP = auto()
-
-
 @dataclass
 class _Run:
-    """What one invocation does to a chunk."""
+    """What one invocation does to a chunk. The threads of its rows share it."""
 
     batch: Batch
     index: int
     remaining: Remaining
-    reasons: dict[int, NotPaid] = field(default_factory=dict)
-    refused: list[int] = field(default_factory=list)
-    """Rows that DOKU refused, the latest in a row."""
-    doubtful: int = 0
-    """Rows without a clear answer to their transfer since the last that DOKU accepted."""
-    silent: int = 0
+    seen: PayRun
 
 
 class ChunkPayer:
@@ -104,7 +90,7 @@ class ChunkPayer:
             if objection := self._objection(batch, rows, states, index):
                 self._move(batch, BatchStatus.PAUSED, Action.PAUSED, objection)
                 return False
-            run = _Run(batch, index, remaining, self._chunks.not_paid(reference, index))
+            run = _Run(batch, index, remaining, PayRun(self._chunks.not_paid(reference, index)))
             return self._run(run, rows, states[index].summary, lease)
 
     def _objection(self, batch: Batch, rows: Sequence[BatchRow], states: Sequence[ChunkState], index: int) -> str:
@@ -117,18 +103,17 @@ class ChunkPayer:
 
     def _run(self, run: _Run, rows: Sequence[BatchRow], checked: ChunkSummary, until: int) -> bool:
         reference, name = run.batch.reference, origin(run.batch.reference, run.index)
-        sent = self._accounts.transfers(reference, rows)
-        todo = [row for row in rows if row.is_payable and row.number not in sent and row.number not in run.reasons]
+        decided = {*self._accounts.transfers(reference, rows), *run.seen.reasons}
+        todo = [row for row in rows if row.is_payable and row.number not in decided]
         if todo and not self._reserve(run, name, sum_of(todo), until):
             return False
         try:
-            for row in turned(todo, self._now() - (run.batch.released_at or 0)):
-                if self._pay(run, row) is _Next.STOP:
-                    break
+            in_turn = turned(todo, self._now() - (run.batch.released_at or 0))
+            work_on(in_turn, lambda row: self._pay(run, row), run.seen.goes_well)
         finally:
             if todo:
                 self._funds.release(name)
-        summary = self._accounts.save(run.batch, run.index, rows, run.reasons, checked)
+        summary = self._accounts.save(run.batch, run.index, rows, run.seen.reasons, checked)
         return summary.phase is Phase.PAID
 
     def _reserve(self, run: _Run, name: str, needed: Totals, until: int) -> bool:
@@ -139,70 +124,62 @@ class ChunkPayer:
         self._wait(run.batch, note, refused=False)
         return False
 
-    def _pay(self, run: _Run, row: BatchRow) -> _Next:
-        """Send one row, if the batch is still being paid."""
+    def _pay(self, run: _Run, row: BatchRow) -> bool:
+        """Send one row, if the batch is still being paid. Returns False if no further row is to be sent."""
         if run.remaining() < ROW_SECONDS or not self._is_paying(run):
-            return _Next.STOP
+            return False
         if not self._accounts.repays_a_failure(run.batch, row):
-            run.reasons[row.number] = NotPaid("DUPLICATE", f"{row.repays}, which this row pays again, did not fail")
-            return _Next.GO_ON
+            run.seen.not_paid(
+                row.number, NotPaid("DUPLICATE", f"{row.repays}, which this row pays again, did not fail")
+            )
+            return True
         try:
             result = self._creator.create(_request(run.batch, row), run.remaining)
         except (Duplicate, Mismatch, ValidationFailed) as error:
             error.hide_transfer()  # the reason is stored, and shown to callers who may not see the other transfer
-            run.reasons[row.number] = NotPaid(_code(error), error.message)
-            return _Next.GO_ON
+            run.seen.not_paid(row.number, NotPaid(_code(error), error.message))
+            return True
         except Refused as error:
-            return self._refused(run, row, error) if not error.retryable else self._silent(run)
+            return self._refused(run, row, error) if not error.retryable else not run.seen.silent()
         except PayoutError:  # nothing was sent; the row is tried again
-            return self._silent(run)
-        run.silent = 0
+            return not run.seen.silent()
         return self._sent(run, row, result.transfer)
 
-    def _sent(self, run: _Run, row: BatchRow, transfer: Transfer) -> _Next:
+    def _sent(self, run: _Run, row: BatchRow, transfer: Transfer) -> bool:
         if transfer.status in NOT_ACKNOWLEDGED:
-            return self._count_doubt(run)
+            return self._unclear(run)
         if transfer.status is not Status.FAILED:
             return self._accepted(run)
         if transfer.next_action is NextAction.TOP_UP:
             self._wait(run.batch, f"DOKU refused row {row.number} for lack of funds", refused=True)
-            return _Next.STOP
-        message = transfer.reason.message if transfer.reason else ""
-        return self._count_refusal(run, row, message)
+            return False
+        return self._count_refusal(run, row, transfer.reason.message if transfer.reason else "")
 
-    def _accepted(self, run: _Run) -> _Next:
-        run.refused.clear()
-        run.doubtful = 0
+    def _accepted(self, run: _Run) -> bool:
+        run.seen.accepted()
         if run.batch.waiting_since is not None:
             run.batch = self._batches.update(run.batch, lambda current: replace(current, waiting_since=None))
-        return _Next.GO_ON
+        return True
 
-    def _count_doubt(self, run: _Run) -> _Next:
-        run.doubtful += 1
-        if run.doubtful < REFUSALS:
-            return _Next.GO_ON
-        note = f"DOKU's answers were unclear for {REFUSALS} rows; their status checks go on"
-        self._move(run.batch, BatchStatus.PAUSED, Action.PAUSED, note)
-        return _Next.STOP
+    def _unclear(self, run: _Run) -> bool:
+        if run.seen.unclear():
+            note = f"DOKU's answers were unclear for {REFUSALS} rows; their status checks go on"
+            self._move(run.batch, BatchStatus.PAUSED, Action.PAUSED, note)
+            return False
+        return True
 
-    def _refused(self, run: _Run, row: BatchRow, error: Refused) -> _Next:
+    def _refused(self, run: _Run, row: BatchRow, error: Refused) -> bool:
         """DOKU refused the account inquiry: the row has a reason, unless it is one of too many in a row."""
         said = error.doku.code if error.doku else ""
-        run.reasons[row.number] = NotPaid(said or error.code, error.message)
+        run.seen.not_paid(row.number, NotPaid(said or error.code, error.message))
         return self._count_refusal(run, row, error.message)
 
-    def _count_refusal(self, run: _Run, row: BatchRow, message: str) -> _Next:
-        run.refused.append(row.number)
-        if len(run.refused) < REFUSALS:
-            return _Next.GO_ON
-        for number in run.refused:
-            run.reasons.pop(number, None)
-        self._move(run.batch, BatchStatus.PAUSED, Action.PAUSED, f"DOKU refused {REFUSALS} rows in a row: {message}")
-        return _Next.STOP
-
-    def _silent(self, run: _Run) -> _Next:
-        run.silent += 1
-        return _Next.STOP if run.silent >= SILENCES else _Next.GO_ON
+    def _count_refusal(self, run: _Run, row: BatchRow, message: str) -> bool:
+        if run.seen.refused(row.number):
+            note = f"DOKU refused {REFUSALS} rows in a row: {message}"
+            self._move(run.batch, BatchStatus.PAUSED, Action.PAUSED, note)
+            return False
+        return True
 
     def _is_paying(self, run: _Run) -> bool:
         current = self._batches.get(run.batch.reference)

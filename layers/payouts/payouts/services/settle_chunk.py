@@ -6,12 +6,15 @@ from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import Batch, BatchStatus
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, origin, sent_summary
 from payouts.domain.repayment import is_unpaid
+from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Transfer
 from payouts.services.batch_lease import ChunkLeases
 from payouts.store.batch_chunks import ChunkStore, NotPaid
 from payouts.store.batches import BatchStore
 from payouts.store.transfers import TransferStore
 
+_JUST_MILLIS = 4 * MINUTE
+"""Less than the five minutes that the driver waits between two readings of a chunk."""
 CANCELLED = NotPaid("CANCELLED", "the batch was cancelled before this row was sent")
 
 
@@ -32,6 +35,10 @@ class ChunkAccounts:
             if transfer.origin == origin(reference, row.number):
                 found[row.number] = transfer
         return found
+
+    def were_just_read(self, summary: ChunkSummary) -> bool:
+        """True if the transfers of a summary were read moments ago, as when messages of the payment are left over."""
+        return 0 <= int(self._clock() * 1000) - summary.read_at < _JUST_MILLIS
 
     def repays_a_failure(self, batch: Batch, row: BatchRow) -> bool:
         """True if the row pays again what has still not been paid, or is the first to pay it."""
@@ -78,7 +85,10 @@ class ChunkSettler:
             return self._cancel(reference, index, remaining)
         if batch.released_at is None or (batch.status is not BatchStatus.SETTLING and not batch.is_final):
             return False
-        rows, checked = self._chunks.rows(reference, index).rows, self._chunks.state(reference, index).summary
+        checked = self._chunks.state(reference, index).summary
+        if self._accounts.were_just_read(checked):
+            return not checked.open
+        rows = self._chunks.rows(reference, index).rows
         return not self._accounts.read(batch, index, rows, self._chunks.not_paid(reference, index), checked).open
 
     def _cancel(self, reference: str, index: int, remaining: Remaining) -> bool:

@@ -6,19 +6,19 @@ overwritten and never incremented, so a repeated or lost write cannot make it wr
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from payouts.domain.batch import Batch, Totals
 from payouts.domain.batch_forgetting import forgotten_row
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase, RowOutcome
 from payouts.domain.errors import Unavailable
 from payouts.domain.money import Rupiah
-from payouts.domain.transfer import Intent, Status
+from payouts.domain.transfer import Status
 from payouts.store.batch_keys import key
 from payouts.store.batch_schema import reading
 from payouts.store.batches import write_of
 from payouts.store.codec import Item
+from payouts.store.packed_rows import packed, unpacked
 from payouts.store.table import ALWAYS, ConditionFailed, Table, Write
 
 PAGE_CHUNKS = 10
@@ -86,9 +86,9 @@ class ChunkStore:
     def add_rows(self, reference: str, index: int, rows: Sequence[BatchRow], now: int) -> Sequence[BatchRow]:
         """Store the rows of a chunk unless it is stored already. Returns the rows that are stored."""
         stored = self._put_once(
-            {"pk": _rows_key(reference, index), "version": 1, "rows": _encoded(rows), **_kept_from(now)}
+            {"pk": _rows_key(reference, index), "version": 1, "rows": packed(rows), **_kept_from(now)}
         )
-        return rows if stored is None else [_row(each) for each in stored["rows"]]
+        return rows if stored is None else unpacked(stored["rows"])
 
     def add_page(self, reference: str, page: int, summaries: Sequence[ChunkSummary], now: int) -> None:
         """Store the summaries of a page's chunks, whose rows are stored, unless the page is stored already."""
@@ -230,7 +230,7 @@ class ChunkStore:
 
     @staticmethod
     def _rows_write(reference: str, index: int, chunk: Chunk, rows: Sequence[BatchRow]) -> Write:
-        values = {":rows": _encoded(rows), ":next": chunk.version + 1, ":expected": chunk.version}
+        values = {":rows": packed(rows), ":next": chunk.version + 1, ":expected": chunk.version}
         names = {"#rows": "rows", "#version": "version"}
         expression = "SET #rows = :rows, #version = :next"
         return Write(_rows_key(reference, index), "#version = :expected", values, names, expression=expression)
@@ -266,61 +266,9 @@ def _reasons_key(reference: str, index: int) -> str:
     return f"{key(reference)}#NOT_PAID#{index}"
 
 
-def _encoded(rows: Sequence[BatchRow]) -> list[Item]:
-    return [_row_item(row) for row in rows]
-
-
-def _row_item(row: BatchRow) -> Item:
-    stored: dict[str, Any] = {
-        "n": row.number,
-        "intent": _intent_item(row.intent),
-        "is": str(row.outcome),
-        "problems": [list(each) for each in row.problems],
-        "bank": row.bank_name,
-        "match": row.name_match,
-        "fee": None if row.fee is None else str(row.fee),
-        "confirmed": row.confirmed,
-        "twin": row.possible_duplicate,
-        "twinConfirmed": row.duplicate_confirmed,
-        "excluded": row.excluded,
-        "repays": row.repays,
-    }
-    return {name: value for name, value in stored.items() if value not in (None, "", [], False)}
-
-
 def _chunk(item: Item) -> Chunk:
     with reading(item):
-        return Chunk(tuple(_row(each) for each in item["rows"]), item["version"])
-
-
-def _row(item: Item) -> BatchRow:
-    return BatchRow(
-        number=item["n"],
-        intent=_intent(item["intent"]) if "intent" in item else None,
-        outcome=RowOutcome(item["is"]),
-        problems=tuple((column, reason) for column, reason in item.get("problems", [])),
-        bank_name=item.get("bank", ""),
-        name_match=item.get("match", ""),
-        fee=Rupiah.parse(item["fee"]) if "fee" in item else None,
-        confirmed=item.get("confirmed", False),
-        possible_duplicate=item.get("twin", ""),
-        duplicate_confirmed=item.get("twinConfirmed", False),
-        excluded=item.get("excluded", False),
-        repays=item.get("repays", ""),
-    )
-
-
-def _intent_item(intent: Intent | None) -> Item | None:
-    if intent is None:
-        return None
-    fields = {**asdict(intent), "amount": str(intent.amount)}
-    return {name: value for name, value in fields.items() if value != ""}
-
-
-def _intent(item: Item) -> Intent:
-    """The intent. Fields that are not stored are empty; those of a batch that was forgotten are, too."""
-    stored = {**item, "amount": Rupiah.parse(item["amount"])}
-    return Intent(**{"session_id": "", "customer_number": "", "beneficiary_account_number": "", **stored})
+        return Chunk(unpacked(item["rows"]), item["version"])
 
 
 def _summary(summary: ChunkSummary) -> Item:
