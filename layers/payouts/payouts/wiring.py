@@ -13,7 +13,8 @@ from payouts.doku.token import TokenRequester
 from payouts.doku.transport import Transport
 from payouts.domain.errors import PayoutError
 from payouts.domain.schedule import HOUR
-from payouts.domain.transfer import Status, Transfer
+from payouts.domain.status import RETURNED
+from payouts.domain.transfer import Transfer
 from payouts.runtime import aws
 from payouts.runtime.config import DokuSettings, TableSettings
 from payouts.runtime.credentials import CredentialStore
@@ -77,7 +78,7 @@ def _status_changed(telemetry: Telemetry, table: Table) -> Callable[[Transfer, T
 
     def changed(before: Transfer, after: Transfer) -> None:
         telemetry.status_changed(before, after)
-        if after.status not in (Status.FAILED, Status.REFUNDED):
+        if after.status not in RETURNED:
             return
         from payouts.store.returned_transfers import ReturnedTransfers  # not at every cold start: most are paid
 

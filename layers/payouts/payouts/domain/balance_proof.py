@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from payouts.domain.observation import Finding, Observation, Source
+from payouts.domain.status import RETURNED
 from payouts.domain.transfer import ENDED, Status, Transfer
 
 TOLERANCE = 30_000
@@ -190,7 +191,7 @@ def returned_between(transfer: Transfer) -> tuple[int, int] | None:
 
     An operator's decision moves no money. DOKU's contradicting words prove nothing.
     """
-    if transfer.status not in (Status.FAILED, Status.REFUNDED):
+    if transfer.status not in RETURNED:
         return None
     words = _words(transfer)
     said = [seen for seen in words if seen.finding in _RETURNED]

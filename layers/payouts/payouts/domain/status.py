@@ -52,6 +52,8 @@ NOT_ACKNOWLEDGED = frozenset({Status.SUBMITTING, Status.IN_DOUBT})
 """DOKU has never confirmed that it has such a transfer."""
 ENDED = frozenset({Status.SUCCESS, Status.FAILED, Status.REFUNDED})
 """Statuses of transfers that are no longer open. Such a status may still not be final: see `Reading.is_final`."""
+RETURNED = frozenset({Status.FAILED, Status.REFUNDED})
+"""Statuses of transfers whose amount may have come back. DOKU's words say whether it has."""
 LIFE = frozenset({Finding.ACCEPTED, Finding.UNPAID})
 """DOKU has the transfer; it is neither paid nor failed."""
 _WORDS = frozenset({Finding.UNPAID, Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED})

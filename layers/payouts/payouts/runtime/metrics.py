@@ -14,8 +14,8 @@ _SECONDS = frozenset({"OldestDueAge", "OldestInDoubtAge", "OldestLookAge"})
 def publish(metrics: Mapping[str, float], line: Mapping[str, str] | None = None, **dimensions: str) -> None:
     """Write the metrics at once, under `dimensions` and `service` (from POWERTOOLS_SERVICE_NAME).
 
-    `line` has further members of the log line. The set and its dimensions belong to this call alone, so nothing leaks
-    into another thread or invocation.
+    `line` has further members of the log line. Where Powertools' metrics are disabled, nothing is written. The set and
+    its dimensions belong to this call alone, so nothing leaks into another thread or invocation.
     """
     if not metrics or is_metrics_disabled():
         return
