@@ -47,8 +47,10 @@ def test_every_metric_of_our_own_is_counted_once() -> None:
     assert {status for _, *statuses in found for status in statuses} <= set(Status)
 
 
-def test_the_stream_is_read_by_shard_all_month() -> None:
-    assert usage.idle(FIGURES, translated())["stream_reads"] == usage.STREAM_SHARDS * 4 * 30 * 86_400
+def test_each_pipe_reads_the_stream_by_shard_all_month() -> None:
+    by_pipe = usage.STREAM_SHARDS * 4 * 30 * 86_400
+    assert usage.idle(FIGURES, translated(WebhookUrl=""))["stream_reads"] == by_pipe
+    assert usage.idle(FIGURES, translated())["stream_reads"] == 2 * by_pipe
 
 
 def test_a_rotating_key_costs_three_times_its_price_in_the_end() -> None:
