@@ -53,7 +53,7 @@ token: $(READY) ## Print the token of the running `make run`, and nothing else (
 
 .PHONY: test
 test: $(READY) ## Run the tests that need only Python
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not sweep"
 
 ##@ Operators: a deployment (ENV=sandbox), by default the local run. `.venv/bin/payouts --help` has every option
 
@@ -147,6 +147,11 @@ VERIFY += matrix
 matrix: $(READY) ## A slice of the fault matrix: kill -9 around every call of every warm flow, and lost answers of DOKU
 	@MATRIX_ONLY='*/warm/*/kill-after,*/warm/doku.*/lose-reply' $(BIN)/python -m tests.verification --no-figures matrix
 	@$(BIN)/python -m pytest tests/verification/matrix
+
+VERIFY += sweeps
+.PHONY: sweeps
+sweeps: $(READY) ## Stop the worker of batches before or after every call to AWS, and start it again
+	@$(BIN)/python -m pytest -n 2 -m sweep tests/integration
 
 VERIFY += contention
 .PHONY: contention

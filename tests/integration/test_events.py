@@ -72,6 +72,7 @@ def test_a_samples_content_length_is_that_of_its_body(name: str) -> None:
     [
         ("notification-queue", "NotificationQueue", "NotificationProcessorFunction"),
         ("webhook-queue", "WebhookQueue", "WebhookSenderFunction"),
+        ("webhook-batch-queue", "WebhookQueue", "WebhookSenderFunction"),
         ("batch-queue", "BatchQueue", "BatchWorkerFunction"),
         ("batch-file-queue", "BatchQueue", "BatchWorkerFunction"),
     ],

@@ -53,6 +53,7 @@ def test_a_redelivered_chunk_pays_no_row_twice(world: World, batches: Batches) -
 
 
 @pytest.mark.covers(65, "I35")
+@pytest.mark.sweep
 @pytest.mark.parametrize("operation", ["UpdateItem", "GetItem", "BatchGetItem", "PutItem"])
 @pytest.mark.parametrize("calls", range(0, 14, 3))
 def test_a_crash_at_any_call_leaves_every_row_accounted_for(

@@ -115,6 +115,7 @@ def test_two_repayments_at_once_share_no_row(world: World, batches: Batches, fai
 
 
 @pytest.mark.covers("I39")
+@pytest.mark.sweep
 @pytest.mark.parametrize("operation", ["PutItem", "UpdateItem", "GetItem"])
 @pytest.mark.parametrize("calls", range(5))
 def test_a_crash_while_rows_are_collected_loses_and_repeats_none(

@@ -110,6 +110,7 @@ def test_a_slow_worker_does_not_replace_a_newer_result(world: World, batches: Ba
     assert written == [link(batches, reference)["writtenAt"]]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("calls", range(6))
 @pytest.mark.parametrize("operation", ["PutObject", "GetItem", "UpdateItem", "BatchGetItem"])
 def test_a_result_survives_a_crash_at_any_call(world: World, batches: Batches, operation: str, calls: int) -> None:

@@ -262,6 +262,7 @@ def _replace(batches: Batches, reference: str, content: bytes) -> None:
 
 
 @pytest.mark.covers("I34")
+@pytest.mark.sweep
 @pytest.mark.parametrize("operation", ["PutItem", "UpdateItem", "GetItem", "GetObject"])
 @pytest.mark.parametrize("calls", range(6))
 def test_a_crash_at_any_call_loses_no_row(world: World, batches: Batches, operation: str, calls: int) -> None:

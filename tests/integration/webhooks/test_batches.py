@@ -1,5 +1,6 @@
 """`batch.updated`: each change of a batch's status arrives, and the last delivery is the newest."""
 
+import json
 from contextlib import suppress
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from local.in_process.batches import Batches
 from local.in_process.webhooks import Webhooks
 from tests.integration.batches.rows import new_batch, row
-from tests.support.harness import Crash, World
+from tests.support.harness import Context, Crash, World, sample_event
 
 
 @pytest.fixture
@@ -44,6 +45,20 @@ def test_each_change_of_a_batch_is_delivered(world: World, webhooks: Webhooks, b
     assert (last["batchReference"], last["final"]) == (reference, True)
     assert last["counts"] == {"rows": 2, "payable": 1, "notPaid": 0, "statuses": {"SUCCESS": 1}}
     assert webhooks.waiting() == 0
+
+
+def test_the_sample_is_what_the_rule_sends(world: World, webhooks: Webhooks, batches: Batches) -> None:
+    batches.create("PAYROLL-2024-09", row())
+    batches.work()
+    webhooks.publish()
+    queue = webhooks.environment["WEBHOOK_QUEUE_URL"]
+    message = world.sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0)["Messages"][0]
+    (record,) = (sample := sample_event("webhook-batch-queue"))["Records"]
+    written, sampled = json.loads(message["Body"]), json.loads(record["body"])
+    assert (written.keys(), written["detail"].keys()) == (sampled.keys(), sampled["detail"].keys())
+    record["eventSourceARN"] = f"arn:aws:sqs:ap-southeast-3:123456789012:{queue.rpartition('/')[2]}"
+    assert webhooks.call(sample, Context()) == {"batchItemFailures": []}
+    assert reported(webhooks)[-1][0] == "READY"
 
 
 def test_a_write_without_a_change_of_status_is_no_event(webhooks: Webhooks, batches: Batches) -> None:
