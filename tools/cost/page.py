@@ -176,8 +176,8 @@ def _idle(figures: Mapping[str, float], template: Template) -> list[str]:
         _paragraph(
             "AWS charges for every metric in an alarm's expression. The pipe of `StatusEvents` reads each shard of",
             f"the table's stream {usage.STREAM_READS} times a second, even when idle; {usage.STREAM_SHARDS}",
-            "shards are assumed, the number of partitions of a new on-demand table. With `WebhookUrl`, a second pipe reads",
-            "it for the events of batches, and this line is twice as high.",
+            "shards are assumed, the number of partitions of a new on-demand table. With `WebhookUrl`, a second pipe",
+            "reads it for the events of batches, and this line is twice as high.",
             "The key costs 1 USD in its first year, 2 in its second and 3 from then on.",
             "Our own metrics that are on no alarm and not on the dashboard are charged for the hours in",
             "which they have data.",
