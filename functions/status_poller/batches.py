@@ -33,10 +33,10 @@ class DueBatches:
             if due:
                 self._drive(due, logger, _at_most(_MOST_SECONDS, remaining))
             else:
-                metrics.publish({"BatchesNotDriven": 0, "BatchesWaitingForFunds": 0})
+                metrics.publish({"BatchesStuck": 0, "BatchesWaitingForFunds": 0})
         except Exception as error:  # no fault of batches may cost the status checks of transfers
             _warn(logger, "batches not driven", error)
-            metrics.publish({"BatchesNotDriven": 1})
+            metrics.publish({"BatchesStuck": 1})
 
     def _drive(self, due: list[str], logger: Logger, remaining: Remaining) -> None:
         from payouts.batch_wiring import build_batches
@@ -48,10 +48,14 @@ class DueBatches:
         driven = drive_due(due, batches.store, batches.driver, remaining)
         for error in driven.failed:
             _warn(logger, "batch not driven", error)
+        now = int(self._clock() * 1000)
+        stuck = [each for each in driven.batches if each.is_stuck(now)]
+        for batch in stuck:
+            logger.warning("batch stuck", batch=batch.reference, status=batch.status, rowsDone=batch.rows_done)
         statuses = Counter(each.status for each in driven.batches)
         metrics.publish(
             {
-                "BatchesNotDriven": len(driven.failed) + driven.left,
+                "BatchesStuck": len(driven.failed) + driven.left + len(stuck),
                 "BatchesWaitingForFunds": statuses[BatchStatus.WAITING_FOR_FUNDS],
             }
         )

@@ -55,3 +55,41 @@ def test_batches_for_which_no_time_was_left_are_counted(world: World, batches: B
     store = BatchStore(Table(world.dynamodb, world.environment["TABLE_NAME"]))
     driven = drive_due(references, store, world.services.batches().driver, lambda: next(left))
     assert (len(driven.batches), driven.failed, driven.left) == (1, [], 2)
+
+
+def test_a_batch_that_does_not_get_on_is_stuck_after_an_hour(world: World, batches: Batches) -> None:
+    """Its chunks are enqueued each minute, and no worker takes them."""
+    reference = new_batch()
+    batches.create(reference, row(), row())
+    store = BatchStore(Table(world.dynamodb, world.environment["TABLE_NAME"]))
+
+    def stuck() -> bool:
+        world.tick()
+        batch = store.get(reference)
+        assert batch is not None
+        return batch.is_stuck(int(world.clock() * 1000))
+
+    world.clock.advance(3_500)
+    assert not stuck()
+    world.clock.advance(101)
+    assert stuck()
+    batches.work()
+    assert not stuck()
+    world.clock.advance(7_200)
+    assert not stuck()  # READY: a person is to get on with it
+
+
+def test_a_batch_of_many_chunks_that_gets_on_slowly_is_not_stuck(world: World, batches: Batches) -> None:
+    reference = new_batch()
+    batches.create(reference, *[row() for _ in range(201)])
+    store = BatchStore(Table(world.dynamodb, world.environment["TABLE_NAME"]))
+    for _ in range(2):
+        world.clock.advance(3_500)
+        world.tick()
+        batches.work(most=1)
+    world.clock.advance(61)
+    world.tick()
+    batch = store.get(reference)
+    assert batch is not None
+    assert (batch.status, batch.rows_done) == ("CHECKING", 200)
+    assert not batch.is_stuck(int(world.clock() * 1000))

@@ -11,11 +11,14 @@ from enum import StrEnum
 from payouts.domain.caller import Caller
 from payouts.domain.errors import PayoutError
 from payouts.domain.money import Rupiah
+from payouts.domain.schedule import HOUR
 
 SYSTEM = "system"
 """Stands for the software itself in a batch's history."""
 HISTORY_LATEST = 50
 """Number of latest events that are kept, besides those of `KEPT`."""
+STUCK_MILLIS = HOUR
+"""Time without progress after which a batch is stuck. A batch that competes with twenty others gets on more often."""
 MOST_PEOPLE = 100
 """Number of callers that may change one batch. They are never forgotten, since none of them may approve it."""
 
@@ -58,6 +61,7 @@ FINAL = frozenset({_S.DONE, _S.DONE_WITH_FAILURES, _S.CANCELLED, _S.REJECTED, _S
 EDITABLE = frozenset({_S.NEEDS_ATTENTION, _S.READY})
 """Rows may be confirmed and excluded."""
 WAITING = frozenset({_S.PAUSED, _S.WAITING_FOR_FUNDS, _S.WAITING_FOR_LIMIT})
+_WORKED_ON = frozenset({_S.CHECKING, _S.PAYING, _S.CANCELLING})
 _CANCELLABLE = frozenset(_S) - FINAL - {_S.SETTLING, _S.CANCELLING}
 _FORWARD: Mapping[BatchStatus, frozenset[BatchStatus]] = {
     _S.RECEIVING: frozenset({_S.CHECKING, _S.EXPIRED}),
@@ -214,6 +218,10 @@ class Batch:
     """True if nothing in the result can change any more."""
     waiting_since: int | None = None
     """Since when funds have been missing; None once a row was accepted."""
+    rows_done: int = 0
+    """Rows that were checked, and rows that were sent or will not be, when the poller looked last."""
+    advanced_at: int | None = None
+    """Time at which `rows_done` changed last."""
     next_drive_at: int | None = None
     """Time at which the poller looks at it again; None if only a person can move it."""
     version: int = 0
@@ -240,6 +248,16 @@ class Batch:
     def is_resumed_by_a_person(self) -> bool:
         """True if a person, and not the software, let it go on last."""
         return next((each.by != SYSTEM for each in reversed(self.history) if each.action is Action.RESUMED), False)
+
+    def is_stuck(self, now: int) -> bool:
+        """True if workers have been busy with it for an hour and no row has got done."""
+        latest_event = self.history[-1].at if self.history else self.created_at
+        return self._is_worked_on and now - max(latest_event, self.advanced_at or 0) >= STUCK_MILLIS
+
+    @property
+    def _is_worked_on(self) -> bool:
+        reads = bool(self.repays) or (self.file is not None and self.file.reading)
+        return self.status in _WORKED_ON or (self.status is _S.RECEIVING and reads)
 
     def is_approved(self, required_now: int) -> bool:
         """True if enough people approved exactly this content. The larger of both requirements counts."""

@@ -132,6 +132,12 @@ class ChunkSummary:
         return self.phase is not Phase.LOADED and not again
 
     @property
+    def done(self) -> int:
+        """Rows that were checked, and rows that have a transfer or will have none: a row counts twice in the end."""
+        checked = sum(each.count for outcome, each in self.outcomes.items() if outcome is not RowOutcome.PENDING)
+        return checked + sum(each.count for each in self.statuses.values()) + self.not_paid.count
+
+    @property
     def unsent(self) -> Rupiah:
         """What the rows that are still to be sent need: amounts and fees."""
         decided = sum((each.needed.sen for each in self.statuses.values()), self.not_paid.needed.sen)

@@ -123,7 +123,7 @@ class BatchDriver:
     def _check(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)
         if self._enqueued(batch, states, room, [not each.summary.is_checked for each in states]):
-            return self._later(batch, MINUTE)
+            return self._later(batch, MINUTE, states)
         blocked = sum(each.summary.blocked for each in states)
         payable = sum(each.summary.payable.count for each in states)
         note = f"{payable} rows may be paid, {blocked} need attention"
@@ -154,7 +154,7 @@ class BatchDriver:
             if batch.status is not _S.PAYING:
                 return batch
         if self._enqueued(batch, states, room, [each.summary.phase is not Phase.PAID for each in states]):
-            return self._later(batch, MINUTE)
+            return self._later(batch, MINUTE, states)
         return self._move(batch, _S.SETTLING, Action.SENT, drive_at=self._now())
 
     def _take_limits(self, batch: Batch, states: Sequence[ChunkState]) -> Batch:
@@ -196,7 +196,7 @@ class BatchDriver:
         states = self._states(batch)
         unsettled = [each.summary.phase is not Phase.PAID for each in states]
         if self._enqueued(batch, states, room, unsettled):
-            return self._later(batch, MINUTE)
+            return self._later(batch, MINUTE, states)
         sent = sum(each.count for each in sums(state.summary for state in states).statuses.values())
         return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before", self._now())
 
@@ -272,15 +272,21 @@ class BatchDriver:
     def _states(self, batch: Batch) -> list[ChunkState]:
         return self._chunks.states(batch.reference, chunks_of(batch.rows))
 
-    def _later(self, batch: Batch, millis: int | None) -> Batch:
-        """Drive the batch again after so long; None for never by itself. What was to be earlier stays so."""
+    def _later(self, batch: Batch, millis: int | None, states: Sequence[ChunkState] | None = None) -> Batch:
+        """Drive the batch again after so long; None for never by itself. What was to be earlier stays so.
+
+        With the states of chunks that workers have, it records whether they get on.
+        """
         now = self._now()
         at = None if millis is None else now + millis
+        done = batch.rows_done if states is None else sum(each.summary.done for each in states)
 
         def change(current: Batch) -> Batch:
-            if at is not None and now < (current.next_drive_at or 0) <= at:
+            if current.status is not batch.status:
                 return current
-            return replace(current, next_drive_at=at) if current.status is batch.status else current
+            got_on = current if done == batch.rows_done else replace(current, rows_done=done, advanced_at=now)
+            earlier = at is not None and now < (current.next_drive_at or 0) <= at
+            return got_on if earlier else replace(got_on, next_drive_at=at)
 
         return self._store.update(batch, change)
 

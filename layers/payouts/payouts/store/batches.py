@@ -147,6 +147,8 @@ def _changing(batch: Batch) -> Item:
         "resultFinal": batch.result_final,
         **({} if batch.file is None else {"file": _file_item(batch.file)}),
         "waitingSince": batch.waiting_since,
+        "rowsDone": batch.rows_done,
+        "advancedAt": batch.advanced_at,
         **due,
     }
 
@@ -179,6 +181,8 @@ def _decode(item: Item) -> Batch:
         limits_taken=item["limitsTaken"],
         file=_file(item["file"]) if "file" in item else None,
         waiting_since=item["waitingSince"],
+        rows_done=item["rowsDone"],
+        advanced_at=item["advancedAt"],
         next_drive_at=item.get("nextCheckAt"),
         repays=item["repays"],
         result_at=item["resultAt"],
