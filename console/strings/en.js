@@ -555,6 +555,8 @@ export default {
   'batch.paidFees': 'Fees of the paid rows',
   'batch.paid': 'Paid with fees',
   'batch.toSend': 'Still to be sent, with fees',
+  'batch.feesUnknown': 'DOKU has not stated the fee of {count} of these rows. The sum is without them.',
+  'batch.figuresAt': 'As of {time}. The rows below may show more.',
   'batch.short': 'The balance does not cover this batch: {amount} is missing. It waits for funds and goes on by itself after a top-up.',
   'batch.progress': '{done} of {total} rows',
   'batch.eta': '{left} left, done at about {time}',

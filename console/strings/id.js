@@ -555,6 +555,8 @@ export default {
   'batch.paidFees': 'Biaya baris yang dibayarkan',
   'batch.paid': 'Dibayarkan dengan biaya',
   'batch.toSend': 'Belum dikirim, dengan biaya',
+  'batch.feesUnknown': 'DOKU belum menyatakan biaya untuk {count} baris ini. Jumlah biaya belum mencakupnya.',
+  'batch.figuresAt': 'Keadaan per {time}. Baris-baris di bawah mungkin lebih baru.',
   'batch.short': 'Saldo tidak cukup untuk batch ini: kurang {amount}. Batch menunggu dana dan berlanjut sendiri setelah saldo diisi.',
   'batch.progress': '{done} dari {total} baris',
   'batch.eta': 'sisa {left}, selesai sekitar {time}',

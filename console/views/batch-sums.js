@@ -2,7 +2,7 @@
 
 import { h } from '../dom.js';
 import { t } from '../i18n.js';
-import { difference, isLess, rupiah, total } from '../format.js';
+import { difference, isLess, moment, rupiah, total } from '../format.js';
 import { KINDS } from '../statuses.js';
 import { sum } from '../sums.js';
 import { badge, notice } from '../widgets.js';
@@ -23,6 +23,9 @@ export const sums = (page, batch) => (batch.releasedAt ? results(batch) : costs(
 
 const line = (term, value, style) => h('div', { class: style }, h('dt', {}, term), h('dd', { class: 'amount-text' }, value));
 
+/** Says how many rows are missing in the sum of fees. */
+const withoutFees = ({ feesUnknown }) => feesUnknown > 0 && h('p', { class: 'hint' }, t('batch.feesUnknown', { count: feesUnknown }));
+
 function costs({ balance }, batch) {
   const available = BEFORE_RELEASE.includes(batch.status) && balance?.availableBalance;
   return h(
@@ -37,10 +40,11 @@ function costs({ balance }, batch) {
       line(t('new.total'), rupiah(batch.fundsNeeded), 'total'),
       available && line(t('new.balance'), rupiah(available), 'after'),
     ),
+    withoutFees(batch.payable),
   );
 }
 
-function results({ statuses, notPaid, fundsNeeded }) {
+function results({ statuses, notPaid, fundsNeeded, figuresAt }) {
   const kinds = KINDS.map((kind) => [kind[0], kind.map((status) => statuses[status]).filter(Boolean)]).filter(([, found]) => found.length);
   const count = (found) => h('span', { class: 'strong' }, String(found.reduce((all, each) => all + each.count, 0)));
   const paid = statuses.SUCCESS;
@@ -57,5 +61,7 @@ function results({ statuses, notPaid, fundsNeeded }) {
       paid && line(t('batch.paid'), rupiah(total(paid.amount, paid.fees)), 'total'),
       fundsNeeded.value !== '0.00' && line(t('batch.toSend'), rupiah(fundsNeeded), paid ? 'after' : 'total'),
     ),
+    paid && withoutFees(paid),
+    figuresAt && h('p', { class: 'hint' }, t('batch.figuresAt', { time: moment(figuresAt) })),
   );
 }
