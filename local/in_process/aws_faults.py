@@ -54,6 +54,10 @@ PAGES = (
 """Pages that botocore takes for an empty answer or an error of AWS, does not read, or fails on."""
 
 
+def _ignore(operation: str, body: str) -> None:
+    """Watches nothing."""
+
+
 @dataclass
 class AwsFaults:
     """Faults of AWS calls by operation, such as `PutItem`. Each fault happens once, in order."""
@@ -63,7 +67,7 @@ class AwsFaults:
     lost_replies: dict[str, int] = field(default_factory=dict)
     pages: dict[str, Page] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
-    watch: Callable[[str, str], None] = lambda operation, body: None
+    watch: Callable[[str, str], None] = _ignore
     """Called before each AWS call with the operation and the parameters as JSON."""
 
     def install(self, session: Session) -> None:
@@ -72,6 +76,12 @@ class AwsFaults:
         events.register("before-call.*.*", self._before)
         events.register("after-call.*.*", self._after)
         events.register("before-send.*.*", self._send)  # type: ignore[arg-type]
+
+    def clear(self) -> None:
+        """Forget all faults and calls, and watch no more."""
+        for found in (self.before, self.after, self.lost_replies, self.pages, self.calls):
+            found.clear()
+        self.watch = _ignore
 
     def crash_before(self, operation: str) -> None:
         """Crash before the next call of `operation` is sent."""

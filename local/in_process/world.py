@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any, ClassVar, Self
+from unittest.mock import patch
 
 from aws_lambda_powertools import Logger
 from boto3.session import Session
@@ -15,7 +16,7 @@ from local.aws.event_source import Drained, Pump
 from local.clock import Clock
 from local.doku_simulator.control import Control
 from local.in_process.aws_faults import AwsFaults
-from local.in_process.clients import quick
+from local.in_process.clients import hooked
 from local.in_process.deployment_state import DeploymentState
 from local.in_process.invocation import Answer, Context, InProcess
 from local.in_process.samples import route_key, sample_event
@@ -78,10 +79,11 @@ class World(DeploymentState):
 
         `watch` may hook into the session that creates the AWS clients.
         """
-        faults = AwsFaults()
+        session, faults = hooked()
+        watch(session)
         aws.session.cache_clear()
-        watch(aws.session())
-        faults.install(quick(aws.session()))
+        with patch.object(aws, "Session", lambda: session):
+            aws.session()
         now, logger = (lambda: clock() + skew), Logger(service="payouts")
 
         def no_jitter() -> float:

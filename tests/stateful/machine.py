@@ -71,11 +71,28 @@ class Payouts(RuleBasedStateMachine):
         """Seconds by which the clock was advanced."""
         counted.examples += 1
 
-    @initialize(target=orders, limits=rails.LIMITS, one=WISHES, another=WISHES, duplicate_check=st.booleans())
-    def begin(self, limits: rails.Limits, one: Wish, another: Wish, duplicate_check: bool) -> MultipleResults[Order]:
-        """A deployment with two transfers, at a DOKU that may lack a duplicate check."""
+    @initialize(
+        target=orders,
+        limits=rails.LIMITS,
+        one=WISHES,
+        another=WISHES,
+        together=st.booleans(),
+        duplicate_check=st.booleans(),
+    )
+    def begin(
+        self, limits: rails.Limits, one: Wish, another: Wish, together: bool, duplicate_check: bool
+    ) -> MultipleResults[Order]:
+        """A deployment with two transfers, at once or one after the other, at a DOKU that may lack a duplicate check.
+
+        A limit that has room for one of them matters most if they are created at once.
+        """
         self.merchant = self._deploy(limits, duplicate_check)
         self.now = self.merchant.snapshot()
+        if together:
+            self._want(*one[:2])
+            self._want(*another[:2])
+            self._at_once(one[0], another[0], "replay")
+            return multiple(one[0], another[0])
         return multiple(self._created(*one), self._created(*another))
 
     # --- the merchant

@@ -24,8 +24,9 @@ _FIRST = settings(PROFILES["test"], phases=[Phase.generate])
 _SEARCHES = (
     settings(_FIRST, max_examples=8, stateful_step_count=20),
     settings(_FIRST, max_examples=40, stateful_step_count=30),
+    settings(_FIRST, max_examples=160, stateful_step_count=30),
 )
-"""Short histories first, which find most bugs."""
+"""Short histories first, which find most bugs. The last search is for those that need several things at once."""
 _OF_BATCHES = settings(_FIRST, max_examples=20, stateful_step_count=30)
 _PROCESSES = 2
 _SEEDS = (1, 2)
