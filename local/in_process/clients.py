@@ -37,8 +37,8 @@ def _quick(session: Session) -> Session:
     return session
 
 
-def _endpoints() -> tuple[str | None, ...]:
-    return tuple(os.environ.get(name) for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"))
+def _endpoints() -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(each for each in os.environ.items() if each[0].startswith("AWS_ENDPOINT_URL")))
 
 
 def hooked() -> tuple[Session, AwsFaults]:
@@ -72,5 +72,5 @@ def client(service: str) -> Any:
 
 
 @cache
-def _client(service: str, _: tuple[str | None, ...]) -> Any:
+def _client(service: str, _: tuple[tuple[str, str], ...]) -> Any:
     return _quick(Session()).client(service)

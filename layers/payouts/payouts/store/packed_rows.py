@@ -23,10 +23,8 @@ def packed(rows: Sequence[BatchRow]) -> str:
     return base64.b64encode(zlib.compress(content.encode())).decode()
 
 
-def unpacked(stored: str | list[Item]) -> tuple[BatchRow, ...]:
-    """The rows. Earlier versions stored a list of maps. Raises KeyError, TypeError or ValueError for anything else."""
-    if not isinstance(stored, str):
-        return tuple(_row(each) for each in stored)
+def unpacked(stored: str) -> tuple[BatchRow, ...]:
+    """The rows. Raises KeyError, TypeError or ValueError for anything else."""
     try:
         return tuple(_row(each) for each in json.loads(zlib.decompress(base64.b64decode(stored, validate=True))))
     except zlib.error as error:
