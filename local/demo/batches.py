@@ -1,7 +1,11 @@
 """Scenarios of batches. Each returns the batchReference."""
 
+from concurrent.futures import Future
+
+from local.aws.event_source import Drained
 from local.demo.batch_stage import WORKER, BatchStage, rows
 from local.demo.stage import Stage
+from payouts.services.row_threads import ROWS_AT_ONCE
 
 _WRONG, _TWIN, _MISSING = 17, 42, 99
 
@@ -55,14 +59,11 @@ def worker_crashed(stage: Stage) -> str:
     batch = BatchStage(stage, "CRASHED")
     batch.create(rows(30, first=7_200_000))
     batch.submit_and_approve()
-    held = f"{batch.reference}-15"
-    stage.doku.fault("transfer", "hold-after", partnerReferenceNo=held)
-    working = batch.drain_in_background()
-    stage.wait_for_debit(held)
+    working, last = _held(stage, batch, 15)
     stage.kill(WORKER)
     working.result()
     stage.doku.heal()
-    stage.expect(len(batch.debits()) == 15, "kill -9 while DOKU is executing row 15")
+    stage.expect(len(batch.debits()) == last, f"kill -9 while DOKU is executing rows 15 to {last}")
     done = batch.pass_minutes("DONE")
     stage.expect(done["status"] == "DONE", "once its lease has ended, another worker goes on: DONE")
     batch.expect_one_debit_each(30)
@@ -74,19 +75,27 @@ def cancelled_halfway(stage: Stage) -> str:
     batch = BatchStage(stage, "CANCELLED")
     batch.create(rows(40, first=7_300_000))
     batch.submit_and_approve()
-    held = f"{batch.reference}-20"
-    stage.doku.fault("transfer", "hold-after", partnerReferenceNo=held)
-    working = batch.drain_in_background()
-    stage.wait_for_debit(held)
+    working, last = _held(stage, batch, 20)
     answer = batch.call("POST", "cancellation")
-    stage.expect(answer.status_code == 202, f"202: {answer.json()['status']}, while row 20 is being sent")
+    stage.expect(answer.status_code == 202, f"202: {answer.json()['status']}, while rows 20 to {last} are being sent")
     stage.doku.heal()
     working.result()
     found = batch.pass_minutes("CANCELLED")
     stage.expect(found["status"] == "CANCELLED", f"CANCELLED: {found['history'][-1]['note']}")
-    stage.expect(found["notPaid"]["count"] == 20, "the other 20 rows are NOT_PAID, with the reason CANCELLED")
-    batch.expect_one_debit_each(20)
+    stage.expect(found["notPaid"]["count"] == 40 - last, "the other rows are NOT_PAID, with the reason CANCELLED")
+    batch.expect_one_debit_each(last)
     return batch.reference
+
+
+def _held(stage: Stage, batch: BatchStage, first: int) -> tuple[Future[Drained], int]:
+    """Pay until DOKU holds as many rows as a worker sends at once. Returns what the worker does, and the last row."""
+    numbers = range(first, first + ROWS_AT_ONCE)
+    for number in numbers:
+        stage.doku.fault("transfer", "hold-after", partnerReferenceNo=f"{batch.reference}-{number}")
+    working = batch.drain_in_background()
+    for number in numbers:
+        stage.wait_for_debit(f"{batch.reference}-{number}")
+    return working, numbers[-1]
 
 
 def changed_after_submission(stage: Stage) -> str:
