@@ -40,7 +40,8 @@ MAKER, CHECKER = "local-merchant", "approver"
 """`sub` of the caller of most requests, and of the person who approves batches."""
 BATCH_QUEUES = ("BatchQueue", "BatchDeadLetterQueue")
 WEBHOOK_QUEUES = ("WebhookQueue", "WebhookReplayQueue", "WebhookDeadLetterQueue")
-_PARAMETERS = {"JwtAudience": "payouts", "PollConcurrency": "2", "DokuRequestsPerSecond": "10000"}
+_PARAMETERS = {"JwtAudience": "payouts", "PollConcurrency": "1", "DokuRequestsPerSecond": "10000"}
+"""One poller thread, so that a flow makes the same calls each time."""
 _SHARDS = 8
 """Of the index of open transfers."""
 _SCOPES = ("transfers:read", "transfers:write", "batches:read", "batches:write", "batches:approve")
