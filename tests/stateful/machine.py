@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from hypothesis.stateful import (
 )
 
 from local.in_process.backing_services import BackingServices
+from local.in_process.clients import given_back
 from payouts.domain.days import day_of
 from tests.stateful import faults, invariants, rails
 from tests.stateful.merchant import Merchant, Start
@@ -70,6 +72,8 @@ class Payouts(RuleBasedStateMachine):
         self.passed = 0
         """Seconds by which the clock was advanced."""
         counted.examples += 1
+        self._sessions = ExitStack()
+        self._sessions.enter_context(given_back())
 
     @initialize(
         target=orders,
@@ -365,8 +369,11 @@ class Payouts(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Heal all faults and let time pass, unless an invariant is broken already."""
-        if sys.exception() is not None:
-            return
+        with self._sessions:
+            if sys.exception() is None:
+                self._end()
+
+    def _end(self) -> None:
         self.merchant.converge(look=self._checked)
         invariants.check_attention(self._checked(), self.merchant.memory, self.merchant.clock())
         self.merchant.settle_the_rest()

@@ -40,14 +40,17 @@ MAKER, CHECKER = "local-merchant", "approver"
 """`sub` of the caller of most requests, and of the person who approves batches."""
 BATCH_QUEUES = ("BatchQueue", "BatchDeadLetterQueue")
 WEBHOOK_QUEUES = ("WebhookQueue", "WebhookReplayQueue", "WebhookDeadLetterQueue")
-_PARAMETERS = {"JwtAudience": "payouts", "PollConcurrency": "1", "DokuRequestsPerSecond": "10000"}
-"""One poller thread, so that a flow makes the same calls each time."""
+_PARAMETERS = {"JwtAudience": "payouts", "PollConcurrency": "2", "DokuRequestsPerSecond": "10000"}
 _SHARDS = 8
 """Of the index of open transfers."""
 _SCOPES = ("transfers:read", "transfers:write", "batches:read", "batches:write", "batches:approve")
 _TOO_OLD = 1000  # seconds: a token lasts 900, a secret is read again after 300
 _numbers = itertools.count(1)
 _decode = TypeDeserializer().deserialize
+
+
+def _shard(reference: str) -> int:
+    return zlib.crc32(reference.encode()) % _SHARDS
 
 
 class _BehindProxy(Aws):
@@ -164,7 +167,7 @@ class World:
 
         Seven empty shards would only add seven calls to break.
         """
-        return self._poll(zlib.crc32(reference.encode()) % _SHARDS)
+        return self._poll(_shard(reference))
 
     def _poll(self, shard: int) -> str:
         try:
@@ -249,7 +252,8 @@ class World:
 
     def new_reference(self) -> str:
         """A partnerReferenceNo that no cell of this worker has used."""
-        return f"MATRIX-{next(_numbers):05d}"
+        names = (f"MATRIX-{number:05d}" for number in _numbers)
+        return next(name for name in names if _shard(name))  # the poller of shard 0 makes more calls: it drives batches
 
 
 def _attributes(item: Any) -> dict[str, Any]:
