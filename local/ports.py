@@ -1,6 +1,7 @@
 """The ports of the local stack on 127.0.0.1."""
 
 import os
+import random
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import TypeVar
 from local.gateway.http_server import HOST
 
 _Bound = TypeVar("_Bound")
+_UNASSIGNED = range(20_000, 32_768)  # the kernel gives these to no connection, before or after they are probed
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,14 @@ def free_port(name: str, ports: Ports) -> int:
 
 
 def _probe(port: int) -> int:
-    with socket.create_server((HOST, port)) as probe:
-        found: int = probe.getsockname()[1]
-        return found
+    if not port:
+        return next(filter(_is_free, random.sample(_UNASSIGNED, len(_UNASSIGNED))))
+    with socket.create_server((HOST, port)):
+        return port
+
+
+def _is_free(port: int) -> bool:
+    try:
+        return _probe(port) == port
+    except OSError:
+        return False
