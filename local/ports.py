@@ -44,18 +44,22 @@ def bound(name: str, ports: Ports, bind: Callable[[int], _Bound]) -> _Bound:
 
 def free_port(name: str, ports: Ports) -> int:
     """The port called `name`, for a process that will listen on it. Raises PortTakenError."""
-    return bound(name, ports, _probe)
+    return bound(name, ports, lambda port: _probed(port) if port else any_free_port())
 
 
-def _probe(port: int) -> int:
-    if not port:
-        return next(filter(_is_free, random.sample(_UNASSIGNED, len(_UNASSIGNED))))
-    with socket.create_server((HOST, port)):
-        return port
+def any_free_port() -> int:
+    """A port for a process that will listen on it."""
+    return next(filter(_is_free, random.sample(_UNASSIGNED, len(_UNASSIGNED))))
+
+
+def _probed(port: int) -> int:
+    socket.create_server((HOST, port)).close()
+    return port
 
 
 def _is_free(port: int) -> bool:
     try:
-        return _probe(port) == port
+        _probed(port)
     except OSError:
         return False
+    return True

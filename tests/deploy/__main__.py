@@ -12,7 +12,7 @@ from pathlib import Path
 import certifi
 
 from local import doku_secret
-from local.ports import Ports, free_port
+from local.ports import any_free_port
 from local.simulator import SimulatorProcess
 from tests.deploy.checks import CHECKS, Deployment
 from tests.deploy.emulator import emulator
@@ -67,7 +67,7 @@ def _doku(folder: Path, secret: Path) -> Iterator[str]:
         "--clock-file": str(folder / "clock"),
         "--notification-url": "http://127.0.0.1:1",
     }
-    simulator = SimulatorProcess(free_port("simulator", Ports(0, 0, 0)), arguments, folder / "simulator.log")
+    simulator = SimulatorProcess(any_free_port(), arguments, folder / "simulator.log")
     try:
         simulator.wait_until_healthy()
         yield simulator.url

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import requests
 
-from local.ports import Ports, free_port
+from local.ports import any_free_port
 from tools import locked
 from tools.build import python
 
@@ -53,7 +53,7 @@ def emulator(folder: Path) -> Iterator[Emulator]:
     It runs in the runtime's Python, since it runs the built functions in its own interpreter.
     """
     program = locked.environment("emulator", folder / ".venv", python.find()) / "ministack"
-    port = free_port("aws", Ports(0, 0, 0))
+    port = any_free_port()
     running = Emulator(f"http://127.0.0.1:{port}")
     environment = {
         "PATH": os.environ["PATH"],

@@ -13,12 +13,11 @@ from typing import Any
 import requests
 
 from local.aws.bundle import Function
-from local.ports import Ports, free_port
+from local.ports import any_free_port
 from tests.support.waiting import until
 from tools import locked
 from tools.build import python
 
-_ANY_PORT = Ports(0, 0, 0)
 _EMULATORS = {"x86_64": "aws-lambda-rie-x86_64", "aarch64": "aws-lambda-rie-arm64"}
 
 
@@ -52,12 +51,12 @@ class Emulated:
         log: Path,
         read_only: Path,
     ) -> None:
-        self._url = f"127.0.0.1:{free_port('api', _ANY_PORT)}"
+        self._url = f"127.0.0.1:{any_free_port()}"
         self._log = log
         emulator = [
             str(runtime.emulator),
             *("--runtime-interface-emulator-address", self._url),
-            *("--runtime-api-address", f"127.0.0.1:{free_port('aws', _ANY_PORT)}"),
+            *("--runtime-api-address", f"127.0.0.1:{any_free_port()}"),
             *(str(runtime.python), "-m", "awslambdaric", function.handler),
         ]
         with log.open("wb") as output:

@@ -14,6 +14,7 @@ from typing import Any
 import certifi
 import pytest
 
+from local.ports import any_free_port
 from payouts.doku.transport import HttpResponse, NeverSent, NoReply, Transport
 from tests.support.certificates import write_certificates
 from tests.support.tcp_server import Script, listening, resetting_after, saying, staying_silent, trickling
@@ -37,8 +38,7 @@ def transport_to(
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    return any_free_port()
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from local.in_process.samples import order
-from local.ports import Ports, free_port
+from local.ports import any_free_port
 from local.stack import LocalStack
 from tests.docs.pages import blocks
 from tests.support.harness import ROOT
@@ -73,7 +73,7 @@ def answers(port: int) -> bool:
 
 @pytest.mark.parametrize("receiver", [python_command, node_command], ids=["Python", "Node"])
 def test_a_documented_receiver_verifies(receiver: Callable[[Path], Sequence[str]], tmp_path: Path) -> None:
-    command, port = receiver(tmp_path), free_port("api", Ports(0, 0, 0))
+    command, port = receiver(tmp_path), any_free_port()
     with LocalStack(parameters={"WebhookUrl": f"http://127.0.0.1:{port}/webhooks"}) as stack:
         (secret,) = stack.webhook_secrets()
         with running(command, port, secret) as process:
