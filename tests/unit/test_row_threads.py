@@ -1,7 +1,8 @@
 """Rows of a chunk that are worked on at once: how many, in which order, and what stops them."""
 
 from collections.abc import Callable
-from threading import Barrier, Event, Lock
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError, Event, Lock
 
 import pytest
 
@@ -12,6 +13,8 @@ from payouts.store.batch_chunks import NotPaid
 
 PATIENCE = 30.0
 """Seconds after which a test of threads that wait for each other fails."""
+BRIEFLY = 0.1
+"""Seconds that a thread waits for another one that is not to come."""
 WHY = NotPaid("4034218", "refused")
 
 
@@ -51,12 +54,14 @@ def test_several_rows_are_under_way_at_once() -> None:
 
 
 def test_rows_go_one_by_one_unless_it_goes_well() -> None:
-    began = Began()
+    """The first row waits in vain for a second one to begin."""
+    together, began = Barrier(2), Began()
 
     def work(row: BatchRow) -> bool:
         began.rows.append(row.number)
-        with began:
-            return True
+        with began, suppress(BrokenBarrierError):  # broken for all others once the first has waited
+            together.wait(BRIEFLY)
+        return True
 
     work_on(rows(20), work, lambda: False)
     assert (began.most, began.rows) == (1, list(range(1, 21)))

@@ -309,6 +309,7 @@ def test_the_ledger_keeps_every_request_as_received(doku: Merchant) -> None:
         "beneficiaryBankCode": "014",
         "sessionId": "",
         "executed": True,
+        "pending": False,
         "httpStatus": 200,
         "responseCode": "2004300",
         "fault": None,

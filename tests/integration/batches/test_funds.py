@@ -56,6 +56,13 @@ def test_what_was_spent_meanwhile_is_not_reserved_again(world: World, funds: Fun
     assert reserve(world, funds, "A#0", 600_000) is Cover.NO
 
 
+def test_a_chunk_that_is_not_covered_reserves_nothing(world: World, funds: Funds) -> None:
+    world.doku.deposit("1000000.00")
+    reserve(world, funds, "A#0", 600_000)
+    assert reserve(world, funds, "B#0", 600_000) is Cover.NO
+    assert reserve(world, funds, "C#0", 400_000) is Cover.YES
+
+
 def test_what_the_same_batch_reserves_is_waited_for(world: World, funds: Funds) -> None:
     """Most of it may have been spent already, so that a batch waits for no top-up that it does not need."""
     world.doku.deposit("1000000.00")

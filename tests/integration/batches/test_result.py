@@ -110,6 +110,26 @@ def test_a_slow_worker_does_not_replace_a_newer_result(world: World, batches: Ba
     assert written == [link(batches, reference)["writtenAt"]]
 
 
+@pytest.mark.parametrize("calls", range(1, 5))
+def test_a_worker_that_dies_at_the_end_of_a_batch_delays_its_result(world: World, batches: Batches, calls: int) -> None:
+    """Also between the step to DONE and the order to write the result."""
+    reference = new_batch()
+    batches.approved(reference, row())
+    batches.work()
+    world.clock.advance(300)
+    world.tick()
+    world.faults.before["BatchGetItem"] = [lambda: None] * calls
+    world.faults.crash_before("BatchGetItem")
+    with suppress(Crash):
+        batches.deliver(reference)
+    world.faults.before.clear()
+    world.clock.advance(400)
+    batches = Batches.start(world)
+    batches.pass_time(12)
+    assert batches.get(reference)["status"] == "DONE"
+    assert link(batches, reference)["final"]
+
+
 @pytest.mark.sweep
 @pytest.mark.parametrize("calls", range(6))
 @pytest.mark.parametrize("operation", ["PutObject", "GetItem", "UpdateItem", "BatchGetItem"])

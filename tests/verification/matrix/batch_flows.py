@@ -50,7 +50,7 @@ def _scheduled(run: CellRun) -> None:
 
 
 def _sent(run: CellRun) -> None:
-    """Everything is sent and paid, and the settlement of its chunk waits in the queue."""
+    """Everything is sent and paid, and the settlement of its chunk, which ends with the result, waits in the queue."""
     _approved(run)
     run.world.work()
     _wait_for(run, "SETTLING")
@@ -121,12 +121,13 @@ def _go_on(run: CellRun) -> None:
 
 
 def _finish(run: CellRun) -> None:
-    """Ticks and messages until the batch is final, and until its transfer is."""
+    """Ticks and messages until the batch is final, its transfer is, and the result says so."""
     _wait_for(run, *_ENDS)
     run.settle()
     for _ in range(_ROUNDS):
-        if "nextCheckAt" not in _stored(run):
+        if not _is_behind(run):
             break
+        _advance_to_next_drive(run)
         _pass(run)
     _check(run)
 
@@ -136,6 +137,10 @@ def _wait_for(run: CellRun, *statuses: str) -> None:
         if _stored(run)["status"] in statuses:
             return
         _pass(run)
+
+
+def _advance_to_next_drive(run: CellRun) -> None:
+    run.world.advance(float(_stored(run).get("nextCheckAt", 0)) / 1000 - run.world.clock())
 
 
 def _pass(run: CellRun) -> None:
@@ -159,18 +164,27 @@ def _check(run: CellRun) -> None:
         run.oracle.report("I37", f"the transfers of one row: {[item['pk'] for item in transfers]}")
     if not transfers and wanted != "CANCELLED":
         run.oracle.report("I35", "the batch is done, and its row has no transfer")
-    if batch["releasedAt"] is not None:
-        _check_figures(run, transfers)
+    if batch["releasedAt"] is not None and _is_behind(run):
+        run.oracle.report(
+            "I36",
+            f"the figures are {_counted(run)}, the result is of {batch['resultAt']}, and the transfers are {transfers}",
+        )
     if not batch["approvals"] and transfers:
         run.oracle.report("I33", "a row was sent without an approval")
 
 
-def _check_figures(run: CellRun, transfers: list[dict[str, Any]]) -> None:
+def _is_behind(run: CellRun) -> bool:
+    """True if the figures of a batch that was paid are not those of its transfers, or its result is not written."""
+    batch = _stored(run)
+    if batch["releasedAt"] is None:
+        return False
+    actual = {item["status"]: 1 for item in run.world.items("TRANSFER")}
+    return _counted(run) != actual or (batch["resultAt"] or 0) < batch["events"][-1][0]
+
+
+def _counted(run: CellRun) -> dict[str, int]:
     summary = next(item for item in run.world.items("BATCH") if "#PAGE#" in item["pk"])["c0"]
-    counted = {status: int(totals[0]) for status, totals in summary["statuses"].items()}
-    actual = {item["status"]: 1 for item in transfers}
-    if counted != actual:
-        run.oracle.report("I36", f"the figures are {counted}, and the transfers {actual}")
+    return {status: int(totals[0]) for status, totals in summary["statuses"].items()}
 
 
 def _stored(run: CellRun) -> dict[str, Any]:

@@ -209,7 +209,7 @@ class BatchDriver:
         total = sums(each.summary for each in states)
         paid = total.statuses.get(Status.SUCCESS)
         complete = paid is not None and paid.count == total.payable.count
-        return self._move(batch, _S.DONE if complete else _S.DONE_WITH_FAILURES, Action.DONE)
+        return self._move(batch, _S.DONE if complete else _S.DONE_WITH_FAILURES, Action.DONE, drive_at=self._now())
 
     def _conclude(self, batch: Batch, room: int) -> Batch:
         """Follow the transfers that a final batch left open, and have its result written until nothing can change."""
