@@ -45,7 +45,9 @@ _SHARDS = 8
 """Of the index of open transfers."""
 _SCOPES = ("transfers:read", "transfers:write", "batches:read", "batches:write", "batches:approve")
 _TOO_OLD = 1000  # seconds: a token lasts 900, a secret is read again after 300
-_numbers = itertools.count(1)
+_SHARD = 1
+"""Of the transfers of all cells."""
+_names = (f"MATRIX-{number:05d}" for number in itertools.count(1))
 _decode = TypeDeserializer().deserialize
 
 
@@ -251,9 +253,11 @@ class World:
             self.aws.dynamodb.delete_item(TableName=self._table, Key={"pk": {"S": item["pk"]}})
 
     def new_reference(self) -> str:
-        """A partnerReferenceNo that no cell of this worker has used."""
-        names = (f"MATRIX-{number:05d}" for number in _numbers)
-        return next(name for name in names if _shard(name))  # the poller of shard 0 makes more calls: it drives batches
+        """A partnerReferenceNo that no cell of this worker has used, in the same shard as all others.
+
+        Pollers of other shards make other calls: the first drives batches, and the last ones sweep nothing.
+        """
+        return next(name for name in _names if _shard(name) == _SHARD)
 
 
 def _attributes(item: Any) -> dict[str, Any]:
