@@ -40,20 +40,20 @@ $(VENV)/.%-ready: $(READY)
 setup: $(READY) ## Create the virtual environment with the locked dependencies
 
 .PHONY: demo
-demo: $(READY) ## Run every scenario through the real handlers against the simulator
-	@$(BIN)/python -m local.demo
+demo: $(READY) ## Run every scenario through the real handlers against the simulator (ARGS="--rows 10000": a batch)
+	@$(BIN)/python -m local.demo $(ARGS)
 
 .PHONY: run
 run: $(READY) ## Serve the bundle on http://127.0.0.1:3000 until Ctrl-C
 	@$(BIN)/python -m local
 
 .PHONY: token
-token: $(READY) ## Print the token of the running `make run`, and nothing else
-	@$(BIN)/python -m local.token
+token: $(READY) ## Print the token of the running `make run`, and nothing else (ROLE=approver for the one who approves)
+	@ROLE=$(ROLE) $(BIN)/python -m local.token
 
 .PHONY: test
 test: $(READY) ## Run the tests that need only Python
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not sweep"
 
 ##@ Operators: a deployment (ENV=sandbox), by default the local run. `.venv/bin/payouts --help` has every option
 
@@ -92,6 +92,10 @@ start-transfers: $(READY) ## Accept new transfers again: make start-transfers EN
 .PHONY: webhooks
 webhooks: $(READY) ## Operate webhooks: make webhooks ENV=sandbox ARGS=status, or send-test, resume, secret, "replay --day 2024-09-17"
 	@$(BIN)/payouts webhooks $(ARGS)
+
+.PHONY: batches
+batches: $(READY) ## Look at batches: make batches ENV=sandbox ARGS=list, or "show PAYROLL-1", "result PAYROLL-1 --csv result.csv"
+	@$(BIN)/payouts batches $(ARGS)
 
 .PHONY: public-key
 public-key: $(READY) ## Print the public half of the merchant's key for DOKU's dashboard: make public-key ENV=sandbox
@@ -143,6 +147,11 @@ VERIFY += matrix
 matrix: $(READY) ## A slice of the fault matrix: kill -9 around every call of every warm flow, and lost answers of DOKU
 	@MATRIX_ONLY='*/warm/*/kill-after,*/warm/doku.*/lose-reply' $(BIN)/python -m tests.verification --no-figures matrix
 	@$(BIN)/python -m pytest tests/verification/matrix
+
+VERIFY += sweeps
+.PHONY: sweeps
+sweeps: $(READY) ## Stop the worker of batches before or after every call to AWS, and start it again
+	@$(BIN)/python -m pytest -n 2 -m sweep tests/integration
 
 VERIFY += contention
 .PHONY: contention
@@ -228,6 +237,10 @@ codes: $(READY) ## Write docs/response-codes.md and response-codes.id.md from th
 .PHONY: cost
 cost: $(READY) ## Write docs/cost.md from the bench's figures, the prices and the template
 	@$(BIN)/python -m tools.cost && $(BIN)/python -m tools.figures
+
+.PHONY: templates
+templates: $(READY) ## Write the empty files for batches, console/templates/payouts.xlsx and payouts.csv
+	@$(BIN)/python -m tools.batch_templates
 
 .PHONY: openapi
 openapi: $(READY) ## Write docs/openapi.json and docs/postman.json from the code

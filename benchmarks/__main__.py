@@ -22,6 +22,7 @@ BENCHMARKS = (
     "report",
     "webhooks",
     "burst",
+    "batches",
 )
 """In the order of running. A module's `run(console)` prints its results and returns figures for bench.json."""
 

@@ -18,6 +18,7 @@ FUNCTIONS: Mapping[str, str] = {
     "notification_processor": "NotificationProcessorFunction",
     "status_poller": "StatusPollerFunction",
     "webhook_sender": "WebhookSenderFunction",
+    "batch_worker": "BatchWorkerFunction",
 }
 """Package to logical id in the template."""
 _HANDLERS = ROOT / "benchmarks" / "cold_handlers"

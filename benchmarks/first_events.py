@@ -16,6 +16,7 @@ _SAMPLES = {
     "notification_processor": "notification-queue",
     "status_poller": "poll",
     "webhook_sender": "webhook-queue",
+    "batch_worker": "batch-queue",
 }
 _REFERENCE = "hsjkans284b2he54"
 """Reference of the transfer in the sample events."""
@@ -66,6 +67,7 @@ class FirstEvents:
             "notification_processor": lambda: answer == {"batchItemFailures": []},
             "status_poller": lambda: answer["learned"] == 1,
             "webhook_sender": lambda: answer == {"batchItemFailures": []},
+            "batch_worker": lambda: answer == {"batchItemFailures": []},
         }
         if name in done and not done[name]():
             raise RuntimeError(f"{name} did not do its work: {answer}")

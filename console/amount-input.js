@@ -11,9 +11,9 @@ import { inWords } from './words.js';
  * error. Typed, pasted and filled-in text is read as a whole, without the separators that this field has added. Typed
  * separators stay until the field loses the focus, since more digits may follow (200.0, 200.000).
  */
-export function amountInput() {
+export function amountInput({ required = true } = {}) {
   const words = h('p', { class: 'words', 'aria-live': 'polite' });
-  const input = h('input', { inputmode: 'numeric', autocomplete: 'off', required: true, on: { beforeinput: remember, input: edited, blur: tidy } });
+  const input = h('input', { inputmode: 'numeric', autocomplete: 'off', required, on: { beforeinput: remember, input: edited, blur: tidy } });
   let shown = '';
   let separatorsAreOurs = false;
   let partly = false;

@@ -3,11 +3,15 @@
 import { announce, fill, h, icon } from './dom.js';
 import { currentLanguage, known, LANGUAGES, setLanguage, t } from './i18n.js';
 import { rupiah } from './format.js';
+import * as approvals from './approvals.js';
 import { finishSignIn } from './oidc.js';
-import { begin, config, hasSimulator, payouts, setToken, token } from './session.js';
+import { becomePerson, begin, config, currentPerson, hasSimulator, mayApprove, payouts, people, setToken, token } from './session.js';
 import { notice } from './widgets.js';
 import * as attention from './views/attention.js';
+import * as batch from './views/batch.js';
+import * as batches from './views/batches.js';
 import * as codes from './views/codes.js';
+import * as newBatch from './views/new-batch.js';
 import * as newTransfer from './views/new.js';
 import * as notFound from './views/not-found.js';
 import * as overview from './views/overview.js';
@@ -18,13 +22,16 @@ import * as transfer from './views/transfer.js';
 import * as transfers from './views/transfers.js';
 import * as webhooks from './views/webhooks.js';
 
-/** Pages of one transfer, whose reference follows in the address. */
-const DETAILS = { transfers: transfer, proof };
-const PAGES = { overview, new: newTransfer, transfers, attention, codes, settings, simulator, webhooks };
+/** Pages of one transfer or batch, whose reference follows in the address. */
+const DETAILS = { transfers: transfer, proof, batches: batch };
+const PAGES = { overview, new: newTransfer, transfers, batches, 'new-batch': newBatch, attention, codes, settings, simulator, webhooks };
+/** Pages that are not in the navigation, and the page whose link is marked there instead. */
+const BELOW = { proof: 'transfers', 'new-batch': 'batches' };
 const NAVIGATION = [
   ['overview', 'home'],
   ['transfers', 'list'],
   ['new', 'send'],
+  ['batches', 'sheet'],
   ['attention', 'alert'],
   ['codes', 'code'],
 ];
@@ -41,7 +48,7 @@ function address() {
   if (!name) return { name: 'overview', page: overview, query };
   const page = reference ? Object.hasOwn(DETAILS, name) && DETAILS[name] : isPage(name) && PAGES[name];
   if (!page || rest.length) return { name: null, page: notFound, query };
-  return { name: reference ? 'transfers' : name, page, reference: reference && decoded(reference), query };
+  return { name: BELOW[name] ?? name, page, reference: reference && decoded(reference), query };
 }
 
 /** A part of the address as text; as it is where its percent-encoding is broken. */
@@ -85,12 +92,21 @@ function frame(current) {
       { class: 'bar' },
       h('a', { class: 'brand', href: '#/overview' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('send')), t('app.name')),
       environmentBadge(),
-      h('nav', { class: 'tools' }, config.local && link('webhooks', 'inbox'), hasSimulator && link('simulator', 'flask'), link('settings', 'gear'), languageSwitch()),
+      h('nav', { class: 'tools' }, config.local && link('webhooks', 'inbox'), hasSimulator && link('simulator', 'flask'), link('settings', 'gear')),
+      h('div', { class: 'choices' }, personSwitch(), languageSwitch()),
     ),
     h('nav', { class: 'pages', 'aria-label': t('nav.label') }, NAVIGATION.map(([name, picture]) => link(name, picture))),
   );
   fill(document.getElementById('footer'), config.local && h('a', { href: '/docs' }, t('app.apiDocs')));
   pendingNotice();
+  if (mayApprove()) countApprovals();
+}
+
+/** Show beside "Batches" how many wait for an approval. */
+async function countApprovals() {
+  const count = await approvals.count(leaving.signal).catch(() => 0);
+  const link = document.querySelector('.pages a[href="#/batches"] span');
+  if (count && link && !link.querySelector('.count')) link.append(' ', h('span', { class: 'count review' }, String(count), h('span', { class: 'visually-hidden' }, ` ${t('batches.pending')}`)));
 }
 
 /** The environment by config.json. Production and a local run with a real DOKU are marked: money is real there. */
@@ -99,6 +115,17 @@ function environmentBadge() {
   if (local && !dokuHost) return h('span', { class: 'environment' }, t('app.local'));
   if (local) return h('span', { class: 'environment real' }, t('app.localDoku', { host: dokuHost }));
   return environment && h('span', { class: environment === 'production' ? 'environment real' : 'environment' }, known(`app.environment.${environment}`, environment));
+}
+
+/** In the local run the reader may be either person: one makes a batch, the other approves it. */
+function personSwitch() {
+  if (people.length < 2) return null;
+  const choose = async (event) => {
+    await becomePerson(event.target.value);
+    show({ keepFocus: true });
+  };
+  const options = people.map((name) => h('option', { value: name, selected: name === currentPerson() }, t(`app.person.${name}`)));
+  return h('label', { class: 'language' }, h('span', { class: 'visually-hidden' }, t('app.person')), h('select', { id: 'person', on: { change: choose } }, options));
 }
 
 function languageSwitch() {

@@ -1,4 +1,4 @@
-/** Transfers as a CSV file that a spreadsheet opens without running or rounding a cell. */
+/** Transfers, and the rows of batches, as a CSV file that a spreadsheet opens without running or rounding a cell. */
 
 const COLUMNS = {
   partnerReferenceNo: (each) => each.partnerReferenceNo,
@@ -17,10 +17,33 @@ const COLUMNS = {
   updatedAt: (each) => each.updatedAt,
 };
 
-/** The content of the file, with a byte order mark for Excel. */
-export function csvOf(transfers) {
-  const lines = transfers.map((each) => Object.values(COLUMNS).map((cell) => quoted(cell(each) ?? '')));
-  return `\uFEFF${[Object.keys(COLUMNS), ...lines].map((cells) => cells.join(',')).join('\r\n')}\r\n`;
+const ROW_COLUMNS = {
+  row: (each) => String(each.row),
+  partnerReferenceNo: (each) => each.partnerReferenceNo,
+  outcome: (each) => each.outcome,
+  status: (each) => each.status,
+  amount: (each) => each.amount?.value,
+  fee: (each) => each.fee?.value,
+  beneficiaryBankCode: (each) => each.beneficiaryBankCode && text(each.beneficiaryBankCode),
+  beneficiaryAccountNumber: (each) => each.beneficiaryAccountNumber && text(each.beneficiaryAccountNumber),
+  beneficiaryAccountName: (each) => each.beneficiaryAccountName,
+  bankAccountName: (each) => each.bankAccountName,
+  nameMatch: (each) => each.nameMatch,
+  nameConfirmed: (each) => (each.nameConfirmed ? 'yes' : ''),
+  reasonCode: (each) => each.reason?.code,
+  reason: (each) => each.reason?.message,
+  problems: (each) => each.problems.map(({ column, reason }) => `${column} ${reason}`.trim()).join('; '),
+};
+
+/** Transfers as the content of a file, with a byte order mark for Excel. */
+export const csvOf = (transfers) => contentOf(COLUMNS, transfers);
+
+/** The rows of a batch as the content of a file. */
+export const csvOfRows = (rows) => contentOf(ROW_COLUMNS, rows);
+
+function contentOf(columns, items) {
+  const lines = items.map((each) => Object.values(columns).map((cell) => quoted(cell(each) ?? '')));
+  return `\uFEFF${[Object.keys(columns), ...lines].map((cells) => cells.join(',')).join('\r\n')}\r\n`;
 }
 
 /** Save a text as a file of the browser's downloads. */

@@ -14,8 +14,8 @@ export const keepDraft = (fields) => sessionStorage.setItem(KEY, JSON.stringify(
 export const dropDraft = () => sessionStorage.removeItem(KEY);
 
 /** Such as PAY-20240917-7K2M9Q4T: readable, and never given twice. */
-function newReference() {
+export function newReference(prefix = 'PAY') {
   const letters = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
   const random = crypto.getRandomValues(new Uint8Array(8));
-  return `PAY-${today().replaceAll('-', '')}-${Array.from(random, (byte) => letters[byte % letters.length]).join('')}`;
+  return `${prefix}-${today().replaceAll('-', '')}-${Array.from(random, (byte) => letters[byte % letters.length]).join('')}`;
 }

@@ -51,6 +51,9 @@ export function shortMoment(time) {
   return new Intl.DateTimeFormat(locale(), format).format(new Date(time));
 }
 
+/** A moment in WIB as an input of type datetime-local has it: 2024-09-17T14:41. */
+export const localTime = (time) => (time ? new Date(Date.parse(time) + 7 * 3_600_000).toISOString().slice(0, 16) : '');
+
 /** A day such as 2024-09-17 in words. */
 export function dayInWords(day) {
   const format = { timeZone: 'UTC', weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' };
@@ -67,8 +70,21 @@ export function dayAfter(day, days) {
 /** An account number with all but its last four digits hidden. */
 export const masked = (account) => `••••${account.slice(-4)}`;
 
-/** Whether two names are the same but for case, spacing and punctuation, as the API compares them. */
+/** Whether two names are the same but for case, spacing, punctuation and accents, as the API compares them. */
 export function sameName(one, other) {
-  const fold = (name) => name.replace(/[\W_]+/g, '').toLowerCase();
-  return fold(one) !== '' && fold(one) === fold(other);
+  const fold = (name) => name.normalize('NFD').replace(/[^\p{L}\p{N}]+/gu, '').toLowerCase();
+  return !other.includes('*') && fold(one) !== '' && fold(one) === fold(other);
+}
+
+/** A number of bytes: 12 kB. */
+export function fileSize(bytes) {
+  const [divisor, unit] = bytes < 1_000_000 ? [1000, 'kilobyte'] : [1_000_000, 'megabyte'];
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, maximumFractionDigits: 1 }).format(bytes / divisor);
+}
+
+/** How long until a time, roughly: 3 minutes, 2 hours. */
+export function timeLeft(milliseconds) {
+  const minutes = Math.max(1, Math.round(milliseconds / 60_000));
+  const [value, unit] = minutes < 90 ? [minutes, 'minute'] : [Math.round(minutes / 60), 'hour'];
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(value);
 }

@@ -223,6 +223,51 @@ export class Payouts {
     return (await this.#call('GET', '/v1/response-codes', { ...options, query: { query, system } })).codes;
   }
 
+  /**
+   * Create a batch. Its `batchReference` is its identity: the same body again answers with the batch as it stands.
+   * @param {object} body  as in POST /v1/batches
+   */
+  createBatch(body, options) {
+    return this.#call('POST', '/v1/batches', { ...options, body });
+  }
+
+  /**
+   * One page of batches, newest first: `{batches, cursor}`.
+   * @param {{month?: string, status?: string, limit?: number, cursor?: string}} [query]  `month` such as 2024-09, this one by default
+   */
+  batches(query = {}, options) {
+    return this.#call('GET', '/v1/batches', { ...options, query });
+  }
+
+  /** A batch: its status, counts and sums, history, and the digest that an approval names. */
+  batch(reference, options) {
+    return this.#call('GET', this.#batchPath(reference), options);
+  }
+
+  /** One page of a batch's rows, in order: `{rows, cursor}`. @param {{outcome?: string, status?: string, limit?: number, cursor?: string}} [query] */
+  batchRows(reference, query = {}, options) {
+    return this.#call('GET', `${this.#batchPath(reference)}/rows`, { ...options, query });
+  }
+
+  /** Exclude rows, or confirm the bank's names or duplicates: `change` is `{excluded}`, `{nameConfirmed}` or `{duplicateConfirmed}`. */
+  changeBatchRows(reference, rows, change, options) {
+    return this.#call('PATCH', `${this.#batchPath(reference)}/rows`, { ...options, body: { rows, ...change } });
+  }
+
+  /** Take a step: checks, submission, withdrawal, approvals, pause, resume, cancellation or repayments. A step may be sent again. */
+  stepBatch(reference, step, body, options) {
+    return this.#call('POST', `${this.#batchPath(reference)}/${step}`, { ...options, body });
+  }
+
+  /** A link to the file that says what became of each row, `{url, expiresAt}`: open it at once. */
+  batchResult(reference, options) {
+    return this.#call('GET', `${this.#batchPath(reference)}/result`, options);
+  }
+
+  #batchPath(reference) {
+    return `/v1/batches/${encodeURIComponent(reference)}`;
+  }
+
   // --- intents
 
   /** Run `action`, or wait for the one that runs here already. In browsers, tabs take turns. */

@@ -5,6 +5,7 @@ import { Payouts } from './payouts.js';
 
 const TOKEN = 'console.token';
 const API_URL = 'console.apiUrl';
+const PERSON = 'console.person';
 
 /**
  * config.json: `apiUrl` ('' is this origin), `oidc` (see oidc.js) or null, `environment` (production, sandbox or any text);
@@ -13,6 +14,8 @@ const API_URL = 'console.apiUrl';
 export let config = { apiUrl: '', oidc: null, environment: '', local: false, dokuHost: null };
 /** Whether the local run has its simulator. */
 export let hasSimulator = false;
+/** The people of the local run, each with a token of its own; none elsewhere. */
+export let people = [];
 /** @type {Payouts} */
 export let payouts;
 
@@ -52,11 +55,15 @@ export function claims() {
   }
 }
 
-/** Whether the token has a scope, as far as the page can read it. Shown only; the API decides. */
+/** Whether there is a token that has a scope, as far as the page can read it. Shown only; the API decides. */
 export function may(scope) {
   const { scopes } = claims();
-  return scopes.length === 0 || scopes.includes(scope);
+  return token() !== '' && (scopes.length === 0 || scopes.includes(scope));
 }
+
+export const mayBatch = () => may('batches:write');
+
+export const mayApprove = () => may('batches:approve');
 
 /** Ask the local run something below /_local. Throws an Error with its words. */
 export async function askLocally(path, { method = 'GET', body } = {}) {
@@ -67,9 +74,19 @@ export async function askLocally(path, { method = 'GET', body } = {}) {
   return said;
 }
 
+/** Go on as another person of the local run, in this tab. */
+export async function becomePerson(name) {
+  sessionStorage.setItem(PERSON, name);
+  await beginLocally();
+}
+
+export const currentPerson = () => sessionStorage.getItem(PERSON) ?? people[0];
+
 async function beginLocally() {
   const session = await askLocally('session');
-  setToken(session.token);
+  const tokens = { merchant: session.token, approver: session.approverToken };
+  people = Object.keys(tokens);
+  setToken(tokens[currentPerson()]);
   hasSimulator = session.simulator;
   setClock(session.now);
 }

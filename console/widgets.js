@@ -1,7 +1,8 @@
 /** Pieces that several pages share. */
 
+import { translated } from './api-texts.js';
 import { bankName } from './bank-list.js';
-import { fill, h, icon } from './dom.js';
+import { announce, fill, h, icon } from './dom.js';
 import { known, t } from './i18n.js';
 import { rupiah } from './format.js';
 import { messageElement } from './reasons.js';
@@ -170,4 +171,23 @@ export function field(id, label, control, { hint, optional = false } = {}) {
   };
   input.addEventListener('input', () => fail(null));
   return { element, input, fail };
+}
+
+/** Move the focus to the first field that is wrong, and announce how many are. */
+export function toFirst(wrong) {
+  wrong[0].input.focus();
+  announce(t('field.summary', { count: wrong.length }));
+}
+
+/**
+ * Show an error of the API at the fields that it names; false unless each message names one. A message names its field
+ * first: "amount.value must be at least ..."; several are joined by "; ".
+ */
+export function placeErrors(parts, error) {
+  const messages = error.message.split('; ').map((text) => [Object.keys(parts).find((name) => new RegExp(`^${name}\\b`).test(text)), text]);
+  const placed = messages.filter(([name]) => name);
+  for (const [name, text] of placed) parts[name].fail(translated(text) ?? text, translated(text) ? null : 'en');
+  if (placed.length < messages.length) return false;
+  toFirst(placed.map(([name]) => parts[name]));
+  return true;
 }

@@ -21,6 +21,7 @@ from local.stack import LocalStack
 _WEBHOOK_URL = "WEBHOOK_URL"
 _EXAMPLES = """
   export TOKEN={token}
+  export APPROVER_TOKEN={approver_token}
 
   curl -s {api}/v1/account-inquiries -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
     -d '{body}'
@@ -80,7 +81,7 @@ def _say_where(stack: LocalStack) -> None:
     print(doku_lines(stack))
     print(f"  webhooks    {_webhook_url().get('WebhookUrl') or stack.api_url + '/#/webhooks'}")
     print(f"  AWS         {stack.aws.url}\n  logs        {stack.state.logs}")
-    print(_EXAMPLES.format(token=stack.token(), api=stack.api_url, body=_BODY))
+    print(_EXAMPLES.format(token=stack.token(), approver_token=stack.approver_token(), api=stack.api_url, body=_BODY))
     print("Ctrl-C ends it.\n", flush=True)
 
 

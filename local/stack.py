@@ -30,7 +30,16 @@ from local.simulator import SimulatorProcess
 from local.state import StateDirectory
 
 AUDIENCE = "payouts"
-SCOPES = ("transfers:read", "transfers:write", "transfers:note", "transfers:settle")
+SCOPES = (
+    "transfers:read",
+    "transfers:write",
+    "transfers:note",
+    "transfers:settle",
+    "batches:read",
+    "batches:write",
+)
+APPROVER, APPROVER_SCOPES = "approver-1", ("transfers:read", "batches:read", "batches:approve")
+"""The person who approves what others create, and that person's scopes."""
 _NOWHERE = f"http://{HOST}:1"  # refuses connections, so that no real DOKU is called by default
 
 
@@ -148,6 +157,10 @@ class LocalStack:
         """A bearer token for the API, valid for half a day. `claims` replace default claims; None removes one."""
         return self._issuer.token(scopes, **claims)
 
+    def approver_token(self) -> str:
+        """A bearer token of the person who approves batches."""
+        return self.token(APPROVER_SCOPES, sub=APPROVER)
+
     def logs(self) -> str:
         """The logs of the functions and the simulator so far."""
         return "".join(path.read_text(errors="replace") for path in sorted(self.state.logs.glob("*.log")))
@@ -181,7 +194,9 @@ class LocalStack:
         if self._simulator:
             self._simulator.wait_until_healthy()
             self._report(f"DOKU simulator on {self._simulator.url}")
-        self.gateway.handlers.update(pages(self.bundle) | console.files(self.doku_host) | self._local_routes())
+        self.gateway.handlers.update(
+            pages(self.bundle) | console.files(self.doku_host, self.aws.url) | self._local_routes()
+        )
         self.gateway.handlers.update(docs.handlers(self._root))
         self.gateway.handlers.update(self.inbox.handlers())
         self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key), self.bundle.cors)
@@ -190,7 +205,8 @@ class LocalStack:
     def _local_routes(self) -> dict[str, LocalHandler]:
         simulator = self.simulator if self._simulator else None
         dead_queue = self.deployment.ids.get("NotificationDeadLetterQueue", "")
-        return console.local_routes(self.token, simulator, self.aws.sqs, dead_queue, self.clock)
+        tokens = {"token": self.token, "approverToken": self.approver_token}
+        return console.local_routes(tokens, simulator, self.aws.sqs, dead_queue, self.clock)
 
     def webhook_secrets(self) -> list[str]:
         """The secrets that sign webhooks, the newest first."""

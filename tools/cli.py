@@ -17,9 +17,9 @@ from local.aws.template import TemplateError
 from local.doku_secret import SettingError
 from payouts.codes.catalogue import SYSTEMS
 from payouts.domain.errors import PayoutError
+from tools import batches, forget, kill_switch, public_key, reconcile, redrive, settle, webhooks
 from tools import codes as code_explanations
 from tools import explain as explanations
-from tools import forget, kill_switch, public_key, reconcile, redrive, settle, webhooks
 from tools.cost import page as costs
 from tools.deploy import deploy
 from tools.doctor import examine
@@ -231,6 +231,40 @@ def _webhooks_secret(
 ) -> None:
     """Show how many signing secrets there are, or rotate them: --add, then --drop-old."""
     webhooks.change_secret(env, add, drop_old, show)
+
+
+batch_commands = typer.Typer(help="Look at batches.", no_args_is_help=True)
+app.add_typer(batch_commands, name="batches")
+
+
+@batch_commands.command("list")
+def _batches_list(
+    month: Annotated[str, typer.Option(help="Such as 2024-09, in WIB; by default the present one.")] = "",
+    status: Annotated[str, typer.Option(help="Only these, such as PENDING_APPROVAL.")] = "",
+    env: Env = "local",
+    as_json: Json = False,
+) -> None:
+    """List the batches of a month, newest first."""
+    batches.list_batches(env, month, status, as_json)
+
+
+@batch_commands.command("show")
+def _batches_show(
+    reference: Annotated[str, typer.Argument(help="batchReference.")], env: Env = "local", as_json: Json = False
+) -> None:
+    """Show a batch: its status, counts and sums, and who did what when."""
+    batches.show(env, reference, as_json)
+
+
+@batch_commands.command("result")
+def _batches_result(
+    reference: Annotated[str, typer.Argument(help="batchReference.")],
+    to: Annotated[Path | None, typer.Option("--csv", help="Write to this file, by default to standard output.")] = None,
+    env: Env = "local",
+    as_json: Json = False,
+) -> None:
+    """Write what became of each row, as of now, as CSV. Every batch has a result by this command."""
+    batches.write_result(env, reference, to, as_json)
 
 
 @app.command("public-key")

@@ -10,6 +10,7 @@ from typing import Any
 
 READ, READ_OWN, WRITE = "transfers:read", "transfers:read:own", "transfers:write"
 NOTE, SETTLE = "transfers:note", "transfers:settle"
+READ_BATCHES, WRITE_BATCHES, APPROVE_BATCHES = "batches:read", "batches:write", "batches:approve"
 SCOPES_OF_GROUP = {
     "transfers-read": (READ,),
     "transfers-read-own": (READ_OWN,),
@@ -17,8 +18,18 @@ SCOPES_OF_GROUP = {
     "transfers-write-own": (READ_OWN, WRITE),
     "transfers-note": (READ, NOTE),
     "transfers-settle": (READ, NOTE, SETTLE),
+    "batches-read": (READ_BATCHES,),
+    "batches-write": (READ_BATCHES, WRITE_BATCHES),
+    "batches-approve": (READ_BATCHES, APPROVE_BATCHES),
 }
-SCOPE_OF_RESOURCE_SERVER = {"transfers/read": READ, "transfers/read-own": READ_OWN, "transfers/write": WRITE}
+SCOPE_OF_RESOURCE_SERVER = {
+    "transfers/read": READ,
+    "transfers/read-own": READ_OWN,
+    "transfers/write": WRITE,
+    "batches/read": READ_BATCHES,
+    "batches/write": WRITE_BATCHES,
+}
+"""What a machine may have. No program approves a batch, so there is no scope for that."""
 _MACHINE = "TokenGeneration_ClientCredentials"
 
 

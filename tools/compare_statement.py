@@ -9,8 +9,8 @@ from typing import Any
 
 from payouts.domain.balance_proof import is_never_taken
 from payouts.domain.transfer import Transfer
-from payouts.services.daily_report import csv_rows
 from payouts.services.daily_report import lines as transfers_of
+from payouts.services.safe_csv import csv_rows
 from payouts.store.transfers import TransferStore
 from tools.statement import COLUMNS, Row, read_format, read_rows
 

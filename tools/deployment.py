@@ -87,6 +87,7 @@ def _local() -> Deployment:
     try:
         queues = deployment.client("sqs").list_queues().get("QueueUrls", [])
         tables = deployment.client("dynamodb").list_tables()["TableNames"]
+        buckets = [each["Name"] for each in deployment.client("s3").list_buckets()["Buckets"]]
         secrets = deployment.client("secretsmanager").list_secrets()["SecretList"]
     except Exception as error:
         raise NoSuchDeployment(f"nothing answers on {endpoint}; {_INSTEAD}") from error
@@ -96,6 +97,8 @@ def _local() -> Deployment:
         for name, ending in _WEBHOOK_QUEUES.items():  # absent while webhooks are off
             if found := [url for url in queues if url.endswith(ending)]:
                 deployment.outputs[name] = found[0]
+        if found := [name for name in buckets if "batchbucket" in name.lower()]:
+            deployment.outputs["BatchBucketName"] = found[0]
         deployment.outputs["TableName"] = next(name for name in tables if "TransfersTable" in name)
         deployment.outputs["SecretId"] = next(secret["ARN"] for secret in secrets if "DokuSecret" in secret["Name"])
     except StopIteration:

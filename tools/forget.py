@@ -1,4 +1,4 @@
-"""Erase the personal data of final transfers that were created before a day."""
+"""Erase the personal data of final transfers and batches that were created before a day."""
 
 import sys
 import time
@@ -14,11 +14,14 @@ from payouts.domain.errors import PayoutError
 from payouts.domain.forgetting import KEPT_DAYS, is_forgotten, may_be_forgotten
 from payouts.domain.schedule import DAY
 from payouts.store import items
+from payouts.store.batch_keys import key as batch_key
+from payouts.store.batch_keys import reference_of
 from payouts.store.codec import decode, encode
 from payouts.store.notes import TransferNotes, key
 from payouts.store.transfers import TransferStore
 from tools.deployment import Deployment, find
 from tools.errors import UsageError
+from tools.forget_batches import BatchEraser
 from transfer_api.listing import checked_day
 
 _THREADS = 8
@@ -33,10 +36,13 @@ class _Outcome:
     erased: int = 0
     kept: list[str] = field(default_factory=list)
     notes: int = 0
+    batches: int = 0
 
     def text(self, deployment: str, dry_run: bool) -> str:
         done = "would be erased" if dry_run else "is erased"
         lines = [f"in {deployment}, the personal data of {self.erased} transfers {done}"]
+        if self.batches:
+            lines.append(f"so {'would be' if dry_run else 'is'} that of {self.batches} batches")
         if self.notes:
             lines.append(f"so are the notes on {self.notes} transfers that were erased before")
         if self.kept:
@@ -46,7 +52,7 @@ class _Outcome:
 
 
 def forget(env: str, before: str, dry_run: bool, ask: bool) -> None:
-    """Erase names, accounts, phone numbers, remarks, creators and notes, and print how many transfers that concerns.
+    """Erase names, accounts, phone numbers, remarks, creators and notes, and print how many items that concerns.
 
     Raises UsageError for a day that is not at least KEPT_DAYS days ago, before anything is erased. It may be repeated.
     """
@@ -88,6 +94,7 @@ def _erase(deployment: Deployment, before: int, now: int, dry_run: bool) -> _Out
         transfer = store.get(reference)
         return transfer is not None and is_forgotten(transfer) and (dry_run or notes.erase(reference))
 
+    batches = BatchEraser(deployment, before, now, dry_run)
     found = _found(deployment, before)
     with ThreadPoolExecutor(_THREADS) as threads:
         while some := list(islice(found, _BATCH)):
@@ -97,6 +104,10 @@ def _erase(deployment: Deployment, before: int, now: int, dry_run: bool) -> _Out
             outcome.kept += [reference for reference, done in results if not done]
             noted = [pk.removeprefix(key("")) for pk in some if pk.startswith(key(""))]
             outcome.notes += sum(threads.map(notes_erased, noted))
+            lists = [reference_of(pk) for pk in some if pk.startswith(batch_key(""))]
+            done = list(zip(lists, threads.map(batches.erase, lists), strict=True))
+            outcome.batches += sum(erased for _, erased in done)
+            outcome.kept += [reference for reference, erased in done if not erased]
             print(f"{outcome.erased + len(outcome.kept):,} transfers", file=sys.stderr)
     return outcome
 
@@ -110,9 +121,10 @@ def _found(deployment: Deployment, before: int) -> Iterator[str]:
             TableName=deployment.outputs["TableName"],
             FilterExpression="begins_with(pk, :transfer) AND createdAt < :before"
             " AND (attribute_exists(account) OR attribute_exists(createdBy))"
-            " OR begins_with(pk, :notes) AND size(notes) > :none",
+            " OR begins_with(pk, :notes) AND size(notes) > :none"
+            " OR begins_with(pk, :batch) AND createdAt < :before AND size(involved) > :none",
             ExpressionAttributeValues=encode(
-                {":transfer": items.key(""), ":before": before, ":notes": key(""), ":none": 0}
+                {":transfer": items.key(""), ":before": before, ":notes": key(""), ":batch": batch_key(""), ":none": 0}
             ),
             ProjectionExpression="pk",
         )

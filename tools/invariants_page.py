@@ -23,8 +23,8 @@ _HEAD = """\
 
 The ids that code, tests and other pages use:
 
-- **I1 to I31** are invariants: statements that hold after any sequence of events, faults and crashes.
-- **1 to 64** are fault scenarios: events that the tests cause on purpose. Some test names begin with the number.
+- **I1 to I39** are invariants: statements that hold after any sequence of events, faults and crashes.
+- **1 to 69** are fault scenarios: events that the tests cause on purpose. Some test names begin with the number.
 
 A test names the ids that it covers: `@pytest.mark.covers(24, "I1")` shows scenario 24 and invariant I1. To add an
 invariant or a scenario, add a row to `tests/docs/scenarios.csv`, mark a test, and run `make invariants`, which writes

@@ -14,8 +14,9 @@ from payouts.domain.balance_proof import BalanceProof
 from payouts.domain.errors import PayoutError
 from payouts.domain.money import Rupiah, signed
 from payouts.services import balance_statement
-from payouts.services.daily_report import COLUMNS, csv_rows, lines
+from payouts.services.daily_report import COLUMNS, lines
 from payouts.services.report_summary import ReportSummary
+from payouts.services.safe_csv import csv_rows
 from payouts.store.balance_readings import BalanceReadings
 from payouts.store.transfers import TransferStore
 from tools.compare_statement import compare, read_statement

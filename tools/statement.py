@@ -105,7 +105,10 @@ def _rows(path: Path, reader: "csv.DictReader[str]", mapping: StatementFormat) -
     present = reader.fieldnames or []
     missing = [column for column in mapping.columns.values() if present.count(column) != 1]
     if missing:
-        raise UsageError(f"{path} has not once the columns {', '.join(missing)}; it has {', '.join(present) or 'none'}")
+        raise UsageError(
+            f"{path} has not once the columns {', '.join(missing)}; it has {', '.join(present) or 'none'}."
+            " DOKU does not publish its columns: write those of your file into tools/statement.toml or a copy"
+        )
     for cells in reader:
         try:
             if None in cells or None in cells.values():

@@ -1,12 +1,12 @@
 /** The form of a new transfer: its fields, their errors, and errors of the API about them. */
 
-import { announce, fill, h, icon } from '../dom.js';
+import { fill, h, icon } from '../dom.js';
 import { t } from '../i18n.js';
 import { amountInput } from '../amount-input.js';
 import { bankPicker } from '../bank-picker.js';
 import { isLess, rupiah } from '../format.js';
 import { lastFee } from '../funds.js';
-import { failure, field } from '../widgets.js';
+import { failure, field, placeErrors, toFirst } from '../widgets.js';
 
 const ASCII = /^[ -~]*$/;
 const CHECKS = {
@@ -96,18 +96,8 @@ export function detailsForm({ fields, onChange, onReady }) {
     else toFirst(wrong.map(([, part]) => part));
   }
 
-  function toFirst(wrong) {
-    wrong[0].input.focus();
-    announce(t('field.summary', { count: wrong.length }));
-  }
-
-  /** Messages of the API name their field first: "amount.value must be at least ..."; several are joined by "; ". */
   function fail(error) {
-    const messages = error.message.split('; ').map((text) => [Object.keys(parts).find((name) => new RegExp(`^${name}\\b`).test(text)), text]);
-    const placed = messages.filter(([name]) => name);
-    for (const [name, text] of placed) parts[name].fail(text, 'en');
-    if (placed.length === messages.length) toFirst(placed.map(([name]) => parts[name]));
-    else fill(problem, failure(error, { note: error.nothingSent ? t('new.nothingSent') : null }));
+    if (!placeErrors(parts, error)) fill(problem, failure(error, { note: error.nothingSent ? t('new.nothingSent') : null }));
   }
 
   function busy(now) {

@@ -1,12 +1,13 @@
 /** The landing page: the balance and its proof, what needs attention, and today's transfers by hour and status. */
 
 import { fill, h } from '../dom.js';
+import * as approvals from '../approvals.js';
 import { hourlyChart } from '../chart.js';
 import { now } from '../clock.js';
 import { t } from '../i18n.js';
 import { dayInWords, isLess, rupiah, timeOfDay } from '../format.js';
 import { isUnknown, needsPerson, openTransfers } from '../open-transfers.js';
-import { payouts } from '../session.js';
+import { may, mayApprove, payouts } from '../session.js';
 import { byKind, totals } from '../sums.js';
 import { badge, empty, loadInto, notice } from '../widgets.js';
 import { balanceProof, unexplainedFall } from './balance-proof.js';
@@ -17,9 +18,9 @@ const MOST_PAGES = 10;
 
 export function render(main, { signal }) {
   const lead = h('p', { class: 'lead' });
-  const [fall, funds, open, day, proof] = ['fall', 'funds', 'open', 'today', 'proof'].map((name) => h('section', { class: `overview-${name}` }));
+  const [fall, funds, waiting, open, day, proof] = ['fall', 'funds', 'approvals', 'open', 'today', 'proof'].map((name) => h('section', { class: `overview-${name}` }));
   const heading = h('div', {}, h('h1', { tabindex: -1 }, t(title)), lead);
-  fill(main, h('div', { class: 'heading' }, heading, h('a', { class: 'button primary', href: '#/new' }, t('nav.new'))), fall, funds, open, day, proof);
+  fill(main, h('div', { class: 'heading' }, heading, may('transfers:write') && h('a', { class: 'button primary', href: '#/new' }, t('nav.new'))), fall, funds, waiting, open, day, proof);
   let limit = null;
   const showBalance = () =>
     loadInto(funds, signal, async () => {
@@ -28,11 +29,12 @@ export function render(main, { signal }) {
       return balanceCards(balance, showBalance);
     });
   showBalance().then(() => signal.aborted || loadInto(proof, signal, showProof));
+  if (mayApprove()) loadInto(waiting, signal, async () => approvalsLine(await approvals.count(signal)));
   loadInto(open, signal, async () => attentionLine(await openTransfers({ signal, most: PAGE * MOST_PAGES })));
   loadInto(day, signal, async () => {
     const found = await todaysTransfers(signal);
     lead.textContent = dayInWords(found.day);
-    return found.transfers.length ? dayCards(found) : empty(t('list.empty'), h('a', { href: '#/new' }, t('nav.new')));
+    return found.transfers.length ? dayCards(found) : empty(t('list.empty'), may('transfers:write') && h('a', { href: '#/new' }, t('nav.new')));
   });
 
   async function showProof() {
@@ -63,6 +65,11 @@ const amountText = (amount) => (amount ? rupiah(amount) : t('balance.notStated')
 
 function figure(key, value, note = null, kind = '') {
   return h('div', { class: `figure ${kind}` }, h('h2', { class: 'figure-label' }, t(key)), h('p', { class: 'figure-value' }, value), note && h('p', { class: 'sub' }, note));
+}
+
+function approvalsLine(count) {
+  if (!count) return [];
+  return notice('unknown', 'question', h('p', {}, h('a', { href: `#/batches?status=${approvals.PENDING}` }, t('overview.approvals', { count }))));
 }
 
 /** How many open transfers need a person, or else have an unknown outcome. "Nothing" is claimed only if all were read. */

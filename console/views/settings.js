@@ -13,6 +13,9 @@ const PERMISSIONS = {
   'transfers:write': 'settings.mayWrite',
   'transfers:note': 'settings.mayNote',
   'transfers:settle': 'settings.maySettle',
+  'batches:read': 'settings.mayReadBatches',
+  'batches:write': 'settings.mayBatch',
+  'batches:approve': 'settings.mayApprove',
 };
 
 export const title = 'settings.title';

@@ -24,6 +24,12 @@ const FAULTS = [
   ['simulator.maintenance', { operation: 'inquiry', kind: 'maintenance' }],
 ];
 
+/** A fault by the text of its button. */
+function faultName({ operation, kind }) {
+  const button = FAULTS.find(([, fault]) => fault.operation === operation && fault.kind === kind);
+  return button ? t(button[0]) : `${operation} ${kind}`;
+}
+
 export function render(main, { go, signal }) {
   const problem = h('div', {});
   const clock = h('p', {});
@@ -78,7 +84,7 @@ export function render(main, { go, signal }) {
     setClock(now);
     clock.textContent = t('simulator.clockText', { time: moment(now * 1000) });
     deposit.textContent = t('simulator.depositText', { amount: rupiah({ value: ledger.deposit, currency: 'IDR' }) });
-    const names = waiting.faults.map(({ operation, kind }) => `${operation} ${kind}`).join(', ');
+    const names = waiting.faults.map(faultName).join(', ');
     faults.textContent = names ? t('simulator.faultsWaiting', { faults: names }) : t('simulator.faultsNone');
   }
 

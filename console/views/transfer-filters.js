@@ -9,7 +9,7 @@ import { badge } from '../widgets.js';
 const WIDE = '(min-width: 46.01rem)';
 
 /**
- * The filters' element. `chosen` has `from`, `to`, `statuses` and `q`; `onChange` gets what changed, `onSearch` a text.
+ * The filters' element. `chosen` has `from`, `to`, `open`, `statuses` and `q`; `onChange` gets what changed, `onSearch` a text.
  * `setPeriod(from, to)` fills in days that the API chose.
  */
 export function transferFilters(chosen, { onChange, onSearch }) {
@@ -21,7 +21,7 @@ export function transferFilters(chosen, { onChange, onSearch }) {
     'details',
     { class: 'filter-box', open: matchMedia(WIDE).matches },
     h('summary', {}, t('list.filters')),
-    h('div', { class: 'filters' }, step(-1), field('from', t('list.from'), from), field('to', t('list.to'), to), step(1), statusMenu(chosen.statuses, onChange)),
+    h('div', { class: 'filters' }, !chosen.open && [step(-1), field('from', t('list.from'), from), field('to', t('list.to'), to), step(1)], openToggle(chosen.open, onChange), statusMenu(chosen.statuses, onChange)),
   );
   const setPeriod = (first, last) => Object.assign(from, { value: first }) && Object.assign(to, { value: last });
   return { element: h('div', { class: 'toolbar' }, searchForm(chosen.q, onSearch), filters), setPeriod };
@@ -34,6 +34,11 @@ function searchForm(text, onSearch) {
     if (input.value.trim()) onSearch(input.value.trim());
   };
   return h('form', { class: 'search', role: 'search', on: { submit } }, h('label', { class: 'visually-hidden', for: 'search' }, t('list.search')), icon('search'), input, h('button', { class: 'secondary' }, t('list.search')));
+}
+
+/** Open transfers stand apart from any period. */
+function openToggle(open, onChange) {
+  return h('button', { type: 'button', id: 'open', class: 'chip', 'aria-pressed': String(open), on: { click: () => onChange({ open: !open }) } }, t('list.open'));
 }
 
 /** A menu of check boxes. It stays open while one of them has the focus. */

@@ -1,4 +1,4 @@
-/** The transfers of a period by status, or those that a search finds. */
+/** The transfers of a period or the open ones, by status, or those that a search finds. */
 
 import { announce, fill, h } from '../dom.js';
 import { csvOf, download } from '../csv.js';
@@ -17,7 +17,7 @@ const MOST_EXPORTED = 10_000;
 
 export function render(main, { query, go, signal }) {
   const statuses = (query.status ?? '').split(',').filter(Boolean);
-  const chosen = { from: query.from ?? query.day, to: query.to ?? query.from ?? query.day, statuses, q: query.q ?? '' };
+  const chosen = { from: query.from ?? query.day, to: query.to ?? query.from ?? query.day, statuses, open: query.open === 'true', q: query.q ?? '' };
   const lead = h('p', { class: 'lead' });
   const result = h('section', { class: 'result' });
   const filters = transferFilters(chosen, { onChange: change, onSearch: (q) => go(`/transfers?${new URLSearchParams({ q })}`) });
@@ -26,19 +26,26 @@ export function render(main, { query, go, signal }) {
   else loadInto(result, signal, list);
 
   function change(changes) {
-    const { from, to, statuses: wanted } = { ...chosen, ...changes };
-    const parameters = Object.entries({ from, to, status: wanted.join(',') }).filter(([, value]) => value);
+    const { from, to, open, statuses: wanted } = { ...chosen, ...changes };
+    const period = open ? { open } : { from, to };
+    const parameters = Object.entries({ ...period, status: wanted.join(',') }).filter(([, value]) => value);
     go(`/transfers?${new URLSearchParams(parameters)}`, { keepFocus: true });
   }
 
   async function list() {
     const walk = new TransferWalk({ ...chosen, signal });
     const [transfers] = await Promise.all([walk.next(history.state?.shown ?? PAGE), loadBankNames()]);
+    if (chosen.open) return openOnes(transfers, walk);
     Object.assign(chosen, { from: walk.from, to: chosen.to ?? walk.from });
     filters.setPeriod(chosen.from, chosen.to);
     const oneDay = chosen.from === chosen.to;
     lead.textContent = oneDay ? dayInWords(chosen.from) : `${dayInWords(chosen.from)} – ${dayInWords(chosen.to)}`;
     return transfers.length || !walk.done ? table(transfers, walk, oneDay ? timeOfDay : shortMoment) : nothing();
+  }
+
+  function openOnes(transfers, walk) {
+    lead.textContent = t('list.openLead');
+    return transfers.length || !walk.done ? table(transfers, walk, shortMoment) : empty(t('list.noneOpen'), h('a', { href: '#/transfers' }, t('list.backToList')));
   }
 
   async function search() {

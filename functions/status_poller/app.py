@@ -36,7 +36,13 @@ def create_handler(services: Services, logger: Logger) -> Handler:
         if "measure" in event:
             return services.balance.measure(logger)
         poller, of = int(event.get("poller", 0)), int(event.get("of", 1))
-        tick = services.ticker.tick(poller, of, lambda: context.get_remaining_time_in_millis() / 1000)
+
+        def remaining() -> float:
+            return context.get_remaining_time_in_millis() / 1000
+
+        if poller == 0:  # before the checks, which may use up the time
+            services.batches.drive(logger, remaining)
+        tick = services.ticker.tick(poller, of, remaining)
         services.rate.slow_down()
         _warn(tick, logger)
         summary = _summary(tick)

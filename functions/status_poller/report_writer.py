@@ -17,8 +17,9 @@ from botocore.exceptions import ClientError
 
 from payouts.aws_call import error_code
 from payouts.services import balance_statement
-from payouts.services.daily_report import COLUMNS, Line, csv_rows, lines
+from payouts.services.daily_report import COLUMNS, Line, lines
 from payouts.services.report_summary import ReportSummary
+from payouts.services.safe_csv import csv_rows
 from payouts.store.balance_readings import BalanceReadings
 from payouts.store.report_progress import Progress, ReportProgress
 from payouts.store.transfers import TransferStore

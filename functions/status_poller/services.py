@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from payouts import wiring
 from payouts.domain.rate import Share
-from payouts.runtime import aws
+from payouts.runtime import aws, config
 from payouts.runtime.config import PollerSettings
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.balance_ledger import BalanceLedger, Sources
@@ -24,6 +24,7 @@ from payouts.store.report_progress import ReportProgress
 from payouts.store.returned_transfers import ReturnedTransfers
 from payouts.store.sweep_progress import SweepProgress
 from status_poller.balance import BalanceMeter
+from status_poller.batches import DueBatches
 from status_poller.dry_run import DryRun
 from status_poller.reports import DailyReport
 
@@ -36,6 +37,7 @@ class Services:
     dry_run: DryRun
     balance: BalanceMeter
     report: DailyReport
+    batches: DueBatches
     rate: DokuRate
 
 
@@ -58,4 +60,6 @@ def build_services(
     ledger = BalanceLedger(readings, Sources(deployed.store, ReturnedTransfers(table), index))
     balance = BalanceMeter(DokuQueries(deployed.doku, InquirySessions(table), clock), ledger, clock)
     report = DailyReport(deployed.store, readings, ReportProgress(table), settings.report_bucket, aws.s3, clock)
-    return Services(ticker, dry_run, balance, report, deployed.rate)
+    config.BatchSettings.read(environment)  # a bad variable fails the cold start, not the first batch
+    batches = DueBatches(environment, deployed, clock)
+    return Services(ticker, dry_run, balance, report, batches, deployed.rate)

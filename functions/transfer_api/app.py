@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -22,10 +23,18 @@ def create_handler(services: Services, logger: Logger) -> Handler:
     """Create the handler. It logs the route, the status and references, and no other input of the caller."""
     app = create_app(services, logger)
 
+    @cache
+    def add_batch_routes() -> None:
+        from transfer_api import batch_routes  # not at every cold start
+
+        batch_routes.add_routes(app, services, logger)
+
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer a request from API Gateway."""
         logger.clear_state()
         logger.append_keys(request_id=event["requestContext"]["requestId"], route=event.get("routeKey"))
+        if " /v1/batches" in event.get("routeKey", ""):
+            add_batch_routes()
         answer = app.resolve(_as_authorized(event), context)
         if context.get_remaining_time_in_millis() >= _SLOW_DOWN_MILLIS:
             services.rate.slow_down()  # not earlier: DOKU's answer about a transfer had to be stored first

@@ -12,19 +12,19 @@ MAX_BYTES = 65_536
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read(event: APIGatewayProxyEventV2, model: type[Model]) -> Model:
+def read(event: APIGatewayProxyEventV2, model: type[Model], max_bytes: int = MAX_BYTES) -> Model:
     """The body as `model`. Raises InvalidParameter for invalid JSON or a missing field, else ValidationFailed."""
     try:
-        return model.model_validate(_fields(event))
+        return model.model_validate(_fields(event, max_bytes))
     except ValidationError as error:
         raise _explained(error) from None
 
 
-def _fields(event: APIGatewayProxyEventV2) -> dict[str, Any]:
+def _fields(event: APIGatewayProxyEventV2, max_bytes: int) -> dict[str, Any]:
     try:
         text = event.decoded_body or ""
-        if len(text.encode()) > MAX_BYTES:
-            raise InvalidParameter(f"the body is larger than {MAX_BYTES} bytes")
+        if len(text.encode()) > max_bytes:
+            raise InvalidParameter(f"the body is larger than {max_bytes} bytes")
         fields = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
         json.dumps(fields, ensure_ascii=False).encode()  # raises for half a surrogate pair
     except (ValueError, RecursionError):  # bad base64 and bad UTF-8 are ValueErrors as well

@@ -1,40 +1,29 @@
-"""Who calls, by the token that API Gateway has verified, and which transfers the caller may see."""
+"""Reads the caller of a request from the token that API Gateway has verified."""
 
 import re
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from payouts.domain.forgetting import creator_hash
-from payouts.domain.transfer import Transfer
+from payouts.domain.caller import Caller
 
-_READ_ALL = "transfers:read"
+if TYPE_CHECKING:
+    from transfer_api.services import Services
 
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """`subject` is the token's `sub`; empty if the issuer sets none."""
-
-    subject: str
-    scopes: frozenset[str]
-
-    @property
-    def sees_all(self) -> bool:
-        """False with `transfers:read:own` alone: such a caller sees only the transfers that it created itself."""
-        return _READ_ALL in self.scopes
-
-    def may_see(self, transfer: Transfer) -> bool:
-        """Whether the caller may see the transfer. Without a `sub`, no transfer is its own."""
-        return self.sees_all or (bool(self.subject) and self._created(transfer))
-
-    def _created(self, transfer: Transfer) -> bool:
-        if transfer.creator_hash:
-            return transfer.creator_hash == creator_hash(transfer, self.subject)
-        return transfer.created_by == self.subject
+_CLIENT = ("client_id", "azp", "cid")
+"""Claims with the program that the token was issued to; `cid` is Okta's."""
+_OF_PROGRAMS = {"gty": "client-credentials", "idtyp": "app"}
+"""How Auth0 and Entra ID mark the token of a program."""
 
 
-def caller_of(event: APIGatewayProxyEventV2) -> Caller:
-    """The caller of a request. API Gateway passes a list of scopes (`scp`) on as text such as `[a b]`."""
-    claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
+def caller_of(app: APIGatewayHttpResolver, services: "Services") -> Caller:
+    """The caller of the current request. API Gateway passes a list of scopes (`scp`) on as text such as `[a b]`."""
+    claims = app.current_event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
     scopes = str(claims.get("scope", claims.get("scp", "")))
-    return Caller(str(claims.get("sub", "")), frozenset(re.findall(r"[^\s\[\],]+", scopes)))
+    return Caller(
+        subject=str(claims.get("sub", "")),
+        person=str(claims.get(services.person_claim, "")),
+        client=next((str(claims[name]) for name in _CLIENT if claims.get(name)), ""),
+        of_program=any(claims.get(name) == value for name, value in _OF_PROGRAMS.items()),
+        scopes=frozenset(re.findall(r"[^\s\[\],]+", scopes)),
+    )

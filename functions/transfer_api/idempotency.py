@@ -7,18 +7,18 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from payouts.doku.fields import REFERENCE_PATTERN
 from payouts.domain.errors import InvalidParameter, ValidationFailed
 
 if TYPE_CHECKING:
     from transfer_api.requests import CreateTransfer
 
-REFERENCE_PATTERN = r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}"  # "." and ".." have a meaning in a path
 KEY_PATTERN = "[!-+.-~-]{8,128}"
 """Printable ASCII without the comma: API Gateway joins the values of a repeated header with commas."""
 FINGERPRINT_ALGORITHM = "1"
 """Stored with each fingerprint, so that a later version knows how to compare it."""
-_KEY = re.compile(KEY_PATTERN, re.ASCII)
 _REFERENCE = re.compile(REFERENCE_PATTERN, re.ASCII)
+_KEY = re.compile(KEY_PATTERN, re.ASCII)
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str | None:

@@ -3,47 +3,17 @@
 Fields that DOKU has in `additionalInfo` may be given there or at the top level.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from payouts.doku import fields
 from payouts.doku.messages import InquiryRequest, wire_name
 from payouts.domain.errors import InvalidParameter
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
 from payouts.store.notes import MOST_CHARACTERS
-from transfer_api.idempotency import REFERENCE_PATTERN
-
-
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """A check that text matches `pattern` as a whole. Its error says what is wanted."""
-
-    pattern: re.Pattern[str]
-    wanted: str
-
-    def __call__(self, value: str) -> str:
-        """Return the value. Raises ValueError if it does not match."""
-        if self.pattern.fullmatch(value) is None:
-            raise ValueError(f"must be {self.wanted}")
-        return value
-
-
-def _matching(pattern: str, wanted: str) -> AfterValidator:
-    return AfterValidator(Matching(re.compile(pattern, re.ASCII), wanted))
-
-
-def amount(value: str) -> str:
-    """The amount as sent to DOKU. Raises ValueError unless it is whole rupiah.
-
-    All transfer amounts in DOKU's documentation are whole rupiah; it does not say whether sen are accepted.
-    """
-    parsed = Rupiah.parse(value)
-    if parsed.sen % 100:
-        raise ValueError('must be whole rupiah, such as "200000.00": sen are not accepted')
-    return str(parsed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +30,16 @@ class Written:
         return text
 
 
-Reference = Annotated[str, _matching(REFERENCE_PATTERN, "1 to 64 letters, digits or . _ ~ -")]
-CustomerNumber = Annotated[str, _matching(r"[0-9]{5,32}", "a phone number of 5 to 32 digits, such as 628115678890")]
-AccountNumber = Annotated[str, _matching(r"[0-9]{1,32}", "1 to 32 digits")]
-BankCode = Annotated[str, _matching(r"[0-9A-Za-z]{3,16}", "a bank or e-wallet code, such as 014; see GET /v1/banks")]
-SessionId = Annotated[str, _matching(r"[0-9A-Za-z-]{1,25}", "a sessionId of an account inquiry")]
-CountryCode = Annotated[str, _matching(r"[A-Z]{2}", "two capital letters, such as ID")]
-ChannelCode = Annotated[str, _matching(r"[0-9]{2}", "two digits, such as 07")]
-# Printable ASCII has a single JSON encoding, so DOKU cannot re-encode it and then fail to verify the signature.
-Name = Annotated[str, _matching(r"[ -~]{1,100}", "1 to 100 printable ASCII characters")]
-Remark = Annotated[str, _matching(r"[ -~]{0,255}", "at most 255 printable ASCII characters")]
-ShortText = Annotated[str, _matching(r"[ -~]{0,25}", "at most 25 printable ASCII characters")]
+Reference = Annotated[str, AfterValidator(fields.REFERENCE)]
+CustomerNumber = Annotated[str, AfterValidator(fields.CUSTOMER_NUMBER)]
+AccountNumber = Annotated[str, AfterValidator(fields.ACCOUNT_NUMBER)]
+BankCode = Annotated[str, AfterValidator(fields.BANK_CODE)]
+SessionId = Annotated[str, AfterValidator(fields.SESSION_ID)]
+CountryCode = Annotated[str, AfterValidator(fields.COUNTRY_CODE)]
+ChannelCode = Annotated[str, AfterValidator(fields.CHANNEL_CODE)]
+Name = Annotated[str, AfterValidator(fields.NAME)]
+Remark = Annotated[str, AfterValidator(fields.REMARK)]
+ShortText = Annotated[str, AfterValidator(fields.SHORT_TEXT)]
 
 
 class Amount(BaseModel):
@@ -78,7 +47,7 @@ class Amount(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    value: Annotated[str, AfterValidator(amount)]
+    value: Annotated[str, AfterValidator(fields.whole_rupiah)]
     currency: Literal["IDR"]
 
 
@@ -91,13 +60,13 @@ class _Request(_Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _lift_additional_info(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        nested = fields.get("additionalInfo")
+    def _lift_additional_info(cls, given: dict[str, Any]) -> dict[str, Any]:
+        nested = given.get("additionalInfo")
         if nested is None:
-            return {name: value for name, value in fields.items() if name != "additionalInfo"}
+            return {name: value for name, value in given.items() if name != "additionalInfo"}
         if not isinstance(nested, dict):
             raise ValueError("additionalInfo must be an object")
-        lifted = {name: value for name, value in fields.items() if name != "additionalInfo"}
+        lifted = {name: value for name, value in given.items() if name != "additionalInfo"}
         for name, value in nested.items():
             if lifted.setdefault(name, value) != value:
                 raise ValueError(f"{name} is given twice with different values")

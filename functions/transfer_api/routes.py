@@ -29,7 +29,7 @@ def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
     _add_transfer_routes(app, services)
     _add_reference_routes(app)
     response_codes.add_routes(app)
-    _add_error_handlers(app, logger)
+    _add_error_handlers(app, services, logger)
     return app
 
 
@@ -78,7 +78,10 @@ def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger
         key = idempotency.idempotency_key(app.current_event.raw_event.get("headers") or {})
         intent = request.to_intent(idempotency.reference_of(request, key))
         order = TransferRequest(
-            intent, idempotency.fingerprint(request), key or "", caller_of(app.current_event).subject
+            intent,
+            idempotency.fingerprint(request),
+            key or "",
+            caller_of(app, services).subject,
         )
         result = services.transfer_creator.create(order, _remaining(app))
         transfer = result.transfer
@@ -95,7 +98,7 @@ def _add_create_transfer(app: APIGatewayHttpResolver, services: Services, logger
 def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> None:
     def find(reference: str) -> Transfer:
         transfer = services.store.get(idempotency.checked_reference(reference))
-        if transfer is None or not caller_of(app.current_event).may_see(transfer):
+        if transfer is None or not caller_of(app, services).may_see(transfer):
             raise NotFound("there is no transfer with this partnerReferenceNo")
         return transfer
 
@@ -109,7 +112,7 @@ def _add_transfer_routes(app: APIGatewayHttpResolver, services: Services) -> Non
     def list_transfers() -> Response[str]:
         """200: a page of transfers: of a day, all open ones, by DOKU's reference or by beneficiary account."""
         now = services.clock()
-        caller = caller_of(app.current_event)
+        caller = caller_of(app, services)
         may_see = None if caller.sees_all else caller.may_see
         page = services.lists.page(app.current_event.query_string_parameters, now, may_see)
         return json_response(200, {**page, "transfers": [responses.summary(found, now) for found in page["transfers"]]})
@@ -147,11 +150,11 @@ def _add_reference_routes(app: APIGatewayHttpResolver) -> None:
         return json_response(200, {"status": "ok"})
 
 
-def _add_error_handlers(app: APIGatewayHttpResolver, logger: Logger) -> None:
+def _add_error_handlers(app: APIGatewayHttpResolver, services: Services, logger: Logger) -> None:
     def failed(error: PayoutError) -> Response[str]:
         if isinstance(error, RefusedEarly):
             metrics.publish({"RequestsRefusedEarly": 1})
-        if error.transfer is not None and not caller_of(app.current_event).may_see(error.transfer):
+        if error.transfer is not None and not caller_of(app, services).may_see(error.transfer):
             error.hide_transfer()
         return error_responses.response(error, app.current_event.request_context.request_id)
 
@@ -171,6 +174,10 @@ def _add_error_handlers(app: APIGatewayHttpResolver, logger: Logger) -> None:
 def _routing_error(event: APIGatewayProxyEventV2) -> PayoutError:
     """The error for an event that the resolver has no route for."""
     asked = event.raw_event.get(ASKED_PATH)
+    if asked is None and event.path.startswith("/v1/batches/"):
+        from transfer_api import batch_routes
+
+        return batch_routes.bad_reference()
     if asked is None and event.path.startswith("/v1/transfers/"):  # API Gateway found the route by the path as sent
         return idempotency.bad_reference()
     allowed = methods.allowed(asked or event.path)

@@ -4,6 +4,8 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from payouts import wiring
 from payouts.domain.limits import AmountLimits
@@ -27,6 +29,9 @@ from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from transfer_api.listing import TransferLists
 
+if TYPE_CHECKING:
+    from transfer_api.batch_services import BatchServices
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -43,6 +48,10 @@ class Services:
     """For what few requests need, such as notes and the balance proof: their modules are imported by these alone."""
     budget: RequestBudget
     rate: DokuRate
+    batches: "Callable[[], BatchServices]"
+    """The use cases of the batch routes, which are built at the first request of one."""
+    person_claim: str
+    """The claim of a token that names a person."""
     new_reference: Callable[[], str]
     """Makes the reference of an account inquiry that has none."""
     clock: Callable[[], float]
@@ -64,6 +73,13 @@ def build_services(
     sender = TransferSender(deployed.store, deployed.doku, deployed.schedule)
     preparer = TransferPreparer(sessions, queries, deployed.doku, clock, budget.take)
     amounts = config.amount_limits(environment)
+
+    @cache
+    def batches() -> "BatchServices":
+        from transfer_api import batch_services  # not at every cold start
+
+        return batch_services.build(environment, deployed, clock)
+
     return Services(
         queries=queries,
         transfer_creator=TransferCreator(deployed.store, keys, preparer, deployed.doku, switch, amounts, daily, sender),
@@ -75,6 +91,8 @@ def build_services(
         table=deployed.table,
         budget=budget,
         rate=deployed.rate,
+        batches=batches,
+        person_claim=config.BatchSettings.read(environment).person_claim,
         new_reference=deployed.doku.new_external_id,
         clock=clock,
     )

@@ -22,7 +22,7 @@ def add_routes(app: APIGatewayHttpResolver, services: Services, find: Callable[[
 
     def person() -> str:
         """Who writes. A note or a decision without a name is worth nothing."""
-        subject = caller_of(app.current_event).subject.strip()
+        subject = caller_of(app, services).subject.strip()
         if not subject:
             raise ValidationFailed("the token has no sub, so it does not say who writes; nothing was stored")
         return subject
@@ -48,7 +48,7 @@ def add_routes(app: APIGatewayHttpResolver, services: Services, find: Callable[[
         if is_forgotten(transfer):
             raise Mismatch("the transfer's personal data was erased, so it takes no more notes; nothing was stored")
         found = TransferNotes(services.table).add(transfer.partner_reference_no, Note(now(), by, text))
-        return json_response(201, responses.notes(found if caller_of(app.current_event).sees_all else found[-1:]))
+        return json_response(201, responses.notes(found if caller_of(app, services).sees_all else found[-1:]))
 
     @app.post("/v1/transfers/<reference>/settlement")
     def settle_transfer(reference: str) -> Response[str]:

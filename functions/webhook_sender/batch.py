@@ -22,7 +22,7 @@ RETRY_SECONDS = (5, 300, 1_800, 7_200)
 _MAX_DELAY = 39_600
 """SQS hides a message for at most 12 hours."""
 TEST = "WebhookTest"
-"""Detail type of a message that asks for a test; others name a transfer."""
+"""Detail type of a message that asks for a test; others name a transfer or a batch."""
 
 
 class BatchSender:
@@ -33,7 +33,7 @@ class BatchSender:
         self._logger = logger
 
     def send(self, records: Sequence[Message]) -> list[Message]:
-        """Deliver each message once, messages about one transfer together. Returns those to keep.
+        """Deliver each message once, messages about one transfer or batch together. Returns those to keep.
 
         While the breaker is not closed, messages are set aside; a test is sent anyway.
         """
@@ -104,11 +104,13 @@ class BatchSender:
 
 
 def subject(body: str) -> str:
-    """What a message is about: `transfer:` and its reference, or `test:` and the id of a test. Empty if unreadable."""
+    """What a message is about: `transfer:` or `batch:` and a reference, or `test:` and an id. Empty if unreadable."""
     try:
         event = json.loads(body)
         if event["detail-type"] == TEST:
             return f"test:{event['detail']['test']}"
+        if "batchReference" in event["detail"]:
+            return f"batch:{event['detail']['batchReference']}"
         return f"transfer:{event['detail']['partnerReferenceNo']}"
     except (ValueError, KeyError, TypeError):
         return ""
@@ -119,8 +121,10 @@ def attempt_delivery(services: "Services", about: str) -> Attempt:
     kind, _, name = about.partition(":")
     if kind == "transfer":
         return services.delivery.deliver(name)
+    if kind == "batch":
+        return services.delivery.deliver_batch(name)
     if kind != "test":
-        raise ValueError("the message names no transfer")
+        raise ValueError("the message names neither a transfer nor a batch")
     try:
         attempt = services.delivery.send_test()
     except PayoutError as error:

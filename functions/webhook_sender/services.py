@@ -9,6 +9,8 @@ from payouts.runtime import aws
 from payouts.runtime.config import TableSettings, WebhookSettings
 from payouts.runtime.credentials import CredentialStore
 from payouts.services.deliver_webhook import WebhookDelivery
+from payouts.store.batch_chunks import ChunkStore
+from payouts.store.batches import BatchStore
 from payouts.store.table import Table
 from payouts.store.transfers import TransferStore
 from payouts.store.webhook_breaker import BreakerStore
@@ -37,5 +39,12 @@ def build_services(environment: Mapping[str, str], clock: Callable[[], float] = 
     table = Table(aws.dynamodb(CONNECTIONS), TableSettings.read(environment).name)
     credentials = CredentialStore(aws.secrets_manager(), settings.secret_id, clock)
     receiver = Receiver(Transport(settings.url, CONNECTIONS, wall_clock=clock), clock)
-    delivery = WebhookDelivery(TransferStore(table), receiver, lambda: credentials.current().webhook_secrets, clock)
+    delivery = WebhookDelivery(
+        TransferStore(table),
+        BatchStore(table),
+        ChunkStore(table),
+        receiver,
+        lambda: credentials.current().webhook_secrets,
+        clock,
+    )
     return Services(delivery, BreakerStore(table), WebhookTests(table), Queues(aws.sqs, settings), clock)

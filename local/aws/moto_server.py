@@ -5,21 +5,29 @@ succeed, and a test that only one does would prove nothing. Here it answers one 
 releases the lock while it waits; otherwise an idle consumer would block all other requests.
 """
 
+import copy
 import functools
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import moto.backends
 import moto.core.responses
+import moto.dynamodb.models as moto_dynamodb
 import moto.sqs.models as moto_sqs
 from moto.core.serialize import ResponseSerializer
+from moto.dynamodb.exceptions import ItemSizeTooLarge
+from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
+from moto.dynamodb.models.utilities import bytesize
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.dynamodb.responses import DynamoHandler
+from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplication, create_backend_app
+from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.sqs.responses import SQSResponse
 
 from local.aws.session import PROFILE_VARIABLES
 from local.clock import Clock
@@ -31,10 +39,23 @@ _time = 0.0
 _lock = threading.Lock()  # one per process, as moto's state is
 _clocks: list[Clock] = []  # one time per process as well: the clock of the server started last counts
 _application = DomainDispatcherApplication(create_backend_app)
+_HANDLERS: Mapping[str, Any] = {
+    "DynamoDB_20120810": DynamoHandler,
+    "AmazonSQS": SQSResponse,
+    "secretsmanager": SecretsManagerResponse,
+}
+"""Parts of moto by the name in X-Amz-Target. They are called directly: Flask takes a quarter of a call's time."""
 _modules = tuple(moto.backends.list_of_moto_modules())
+_answer_transaction = DynamoHandler.transact_write_items
+_transactions: dict[str | None, Any] = {}
+_MOST_BYTES = 405_000
+"""moto's limit of an item: a bit less than DynamoDB's."""
+_REMEMBERED = 100
+"""Latest transactions whose answers are kept."""
 _method_names = functools.cache(moto.core.responses.method_names_from_class)
 _parsed = functools.lru_cache(UpdateExpressionParser.make)  # moto copies the tree before it changes it
 _list_processed = DepthFirstTraverser.nodes_to_be_processed
+_moto_transact = moto_dynamodb.DynamoDBBackend.transact_write_items
 _serialize_any_structure = ResponseSerializer._serialize_type_structure
 
 
@@ -74,6 +95,9 @@ def _change_moto() -> None:
     - DynamoDB items are serialized as they are stored. moto walks through each value: half of the tests' time.
     - The list of moto's modules is read once. moto lists their directory for each request, half of a request's cost.
     - Update expressions are parsed once, and so are lists of methods and kinds of nodes: a third of an update's cost.
+    - An attribute's size is measured once. moto measures all attributes again for each: most of a large item's put.
+    - A transaction keeps the items that it names, to undo it. moto copies the whole table for each of its parts.
+    - A transaction is carried out once for a ClientRequestToken. moto refuses a second try after a lost reply.
     - AWS's regions are listed without a session, which fails if the developer's profile is not in ~/.aws.
     """
     for name in PROFILE_VARIABLES:
@@ -83,9 +107,63 @@ def _change_moto() -> None:
     UpdateExpressionParser.make = _parsed
     DepthFirstTraverser.nodes_to_be_processed = _processed
     ResponseSerializer._serialize_type_structure = _serialize_structure
+    LimitedSizeDict.__setitem__ = _set_within_limit
+    moto_dynamodb.copy = _Copies
+    moto_dynamodb.DynamoDBBackend.transact_write_items = _transact
+    DynamoHandler.transact_write_items = _transact_once
     moto_sqs.unix_time = _now
     moto_sqs.unix_time_millis = lambda: _now() * 1000
     moto_sqs.Queue.wait_for_messages = _wait_for_messages
+
+
+def _set_within_limit(attributes: LimitedSizeDict, name: str, value: Any) -> None:
+    """Set an attribute unless the item would be larger than moto allows."""
+    sizes = vars(attributes).setdefault("sizes", {})
+    for each in attributes.keys() - sizes.keys():  # all of a copy
+        sizes[each] = _size(each, attributes[each])
+    new = _size(name, value)
+    if new + sum(size for each, size in sizes.items() if each in attributes and each != name) > _MOST_BYTES:
+        raise ItemSizeTooLarge
+    sizes[name] = new
+    dict.__setitem__(attributes, name, value)
+
+
+def _size(name: str, value: Any) -> int:
+    return int(bytesize(name)) + int(value.size() if isinstance(value, DynamoType) else bytesize(str(value)))
+
+
+class _Copies:
+    """Stands for the module `copy` in moto's DynamoDB. Its transactions copy tables, which `_transact` need not."""
+
+    @staticmethod
+    def deepcopy(thing: Any) -> Any:
+        return thing if isinstance(thing, moto_dynamodb.Table) else copy.deepcopy(thing)
+
+
+def _transact(backend: Any, transact_items: list[dict[str, Any]]) -> None:
+    """Carry out a transaction like moto. If it fails, restore the items and the stream."""
+    before = [_named(backend, operation) for each in transact_items for operation in each.values()]
+    streams = {table.stream_shard: len(table.stream_shard.items) for table, _, _ in before if table.stream_shard}
+    try:
+        _moto_transact(backend, transact_items)
+    except Exception:
+        for table, key, item in before:
+            if item is None:
+                table.items.pop(key, None)
+            else:
+                table.items[key] = item
+        for shard, length in streams.items():
+            del shard.items[length:]
+        raise
+
+
+def _named(backend: Any, operation: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """The table, the key and a copy of the item that a part of a transaction names. Our tables have no range key."""
+    table = backend.get_table(operation["TableName"])
+    fields = operation.get("Key") or operation["Item"]
+    key = {table.hash_key_attr: fields[table.hash_key_attr]}
+    item = backend.get_item(operation["TableName"], key)
+    return table, DynamoType(key[table.hash_key_attr]), copy.deepcopy(item)
 
 
 def _processed(traverser: Any) -> Any:
@@ -100,6 +178,16 @@ def _serialize_structure(serializer: Any, serialized: Any, value: Any, shape: An
         serializer._default_serialize(serialized, value, shape, key)
     else:
         _serialize_any_structure(serializer, serialized, value, shape, key)
+
+
+def _transact_once(handler: Any) -> Any:
+    """Answer a transaction that was carried out as before; a failed one is tried again."""
+    token = handler.body.get("ClientRequestToken")
+    if token not in _transactions:
+        _transactions[token] = _answer_transaction(handler)
+    if len(_transactions) > _REMEMBERED:
+        _transactions.pop(next(iter(_transactions)))
+    return _transactions[token] if token else _transactions.pop(token)
 
 
 def _now() -> float:
@@ -127,4 +215,9 @@ def answer(request: Request) -> Response:
     """AWS's response. One request at a time, in the calling thread."""
     with _lock:
         _set_time()
-        return Response.from_app(_application, request.environ, buffered=True)
+        handler = _HANDLERS.get(request.headers.get("X-Amz-Target", "").partition(".")[0])
+        if handler is None:
+            return Response.from_app(_application, request.environ, buffered=True)
+        asked = BackendRequest(request.environ)
+        status, headers, body = handler.dispatch(asked, asked.raw_url, dict(asked.headers))
+        return Response(body, status, headers)

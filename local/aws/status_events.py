@@ -1,6 +1,6 @@
-"""The template's pipe, bus and rules: from the table's stream to the queues of the rules' targets.
+"""The template's pipes, bus and rules: from the table's stream to the queues of the rules' targets.
 
-The pipe's filter and the rules' patterns are evaluated by moto, the pipe's input template here.
+The pipes' filters and the rules' patterns are evaluated by moto, the pipes' input templates here.
 """
 
 import json
@@ -33,12 +33,14 @@ class StatusEvents:
     """
 
     def __init__(self, template: Template, aws: Aws, ids: Mapping[str, str], from_now: bool = False) -> None:
-        (pipe,) = template.deployed("AWS::Pipes::Pipe").values()
-        self._pipe, self._sqs = pipe, aws.sqs
-        self._filters = [EventPattern.load(each["Pattern"]) for each in filters(pipe)]
+        pipes = list(template.deployed("AWS::Pipes::Pipe").values())
+        self._sqs = aws.sqs
+        self._pipes = [
+            ([EventPattern.load(each["Pattern"]) for each in filters(pipe)], pipe["TargetParameters"]) for pipe in pipes
+        ]
         self._rules = [(EventPattern.load(json.dumps(pattern)), ids[queue]) for pattern, queue in _targets(template)]
         self._streams = aws.streams()
-        table = pipe["Source"]["Fn::GetAtt"][0]
+        (table,) = {pipe["Source"]["Fn::GetAtt"][0] for pipe in pipes}
         self._arn = aws.dynamodb.describe_table(TableName=ids[table])["Table"]["LatestStreamArn"]
         self._iterators: dict[str, str] = {}
         if from_now:
@@ -72,9 +74,13 @@ class StatusEvents:
         return sent
 
     def _publish(self, record: Record) -> int:
-        if not any(each.matches_event(record) for each in self._filters):
-            return 0
-        event = _event(self._pipe["TargetParameters"], record)
+        return sum(
+            self._send(_event(target, record))
+            for patterns, target in self._pipes
+            if any(each.matches_event(record) for each in patterns)
+        )
+
+    def _send(self, event: Mapping[str, Any]) -> int:
         queues = [url for pattern, url in self._rules if pattern.matches_event(event)]
         for url in queues:
             self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps(event))

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 import requests
 
-from local.demo import notifications, webhooks
+from local.demo import batch_stage, batches, notifications, timeline, webhooks
 from local.demo.stage import Stage
 
 Play = Callable[[Stage], str]
+Show = Callable[[Stage, str], None]
 _HOUR = timedelta(hours=1)
 
 
@@ -21,6 +22,7 @@ class Scenario:
     title: str
     story: str
     play: Play
+    show: Show = timeline.show_transfer
 
 
 def scenarios(stage: Stage) -> Iterator[Scenario]:
@@ -73,6 +75,24 @@ def scenarios(stage: Stage) -> Iterator[Scenario]:
         "The merchant's back end fails, and webhooks wait until it is back.",
         webhooks.caught_up,
     )
+    yield from _of_batches()
+
+
+def _of_batches() -> Iterator[Scenario]:
+    """Lists of transfers that are checked, approved and paid as a whole."""
+    stories = (
+        ("batch: payroll", "200 salaries: a wrong name, a duplicate, an unknown account.", batches.payroll),
+        ("batch: funds run out", "The balance is too low, and topped up later.", batches.waited_for_funds),
+        ("batch: crash", "kill -9 of the worker in the middle of the rows.", batches.worker_crashed),
+        ("batch: cancelled halfway", "While a row is being sent.", batches.cancelled_halfway),
+        (
+            "batch: approval after a change",
+            "It is changed while the approver reads it.",
+            batches.changed_after_submission,
+        ),
+    )
+    for title, story, play in stories:
+        yield Scenario(title, story, play, batch_stage.show)
 
 
 def paid_at_once(stage: Stage) -> str:

@@ -2,10 +2,10 @@
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from rich.console import Console
@@ -15,6 +15,7 @@ from local.stack import LocalStack
 
 API_FUNCTION = "TransferApiFunction"
 _PATIENCE = 20.0
+Result = TypeVar("Result")
 
 
 class UnmetExpectation(Exception):
@@ -60,6 +61,10 @@ class Stage:
     def start_create(self, body: Mapping[str, Any]) -> "Future[requests.Response]":
         """POST /v1/transfers in the background."""
         return self._threads.submit(self.create, body)
+
+    def in_background(self, run: Callable[[], Result]) -> "Future[Result]":
+        """Run in a thread."""
+        return self._threads.submit(run)
 
     def get(self, reference: str, refresh: bool = False) -> dict[str, Any]:
         """GET /v1/transfers/{partnerReferenceNo}."""

@@ -6,7 +6,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from local.demo.stage import Stage
+
 _COLOURS = {"SUCCESS": "green", "FAILED": "red", "IN_DOUBT": "yellow", "NOT_FOUND": "yellow", "REFUNDED": "magenta"}
+
+
+def show_transfer(stage: Stage, reference: str) -> None:
+    """Print the transfer's timeline."""
+    show(stage.console, stage.get(reference))
 
 
 def show(console: Console, transfer: dict[str, Any]) -> None:

@@ -2,8 +2,11 @@
 
 It is written from DOKU's published pages only and shares no code with the client under test: a simulator that does
 agrees with its mistakes. It serves the token call and the four operations below `/v1.0` and `/snap/v1.1`, checks
-everything DOKU is known to check, follows the sandbox's rules (accounts with 12345, account 7746555134), sends the
-unpaid and refund notifications, and breaks in every way it is asked to. All time is that of one `local.clock.Clock`.
+everything DOKU is known to check, follows the sandbox's rules (accounts with 12345, account 7746555134), has rules of
+its own for account holders (the first eight digits, 99900001 to 99900005: the bank cuts the name at 20 characters, adds
+BPK or leaves PT out, has another name, hides letters, has no such account), sends the unpaid and
+refund notifications, and breaks in every way it is asked to. All time is that of one
+`local.clock.Clock`.
 
     python -m local.doku_simulator --secret-file secret.json --notification-url http://127.0.0.1:3000/notifications/...
 
@@ -25,7 +28,8 @@ Control API, JSON, unauthenticated; a bad request is answered 400 {"error": ...}
     POST   /_simulator/clock               {"advanceSeconds": n}: moves the clock, delivers what came due, answers
     GET    /_simulator/faults              those still waiting; DELETE clears them and ends hold-after
     POST   /_simulator/faults              {"operation": token|inquiry|balance|transfer|status|notification, "kind",
-                                           "times": 1 (null: always), "partnerReferenceNo": only this one, options}
+                                           "times": 1 (null: always), "partnerReferenceNo": only this one, options};
+                                           for an inquiry the number of its account
     POST   /_simulator/deposit             {"value": "1000.00"}
     POST   /_simulator/accounts            {"bankCode", "accountNumber", "name"} or {..., "exists": false}
     POST   /_simulator/tokens/expire       every token issued so far becomes invalid

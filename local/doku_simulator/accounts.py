@@ -1,5 +1,9 @@
-"""Banks, accounts and their holders. An unregistered account belongs to the name that the merchant expects."""
+"""Banks, accounts and their holders.
 
+An unregistered account belongs to the name that the merchant expects, unless the beginning of its number has a rule.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _BANKS = {
@@ -170,6 +174,19 @@ _CODES = frozenset(
 _SAMPLE: dict[tuple[str, str], str | None] = {("014", "8377388292"): "SUHUT"}  # DOKU's sample of an account inquiry
 
 
+RULES: dict[str, Callable[[str], str | None]] = {
+    "99900001": lambda name: name[:20].rstrip(),
+    "99900002": lambda name: name.removeprefix("PT ") if name.startswith("PT ") else f"BPK {name}",
+    "99900003": lambda _: "RATNA DEWI KUSUMA",
+    "99900004": lambda name: f"{name[:4]}****",
+    "99900005": lambda _: None,
+}
+"""By the first eight digits of an account: the holder for the first name that is expected, which the account keeps.
+
+The bank cuts the name, adds or leaves out a title, has another name, hides letters, or has no such account.
+"""
+
+
 def bank_name(code: str) -> str:
     """A bank's name; a made-up one for codes that are not in the short table."""
     return _BANKS.get(code, f"Bank {code}")
@@ -191,4 +208,9 @@ class Accounts:
 
     def holder(self, bank: str, number: str, expected: str) -> str | None:
         """The name that the bank has on record, None if there is no such account."""
-        return self._holders.get((bank, number), expected.upper())
+        if (bank, number) in self._holders:
+            return self._holders[bank, number]
+        rule = RULES.get(number[:8])
+        if rule is None or not expected:
+            return expected.upper()
+        return self._holders.setdefault((bank, number), rule(expected.upper()))

@@ -25,6 +25,14 @@ class Asked:
         value = self.body.get("partnerReferenceNo", self.body.get("originalPartnerReferenceNo"))
         return value if isinstance(value, str) else None
 
+    @property
+    def subject(self) -> str | None:
+        """What faults are about: the account of an inquiry, whose reference the merchant does not choose."""
+        if self.operation is not Operation.INQUIRY:
+            return self.reference
+        account = self.body.get("beneficiaryAccountNumber")
+        return account if isinstance(account, str) else None
+
 
 def asked(operation: Operation, request: Request, now: float) -> Asked:
     """The request with its body, {} if that is no JSON object."""
@@ -35,7 +43,10 @@ def asked(operation: Operation, request: Request, now: float) -> Asked:
 
 
 def outcome(ask: Asked, answer: Answer | None, out: Reply, fault: Fault | None) -> Json:
-    """What was done (`executed`) and answered (httpStatus and responseCode None if nothing was)."""
+    """What was done (`executed`) and answered (httpStatus and responseCode None if nothing was).
+
+    `pending` is true from the answer to a request that is carried out late until then.
+    """
     answered = out.ending is Ending.ANSWERED
     said = _body(out) if answered and ask.operation is Operation.STATUS else {}
     return {
@@ -43,6 +54,7 @@ def outcome(ask: Asked, answer: Answer | None, out: Reply, fault: Fault | None) 
         "httpStatus": out.status if answered else None,
         "responseCode": out.code if answered else None,
         "executed": answer is not None and answer.executed,
+        "pending": False,
         "fault": None if fault is None else fault.kind,
         "at": ask.now,
         "latestTransactionStatus": said.get("latestTransactionStatus"),

@@ -52,7 +52,7 @@ def serve(world: World, request: Request) -> Reply:
 
 
 def _serve_operation(world: World, ask: Asked) -> Reply:
-    fault = world.board.take(ask.operation, ask.reference, ask.now)
+    fault = world.board.take(ask.operation, ask.subject, ask.now)
     number_codes = world.settings.number_codes and ask.operation is not Operation.TOKEN
     if fault is None:
         answer: Answer | None = (honest := _carry_out(world, ask))
@@ -79,11 +79,13 @@ def _afterwards(world: World, ask: Asked, fault: Fault, entry: Json) -> None:
         with suppress(RefusedError):  # a request that cannot be verified is never executed
             verify_call(ask.request, world.settings, world.tokens, ask.now)
             at = ask.now + (fault.seconds or 0.0)
+            entry["pending"] = True
             world.ledger.postpone(at, lambda: _execute_late(world, ask, at, entry))
 
 
 def _execute_late(world: World, ask: Asked, at: float, entry: Json) -> None:
     """Execute a request at last. A refusal leaves no trace."""
+    entry["pending"] = False
     external_id = ask.request.headers.get("x-external-id", "")
     with suppress(RefusedError):
         transfer_bank(world.ledger, world.settings, Call(ask.body, external_id, at))

@@ -6,7 +6,7 @@ allow other sites to send.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,7 @@ from local.gateway.http_server import HOST, Request, Response
 from local.lambda_runtime.child import REPOSITORY
 
 FILES = REPOSITORY / "console"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 _GUARDS = (
-    ("Content-Security-Policy", POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
@@ -35,6 +30,8 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".json": "application/json",
     ".svg": "image/svg+xml",
+    ".csv": "text/csv; charset=utf-8",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 LOCAL_HEADER = "x-local-console"
 _CONTROLS = {
@@ -52,23 +49,31 @@ _CONTROLS = {
 Answer = Callable[[Request], Any]
 
 
-def files(doku_host: str | None = None) -> dict[str, LocalHandler]:
+def files(doku_host: str | None = None, uploads_to: str = "") -> dict[str, LocalHandler]:
     """A handler for each of the console's files, by exact path. No other file can be requested.
 
     `doku_host` is the host of another DOKU than the simulator. The console then does not say that no money is real.
+    `uploads_to` is the origin of S3, to which the console uploads files.
     """
     config = {"apiUrl": "", "local": True, "dokuHost": doku_host}
-    found = {f"/{path.relative_to(FILES)}": _file(path) for path in FILES.rglob("*") if path.suffix in _TYPES}
+    found = {
+        f"/{path.relative_to(FILES)}": _file(path, uploads_to) for path in FILES.rglob("*") if path.suffix in _TYPES
+    }
     return {**found, "/": found["/index.html"], "/config.json": _page(lambda _: config)}
 
 
 def local_routes(
-    token: Callable[[], str], simulator: Control | None, sqs: Any, dead_queue: str, clock: Callable[[], float]
+    tokens: Mapping[str, Callable[[], str]],
+    simulator: Control | None,
+    sqs: Any,
+    dead_queue: str,
+    clock: Callable[[], float],
 ) -> dict[str, LocalHandler]:
-    """The handlers below /_local, which only the local run has."""
+    """The handlers below /_local, which only the local run has. `tokens` are those of its people, by field."""
 
     def session(_: Request) -> Any:
-        return {"token": token(), "simulator": simulator is not None, "now": clock()}
+        made = {name: token() for name, token in tokens.items()}
+        return {**made, "simulator": simulator is not None, "now": clock()}
 
     def dead(_: Request) -> Any:
         return {"notifications": dead_notifications(sqs, dead_queue)}
@@ -82,11 +87,20 @@ def local_routes(
     return routes
 
 
-def _file(path: Path) -> LocalHandler:
+def _guards(uploads_to: str = "") -> list[tuple[str, str]]:
+    """The headers that guard a page, which may send requests to this server and to `uploads_to`."""
+    policy = (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {uploads_to}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return [("Content-Security-Policy", policy.replace(" ;", ";")), *_GUARDS]
+
+
+def _file(path: Path, uploads_to: str) -> LocalHandler:
     def handler(request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
             return refused(405, "GET only")
-        return Response(path.read_bytes(), 200, [("Content-Type", _TYPES[path.suffix]), *_GUARDS])
+        return Response(path.read_bytes(), 200, [("Content-Type", _TYPES[path.suffix]), *_guards(uploads_to)])
 
     return for_this_host(handler)
 
@@ -136,7 +150,7 @@ def for_this_host(handler: LocalHandler) -> LocalHandler:
 
 def respond(status: int, body: Any) -> Response:
     """An answer in JSON, with the headers of every page."""
-    return Response(json.dumps(body), status, [("Content-Type", _TYPES[".json"]), *_GUARDS])
+    return Response(json.dumps(body), status, [("Content-Type", _TYPES[".json"]), *_guards()])
 
 
 def refused(status: int, message: str) -> Response:

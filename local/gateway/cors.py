@@ -32,7 +32,7 @@ def preflight(request: Request, allowed: Cors) -> Response:
 
 def readable(response: Response, request: Request, allowed: Cors) -> Response:
     """`response` with CORS headers for an allowed origin. The function's own CORS headers are dropped."""
-    kept = [(name, value) for name, value in response.headers if not name.startswith("access-control-")]
+    kept = [(name, value) for name, value in response.headers if not name.lower().startswith("access-control-")]
     if _is_allowed(request, allowed):
         kept += [_origin(request), ("access-control-expose-headers", ",".join(allowed.exposed)), ("vary", "origin")]
     response.headers = Headers(kept)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from boto3.session import Session
@@ -10,6 +11,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
+
+_one_at_a_time = Lock()
 
 
 class Crash(BaseException):
@@ -51,6 +54,10 @@ PAGES = (
 """Pages that botocore takes for an empty answer or an error of AWS, does not read, or fails on."""
 
 
+def _ignore(operation: str, body: str) -> None:
+    """Watches nothing."""
+
+
 @dataclass
 class AwsFaults:
     """Faults of AWS calls by operation, such as `PutItem`. Each fault happens once, in order."""
@@ -60,7 +67,7 @@ class AwsFaults:
     lost_replies: dict[str, int] = field(default_factory=dict)
     pages: dict[str, Page] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
-    watch: Callable[[str, str], None] = lambda operation, body: None
+    watch: Callable[[str, str], None] = _ignore
     """Called before each AWS call with the operation and the parameters as JSON."""
 
     def install(self, session: Session) -> None:
@@ -69,6 +76,12 @@ class AwsFaults:
         events.register("before-call.*.*", self._before)
         events.register("after-call.*.*", self._after)
         events.register("before-send.*.*", self._send)  # type: ignore[arg-type]
+
+    def clear(self) -> None:
+        """Forget all faults and calls, and watch no more."""
+        for found in (self.before, self.after, self.lost_replies, self.pages, self.calls):
+            found.clear()
+        self.watch = _ignore
 
     def crash_before(self, operation: str) -> None:
         """Crash before the next call of `operation` is sent."""
@@ -81,11 +94,23 @@ class AwsFaults:
     def throttle(self, operation: str, times: int = 1) -> None:
         """Throttle calls of `operation`, as after botocore's own retries."""
 
-        def throttled() -> None:
-            error = {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}
-            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)  # type: ignore[typeddict-item]
+        self._refuse(operation, times, "ProvisionedThroughputExceededException")
 
-        self.before.setdefault(operation, []).extend([throttled] * times)
+    def conflict(self, operation: str, times: int = 1) -> None:
+        """Refuse calls of `operation` since another write of the item is under way."""
+        if operation == "TransactWriteItems":
+            reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+            self._refuse(operation, times, "TransactionCanceledException", CancellationReasons=reasons)
+        else:
+            self._refuse(operation, times, "TransactionConflictException")
+
+    def _refuse(self, operation: str, times: int, code: str, **details: Any) -> None:
+        def refused() -> None:
+            error = {"Code": code, "Message": "refused"}
+            answer: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}, **details}
+            raise ClientError(answer, operation)
+
+        self.before.setdefault(operation, []).extend([refused] * times)
 
     def lose_reply(self, operation: str, times: int = 1) -> None:
         """Execute the next request of `operation` and lose its answer; botocore retries it."""
@@ -117,8 +142,10 @@ class AwsFaults:
 
 
 def _run_next(hooks: dict[str, list[Callable[[], None]]], operation: str) -> None:
-    if hooks.get(operation):
-        hooks[operation].pop(0)()
+    with _one_at_a_time:  # the worker of batches has threads
+        hook = hooks[operation].pop(0) if hooks.get(operation) else None
+    if hook is not None:
+        hook()
 
 
 def _crash() -> None:

@@ -46,7 +46,7 @@ class BackingServices:
         """Undo everything but the time and the tables' content."""
         self.doku.reset()
         self.clock.advance(61)  # a queue may be purged once a minute
-        for name in ("NOTIFICATION_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
+        for name in ("NOTIFICATION_QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "BATCH_QUEUE_URL"):
             self.aws.sqs.purge_queue(QueueUrl=self.environment[name])
         self.aws.secretsmanager.put_secret_value(SecretId=self.secret_id, SecretString=self.secret)
 

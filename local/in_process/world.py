@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any, ClassVar, Self
+from unittest.mock import patch
 
 from aws_lambda_powertools import Logger
 from boto3.session import Session
@@ -15,7 +16,7 @@ from local.aws.event_source import Drained, Pump
 from local.clock import Clock
 from local.doku_simulator.control import Control
 from local.in_process.aws_faults import AwsFaults
-from local.in_process.clients import quick
+from local.in_process.clients import hooked
 from local.in_process.deployment_state import DeploymentState
 from local.in_process.invocation import Answer, Context, InProcess
 from local.in_process.samples import route_key, sample_event
@@ -78,10 +79,11 @@ class World(DeploymentState):
 
         `watch` may hook into the session that creates the AWS clients.
         """
-        faults = AwsFaults()
+        session, faults = hooked()
+        watch(session)
         aws.session.cache_clear()
-        watch(aws.session())
-        faults.install(quick(aws.session()))
+        with patch.object(aws, "Session", lambda: session):
+            aws.session()
         now, logger = (lambda: clock() + skew), Logger(service="payouts")
 
         def no_jitter() -> float:
@@ -117,11 +119,12 @@ class World(DeploymentState):
         sent_path: str | None = None,
         caller: str | None = "frontend-1",
         scope: str = "transfers:read transfers:write",
+        claims: Mapping[str, str] | None = None,
     ) -> Answer:
         """Call the transfer API as API Gateway does. A `str` body is sent as it is, any other as JSON.
 
         `path` is the path that the function gets, `sent_path` the one that was sent, if different. `caller` is the
-        token's `sub`; None for a token without it. `scope` is the token's.
+        token's `sub`; None for a token without it. `scope` is the token's; `claims` are further ones.
         """
         event = sample_event("create-transfer")
         event["rawPath"] = event["requestContext"]["http"]["path"] = path
@@ -131,10 +134,10 @@ class World(DeploymentState):
         event["routeKey"] = event["requestContext"]["routeKey"] = route_key(method, sent_path or path)
         for observe in self.request_observers:
             observe(body)
-        claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
-        claims["sub"], claims["scope"] = caller, scope
+        held = event["requestContext"]["authorizer"]["jwt"]["claims"]
+        held |= {"sub": caller, "scope": scope, **(claims or {})}
         if caller is None:
-            del claims["sub"]
+            del held["sub"]
         if query:
             event["queryStringParameters"] = dict(query)
         with _alone():

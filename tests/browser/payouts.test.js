@@ -469,6 +469,27 @@ test('codes, banks, the balance and a check are asked for', async () => {
   assert.equal((await payouts.check(partnerReferenceNo)).status, 'SUCCESS');
 });
 
+test('a batch is created once, decided and submitted', async () => {
+  const payouts = client();
+  const { sessionId, ...wrongName } = order({ beneficiaryAccountNumber: '9990000277', beneficiaryAccountName: 'BUDI SANTOSO' });
+  const body = { batchReference: 'CLIENT-1', transfers: [wrongName] };
+  troubles.push(loseTheAnswer);
+  await payouts.createBatch(body);
+  let batch = await payouts.batch('CLIENT-1');
+  for (let tries = 0; batch.status !== 'NEEDS_ATTENTION' && tries < 200; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    batch = await payouts.batch('CLIENT-1');
+  }
+
+  const { rows } = await payouts.batchRows('CLIENT-1', { outcome: 'NAME_DIFFERS' });
+  assert.deepEqual(rows.map(({ row, nameMatch, bankAccountName }) => [row, nameMatch, bankAccountName]), [[1, 'TITLE_ONLY', 'BPK BUDI SANTOSO']]);
+  assert.equal((await payouts.changeBatchRows('CLIENT-1', [1], { nameConfirmed: true })).status, 'READY');
+  assert.equal((await payouts.stepBatch('CLIENT-1', 'submission')).status, 'PENDING_APPROVAL');
+  const waiting = await payouts.batches({ status: 'PENDING_APPROVAL' });
+  assert.ok(waiting.batches.some(({ batchReference }) => batchReference === 'CLIENT-1'));
+  assert.equal((await payouts.stepBatch('CLIENT-1', 'cancellation')).status, 'CANCELLED');
+});
+
 test('a token that is refused is told as such', async () => {
   const error = await refused(client({ token: () => 'nonsense' }).transfer('w-15', order()));
 

@@ -57,7 +57,7 @@ def test_the_form_says_what_is_wrong_at_the_field(visitor: Visitor) -> None:
     visitor.fill(amount="250")
     page.locator("#continue").click()
 
-    expect(page.locator("#amount-error")).to_contain_text("at least 10000.00")
+    expect(page.locator("#amount-error")).to_contain_text("from 10000.00 to")
     expect(page.locator("#amount")).to_be_focused()
 
 

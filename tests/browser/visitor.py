@@ -41,6 +41,13 @@ class Visitor:
         self.page.goto(f"{self.url}/#{path}")
         expect(self.page.locator("main h1")).to_be_visible()
 
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than the screen. A phone's `innerWidth` grows with the page."""
+        screen = self.page.viewport_size
+        assert screen is not None
+        width: int = self.page.evaluate("document.documentElement.scrollWidth")
+        return width - int(screen["width"])
+
     def fill(self, **changes: str) -> str:
         """Fill in the form of a new transfer; its reference."""
         fields = {**ORDER, **changes}

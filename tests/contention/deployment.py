@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from local.stack import LocalStack
+from local.stack import APPROVER, LocalStack
 from tests.support.harness import Answer
 
 _PATIENCE = 60.0
@@ -57,7 +57,8 @@ class Deployment:
         caller: str = "frontend-1",
     ) -> Answer:
         """Call the transfer API."""
-        authorized = {"Authorization": f"Bearer {self.stack.token(sub=caller)}", **(headers or {})}
+        token = self.stack.approver_token() if caller == APPROVER else self.stack.token(sub=caller)
+        authorized = {"Authorization": f"Bearer {token}", **(headers or {})}
         answer = requests.request(method, self.stack.api_url + path, json=body, headers=authorized, timeout=_PATIENCE)
         titles = {name.title(): value for name, value in answer.headers.items()}
         return Answer(answer.status_code, titles, answer.json())
@@ -65,6 +66,11 @@ class Deployment:
     def tick(self) -> Any:
         """Run a tick of another poller over all shards. Returns its summary."""
         return self.stack.functions["StatusPollerFunction"].invoke({"poller": 0, "of": 1})
+
+    def work(self, batch: str) -> Any:
+        """Deliver a message about the first chunk of a batch to another worker."""
+        body = f'{{"batch": "{batch}", "chunk": 0}}'
+        return self.stack.functions["BatchWorkerFunction"].invoke({"Records": [{"messageId": "1", "body": body}]})
 
     def process(self) -> Any:
         """Let the processor process the queue."""

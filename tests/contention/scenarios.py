@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from tests.contention.batches import batches_and_single_transfers
 from tests.contention.deployment import Deployment, run_concurrently
 from tests.support.harness import Answer, inquiry_of, order
 
@@ -181,6 +182,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "32 callers with one key": one_key,
     "30 keys, and contradictions": contradictions,
     "100 keys by 8 callers each": many_keys_at_once,
+    "batches and single transfers": batches_and_single_transfers,
 }
 """Pollers come first, since they check all transfers that are in the table."""
 

@@ -79,6 +79,11 @@ def test_100_keys_by_8_callers_pay_once_each(deployment: Deployment) -> None:
     check(deployment, "100 keys by 8 callers each")
 
 
+@pytest.mark.covers("I35", "I36", "I37", "I38")
+def test_batches_and_single_transfers_pay_each_row_once(deployment: Deployment) -> None:
+    check(deployment, "batches and single transfers")
+
+
 def start_a_new_day(deployment: Deployment) -> None:
     """Advance to the first hour of the next day."""
     now = datetime.fromtimestamp(deployment.doku.now(), WIB)

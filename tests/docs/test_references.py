@@ -31,7 +31,7 @@ _PATH = re.compile(r"`((?:docs|tests|tools|local|layers|functions|benchmarks|con
 
 FOLDERS = (".github", "benchmarks", "console", "docs", "events", "functions", "layers", "local", "tests", "tools")
 GENERATED = {"__pycache__", "node_modules"}
-BINARY = {".pyc", ".png"}
+BINARY = {".pyc", ".png", ".xlsx"}
 
 
 @cache

@@ -1,25 +1,30 @@
 """Least privilege: every call of the demo is granted, and every grant is used."""
 
+import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 import requests
 from rich.console import Console
 
+from doku_signing.timestamps import WIB
 from local import deployment
 from local.aws import moto_server
 from local.aws.session import REGION, local_session
 from local.demo.scenarios import scenarios
 from local.demo.stage import Stage
 from local.gateway.http_server import Request, Response
+from local.in_process.batches import post_file
 from local.lambda_runtime.launch import launch
 from local.lambda_runtime.runtime import Launch
 from local.stack import LocalStack
+from tests.integration.batches.rows import HEADER, LINE
 from tests.template import calls
 from tests.template.policies import Call, Grant, Policies, is_allowed
 from tests.template.reading import FUNCTIONS, translated
@@ -34,6 +39,7 @@ PARAMETERS = {
 NOT_SHOWN = {
     "logs:CreateLogStream": "Lambda writes the log, with the function's role",
     "logs:PutLogEvents": "Lambda writes the log, with the function's role",
+    "s3:ListBucket": "S3 answers 404 instead of 403 for a file that was not uploaded",
     "kms:Decrypt": "DynamoDB, SQS and Secrets Manager call KMS on the caller's behalf",
     "kms:Encrypt": "DynamoDB calls KMS on behalf of a caller that writes",
     "kms:GenerateDataKey": "SQS calls KMS on the sender's behalf, DynamoDB on a writer's",
@@ -47,12 +53,17 @@ NOT_SHOWN = {
 NOT_PLAYED = {
     ("NotificationProcessorRole", "dynamodb:GetItem", "SESSION#*"): "a notification that names only the session",
     **{
+        ("BatchWorkerRole", f"dynamodb:{action}", "TOKEN#*"): "another function has requested the token before"
+        for action in ("PutItem", "UpdateItem")
+    },
+    **{
         ("StatusPollerRole", action, f"{BUCKET}/reports/unfinished/*"): "a report that takes several invocations"
         for action in ("s3:GetObject", "s3:DeleteObject")
     },
+    ("TransferApiRole", "s3:GetObject", "BatchBucket/results/*"): "whoever opens the link that the function has signed",
     **{
         (role, "dynamodb:PutItem", "RETURN#*"): "a failure or refund whose notification is late"
-        for role in ("TransferApiRole", "StatusPollerRole")
+        for role in ("TransferApiRole", "StatusPollerRole", "BatchWorkerRole")
     },
 }
 """Role, action, and keys or resource of grants that the demo does not use. Tests of the processor and the report do."""
@@ -86,8 +97,8 @@ def _recording(seen: dict[str, set[Call]]) -> Iterator[None]:
 
     def recorded(request: Request) -> Response:
         if calls.access_key(request) in seen:
-            call = calls.of(request)
-            seen[call.function].add(call)
+            for call in calls.of(request):
+                seen[call.function].add(call)
         return answer(request)
 
     def as_itself(function: Any, *arguments: Any) -> Launch:
@@ -114,6 +125,7 @@ def _play(stage: Stage) -> None:
     notes = f"/v1/transfers/{created.json()['partnerReferenceNo']}/notes"
     assert stage.call("POST", notes, {"text": "least privilege"}).status_code == 201
     _throttle(stage)
+    _play_batches(stage)
     test = '{"detail-type": "WebhookTest", "detail": {"test": "least-privilege"}}'
     stage.stack.aws.sqs.send_message(QueueUrl=stage.stack.queue_url("WebhookReplayQueue"), MessageBody=test)
     replay = json.dumps(
@@ -125,6 +137,66 @@ def _play(stage: Stage) -> None:
     stage.stack.inbox.fail(0)
     stage.doku.advance(86_400)
     assert any(answer.get("transfers") for answer in stage.stack.tick().values()), "no report was written"
+
+
+def _play_batches(stage: Stage) -> None:
+    """A batch that waits for its time and for funds, and one that is cancelled while it is paused."""
+    row = {name: value for name, value in stage.order().items() if name != "partnerReferenceNo"}
+    stage.doku.advance(70)  # the rate may be halved again
+    later = datetime.fromtimestamp(stage.stack.clock() + 1800, WIB).isoformat()
+    played: tuple[tuple[str, range, dict[str, str]], ...] = (
+        ("LATER", range(2), {"scheduledAt": later}),
+        ("STOPPED", range(2, 104), {}),
+    )
+    for reference, accounts, fields in played:
+        rows = [{**row, "beneficiaryAccountNumber": str(6_000_000 + each)} for each in accounts]
+        body = {"batchReference": reference, "transfers": rows, **fields}
+        if reference == "LATER":
+            stage.doku.fault("inquiry", "throttled")
+        assert stage.call("POST", "/v1/batches", body).status_code == 201
+        stage.stack.drain()
+        stage.doku.advance(61)
+        stage.stack.tick()
+        stage.stack.drain()
+        assert stage.call("PATCH", f"/v1/batches/{reference}/rows/1", {"excluded": True}).status_code == 200
+        digest = stage.call("POST", f"/v1/batches/{reference}/submission").json()["digest"]
+        approval = {"decision": "APPROVE", "digest": digest}
+        approver = {"Authorization": f"Bearer {stage.stack.approver_token()}"}
+        url = f"{stage.stack.api_url}/v1/batches/{reference}/approvals"
+        assert requests.post(url, json=approval, headers=approver, timeout=60).status_code == 200
+    assert stage.call("POST", "/v1/batches/STOPPED/pause").status_code == 200
+    assert stage.call("POST", "/v1/batches/STOPPED/cancellation").status_code == 202
+    stage.stack.drain()
+    stage.doku.deposit("1000.00")
+    stage.doku.advance(1800)
+    for _ in range(2):  # it is released, and waits for funds
+        stage.stack.tick()
+        stage.stack.drain()
+        stage.doku.advance(61)
+    stage.doku.deposit("100000000.00")
+    stage.stack.tick()
+    stage.stack.drain()
+    found = {each["batchReference"]: each["status"] for each in stage.call("GET", "/v1/batches").json()["batches"]}
+    assert (found["LATER"], found["STOPPED"]) == ("SETTLING", "CANCELLED")
+    assert stage.call("GET", "/v1/batches/LATER/result").status_code == 200
+    again = {"batchReference": "AGAIN"}
+    assert stage.call("POST", "/v1/batches/STOPPED/repayments", again).status_code == 201
+    stage.stack.drain()
+    _play_a_file(stage)
+    assert len(stage.call("GET", "/v1/batches/LATER/rows").json()["rows"]) == 2
+
+
+def _play_a_file(stage: Stage) -> None:
+    """A batch that is read from a file, and one whose file was not uploaded."""
+    content = f"{HEADER}\n{LINE.replace('200000', '210000')}\n".encode()  # an amount that was not paid before
+    body = {"batchReference": "FILE", "sha256": hashlib.sha256(content).hexdigest()}
+    post_file(stage.call("POST", "/v1/batches", body).json()["upload"], content)
+    assert stage.call("POST", "/v1/batches", {**body, "batchReference": "MISSING"}).status_code == 201
+    for reference in ("FILE", "MISSING"):
+        assert stage.call("POST", f"/v1/batches/{reference}/checks").status_code == 202
+    stage.stack.drain()
+    assert stage.call("GET", "/v1/batches/FILE").json()["status"] == "READY"
+    assert stage.call("GET", "/v1/batches/MISSING").json()["file"]["problem"].startswith("nothing was uploaded")
 
 
 def _throttle(stage: Stage) -> None:
@@ -150,7 +222,9 @@ def test_every_call_is_granted(played: Played, function: str) -> None:
 def test_every_grant_is_used(played: Played, function: str) -> None:
     """By action, resource and prefix of keys."""
     narrow = [one for grant in played.grants[function] if grant.action not in NOT_SHOWN for one in grant.narrowed()]
-    unused = [str(grant) for grant in narrow if not any(grant.covers(call) for call in played.calls[function])]
+    bucket = played.policies.arn("BatchBucket").rpartition(":")[2]
+    idle = [grant for grant in narrow if not any(grant.covers(call) for call in played.calls[function])]
+    unused = [str(grant).replace(bucket, "BatchBucket") for grant in idle]
     assert [one for one in unused if (*one.split()[:2], one.split()[-1]) not in NOT_PLAYED] == []
 
 
@@ -172,9 +246,12 @@ def test_the_listed_exceptions_are_granted_and_not_called(played: Played) -> Non
         ("NotificationProcessorFunction", "dynamodb:UpdateItem", "table", "SESSION#I1"),
         ("NotificationProcessorFunction", "dynamodb:Query", "table/index/due", ""),
         ("StatusPollerFunction", "dynamodb:PutItem", "table", "TRANSFER#PAY-1"),
-        ("StatusPollerFunction", "dynamodb:UpdateItem", "table", "COUNTER#all"),
         ("StatusPollerFunction", "dynamodb:Query", "table/index/by-reference", ""),
         ("StatusPollerFunction", "sqs:SendMessage", "queue", ""),
+        ("StatusPollerFunction", "dynamodb:PutItem", "table", "BATCH#PAYROLL"),
+        ("BatchWorkerFunction", "dynamodb:PutItem", "table", "BATCH#PAYROLL"),
+        ("BatchWorkerFunction", "dynamodb:UpdateItem", "table", "SWITCH#transfers"),
+        ("BatchWorkerFunction", "dynamodb:Query", "table/index/due", ""),
         ("WebhookSenderFunction", "dynamodb:UpdateItem", "table", "TRANSFER#PAY-1"),
         ("WebhookSenderFunction", "dynamodb:GetItem", "table", "TOKEN#client"),
         ("WebhookSenderFunction", "dynamodb:Query", "table/index/by-day", ""),

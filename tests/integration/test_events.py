@@ -72,6 +72,9 @@ def test_a_samples_content_length_is_that_of_its_body(name: str) -> None:
     [
         ("notification-queue", "NotificationQueue", "NotificationProcessorFunction"),
         ("webhook-queue", "WebhookQueue", "WebhookSenderFunction"),
+        ("webhook-batch-queue", "WebhookQueue", "WebhookSenderFunction"),
+        ("batch-queue", "BatchQueue", "BatchWorkerFunction"),
+        ("batch-file-queue", "BatchQueue", "BatchWorkerFunction"),
     ],
 )
 def test_a_queue_sample_matches_the_trigger(deployed: bundle.Bundle, sample: str, queue: str, function: str) -> None:
@@ -79,7 +82,9 @@ def test_a_queue_sample_matches_the_trigger(deployed: bundle.Bundle, sample: str
     (record,) = sample_event(sample)["Records"]
     assert trigger.function == function
     assert trigger.partial
-    assert record["eventSourceARN"].endswith({"NotificationQueue": "-notifications"}.get(queue, "-webhooks"))
+    assert record["eventSourceARN"].endswith(
+        {"NotificationQueue": "-notifications", "BatchQueue": "-batches"}.get(queue, "-webhooks")
+    )
     assert record["md5OfBody"] == hashlib.md5(record["body"].encode()).hexdigest()
 
 

@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 from payouts.domain.errors import Duplicate
 from tests.support import openapi_contract
 from tests.support.harness import World, order
-from transfer_api import error_responses
+from transfer_api import batch_routes, error_responses
 from transfer_api.routes import create_app
 
 
@@ -65,6 +65,7 @@ def test_a_finding_of_a_newer_version_is_described(world: World) -> None:
 
 def test_the_resolver_has_exactly_the_described_routes(world: World) -> None:
     app = create_app(world.services, Logger())
+    batch_routes.add_routes(app, world.services, Logger())
     rules = [(route.method, route.rule) for route in (*app._static_routes, *app._dynamic_routes)]
     paths = openapi_contract.described()["paths"]
     described = [

@@ -1,9 +1,11 @@
 """Real processes over HTTP: kill -9 during a transfer, many at once, authorization (I17, I18)."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -12,6 +14,7 @@ import pytest
 import requests
 
 from local.stack import LocalStack
+from tests.integration.batches.rows import ACCOUNT, LINE, spreadsheet
 from tests.support.harness import order
 from tests.support.log_watch import leaks
 from tests.support.waiting import until
@@ -132,3 +135,25 @@ def test_no_function_logs_secrets_or_personal_data(stack: LocalStack) -> None:
     personal = [body[name] for name in ("beneficiaryAccountNumber", "customerNumber", "senderPersonalId")]
     assert [one for one in (*values, *personal, "SUHUT", "SOMEBODY") if one in logs] == []
     assert leaks(logs.splitlines(), ()) == []
+
+
+def test_a_page_uploads_a_spreadsheet_that_a_worker_reads(stack: LocalStack, tmp_path: Path) -> None:
+    """As a browser does it: a preflight, and a form of another origin than the API's."""
+    rows = [LINE.replace(ACCOUNT, f"60{number:04d}").split(",") for number in range(150)]
+    content = spreadsheet(tmp_path / "payouts.xlsx", *rows)
+    body = {"batchReference": "SPREADSHEET", "sha256": hashlib.sha256(content).hexdigest(), "expectedCount": 150}
+    form = call(stack, "POST", "/v1/batches", body).json()["upload"]
+    origin = {"Origin": stack.api_url}
+    asked = requests.options(form["url"], headers={**origin, "Access-Control-Request-Method": "POST"}, timeout=60)
+    uploaded = requests.post(form["url"], form["fields"], files={"file": content}, headers=origin, timeout=60)
+    assert (asked.status_code, uploaded.status_code) == (200, 204)
+    for answer in (asked, uploaded):
+        assert answer.headers["Access-Control-Allow-Origin"] == stack.api_url
+    page = requests.get(stack.api_url, timeout=60)
+    assert (
+        form["url"].rpartition("/")[0] in page.headers["Content-Security-Policy"].split("connect-src")[1].split(";")[0]
+    )
+    assert call(stack, "POST", "/v1/batches/SPREADSHEET/checks").status_code == 202
+    stack.drain()
+    found = call(stack, "GET", "/v1/batches/SPREADSHEET").json()
+    assert (found["status"], found["payable"]["count"]) == ("READY", 150)

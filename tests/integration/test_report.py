@@ -12,8 +12,9 @@ import pytest
 from payouts.domain.days import day_of
 from payouts.domain.transfer import Transfer
 from payouts.services import report_summary
-from payouts.services.daily_report import COLUMNS, Line, csv_rows, lines
+from payouts.services.daily_report import COLUMNS, Line, lines
 from payouts.services.report_summary import ReportSummary
+from payouts.services.safe_csv import csv_rows
 from tests.support.harness import World, order
 
 _numbers = itertools.count(1)

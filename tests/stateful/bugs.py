@@ -175,8 +175,8 @@ class CountsLater(DailyLimits):
 class CountsAfterSending(TransferCreator):
     """Counts a transfer in the daily limits after it was sent."""
 
-    def _create(self, transfer: Transfer, remaining: Remaining) -> CreateResult:
-        submitted = super()._create(transfer, remaining)
+    def _create(self, request: TransferRequest, transfer: Transfer, remaining: Remaining) -> CreateResult:
+        submitted = super()._create(request, transfer, remaining)
         assert isinstance(self._limits, CountsLater)
         self._limits.count(submitted.transfer)
         return submitted

@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from hypothesis.stateful import (
 )
 
 from local.in_process.backing_services import BackingServices
+from local.in_process.clients import given_back
 from payouts.domain.days import day_of
 from tests.stateful import faults, invariants, rails
 from tests.stateful.merchant import Merchant, Start
@@ -70,12 +72,31 @@ class Payouts(RuleBasedStateMachine):
         self.passed = 0
         """Seconds by which the clock was advanced."""
         counted.examples += 1
+        self._sessions = ExitStack()
+        self._sessions.enter_context(given_back())
 
-    @initialize(target=orders, limits=rails.LIMITS, one=WISHES, another=WISHES, duplicate_check=st.booleans())
-    def begin(self, limits: rails.Limits, one: Wish, another: Wish, duplicate_check: bool) -> MultipleResults[Order]:
-        """A deployment with two transfers, at a DOKU that may lack a duplicate check."""
+    @initialize(
+        target=orders,
+        limits=rails.LIMITS,
+        one=WISHES,
+        another=WISHES,
+        together=st.booleans(),
+        duplicate_check=st.booleans(),
+    )
+    def begin(
+        self, limits: rails.Limits, one: Wish, another: Wish, together: bool, duplicate_check: bool
+    ) -> MultipleResults[Order]:
+        """A deployment with two transfers, at once or one after the other, at a DOKU that may lack a duplicate check.
+
+        A limit that has room for one of them matters most if they are created at once.
+        """
         self.merchant = self._deploy(limits, duplicate_check)
         self.now = self.merchant.snapshot()
+        if together:
+            self._want(*one[:2])
+            self._want(*another[:2])
+            self._at_once(one[0], another[0], "replay")
+            return multiple(one[0], another[0])
         return multiple(self._created(*one), self._created(*another))
 
     # --- the merchant
@@ -348,8 +369,11 @@ class Payouts(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Heal all faults and let time pass, unless an invariant is broken already."""
-        if sys.exception() is not None:
-            return
+        with self._sessions:
+            if sys.exception() is None:
+                self._end()
+
+    def _end(self) -> None:
         self.merchant.converge(look=self._checked)
         invariants.check_attention(self._checked(), self.merchant.memory, self.merchant.clock())
         self.merchant.settle_the_rest()

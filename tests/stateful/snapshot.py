@@ -138,7 +138,7 @@ class Snapshot:
 
     def may_move(self, reference: str) -> bool:
         """True if DOKU has a request that it will execute late."""
-        return any(one["fault"] == "late" and not one["executed"] for one in self.of(reference, "transfer"))
+        return any(one["pending"] for one in self.of(reference, "transfer"))
 
     def was_misled(self, reference: str) -> bool:
         """True if DOKU refused a request with 401, executed it anyway, and then had no record of it.

@@ -10,6 +10,7 @@ import pytest
 from local.engines import dynamodb_local, elasticmq
 from local.engines.java_engine import NotInstalled
 from local.in_process.backing_services import BackingServices, running
+from local.in_process.clients import given_back
 from tests.support import log_watch
 from tests.support.direct_aws import without_sockets
 from tests.support.harness import World
@@ -44,5 +45,6 @@ def world(backing_services: BackingServices, monkeypatch: pytest.MonkeyPatch) ->
     for name, value in {**backing_services.environment, **table}.items():
         monkeypatch.setenv(name, value)
     backing_services.reset()
-    yield backing_services.start(table)
+    with given_back():
+        yield backing_services.start(table)
     backing_services.doku.heal()

@@ -20,6 +20,7 @@ FUNCTIONS = (
     "NotificationReceiverFunction",
     "NotificationProcessorFunction",
     "StatusPollerFunction",
+    "BatchWorkerFunction",
     "WebhookSenderFunction",
 )
 IN_VPC = {"SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"}

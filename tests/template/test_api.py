@@ -11,7 +11,10 @@ from tests.template.reading import FUNCTIONS, Properties, properties, translated
 OPEN = {"GET /health", "POST /notifications/kirim-doku/unpaid", "POST /notifications/kirim-doku/refund"}
 """Health, and DOKU's notifications, whose signature the function checks."""
 MOVES_MONEY = {"POST /v1/transfers", "POST /v1/account-inquiries"}
-SCOPES = {"transfers:read", "transfers:read:own", "transfers:write", "transfers:note", "transfers:settle"}
+SCOPES = {
+    *("transfers:read", "transfers:read:own", "transfers:write", "transfers:note", "transfers:settle"),
+    *("batches:read", "batches:write", "batches:approve"),
+}
 PERSONAL = ("sourceip", "useragent", "path", "query", "header", "claim", "token", "body", "identity", "principal")
 
 
@@ -26,6 +29,11 @@ def test_routes_need_a_token_and_a_scope(routes: dict[str, bundle.Route]) -> Non
         if key not in OPEN:
             assert route.scopes, key
             assert set(route.scopes) <= SCOPES, key
+
+
+def test_only_approvers_decide_about_batches(routes: dict[str, bundle.Route]) -> None:
+    decisions = [key for key, route in routes.items() if route.scopes == ("batches:approve",)]
+    assert decisions == ["POST /v1/batches/{batchReference}/approvals"]
 
 
 def test_support_has_scopes_of_its_own(routes: dict[str, bundle.Route]) -> None:

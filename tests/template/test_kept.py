@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from batch_worker.rows import sheet_process
 from tests.template.reading import FUNCTIONS, many, properties, statements, text, translated
 
 KEY = {"Fn::If": ["CreatesKey", {"Fn::GetAtt": ["EncryptionKey", "Arn"]}, {"Ref": "EncryptionKeyArn"}]}
@@ -22,10 +23,42 @@ def test_the_table_is_encrypted_restorable_and_retained() -> None:
 
 
 def test_resources_with_data_are_retained() -> None:
-    kinds = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::KMS::Key")
+    kinds = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::KMS::Key", "AWS::S3::Bucket")
     for name, resource in translated().resources.items():
         if resource["Type"] in kinds:
             assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == KEPT, name
+
+
+def test_the_bucket_of_files_is_encrypted_and_private() -> None:
+    bucket = properties("BatchBucket")
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    (tls,) = properties("BatchBucketPolicy")["PolicyDocument"]["Statement"]
+    assert (tls["Effect"], tls["Principal"], tls["Action"]) == ("Deny", "*", "s3:*")
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert "/*" in text(tls["Resource"])
+    assert {"Fn::GetAtt": ["BatchBucket", "Arn"]} in tls["Resource"]
+
+
+def test_files_of_batches_expire() -> None:
+    rules = properties("BatchBucket")["LifecycleConfiguration"]["Rules"]
+    days = {one["Prefix"]: one["ExpirationInDays"] for one in rules if "Prefix" in one}
+    assert days == {"uploads/": 7, "results/": 30}
+    assert {one["Status"] for one in rules} == {"Enabled"}
+
+
+def test_browsers_of_allowed_origins_may_upload() -> None:
+    condition, cors, otherwise = properties("BatchBucket")["CorsConfiguration"]["Fn::If"]
+    assert (condition, otherwise) == ("HasCorsOrigins", {"Ref": "AWS::NoValue"})
+    (rule,) = cors["CorsRules"]
+    assert rule["AllowedMethods"] == ["POST"]
+    assert rule["AllowedOrigins"] == {"Fn::Split": [",", {"Ref": "CorsOrigins"}]}
+
+
+def test_a_spreadsheet_cannot_exhaust_the_worker() -> None:
+    """The function itself takes 65 MB (`batch_check_memory_mb`)."""
+    assert properties("BatchWorkerFunction")["MemorySize"] * 2**20 >= sheet_process.MEMORY + 128 * 2**20
 
 
 def test_the_secret_is_encrypted_and_has_no_value() -> None:

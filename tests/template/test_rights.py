@@ -64,7 +64,8 @@ def test_only_the_account_may_do_everything_with_its_key() -> None:
 
 
 def test_wildcards_stay_within_stack_or_account() -> None:
-    ours = (":deploymentgroup:${ServerlessDeploymentApplication}/*", "/reports/*", "/reports/unfinished/*", ":alarm:*")
+    objects = ("/reports/*", "/reports/unfinished/*", "${BatchBucket.Arn}/uploads/*", "${BatchBucket.Arn}/results/*")
+    ours = (":deploymentgroup:${ServerlessDeploymentApplication}/*", ":alarm:*", *objects)
     for whose, one in allowing():
         for resource in many(one["Resource"]):
             if "*" in text(resource) and resource != "*":
@@ -103,7 +104,8 @@ def test_the_key_is_used_through_storing_services_only() -> None:
             services = many(one["Condition"]["StringEquals"]["kms:ViaService"])
             via = {service["Fn::Sub"].partition(".")[0] for service in services}
             of_the_report = one["Resource"] == {"Ref": "ReportBucketKeyArn"}
-            assert via <= ({"s3"} if of_the_report else {"dynamodb", "secretsmanager", "sqs"}), whose
+            of_files = whose in ("TransferApiRole", "BatchWorkerRole")
+            assert via <= ({"s3"} if of_the_report or of_files else {"dynamodb", "secretsmanager", "sqs"}), whose
 
 
 def test_only_functions_that_request_tokens_may_sign() -> None:
@@ -116,7 +118,7 @@ def test_only_functions_that_request_tokens_may_sign() -> None:
         for one in policy["PolicyDocument"]["Statement"]
         if "kms:Sign" in text(one)
     }
-    assert sorted(signing) == ["NotificationProcessorRole", "StatusPollerRole", "TransferApiRole"]
+    assert sorted(signing) == ["BatchWorkerRole", "NotificationProcessorRole", "StatusPollerRole", "TransferApiRole"]
     for condition, statement, otherwise in signing.values():
         assert (condition, otherwise) == ("HasPrivateKeyInKms", {"Ref": "AWS::NoValue"})
         assert with_a_key.resolve(statement) == {

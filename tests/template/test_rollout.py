@@ -79,6 +79,7 @@ def test_queue_and_schedules_call_the_alias() -> None:
     webhooks = {"Ref": "WebhookSenderFunctionAliaslive"}
     assert called == {
         "NotificationQueue": {"Ref": "NotificationProcessorFunctionAliaslive"},
+        "BatchQueue": {"Ref": "BatchWorkerFunctionAliaslive"},
         "WebhookQueue": webhooks,
         "WebhookReplayQueue": webhooks,
     }
@@ -118,7 +119,7 @@ def test_overlapping_ticks_are_bounded() -> None:
 def test_a_flood_of_transfers_leaves_room_for_the_others() -> None:
     """Each function that DOKU, the merchant or the schedule calls has a part of the account's concurrency."""
     reserved = {name: properties(name).get("ReservedConcurrentExecutions") for name in FUNCTIONS}
-    bounded_by_their_queues = ["NotificationProcessorFunction", "WebhookSenderFunction"]
+    bounded_by_their_queues = ["NotificationProcessorFunction", "BatchWorkerFunction", "WebhookSenderFunction"]
     assert [name for name, value in reserved.items() if value is None] == bounded_by_their_queues
     wanted = reserved_by(translated(Pollers="4", TransferApiConcurrency="300"))
     assert wanted == {

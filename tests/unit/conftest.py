@@ -8,6 +8,8 @@ import pytest
 from tests.support.merchant import Merchant, merchant_of
 
 SLOW = {
+    "test_batch_templates": "starts a process for a spreadsheet",
+    "test_batch_spreadsheets": "starts a process for each spreadsheet",
     "test_import_budget": "starts an interpreter for each function",
     "test_local_aws": "starts processes",
     "test_local_cors": "translates the template many times",

@@ -39,6 +39,8 @@ def access_token(answer: dict[str, Any]) -> dict[str, Any]:
         (["transfers-write-own"], ["transfers:read:own", "transfers:write"]),
         (["transfers-settle"], ["transfers:note", "transfers:read", "transfers:settle"]),
         (["transfers-read", "transfers-write"], ["transfers:read", "transfers:write"]),
+        (["batches-write"], ["batches:read", "batches:write"]),
+        (["transfers-read-own", "batches-approve"], ["batches:approve", "batches:read", "transfers:read:own"]),
         (["staff"], []),
         ([], []),
     ],
@@ -61,6 +63,7 @@ def test_a_person_without_groups_gets_none(configuration: Any) -> None:
     [
         (["transfers/read"], ["transfers:read"]),
         (["transfers/read", "transfers/write"], ["transfers:read", "transfers:write"]),
+        (["batches/read", "batches/write", "batches/approve"], ["batches:read", "batches:write"]),
         (["other/write"], []),
         (None, []),
     ],
@@ -74,7 +77,8 @@ def test_a_machine_gets_what_its_client_is_allowed(asked: list[str] | None, scop
 
 def test_cognitos_own_names_are_taken_out() -> None:
     made = handler(event("TokenGeneration_ClientCredentials", scopes=["transfers/write"]), None)
-    assert set(access_token(made)["scopesToSuppress"]) == {"transfers/read", "transfers/read-own", "transfers/write"}
+    own = {"transfers/read", "transfers/read-own", "transfers/write", "batches/read", "batches/write"}
+    assert set(access_token(made)["scopesToSuppress"]) == own
 
 
 def test_the_event_goes_back_with_nothing_else_changed() -> None:

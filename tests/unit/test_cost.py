@@ -6,6 +6,8 @@ import re
 import pytest
 
 from payouts.domain.transfer import Status
+from payouts.services.batch_rows import MOST_ROWS
+from payouts.services.row_threads import ROWS_AT_ONCE
 from tests.template.reading import translated
 from tools.cost import limits, page, usage
 from tools.cost.prices import PRICED_IN_JAKARTA, Prices
@@ -45,8 +47,10 @@ def test_every_metric_of_our_own_is_counted_once() -> None:
     assert {status for _, *statuses in found for status in statuses} <= set(Status)
 
 
-def test_the_stream_is_read_by_shard_all_month() -> None:
-    assert usage.idle(FIGURES, translated())["stream_reads"] == usage.STREAM_SHARDS * 4 * 30 * 86_400
+def test_each_pipe_reads_the_stream_by_shard_all_month() -> None:
+    by_pipe = usage.STREAM_SHARDS * 4 * 30 * 86_400
+    assert usage.idle(FIGURES, translated(WebhookUrl=""))["stream_reads"] == by_pipe
+    assert usage.idle(FIGURES, translated())["stream_reads"] == 2 * by_pipe
 
 
 def test_a_rotating_key_costs_three_times_its_price_in_the_end() -> None:
@@ -112,3 +116,21 @@ def test_limits_follow_the_parameters() -> None:
     )
     assert twice[faster] == pytest.approx(2 * found[api])
     assert [one.per_month for one in limits.limits(FIGURES, translated())] == sorted(found.values())
+
+
+def test_the_bill_of_batches_assumes_a_rate_that_pays_them_in_time() -> None:
+    template, rate = translated(), usage.batch_rate()
+    workers, in_time = usage.batch_workers(FIGURES, template), MOST_ROWS / (usage.BATCH_HOURS * 3600)
+    assert rate * 0.4 / 2 >= in_time
+    assert workers * ROWS_AT_ONCE / (2 * usage.DOKU_SECONDS) >= in_time
+
+
+def test_workers_that_wait_for_their_turn_cost_more() -> None:
+    template, rate = translated(), usage.batch_rate()
+    few, many = (usage.row_seconds(FIGURES, template, rate, workers) for workers in (1, 40))
+    assert few == pytest.approx(usage.row_seconds(FIGURES, template, 0, 1))
+    assert many > 40 * usage.BATCH_ASKED / (rate * 0.4)
+
+
+def test_everything_that_batches_use_has_a_price() -> None:
+    assert usage.batch_row(FIGURES, translated(), 0, 2).keys() <= Prices.read().rows.keys()

@@ -18,6 +18,7 @@ FUNCTIONS = (
     "notification_processor",
     "status_poller",
     "webhook_sender",
+    "batch_worker",
     "rollout_check",
 )
 NOBODY = (
@@ -29,17 +30,19 @@ NOBODY = (
     "payouts.services.daily_report",  # once a day
     "payouts.store.notes",  # notes are few
 )
+_CALLS_HTTP = {"transfer_api", "notification_processor", "status_poller", "webhook_sender", "batch_worker"}
 OTHERS = {  # of those that are imported by some, who may
     "aws_lambda_powertools.event_handler": {"transfer_api"},
     "aws_lambda_powertools.utilities.data_classes": {"transfer_api"},
     "asyncio": {"transfer_api"},  # the resolver's
     "payouts.domain.balance_proof": {"status_poller"},
     "payouts.store.returned_transfers": {"status_poller"},
-    "payouts.services.create_transfer": {"transfer_api"},
-    "payouts.doku.transport": {"transfer_api", "notification_processor", "status_poller", "webhook_sender"},
-    "payouts.doku.client": {"transfer_api", "notification_processor", "status_poller"},
+    "payouts.services.create_transfer": {"transfer_api", "batch_worker"},
+    "payouts.services.drive_batches": {"batch_worker"},
+    "payouts.doku.transport": _CALLS_HTTP,
+    "payouts.doku.client": _CALLS_HTTP - {"webhook_sender"},
     "payouts.services.poll": {"status_poller"},
-    "requests": {"transfer_api", "notification_processor", "status_poller", "webhook_sender"},  # DOKU, the receiver
+    "requests": _CALLS_HTTP,  # DOKU, the receiver
 }
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "ap-southeast-3",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -91,3 +92,43 @@ def test_the_youngest_servers_clock_counts(tmp_path: Path) -> None:
     younger.close()
     assert "Messages" in sqs.receive_message(QueueUrl=queue)
     older.close()
+
+
+def test_a_transaction_that_fails_changes_nothing(server: moto_server.MotoServer) -> None:
+    loaded = template.load(ROOT / "template.yaml", PARAMETERS)
+    aws = Aws(server.url)
+    name = aws.deploy(loaded, bundle.read(loaded).functions.values()).ids["TransfersTable"]
+    aws.dynamodb.put_item(TableName=name, Item={"pk": {"S": "old"}, "n": {"N": "1"}})
+
+    def transact(condition: str) -> None:
+        change = {"TableName": name, "Key": {"pk": {"S": "old"}}, "UpdateExpression": "SET n = :two"}
+        check = {"TableName": name, "Key": {"pk": {"S": "none"}}, "ConditionExpression": condition}
+        put = {"TableName": name, "Item": {"pk": {"S": "new"}}}
+        aws.dynamodb.transact_write_items(
+            TransactItems=[
+                {"Update": {**change, "ExpressionAttributeValues": {":two": {"N": "2"}}}},  # type: ignore[typeddict-item]
+                {"Put": put},  # type: ignore[typeddict-item]
+                {"ConditionCheck": check},  # type: ignore[typeddict-item]
+            ]
+        )
+
+    def items() -> dict[str, str | None]:
+        return {item["pk"]["S"]: item.get("n", {}).get("N") for item in aws.dynamodb.scan(TableName=name)["Items"]}
+
+    with pytest.raises(ClientError, match="TransactionCanceled"):
+        transact("attribute_exists(pk)")
+    assert items() == {"old": "1"}
+    transact("attribute_not_exists(pk)")
+    assert items() == {"old": "2", "new": None}
+
+
+def test_a_transaction_is_carried_out_once_for_its_token(server: moto_server.MotoServer) -> None:
+    """As by DynamoDB: the second try of a transaction whose reply was lost is no failed condition."""
+    dynamodb: Any = Aws(server.url).dynamodb
+    key, types = ({"AttributeName": "pk", kind: value} for kind, value in (("KeyType", "HASH"), ("AttributeType", "S")))
+    dynamodb.create_table(TableName="t", KeySchema=[key], AttributeDefinitions=[types], BillingMode="PAY_PER_REQUEST")
+    put = {"TableName": "t", "Item": {"pk": {"S": "a"}}, "ConditionExpression": "attribute_not_exists(pk)"}
+    for _ in range(2):
+        dynamodb.transact_write_items(TransactItems=[{"Put": put}], ClientRequestToken="one")
+    with pytest.raises(ClientError, match="TransactionCanceled"):
+        dynamodb.transact_write_items(TransactItems=[{"Put": put}], ClientRequestToken="two")

@@ -24,7 +24,7 @@ class Queue:
 
 
 def routes(*bodies: str) -> dict[str, LocalHandler]:
-    return console.local_routes(lambda: "a-token", None, Queue(*bodies), "queue", lambda: 1_726_558_912.0)
+    return console.local_routes({"token": lambda: "a-token"}, None, Queue(*bodies), "queue", lambda: 1_726_558_912.0)
 
 
 def test_console_files_are_served_with_type_and_guards() -> None:
@@ -40,6 +40,13 @@ def test_console_files_are_served_with_type_and_guards() -> None:
     assert dict(served["/app.js"](Request.of("GET", "/app.js", (HOST,))).headers)["Content-Type"].startswith(
         "text/javascript"
     )
+
+
+def test_a_page_may_upload_to_s3_and_nowhere_else() -> None:
+    served = console.files(uploads_to="http://127.0.0.1:3003")["/"](Request.of("GET", "/", (HOST,)))
+    assert "; connect-src 'self' http://127.0.0.1:3003; " in dict(served.headers)["Content-Security-Policy"]
+    alone = console.files()["/"](Request.of("GET", "/", (HOST,)))
+    assert "; connect-src 'self'; " in dict(alone.headers)["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("host", [None, "api-sandbox.doku.com"])

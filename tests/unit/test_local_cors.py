@@ -46,9 +46,15 @@ def test_a_preflight_of_an_allowed_page_needs_no_token(path: str) -> None:
         for origin in (PAGE, "http://localhost:5173"):
             answer = preflight(url, path, origin)
             assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (204, origin)
-            assert answer.headers["access-control-allow-methods"] == "GET,POST"
+            assert answer.headers["access-control-allow-methods"] == "GET,POST,PATCH"
             assert answer.headers["access-control-allow-headers"] == "authorization,content-type,idempotency-key"
             assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_the_origin_is_named_once() -> None:
+    with gateway(PAGE) as url:
+        answer = requests.get(f"{url}/health", headers={"Origin": PAGE}, timeout=10)
+        assert answer.headers["access-control-allow-origin"] == PAGE
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "https://pay.example.com.evil.example", "null", "*"])

@@ -127,6 +127,19 @@ def test_a_late_request_is_executed_when_its_time_comes(doku: Merchant) -> None:
     assert doku.state("PAY-1") == "00"
 
 
+def test_a_late_request_is_pending_until_doku_executes_or_refuses_it(doku: Merchant) -> None:
+    """The same reference was executed meanwhile: the duplicate check refuses the late request."""
+    body = doku.prepare("PAY-1")
+    doku.control.fault("transfer", "late", seconds=600, how="unauthorized")
+    doku.transfer(body)
+    doku.transfer(body)
+    pending = [[one["pending"] for one in doku.control.ledger()["requests"] if one["operation"] == "transfer"]]
+    doku.control.advance(601)
+    pending.append([one["pending"] for one in doku.control.ledger()["requests"] if one["operation"] == "transfer"])
+    assert pending == [[True, False], [False, False]]
+    assert len(doku.control.ledger()["debits"]) == 1
+
+
 def test_an_unverified_late_request_is_never_executed(doku: Merchant) -> None:
     body = doku.prepare("PAY-1")
     doku.control.fault("transfer", "late", seconds=60)

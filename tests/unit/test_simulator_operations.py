@@ -8,6 +8,7 @@ import pytest
 
 from local.doku_simulator.accounts import Accounts
 from payouts.doku.banks import all_banks
+from payouts.domain.account_name import NameMatch, compare_names
 from tests.support.merchant import Json, Merchant, code, inquiry_body
 
 
@@ -58,6 +59,35 @@ def test_an_unknown_bank_is_refused(doku: Merchant, bank: str) -> None:
 
 def test_every_listed_bank_is_known() -> None:
     assert {bank.code for bank in all_banks() if not Accounts().has_bank(bank.code)} == set()
+
+
+@pytest.mark.parametrize(
+    ("beginning", "expected", "match"),
+    [
+        ("99900001", "SITI NURHALIZA PERMATASARI", NameMatch.TRUNCATED),
+        ("99900001", "SITI AMINAH", NameMatch.EXACT),
+        ("99900002", "Budi Santoso", NameMatch.TITLE_ONLY),
+        ("99900002", "PT MAJU JAYA", NameMatch.TITLE_ONLY),
+        ("99900003", "BUDI SANTOSO", NameMatch.DIFFERENT),
+        ("99900004", "BUDI SANTOSO", NameMatch.COULD_NOT_CHECK),
+        ("99900006", "BUDI SANTOSO", NameMatch.EXACT),
+    ],
+)
+def test_a_rule_of_an_account_gives_each_match(beginning: str, expected: str, match: NameMatch) -> None:
+    holder = Accounts().holder("014", f"{beginning}77", expected)
+    assert compare_names(expected, holder) is match
+
+
+def test_an_account_with_a_rule_keeps_its_holder() -> None:
+    accounts = Accounts()
+    found = [accounts.holder("014", "9990000201", name) for name in ("BUDI SANTOSO", "BPK BUDI SANTOSO", "ANI", "")]
+    assert found == ["BPK BUDI SANTOSO"] * 4
+
+
+def test_a_rule_of_an_account_says_it_does_not_exist(doku: Merchant) -> None:
+    assert code(doku.inquire("9990000501")) == "4044211"
+    doku.control.account("014", "9990000501", "BUDI SANTOSO")
+    assert doku.inquire("9990000501").json()["beneficiaryAccountName"] == "BUDI SANTOSO"
 
 
 def test_an_account_that_does_not_exist_is_refused(doku: Merchant) -> None:
@@ -279,6 +309,7 @@ def test_the_ledger_keeps_every_request_as_received(doku: Merchant) -> None:
         "beneficiaryBankCode": "014",
         "sessionId": "",
         "executed": True,
+        "pending": False,
         "httpStatus": 200,
         "responseCode": "2004300",
         "fault": None,

@@ -13,7 +13,7 @@ from tools import figures
 from tools.interpreter import run_alone
 
 PARTS: Mapping[str, str] = {
-    "model": "tests.verification.model",
+    "model": "tests.verification.models",
     "guards": "tests.verification.hand_mutants",
     "mutants": "tests.verification.mutation",
     "matrix": "tests.verification.matrix.runner",

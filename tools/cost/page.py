@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from local.aws.template import Template, load
+from payouts.services.batch_rows import MOST_ROWS
+from payouts.services.row_threads import ROWS_AT_ONCE
 from tools.cost import limits, usage
 from tools.cost.prices import PRICED, PRICED_IN_JAKARTA, Prices
 from tools.cost.usage import GETS, PEAK, UNPAID
@@ -51,10 +53,23 @@ def sums() -> tuple[float, float]:
     )
 
 
+def batch_sum() -> float:
+    """US dollars for a million rows of batches, with their transfers."""
+    figures, template = json.loads(FIGURES.read_text()), _template()
+    used = _row(figures, template, usage.batch_rate(), usage.batch_workers(figures, template))
+    return sum(Prices.read().of(name, count) for name, count in used.items())
+
+
+def _row(figures: Mapping[str, float], template: Template, rate: float, workers: float) -> dict[str, float]:
+    """The usage of a million rows by price name."""
+    return {name: 1e6 * count for name, count in usage.batch_row(figures, template, rate, workers).items()}
+
+
 def page() -> str:
     """The text of docs/cost.md."""
     figures, template = json.loads(FIGURES.read_text()), _template()
-    return "\n".join([*_head(), *_million(figures, template), *_idle(figures, template), *_limits(figures, template)])
+    parts = (_million, _batch, _idle, _limits)
+    return "\n".join([*_head(), *(line for part in parts for line in part(figures, template))])
 
 
 def _head() -> list[str]:
@@ -116,6 +131,39 @@ def _million(figures: Mapping[str, float], template: Template) -> list[str]:
     ]
 
 
+def _batch(figures: Mapping[str, float], template: Template) -> list[str]:
+    rate, workers, prices = usage.batch_rate(), usage.batch_workers(figures, template), Prices.read()
+    used = _row(figures, template, rate, workers)
+    usual, fewest = (float(template.parameters[name]) for name in ("DokuRequestsPerSecond", "BatchConcurrency"))
+    slow = sum(prices.of(name, count) for name, count in _row(figures, template, usual, fewest).items())
+    return [
+        "## A million rows of batches",
+        "",
+        *_table(prices, used),
+        "",
+        _paragraph(
+            "With their transfers. Nobody reads each transfer of a batch through the API: its status comes from the",
+            "poller, as that of any transfer, and its end is in the result of the batch. DOKU is asked for the name",
+            "twice, at the check and before the row is sent, and takes as long as above. A worker has",
+            f"{ROWS_AT_ONCE} rows under way at once, and is charged while it waits for DOKU or for its turn:",
+            f"{usage.row_seconds(figures, template, rate, workers):.2g} s a row. Batches are for pay days, so the",
+            f"largest one, of {MOST_ROWS:,} rows, is to be paid in {usage.BATCH_HOURS} hours:",
+            f"`DokuRequestsPerSecond` is {rate:g} and `BatchConcurrency` {workers}. A lower rate saves nothing, since",
+            f"worker and poller wait for longer: with the template's defaults, {usual:g} requests a second and",
+            f"{fewest:g} workers, it is {slow:.2f} US dollars.",
+        ),
+        "",
+        _paragraph(
+            f"Counted over 1,000 rows: {figures['write_units_batch_row']:.2g} write units a row for the batch and",
+            f"{figures['write_units_batch_transfer']:g} for the session and the transfer until DOKU has answered;",
+            f"{figures['read_units_batch_row']:.2g} read units from the creation to the end of the batch, to which",
+            f"{usage.EMPTY_READS:g} are added for reads that find nothing. Other write units are those of the poller",
+            "and of notifications. A row counts no request against the API's share of the rate.",
+        ),
+        "",
+    ]
+
+
 def _idle(figures: Mapping[str, float], template: Template) -> list[str]:
     used = usage.idle(figures, template)
     return [
@@ -128,7 +176,8 @@ def _idle(figures: Mapping[str, float], template: Template) -> list[str]:
         _paragraph(
             "AWS charges for every metric in an alarm's expression. The pipe of `StatusEvents` reads each shard of",
             f"the table's stream {usage.STREAM_READS} times a second, even when idle; {usage.STREAM_SHARDS}",
-            "shards are assumed, the number of partitions of a new on-demand table.",
+            "shards are assumed, the number of partitions of a new on-demand table. With `WebhookUrl`, a second pipe",
+            "reads it for the events of batches, and this line is twice as high.",
             "The key costs 1 USD in its first year, 2 in its second and 3 from then on.",
             "Our own metrics that are on no alarm and not on the dashboard are charged for the hours in",
             "which they have data.",
@@ -214,9 +263,8 @@ def write() -> None:
     """Write the page, and its two sums to the figures."""
     PAGE.write_text(page(), encoding="utf-8")
     million, month = sums()
-    SUMS.write_text(
-        json.dumps({"cost_million_usd": round(million, 2), "cost_idle_usd": round(month, 2)}, indent=2) + "\n"
-    )
+    figures = {"cost_million_usd": million, "cost_million_batch_usd": batch_sum(), "cost_idle_usd": month}
+    SUMS.write_text(json.dumps({name: round(usd, 2) for name, usd in figures.items()}, indent=2) + "\n")
 
 
 def estimate(transfers: int, as_json: bool = False) -> None:

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from local.aws.template import Template
+from payouts.domain.batch_rows import CHUNK_ROWS
 from payouts.domain.rate import Share
+from payouts.services.batch_rows import MOST_ROWS
+from payouts.services.row_threads import ROWS_AT_ONCE
 from payouts.store.due_index import READ_SHARDS
 
 # --- assumptions, listed on the page
@@ -37,6 +40,15 @@ PEAK = 10
 """The busiest second of a month, as a multiple of the mean."""
 MILLION = 1_000_000
 ITEM_KB = 1.0
+BATCH_ROW_KB = 0.1
+"""A row in its chunk, compressed, with its part of the chunk's summary."""
+BATCH_ASKED = 3
+"""Requests to DOKU by the worker for a row: an account inquiry when it is checked, another one and the transfer."""
+BATCH_HOURS = 2
+"""Hours in which a batch of `MOST_ROWS` is to be paid: batches are for pay days."""
+EMPTY_READS = 2.0
+"""Read units of a row's reads that find nothing, which DynamoDB Local does not charge: other transfers with its
+reference (half) and to its account (half) when it is checked, and its own transfer before it is paid."""
 STREAM_SHARDS = 4
 """A new on-demand table accepts 4,000 writes a second: four partitions, each with a shard of the stream."""
 STREAM_READS = 4
@@ -107,6 +119,62 @@ def transfer(figures: Mapping[str, float], template: Template) -> dict[str, floa
     }
 
 
+def batch_rate() -> float:
+    """`DokuRequestsPerSecond` whose share for batches pays the largest one in `BATCH_HOURS`."""
+    return math.ceil(MOST_ROWS / (BATCH_HOURS * 3600) * (BATCH_ASKED - 1) / Share.BATCHES.of(1.0))
+
+
+def batch_workers(figures: Mapping[str, float], template: Template) -> int:
+    """`BatchConcurrency` that pays the largest batch in `BATCH_HOURS`."""
+    return math.ceil(MOST_ROWS / (BATCH_HOURS * 3600) * _paid_seconds(figures, template) / ROWS_AT_ONCE)
+
+
+def batch_row(figures: Mapping[str, float], template: Template, rate: float, workers: float) -> dict[str, float]:
+    """The usage of a row of a batch and of its transfer, by price name, at a rate towards DOKU.
+
+    The worker's part is counted as a whole; the poller and the notifications do the same as for any transfer.
+    """
+    later = {"first_check": 1, "look": LOOKS, "later_check": 2 * UNPAID, "receive": UNPAID, "process": UNPAID}
+
+    def total(kind: str) -> float:
+        return sum(times * figures[f"{kind}_{operation}"] for operation, times in later.items())
+
+    worker = memory(template)["BatchWorkerFunction"] * row_seconds(figures, template, rate, workers)
+    return {
+        "lambda_requests": 2 * UNPAID + 4 / CHUNK_ROWS,
+        "lambda_gb_seconds": worker + _polled(figures, template, rate) + _notified(figures, template),
+        "writes": total("write_units") + figures["write_units_batch_transfer"] + figures["write_units_batch_row"],
+        "reads": total("read_units") + figures["read_units_batch_row"] + EMPTY_READS + PROOF_READS,
+        "storage_gb_months": (ITEM_KB + BATCH_ROW_KB) / 1e6,
+        "backup_gb_months": (ITEM_KB + BATCH_ROW_KB) / 1e6,
+        "sqs_requests": 3 * UNPAID + 12 / CHUNK_ROWS,
+        "log_gb": (total("log_bytes") + figures["log_bytes_batch_row"] + UNPAID * access_log_bytes(template)) / 1e9,
+        "pipe_requests": _events(),
+        "events": _events(),
+    }
+
+
+def row_seconds(figures: Mapping[str, float], template: Template, rate: float, workers: float) -> float:
+    """Time of a worker for one row: by DOKU's latency or by the rate, whichever is longer.
+
+    All workers are at work, and a chunk's first row goes alone.
+    """
+    asked = _checked_seconds(figures, template) + _paid_seconds(figures, template)
+    by_rate = BATCH_ASKED * workers / Share.BATCHES.of(rate) if rate else 0.0
+    return asked / CHUNK_ROWS + max(asked / ROWS_AT_ONCE, by_rate)
+
+
+def _checked_seconds(figures: Mapping[str, float], template: Template) -> float:
+    """Time of a row's check. The API's calls of AWS are more than the worker's."""
+    return seconds(figures, "inquire", memory(template)["BatchWorkerFunction"], DOKU_SECONDS)
+
+
+def _paid_seconds(figures: Mapping[str, float], template: Template) -> float:
+    """Time of a row's payment, with an inquiry and the reading of its batch."""
+    worker = memory(template)["BatchWorkerFunction"]
+    return seconds(figures, "create_without_session", worker, 2 * DOKU_SECONDS) + AWS_SECONDS
+
+
 def _sum(figures: Mapping[str, float], kind: str) -> float:
     """The figures of this kind over all operations of a transfer."""
     often = {"inquire": 1, "create": 1, "get": GETS, "first_check": 1, "look": LOOKS}
@@ -115,13 +183,23 @@ def _sum(figures: Mapping[str, float], kind: str) -> float:
 
 
 def _gb_seconds(figures: Mapping[str, float], template: Template) -> float:
+    api = memory(template)["TransferApiFunction"]
+    polled = _polled(figures, template, needed_rate(MILLION))
+    return api * api_seconds(figures, api) + _notified(figures, template) + polled
+
+
+def _notified(figures: Mapping[str, float], template: Template) -> float:
+    """Gigabyte-seconds for the notifications of a transfer."""
     sizes = memory(template)
-    api, poller = sizes["TransferApiFunction"], sizes["StatusPollerFunction"]
     receiver, processor = sizes["NotificationReceiverFunction"], sizes["NotificationProcessorFunction"]
-    polled = poll_seconds(figures, template, needed_rate(MILLION))
     notified = receiver * seconds(figures, "receive", receiver, 0.0)
-    notified += processor * seconds(figures, "process", processor, STATUS_SECONDS)
-    return api * api_seconds(figures, api) + UNPAID * notified + poller * checks() * polled
+    return UNPAID * (notified + processor * seconds(figures, "process", processor, STATUS_SECONDS))
+
+
+def _polled(figures: Mapping[str, float], template: Template, rate: float) -> float:
+    """Gigabyte-seconds for the checks of a transfer at a rate towards DOKU."""
+    poller = memory(template)["StatusPollerFunction"]
+    return poller * checks() * poll_seconds(figures, template, rate)
 
 
 def _events() -> float:

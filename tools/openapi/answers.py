@@ -26,6 +26,11 @@ ErrorCode = Literal[
     "TOO_MANY_REQUESTS",
     "MAINTENANCE_MODE",
     "SERVER_ERROR",
+    "FORBIDDEN",
+    "SELF_APPROVAL",
+    "CONTENT_CHANGED",
+    "SAME_LIST",
+    "TOO_LATE",
 ]
 
 
@@ -42,7 +47,7 @@ NextStep = Annotated[
 ]
 
 
-def _known(values: type[StrEnum]) -> Any:
+def known(values: type[StrEnum]) -> Any:
     """Text and not an enum: a newer version of this software may have written other values."""
     names = ", ".join(f"`{value}`" for value in values)
     return Field(description=f"one of {names}, or a value of a newer version", examples=[str(next(iter(values)))])
@@ -70,8 +75,8 @@ class Observation(_Answer):
     """One observation of a transfer. Empty fields are omitted."""
 
     at: datetime
-    finding: str = _known(Finding)
-    source: str = _known(Source)
+    finding: str = known(Finding)
+    source: str = known(Source)
     code: str = Field(default="", description="DOKU's code")
     message: str = Field(default="", description="DOKU's message")
     reference_no: str = Field(default="", description="DOKU's reference")
@@ -287,7 +292,7 @@ class ExistingTransfer(_Answer):
 
 
 class Error(BaseModel):
-    """The error, with a code and HTTP status of DOKU's glossary, and the next step."""
+    """The error, with a code of DOKU's glossary, or of our own about batches, and the next step."""
 
     status: Literal["FAILED"] = Field(description="of the request, not of a transfer")
     response_code: ErrorCode

@@ -7,10 +7,12 @@ from typing import Any
 
 from local.aws import bundle, template
 from local.aws.bundle import Route
-from tools.openapi import webhooks
-from tools.openapi.operations import OPERATIONS, Answer, Examples, Operation
+from tools.openapi import batch_operations, webhooks
+from tools.openapi.operations import OPERATIONS as TRANSFER_OPERATIONS
+from tools.openapi.operations import Answer, Examples, Operation
 from tools.openapi.schemas import components
 
+OPERATIONS = {**TRANSFER_OPERATIONS, **batch_operations.OPERATIONS}
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "docs" / "openapi.json"
 
@@ -99,7 +101,7 @@ def _operation(operation: Operation, route: Route) -> dict[str, Any]:
         described["parameters"] = list(operation.parameters)
     if operation.request:
         body = {"schema": _reference(operation.request), "examples": _examples(operation.request_examples)}
-        described["requestBody"] = {"required": True, "content": {"application/json": body}}
+        described["requestBody"] = {"required": operation.request_required, "content": {"application/json": body}}
     return described
 
 

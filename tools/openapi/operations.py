@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from payouts.codes.models import System
+from payouts.doku.fields import REFERENCE_PATTERN
 from payouts.domain.transfer import Finding, Status
 from tools.openapi import examples
-from transfer_api.idempotency import KEY_PATTERN, REFERENCE_PATTERN
+from transfer_api.idempotency import KEY_PATTERN
 
 Examples = dict[str, Any]
 _OURS = ("Error",)
@@ -36,9 +37,11 @@ class Operation:
     parameters: tuple[dict[str, Any], ...] = ()
     request: str = ""
     request_examples: Examples = field(default_factory=dict)
+    request_required: bool = True
 
 
-def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+def query_parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A query parameter of an operation."""
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
@@ -51,7 +54,7 @@ def _errors(*names: str) -> Examples:
 
 
 _DAY = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"  # an empty query parameter counts as absent
-_LIMIT = {"type": "integer", "minimum": 1, "maximum": 100}
+LIMIT = {"type": "integer", "minimum": 1, "maximum": 100}
 _REFERENCE = {
     "name": "partnerReferenceNo",
     "in": "path",
@@ -59,7 +62,7 @@ _REFERENCE = {
     "schema": {"type": "string", "pattern": f"^(?:{REFERENCE_PATTERN})$"},
     "example": "PAY-0001",
 }
-_SYSTEM = _query(
+_SYSTEM = query_parameter(
     "system", "one system only", {"enum": ["", *(str(one) for one in System if one is not System.UNKNOWN)]}
 )
 _DENIED = {
@@ -73,8 +76,8 @@ _FAILED = {
     500: Answer("The deployment is misconfigured, or an unexpected error", _EITHER, _errors("wrong deployment")),
     503: Answer("DOKU or an AWS service does not answer; try again", _EITHER, _errors("no answer"), ("Retry-After",)),
 }
-_USUAL = {**_DENIED, **_FAILED}
-_WRONG = {
+USUAL = {**_DENIED, **_FAILED}
+WRONG = {
     400: Answer("Not readable, or a field is missing; nothing was sent", _OURS, _errors("missing field")),
     413: Answer("The body is larger than 10 MB", _GATEWAYS, {"": {"message": "Request Entity Too Large"}}),
     422: Answer(
@@ -82,8 +85,8 @@ _WRONG = {
     ),
 }
 _BODY = {
-    400: _WRONG[400],
-    413: _WRONG[413],
+    400: WRONG[400],
+    413: WRONG[413],
     422: Answer(
         "A field is wrong, or the token does not say who writes; nothing was stored", _OURS, _errors("wrong field")
     ),
@@ -95,7 +98,7 @@ _NOT_ENABLED = {
         {"scope": {"message": "Forbidden"}, **_errors("not enabled")},
     )
 }
-_BAD_QUERY = {
+BAD_QUERY = {
     400: Answer("The route has no such query parameter", _OURS, _errors("unknown parameter")),
     422: Answer("A parameter is wrong", _OURS, _errors("wrong field")),
 }
@@ -169,8 +172,8 @@ OPERATIONS: dict[str, Operation] = {
         request_examples={"DOKU sample": examples.request("account-inquiry")},
         answers={
             200: Answer("The bank's account", ("Inquiry",), {"": examples.inquiry()}),
-            **_USUAL,
-            **_WRONG,
+            **USUAL,
+            **WRONG,
             **_NOT_ENABLED,
         },
     ),
@@ -204,8 +207,8 @@ OPERATIONS: dict[str, Operation] = {
                 {"in doubt": examples.transfer(Finding.IN_DOUBT)},
                 ("Location", "Idempotency-Replayed"),
             ),
-            **_USUAL,
-            **_WRONG,
+            **USUAL,
+            **WRONG,
             **_NOT_ENABLED,
             409: Answer(
                 "The bank has another name, the session is not usable, or the reference belongs to another request;"
@@ -234,22 +237,22 @@ OPERATIONS: dict[str, Operation] = {
         summary="Transfers of a day, of a beneficiary's account, with a reference of DOKU's, or all open ones",
         description="`day`, `open`, `referenceNo` and `beneficiaryAccountNumber` exclude each other.",
         parameters=(
-            _query("day", "a day in WIB, by default today; newest first", {"type": "string", "pattern": _DAY}),
-            _query("status", "only these of the day", {"enum": ["", *map(str, Status)]}),
-            _query("open", "those of any day that are not final, in no order of time", {"enum": ["", "true"]}),
-            _query("referenceNo", "DOKU's reference", {"type": "string", "pattern": "^[ -~]{0,64}$"}),
-            _query(
+            query_parameter("day", "a day in WIB, by default today; newest first", {"type": "string", "pattern": _DAY}),
+            query_parameter("status", "only these of the day", {"enum": ["", *map(str, Status)]}),
+            query_parameter("open", "those of any day that are not final, in no order of time", {"enum": ["", "true"]}),
+            query_parameter("referenceNo", "DOKU's reference", {"type": "string", "pattern": "^[ -~]{0,64}$"}),
+            query_parameter(
                 "beneficiaryAccountNumber",
                 "those of any day to this account, newest first",
                 {"type": "string", "pattern": "^[0-9]{0,32}$"},
             ),
-            _query("cursor", "of the page before, not with `referenceNo`", {"type": "string"}),
-            _query("limit", "transfers a page; 50 by default", {"anyOf": [_LIMIT, {"const": ""}]}),
+            query_parameter("cursor", "of the page before, not with `referenceNo`", {"type": "string"}),
+            query_parameter("limit", "transfers a page; 50 by default", {"anyOf": [LIMIT, {"const": ""}]}),
         ),
         answers={
             200: Answer("A page", ("TransferList",), {"": examples.transfers()}),
-            **_USUAL,
-            **_BAD_QUERY,
+            **USUAL,
+            **BAD_QUERY,
             400: Answer("A parameter is unknown, or excluded by another", _OURS, _errors("excluded parameter")),
         },
     ),
@@ -259,9 +262,11 @@ OPERATIONS: dict[str, Operation] = {
         summary="A transfer and its history",
         parameters=(
             _REFERENCE,
-            _query("refresh", "ask DOKU if it is open and was not just checked", {"type": "boolean", "default": False}),
+            query_parameter(
+                "refresh", "ask DOKU if it is open and was not just checked", {"type": "boolean", "default": False}
+            ),
         ),
-        answers={200: _CHECKED, **_USUAL, **_UNKNOWN, **_BAD_QUERY},
+        answers={200: _CHECKED, **USUAL, **_UNKNOWN, **BAD_QUERY},
     ),
     "POST /v1/transfers/{partnerReferenceNo}/status-checks": Operation(
         name="checkStatus",
@@ -269,14 +274,14 @@ OPERATIONS: dict[str, Operation] = {
         summary="Check the status of a transfer with DOKU",
         description="DOKU is asked unless it was asked about this transfer in the last 10 seconds.",
         parameters=(_REFERENCE,),
-        answers={200: _CHECKED, **_USUAL, **_UNKNOWN, 422: _BAD_QUERY[422], 413: _WRONG[413]},
+        answers={200: _CHECKED, **USUAL, **_UNKNOWN, 422: BAD_QUERY[422], 413: WRONG[413]},
     ),
     "GET /v1/transfers/{partnerReferenceNo}/notes": Operation(
         name="listNotes",
         tag="Support",
         summary="The notes on a transfer",
         parameters=(_REFERENCE,),
-        answers={200: Answer("The notes", ("Notes",), {"": examples.notes()}), **_USUAL, **_UNKNOWN, **_BAD_QUERY},
+        answers={200: Answer("The notes", ("Notes",), {"": examples.notes()}), **USUAL, **_UNKNOWN, **BAD_QUERY},
     ),
     "POST /v1/transfers/{partnerReferenceNo}/notes": Operation(
         name="addNote",
@@ -288,7 +293,7 @@ OPERATIONS: dict[str, Operation] = {
         request_examples={"": examples.request("add-note")},
         answers={
             201: Answer("All notes; without transfers:read, the new one only", ("Notes",), {"": examples.notes()}),
-            **_USUAL,
+            **USUAL,
             **_UNKNOWN,
             **_BODY,
             409: Answer(
@@ -310,7 +315,7 @@ OPERATIONS: dict[str, Operation] = {
         request_examples={"": examples.request("settle-transfer")},
         answers={
             200: Answer("The transfer", ("Transfer",), {"paid": examples.transfer(Finding.ACCEPTED, Finding.SUCCESS)}),
-            **_USUAL,
+            **USUAL,
             **_UNKNOWN,
             **_BODY,
             409: Answer(
@@ -324,9 +329,9 @@ OPERATIONS: dict[str, Operation] = {
         summary="The balance that transfers are paid from",
         answers={
             200: Answer("The balance", ("Balance",), {"": examples.balance()}),
-            **_USUAL,
+            **USUAL,
             **_NOT_ENABLED,
-            **_BAD_QUERY,
+            **BAD_QUERY,
             422: Answer("DOKU refused the inquiry", _OURS, _errors("refused by the bank")),
         },
     ),
@@ -334,22 +339,22 @@ OPERATIONS: dict[str, Operation] = {
         name="getBalanceProof",
         tag="Transfers",
         summary="Whether our transfers explain the change of a day's balance",
-        parameters=(_query("day", "a day in WIB, by default today", {"type": "string", "pattern": _DAY}),),
-        answers={200: Answer("The day", ("BalanceDay",), {"": examples.balance_proof()}), **_USUAL, **_BAD_QUERY},
+        parameters=(query_parameter("day", "a day in WIB, by default today", {"type": "string", "pattern": _DAY}),),
+        answers={200: Answer("The day", ("BalanceDay",), {"": examples.balance_proof()}), **USUAL, **BAD_QUERY},
     ),
     "GET /v1/banks": Operation(
         name="listBanks",
         tag="Reference",
         summary="Bank and e-wallet codes, as hints",
-        parameters=(_query("query", "words of the code, the name or the SWIFT code", {"type": "string"}),),
-        answers={200: Answer("Banks", ("Banks",), {"": examples.bank()}), **_USUAL, 400: _BAD_QUERY[400]},
+        parameters=(query_parameter("query", "words of the code, the name or the SWIFT code", {"type": "string"}),),
+        answers={200: Answer("Banks", ("Banks",), {"": examples.bank()}), **USUAL, 400: BAD_QUERY[400]},
     ),
     "GET /v1/response-codes": Operation(
         name="listCodes",
         tag="Reference",
         summary="DOKU's codes, by system and words",
-        parameters=(_SYSTEM, _query("query", "words that each must hold", {"type": "string"})),
-        answers={200: Answer("Codes", ("Codes",), {"": {"codes": [examples.code()]}}), **_USUAL, **_BAD_QUERY},
+        parameters=(_SYSTEM, query_parameter("query", "words that each must hold", {"type": "string"})),
+        answers={200: Answer("Codes", ("Codes",), {"": {"codes": [examples.code()]}}), **USUAL, **BAD_QUERY},
     ),
     "GET /v1/response-codes/{code}": Operation(
         name="explainCode",
@@ -366,7 +371,7 @@ OPERATIONS: dict[str, Operation] = {
             },
             _SYSTEM,
         ),
-        answers={200: Answer("Its readings", ("Explanation",), {"": examples.code()}), **_USUAL, **_BAD_QUERY},
+        answers={200: Answer("Its readings", ("Explanation",), {"": examples.code()}), **USUAL, **BAD_QUERY},
     ),
     "POST /notifications/kirim-doku/unpaid": _notification("unpaid", "A transfer that was UNPAID is paid or failed"),
     "POST /notifications/kirim-doku/refund": _notification("refund", "A transfer was refunded"),

@@ -5,9 +5,10 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from tools.openapi import answers
-from transfer_api import requests
-from transfer_api.requests import AccountInquiry, CreateTransfer, Matching, NewNote, Settlement, Written
+from payouts.doku.fields import Matching, whole_rupiah
+from tools.openapi import answers, batch_answers
+from transfer_api.batch_requests import ChangeRow, ChangeRows, CreateBatch, Decide, RepayBatch, Submit
+from transfer_api.requests import AccountInquiry, CreateTransfer, NewNote, Settlement, Written
 
 WHOLE = r"^(0|[1-9][0-9]{0,15})\.00$"
 """Pattern of an amount in a request: whole rupiah."""
@@ -21,18 +22,30 @@ class _Generator(GenerateJsonSchema):
         shown = super().function_after_schema(schema)
         check: Any = schema["function"]["function"]
         if isinstance(check, Matching):
-            return {**shown, "pattern": f"^(?:{check.pattern.pattern})$", "description": check.wanted}
+            return {**shown, "pattern": f"^(?:{check.pattern})$", "description": check.wanted}
         if isinstance(check, Written):
             return {**shown, "minLength": 1, "maxLength": check.most, "pattern": r"\S"}
-        if check is requests.amount:
+        if check is whole_rupiah:
             return {**shown, "pattern": WHOLE, "description": "whole rupiah, written with two decimals"}
         return shown
 
 
 def components() -> dict[str, Any]:
     """Every schema by name."""
-    models = [(model, "validation") for model in (AccountInquiry, CreateTransfer, NewNote, Settlement)]
-    found = _schemas(models) | _schemas([(model, "validation") for model in answers.ALL])
+    requests = (
+        AccountInquiry,
+        CreateTransfer,
+        NewNote,
+        Settlement,
+        CreateBatch,
+        ChangeRow,
+        ChangeRows,
+        Decide,
+        RepayBatch,
+        Submit,
+    )
+    found = _schemas([(model, "validation") for model in requests])
+    found |= _schemas([(model, "validation") for model in (*answers.ALL, *batch_answers.ALL)])
     for name in ("AccountInquiry", "CreateTransfer"):
         _let_fields_stand_in_additional_info(found[name])
     either = ("sessionId", "beneficiaryAccountName")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tools.openapi import examples
+from tools.openapi import batch_examples, examples
 
 _HEADERS = {
     "webhook-id": ("Id of the content: the same for every delivery of it", {"type": "string"}),
@@ -13,18 +13,26 @@ _HEADERS = {
 
 def section() -> dict[str, Any]:
     """Every webhook by its type."""
-    body = {
-        "schema": {"$ref": "#/components/schemas/TransferUpdated"},
-        "examples": {"example": {"value": examples.transfer_updated()}},
+    return {
+        "transfer.updated": _webhook(
+            "TransferUpdated",
+            "A transfer's status, finality, next action or DOKU reference changed",
+            examples.transfer_updated(),
+        ),
+        "batch.updated": _webhook("BatchUpdated", "A batch's status changed", batch_examples.updated()),
     }
+
+
+def _webhook(schema: str, summary: str, example: Any) -> dict[str, Any]:
+    body = {"schema": {"$ref": f"#/components/schemas/{schema}"}, "examples": {"example": {"value": example}}}
     operation = {
-        "operationId": "transferUpdated",
-        "summary": "A transfer's status, finality, next action or DOKU reference changed",
+        "operationId": schema[:1].lower() + schema[1:],
+        "summary": summary,
         "description": "Signed as Standard Webhooks specifies. Delivered at least once; ignore lower statusVersions.",
         "security": [],
         "parameters": [
-            {"name": name, "in": "header", "required": True, "description": text, "schema": schema}
-            for name, (text, schema) in _HEADERS.items()
+            {"name": name, "in": "header", "required": True, "description": text, "schema": schema_of}
+            for name, (text, schema_of) in _HEADERS.items()
         ],
         "requestBody": {"required": True, "content": {"application/json": body}},
         "responses": {
@@ -33,4 +41,4 @@ def section() -> dict[str, Any]:
             "default": {"description": "It is delivered again, at the earliest after Retry-After"},
         },
     }
-    return {"transfer.updated": {"post": operation}}
+    return {"post": operation}

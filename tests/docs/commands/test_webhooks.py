@@ -92,7 +92,9 @@ def test_a_documented_receiver_verifies(receiver: Callable[[Path], Sequence[str]
     }
 
 
-def test_the_documented_webhook_matches_openapi() -> None:
-    (example,) = (json.loads(block) for block in blocks(PAGE, "json"))
-    operation = described()["webhooks"]["transfer.updated"]["post"]
-    check_schema(operation["requestBody"]["content"]["application/json"]["schema"], example)
+def test_the_documented_webhooks_match_openapi() -> None:
+    examples = [json.loads(block) for block in blocks(PAGE, "json")]
+    assert [example["type"] for example in examples] == ["transfer.updated", "batch.updated"]
+    for example in examples:
+        operation = described()["webhooks"][example["type"]]["post"]
+        check_schema(operation["requestBody"]["content"]["application/json"]["schema"], example)

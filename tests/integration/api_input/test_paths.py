@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -110,7 +111,7 @@ def test_an_odd_reference_in_the_path_finds_nothing(idle: World) -> None:
 def test_a_wrong_method_is_405_with_the_allowed_ones(idle: World) -> None:
     for key in document.routes():
         route_method, _, template = key.partition(" ")
-        path = template.replace("{partnerReferenceNo}", "PAY-1").replace("{code}", "4034314")
+        path = re.sub(r"{\w+}", "1", template)
         if not path.startswith("/v1/"):
             continue  # outside /v1, API Gateway itself answers
         allowed = {

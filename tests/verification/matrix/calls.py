@@ -14,12 +14,15 @@ _DOKU = {
 }
 TRANSFER = "doku.transfer"
 WEBHOOK = "receiver.webhook"
+S3 = "s3."
+"""Prefix of the calls to S3, such as `s3.PUT`."""
 
 
 @dataclass(frozen=True)
 class Request:
     """An HTTP request. `raw` is the whole message; header names are in lower case."""
 
+    method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
@@ -67,6 +70,8 @@ def of_receiver(request: Request) -> Call:
 
 def of_aws(request: Request) -> Call:
     """Parse a request to AWS. For the table, the name includes the kind of item or the index."""
+    if "x-amz-target" not in request.headers:
+        return Call(f"{S3}{request.method}", request)
     target, _, operation = request.headers["x-amz-target"].partition(".")
     service = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs"}.get(target, target)
     if service != "dynamodb":

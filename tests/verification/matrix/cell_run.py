@@ -11,7 +11,7 @@ from tests.verification.matrix.cells import Cell
 from tests.verification.matrix.modes import BY_DOKU, IN_TIME, KILLS
 from tests.verification.matrix.oracle import Oracle
 from tests.verification.matrix.wire import Fault
-from tests.verification.matrix.world import WEBHOOK_QUEUES, World
+from tests.verification.matrix.world import MAKER, WEBHOOK_QUEUES, World
 
 TICKS = 16
 """Ticks within which every transfer is settled once the fault is over (I13), each made when the transfer is due."""
@@ -48,6 +48,8 @@ class CellRun:
     reference: str = ""
     body: dict[str, Any] = field(default_factory=dict)
     key: str = ""
+    batch: dict[str, Any] = field(default_factory=dict)
+    """Further fields of the batch, in the flows of batches."""
     notes: list[str] = field(default_factory=list)
     reports: bool = False
     """True if the flow delivers webhooks."""
@@ -73,9 +75,9 @@ class CellRun:
 
     # --- the merchant
 
-    def call(self, method: str, path: str, body: Any = None) -> Answer:
+    def call(self, method: str, path: str, body: Any = None, caller: str = MAKER) -> Answer:
         """Send a request of the merchant; check the transfer after the answer."""
-        response = self.world.call(method, path, body, self.key)
+        response = self.world.call(method, path, body, self.key, caller)
         try:
             fields = json.loads(response.content)
         except ValueError:

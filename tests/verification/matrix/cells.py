@@ -14,6 +14,12 @@ _ALSO_COLD = KILLS | {Mode.LOSE_REPLY}
 """Modes of the remaining calls on a cold start: a warm function handles the other modes in the same way."""
 
 
+OF_BATCHES = "batch-"
+"""Prefix of the flows of batches, which are only played warm."""
+_FOR_BATCHES, _FOR_READS = frozenset({Mode.KILL_AFTER, Mode.LOSE_REPLY}), frozenset({Mode.KILL_AFTER, Mode.THROTTLE})
+"""A kill before a call is one after the call before. Other faults become errors in the same clients as elsewhere."""
+
+
 @dataclass(frozen=True, order=True)
 class Cell:
     """One run of a flow. `cold`: in a new function process. `label` and `mode` are empty if no call fails."""
@@ -34,8 +40,14 @@ def with_faults(healthy: Cell, labels: Iterable[str]) -> Iterator[Cell]:
     """The cells of a flow that makes these calls: each call with each mode that applies."""
     for label in dict.fromkeys(labels):
         for mode in Mode:
-            if goes_with(mode, label) and (not healthy.cold or _is_played_cold(healthy.flow, label, mode)):
+            if goes_with(mode, label) and _is_played(healthy, label, mode):
                 yield Cell(healthy.flow, healthy.cold, label, mode)
+
+
+def _is_played(healthy: Cell, label: str, mode: Mode) -> bool:
+    if healthy.flow.startswith(OF_BATCHES):
+        return mode in (_FOR_READS if ".Get" in label or ".BatchGet" in label or ".Query" in label else _FOR_BATCHES)
+    return not healthy.cold or _is_played_cold(healthy.flow, label, mode)
 
 
 def _is_played_cold(flow: str, label: str, mode: Mode) -> bool:

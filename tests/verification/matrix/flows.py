@@ -1,29 +1,17 @@
 """The flows: how each is prepared, the step in which a call fails, and the client's retry."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from local.doku_simulator.resend import resend
+from tests.verification.matrix.batch_flows import BATCH_FLOWS
 from tests.verification.matrix.cell_run import Answer, CellRun
+from tests.verification.matrix.flow import Flow
 from tests.verification.matrix.world import API, POLLER, PROCESSOR, RECEIVER, SENDER
 
 _REFUND_ACCOUNT = "7746555134"  # paid at once, refunded after five minutes
 _UNPAID_ACCOUNT = "8812345001"  # pending at first: being accepted is no event
 _UNTIL_PAID, _UNTIL_REFUNDED = 240, 300
-
-
-@dataclass(frozen=True)
-class Flow:
-    """`prepare` runs without a fault, `act` with it; `retry` is what a correct client sends afterwards."""
-
-    function: str
-    """The function whose calls fail."""
-    prepare: Callable[[CellRun], None]
-    act: Callable[[CellRun], Answer | None]
-    retry: Callable[[CellRun], None]
-    keeps_token: bool = False
-    """True if a cold start finds a token in the table."""
 
 
 def run_cell(run: CellRun) -> None:
@@ -36,7 +24,7 @@ def run_cell(run: CellRun) -> None:
             run.world.delete_token()
     run.act(flow.act, flow.function)
     flow.retry(run)
-    run.settle()
+    flow.finish(run)
     run.oracle.check_at_the_end(run.reports)
 
 
@@ -215,4 +203,5 @@ FLOWS: Mapping[str, Flow] = {
     "deliver": Flow(SENDER, _reported, _deliver, _nothing),
     "set-aside": Flow(SENDER, _with_open_breaker, _deliver, _nothing),
     "catch-up": Flow(SENDER, _set_aside, _catch_up, _nothing),
+    **BATCH_FLOWS,
 }

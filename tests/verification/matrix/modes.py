@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from enum import StrEnum
 
-from tests.verification.matrix.calls import WEBHOOK, Call
+from tests.verification.matrix.calls import S3, WEBHOOK, Call
 
 _HTML = b"<html><head><title>Service Unavailable</title></head><body>please try later</body></html>"
 _REASONS = {
@@ -122,7 +122,10 @@ def answer(mode: Mode, call: Call) -> bytes:
         return _http(status, json.dumps(body).encode())
     if call.name == WEBHOOK:
         return _http(429 if mode is Mode.THROTTLE else 500, b"")
-    if mode is Mode.THROTTLE:  # AWS throttles with status 400
+    if call.name.startswith(S3):
+        code, status = ("SlowDown", 503) if mode is Mode.THROTTLE else ("InternalError", 500)
+        return _http(status, f"<Error><Code>{code}</Code><Message>try again</Message></Error>".encode())
+    if mode is Mode.THROTTLE:  # the others throttle with status 400
         return _http(400, b'{"__type": "com.amazonaws#ThrottlingException", "message": "Rate exceeded"}')
     return _http(500, b'{"__type": "com.amazonaws#InternalServerError", "message": "try again"}')
 

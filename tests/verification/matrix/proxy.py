@@ -1,6 +1,7 @@
 """A proxy between the functions and one service that injects faults. By hand: no HTTP library sends broken HTTP."""
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -29,6 +30,8 @@ Stream = IO[bytes] | BufferedIOBase
 _INSIDE = 0.85
 """A late answer comes after this share of the limit; the rest is margin for a slow machine."""
 _PAUSE = 0.5
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_EXPECTS = b"\r\nExpect: 100-continue\r\n"
 _WHOLE = frozenset({Mode.INSIDE, Mode.HEAD_INSIDE, Mode.HEAD_OUTSIDE, Mode.LATE_DUPLICATE, *BY_DOKU})
 _PATIENCE = 60.0  # seconds to wait until the caller gives up; all time-outs of the functions are shorter
 
@@ -74,7 +77,7 @@ class _Connection(StreamRequestHandler):
         with contextlib.closing(socket.create_connection(self.server.upstream)) as service:
             service.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             replies = service.makefile("rb")
-            while (request := _read_request(self.rfile)) is not None:
+            while (request := _read_request(self.rfile, self.wfile)) is not None:
                 if not self._serve(request, service, replies):
                     return
 
@@ -144,29 +147,39 @@ class _Connection(StreamRequestHandler):
         self.connection.settimeout(None)
 
 
-def _read_request(stream: Stream) -> Request | None:
-    head, body = _read_message(stream)
+def _read_request(stream: Stream, answers: Stream) -> Request | None:
+    """Read a request, and ask for its body if the caller waits for that; the service is not asked."""
+    head = _read_head(stream)
+    if _EXPECTS in head:
+        head = head.replace(_EXPECTS, b"\r\n")
+        answers.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    body = _read_body(stream, head)
     if not head:
         return None
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return Request(first.split(" ")[1], headers, body, head + body)
+    method, path, _ = first.split(" ", 2)
+    return Request(method, path, headers, body, head + body)
 
 
 def _read_reply(stream: Stream) -> bytes:
-    head, body = _read_message(stream)
+    head = _read_head(stream)
     if not head:
         raise ConnectionResetError("the service hung up")
-    return head + body
+    return head + _read_body(stream, head)
 
 
-def _read_message(stream: Stream) -> tuple[bytes, bytes]:
-    """Read head and body; both empty at the end of the stream. All messages here have a Content-Length."""
-    head, length = b"", 0
+def _read_head(stream: Stream) -> bytes:
+    """Read a message up to its body; empty at the end of the stream."""
+    head = b""
     while line := stream.readline():
         head += line
-        if line.lower().startswith(b"content-length:"):
-            length = int(line.partition(b":")[2])
         if line == b"\r\n":
-            return head, stream.read(length) if length else b""
-    return b"", b""
+            return head
+    return b""
+
+
+def _read_body(stream: Stream, head: bytes) -> bytes:
+    """Read the body. All messages here have a Content-Length if they have a body."""
+    found = _LENGTH.search(head)
+    return stream.read(int(found[1])) if found else b""

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.verification.matrix.cells import Cell, selected, with_faults
+from tests.verification.matrix.cells import OF_BATCHES, Cell, selected, with_faults
 from tests.verification.matrix.flows import FLOWS
 from tests.verification.matrix.modes import Mode
 from tests.verification.matrix.workers import Result, Workers, started
@@ -39,7 +39,8 @@ def run(console: Console) -> Shown:
 def matrix(root: Path, only: str, number: int, console: Console) -> Iterator[Result]:
     """Run every flow without a fault, which finds its calls, then one cell for each call and mode."""
     with started(root, number) as workers:
-        healthy = [Cell(flow, cold) for flow in FLOWS for cold in (True, False)]
+        colds = {flow: (False,) if flow.startswith(OF_BATCHES) else (True, False) for flow in FLOWS}
+        healthy = [Cell(flow, cold) for flow in FLOWS for cold in colds[flow]]
         cells: list[Cell] = []
         for result in workers.run(_healthy(healthy, only)):
             cells += with_faults(result.cell, result.labels)

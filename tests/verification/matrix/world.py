@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import zlib
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,24 @@ from tests.verification.matrix.wire import Wire
 
 API, RECEIVER = "TransferApiFunction", "NotificationReceiverFunction"
 PROCESSOR, POLLER = "NotificationProcessorFunction", "StatusPollerFunction"
-SENDER = "WebhookSenderFunction"
+SENDER, WORKER = "WebhookSenderFunction", "BatchWorkerFunction"
+MAKER, CHECKER = "local-merchant", "approver"
+"""`sub` of the caller of most requests, and of the person who approves batches."""
+BATCH_QUEUES = ("BatchQueue", "BatchDeadLetterQueue")
 WEBHOOK_QUEUES = ("WebhookQueue", "WebhookReplayQueue", "WebhookDeadLetterQueue")
 _PARAMETERS = {"JwtAudience": "payouts", "PollConcurrency": "2", "DokuRequestsPerSecond": "10000"}
 _SHARDS = 8
 """Of the index of open transfers."""
-_SCOPES = ("transfers:read", "transfers:write")
+_SCOPES = ("transfers:read", "transfers:write", "batches:read", "batches:write", "batches:approve")
 _TOO_OLD = 1000  # seconds: a token lasts 900, a secret is read again after 300
-_numbers = itertools.count(1)
+_SHARD = 1
+"""Of the transfers of all cells."""
+_names = (f"MATRIX-{number:05d}" for number in itertools.count(1))
 _decode = TypeDeserializer().deserialize
+
+
+def _shard(reference: str) -> int:
+    return zlib.crc32(reference.encode()) % _SHARDS
 
 
 class _BehindProxy(Aws):
@@ -101,13 +111,13 @@ class World:
         secret_id = self.deployment.variable("DOKU_SECRET_ID")
         self.aws.secretsmanager.put_secret_value(SecretId=secret_id, SecretString=secret)
         self.gateway.start(read(translated).routes, self.deployment.functions, JwtAuthorizer(issuer.public_key))
-        self._headers = {"Authorization": f"Bearer {issuer.token(_SCOPES)}"}
+        self._tokens = {caller: issuer.token(_SCOPES, sub=caller) for caller in (MAKER, CHECKER)}
 
     # --- the merchant
 
-    def call(self, method: str, path: str, body: Any = None, key: str = "") -> requests.Response:
+    def call(self, method: str, path: str, body: Any = None, key: str = "", caller: str = MAKER) -> requests.Response:
         """Send one HTTP request of the merchant to the API."""
-        headers = {**self._headers, **({"Idempotency-Key": key} if key else {})}
+        headers = {"Authorization": f"Bearer {self._tokens[caller]}", **({"Idempotency-Key": key} if key else {})}
         with requests.Session() as session:
             session.trust_env = False
             return session.request(method, self.gateway.server.url + path, json=body, headers=headers, timeout=60)
@@ -117,6 +127,14 @@ class World:
     def drain(self) -> tuple[str, ...]:
         """Process every visible notification. Returns the errors of failed invocations."""
         return self._drain("NotificationQueue")
+
+    def work(self) -> tuple[str, ...]:
+        """Let the batch worker have every visible message. Returns errors as `drain`."""
+        return self._drain("BatchQueue")
+
+    def tick_batches(self) -> str:
+        """Invoke the poller that drives the batches. Returns its answer or its error."""
+        return self._poll(0)
 
     def deliver(self) -> tuple[str, ...]:
         """Move status events to their queue, and deliver every visible webhook. Returns errors as `drain`."""
@@ -151,7 +169,9 @@ class World:
 
         Seven empty shards would only add seven calls to break.
         """
-        shard = zlib.crc32(reference.encode()) % _SHARDS
+        return self._poll(_shard(reference))
+
+    def _poll(self, shard: int) -> str:
         try:
             return str(self.deployment.functions[POLLER].invoke({"poller": shard, "of": _SHARDS}))
         except InvocationFailed as error:
@@ -166,6 +186,10 @@ class World:
         self.doku.advance(max(0.0, seconds))
 
     # --- state
+
+    def time(self, ahead: float = 0.0) -> str:
+        """The present time, or that in so many seconds, as ISO 8601."""
+        return datetime.fromtimestamp(self.clock() + ahead, UTC).isoformat(timespec="seconds")
 
     def items(self, kind: str) -> list[dict[str, Any]]:
         """The table's items of a kind, such as TRANSFER, read from moto's memory."""
@@ -218,7 +242,7 @@ class World:
         assert self.deployment.status_events is not None
         self.deployment.status_events.skip()
         self.inbox.clear()
-        for name in ("NotificationQueue", "NotificationDeadLetterQueue", *WEBHOOK_QUEUES):
+        for name in ("NotificationQueue", "NotificationDeadLetterQueue", *BATCH_QUEUES, *WEBHOOK_QUEUES):
             with self._moto_queue(name) as queue:
                 queue._messages, queue._pending_messages = [], set()
         self.wire.clear()
@@ -229,8 +253,11 @@ class World:
             self.aws.dynamodb.delete_item(TableName=self._table, Key={"pk": {"S": item["pk"]}})
 
     def new_reference(self) -> str:
-        """A partnerReferenceNo that no cell of this worker has used."""
-        return f"MATRIX-{next(_numbers):05d}"
+        """A partnerReferenceNo that no cell of this worker has used, in the same shard as all others.
+
+        Pollers of other shards make other calls: the first drives batches, and the last ones sweep nothing.
+        """
+        return next(name for name in _names if _shard(name) == _SHARD)
 
 
 def _attributes(item: Any) -> dict[str, Any]:

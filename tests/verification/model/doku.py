@@ -158,10 +158,13 @@ def _to_transfer(reference: str, words: Words) -> Iterator[Answer]:
 
 
 def _plain_words(reference: str) -> Iterator[Answer]:
-    taken, refused = _said(200, "2004300", "Successful", **_named(reference)), _said(401, "4014301", "Invalid Token")
+    taken, refused = (
+        snap(200, "2004300", "Successful", **names_of(reference)),
+        snap(401, "4014301", "Invalid Token"),
+    )
     number = reference_no(reference)
     yield Answer("takes it: 2004300", "said", taken, Fate.UNPAID, word=Finding.ACCEPTED, reference_no=number)
-    rejected = _said(403, "4034314", "Insufficient Funds")
+    rejected = snap(403, "4034314", "Insufficient Funds")
     yield Answer("rejects it: 4034314", "said", rejected, Fate.REJECTED, denies=True)
     yield Answer("refuses the token: 4014301", "said", refused, Fate.REFUSED)
     yield Answer("takes it and refuses the token: 4014301", "said", refused, Fate.UNPAID)
@@ -170,17 +173,17 @@ def _plain_words(reference: str) -> Iterator[Answer]:
 
 def _other_words(reference: str) -> Iterator[Answer]:
     """Pending, and all answers that are unclear, untrue or about another transfer."""
-    named, number = _named(reference), reference_no(reference)
-    pending = _said(202, "2024300", "Request In Progress", **named)
+    named, number = names_of(reference), reference_no(reference)
+    pending = snap(202, "2024300", "Request In Progress", **named)
     yield Answer("takes it: 2024300", "said", pending, Fate.UNPAID, word=Finding.UNPAID, reference_no=number)
-    other = _said(200, "2004300", "Successful", **named, amount={"value": "1.00", "currency": "IDR"})
+    other = snap(200, "2004300", "Successful", **named, amount={"value": "1.00", "currency": "IDR"})
     yield Answer("takes it and names another amount", "said", other, Fate.UNPAID)
     yield Answer("takes it and answers HTML", "said", (200, b"<html>"), Fate.UNPAID)
-    closed = _said(403, "4034318", "Inactive Account")
+    closed = snap(403, "4034318", "Inactive Account")
     yield Answer("takes it and says that it rejects it: 4034318", "said", closed, Fate.UNPAID, denies=True)
-    throttled = _said(429, "4294300", "Too Many Requests")
+    throttled = snap(429, "4294300", "Too Many Requests")
     yield Answer("has too many requests: 4294300", "said", throttled, Fate.REJECTED, denies=True)
-    crossed = _said(403, "4034314", "Insufficient Funds", partnerReferenceNo="PAY-9")
+    crossed = snap(403, "4034314", "Insufficient Funds", partnerReferenceNo="PAY-9")
     yield Answer("takes it and answers that it rejects another transfer", "said", crossed, Fate.UNPAID)
     unclear = {
         "TOO_MANY_REQUESTS": (429, "throttles"),
@@ -190,19 +193,20 @@ def _other_words(reference: str) -> Iterator[Answer]:
     }
     for fate in (Fate.UNPAID, Fate.NOT_EXECUTED):
         for code, (status, words) in unclear.items():
-            yield Answer(f"{words}: {code}, {fate}", "said", _said(status, code, ""), fate)
+            yield Answer(f"{words}: {code}, {fate}", "said", snap(status, code, ""), fate)
 
 
-def _named(reference: str) -> dict[str, str]:
+def names_of(reference: str) -> dict[str, str]:
+    """The fields of an answer that name a transfer."""
     return {"partnerReferenceNo": reference, "referenceNo": reference_no(reference)}
 
 
 def _to_inquiry(reference: str) -> Iterator[Answer]:
     for name, faults in (("Suhut", 0), ("ANOTHER", 1)):
         session = f"{INQUIRED}{reference}"
-        found = _said(200, "2004200", "Successful", sessionId=session, beneficiaryAccountName=name)
+        found = snap(200, "2004200", "Successful", sessionId=session, beneficiaryAccountName=name)
         yield Answer(f"says that the account is {name}'s", "said", found, faults=faults)
-    yield Answer("knows no such account", "said", _said(404, "4044211", "Invalid Account"), faults=1)
+    yield Answer("knows no such account", "said", snap(404, "4044211", "Invalid Account"), faults=1)
     yield Answer("does not reply", "no reply", faults=1)
 
 
@@ -213,16 +217,16 @@ def _to_status(reference: str, ledger: Ledger, now: int, patient: bool) -> Itera
     if fate in _WORDS:
         yield _status(reference, _WORDS[fate], "names a second reference", f"DK-2-{reference}", 1)
     for latest, name in (("00", "paid"), ("06", "failed")):
-        other = _said(200, "2005300", "", latestTransactionStatus=latest, originalPartnerReferenceNo="PAY-9")
+        other = snap(200, "2005300", "", latestTransactionStatus=latest, originalPartnerReferenceNo="PAY-9")
         yield Answer(f"answers that another transfer is {name}", "said", other, faults=1)
     yield Answer("does not reply", "no reply", faults=1)
 
 
 def _useless() -> Iterator[Answer]:
     """More status check answers that prove nothing. With a large budget, a missing reply represents them."""
-    yield Answer("names an unknown status", "said", _said(200, "2005300", "", latestTransactionStatus="99"), faults=1)
-    yield Answer("refuses the token", "said", _said(401, "4015301", ""), faults=1)
-    yield Answer("throttles", "said", _said(429, "4295300", ""), faults=1)
+    yield Answer("names an unknown status", "said", snap(200, "2005300", "", latestTransactionStatus="99"), faults=1)
+    yield Answer("refuses the token", "said", snap(401, "4015301", ""), faults=1)
+    yield Answer("throttles", "said", snap(429, "4295300", ""), faults=1)
     yield Answer("cannot be reached", "never sent", faults=1)
 
 
@@ -252,16 +256,16 @@ def _status(reference: str, word: Finding, words: str, number: str = "", faults:
     number = number or reference_no(reference)
     latest = next(_LATEST[fate] for fate, said in _WORDS.items() if said is word)
     fields = {"originalPartnerReferenceNo": reference, "originalReferenceNo": number}
-    said = _said(200, "2005300", "Successful", latestTransactionStatus=latest, **fields)
+    said = snap(200, "2005300", "Successful", latestTransactionStatus=latest, **fields)
     return Answer(words, "said", said, faults=faults, word=word, reference_no=number)
 
 
 def _not_found(words: str, faults: int = 0) -> Answer:
-    said = _said(404, "4045301", "Transaction Not Found")
+    said = snap(404, "4045301", "Transaction Not Found")
     return Answer(words, "said", said, faults=faults, word=Finding.NOT_FOUND)
 
 
-def _said(status: int, code: str, message: str, **fields: object) -> tuple[int, bytes]:
-    """In SNAP's envelope, or the glossary's for a code that is not a number."""
+def snap(status: int, code: str, message: str, **fields: object) -> tuple[int, bytes]:
+    """In SNAP's snap, or the glossary's for a code that is not a number."""
     names = ("responseCode", "responseMessage") if code.isdecimal() else ("response_code", "response_message")
     return status, json.dumps({**dict(zip(names, (code, message), strict=True)), **fields}).encode()

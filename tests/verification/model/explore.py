@@ -1,8 +1,9 @@
 """Explores all states of a scenario breadth first, so that the first violation has the shortest trace."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator, Sized
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 from tests.verification.model.converge import Convergence
 from tests.verification.model.invariants import Violation
@@ -11,6 +12,33 @@ from tests.verification.model.parts import Parts
 from tests.verification.model.scenario import Budget, Scenario
 
 _PRELUDE = Budget(ticks=99, advances=99, days=99)
+S = TypeVar("S", bound=Hashable)
+S_contra = TypeVar("S_contra", bound=Hashable, contravariant=True)
+
+
+class Explorable(Protocol[S]):
+    """What is explored: its steps and the check of a state raise Violation. `trying` names the current step."""
+
+    trying: str
+
+    @property
+    def runs(self) -> Sized:
+        """Runs of real code."""
+
+    def steps(self, state: S) -> Iterator[tuple[str, S]]:
+        """Every possible step."""
+
+    def check(self, state: S) -> None:
+        """Check the invariants of a state."""
+
+
+class Converging(Protocol[S_contra]):
+    """Continues a state to its end. `most` is the largest number of ticks that was needed."""
+
+    most: int
+
+    def check(self, state: S_contra) -> None:
+        """Raise Violation if the end is wrong or is not reached."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +63,8 @@ def explore(
 ) -> Explored:
     """Visit every state of `scenario` within its budget; stop at the first violation."""
     machine = Machine(scenario, budget or scenario.budget, parts or Parts())
-    return _Exploration(machine, progress).run()
+    start, prelude = _after_prelude(machine)
+    return Exploration(scenario.name, machine, Convergence(machine), start, prelude, progress).run()
 
 
 def _after_prelude(machine: Machine) -> tuple[State, tuple[str, ...]]:
@@ -50,17 +79,29 @@ def _after_prelude(machine: Machine) -> tuple[State, tuple[str, ...]]:
     return state._replace(budget=machine.start.budget), tuple(trace)
 
 
-class _Exploration:
-    def __init__(self, machine: Machine, progress: Callable[[int], None]) -> None:
+class Exploration(Generic[S]):
+    """Visits all states from `start`. `prelude` lists the steps before it."""
+
+    def __init__(
+        self,
+        scenario: str,
+        machine: Explorable[S],
+        convergence: Converging[S],
+        start: S,
+        prelude: tuple[str, ...] = (),
+        progress: Callable[[int], Any] = lambda states: None,
+    ) -> None:
+        self._scenario = scenario
         self._machine = machine
         self._progress = progress
-        self._convergence = Convergence(machine)
-        self._start, self._prelude = _after_prelude(machine)
-        self._depths: dict[State, int] = {self._start: 0}
-        self._came_from: dict[State, tuple[State, str]] = {}
+        self._convergence = convergence
+        self._start, self._prelude = start, prelude
+        self._depths: dict[S, int] = {self._start: 0}
+        self._came_from: dict[S, tuple[S, str]] = {}
         self._transitions = 0
 
     def run(self) -> Explored:
+        """The result."""
         frontier, state = deque([self._start]), self._start
         try:
             while frontier:
@@ -77,15 +118,15 @@ class _Exploration:
             return self._explored(state, str(violation))
         return self._explored(state)
 
-    def _visit(self, state: State) -> None:
+    def _visit(self, state: S) -> None:
         self._machine.check(state)
         self._convergence.check(state)
         if self._transitions % 4096 == 0:
             self._progress(len(self._depths))
 
-    def _explored(self, last: State, violation: str = "") -> Explored:
+    def _explored(self, last: S, violation: str = "") -> Explored:
         return Explored(
-            scenario=self._machine.scenario.name,
+            scenario=self._scenario,
             states=len(self._depths),
             transitions=self._transitions,
             depth=self._depths[last],
@@ -95,7 +136,7 @@ class _Exploration:
             trace=(*self._prelude, *self._trace(last), self._machine.trying) if violation else (),
         )
 
-    def _trace(self, state: State) -> tuple[str, ...]:
+    def _trace(self, state: S) -> tuple[str, ...]:
         words: list[str] = []
         while state in self._came_from:
             state, said = self._came_from[state]

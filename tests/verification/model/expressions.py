@@ -6,7 +6,9 @@ from functools import cache
 from typing import Any
 
 Item = dict[str, Any]
-_TERM = re.compile(r"attribute_not_exists\((#?\w+)\)|(#?\w+) (<=|=|<|>) (:\w+)|(AND|OR|\(|\))|\s+")
+_TERM = re.compile(
+    r"attribute(_not)?_exists\((#?\w+)\)|(#?\w+) (<=|=|<|>) (:\w+)|(#?\w+) IN \((:\w+(?:, :\w+)*)\)|(AND|OR|\(|\))|\s+"
+)
 
 _BETWEEN_ASSIGNMENTS = re.compile(r", (?![^(]*\))")
 _IF_NOT_EXISTS = re.compile(r"if_not_exists\((#?\w+), (#?\w+)\)")
@@ -52,10 +54,13 @@ def _compiled(condition: str) -> Callable[[Item, Mapping[str, str], Item], bool]
 
 
 def _python(term: re.Match[str]) -> str:
-    absent, name, operator, value, word = term.groups()
-    if absent:
-        return f"(names.get({absent!r}, {absent!r}) not in item)"
+    absent, tested, name, operator, value, member, choices, word = term.groups()
+    if tested:
+        return f"(names.get({tested!r}, {tested!r}) {'not in' if absent else 'in'} item)"
     if name:
         found = f"item.get(names.get({name!r}, {name!r}))"
         return f"({found} is not None and {found} {'==' if operator == '=' else operator} values[{value!r}])"
+    if member:
+        among = ", ".join(f"values[{choice!r}]" for choice in choices.split(", "))
+        return f"(item.get(names.get({member!r}, {member!r})) in ({among},))"
     return word.lower() if word else ""

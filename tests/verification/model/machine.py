@@ -61,7 +61,7 @@ class Machine:
         self.scenario = scenario
         self.world = World(scenario.patient, scenario.words, scenario.sweeps)
         self.parts = parts
-        self.runs = Runs(parts)
+        self.runs: Runs[Invocation, Parts] = Runs(parts)
         self.notifications = Notifications(self.runs)
         self.oracles: Interned[Oracle] = Interned()
         names = [f"poller {number + 1}" for number in range(len(scenario.pollers))]

@@ -7,7 +7,7 @@ from notification_receiver.receiver import Reply
 from tests.verification.model.doku import reference_no
 from tests.verification.model.invariants import require
 from tests.verification.model.outside import Given, Request
-from tests.verification.model.parts import Invocation, notification_body
+from tests.verification.model.parts import Invocation, Parts, notification_body
 from tests.verification.model.runs import Ended, Runs
 
 _CLAIMS = (("unpaid", "50"), ("unpaid", "35"), ("unpaid", "20"), ("refund", "40"))
@@ -20,7 +20,7 @@ class Notifications:
     Each has its own requestId, as if it was intercepted: a known requestId is refused with another body.
     """
 
-    def __init__(self, runs: Runs) -> None:
+    def __init__(self, runs: Runs[Invocation, Parts]) -> None:
         self._runs = runs
         self._kept: dict[tuple[str, int], list[tuple[str, str]]] = {}
 

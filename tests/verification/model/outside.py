@@ -71,6 +71,7 @@ class Outside:
         self._now = next(self._given).at
         self._actor = actor
         self._external_ids = 0
+        self._suspended: Request | None = None
 
     def call(self, request: Request) -> Any:
         """Return the answer or raise its exception."""
@@ -81,8 +82,9 @@ class Outside:
         return given.value
 
     def ask(self, request: Request) -> Given:
-        """Raise Suspended: there is no further answer."""
-        raise Suspended(request)
+        """Raise Suspended: there is no further answer. A call of a `finally` on the way out is not the next one."""
+        self._suspended = self._suspended or request
+        raise Suspended(self._suspended)
 
     def clock(self) -> float:
         """Seconds. Time passes only in calls."""

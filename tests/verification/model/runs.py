@@ -2,10 +2,30 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from tests.verification.model.outside import Given, Outside, Request, Suspended
-from tests.verification.model.parts import Invocation, Parts
+
+P_contra = TypeVar("P_contra", contravariant=True)
+
+
+class Runnable(Protocol[P_contra]):
+    """An invocation of real code, built of these parts."""
+
+    @property
+    def actor(self) -> str:
+        """Prefix of its X-EXTERNAL-IDs."""
+
+    @property
+    def clock_ahead(self) -> int:
+        """Milliseconds by which the clock of its machine is ahead."""
+
+    def run(self, outside: Outside, parts: P_contra) -> Any:
+        """Run the code. Raises Suspended at a call without an answer."""
+
+
+P = TypeVar("P")
+I = TypeVar("I", bound=Runnable[Any])  # noqa: E741
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,17 +35,17 @@ class Ended:
     result: Any
 
 
-class Runs:
+class Runs(Generic[I, P]):
     """All runs so far, by number."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: P) -> None:
         self._parts = parts
         self._numbers: dict[tuple[Any, ...], int] = {}
-        self._steps: list[tuple[int | None, Invocation, Given]] = []
+        self._steps: list[tuple[int | None, I, Given]] = []
         self._began: list[int] = []
         self._next: list[Request | Ended | None] = []
 
-    def begin(self, invocation: Invocation, now: int) -> int:
+    def begin(self, invocation: I, now: int) -> int:
         """Start an invocation. Returns its run, without answers."""
         return self._number((invocation, now), (None, invocation, Given(now, "begin")))
 
@@ -33,7 +53,7 @@ class Runs:
         """The run after one more answer; `key` identifies the answer's value."""
         return self._number((run, given.at, given.kind, key), (run, self._steps[run][1], given))
 
-    def invocation(self, run: int) -> Invocation:
+    def invocation(self, run: int) -> I:
         """The invocation of a run."""
         return self._steps[run][1]
 
@@ -45,6 +65,10 @@ class Runs:
         """The value of a run's first answer."""
         return list(self._given(run))[-2].value
 
+    def answers(self, run: int) -> list[Given]:
+        """The run's answers, the latest first."""
+        return list(self._given(run))
+
     def next(self, run: int) -> Request | Ended:
         """The next call of a run, or its end."""
         known = self._next[run]
@@ -55,7 +79,7 @@ class Runs:
     def __len__(self) -> int:
         return len(self._steps)
 
-    def _number(self, key: tuple[Any, ...], step: tuple[int | None, Invocation, Given]) -> int:
+    def _number(self, key: tuple[Any, ...], step: tuple[int | None, I, Given]) -> int:
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._steps)

@@ -128,6 +128,9 @@ class World:
             elif request.pk == "by-day":
                 if item.get("day") == values[":value"] and item["createdAt"] >= values[":at"]:
                     yield number
+            elif request.pk == "by-account":
+                if item.get("account") == values[":value"]:
+                    yield number
             elif item.get("dueShard") == values[":shard"] and item["nextCheckAt"] <= values[":now"]:
                 yield number
 

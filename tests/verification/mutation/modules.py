@@ -8,6 +8,7 @@ _STATUS, _SCHEDULE = "tests/unit/test_status.py", "tests/unit/test_schedule.py"
 _HISTORY = "tests/property/test_history.py"
 
 MODULES: Mapping[str, tuple[str, ...]] = {
+    f"{_PAYOUTS}/domain/account_name.py": ("tests/unit/test_names.py",),
     f"{_PAYOUTS}/domain/money.py": (_VALUES, "tests/property/test_money.py", "tests/unit/test_answers.py"),
     f"{_PAYOUTS}/domain/schedule.py": (_SCHEDULE,),
     f"{_PAYOUTS}/domain/observation.py": (_STATUS, _VALUES, _HISTORY),

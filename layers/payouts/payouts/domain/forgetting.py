@@ -28,9 +28,14 @@ def forgotten(transfer: Transfer) -> Transfer:
     Nothing is paid again: the same request under the same reference is then refused as a different one.
     """
     algorithm, _, _ = transfer.fingerprint.partition(":")
-    intent = replace(transfer.intent, **_FORGOTTEN)
+    intent = forgotten_intent(transfer.intent)
     creator = creator_hash(transfer, transfer.created_by) if transfer.created_by else transfer.creator_hash
     return replace(transfer, intent=intent, fingerprint=f"{algorithm}:", created_by="", creator_hash=creator)
+
+
+def forgotten_intent(intent: Intent) -> Intent:
+    """The intent without personal data."""
+    return replace(intent, **_FORGOTTEN)
 
 
 def is_forgotten(transfer: Transfer) -> bool:

@@ -105,6 +105,8 @@ class Transfer:
     creator_hash: str = ""
     """What stays of `created_by` once the personal data is erased: see `forgetting.creator_hash`."""
     sent_to: DokuAccount | None = None
+    origin: str = ""
+    """The row of a batch that this transfer pays; empty for a single transfer."""
     failed_published: bool = False
     """True if the status FAILED was stored before: the merchant may have acted on it."""
     newer_status: str = ""

@@ -74,6 +74,12 @@ def s3() -> "S3Client":
     return cast("S3Client", session().client("s3", config=config))
 
 
+def s3_for_browsers() -> "S3Client":
+    """An S3 client that signs forms for the region's own address: a browser would lose its file at a redirect."""
+    config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return cast("S3Client", session().client("s3", config=config))
+
+
 def lambda_() -> LambdaClient:
     """A Lambda client that waits up to 70 s for a function, and retries while Lambda throttles it."""
     config = Config(connect_timeout=2, read_timeout=70, retries={"mode": "standard", "total_max_attempts": 6})

@@ -149,6 +149,38 @@ class WebhookSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchSettings:
+    """The queue of the batch worker, the bucket of files, and who approves batches."""
+
+    queue_url: str
+    """Empty for none: then no batch gets on."""
+    bucket: str
+    """Empty for none: then no file can be uploaded."""
+    concurrency: int
+    """Chunks that are checked or paid at the same time."""
+    approvals_required: int
+    person_claim: str
+    """The claim of a token that names a person."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "BatchSettings":
+        """From `BATCH_*`, `APPROVALS_REQUIRED` and `PERSON_CLAIM`."""
+        read = Reader(environment)
+        return cls(
+            queue_url=read("BATCH_QUEUE_URL", str, ""),
+            bucket=read("BATCH_BUCKET", str, ""),
+            concurrency=read("BATCH_CONCURRENCY", count, "2"),
+            approvals_required=int(read("APPROVALS_REQUIRED", one_of(_Approvals), _Approvals.ONE)),
+            person_claim=read("PERSON_CLAIM", word, "sub"),
+        )
+
+
+class _Approvals(StrEnum):
+    NONE = "0"
+    ONE = "1"
+
+
+@dataclass(frozen=True, slots=True)
 class PollerSettings:
     """The poller's concurrent status checks and the bucket of its daily report."""
 

@@ -70,20 +70,21 @@ class TransferCreator:
         """
         reference = request.intent.partner_reference_no
         if not self._switch.is_on():
-            return self._existing(reference, request.fingerprint, otherwise=Stopped(STOPPED))
+            return self._existing(request, otherwise=Stopped(STOPPED))
         if request.idempotency_key:
             self._keys.bind(request.idempotency_key, reference)
-        existing = self._store.get(reference)
+        # A batch has read its rows' transfers. Should a stale read miss one, the conditional create finds it.
+        existing = self._store.get(reference, consistent=not request.origin)
         if existing is not None:
-            return _replay(existing, request.fingerprint)
+            return _replay(existing, request.fingerprint, request.origin)
         self._amount_limits.check(request.intent.amount)  # after the look-up: a limit does not hide a transfer
         try:
             transfer = self._preparer.prepare(request, remaining)
         except PayoutError as refused:  # another copy of this request may have created the transfer meanwhile
-            return self._existing(reference, request.fingerprint, otherwise=refused)
-        return self._create(transfer, remaining)
+            return self._existing(request, otherwise=refused)
+        return self._create(request, transfer, remaining)
 
-    def _create(self, transfer: Transfer, remaining: Remaining) -> CreateResult:
+    def _create(self, request: TransferRequest, transfer: Transfer, remaining: Remaining) -> CreateResult:
         """Count and send the prepared transfer. If that fails, another copy of the request may have created it."""
         try:
             authority = self._doku.authority()
@@ -92,24 +93,26 @@ class TransferCreator:
             self._limits.consume(transfer)
             sent = self._sender.create_and_send(transfer, authority, remaining)
         except PayoutError as refused:
-            return self._existing(transfer.partner_reference_no, transfer.fingerprint, otherwise=refused)
+            return self._existing(request, otherwise=refused)
         if isinstance(sent, SendResult):
             return CreateResult(sent.transfer, replayed=False, unrecorded=sent.unrecorded)
-        return _replay(sent, transfer.fingerprint)
+        return _replay(sent, transfer.fingerprint, transfer.origin)
 
-    def _existing(self, reference: str, fingerprint: str, otherwise: PayoutError) -> CreateResult:
+    def _existing(self, request: TransferRequest, otherwise: PayoutError) -> CreateResult:
         """The transfer that an earlier call created. Raises `otherwise` if there is none."""
-        existing = self._store.get(reference)
+        existing = self._store.get(request.intent.partner_reference_no)
         if existing is None:
             raise otherwise
-        return _replay(existing, fingerprint)
+        return _replay(existing, request.fingerprint, request.origin)
 
 
-def _replay(existing: Transfer, fingerprint: str) -> CreateResult:
-    """The existing transfer as the result of a request with this fingerprint.
+def _replay(existing: Transfer, fingerprint: str, origin: str) -> CreateResult:
+    """The existing transfer as the result of a request with this fingerprint and origin.
 
     Raises Duplicate if another request created it, and Unavailable if the fingerprints cannot be compared.
     """
+    if existing.origin != origin:
+        raise _duplicate(existing, _owner(existing), hidden="another transfer")
     if _algorithm(existing.fingerprint) != _algorithm(fingerprint):
         raise Unavailable(
             "another version of this software created this transfer and its request cannot be compared; read the"
@@ -117,17 +120,26 @@ def _replay(existing: Transfer, fingerprint: str) -> CreateResult:
             transfer=existing,
         )
     if existing.fingerprint != fingerprint:
-        raise _duplicate(existing)
+        raise _duplicate(existing, _with_other_details(existing))
     return CreateResult(existing, replayed=True)
 
 
-def _duplicate(existing: Transfer) -> Duplicate:
+def _owner(existing: Transfer) -> str:
+    return f"the transfer of another batch's row, {existing.origin}" if existing.origin else "a single transfer"
+
+
+def _with_other_details(existing: Transfer) -> str:
     details = "whose details were erased and cannot be compared" if is_forgotten(existing) else "with other details"
-    used = f"partnerReferenceNo {existing.partner_reference_no} is used by a transfer {details}"
+    return f"a transfer {details}"
+
+
+def _duplicate(existing: Transfer, used_by: str, hidden: str = "") -> Duplicate:
+    """The error. `hidden` describes the transfer to callers who may not see it, by default as `used_by`."""
+    used = f"partnerReferenceNo {existing.partner_reference_no} is used by"
     return Duplicate(
-        f"{used}, which is {existing.status}. This request sent nothing. {_ADVICE[existing.next_action]}",
+        f"{used} {used_by}, which is {existing.status}. This request sent nothing. {_ADVICE[existing.next_action]}",
         transfer=existing,
-        hidden=f"{used}. This request sent nothing. {_HIDDEN}",
+        hidden=f"{used} {hidden or used_by}. This request sent nothing. {_HIDDEN}",
     )
 
 

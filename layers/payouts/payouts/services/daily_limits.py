@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from doku_signing.timestamps import WIB
+from payouts.domain.batch import Batch, Totals
 from payouts.domain.errors import LimitReached, ValidationFailed
 from payouts.domain.limits import DailyLimit
 from payouts.domain.transfer import Transfer
@@ -40,50 +41,73 @@ class DailyLimits:
 
         Raises LimitReached, or ValidationFailed if the amount alone is more than a day's limit.
         """
-        day = _midnight(_created(transfer))
-        deployment, caller = self._limits_of(transfer, day)
-        for counted in (deployment, caller):
-            _check_size(transfer, counted)
-        entry, expires_at = CounterEntry(_request(transfer), transfer.intent.amount), int((day + _KEPT).timestamp())
-        if deployment.limit.is_set and caller.limit.is_set:
+        request = _request(f"{transfer.partner_reference_no} {transfer.fingerprint}")
+        entry = CounterEntry(request, transfer.intent.amount)
+        self._count(entry, transfer.created_by, _time(transfer.created_at), "transfer")
+
+    def consume_batch(self, batch: Batch, payable: Totals, now: int) -> None:
+        """Count all rows of a batch at once on the day (WIB) of `now` (milliseconds). A retry is counted once.
+
+        Raises LimitReached, or ValidationFailed if no day has room for the batch.
+        """
+        entry = CounterEntry(_request(f"batch {batch.reference} {batch.digest}"), payable.amount, payable.count)
+        self._count(entry, batch.created_by, _time(now), "batch")
+
+    def check_size(self, payable: Totals) -> None:
+        """Raise ValidationFailed if no day has room for a batch."""
+        entry = CounterEntry("", payable.amount, payable.count)
+        for counted in self._limits_of("", _time(0)):
+            _check_size(entry, counted)
+
+    def _count(self, entry: CounterEntry, caller: str, at: datetime, what: str) -> None:
+        day = _midnight(at)
+        deployment, own = self._limits_of(caller, day)
+        for counted in (deployment, own):
+            _check_size(entry, counted)
+        expires_at = int((day + _KEPT).timestamp())
+        if deployment.limit.is_set and own.limit.is_set:
             # Peek first: a request that the deployment's limit refuses must not use up its caller's share.
-            _refuse(self._counters.peek(deployment.key, entry, deployment.limit), deployment, transfer)
-        for counted in (caller, deployment):
+            _refuse(self._counters.peek(deployment.key, entry, deployment.limit), deployment, at, what)
+        for counted in (own, deployment):
             if counted.limit.is_set:
                 bound = self._counters.consume(counted.key, entry, counted.limit, expires_at)
-                _refuse(bound, counted, transfer)
+                _refuse(bound, counted, at, what)
 
-    def _limits_of(self, transfer: Transfer, day: datetime) -> tuple[_Counted, _Counted]:
+    def _limits_of(self, caller: str, day: datetime) -> tuple[_Counted, _Counted]:
         return (
             _Counted(self._all_callers, "this deployment", f"{day.date()}"),
-            _Counted(self._each_caller, "one caller", f"{day.date()}#{_digest(transfer.created_by)}"),
+            _Counted(self._each_caller, "one caller", f"{day.date()}#{_digest(caller)}"),
         )
 
 
-def _check_size(transfer: Transfer, counted: _Counted) -> None:
-    most = counted.limit.amount
-    if most is not None and transfer.intent.amount > most:
+def _check_size(entry: CounterEntry, counted: _Counted) -> None:
+    most, number = counted.limit.amount, counted.limit.count
+    if most is not None and entry.amount > most:
         raise ValidationFailed(
             f"amount.value is more than the {most} rupiah that {counted.whom} may pay out in a day; nothing was sent"
         )
+    if number is not None and entry.count > number:
+        raise ValidationFailed(
+            f"the batch has more than the {number} transfers that {counted.whom} may send in a day; nothing was sent"
+        )
 
 
-def _refuse(bound: Bound | None, counted: _Counted, transfer: Transfer) -> None:
-    """Raise LimitReached for a bound that the transfer would exceed; `bound` is None if there is none."""
+def _refuse(bound: Bound | None, counted: _Counted, now: datetime, what: str) -> None:
+    """Raise LimitReached for a bound that the transfer or batch would exceed; `bound` is None if there is none."""
     if bound is None:
         return
-    limit, now = counted.limit, _created(transfer)
+    limit = counted.limit
     most = f"{limit.count} transfers" if bound is Bound.COUNT else f"{limit.amount} rupiah"
     reset = _midnight(now) + timedelta(days=1)
     raise LimitReached(
-        f"the limit of {most} a day for {counted.whom} leaves no room for this transfer; nothing was sent."
+        f"the limit of {most} a day for {counted.whom} leaves no room for this {what}; nothing was sent."
         f" It resets at {reset.isoformat()}",
         int((reset - now).total_seconds()) + 1,
     )
 
 
-def _created(transfer: Transfer) -> datetime:
-    return datetime.fromtimestamp(transfer.created_at / 1000, WIB)
+def _time(at: int) -> datetime:
+    return datetime.fromtimestamp(at / 1000, WIB)
 
 
 def _midnight(at: datetime) -> datetime:
@@ -91,8 +115,8 @@ def _midnight(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _request(transfer: Transfer) -> str:
-    return _digest(f"{transfer.partner_reference_no} {transfer.fingerprint}")[:16]
+def _request(text: str) -> str:
+    return _digest(text)[:16]
 
 
 def _digest(text: str) -> str:

@@ -1,9 +1,7 @@
 """The lines of a day's report (WIB): each transfer, and why it needs attention. Read as a stream, in bounded memory."""
 
-import csv
-import io
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -83,13 +81,6 @@ def lines(store: TransferStore, day: str, now: int, after: Position | None = Non
         yield Line(transfer, attention(transfer, now))
 
 
-def csv_rows(rows: Iterable[Iterable[str]]) -> str:
-    """Rows of a CSV file. No cell is a formula for a spreadsheet."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_harmless(cell) for cell in row] for row in rows)
-    return text.getvalue()
-
-
 def attention(transfer: Transfer, now: int) -> str:
     """Why a person should look at the transfer; empty if nothing is needed."""
     if transfer.newer_status:
@@ -143,11 +134,6 @@ def _read(store: TransferStore, entries: Iterator[Entry]) -> Iterator[Transfer]:
             if not batches:
                 return
             yield from batches.popleft().result()
-
-
-def _harmless(cell: str) -> str:
-    """Prefix text that a spreadsheet would take for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _as_text(digits: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from payouts.doku.client import DokuClient
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.time_limits import LEAST_SECONDS, SEND_SECONDS, TABLE_SECONDS, Remaining
-from payouts.domain.account_name import ascii_name, same_name
+from payouts.domain.account_name import NameMatch, ascii_name, compare_names
 from payouts.domain.errors import Mismatch, ValidationFailed
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import FIRST_CHECK
@@ -29,6 +29,11 @@ class TransferRequest:
     """The Idempotency-Key header if the request names a reference as well; bound to that reference (I2)."""
     caller: str = ""
     """`sub` of the caller's token. Stored with the created transfer; not compared in a replay."""
+    origin: str = ""
+    """The row of a batch that asks for the transfer; empty for a single transfer. A replay has the same."""
+    approved_name: str = ""
+    """The bank's name that was approved with the batch: the bank must state exactly this one again. Empty if the
+    bank's name is compared with the expected one."""
 
 
 class TransferPreparer:
@@ -75,25 +80,16 @@ class TransferPreparer:
 
     def _with_inquiry(self, request: TransferRequest, remaining: Remaining) -> Transfer:
         """Inquire the account and claim the inquiry's session. Raises Mismatch for another name, or PayoutError."""
-        intent, question = request.intent, self._inquiry_of(request.intent)
+        intent, question = request.intent, inquiry_of(request.intent, self._doku.new_external_id())
         inquiry = self._queries.ask(question, lambda: remaining() - SEND_SECONDS - TABLE_SECONDS)
-        _check_name(intent.beneficiary_account_name, inquiry.account_name)
+        if request.approved_name:
+            _check_approved(request.approved_name, inquiry.account_name)
+        else:
+            _check_name(intent.beneficiary_account_name, inquiry.account_name)
         now = self._clock()
         self._sessions.save_claimed(session_of(question, inquiry, now), intent, request.fingerprint, now)
         with_session = replace(request, intent=replace(intent, session_id=inquiry.session_id))
         return self._build(with_session, inquiry.account_name, inquiry.fee)
-
-    def _inquiry_of(self, intent: Intent) -> InquiryRequest:
-        return InquiryRequest(
-            partner_reference_no=self._doku.new_external_id(),
-            customer_number=intent.customer_number,
-            amount=intent.amount,
-            beneficiary_account_number=intent.beneficiary_account_number,
-            beneficiary_bank_code=intent.beneficiary_bank_code,
-            beneficiary_account_name=intent.beneficiary_account_name,
-            sender_country_code=intent.sender_country_code,
-            channel_code=intent.channel_code,
-        )
 
     def _build(self, request: TransferRequest, account_name: str, fee: Rupiah | None) -> Transfer:
         now, external_id = int(self._clock() * 1000), self._doku.new_external_id()
@@ -105,15 +101,38 @@ class TransferPreparer:
             next_check_at=now + FIRST_CHECK,
             fee=fee,
             created_by=request.caller,
+            origin=request.origin,
         )
         return record(transfer, Observation(now, Finding.SUBMITTING, Source.SUBMIT, external_id=external_id))
 
 
+def inquiry_of(intent: Intent, reference: str) -> InquiryRequest:
+    """The account inquiry about the beneficiary of a transfer."""
+    return InquiryRequest(
+        partner_reference_no=reference,
+        customer_number=intent.customer_number,
+        amount=intent.amount,
+        beneficiary_account_number=intent.beneficiary_account_number,
+        beneficiary_bank_code=intent.beneficiary_bank_code,
+        beneficiary_account_name=intent.beneficiary_account_name,
+        sender_country_code=intent.sender_country_code,
+        channel_code=intent.channel_code,
+    )
+
+
 def _check_name(expected: str, at_bank: str) -> None:
-    if not same_name(expected, at_bank):
+    if compare_names(expected, at_bank) is not NameMatch.EXACT:
         raise Mismatch(
             f'the bank has this account under the name "{at_bank}", not under "{expected}"; nothing was sent. Correct'
             " beneficiaryAccountName, or make an account inquiry and name its sessionId",
+            account_name=at_bank,
+        )
+
+
+def _check_approved(approved: str, at_bank: str) -> None:
+    if approved != at_bank:
+        raise Mismatch(
+            f'the bank has this account under the name "{at_bank}" now; "{approved}" was approved. Nothing was sent',
             account_name=at_bank,
         )
 

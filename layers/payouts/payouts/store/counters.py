@@ -28,10 +28,11 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CounterEntry:
-    """A transfer to count once. `request` identifies one body under one reference."""
+    """A transfer, or a batch of `count`, to count once. `request` identifies one body under one reference."""
 
     request: str
     amount: Rupiah
+    count: int = 1
 
 
 class Counters:
@@ -42,16 +43,16 @@ class Counters:
 
     def consume(self, key: str, entry: CounterEntry, limit: DailyLimit, expires_at: int) -> Bound | None:
         """Count `entry` if that stays within `limit`, else return the limit it exceeds. `expires_at` in seconds."""
-        values: Item = {":zero": 0, ":one": 1, ":amount": entry.amount.sen, ":request": entry.request}
+        values: Item = {":zero": 0, ":entries": entry.count, ":amount": entry.amount.sen, ":request": entry.request}
         condition = "(attribute_not_exists(#slot) OR #slot <> :request)"
         if limit.amount is not None:
             condition += " AND (attribute_not_exists(#amount) OR #amount <= :room)"
             values[":room"] = limit.amount.sen - entry.amount.sen
         if limit.count is not None:
-            condition += " AND (attribute_not_exists(#count) OR #count < :most)"
-            values[":most"] = limit.count
+            condition += " AND (attribute_not_exists(#count) OR #count <= :most)"
+            values[":most"] = limit.count - entry.count
         expression = (
-            "SET #amount = if_not_exists(#amount, :zero) + :amount, #count = if_not_exists(#count, :zero) + :one,"
+            "SET #amount = if_not_exists(#amount, :zero) + :amount, #count = if_not_exists(#count, :zero) + :entries,"
             " #slot = :request, expiresAt = :expires"
         )
         slot = _slot(entry)
@@ -70,7 +71,7 @@ class Counters:
 
 
 def _bound(counted: Item, entry: CounterEntry, limit: DailyLimit) -> Bound | None:
-    if limit.count is not None and counted.get("count", 0) >= limit.count:
+    if limit.count is not None and counted.get("count", 0) + entry.count > limit.count:
         return Bound.COUNT
     if limit.amount is not None and counted.get("amount", 0) + entry.amount.sen > limit.amount.sen:
         return Bound.AMOUNT

@@ -74,6 +74,7 @@ def fixed(transfer: Transfer) -> Item:
         **({"fee": str(transfer.fee)} if transfer.fee else {}),
         **({"createdBy": transfer.created_by} if transfer.created_by else {}),
         **({"sentTo": _sent_to(transfer.sent_to)} if transfer.sent_to else {}),
+        **({"origin": transfer.origin} if transfer.origin else {}),
     }
 
 
@@ -123,6 +124,7 @@ def decode(item: Mapping[str, Any]) -> Transfer:
         created_by=item.get("createdBy", ""),
         creator_hash=item.get("creatorHash", ""),
         sent_to=_account(item.get("sentTo")),
+        origin=item.get("origin", ""),
         failed_published=item.get("failedPublished", False),
         newer_status=item["status"] if newer else "",
         status_version=item.get("statusVersion", item["version"]),

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ _OUTAGES = frozenset({"InternalServerError", "ServiceUnavailable", "TransactionI
 _BATCH, _BATCH_ATTEMPTS = 100, 3
 """Items read by one BatchGetItem, and the number of attempts for those that DynamoDB left unprocessed."""
 
+_CONFLICT_ATTEMPTS = 12
+"""Attempts of a call that met a transaction on its item: each lasts as long as a call, a transaction a bit longer."""
+
 ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"
 """The condition of a write that needs none."""
 _THROTTLED = "the table is throttled; send the same request again in a moment"
@@ -32,6 +36,33 @@ class ConditionFailed(Exception):
     def __init__(self, item: Item | None) -> None:
         super().__init__("condition failed")
         self.item = item
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One part of a transaction: an update of the item `pk`, or only a check of it if `expression` is empty."""
+
+    pk: str
+    condition: str
+    values: Item
+    names: Mapping[str, str] = field(default_factory=dict)
+    expression: str = ""
+
+    @property
+    def operation(self) -> str:
+        """DynamoDB's name of the part."""
+        return "Update" if self.expression else "ConditionCheck"
+
+    def arguments(self) -> dict[str, Any]:
+        """As DynamoDB takes them."""
+        found = {
+            "Key": encode({"pk": self.pk}),
+            "ConditionExpression": self.condition,
+            "UpdateExpression": self.expression,
+            "ExpressionAttributeNames": dict(self.names),
+            "ExpressionAttributeValues": encode(self.values),
+        }
+        return {name: value for name, value in found.items() if value}
 
 
 class Table:
@@ -89,6 +120,14 @@ class Table:
         item = self._conditional("update_item", nonce, arguments, names, {**values, ":nonce": nonce})
         return item if returned else {}
 
+    def transact(self, *writes: "Write") -> None:
+        """Carry out all writes or none. Raises ConditionFailed, without an item, if a condition was false.
+
+        DynamoDB recognises a repeated transaction by its token, so one whose reply was lost is not carried out twice.
+        """
+        items = [{each.operation: {"TableName": self._name, **each.arguments()}} for each in writes]
+        self._call("transact_write_items", TransactItems=items, ClientRequestToken=secrets.token_urlsafe(16))
+
     def query(self, index: str, **arguments: Any) -> tuple[list[Item], Item | None]:
         """Read one page of an index. Also returns the key to continue from; None after the last page."""
         values = encode(arguments.pop("values"))
@@ -129,11 +168,24 @@ class Table:
         return decode(answer.get("Attributes", {}))
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Call DynamoDB, again if another write of the item was under way: then nothing was written."""
         call: Callable[[], dict[str, Any]] = partial(getattr(self._client, operation), **arguments)
-        try:
-            return call_aws("the table", call, "RequestId", _OUTAGES)
-        except ClientError as error:
-            raise _error(error) from error
+        left = _CONFLICT_ATTEMPTS
+        while True:
+            try:
+                return call_aws("the table", call, "RequestId", _OUTAGES)
+            except ClientError as error:
+                left -= 1
+                if not left or not _is_conflict(error):
+                    raise _error(error) from error
+
+
+def _is_conflict(error: ClientError) -> bool:
+    """True if a write met a transaction on its item, or a transaction met a write, and no condition was false."""
+    if error_code(error) == "TransactionConflictException":
+        return True
+    codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+    return "TransactionConflict" in codes and "ConditionalCheckFailed" not in codes
 
 
 def _error(error: ClientError) -> Exception:
@@ -141,6 +193,9 @@ def _error(error: ClientError) -> Exception:
     if code == "ConditionalCheckFailedException":
         found = error.response.get("Item")
         return ConditionFailed(decode(found) if found else None)  # type: ignore[arg-type]
-    if code in _THROTTLES:
+    if code == "TransactionCanceledException":
+        reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+        return ConditionFailed(None) if "ConditionalCheckFailed" in reasons else Throttled(_THROTTLED)
+    if code in _THROTTLES or code == "TransactionConflictException":
         return Throttled(_THROTTLED)
     return Misconfigured(f"the table refused the request ({code})")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from payouts.domain.batch import Batch
+from payouts.domain.batch_rows import ChunkSummary
 from payouts.domain.days import time_of
 from payouts.domain.transfer import Transfer
 
@@ -30,6 +32,23 @@ class WebhookMessage:
             "statusVersion": transfer.status_version,
         }
         return cls.of("transfer.updated", _reported_at(transfer), data)
+
+    @classmethod
+    def about_batch(cls, batch: Batch, total: ChunkSummary) -> Self:
+        """`batch.updated` with the status, the time when the batch came to it, and the numbers of its rows by now."""
+        data = {
+            "batchReference": batch.reference,
+            "status": batch.status,
+            "final": batch.is_final,
+            "counts": {
+                "rows": batch.rows,
+                "payable": total.payable.count,
+                "notPaid": total.not_paid.count,
+                "statuses": {str(status): each.count for status, each in sorted(total.statuses.items())},
+            },
+            "statusVersion": batch.status_version,
+        }
+        return cls.of("batch.updated", batch.history[-1].at, data)
 
     @classmethod
     def of(cls, kind: str, at: int, data: Mapping[str, Any]) -> Self:

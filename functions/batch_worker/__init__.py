@@ -1,0 +1,1 @@
+"""The batch worker: checks, pays and settles the chunks of batches."""

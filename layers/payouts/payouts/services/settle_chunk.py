@@ -1,0 +1,105 @@
+"""Account for a chunk: which row has which transfer, and why a row has none. Computed, never incremented."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from payouts.doku.time_limits import Remaining
+from payouts.domain.batch import Batch, BatchStatus
+from payouts.domain.batch_rows import BatchRow, ChunkSummary, origin, sent_summary
+from payouts.domain.repayment import is_unpaid
+from payouts.domain.schedule import MINUTE
+from payouts.domain.transfer import Transfer
+from payouts.services.batch_lease import ChunkLeases
+from payouts.store.batch_chunks import ChunkStore, NotPaid
+from payouts.store.batches import BatchStore
+from payouts.store.transfers import TransferStore
+
+_JUST_MILLIS = 4 * MINUTE
+"""Less than the five minutes that the driver waits between two readings of a chunk."""
+CANCELLED = NotPaid("CANCELLED", "the batch was cancelled before this row was sent")
+
+
+class ChunkAccounts:
+    """The transfers of a chunk's rows, and its summary."""
+
+    def __init__(self, chunks: ChunkStore, transfers: TransferStore, clock: Callable[[], float]) -> None:
+        self._chunks = chunks
+        self._transfers = transfers
+        self._clock = clock
+
+    def transfers(self, reference: str, rows: Sequence[BatchRow]) -> dict[int, Transfer]:
+        """The transfers that these rows have created, by row. One of another origin is none of theirs."""
+        by_reference = {row.intent.partner_reference_no: row for row in rows if row.intent and row.is_payable}
+        found: dict[int, Transfer] = {}
+        for transfer in self._transfers.get_all(list(by_reference)):
+            row = by_reference[transfer.partner_reference_no]
+            if transfer.origin == origin(reference, row.number):
+                found[row.number] = transfer
+        return found
+
+    def were_just_read(self, summary: ChunkSummary) -> bool:
+        """True if the transfers of a summary were read moments ago, as when messages of the payment are left over."""
+        return 0 <= int(self._clock() * 1000) - summary.read_at < _JUST_MILLIS
+
+    def repays_a_failure(self, batch: Batch, row: BatchRow) -> bool:
+        """True if the row pays again what has still not been paid, or is the first to pay it."""
+        if not row.repays:
+            return True
+        return is_unpaid(self._transfers.get(row.repays), origin(batch.repays, row.number))
+
+    def save(
+        self, batch: Batch, index: int, rows: Sequence[BatchRow], reasons: Mapping[int, NotPaid], checked: ChunkSummary
+    ) -> ChunkSummary:
+        """Store why rows are not paid, then the summary of what the table has. Returns the summary."""
+        if reasons:
+            self._chunks.save_not_paid(batch.reference, index, reasons, int(self._clock() * 1000))
+        return self.read(batch, index, rows, reasons, checked)
+
+    def read(
+        self, batch: Batch, index: int, rows: Sequence[BatchRow], reasons: Mapping[int, NotPaid], checked: ChunkSummary
+    ) -> ChunkSummary:
+        """Overwrite the summary by what the table has. Returns it."""
+        now = int(self._clock() * 1000)
+        summary = sent_summary(checked, rows, self.transfers(batch.reference, rows), reasons)
+        self._chunks.save_summary(batch.reference, index, summary, now)
+        return summary
+
+
+class ChunkSettler:
+    """Settles chunks whose rows are not sent any more."""
+
+    def __init__(self, batches: BatchStore, chunks: ChunkStore, accounts: ChunkAccounts, leases: ChunkLeases) -> None:
+        self._batches = batches
+        self._chunks = chunks
+        self._accounts = accounts
+        self._leases = leases
+
+    def settle(self, reference: str, index: int, remaining: Remaining) -> bool:
+        """Overwrite the summary. If the batch is being cancelled, its rows without a transfer are NOT_PAID.
+
+        Returns True if no transfer of the chunk is open.
+        """
+        batch = self._batches.get(reference)
+        if batch is None:
+            return False
+        if batch.status is BatchStatus.CANCELLING:
+            return self._cancel(reference, index, remaining)
+        if batch.released_at is None or (batch.status is not BatchStatus.SETTLING and not batch.is_final):
+            return False
+        checked = self._chunks.state(reference, index).summary
+        if self._accounts.were_just_read(checked):
+            return not checked.open
+        rows = self._chunks.rows(reference, index).rows
+        return not self._accounts.read(batch, index, rows, self._chunks.not_paid(reference, index), checked).open
+
+    def _cancel(self, reference: str, index: int, remaining: Remaining) -> bool:
+        """The chunk is leased, and the status read after that: no other worker can be about to send such a row."""
+        with self._leases.held(reference, index, remaining) as lease:
+            batch = self._batches.get(reference)
+            if lease is None or batch is None or batch.status is not BatchStatus.CANCELLING:
+                return False
+            rows, checked = self._chunks.rows(reference, index).rows, self._chunks.state(reference, index).summary
+            reasons, paid = self._chunks.not_paid(reference, index), self._accounts.transfers(reference, rows)
+            unsent = (row.number for row in rows if row.is_payable and row.number not in paid)
+            kept = {number: reasons.get(number, CANCELLED) for number in unsent}
+            self._accounts.save(batch, index, rows, kept, checked)
+            return True

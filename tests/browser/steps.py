@@ -1,0 +1,28 @@
+"""Steps of a batch that several tests take."""
+
+import contextlib
+
+from playwright.sync_api import Page, expect
+
+from local.stack import LocalStack
+
+
+def wait_for(stack: LocalStack, page: Page, status: str, seconds: int = 61) -> None:
+    """Let time pass, so many seconds at once, until the batch has a status."""
+    line = page.locator(".status-line")
+    for _ in range(10):
+        stack.simulator.advance(seconds)
+        with contextlib.suppress(AssertionError):
+            expect(line).to_have_text(status, timeout=5_000)
+            return
+    expect(line).to_have_text(status)
+
+
+def approve(page: Page) -> None:
+    """Submit a batch that is ready, and approve it as the other person."""
+    page.locator("#step-submission").click()
+    expect(page.locator(".status-line")).to_have_text("Waiting for approval")
+    page.locator("#person").select_option("approver")
+    page.locator("#step-approve").click()
+    expect(page.locator(".status-line")).to_have_text("Sent, waiting for outcomes", timeout=60_000)
+    page.locator("#person").select_option("merchant")
