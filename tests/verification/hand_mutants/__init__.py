@@ -6,6 +6,9 @@ from tests.verification.copies import ROOT, Copies, Copy, Run, project_copies
 from tests.verification.hand_mutants.listed import Guard, listed
 from tests.verification.part import Shown
 
+_PARTS = 8
+"""Runs of the tests with all guards: few, since each starts from nothing, and enough for two cores to end together."""
+
 
 def run(console: Console) -> Shown:
     """Remove every guard of guards.toml, two at a time."""
@@ -13,7 +16,7 @@ def run(console: Console) -> Shown:
     with project_copies() as copies:
         console.print("  running the tests with all guards in place")
         tests = sorted({test for guard in guards for test in guard.tests})
-        if output := copies.failing([tuple(tests[::2]), tuple(tests[1::2])]):
+        if output := copies.failing(tuple(tests[part::_PARTS]) for part in range(_PARTS)):
             console.print(output, markup=False, highlight=False)
             return Shown("the tests fail with all guards in place", {}, holds=False)
         survived = _survived(console, copies, guards)

@@ -153,6 +153,8 @@ class Oracle:
         self._check_notifications()
         if webhooks:
             self._check_webhooks()
+        for error in self._world.wire.errors:
+            self.report("the matrix itself", error)
         logged = self._world.logged_since(self._logs)
         for line in leaks(logged.splitlines(), (*_PRIVATE, *self._secrets())):
             self.report("I17", f"a log line holds secret or personal data: {line}")

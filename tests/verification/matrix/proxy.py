@@ -3,8 +3,10 @@
 import contextlib
 import re
 import socket
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from io import BufferedIOBase
 from socketserver import StreamRequestHandler, ThreadingTCPServer
@@ -62,7 +64,9 @@ class _Server(ThreadingTCPServer):
     wire: Wire
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print nothing: function processes are killed during calls."""
+        """A function process that is killed during a call breaks its connection. Any other error is the proxy's own."""
+        if not isinstance(sys.exception(), OSError):
+            self.wire.errors.append(traceback.format_exc())
 
 
 class _Connection(StreamRequestHandler):
@@ -182,4 +186,7 @@ def _read_head(stream: Stream) -> bytes:
 def _read_body(stream: Stream, head: bytes) -> bytes:
     """Read the body. All messages here have a Content-Length if they have a body."""
     found = _LENGTH.search(head)
-    return stream.read(int(found[1])) if found else b""
+    body = stream.read(int(found[1])) if found else b""
+    if found and len(body) < int(found[1]):
+        raise ConnectionResetError("the message ends in its body")
+    return body

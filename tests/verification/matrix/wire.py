@@ -46,6 +46,8 @@ class Wire:
         self._labels: dict[str, str] = {}
         self.on_arrival: Callable[[Call], None] = lambda call: None
         """Called with every call before it is forwarded."""
+        self.errors: list[str] = []
+        """Errors of the proxies themselves, since `clear`."""
 
     def begin(self, fault: Fault | None = None) -> None:
         """Start counting again, with a fault that waits for its call."""
@@ -55,9 +57,10 @@ class Wire:
             self._labels.clear()
 
     def clear(self) -> None:
-        """Delete the recorded calls."""
+        """Delete the recorded calls and errors."""
         with self._lock:
             self._seen.clear()
+            self.errors.clear()
 
     @property
     def seen(self) -> list[Seen]:
