@@ -67,6 +67,8 @@ KILLS = frozenset({Mode.KILL_BEFORE, Mode.KILL_AFTER})
 DELAYS = frozenset({Mode.DELAY, Mode.DELAY_ONCE})
 IN_TIME = frozenset({Mode.INSIDE, Mode.HEAD_INSIDE})
 """The answer is complete within the limits, so the product must use it."""
+WAITS = DELAYS | IN_TIME | {Mode.HEAD_OUTSIDE}
+"""The cell waits for seconds."""
 HONEST = IN_TIME | {Mode.HEAD_OUTSIDE, Mode.LATE_DUPLICATE}
 """DOKU processes the call as it would without a fault."""
 BY_DOKU: Mapping[Mode, tuple[str, Mapping[str, object]]] = {

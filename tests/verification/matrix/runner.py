@@ -7,7 +7,7 @@ the number of cells that run at once, MATRIX_ROOT the root of the bundle to test
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -15,11 +15,12 @@ from rich.table import Table
 
 from tests.verification.matrix.cells import OF_BATCHES, Cell, selected, with_faults
 from tests.verification.matrix.flows import FLOWS
-from tests.verification.matrix.modes import Mode
+from tests.verification.matrix.modes import WAITS, Mode
 from tests.verification.matrix.workers import Result, Workers, started
 from tests.verification.part import Shown
 
 ROOT = Path(__file__).parents[3]
+_EARLY = 0.9
 _WORKERS = 10  # most cells wait for a time-out or for another process
 _STEP = 100
 _WIDTH = 150
@@ -47,9 +48,14 @@ def matrix(root: Path, only: str, number: int, console: Console) -> Iterator[Res
             if result.broken or selected([result.cell], only):
                 yield _reported(result, console)
         cells = selected(cells, only)
-        random.Random(0).shuffle(cells)  # mix cells that wait with cells that compute
+        cells.sort(key=_turn(random.Random(0)))
         console.print(f"{len(cells)} cells with a fault, {number} at once")
         yield from _results(workers, cells, console)
+
+
+def _turn(order: random.Random) -> Callable[[Cell], float]:
+    """Mix cells that wait with cells that compute, but let none that waits be among the last."""
+    return lambda cell: order.random() * (_EARLY if cell.mode in WAITS else 1)
 
 
 def _healthy(cells: list[Cell], only: str) -> list[Cell]:
