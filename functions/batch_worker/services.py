@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from payouts import batch_wiring, wiring
 from payouts.domain.limits import DailyLimit
 from payouts.domain.rate import Share
-from payouts.runtime import aws, config
+from payouts.runtime import aws, limit_settings
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_lease import ChunkLeases
 from payouts.services.batch_result import BatchResults
@@ -62,7 +62,7 @@ def build_services(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Services:
     """Build the worker from the environment. Raises ConfigurationError naming a bad or missing variable."""
-    limits, amounts = config.payout_limits(environment), config.amount_limits(environment)
+    limits, amounts = limit_settings.payout_limits(environment), limit_settings.amount_limits(environment)
     deployed = wiring.build_services(environment, clock, jitter, sleep=sleep)
     batches = batch_wiring.build_batches(environment, deployed, clock)
     table, workers = deployed.table, batches.settings.concurrency

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from payouts.runtime.config import RolloutCheck
+from rollout_check.settings import RolloutCheck
 
 Answer = Mapping[str, Any]
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from payouts.runtime import aws
-from payouts.runtime.config import RolloutCheckSettings
 from rollout_check.checks import CHECKS, Check
+from rollout_check.settings import RolloutCheckSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from payouts import wiring
 from payouts.domain.limits import AmountLimits
-from payouts.runtime import config
+from payouts.runtime import config, limit_settings
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.check_status import StatusChecker
 from payouts.services.create_transfer import TransferCreator
@@ -63,7 +63,7 @@ def build_services(
     jitter: Callable[[], float] = random.random,
 ) -> Services:
     """Build the services from the environment. Raises ConfigurationError naming a bad or missing variable."""
-    limits = config.payout_limits(environment)
+    limits = limit_settings.payout_limits(environment)
     deployed = wiring.build_services(environment, clock, jitter)
     sessions, keys = InquirySessions(deployed.table), IdempotencyKeys(deployed.table)
     budget = RequestBudget(RateStore(deployed.table), deployed.rate, clock, jitter, deployed.telemetry.rate_failed)
@@ -72,7 +72,7 @@ def build_services(
     daily = DailyLimits(Counters(deployed.table), limits.all_callers, limits.each_caller)
     sender = TransferSender(deployed.store, deployed.doku, deployed.schedule)
     preparer = TransferPreparer(sessions, queries, deployed.doku, clock, budget.take)
-    amounts = config.amount_limits(environment)
+    amounts = limit_settings.amount_limits(environment)
 
     @cache
     def batches() -> "BatchServices":

@@ -11,9 +11,9 @@ from aws_lambda_powertools import Logger
 from local.gateway.http_server import HttpServer, Request, Response
 from payouts.domain.errors import PayoutError
 from payouts.runtime import aws
-from payouts.runtime.config import RolloutCheck
 from rollout_check import app as entry
 from rollout_check import services as rollout_services
+from rollout_check.settings import RolloutCheck
 from status_poller import app as poller
 from status_poller import services as poller_services
 from tests.support.harness import Context, World, order

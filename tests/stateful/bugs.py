@@ -18,7 +18,7 @@ from payouts.domain.errors import LimitReached, Stopped
 from payouts.domain.limits import DailyLimit
 from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Finding, Observation, Source, Status, Transfer, record
-from payouts.runtime import config
+from payouts.runtime import limit_settings
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.apply_notification import NotificationApplier
 from payouts.services.check_status import DokuSilent, StatusChecker
@@ -275,7 +275,7 @@ def started_with(parts: Parts) -> Start:
         status_checker = parts.status_checker(store, deployed.doku, deployed.schedule)
         sessions, keys = InquirySessions(deployed.table), IdempotencyKeys(deployed.table)
         queries = DokuQueries(deployed.doku, sessions, now)
-        limits = config.payout_limits(world.environment)
+        limits = limit_settings.payout_limits(world.environment)
         switch = parts.switch(KillSwitchStore(deployed.table), limits.accept_transfers, now)
         daily_limits = parts.limits(Counters(deployed.table), limits.all_callers, limits.each_caller)
         sender = parts.sender(store, deployed.doku, deployed.schedule)

@@ -7,15 +7,10 @@ import pytest
 
 from payouts.domain.limits import AmountLimits, DailyLimit, PayoutLimits
 from payouts.domain.money import Rupiah
-from payouts.runtime.config import (
-    DokuSettings,
-    RolloutCheck,
-    RolloutCheckSettings,
-    TableSettings,
-    amount_limits,
-    payout_limits,
-)
+from payouts.runtime.config import DokuSettings, TableSettings
+from payouts.runtime.limit_settings import amount_limits, payout_limits
 from payouts.runtime.variables import ConfigurationError
+from rollout_check.settings import RolloutCheck, RolloutCheckSettings
 from tests.template.reading import translated
 
 GOOD = {

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from payouts.runtime import aws
-from payouts.runtime.config import BatchSettings, payout_limits
+from payouts.runtime.config import BatchSettings
+from payouts.runtime.limit_settings import payout_limits
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.batch_funds import Funds
 from payouts.services.batch_queue import BatchQueue

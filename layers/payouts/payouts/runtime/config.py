@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from doku_signing.notification import Scheme
-from payouts.domain.limits import AmountLimits, DailyLimit, PayoutLimits
-from payouts.domain.money import Rupiah
 from payouts.runtime.variables import (
-    ConfigurationError,
     Reader,
     at_least,
     count,
     networks,
     one_of,
     path,
-    unless_none,
     url,
     webhook_url,
     word,
@@ -59,33 +55,6 @@ class TableSettings:
     def read(cls, environment: Mapping[str, str]) -> "TableSettings":
         """From `TABLE_NAME`."""
         return cls(name=Reader(environment)("TABLE_NAME", word))
-
-
-def amount_limits(environment: Mapping[str, str]) -> AmountLimits:
-    """From `MIN_AMOUNT` and `MAX_AMOUNT`."""
-    read = Reader(environment)
-    limits = AmountLimits(
-        smallest=read("MIN_AMOUNT", Rupiah.parse, "10000.00"),
-        largest=read("MAX_AMOUNT", Rupiah.parse, "250000000.00"),
-    )
-    if not Rupiah(0) < limits.smallest <= limits.largest:
-        raise ConfigurationError("MIN_AMOUNT must be more than 0.00 and at most MAX_AMOUNT")
-    return limits
-
-
-def payout_limits(environment: Mapping[str, str]) -> PayoutLimits:
-    """From `ACCEPT_TRANSFERS`, `DAILY_*_LIMIT` and `CALLER_DAILY_*_LIMIT`; empty or 0 means no limit."""
-    read = Reader(environment)
-    return PayoutLimits(
-        accept_transfers=read("ACCEPT_TRANSFERS", one_of(_Boolean), _Boolean.TRUE) is _Boolean.TRUE,
-        all_callers=_daily_limit(read, "DAILY_AMOUNT_LIMIT", "DAILY_COUNT_LIMIT"),
-        each_caller=_daily_limit(read, "CALLER_DAILY_AMOUNT_LIMIT", "CALLER_DAILY_COUNT_LIMIT"),
-    )
-
-
-class _Boolean(StrEnum):
-    TRUE = "true"
-    FALSE = "false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,31 +165,3 @@ class PollerSettings:
             concurrency=read("POLL_CONCURRENCY", count, "16"),
             report_bucket=read("REPORT_BUCKET", str, ""),
         )
-
-
-class RolloutCheck(StrEnum):
-    """The call that a new version must answer before it gets traffic."""
-
-    HEALTH = "health"
-    FORGED_NOTIFICATION = "forged-notification"
-    NO_MESSAGES = "no-messages"
-    DRY_TICK = "dry-tick"
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutCheckSettings:
-    """Which version is checked, and how."""
-
-    version_arn: str
-    check: RolloutCheck
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "RolloutCheckSettings":
-        """From `NEW_VERSION_ARN` and `ROLLOUT_CHECK`."""
-        read = Reader(environment)
-        return cls(version_arn=read("NEW_VERSION_ARN", word), check=read("ROLLOUT_CHECK", one_of(RolloutCheck)))
-
-
-def _daily_limit(read: Reader, amount_name: str, count_name: str) -> DailyLimit:
-    """The limit given by two variables."""
-    return DailyLimit(read(amount_name, unless_none(Rupiah.parse), ""), read(count_name, unless_none(count), ""))

@@ -1,6 +1,6 @@
 """The result of a batch as a CSV file: one line for each row of the batch."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from payouts.domain.batch import Batch
@@ -88,9 +88,19 @@ class BatchResults:
         for index in range(chunks_of(batch.rows)):
             rows = self._chunks.rows(batch.reference, index).rows
             numbers = {row.intent.partner_reference_no: row.number for row in rows if row.intent and row.is_payable}
-            found = {numbers[each.partner_reference_no]: each for each in self._transfers.get_all(list(numbers))}
+            found = {numbers[each.partner_reference_no]: each for each in self._read(list(numbers), batch.is_final)}
             own = {row: each for row, each in found.items() if each.origin == origin(batch.reference, row)}
             yield ChunkResult(rows, own, self._chunks.not_paid(batch.reference, index))
+
+    def _read(self, references: Sequence[str], is_ended: bool) -> Iterable[Transfer]:
+        """The transfers, at half the price: what is final does not get stale. Others are read again as they are now.
+
+        Before the batch ends, that is only done where there seems to be none: the result is written again anyway.
+        """
+        found = {each.partner_reference_no: each for each in self._transfers.get_all(references, consistent=False)}
+        unsure = [each for each in references if each not in found or (is_ended and not found[each].is_final)]
+        found |= {each.partner_reference_no: each for each in self._transfers.get_all(unsure)}
+        return found.values()
 
 
 def result_rows(lines: Iterable[ResultLine], written_at: int) -> str:
