@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from notification_processor.backoff import Backoff
+from notification_processor.settings import ProcessorSettings
 from payouts import wiring
 from payouts.domain.rate import Share
 from payouts.runtime import aws
-from payouts.runtime.config import ProcessorSettings
 from payouts.services.apply_notification import NotificationApplier
 from payouts.services.doku_rate import DokuRate, Pace
 from payouts.store.inquiry_sessions import InquirySessions

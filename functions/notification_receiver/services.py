@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from notification_receiver.authenticator import Authenticator
 from notification_receiver.receiver import Receiver
+from notification_receiver.settings import ReceiverSettings
 from payouts.runtime import aws
-from payouts.runtime.config import ReceiverSettings
 from payouts.runtime.credentials import CredentialStore
 from payouts.store.notification_ids import NotificationIds
 from payouts.store.table import Table

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from payouts import wiring
 from payouts.domain.rate import Share
 from payouts.runtime import aws, config
-from payouts.runtime.config import PollerSettings
 from payouts.services.account_inquiry import DokuQueries
 from payouts.services.balance_ledger import BalanceLedger, Sources
 from payouts.services.checks import Checks, threads_for
@@ -27,6 +26,7 @@ from status_poller.balance import BalanceMeter
 from status_poller.batches import DueBatches
 from status_poller.dry_run import DryRun
 from status_poller.reports import DailyReport
+from status_poller.settings import PollerSettings
 
 
 @dataclass(frozen=True, slots=True)

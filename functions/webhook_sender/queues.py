@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from payouts.aws_call import NO_ANSWER
-from payouts.runtime.config import WebhookSettings
+from webhook_sender.settings import WebhookSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from payouts.doku.transport import Transport
 from payouts.runtime import aws
-from payouts.runtime.config import TableSettings, WebhookSettings
+from payouts.runtime.config import TableSettings
 from payouts.runtime.credentials import CredentialStore
 from payouts.services.deliver_webhook import WebhookDelivery
 from payouts.store.batch_chunks import ChunkStore
@@ -17,6 +17,7 @@ from payouts.store.webhook_breaker import BreakerStore
 from payouts.store.webhook_tests import WebhookTests
 from payouts.webhooks.receiver import Receiver
 from webhook_sender.queues import Queues
+from webhook_sender.settings import WebhookSettings
 
 CONNECTIONS = 10
 """Deliveries at the same time: as many as a batch has messages."""

@@ -4,16 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from doku_signing.notification import Scheme
 from payouts.runtime.variables import (
     Reader,
     at_least,
     count,
-    networks,
     one_of,
     path,
     url,
-    webhook_url,
     word,
 )
 
@@ -58,66 +55,6 @@ class TableSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiverSettings:
-    """How notifications are authenticated and where they are queued."""
-
-    queue_url: str
-    table_name: str
-    """The table with the requestId of each notification."""
-    secret_id: str
-    scheme: Scheme
-    sources: tuple[str, ...]
-    """Networks that DOKU sends from; empty for any."""
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "ReceiverSettings":
-        """From `NOTIFICATION_*`, `TABLE_NAME` and `DOKU_SECRET_ID`."""
-        read = Reader(environment)
-        return cls(
-            queue_url=read("NOTIFICATION_QUEUE_URL", word),
-            table_name=read("TABLE_NAME", word),
-            secret_id=read("DOKU_SECRET_ID", word),
-            scheme=read("NOTIFICATION_SIGNATURE", one_of(Scheme), Scheme.AES_ECB),
-            sources=read("NOTIFICATION_SOURCES", networks, ""),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessorSettings:
-    """The notification queue."""
-
-    queue_url: str
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "ProcessorSettings":
-        """From `NOTIFICATION_QUEUE_URL`."""
-        return cls(queue_url=Reader(environment)("NOTIFICATION_QUEUE_URL", word))
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookSettings:
-    """Where webhooks are delivered, and the queues of the messages that cause them."""
-
-    url: str
-    queue_url: str
-    replay_queue_url: str
-    dead_letter_queue_url: str
-    secret_id: str
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "WebhookSettings":
-        """From `WEBHOOK_*` and `DOKU_SECRET_ID`."""
-        read = Reader(environment)
-        return cls(
-            url=read("WEBHOOK_URL", webhook_url),
-            queue_url=read("WEBHOOK_QUEUE_URL", word),
-            replay_queue_url=read("WEBHOOK_REPLAY_QUEUE_URL", word),
-            dead_letter_queue_url=read("WEBHOOK_DEAD_LETTER_QUEUE_URL", word),
-            secret_id=read("DOKU_SECRET_ID", word),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class BatchSettings:
     """The queue of the batch worker, the bucket of files, and who approves batches."""
 
@@ -147,21 +84,3 @@ class BatchSettings:
 class _Approvals(StrEnum):
     NONE = "0"
     ONE = "1"
-
-
-@dataclass(frozen=True, slots=True)
-class PollerSettings:
-    """The poller's concurrent status checks and the bucket of its daily report."""
-
-    concurrency: int
-    report_bucket: str
-    """Empty for no report."""
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "PollerSettings":
-        """From `POLL_CONCURRENCY` and `REPORT_BUCKET`."""
-        read = Reader(environment)
-        return cls(
-            concurrency=read("POLL_CONCURRENCY", count, "16"),
-            report_bucket=read("REPORT_BUCKET", str, ""),
-        )
