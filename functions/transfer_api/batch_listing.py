@@ -8,12 +8,13 @@ from itertools import islice
 from typing import Any
 
 from payouts.domain.batch import Batch, BatchStatus
-from payouts.domain.batch_rows import BatchRow, ChunkSummary, RowOutcome, chunks_of, origin, sums
+from payouts.domain.batch_rows import BatchRow, ChunkSummary, RowOutcome, chunks_of, sums
 from payouts.domain.days import day_of
 from payouts.domain.errors import ValidationFailed
 from payouts.domain.transfer import Status, Transfer
 from payouts.services.batch_result import NOT_PAID
 from payouts.services.drive_batches import APPROVAL_MILLIS
+from payouts.services.own_transfers import own_transfers
 from payouts.services.settle_chunk import CANCELLED
 from payouts.store.batch_chunks import ChunkStore, NotPaid, RowsMissing
 from payouts.store.batch_schema import NewerVersion
@@ -127,9 +128,7 @@ class BatchLists:
         if batch.released_at is None:
             cancelled = batch.status is BatchStatus.CANCELLED
             return {}, {row.number: CANCELLED for row in rows if row.is_payable} if cancelled else {}
-        numbers = {row.intent.partner_reference_no: row.number for row in rows if row.intent and row.is_payable}
-        found = {numbers[each.partner_reference_no]: each for each in self.transfers.get_all(list(numbers))}
-        own = {number: each for number, each in found.items() if each.origin == origin(batch.reference, number)}
+        own = own_transfers(batch.reference, rows, self.transfers.get_all)
         return own, self.chunks.not_paid(batch.reference, index)
 
     def _has_more(self, batch: Batch, last: int) -> bool:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from payouts.domain.batch import Batch
-from payouts.domain.batch_rows import BatchRow, chunks_of, origin
+from payouts.domain.batch_rows import BatchRow, chunks_of
 from payouts.domain.days import time_of
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent, Reason, Transfer
+from payouts.services.own_transfers import own_transfers
 from payouts.services.safe_csv import BOM, csv_rows
 from payouts.store.batch_chunks import ChunkStore, NotPaid
 from payouts.store.transfers import TransferStore
@@ -87,9 +89,7 @@ class BatchResults:
         """The chunks of a batch in their order. Raises PayoutError if the table does not answer."""
         for index in range(chunks_of(batch.rows)):
             rows = self._chunks.rows(batch.reference, index).rows
-            numbers = {row.intent.partner_reference_no: row.number for row in rows if row.intent and row.is_payable}
-            found = {numbers[each.partner_reference_no]: each for each in self._read(list(numbers), batch.is_final)}
-            own = {row: each for row, each in found.items() if each.origin == origin(batch.reference, row)}
+            own = own_transfers(batch.reference, rows, partial(self._read, is_ended=batch.is_final))
             yield ChunkResult(rows, own, self._chunks.not_paid(batch.reference, index))
 
     def _read(self, references: Sequence[str], is_ended: bool) -> Iterable[Transfer]:

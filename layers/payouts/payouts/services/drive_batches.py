@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from payouts.doku.time_limits import LEAST_SECONDS, TABLE_SECONDS, Remaining
-from payouts.domain.batch import SYSTEM, Action, Batch, BatchStatus, Event, moved
+from payouts.domain.batch import FINAL, SYSTEM, Action, Batch, BatchStatus, Event, moved
 from payouts.domain.batch_file import is_leased
 from payouts.domain.batch_rows import ChunkSummary, Phase, chunks_of, origin, sums
 from payouts.domain.errors import LimitReached, ValidationFailed
@@ -198,7 +198,7 @@ class BatchDriver:
         if self._enqueued(batch, states, room, unsettled):
             return self._later(batch, MINUTE, states)
         sent = sum(each.count for each in sums(state.summary for state in states).statuses.values())
-        return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before", self._now())
+        return self._move(batch, _S.CANCELLED, Action.CANCELLED, f"{sent} rows were sent before")
 
     def _settle(self, batch: Batch, room: int) -> Batch:
         states = self._states(batch)
@@ -209,7 +209,7 @@ class BatchDriver:
         total = sums(each.summary for each in states)
         paid = total.statuses.get(Status.SUCCESS)
         complete = paid is not None and paid.count == total.payable.count
-        return self._move(batch, _S.DONE if complete else _S.DONE_WITH_FAILURES, Action.DONE, drive_at=self._now())
+        return self._move(batch, _S.DONE if complete else _S.DONE_WITH_FAILURES, Action.DONE)
 
     def _conclude(self, batch: Batch, room: int) -> Batch:
         """Follow the transfers that a final batch left open, and have its result written until nothing can change."""
@@ -304,12 +304,13 @@ class BatchDriver:
         Else it might be checked or submitted a second time by now, and what was read would be of the first.
         """
         now = self._now()
-        at = now if to is _S.CANCELLING else drive_at
 
         def change(current: Batch) -> Batch:
             if current.status is not batch.status or (unchanged and current.version != batch.version):
                 return current
             released = current.released_at or (now if to is _S.PAYING else None)
+            has_result = to in FINAL and released is not None  # which is still to be written
+            at = now if has_result or to is _S.CANCELLING else drive_at
             changed = moved(current, to, Event(now, SYSTEM, action, note))
             return replace(changed, next_drive_at=at, released_at=released)
 

@@ -88,7 +88,7 @@ class ChunkPayer:
             rows = self._chunks.rows(reference, index).rows
             states = self._chunks.states(reference, chunks_of(batch.rows))
             if objection := self._objection(batch, rows, states, index):
-                self._move(batch, BatchStatus.PAUSED, Action.PAUSED, objection)
+                self._pause(batch, objection)
                 return False
             run = _Run(batch, index, remaining, PayRun(self._chunks.not_paid(reference, index)))
             return self._run(run, rows, states[index].summary, lease)
@@ -164,7 +164,7 @@ class ChunkPayer:
     def _unclear(self, run: _Run) -> bool:
         if run.seen.unclear():
             note = f"DOKU's answers were unclear for {REFUSALS} rows; their status checks go on"
-            self._move(run.batch, BatchStatus.PAUSED, Action.PAUSED, note)
+            self._pause(run.batch, note)
             return False
         return True
 
@@ -177,7 +177,7 @@ class ChunkPayer:
     def _count_refusal(self, run: _Run, row: BatchRow, message: str) -> bool:
         if run.seen.refused(row.number):
             note = f"DOKU refused {REFUSALS} rows in a row: {message}"
-            self._move(run.batch, BatchStatus.PAUSED, Action.PAUSED, note)
+            self._pause(run.batch, note)
             return False
         return True
 
@@ -206,15 +206,15 @@ class ChunkPayer:
 
         self._batches.update(batch, change)
 
-    def _move(self, batch: Batch, to: BatchStatus, action: Action, note: str) -> None:
-        """Move a batch that is still being paid."""
+    def _pause(self, batch: Batch, note: str) -> None:
+        """Pause a batch that is still being paid."""
         now = self._now()
 
         def change(current: Batch) -> Batch:
             if current.status is not BatchStatus.PAYING:
                 return current
-            changed = moved(current, to, Event(now, SYSTEM, action, note))
-            return replace(changed, next_drive_at=None if to is BatchStatus.PAUSED else now)
+            paused = moved(current, BatchStatus.PAUSED, Event(now, SYSTEM, Action.PAUSED, note))
+            return replace(paused, next_drive_at=None)
 
         self._batches.update(batch, change)
 

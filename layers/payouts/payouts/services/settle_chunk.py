@@ -9,6 +9,7 @@ from payouts.domain.repayment import is_unpaid
 from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Transfer
 from payouts.services.batch_lease import ChunkLeases
+from payouts.services.own_transfers import own_transfers
 from payouts.store.batch_chunks import ChunkStore, NotPaid
 from payouts.store.batches import BatchStore
 from payouts.store.transfers import TransferStore
@@ -27,14 +28,8 @@ class ChunkAccounts:
         self._clock = clock
 
     def transfers(self, reference: str, rows: Sequence[BatchRow]) -> dict[int, Transfer]:
-        """The transfers that these rows have created, by row. One of another origin is none of theirs."""
-        by_reference = {row.intent.partner_reference_no: row for row in rows if row.intent and row.is_payable}
-        found: dict[int, Transfer] = {}
-        for transfer in self._transfers.get_all(list(by_reference)):
-            row = by_reference[transfer.partner_reference_no]
-            if transfer.origin == origin(reference, row.number):
-                found[row.number] = transfer
-        return found
+        """The transfers that these rows have created, by row."""
+        return own_transfers(reference, rows, self._transfers.get_all)
 
     def were_just_read(self, summary: ChunkSummary) -> bool:
         """True if the transfers of a summary were read moments ago, as when messages of the payment are left over."""
