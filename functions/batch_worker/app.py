@@ -15,7 +15,7 @@ from payouts.services.batch_queue import ChunkTask, FileTask, ResultTask, Task, 
 from payouts.services.pay_chunk import ROW_SECONDS
 
 _NEXT_CHUNKS = 2
-"""Chunks that a worker enqueues after its own: one for itself, and one in place of a message that was lost."""
+"""Chunks that a worker enqueues after its own: in its own place, and in that of a worker that ended meanwhile."""
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -48,7 +48,7 @@ def _work(services: Services, logger: Logger, record: dict[str, Any], remaining:
         if batch is None:
             return True
         if _dispatch(services, task, batch, remaining) or remaining() < ROW_SECONDS:
-            _go_on(services, task, remaining, 0 if batch.status is BatchStatus.SETTLING else _NEXT_CHUNKS)
+            _go_on(services, task, remaining, _next_chunks(task, batch))
     except PayoutError as error:  # the next tick enqueues the task again, sooner than SQS would deliver the message
         logger.warning("chunk not finished", batch=task.reference, chunk=_place(task), reason=error.message)
         metrics.publish({"BatchChunksFailed": 1})
@@ -62,7 +62,11 @@ def _place(task: Task) -> int | str:
 
 
 def _dispatch(services: Services, task: Task, batch: Batch, remaining: Remaining) -> bool:
-    """Returns True if the task is finished. One of a batch in another status needs nothing: its message is late."""
+    """Returns True if this call finished the task.
+
+    A repeated message, or a late one of a batch in another status, needs nothing. It enqueues nothing either: messages
+    would multiply.
+    """
     if isinstance(task, FileTask):
         services.loader().load(task, remaining)
         return True
@@ -83,7 +87,17 @@ def _dispatch(services: Services, task: Task, batch: Batch, remaining: Remaining
     return False
 
 
-def _go_on(services: Services, task: Task, remaining: Remaining, most: int) -> None:
+def _next_chunks(task: Task, batch: Batch) -> int | None:
+    """How many chunks to enqueue after a task: all that there is room for if it stored the rows of a batch."""
+    match batch.status:
+        case BatchStatus.RECEIVING:
+            return None
+        case BatchStatus.CHECKING | BatchStatus.PAYING | BatchStatus.CANCELLING if isinstance(task, ChunkTask):
+            return _NEXT_CHUNKS
+    return 0
+
+
+def _go_on(services: Services, task: Task, remaining: Remaining, most: int | None) -> None:
     """Drive the batch, so that its next step and chunks do not wait for the tick.
 
     Not while DOKU is silent: that would loop. Not for the next chunks to be read, which a tick enqueues together.

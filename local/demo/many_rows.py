@@ -3,15 +3,17 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import requests
-from rich.progress import Progress
+from rich.console import Console
+from rich.progress import Progress, TaskID
 
 from local.demo.batch_stage import BatchStage
 from local.demo.stage import Stage
+from payouts.domain.status import NOT_ACKNOWLEDGED
 
 _HEADER = "customerNumber,beneficiaryBankCode,beneficiaryAccountNumber,beneficiaryAccountName,amount"
 _STEP = 500
@@ -39,13 +41,49 @@ def _line(number: int) -> str:
     return f"628115678890,014,{account},PEGAWAI {number},{amount}"
 
 
+class Steps:
+    """Shows how far a step is: a bar in a terminal, elsewhere a line for each tenth."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(console=console, disable=not console.is_terminal)
+        self._started = time.monotonic()
+        self._tenth = -1
+
+    def __enter__(self) -> "Steps":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def begin(self, name: str) -> TaskID:
+        """A step of its own bar."""
+        self._tenth = -1
+        return self._bars.add_task(name, total=None)
+
+    def show(self, step: TaskID, done: int, of: int) -> None:
+        """So much of the step is done."""
+        self._bars.update(step, completed=done, total=of)
+        tenth = 10 * done // max(1, of)
+        if self._bars.disable and tenth != self._tenth:
+            self._tenth, name = tenth, self._bars.tasks[step].description
+            seconds = time.monotonic() - self._started
+            self._console.print(f"    [dim]{seconds:4.0f} s[/]  {name}: {done:,} of {of:,} rows", highlight=False)
+
+
+def _open(found: Mapping[str, Any]) -> int:
+    """How many rows were sent whose transfers were not final when they were read last."""
+    return sum(totals["count"] for status, totals in found["statuses"].items() if status not in NOT_ACKNOWLEDGED)
+
+
 @dataclass
 class ManyRows:
     """The batch, and the progress that is shown."""
 
     batch: BatchStage
     count: int
-    progress: Progress
+    steps: Steps
 
     def play(self) -> None:
         """Upload, check, exclude what is not all right, approve, pay, and wait for the last status."""
@@ -66,22 +104,26 @@ class ManyRows:
 
     def _until(self, step: str, statuses: set[str]) -> None:
         """Let the worker and the minutes go on until the batch has one of the statuses."""
-        bar = self.progress.add_task(step, total=self.count)
+        bar = self.steps.begin(step)
         for _ in range(_MOST_MINUTES):
             working = self.batch.drain_in_background()
             while not working.done():
                 time.sleep(1)
-                self._show(bar)
+                self._show(bar, statuses)
             working.result()
-            if self._show(bar)["status"] in statuses:
+            if self._show(bar, statuses):
                 break
             self.batch.stage.doku.advance(61)
             self.batch.stage.stack.tick()
 
-    def _show(self, bar: Any) -> dict[str, Any]:
+    def _show(self, bar: TaskID, statuses: set[str]) -> bool:
+        """Show the batch's progress. Returns True if it has one of the statuses."""
         found = self.batch.get()
-        self.progress.update(bar, completed=found["progress"]["done"], total=found["progress"]["of"] or self.count)
-        return found
+        of = found["progress"]["of"] or self.count
+        ended = found["status"] in statuses  # from then on, the progress is that of the next step
+        done = found["progress"]["done"] - (_open(found) if found["status"] == "SETTLING" else 0)
+        self.steps.show(bar, of if ended else done, of)
+        return ended
 
     def _exclude(self) -> None:
         rows = [each["row"] for each in self.rows() if not each["payable"]]
@@ -117,8 +159,8 @@ class ManyRows:
 def play(stage: Stage, count: int) -> str:
     """Play a batch of so many rows. Returns its reference."""
     stage.doku.deposit(f"{2_000_000 * count}.00")
-    with Progress(console=stage.console) as progress:
-        many = ManyRows(BatchStage(stage, "MANY"), count, progress)
+    with Steps(stage.console) as steps:
+        many = ManyRows(BatchStage(stage, "MANY"), count, steps)
         many.play()
     many.account()
     return many.batch.reference

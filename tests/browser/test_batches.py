@@ -125,6 +125,28 @@ def test_a_waiting_batch_is_cancelled(stack: LocalStack, visitor: Visitor) -> No
     assert stack.simulator.ledger()["debits"] == []
 
 
+def test_a_batch_is_paused_resumed_and_paid(stack: LocalStack, visitor: Visitor) -> None:
+    stack.simulator.deposit("1000.00")
+    page = open_batch(visitor, create(stack, transfer(GOOD, "ANI")), "Ready to submit")
+    page.locator("#step-submission").click()
+    page.locator("#person").select_option("approver")
+    page.locator("#step-approve").click()
+    expect(page.locator(".status-line")).to_have_text("Waiting for funds", timeout=60_000)
+
+    page.locator("#person").select_option("merchant")
+    page.locator("#step-pause").click()
+    expect(page.locator(".status-line")).to_have_text("Paused")
+    stack.simulator.deposit("1000000.00")
+    stack.simulator.advance(61)
+    stack.tick()
+    page.reload()
+    expect(page.locator(".status-card")).to_contain_text("Nothing is sent until it is resumed.")
+    assert stack.simulator.ledger()["debits"] == []
+    page.locator("#step-resume").click()
+    wait_for(stack, page, "Done")
+    assert len(stack.simulator.ledger()["debits"]) == 1
+
+
 def test_withdrawal_gives_the_batch_back(stack: LocalStack, visitor: Visitor) -> None:
     page = open_batch(visitor, create(stack, transfer(GOOD, "ANI")), "Ready to submit")
     page.locator("#step-submission").click()

@@ -4,11 +4,13 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from local.in_process.batches import QUEUE, Batches
 from payouts import wiring
 from payouts.batch_wiring import build_batches
 from payouts.domain.batch import Action, Batch, BatchStatus, Event, Totals
-from payouts.domain.batch_rows import BatchRow, Phase, RowOutcome, checked_summary
+from payouts.domain.batch_rows import CHUNK_ROWS, BatchRow, Phase, RowOutcome, checked_summary
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
 from payouts.services.batch_lease import ChunkLeases
@@ -46,14 +48,20 @@ def test_a_batch_of_a_newer_version_stops_nothing_else(world: World, batches: Ba
     assert batches.get(other)["status"] == "DONE"
 
 
-def stored(world: World, status: BatchStatus, **summary: Any) -> Batch:
-    """A batch of four chunks, with a row each, whose summaries have these fields."""
+def stored(
+    world: World,
+    status: BatchStatus,
+    chunks: int = len(CHUNKS),
+    outcome: RowOutcome = RowOutcome.OK,
+    **summary: Any,
+) -> Batch:
+    """A batch of chunks with a row each, whose summaries have these fields."""
     reference, table = new_batch(), table_of(world)
-    intents = [Intent(f"{reference}-{each}", "62811", "123", "014", Rupiah(100), "") for each in CHUNKS]
-    rows = [[BatchRow(number, intent, RowOutcome.OK)] for number, intent in enumerate(intents)]
+    intents = [Intent(f"{reference}-{each}", "62811", "123", "014", Rupiah(100), "") for each in range(chunks)]
+    rows = [[BatchRow(number, each, outcome)] for number, each in enumerate(intents, 1)]
     summaries = [replace(checked_summary(each), **summary) for each in rows]
     ChunkStore(table).load(reference, rows, summaries, int(world.clock() * 1000))
-    batch = Batch(reference, "1:x", 0, 400, status=status, limits_taken=True, released_at=1)
+    batch = Batch(reference, "1:x", 0, chunks * CHUNK_ROWS, status=status, limits_taken=True, released_at=1)
     BatchStore(table).create(batch)
     return replace(batch, version=1)
 
@@ -64,10 +72,10 @@ def driver_of(world: World) -> BatchDriver:
     return build_batches(environment, wiring.build_services(environment, world.clock), world.clock).driver
 
 
-def enqueued(world: World, batch: Batch) -> list[int]:
-    """The chunks that a tick enqueues."""
+def enqueued(world: World, batch: Batch, most: int | None = None) -> list[int]:
+    """The chunks that a tick enqueues, or a worker with `most`."""
     url, found = world.environment[QUEUE], []
-    driver_of(world).drive(batch, lambda: 60.0)
+    driver_of(world).drive(batch, lambda: 60.0, most)
     while messages := world.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         for each in messages:
             world.sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
@@ -92,6 +100,32 @@ def test_chunks_that_cannot_be_finished_hold_up_no_others(world: World) -> None:
         world.clock.advance(60)
     assert {len(each) for each in turns} == {2}
     assert {index for each in turns for index in each} == set(CHUNKS)
+
+
+def test_a_worker_enqueues_what_its_chunk_made_room_for(world: World) -> None:
+    """The chunks before are enqueued already; a second message about them would leave a worker without work."""
+    batch = stored(world, BatchStatus.PAYING, phase=Phase.CHECKED)
+    assert enqueued(world, batch) == [0, 1]
+    ChunkStore(table_of(world)).save_summary(batch.reference, 0, replace(checked_summary([]), phase=Phase.PAID), 1)
+    assert enqueued(world, batch, most=1) == [2]
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "phase", "end"),
+    [
+        (BatchStatus.CHECKING, RowOutcome.PENDING, Phase.LOADED, "NEEDS_ATTENTION"),
+        (BatchStatus.CANCELLING, RowOutcome.OK, Phase.CHECKED, "CANCELLED"),
+    ],
+)
+def test_messages_do_not_multiply(
+    world: World, batches: Batches, status: BatchStatus, outcome: RowOutcome, phase: Phase, end: str
+) -> None:
+    """Two for each chunk, and the first ones: whoever finds that a chunk is finished enqueues no other."""
+    batch = stored(world, status, 40, outcome, phase=phase)
+    driver_of(world).drive(batch, lambda: 60.0)
+    handled = batches.work()
+    assert batches.get(batch.reference)["status"] == end
+    assert 40 <= handled.succeeded <= 2 * 40 + 2
 
 
 def test_all_open_chunks_are_settled_in_one_round(world: World) -> None:

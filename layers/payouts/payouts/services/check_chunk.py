@@ -83,12 +83,12 @@ class ChunkChecker:
         self._clock = clock
 
     def check(self, reference: str, index: int, remaining: Remaining) -> bool:
-        """Check the rows of a chunk that are PENDING, as far as time allows. Returns True if none is left.
+        """Check the rows of a chunk that are PENDING, as far as time allows. Returns True if it left none.
 
         Raises PayoutError if nothing could be stored.
         """
         if self._chunks.state(reference, index).summary.is_checked:
-            return True  # a repeated message
+            return False  # a repeated message
         with self._leases.held(reference, index, remaining) as lease:
             batch = self._batches.get(reference)
             if lease is None or batch is None or batch.status is not BatchStatus.CHECKING:
@@ -96,7 +96,7 @@ class ChunkChecker:
             chunk = self._chunks.rows(reference, index)
             before, summary = chunk.rows, self._chunks.state(reference, index).summary
             if summary.is_checked:
-                return True
+                return False
             if summary.check_again:
                 before = tuple(_to_check_again(row) for row in before)
             rows = self._checked(batch, before, remaining)

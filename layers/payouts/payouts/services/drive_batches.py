@@ -65,7 +65,8 @@ class BatchDriver:
     def drive(self, batch: Batch, remaining: Remaining, most: int | None = None) -> Batch:
         """Do what can be done about a batch now. Returns it as stored. Raises PayoutError; the next call goes on.
 
-        Enqueues at most `most` chunks, by default all that the workers have room for.
+        Enqueues at most `most` chunks, by default all that the workers have room for. Of these, `most` are the last:
+        a worker that has finished its chunk makes room for them, and the others are enqueued already.
         """
         before, room = None, self._window if most is None else most
         while before is None or before.status is not batch.status:
@@ -246,7 +247,8 @@ class BatchDriver:
         now, left = self._now(), [index for index, each in enumerate(unfinished) if each]
         free = [index for index in left if not states[index].is_leased(now)]
         busy = len(left) - len(free)
-        self._enqueue(batch, states, free, min(room, self._window - busy))
+        within = _longest_ago(states, free)[: max(0, self._window - busy)]
+        self._enqueue(batch, within[max(0, len(within) - room) :])
         return bool(left)
 
     def _reads(self, batch: Batch, states: Sequence[ChunkState], room: int) -> int | None:
@@ -261,13 +263,11 @@ class BatchDriver:
             return None
         interval = min(max(_READ_MILLIS, (now - ended) // 8), DAY if batch.is_final else HOUR)
         due = [index for index in left if states[index].summary.read_at + interval <= now]
-        self._enqueue(batch, states, due, _READS * room)
+        self._enqueue(batch, _longest_ago(states, due)[: _READS * room])
         return max(MINUTE, min(states[index].summary.read_at for index in left) + interval - now)
 
-    def _enqueue(self, batch: Batch, states: Sequence[ChunkState], chunks: Iterable[int], most: int) -> None:
-        """Enqueue chunks, those first that were tried longest ago: some that do not get on hold up no others."""
-        longest_ago = sorted(chunks, key=lambda index: states[index].tried_at)
-        self._queue.send([ChunkTask(batch.reference, index) for index in longest_ago[: max(0, most)]])
+    def _enqueue(self, batch: Batch, chunks: Iterable[int]) -> None:
+        self._queue.send([ChunkTask(batch.reference, index) for index in chunks])
 
     def _states(self, batch: Batch) -> list[ChunkState]:
         return self._chunks.states(batch.reference, chunks_of(batch.rows))
@@ -318,6 +318,11 @@ class BatchDriver:
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
+
+
+def _longest_ago(states: Sequence[ChunkState], chunks: Iterable[int]) -> list[int]:
+    """Chunks, those first that were tried longest ago: some that do not get on hold up no others."""
+    return sorted(chunks, key=lambda index: states[index].tried_at)
 
 
 def _open(summary: ChunkSummary) -> bool:

@@ -75,12 +75,12 @@ class ChunkPayer:
         self._clock = clock
 
     def pay(self, reference: str, index: int, remaining: Remaining) -> bool:
-        """Send the rows of a chunk that have neither a transfer nor a reason. Returns True if none is left.
+        """Send the rows of a chunk that have neither a transfer nor a reason. Returns True if it left none.
 
         Raises PayoutError if the table or DOKU's balance does not answer; rows that were sent are found again.
         """
         if self._chunks.state(reference, index).summary.phase is Phase.PAID:
-            return True  # a repeated message
+            return False  # a repeated message
         with self._leases.held(reference, index, remaining) as lease:
             batch = self._batches.get(reference)
             if lease is None or batch is None or batch.status is not BatchStatus.PAYING or not batch.limits_taken:

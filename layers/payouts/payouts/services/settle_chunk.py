@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import Batch, BatchStatus
-from payouts.domain.batch_rows import BatchRow, ChunkSummary, origin, sent_summary
+from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase, origin, sent_summary
 from payouts.domain.repayment import is_unpaid
 from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Transfer
@@ -71,7 +71,7 @@ class ChunkSettler:
     def settle(self, reference: str, index: int, remaining: Remaining) -> bool:
         """Overwrite the summary. If the batch is being cancelled, its rows without a transfer are NOT_PAID.
 
-        Returns True if no transfer of the chunk is open.
+        Returns True if no transfer of the chunk is open, or if this call accounted for a cancelled batch's rows.
         """
         batch = self._batches.get(reference)
         if batch is None:
@@ -92,7 +92,10 @@ class ChunkSettler:
             batch = self._batches.get(reference)
             if lease is None or batch is None or batch.status is not BatchStatus.CANCELLING:
                 return False
-            rows, checked = self._chunks.rows(reference, index).rows, self._chunks.state(reference, index).summary
+            checked = self._chunks.state(reference, index).summary
+            if checked.phase is Phase.PAID:
+                return False  # a repeated message
+            rows = self._chunks.rows(reference, index).rows
             reasons, paid = self._chunks.not_paid(reference, index), self._accounts.transfers(reference, rows)
             unsent = (row.number for row in rows if row.is_payable and row.number not in paid)
             kept = {number: reasons.get(number, CANCELLED) for number in unsent}
