@@ -125,7 +125,7 @@ format: $(READY) ## Format the code
 
 .PHONY: test-fast
 test-fast: $(READY) ## Run the unit and property tests that start no process (under 30 s)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests/unit tests/property
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not sweep" tests/unit tests/property
 
 .PHONY: verify
 verify: ## Run everything that needs more than the tests: lint, types, template, real processes, real engines
@@ -150,8 +150,8 @@ matrix: $(READY) ## A slice of the fault matrix: kill -9 around every call of ev
 
 VERIFY += sweeps
 .PHONY: sweeps
-sweeps: $(READY) ## Stop the worker of batches before or after every call to AWS, and start it again
-	@$(BIN)/python -m pytest -n 2 -m sweep tests/integration
+sweeps: $(READY) ## Long tests: a crash of the batch worker at every call to AWS, and days of balances
+	@$(BIN)/python -m pytest -n 2 -m sweep tests/integration tests/property
 
 VERIFY += contention
 .PHONY: contention

@@ -112,11 +112,11 @@ def _local_url(variable: str, port: int) -> str:
 
 def _local_parameters() -> Mapping[str, str]:
     from local import doku_secret  # only a laptop has them
-    from local.aws.template import load
+    from local.aws.template import parameters_of
     from local.gateway.authorizer import ISSUER
 
     known = {"JwtIssuer": ISSUER, "JwtAudience": "local", "DokuBaseUrl": _local_url("LOCAL_SIMULATOR_PORT", 8001)}
-    return load(ROOT / "template.yaml", known | doku_secret.parameters()).parameters
+    return parameters_of(ROOT / "template.yaml", known | doku_secret.parameters())
 
 
 def _deployed(name: str, root: Path) -> Deployment:

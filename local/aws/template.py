@@ -108,6 +108,11 @@ def load(path: Path, parameters: Mapping[str, str], offered: Mapping[str, str] |
     return Template(document, values)
 
 
+def parameters_of(path: Path, given: Mapping[str, str]) -> Mapping[str, str]:
+    """The values of all parameters of the template at `path`, without translating it. Raises TemplateError like `load`."""
+    return _parameters(_parsed(path.read_text()).get("Parameters", {}), given)
+
+
 @lru_cache(maxsize=8)
 def _parsed(text: str) -> dict[str, Any]:
     """The parsed SAM template. Parsing takes longer than translating."""

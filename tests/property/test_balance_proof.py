@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import pytest
 from boto3.session import Session
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -133,6 +134,7 @@ def played(seed: int, earliest: int = -HOUR, start: int = START) -> Books:
     return books
 
 
+@pytest.mark.sweep
 @given(st.integers(0, 2**32), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_our_transfers_alone_are_never_a_fall(seed: int, topped_up: bool) -> None:
@@ -143,6 +145,7 @@ def test_our_transfers_alone_are_never_a_fall(seed: int, topped_up: bool) -> Non
     assert [proof.decrease for proof in books.proofs if proof.decrease] == []
 
 
+@pytest.mark.sweep
 @given(st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
 def test_money_that_leaves_is_a_fall_once_all_is_known(seed: int) -> None:
@@ -157,6 +160,7 @@ def test_money_that_leaves_is_a_fall_once_all_is_known(seed: int) -> None:
     assert lost - 6 * 2 * UNSTATED_FEE <= last.decrease <= lost
 
 
+@pytest.mark.sweep
 @given(st.integers(0, 2**32), st.integers(1, 23))
 @settings(max_examples=30, deadline=None)
 def test_midnight_hides_no_fall(seed: int, hours: int) -> None:

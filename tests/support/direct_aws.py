@@ -1,5 +1,6 @@
 """AWS without sockets: moto answers in the calling thread, in half the time."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -10,9 +11,12 @@ from urllib.parse import urlsplit
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.httpsession import URLLib3Session
+from moto.sqs.models import SQSBackend
 
 from local.aws import moto_server
 from local.gateway.http_server import Request
+
+_thread = threading.local()
 
 
 class _Body(BytesIO):
@@ -25,13 +29,20 @@ class _Body(BytesIO):
 
 @contextmanager
 def without_sockets(url: str) -> Iterator[None]:
-    """Answer calls of moto's server at `url` in this process during the `with`. Requests and answers are the same."""
-    send = URLLib3Session.send
+    """Answer calls of moto's server at `url` in this process during the `with`. Requests and answers are the same.
+
+    A long poll of an empty queue ends at once: who would send a message is the thread that polls.
+    """
+    send, receive = URLLib3Session.send, SQSBackend.receive_message
 
     def sent(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
         return _answered(request) if request.url.startswith(url) else send(session, request)
 
-    with patch.object(URLLib3Session, "send", sent):
+    def received(backend: SQSBackend, queue_name: str, count: int, wait_seconds_timeout: int, *others: Any) -> Any:
+        wait = 0 if getattr(_thread, "is_direct", False) else wait_seconds_timeout
+        return receive(backend, queue_name, count, wait, *others)
+
+    with patch.object(URLLib3Session, "send", sent), patch.object(SQSBackend, "receive_message", received):
         yield
 
 
@@ -40,7 +51,11 @@ def _answered(request: AWSPreparedRequest) -> AWSResponse:
     query = f"?{target.query}" if target.query else ""
     headers = tuple((name, _text(value)) for name, value in request.headers.items())
     asked = Request.of(request.method, target.path + query, (*headers, ("host", target.netloc)), _bytes(request.body))
-    answer = moto_server.answer(asked)
+    _thread.is_direct = True
+    try:
+        answer = moto_server.answer(asked)
+    finally:
+        _thread.is_direct = False
     received = HTTPHeaders()
     for name, value in answer.headers:
         received[name] = value
