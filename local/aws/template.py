@@ -109,7 +109,7 @@ def load(path: Path, parameters: Mapping[str, str], offered: Mapping[str, str] |
 
 
 def parameters_of(path: Path, given: Mapping[str, str]) -> Mapping[str, str]:
-    """The values of all parameters of the template at `path`, without translating it. Raises TemplateError like `load`."""
+    """The values of all parameters, as `load` has them, without translating the template. Raises TemplateError."""
     return _parameters(_parsed(path.read_text()).get("Parameters", {}), given)
 
 
