@@ -190,6 +190,7 @@ def _outcome(
     )
 
 
+@pytest.mark.sweep
 @pytest.mark.covers(23, 33, 34, "I10", "I11")
 def test_a_burst_ends_as_dokus_books(world: World, caplog: pytest.LogCaptureFixture) -> None:
     transfers = _SIZE // 5

@@ -80,6 +80,7 @@ def test_a_report_of_many_parts_is_whole(night: Night) -> None:
     assert night.found() == {"csv": night.references, "txt": night.references}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("operation", "earlier"), _CALLS)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_crash_at_any_call_costs_no_line(night: Night, operation: str, when: str, earlier: int) -> None:
@@ -117,6 +118,7 @@ def test_an_invocation_without_time_goes_on_later(
     assert night.found() == {"csv": night.references, "txt": night.references}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("operation", ["GetObject", "PutObject", "PutItem", "DeleteObject"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_crash_loses_no_line_that_was_set_aside(

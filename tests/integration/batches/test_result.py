@@ -110,6 +110,7 @@ def test_a_slow_worker_does_not_replace_a_newer_result(world: World, batches: Ba
     assert written == [link(batches, reference)["writtenAt"]]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("calls", range(1, 5))
 def test_a_worker_that_dies_at_the_end_of_a_batch_delays_its_result(world: World, batches: Batches, calls: int) -> None:
     """Also between the step to DONE and the order to write the result."""

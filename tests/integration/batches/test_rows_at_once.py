@@ -59,6 +59,7 @@ def _rupiah(number: int) -> dict[str, str]:
     return {"value": f"{200_000 + number}.00", "currency": "IDR"}
 
 
+@pytest.mark.sweep
 @pytest.mark.covers("I33", "I35")
 @pytest.mark.parametrize("calls", [14, 17, 20, 23, 26, 29, 34, 41])
 def test_a_worker_that_dies_with_rows_under_way_pays_each_once(world: World, batches: Batches, calls: int) -> None:
