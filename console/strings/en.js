@@ -624,6 +624,7 @@ export default {
   'batch.status.REJECTED': 'Rejected',
   'batch.status.EXPIRED': 'Expired',
   'batch.next.RECEIVING': 'The file has not arrived yet.',
+  'batch.collecting': 'The failed rows are being collected. Nothing is paid.',
   'batch.next.CHECKING': 'The bank is asked for the name of each account. Nothing is paid.',
   'batch.next.NEEDS_ATTENTION': 'Confirm the bank’s names or exclude the rows below. Nothing is paid before.',
   'batch.next.READY': 'Every row that is not excluded may be paid. Submit the batch.',

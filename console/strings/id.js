@@ -624,6 +624,7 @@ export default {
   'batch.status.REJECTED': 'Ditolak',
   'batch.status.EXPIRED': 'Kedaluwarsa',
   'batch.next.RECEIVING': 'Berkasnya belum tiba.',
+  'batch.collecting': 'Baris yang gagal sedang dikumpulkan. Tidak ada yang dibayarkan.',
   'batch.next.CHECKING': 'Bank ditanya nama setiap rekening. Belum ada yang dibayarkan.',
   'batch.next.NEEDS_ATTENTION': 'Konfirmasi nama dari bank atau keluarkan baris di bawah. Sebelum itu tidak ada yang dibayarkan.',
   'batch.next.READY': 'Setiap baris yang tidak dikeluarkan dapat dibayarkan. Ajukan batch ini.',

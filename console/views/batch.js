@@ -77,8 +77,9 @@ async function show(page, batch) {
 }
 
 /** What happens next, in words. */
-function next({ status, file }) {
+function next({ status, file, repays }) {
   if (file?.problem && status === 'RECEIVING') return null; // it is shown below
+  if (repays && status === 'RECEIVING') return t('batch.collecting');
   return file?.reading ? t('batch.reading') : known(`batch.next.${status}`, '');
 }
 

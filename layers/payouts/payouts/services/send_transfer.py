@@ -1,7 +1,8 @@
 """Send a transfer to DOKU at most once.
 
-Only the invocation whose conditional create succeeded sends, and it sends once. A second request goes out only after
-proof that the first was not executed. A crash after the create leaves a transfer that status checks settle.
+Only the invocation whose conditional create succeeded sends, and it sends once. A second request goes out only if no
+byte of the first has left, or if DOKU refused the first with 401 and then has no record of it; neither of these two
+would be enough alone. A crash after the create leaves a transfer that status checks settle.
 """
 
 from dataclasses import dataclass, replace
