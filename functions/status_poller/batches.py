@@ -41,7 +41,7 @@ class DueBatches:
     def _drive(self, due: list[str], logger: Logger, remaining: Remaining) -> None:
         from payouts.batch_wiring import build_batches
         from payouts.domain.batch import BatchStatus
-        from payouts.services.drive_batches import drive_due
+        from payouts.services.drive_due import drive_due
 
         queries = _OneBalance(self._deployed.doku, InquirySessions(self._deployed.table), self._clock)
         batches = build_batches(self._environment, self._deployed, self._clock, queries)

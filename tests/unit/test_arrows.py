@@ -32,7 +32,7 @@ def test_only_handlers_have_a_broad_boundary() -> None:
     for package in packages_of_functions():
         assert sum(broad_handlers(path) for path in package.rglob("*.py")) <= 1, package
     # After the conditional create no error may look like "not sent", and in a tick one transfer may not stop others.
-    allowed = {"send_transfer.py": 2, "poll.py": 1, "checks.py": 2, "sweep.py": 1, "drive_batches.py": 1}
+    allowed = {"send_transfer.py": 2, "poll.py": 1, "checks.py": 2, "sweep.py": 1, "drive_due.py": 1}
     for path in sources("layers"):
         assert broad_handlers(path) == allowed.get(path.name, 0), path
 

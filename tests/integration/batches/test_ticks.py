@@ -1,7 +1,7 @@
 """Batches leave the poller's tick its time for status checks."""
 
 from local.in_process.batches import Batches
-from payouts.services.drive_batches import drive_due
+from payouts.services.drive_due import drive_due
 from payouts.store.batches import BatchStore
 from payouts.store.table import Table
 from tests.integration.batches.rows import new_batch, row

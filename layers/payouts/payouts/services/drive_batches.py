@@ -4,10 +4,9 @@ Idempotent: whatever was lost or crashed is found again by what is stored, in th
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 
-from payouts.doku.time_limits import LEAST_SECONDS, TABLE_SECONDS, Remaining
+from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import FINAL, SYSTEM, Action, Batch, BatchStatus, Event, moved
 from payouts.domain.batch_file import is_leased
 from payouts.domain.batch_rows import ChunkSummary, Phase, chunks_of, origin, sums
@@ -30,8 +29,6 @@ _READS = 10
 """Chunks whose transfers are read in the time in which one is paid."""
 _FOLLOWED = 30 * DAY
 """How long the open transfers of a final batch are read, and its result is written again."""
-_STEP_SECONDS = LEAST_SECONDS + TABLE_SECONDS
-"""Least time for one batch. A question about the balance fits into the time that is left."""
 MOST_LATE = 7 * DAY
 """A batch that was not paid so long after its time, in an outage, is not paid unless a person resumes it."""
 _S = BatchStatus
@@ -65,8 +62,8 @@ class BatchDriver:
     def drive(self, batch: Batch, remaining: Remaining, most: int | None = None) -> Batch:
         """Do what can be done about a batch now. Returns it as stored. Raises PayoutError; the next call goes on.
 
-        Enqueues at most `most` chunks, by default all that the workers have room for. Of these, `most` are the last:
-        a worker that has finished its chunk makes room for them, and the others are enqueued already.
+        Enqueues all chunks that the workers have room for, or the last `most` of them: a worker that has finished its
+        chunk made room for these, and the ones before are enqueued already.
         """
         before, room = None, self._window if most is None else most
         while before is None or before.status is not batch.status:
@@ -339,47 +336,3 @@ def _sent_at(batch: Batch) -> int:
     ends = (Action.SENT, Action.CANCELLED)
     found = next((each.at for each in reversed(batch.history) if each.action in ends), None)
     return found if found is not None else batch.released_at or batch.created_at
-
-
-@dataclass(slots=True)
-class Driven:
-    """What a tick did about the batches that were due."""
-
-    batches: list[Batch] = field(default_factory=list)
-    """As they are stored now."""
-    failed: list[Exception] = field(default_factory=list)
-    """Why others were not driven."""
-    left: int = 0
-    """Those for which no time was left."""
-
-
-def drive_due(references: Iterable[str], store: BatchStore, driver: BatchDriver, remaining: Remaining) -> Driven:
-    """Drive batches while there is time; those that wait for funds last, since DOKU may be slow to state the balance.
-
-    No error of a batch stops the others.
-    """
-    driven, waiting = Driven(), list[Batch]()
-
-    def attempt(work: Callable[[], Batch | None]) -> None:
-        if remaining() < _STEP_SECONDS:
-            driven.left += 1
-            return
-        try:
-            batch = work()
-        except Exception as error:  # the next tick drives it
-            driven.failed.append(error)
-        else:
-            driven.batches += [batch] if batch is not None else []
-
-    def read_and_drive(reference: str) -> Batch | None:
-        batch = store.get(reference)
-        if batch is not None and batch.status is _S.WAITING_FOR_FUNDS:
-            waiting.append(batch)
-            return None
-        return None if batch is None else driver.drive(batch, remaining)
-
-    for reference in references:
-        attempt(partial(read_and_drive, reference))
-    for batch in waiting:
-        attempt(partial(driver.drive, batch, remaining))
-    return driven
