@@ -122,8 +122,8 @@ def _change_moto() -> None:
     LimitedSizeDict.__setitem__ = _set_within_limit
     Table.all_items = _all_items
     Item.project = _project
-    moto_table.copy = _QueryCopies
-    moto_dynamodb.copy = _Copies
+    moto_table.copy = _Copies(list)  # what a query found is written to the response at once
+    moto_dynamodb.copy = _Copies(Table)  # for transactions, which `_transact` undoes without a copy
     moto_dynamodb.DynamoDBBackend.transact_write_items = _transact
     DynamoHandler.transact_write_items = _transact_once
     moto_sqs.unix_time = _now
@@ -163,22 +163,16 @@ def _project(item: Item, expressions: list[list[str]]) -> Item:
     return projected
 
 
-class _QueryCopies:
-    """Stands for the module `copy` in moto's table. What a query found is written to the response at once."""
+class _Copies:
+    """Stands for the module `copy` in a part of moto where things of one kind need no copy."""
 
     copy = staticmethod(copy.copy)
 
-    @staticmethod
-    def deepcopy(thing: Any) -> Any:
-        return thing if isinstance(thing, list) else copy.deepcopy(thing)
+    def __init__(self, shared: type) -> None:
+        self._shared = shared
 
-
-class _Copies:
-    """Stands for the module `copy` in moto's DynamoDB. Its transactions copy tables, which `_transact` need not."""
-
-    @staticmethod
-    def deepcopy(thing: Any) -> Any:
-        return thing if isinstance(thing, Table) else copy.deepcopy(thing)
+    def deepcopy(self, thing: Any) -> Any:
+        return thing if isinstance(thing, self._shared) else copy.deepcopy(thing)
 
 
 def _transact(backend: Any, transact_items: list[dict[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from rich.progress import Progress, TaskID
 
 from local.demo.batch_stage import BatchStage
 from local.demo.stage import Stage
-from payouts.domain.status import NOT_ACKNOWLEDGED
+from payouts.domain.status import ENDED
 
 _HEADER = "customerNumber,beneficiaryBankCode,beneficiaryAccountNumber,beneficiaryAccountName,amount"
 _STEP = 500
@@ -74,7 +74,7 @@ class Steps:
 
 def _open(found: Mapping[str, Any]) -> int:
     """How many rows were sent whose transfers were not final when they were read last."""
-    return sum(totals["count"] for status, totals in found["statuses"].items() if status not in NOT_ACKNOWLEDGED)
+    return sum(totals["count"] for status, totals in found["statuses"].items() if status not in ENDED)
 
 
 @dataclass
