@@ -18,11 +18,11 @@ def wait_for(stack: LocalStack, page: Page, status: str, seconds: int = 61) -> N
     expect(line).to_have_text(status)
 
 
-def approve(page: Page) -> None:
-    """Submit a batch that is ready, and approve it as the other person."""
+def approve(page: Page, status: str = "Sent, waiting for outcomes") -> None:
+    """Submit a batch that is ready, approve it as the other person, and wait until it has the status."""
     page.locator("#step-submission").click()
     expect(page.locator(".status-line")).to_have_text("Waiting for approval")
     page.locator("#person").select_option("approver")
     page.locator("#step-approve").click()
-    expect(page.locator(".status-line")).to_have_text("Sent, waiting for outcomes", timeout=60_000)
+    expect(page.locator(".status-line")).to_have_text(status, timeout=60_000)
     page.locator("#person").select_option("merchant")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from local.stack import LocalStack
 from tests.browser.setup import AXE
-from tests.browser.steps import wait_for
+from tests.browser.steps import approve, wait_for
 from tests.browser.visitor import Visitor
 
 _numbers = itertools.count(1)
@@ -113,12 +113,8 @@ def test_a_waiting_batch_is_cancelled(stack: LocalStack, visitor: Visitor) -> No
     stack.simulator.deposit("1000.00")
     page = open_batch(visitor, create(stack, transfer(GOOD, "ANI")), "Ready to submit")
     expect(page.locator(".notice")).to_contain_text("is missing")
-    page.locator("#step-submission").click()
-    page.locator("#person").select_option("approver")
-    page.locator("#step-approve").click()
-    expect(page.locator(".status-line")).to_have_text("Waiting for funds", timeout=60_000)
+    approve(page, "Waiting for funds")
 
-    page.locator("#person").select_option("merchant")
     page.locator(".confirm summary").click()
     page.locator("#step-cancellation").click()
     wait_for(stack, page, "Cancelled")
@@ -128,12 +124,8 @@ def test_a_waiting_batch_is_cancelled(stack: LocalStack, visitor: Visitor) -> No
 def test_a_batch_is_paused_resumed_and_paid(stack: LocalStack, visitor: Visitor) -> None:
     stack.simulator.deposit("1000.00")
     page = open_batch(visitor, create(stack, transfer(GOOD, "ANI")), "Ready to submit")
-    page.locator("#step-submission").click()
-    page.locator("#person").select_option("approver")
-    page.locator("#step-approve").click()
-    expect(page.locator(".status-line")).to_have_text("Waiting for funds", timeout=60_000)
+    approve(page, "Waiting for funds")
 
-    page.locator("#person").select_option("merchant")
     page.locator("#step-pause").click()
     expect(page.locator(".status-line")).to_have_text("Paused")
     stack.simulator.deposit("1000000.00")

@@ -4,15 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from payouts.runtime.variables import (
-    Reader,
-    at_least,
-    count,
-    one_of,
-    path,
-    url,
-    word,
-)
+from payouts.runtime.variables import Reader, at_least, count, one_of, path, url, word
 
 
 @dataclass(frozen=True, slots=True)
