@@ -45,7 +45,7 @@ export async function loadInto(section, signal, load) {
 
 /** An error with the API's message and the next step. `retry` is called to try again. */
 export function failure(error, { retry, note } = {}) {
-  const { code, message, requestId, dokuResponseCode, dokuResponseMessage, transfer } = error;
+  const { code, message, requestId, dokuResponseCode, dokuResponseMessage, transfer, transfersStopped } = error;
   return h(
     'div',
     { class: 'notice bad', role: 'alert', 'data-code': code },
@@ -55,7 +55,7 @@ export function failure(error, { retry, note } = {}) {
       {},
       h('h2', {}, errorTitle(error)),
       note && h('p', { class: 'strong' }, note),
-      code !== 'NETWORK_ERROR' && h('p', { lang: 'en' }, message),
+      transfersStopped ? h('p', {}, t('stopped.text')) : code !== 'NETWORK_ERROR' && h('p', { lang: 'en' }, message),
       transfer && standing(transfer),
       dokuResponseCode && h('p', {}, `${t('error.dokuSaid')}: `, codeLink(dokuResponseCode), ' ', h('span', { lang: 'en' }, dokuResponseMessage ?? '')),
       requestId && h('p', { class: 'fine' }, t('error.requestId', { id: requestId })),
@@ -138,9 +138,9 @@ export function transferRow(transfer, created) {
   );
 }
 
-/** Why a transfer is not paid, in few words. */
+/** Why a transfer is not paid, in few words. The last word about a disputed one would be half of a contradiction. */
 function reasonLine({ status, reason }) {
-  if (!reason?.message || !['FAILED', 'DISPUTED', 'IN_DOUBT'].includes(status)) return null;
+  if (!reason?.message || !['FAILED', 'IN_DOUBT'].includes(status)) return null;
   return h('span', { class: 'sub reason' }, messageElement(reason.message));
 }
 

@@ -417,7 +417,7 @@ export default {
   'proofOfBalance.EXPLAINED': 'Our transfers explain the balance exactly.',
   'proofOfBalance.UNCERTAIN': 'There is a difference. Transfers in flight or in doubt may explain it; that is not known.',
   'proofOfBalance.DECREASE': 'The balance fell by {amount} more than our transfers explain. Ask DOKU where the money went.',
-  'proofOfBalance.INCREASE': 'The balance rose by {amount} more than our transfers explain. Confirm that it is a top-up.',
+  'proofOfBalance.INCREASE': 'The balance rose by {amount} more than is explained. Confirm that it is a top-up; it may also be a failed transfer that DOKU has not reported yet, or a returned fee.',
   'proofOfBalance.UNKNOWN': 'The balance was measured once so far. The next reading shows whether our transfers explain it.',
   'proofOfBalance.unstatedFees': 'DOKU stated no fee for {count} transfers, so the fees are higher than shown.',
   'overview.title': 'Overview',

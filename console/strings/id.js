@@ -417,7 +417,7 @@ export default {
   'proofOfBalance.EXPLAINED': 'Transfer kita menjelaskan saldo dengan tepat.',
   'proofOfBalance.UNCERTAIN': 'Ada selisih. Transfer yang sedang dikirim atau belum pasti mungkin menjelaskannya; itu belum diketahui.',
   'proofOfBalance.DECREASE': 'Saldo turun {amount} lebih banyak daripada yang dijelaskan transfer kita. Tanyakan kepada DOKU ke mana uangnya.',
-  'proofOfBalance.INCREASE': 'Saldo naik {amount} lebih banyak daripada yang dijelaskan transfer kita. Pastikan bahwa itu isi saldo.',
+  'proofOfBalance.INCREASE': 'Ada kenaikan saldo {amount} yang belum terjelaskan. Pastikan bahwa itu isi saldo; bisa juga transfer gagal yang belum dilaporkan DOKU, atau biaya yang dikembalikan.',
   'proofOfBalance.UNKNOWN': 'Saldo baru diukur satu kali. Pengukuran berikutnya menunjukkan apakah transfer kita menjelaskannya.',
   'proofOfBalance.unstatedFees': 'DOKU tidak menyebutkan biaya untuk {count} transfer, jadi biaya sebenarnya lebih besar.',
   'overview.title': 'Ringkasan',

@@ -34,10 +34,10 @@ export function render(main, { query, go, signal }) {
     if (location.hash !== '#/new') history.replaceState(null, '', '#/new');
     step(1, t('new.title'));
     const form = detailsForm({ fields, onChange: keepDraft, onReady: inquire });
-    const stopped = h('div', {});
+    const stopped = h('div', { class: 'stopped' });
     fill(body, stopped, h('p', { class: 'lead' }, t('new.lead')), form.element);
     if (error) form.fail(error);
-    showFunds(form, stopped);
+    if (!error?.transfersStopped) showFunds(form, stopped);
   }
 
   /** Show the balance in the form, and announce a stop of transfers before anything is typed. */
@@ -109,7 +109,7 @@ export function render(main, { query, go, signal }) {
       fill(
         buttons,
         button('secondary', 'back', () => history.back(), t('new.back')),
-        obstacle ? button('primary', 'again', again, t('new.checkAgain')) : button('primary', 'send', pay, t('new.send', { amount: rupiah(fields.amount) })),
+        obstacle ? button('primary', 'again', again, t(present.acceptsTransfers === false ? 'stopped.again' : 'new.checkAgain')) : button('primary', 'send', pay, t('new.send', { amount: rupiah(fields.amount) })),
       );
     }
   }

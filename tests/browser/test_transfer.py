@@ -287,7 +287,7 @@ def test_a_stop_is_announced_before_anything_is_typed(stack: LocalStack, visitor
         expect(page.locator(".notice.bad h2")).to_have_text("New transfers are stopped")
         visitor.fill()
         page.locator("#continue").click()
-        expect(page.locator("#again")).to_be_visible()
+        expect(page.locator("#again")).to_have_text("Check again")
         expect(page.locator("#send")).to_have_count(0)
 
     page.locator("#again").click()
@@ -303,6 +303,7 @@ def test_a_stop_after_the_check_is_called_a_stop(stack: LocalStack, visitor: Vis
         page.locator("#send").click()
         expect(page.locator(".form .notice.bad h2")).to_have_text("New transfers are stopped")
         expect(page.locator(".form .notice.bad")).to_contain_text("Nothing was sent. No money has moved.")
+        expect(page.locator(".notice.bad")).to_have_count(1)
     assert sent(stack, reference) == 0
 
 

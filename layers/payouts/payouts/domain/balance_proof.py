@@ -33,7 +33,7 @@ class Verdict(StrEnum):
     DECREASE = "DECREASE"
     """The balance fell by more than our transfers explain: a double payment, a leaked key, an unknown fee."""
     INCREASE = "INCREASE"
-    """The balance rose by more than our transfers explain: a top-up to confirm, or returned fees."""
+    """The balance rose by more than is explained: a top-up, an unreported failure, or a returned fee."""
     UNKNOWN = "UNKNOWN"
     """There are no two readings to compare."""
 

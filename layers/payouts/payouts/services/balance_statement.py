@@ -8,7 +8,7 @@ _MEANING = {
     Verdict.EXPLAINED: "our transfers explain the change exactly",
     Verdict.UNCERTAIN: "what is in doubt may explain the difference; it is not known",
     Verdict.DECREASE: "the balance fell by more than our transfers explain. The fall is unexplained",
-    Verdict.INCREASE: "the balance rose by more than our transfers explain: a top-up to confirm, or returned fees",
+    Verdict.INCREASE: "the balance rose by more than is explained: a top-up, an unreported failure, or a returned fee",
     Verdict.UNKNOWN: "one reading alone proves nothing",
 }
 
