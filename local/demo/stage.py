@@ -107,7 +107,7 @@ class Stage:
         return dead_letters.move(self.stack.aws.sqs, *queues)
 
     def sent(self, reference: str) -> list[dict[str, Any]]:
-        """The transfer requests about `reference` that reached DOKU."""
+        """The simulator's records of the transfer requests about `reference`; not their whole bodies."""
         requests_ = self.doku.ledger()["requests"]
         return [one for one in requests_ if one["operation"] == "transfer" and one["partnerReferenceNo"] == reference]
 

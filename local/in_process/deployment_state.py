@@ -92,7 +92,7 @@ class DeploymentState:
         return self.services.store
 
     def sent(self, reference: str, operation: str = "transfer") -> list[dict[str, Any]]:
-        """The requests of `operation` about `reference` that reached DOKU."""
+        """The simulator's records of the requests of `operation` about `reference`; not their whole bodies."""
         requests = self.doku.ledger()["requests"]
         return [one for one in requests if one["operation"] == operation and one["partnerReferenceNo"] == reference]
 

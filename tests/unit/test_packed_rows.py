@@ -1,5 +1,9 @@
 """The rows of a chunk as they are stored."""
 
+import base64
+import json
+import zlib
+
 import pytest
 
 from payouts.domain.batch_rows import CHUNK_ROWS, BatchRow, RowOutcome
@@ -20,6 +24,13 @@ ROW = BatchRow(
 @pytest.mark.parametrize("row", [ROW, BatchRow(3, None, RowOutcome.INVALID, (("amount", "1.500 is no amount"),))])
 def test_rows_are_read_as_they_were_stored(row: BatchRow) -> None:
     assert unpacked(packed([row])) == (row,)
+
+
+def test_a_row_with_a_field_of_a_newer_version_is_not_read_without_it() -> None:
+    [row] = json.loads(zlib.decompress(base64.b64decode(packed([ROW]))))
+    row["intent"]["purpose_code"] = "01"
+    with pytest.raises(TypeError):
+        unpacked(base64.b64encode(zlib.compress(json.dumps([row]).encode())).decode())
 
 
 def test_a_chunk_takes_few_kilobytes() -> None:

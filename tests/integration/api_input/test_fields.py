@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from payouts.doku.fields import OF_A_ROW
 from tests.integration.api_input.requests import (
     BAD_FIELDS,
     INVALID,
@@ -104,6 +105,11 @@ def test_every_field_has_malformed_values() -> None:
     """A new field needs an entry in BAD_FIELDS. The reference has one in test_keys, the amount BAD_VALUES."""
     fields = {field.alias for field in CreateTransfer.model_fields.values()}
     assert fields == BAD_FIELDS.keys() | {"partnerReferenceNo", "amount"}
+
+
+def test_a_row_of_a_batch_has_the_fields_of_a_transfer() -> None:
+    """But the session: the batch makes an inquiry of its own for each row."""
+    assert {"amount", *OF_A_ROW} == CreateTransfer.model_fields.keys() - {"session_id"}
 
 
 @pytest.mark.covers(57)

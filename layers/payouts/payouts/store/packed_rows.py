@@ -74,6 +74,9 @@ def _intent_item(intent: Intent | None) -> Item | None:
 
 
 def _intent(item: Item) -> Intent:
-    """The intent. Fields that are not stored are empty; those of a batch that was forgotten are, too."""
+    """The intent. Fields that are not stored are empty; those of a batch that was forgotten are, too.
+
+    Raises TypeError for a field that this version doesn't know, so that no row is paid without it after a rollback.
+    """
     stored = {**item, "amount": Rupiah.parse(item["amount"])}
     return Intent(**{"session_id": "", "customer_number": "", "beneficiary_account_number": "", **stored})
