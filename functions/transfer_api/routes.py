@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from payouts.doku import banks
@@ -24,6 +25,7 @@ from transfer_api.services import Services
 def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
     """Create the resolver with all routes."""
     app = APIGatewayHttpResolver()
+    app.use([_without_query])
     _add_doku_queries(app, services)
     _add_create_transfer(app, services, logger)
     _add_transfer_routes(app, services)
@@ -31,6 +33,13 @@ def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
     response_codes.add_routes(app)
     _add_error_handlers(app, services, logger)
     return app
+
+
+def _without_query(app: APIGatewayHttpResolver, following: NextMiddleware) -> Response[str]:
+    """Refuse query parameters of a request that changes something; routes that read check their own."""
+    if app.current_event.http_method != "GET":
+        query.parameters(app.current_event)
+    return following(app)
 
 
 def _remaining(app: APIGatewayHttpResolver) -> Remaining:

@@ -300,6 +300,15 @@ def test_an_unknown_query_parameter_is_refused(world: World, path: str, takes: s
     assert answer.body["response_message"] == f"the route has no query parameter 'refersh'; {takes}"
 
 
+@pytest.mark.parametrize("path", ["/v1/transfers", "/v1/account-inquiries", "/v1/transfers/PAY-0001/status-checks"])
+def test_a_write_with_a_query_parameter_does_nothing(world: World, path: str) -> None:
+    before = world.doku.ledger()["requests"]
+    answer = world.request("POST", path, order(), query={"dryRun": "true"})
+    assert (answer.status, answer.body["response_code"]) == (400, "INVALID_PARAMETER")
+    assert answer.body["response_message"] == "the route has no query parameter 'dryRun'; it takes none"
+    assert world.doku.ledger()["requests"] == before
+
+
 def test_unknown_resources_are_answered_in_dokus_format(world: World) -> None:
     for answer, status, code in (
         (world.get("NOT-THERE"), 404, "TRANSACTION_NOT_FOUND"),

@@ -35,6 +35,7 @@ _WRITE: dict[int, Answer] = {
         _EITHER,
         {"scope": {"message": "Forbidden"}, **_errors("no person")},
     ),
+    400: BAD_QUERY[400],
     409: Answer("Not possible in the batch's status; nothing was changed", _OURS, _errors("too late")),
     413: WRONG[413],
     422: Answer(
@@ -56,7 +57,7 @@ def _change(name: str, summary: str, status: int = 200, description: str = "", *
 
 _CHECKED = {
     400: Answer(
-        "Not readable, or a field is missing; nothing was changed",
+        "Not readable, a field is missing, or there is a query parameter; nothing was changed",
         _OURS,
         {"missing field": examples.error("missing field")},
     )

@@ -142,17 +142,27 @@ def notes() -> Any:
 
 
 def inquiry() -> Any:
-    """The account of DOKU's sample."""
+    """The account of DOKU's sample, with the fields that DOKU adds, and the reference of the request's example."""
     asked = InquiryRequest(
-        partner_reference_no="PAY-0001",
+        partner_reference_no=request("account-inquiry")["partnerReferenceNo"],
         customer_number="628115678890",
         amount=_RUPIAH,
         beneficiary_account_number="8377388292",
         beneficiary_bank_code="014",
         beneficiary_account_name="SUHUT",
     )
-    found = Inquiry("I0438729855304540", "DK01123220", "SUHUT", "Bank BCA", _FEE, {"feeAmount": _FEE.wire()})
-    session = InquirySession("I0438729855304540", "8377388292", "014", _RUPIAH, "SUHUT", _FEE, _AT // 1000 + 3600)
+    session_id = "I0438729855304540"
+    additional = {
+        "senderCountryCode": "ID",
+        "forexRate": "1.00",
+        "forexOriginCurrency": "IDR",
+        "feeAmount": str(_FEE),
+        "feeCurrency": "IDR",
+        "beneficiaryAmount": str(_RUPIAH),
+        "referenceNumber": "6a1b7c4e-9f53-4c0e-8d37-2d1f6ab0c9e5",
+    }
+    found = Inquiry(session_id, session_id, "SUHUT", "Bank Central Asia BCA", _FEE, additional)
+    session = InquirySession(session_id, "8377388292", "014", _RUPIAH, "SUHUT", _FEE, _AT // 1000 + 3600)
     return _plain(responses.inquiry(asked, found, session))
 
 

@@ -78,7 +78,11 @@ _FAILED = {
 }
 USUAL = {**_DENIED, **_FAILED}
 WRONG = {
-    400: Answer("Not readable, or a field is missing; nothing was sent", _OURS, _errors("missing field")),
+    400: Answer(
+        "Not readable, a field is missing, or there is a query parameter; nothing was sent",
+        _OURS,
+        _errors("missing field"),
+    ),
     413: Answer("The body is larger than 10 MB", _GATEWAYS, {"": {"message": "Request Entity Too Large"}}),
     422: Answer(
         "A field is wrong, or DOKU refused it; nothing was sent", _OURS, _errors("wrong field", "refused by the bank")
@@ -274,7 +278,7 @@ OPERATIONS: dict[str, Operation] = {
         summary="Check the status of a transfer with DOKU",
         description="DOKU is asked unless it was asked about this transfer in the last 10 seconds.",
         parameters=(_REFERENCE,),
-        answers={200: _CHECKED, **USUAL, **_UNKNOWN, 422: BAD_QUERY[422], 413: WRONG[413]},
+        answers={200: _CHECKED, **USUAL, **_UNKNOWN, **BAD_QUERY, 413: WRONG[413]},
     ),
     "GET /v1/transfers/{partnerReferenceNo}/notes": Operation(
         name="listNotes",
