@@ -4,7 +4,7 @@ import { announce, h } from './dom.js';
 import { t } from './i18n.js';
 import { banks as listedBanks } from './bank-list.js';
 
-const MOST = 8;
+const MOST = 12;
 const CODE = /^[0-9A-Za-z]{3,16}$/;
 
 /**

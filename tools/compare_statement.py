@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from payouts.domain.balance_proof import is_never_taken
+from payouts.domain.debits import is_never_taken
 from payouts.domain.transfer import Transfer
 from payouts.services.daily_report import lines as transfers_of
 from payouts.services.safe_csv import csv_rows

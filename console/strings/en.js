@@ -240,7 +240,7 @@ export default {
   'transfer.search': 'Search for it',
   'transfer.externalIds': 'X-EXTERNAL-ID (id of the request to DOKU)',
   'transfer.createdBy': 'Created by',
-  'transfer.noFee': 'None: DOKU did not execute the request (quoted: {amount})',
+  'transfer.noFee': 'None: DOKU did not execute the request',
   'transfer.feeFailed': '{amount} quoted. DOKU does not say whether it is returned.',
   'transfer.ticket': 'Copy for DOKU support',
   'transfer.sameRecipient': 'New transfer to this recipient',

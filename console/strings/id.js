@@ -240,7 +240,7 @@ export default {
   'transfer.search': 'Cari',
   'transfer.externalIds': 'X-EXTERNAL-ID (nomor permintaan ke DOKU)',
   'transfer.createdBy': 'Dibuat oleh',
-  'transfer.noFee': 'Tidak ada: DOKU tidak menjalankan permintaan (disebutkan: {amount})',
+  'transfer.noFee': 'Tidak ada: DOKU tidak menjalankan permintaan',
   'transfer.feeFailed': '{amount} disebutkan. DOKU tidak menyatakan apakah biaya dikembalikan.',
   'transfer.ticket': 'Salin untuk bantuan DOKU',
   'transfer.sameRecipient': 'Transfer baru ke penerima ini',

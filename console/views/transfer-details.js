@@ -39,9 +39,8 @@ function nextCheck({ nextCheckAt, status }) {
 
 /** The fee that DOKU named. A request that DOKU did not execute costs none; otherwise DOKU does not say whether a fee comes back. */
 function feeText({ fee, status, history }) {
-  if (!fee) return t('new.feeUnknown');
-  if (status === 'FAILED') return t(isUnexecuted(history) ? 'transfer.noFee' : 'transfer.feeFailed', { amount: rupiah(fee) });
-  if (status === 'REFUNDED') return t('transfer.feeFailed', { amount: rupiah(fee) });
+  if (!fee) return t(status === 'FAILED' && isUnexecuted(history) ? 'transfer.noFee' : 'new.feeUnknown');
+  if (['FAILED', 'REFUNDED'].includes(status)) return t('transfer.feeFailed', { amount: rupiah(fee) });
   return rupiah(fee);
 }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from payouts.doku.messages import InquiryRequest, wire_name
 from payouts.doku.responses import Balance, Inquiry
 from payouts.domain.days import time_of
+from payouts.domain.debits import fee_of
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import needs_review
 from payouts.domain.transfer import NextAction, Observation, Status, Transfer
@@ -82,7 +83,7 @@ def summary(subject: Transfer, now: float) -> dict[str, Any]:
         "referenceNo": subject.doku_reference_no or None,
         "sessionId": intent.session_id,
         "amount": intent.amount.wire(),
-        "fee": _wire(subject.fee),
+        "fee": _wire(fee_of(subject)),
         "customerNumber": intent.customer_number,
         "beneficiaryAccountNumber": intent.beneficiary_account_number,
         "beneficiaryBankCode": intent.beneficiary_bank_code,

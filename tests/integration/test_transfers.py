@@ -183,6 +183,7 @@ def test_a_balance_too_low_fails_with_dokus_code(world: World) -> None:
     assert (answer.status, answer.body["status"]) == (201, "FAILED")
     assert len(world.sent(answer.body["partnerReferenceNo"])) == 1
     assert answer.body["reason"]["code"] == "4034314"
+    assert answer.body["fee"] is None  # DOKU took none
     assert answer.body["nextCheckAt"] is None
 
 

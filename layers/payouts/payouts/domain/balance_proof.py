@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from payouts.domain.observation import Finding, Observation, Source
-from payouts.domain.status import RETURNED
-from payouts.domain.transfer import ENDED, Status, Transfer
+from payouts.domain.debits import is_returned_by_decision
+from payouts.domain.transfer import Transfer
 
 TOLERANCE = 30_000
 """By how much DOKU's balance may lag behind its answers, and clocks may differ."""
@@ -19,8 +18,6 @@ UNSTATED_FEE = 50_000_00
 """The highest fee that is assumed where DOKU stated none: more than banks charge for any kind of transfer."""
 _MOST_LEVELS = 20
 """Levels that a day hands on at most, the highest: each but the first means an increase that nothing explains."""
-_TAKEN = frozenset({Finding.ACCEPTED, Finding.UNPAID, Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED})
-_RETURNED = frozenset({Finding.FAILED, Finding.REFUNDED})
 
 
 class Verdict(StrEnum):
@@ -165,46 +162,6 @@ def levels_after(readings: Sequence[Reading], levels: Sequence[Reading] = ()) ->
         if all(each.lowest > level.lowest for level in found):
             found.append(each)
     return tuple(found[-_MOST_LEVELS:])
-
-
-def taken_at(transfer: Transfer) -> int | None:
-    """The time by which DOKU had taken the money, by its own word or an operator's; None if it may not have."""
-    words = [seen.at for seen in _words(transfer)]
-    if words:
-        return min(words)
-    verdict = transfer.reading.verdict
-    return verdict.at if verdict and transfer.status in (Status.SUCCESS, Status.REFUNDED) else None
-
-
-def is_never_taken(transfer: Transfer) -> bool:
-    """True if the transfer has ended and DOKU never had it. Unknown where a newer version wrote the history."""
-    return not transfer.newer_status and transfer.status in ENDED and taken_at(transfer) is None
-
-
-def is_returned_by_decision(transfer: Transfer) -> bool:
-    """True if only an operator says that DOKU took the money and returned it. What became of the fee is not said."""
-    return transfer.status is Status.REFUNDED and not _words(transfer)
-
-
-def returned_between(transfer: Transfer) -> tuple[int, int] | None:
-    """The times after which and by which DOKU returned the amount, by its own word; None if it did not say so.
-
-    An operator's decision moves no money. DOKU's contradicting words prove nothing.
-    """
-    if transfer.status not in RETURNED:
-        return None
-    words = _words(transfer)
-    said = [seen for seen in words if seen.finding in _RETURNED]
-    if not said:
-        return None
-    first = min(said, key=lambda seen: seen.at)
-    before = (seen.at for seen in words if seen.finding not in _RETURNED and seen.seq < first.seq)
-    return max(before, default=transfer.created_at), first.at
-
-
-def _words(transfer: Transfer) -> list[Observation]:
-    answers = (seen for seen in transfer.history if seen.source in (Source.SUBMIT, Source.STATUS_CHECK))
-    return [seen for seen in answers if seen.finding in _TAKEN]
 
 
 def _largest_fall(readings: Sequence[Reading], levels: Sequence[Reading]) -> int:

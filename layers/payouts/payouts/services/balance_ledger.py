@@ -10,11 +10,9 @@ from payouts.domain.balance_proof import (
     BalanceProof,
     Reading,
     Sums,
-    is_never_taken,
-    returned_between,
-    taken_at,
 )
 from payouts.domain.days import day_after, day_of
+from payouts.domain.debits import is_never_taken, returned_between, taken_at
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import NOT_ACKNOWLEDGED, Transfer
 from payouts.store.balance_readings import BalanceDay, BalanceReadings

@@ -7,6 +7,7 @@ from functools import partial
 from payouts.domain.batch import Batch
 from payouts.domain.batch_rows import BatchRow, chunks_of
 from payouts.domain.days import time_of
+from payouts.domain.debits import fee_of
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent, Reason, Transfer
 from payouts.services.own_transfers import own_transfers
@@ -122,7 +123,7 @@ def _cells(line: ResultLine) -> tuple[str, ...]:
         transfer.status,
         final,
         *_reason(transfer.reason),
-        _amount(transfer.fee),
+        _amount(fee_of(transfer)),
         transfer.doku_reference_no,
         time_of(transfer.created_at),
         time_of(transfer.updated_at),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from payouts.domain.days import time_of
+from payouts.domain.debits import fee_of
 from payouts.domain.schedule import needs_review
 from payouts.domain.status import OTHER_ACCOUNT
 from payouts.domain.transfer import ENDED, Finding, NextAction, Status, Transfer
@@ -52,13 +53,13 @@ class Line:
 
     def cells(self) -> tuple[str, ...]:
         """The cells of the CSV row, in the order of COLUMNS."""
-        transfer, reason = self.transfer, self.transfer.reason
+        transfer, reason, fee = self.transfer, self.transfer.reason, fee_of(self.transfer)
         return (
             transfer.partner_reference_no,
             transfer.doku_reference_no,
             transfer.status,
             str(transfer.intent.amount),
-            str(transfer.fee) if transfer.fee else "",
+            str(fee) if fee else "",
             transfer.intent.beneficiary_bank_code,
             time_of(transfer.created_at),
             time_of(transfer.updated_at),

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 
-from payouts.domain.balance_proof import returned_between
 from payouts.domain.days import day_after, day_of
+from payouts.domain.debits import returned_between
 from payouts.domain.transfer import Transfer
 from payouts.store import items
 from payouts.store.creation_index import PAGE, Position, behind, by_creation

@@ -1,0 +1,54 @@
+"""Whether and when DOKU took the money of a transfer, and returned it. Pure; times in milliseconds."""
+
+from payouts.domain.money import Rupiah
+from payouts.domain.observation import Finding, Observation, Source
+from payouts.domain.status import RETURNED
+from payouts.domain.transfer import ENDED, Status, Transfer
+
+_TAKEN = frozenset({Finding.ACCEPTED, Finding.UNPAID, Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED})
+_RETURNED = frozenset({Finding.FAILED, Finding.REFUNDED})
+
+
+def taken_at(transfer: Transfer) -> int | None:
+    """The time by which DOKU had taken the money, by its own word or an operator's; None if it may not have."""
+    words = [seen.at for seen in _words(transfer)]
+    if words:
+        return min(words)
+    verdict = transfer.reading.verdict
+    return verdict.at if verdict and transfer.status in (Status.SUCCESS, Status.REFUNDED) else None
+
+
+def is_never_taken(transfer: Transfer) -> bool:
+    """True if the transfer has ended and DOKU never had it. Unknown where a newer version wrote the history."""
+    return not transfer.newer_status and transfer.status in ENDED and taken_at(transfer) is None
+
+
+def fee_of(transfer: Transfer) -> Rupiah | None:
+    """The fee that DOKU stated; None if it stated none, or if it never took the money."""
+    return None if is_never_taken(transfer) else transfer.fee
+
+
+def is_returned_by_decision(transfer: Transfer) -> bool:
+    """True if only an operator says that DOKU took the money and returned it. What became of the fee is not said."""
+    return transfer.status is Status.REFUNDED and not _words(transfer)
+
+
+def returned_between(transfer: Transfer) -> tuple[int, int] | None:
+    """The times after which and by which DOKU returned the amount, by its own word; None if it did not say so.
+
+    An operator's decision moves no money. DOKU's contradicting words prove nothing.
+    """
+    if transfer.status not in RETURNED:
+        return None
+    words = _words(transfer)
+    said = [seen for seen in words if seen.finding in _RETURNED]
+    if not said:
+        return None
+    first = min(said, key=lambda seen: seen.at)
+    before = (seen.at for seen in words if seen.finding not in _RETURNED and seen.seq < first.seq)
+    return max(before, default=transfer.created_at), first.at
+
+
+def _words(transfer: Transfer) -> list[Observation]:
+    answers = (seen for seen in transfer.history if seen.source in (Source.SUBMIT, Source.STATUS_CHECK))
+    return [seen for seen in answers if seen.finding in _TAKEN]
