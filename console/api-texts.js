@@ -4,6 +4,7 @@
  */
 
 import { h } from './dom.js';
+import { rupiah } from './format.js';
 import { known, t } from './i18n.js';
 
 /** The API's texts. Names of groups are those of the gaps in ours. */
@@ -72,7 +73,10 @@ export function problemElement({ column, reason }) {
 export function translated(text) {
   for (const [form, key] of TEXTS) {
     const match = form.exec(text);
-    if (match) return t(key, match.groups);
+    if (match) return t(key, shown(match.groups ?? {}));
   }
   return null;
 }
+
+/** The parts of a text, with amounts as people read them. */
+const shown = (groups) => Object.fromEntries(Object.entries(groups).map(([name, part]) => [name, /^\d+\.\d\d$/.test(part) ? rupiah({ value: part }) : part]));

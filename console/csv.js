@@ -61,6 +61,6 @@ const text = (digits) => (/^0|^\d{16,}$/.test(digits) ? `'${digits}` : digits);
 
 /** A cell. Text that a spreadsheet would run as a formula gets an apostrophe in front. */
 function quoted(cell) {
-  const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

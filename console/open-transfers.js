@@ -1,8 +1,11 @@
-/** The open transfers of all days. */
+/** The open transfers of all days, and the refunds of the last days. */
 
+import { today } from './clock.js';
+import { dayAfter } from './format.js';
 import { payouts } from './session.js';
 
 const PAGE = 100;
+const REFUND_DAYS = 8;
 
 /**
  * Up to `most` open transfers; `partial` is true if there are more. `onProgress` gets the number after each page.
@@ -16,6 +19,14 @@ export async function openTransfers({ signal, most, onProgress = () => {} }) {
     if (transfers.length % PAGE === 0) onProgress(transfers.length);
   }
   return { transfers, partial: false };
+}
+
+/** Refunds that became known in the last days. The last status check of a paid transfer is a week after its day. */
+export async function recentRefunds(signal) {
+  const since = dayAfter(today(), -REFUND_DAYS);
+  const days = Array.from({ length: 2 * REFUND_DAYS }, (_, back) => dayAfter(today(), -back));
+  const found = await Promise.all(days.map((day) => Array.fromAsync(payouts.list({ day, status: 'REFUNDED', limit: PAGE }, { signal }))));
+  return found.flat().filter((each) => each.final && each.updatedAt >= since); // one that is not final is among the open ones
 }
 
 /** Whether an operator must act on an open transfer. */

@@ -55,8 +55,9 @@ export function failure(error, { retry, note } = {}) {
       {},
       h('h2', {}, errorTitle(error)),
       note && h('p', { class: 'strong' }, note),
-      transfersStopped ? h('p', {}, t('stopped.text')) : code !== 'NETWORK_ERROR' && h('p', { lang: 'en' }, message),
+      transfersStopped && h('p', {}, t('stopped.text')),
       transfer && standing(transfer),
+      !transfersStopped && !transfer && code !== 'NETWORK_ERROR' && h('p', { lang: 'en' }, message),
       dokuResponseCode && h('p', {}, `${t('error.dokuSaid')}: `, codeLink(dokuResponseCode), ' ', h('span', { lang: 'en' }, dokuResponseMessage ?? '')),
       requestId && h('p', { class: 'fine' }, t('error.requestId', { id: requestId })),
       h(
@@ -80,6 +81,7 @@ function standing(transfer) {
 
 /** What to do about a transfer, in words. */
 export function advice({ status, nextAction }) {
+  if (status === 'REFUNDED' && nextAction === 'CORRECT_AND_RESEND') return t('next.REFUNDED'); // it was paid for a while
   return known(`action.${nextAction}`, known(`next.${status}`, '–'));
 }
 
@@ -132,7 +134,7 @@ export function transferRow(transfer, created) {
     h('th', { scope: 'row', role: 'rowheader', class: 'reference' }, link),
     cell('created', h('time', { datetime: createdAt }, created(createdAt))),
     cell('recipient', beneficiaryAccountName || '–'),
-    cell('account', `${bankName(beneficiaryBankCode)} ••••${beneficiaryAccountNumber.slice(-4)}`),
+    cell('account', beneficiaryAccountNumber ? `${bankName(beneficiaryBankCode)} ••••${beneficiaryAccountNumber.slice(-4)}` : bankName(beneficiaryBankCode)),
     cell('number', rupiah(amount)),
     cell('status', badge(transfer.status), reasonLine(transfer)),
   );

@@ -3,15 +3,13 @@
 import { announce, fill, h } from '../dom.js';
 import { t } from '../i18n.js';
 import { loadBankNames } from '../bank-list.js';
-import { today } from '../clock.js';
-import { dayAfter, moment, shortMoment } from '../format.js';
-import { isUnknown, openTransfers } from '../open-transfers.js';
-import { askLocally, config, payouts } from '../session.js';
+import { moment, shortMoment } from '../format.js';
+import { isUnknown, openTransfers, recentRefunds } from '../open-transfers.js';
+import { askLocally, config } from '../session.js';
 import { empty, failure, loading, notice, referenceLink, transferTable } from '../widgets.js';
 
 export const title = 'attention.title';
 const MOST = 5000;
-const REFUND_DAYS = 8; // a paid transfer is checked for a week
 const GROUPS = [
   ['disputed', (each) => each.status === 'DISPUTED'],
   ['review', (each) => each.review],
@@ -31,7 +29,7 @@ export function render(main, { signal }) {
 async function showTransfers(result, signal) {
   const onProgress = (count) => fill(result, h('p', { class: 'loading' }, h('span', { class: 'spinner' }), t('attention.progress', { count })));
   try {
-    const [open, refunds] = await Promise.all([openTransfers({ signal, most: MOST, onProgress }), refunded(signal), loadBankNames()]);
+    const [open, refunds] = await Promise.all([openTransfers({ signal, most: MOST, onProgress }), recentRefunds(signal), loadBankNames()]);
     const grouped = groups([...open.transfers, ...refunds]);
     const calm = !grouped.some(([name]) => name !== 'waiting');
     const clear = calm && !open.partial && notice('good', 'check', h('p', {}, t('attention.clear')));
@@ -40,13 +38,6 @@ async function showTransfers(result, signal) {
   } catch (error) {
     if (!signal.aborted) fill(result, failure(error, { retry: () => showTransfers(result, signal) }));
   }
-}
-
-/** Transfers of the last days whose money came back. */
-async function refunded(signal) {
-  const days = Array.from({ length: REFUND_DAYS }, (_, back) => dayAfter(today(), -back));
-  const pages = await Promise.all(days.map((day) => payouts.page({ day, status: 'REFUNDED', limit: 100 }, { signal })));
-  return pages.flatMap((page) => page.transfers).filter((each) => each.final); // one that is not is among the open ones
 }
 
 /** `[name, members]` of the groups that have members, oldest first. Each transfer is in the first group that it belongs to. */

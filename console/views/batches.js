@@ -31,7 +31,7 @@ export function render(main, { query, go, signal }) {
 
   async function list() {
     const page = waiting ? { batches: await pending(signal), cursor: null } : await payouts.batches({ month }, { signal });
-    if (!page.batches.length) return empty(t(waiting ? 'batches.nonePending' : 'batches.none'), !waiting && mayBatch() && newBatch());
+    if (!page.batches.length) return empty(t(waiting ? 'batches.nonePending' : 'batches.none'), waiting ? h('a', { href: '#/batches' }, t('batches.all')) : mayBatch() && newBatch());
     const table = batchTable(page.batches);
     const foot = h('div', { class: 'more' });
     showMore(page.cursor);

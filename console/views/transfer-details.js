@@ -3,10 +3,13 @@
 import { h } from '../dom.js';
 import { known, t } from '../i18n.js';
 import { bankName } from '../bank-list.js';
+import { now } from '../clock.js';
 import { moment, rupiah } from '../format.js';
 import { messageElement } from '../reasons.js';
 import { externalIds } from '../ticket.js';
 import { codeLink, facts, tone } from '../widgets.js';
+
+const CHECKED_FOR = 8 * 86_400_000; // until the day of the last check has passed
 
 export function details(transfer) {
   const { reason } = transfer;
@@ -19,22 +22,26 @@ export function details(transfer) {
       [t('transfer.reference'), code(transfer.partnerReferenceNo)],
       [t('transfer.dokuReference'), transfer.referenceNo ? code(transfer.referenceNo) : t('transfer.none')],
       [t('transfer.externalIds'), externalIds(transfer).map((id) => h('div', {}, code(id)))],
-      [t('transfer.recipient'), transfer.beneficiaryAccountName || '–'],
-      [t('transfer.account'), `${bankName(transfer.beneficiaryBankCode)} (${transfer.beneficiaryBankCode}) · ${transfer.beneficiaryAccountNumber}`],
+      [t('transfer.recipient'), isForgotten(transfer) ? t('transfer.forgotten') : transfer.beneficiaryAccountName || '–'],
+      [t('transfer.account'), [`${bankName(transfer.beneficiaryBankCode)} (${transfer.beneficiaryBankCode})`, transfer.beneficiaryAccountNumber].filter(Boolean).join(' · ')],
       [t('new.amount'), h('span', { class: 'amount-text' }, rupiah(transfer.amount))],
       [t('transfer.fee'), feeText(transfer)],
       [t('transfer.remark'), transfer.remark],
       [t('transfer.reason'), reason?.code ? [codeLink(reason.code), ' ', messageElement(reason.message)] : null],
       [t('transfer.created'), moment(transfer.createdAt)],
-      [t('transfer.createdBy'), transfer.createdBy],
+      [t('transfer.createdBy'), transfer.createdBy && known(`person.${transfer.createdBy}`, transfer.createdBy)],
       [t('transfer.nextCheck'), nextCheck(transfer)],
     ),
   );
 }
 
-function nextCheck({ nextCheckAt, status }) {
+/** `payouts forget` erases the account of an old transfer, and keeps the rest. */
+const isForgotten = ({ beneficiaryAccountNumber }) => !beneficiaryAccountNumber;
+
+/** A paid transfer is checked with others of its day, so its item has no time of its own. */
+function nextCheck({ nextCheckAt, status, createdAt }) {
   if (nextCheckAt) return moment(nextCheckAt);
-  return t(status === 'SUCCESS' ? 'transfer.paidChecks' : 'transfer.noCheck');
+  return t(status === 'SUCCESS' && now() - Date.parse(createdAt) < CHECKED_FOR ? 'transfer.paidChecks' : 'transfer.noCheck');
 }
 
 /** The fee that DOKU named. A request that DOKU did not execute costs none; otherwise DOKU does not say whether a fee comes back. */

@@ -64,7 +64,7 @@ function statusCard(page, transfer) {
       {},
       h('p', { class: 'status-line' }, known(`headline.${transfer.status}`, transfer.status)),
       h('p', { class: 'amount-line amount-text' }, rupiah(transfer.amount)),
-      h('p', {}, `${transfer.beneficiaryAccountName || '–'} · ${bankName(transfer.beneficiaryBankCode)} ${transfer.beneficiaryAccountNumber}`),
+      h('p', {}, `${transfer.beneficiaryAccountName || '–'} · ${bankName(transfer.beneficiaryBankCode)} ${transfer.beneficiaryAccountNumber}`.trimEnd()),
       h('p', { class: 'fine' }, t('transfer.updated', { time: moment(transfer.updatedAt) }), isLive(transfer) && h('span', { class: 'screen-only' }, ` · ${t('transfer.live')}`)),
     ),
     actions(page, transfer),

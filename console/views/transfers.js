@@ -98,7 +98,7 @@ export function render(main, { query, go, signal }) {
       try {
         const all = new TransferWalk({ ...chosen, signal });
         const found = chosen.q ? shown : await everything(all);
-        download(`transfers-${chosen.q || `${chosen.from}-${chosen.to}`}.csv`, csvOf(found));
+        download(`transfers-${chosen.q || (chosen.open ? 'open' : `${chosen.from}-${chosen.to}`)}.csv`, csvOf(found));
         const complete = chosen.q || all.done;
         announce(t(complete ? 'list.exported' : 'list.exportedPart', { count: found.length }));
         showFoot();

@@ -41,7 +41,7 @@ export function render(main, { signal }) {
     const state = JSON.stringify(deliveries);
     if (state === shown) return;
     shown = state;
-    fill(list, deliveries.length ? deliveries.map(delivery) : empty(t('webhooks.none')));
+    fill(list, deliveries.length ? deliveries.map(delivery) : empty(t('webhooks.none'), h('a', { href: '#/new' }, t('nav.new'))));
   }
 
   async function fail(count) {

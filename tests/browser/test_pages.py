@@ -197,7 +197,7 @@ def test_the_overview_sums_the_day(stack: LocalStack, visitor: Visitor) -> None:
     stack.simulator.fault("status", "garbage", times=20)
     visitor.pay()
     visitor.open("/overview")
-    expect(page.locator(".overview-open .notice.unknown")).to_contain_text("with an unknown outcome")
+    expect(page.locator(".overview-open .notice.unknown")).to_contain_text("Outcome not known: 1.")
     stack.simulator.heal()
 
     stack.simulator.deposit("1000.00")

@@ -32,7 +32,7 @@ def test_an_unexplained_fall_is_at_the_top(stack: LocalStack, visitor: Visitor) 
     stack.simulator.advance(901)
     stack.tick()
     visitor.open("/overview")
-    expect(page.locator(".overview-fall .alarm")).to_contain_text("more than our transfers explain")
+    expect(page.locator(".overview-fall .alarm")).to_contain_text("more than the recorded transfers explain")
 
 
 def test_a_note_is_added_and_stays(visitor: Visitor) -> None:

@@ -57,7 +57,7 @@ def test_the_form_says_what_is_wrong_at_the_field(visitor: Visitor) -> None:
     visitor.fill(amount="250")
     page.locator("#continue").click()
 
-    expect(page.locator("#amount-error")).to_contain_text("from 10000.00 to")
+    expect(page.locator("#amount-error")).to_contain_text("from Rp 10,000 to")
     expect(page.locator("#amount")).to_be_focused()
 
 
@@ -118,7 +118,7 @@ def test_a_bank_may_be_typed_by_its_code_or_short_name(visitor: Visitor, typed: 
 @pytest.mark.parametrize(
     ("loaded", "typed", "said"),
     [
-        (True, "Central", "Choose one from the list."),
+        (True, "Central", "Choose one, or use the code as offered."),
         (True, "", "Required"),
         (False, "Bank Central", "The list could not be loaded"),
         (False, "014", ""),
@@ -228,7 +228,7 @@ def test_without_balance_nothing_is_paid(stack: LocalStack, visitor: Visitor) ->
     visitor.expect_status("Failed: not paid")
     expect(page.locator(".knowledge")).to_contain_text("Top up the balance")
     expect(page.locator(".facts")).to_contain_text("4034314")
-    expect(page.locator(".facts")).to_contain_text("None: DOKU did not execute the request (quoted: Rp 4,500)")
+    expect(page.locator(".facts")).to_contain_text("None: DOKU did not execute the request")
     assert debits(stack, reference) == []
 
     page.locator("#pay-again").click()
@@ -364,6 +364,9 @@ def test_a_refunded_transfer_has_no_proof(stack: LocalStack, visitor: Visitor) -
     visitor.expect_status("Refunded: the money came back")
 
     expect(page.locator("#proof")).to_have_count(0)
+    expect(page.locator(".knowledge")).to_contain_text("Check the account with the recipient before you pay again.")
+    visitor.open("/overview")
+    expect(page.locator(".overview-open .notice.alarm")).to_contain_text("Need attention")
     visitor.open("/attention")
     expect(page.locator(".group").filter(has_text="Refunded")).to_contain_text(reference)
     visitor.open(f"/proof/{reference}")
