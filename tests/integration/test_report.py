@@ -97,7 +97,7 @@ def test_the_csv_has_every_transfer(world: World, day: str) -> None:
     assert accounts == {"8377388292", "7746555134"}
     assert {(row["beneficiaryAccountName"], row["createdBy"]) for row in rows} == {("SUHUT", "frontend-1")}
     assert {row["fee"] for row in rows if row["status"] != "FAILED"} == {"4500.00"}
-    assert [row["fee"] for row in rows if row["reasonCode"] == "4034314"] == [""]
+    assert [row["fee"] for row in rows if row["code"] == "4034314"] == [""]
     assert [row["remark"] for row in rows][3] == "'=HYPERLINK"
 
 
