@@ -7,13 +7,16 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from io import BufferedIOBase
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from local.aws import moto_server
 from local.gateway.http_server import HOST
+from local.gateway.http_server import Request as HttpRequest
 from tests.verification.matrix.calls import Call, Request
 from tests.verification.matrix.modes import (
     ANSWERED,
@@ -29,6 +32,10 @@ from tests.verification.matrix.modes import (
 from tests.verification.matrix.wire import Fault, Seen, Wire
 
 Stream = IO[bytes] | BufferedIOBase
+Ask = Callable[[Request], bytes]
+"""Sends a request to the service. Returns the whole reply as bytes."""
+Service = Callable[[], AbstractContextManager[Ask]]
+"""Opens a connection to the service."""
 _INSIDE = 0.85
 """A late answer comes after this share of the limit; the rest is margin for a slow machine."""
 _PAUSE = 0.5
@@ -38,15 +45,46 @@ _WHOLE = frozenset({Mode.INSIDE, Mode.HEAD_INSIDE, Mode.HEAD_OUTSIDE, Mode.LATE_
 _PATIENCE = 60.0  # seconds to wait until the caller gives up; all time-outs of the functions are shorter
 
 
-class Proxy:
-    """Forwards requests to `upstream` and records them in `wire`. `name` parses the call from a request."""
+@contextlib.contextmanager
+def aws() -> Iterator[Ask]:
+    """moto, which answers in the connection's thread: a second connection and its thread would double the cost."""
 
-    def __init__(self, upstream: str, name: Callable[[Request], Call], wire: Wire) -> None:
+    def ask(request: Request) -> bytes:
+        asked = HttpRequest.of(request.method, request.path, request.headers.items(), request.body)
+        answered = moto_server.answer(asked)
+        lines = [f"HTTP/1.1 {answered.status}", *(f"{name}: {value}" for name, value in answered.headers)]
+        body: bytes = answered.data
+        return "\r\n".join((*lines, "", "")).encode("latin-1") + body
+
+    yield ask
+
+
+def server(url: str) -> Service:
+    """The HTTP server at `url`, by a connection of its own for each connection of a function."""
+
+    @contextlib.contextmanager
+    def connected() -> Iterator[Ask]:
+        with contextlib.closing(socket.create_connection((HOST, urlsplit(url).port or 80))) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            replies = connection.makefile("rb")
+
+            def ask(request: Request) -> bytes:
+                connection.sendall(request.raw)
+                return _read_reply(replies)
+
+            yield ask
+
+    return connected
+
+
+class Proxy:
+    """Forwards requests to a service and records them in `wire`. `name` parses the call from a request."""
+
+    def __init__(self, service: Service, name: Callable[[Request], Call], wire: Wire) -> None:
         self._server = _Server((HOST, 0), _Connection)
-        self._server.upstream = (HOST, urlsplit(upstream).port or 80)
-        self._server.name, self._server.wire = name, wire
+        self._server.service, self._server.name, self._server.wire = service, name, wire
         self.url = f"http://{HOST}:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
         """Stop listening."""
@@ -59,7 +97,7 @@ class _Server(ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 64
     allow_reuse_address = True
-    upstream: tuple[str, int]
+    service: Service
     name: Callable[[Request], Call]
     wire: Wire
 
@@ -70,7 +108,7 @@ class _Server(ThreadingTCPServer):
 
 
 class _Connection(StreamRequestHandler):
-    """A connection from a function, with a connection to the service."""
+    """A connection from a function to the service."""
 
     server: _Server
     disable_nagle_algorithm = True
@@ -78,21 +116,18 @@ class _Connection(StreamRequestHandler):
     """True if the next request on this connection gets the answer to another request."""
 
     def handle(self) -> None:
-        with contextlib.closing(socket.create_connection(self.server.upstream)) as service:
-            service.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            replies = service.makefile("rb")
+        with self.server.service() as ask:
             while (request := _read_request(self.rfile, self.wfile)) is not None:
-                if not self._serve(request, service, replies):
+                if not self._serve(request, ask):
                     return
 
-    def _serve(self, request: Request, service: socket.socket, replies: Stream) -> bool:
+    def _serve(self, request: Request, ask: Ask) -> bool:
         """Forward one request with its fault, if it has one. Returns False if the connection ends."""
         call = self.server.name(request)
         seen, fault = self.server.wire.arrive(call)
 
         def forward() -> bytes:
-            service.sendall(request.raw)
-            reply = _read_reply(replies)
+            reply = ask(request)
             seen.status = int(reply.split(b" ", 2)[1])
             return reply
 

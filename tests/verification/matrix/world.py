@@ -28,6 +28,8 @@ from local.gateway.http_server import HttpServer
 from local.gateway.inbox import PATH, Inbox
 from local.lambda_runtime.runtime import InvocationFailed
 from local.state import StateDirectory
+from tests.support.direct_aws import without_sockets
+from tests.verification.matrix import proxy
 from tests.verification.matrix.calls import of_aws, of_doku, of_receiver
 from tests.verification.matrix.fork_server import ForkServer
 from tests.verification.matrix.proxy import Proxy
@@ -81,19 +83,23 @@ class World:
         simulator = Simulator(Settings.from_secret(secret, ticker=False, notification_url=url), clock=self.clock)
         self._closing.enter_context(simulator)
         self.doku = simulator.world
-        server = moto_server.start(0, self.clock)
-        self._closing.callback(server.close)
+        aws_server = moto_server.start(0, self.clock)
+        self._closing.callback(aws_server.close)
+        self._closing.enter_context(without_sockets(aws_server.url))
         self.wire = Wire()
-        aws_proxy, doku_proxy = Proxy(server.url, of_aws, self.wire), Proxy(simulator.url, of_doku, self.wire)
+        aws_proxy, doku_proxy = (
+            Proxy(proxy.aws, of_aws, self.wire),
+            Proxy(proxy.server(simulator.url), of_doku, self.wire),
+        )
         self.inbox = Inbox(lambda: secret["webhookSecrets"], self.clock)
         receiver = HttpServer(self.inbox.handlers()[PATH], 0)
         receiver.start()
         self._closing.callback(receiver.close)
-        receiver_proxy = Proxy(receiver.url, of_receiver, self.wire)
+        receiver_proxy = Proxy(proxy.server(receiver.url), of_receiver, self.wire)
         self._closing.callback(receiver_proxy.close)
         self._closing.callback(aws_proxy.close)
         self._closing.callback(doku_proxy.close)
-        self.aws = _BehindProxy(server.url, aws_proxy.url)
+        self.aws = _BehindProxy(aws_server.url, aws_proxy.url)
         self._deploy(root, doku_proxy.url, receiver_proxy.url + PATH, secret_text, fork_server)
 
     def close(self) -> None:
