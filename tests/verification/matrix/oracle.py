@@ -58,7 +58,7 @@ class Oracle:
 
     def check_now(self) -> None:
         """Check what must hold at any time: I3, I5, I6."""
-        item = self._world.item(self._reference)
+        item = self._world.texts(self._reference)
         if item is None:
             if self.acknowledged or self._status:
                 self.report("I3", "the transfer was acknowledged and is not in the table")

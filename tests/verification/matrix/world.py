@@ -204,10 +204,16 @@ class World:
         return [item for item in items if item["pk"].startswith(f"{kind}#")]
 
     def item(self, reference: str) -> dict[str, Any] | None:
-        """A transfer's item, read from moto's memory, since every check reads it."""
+        """A transfer's item, read from moto's memory."""
         with self._moto_table() as table:
             found = table.get_item(DynamoType({"S": f"TRANSFER#{reference}"}))
             return _attributes(found) if found else None
+
+    def texts(self, reference: str) -> dict[str, str] | None:
+        """The texts and numbers of a transfer's item as they are stored. Every call is checked against them."""
+        with self._moto_table() as table:
+            found = table.get_item(DynamoType({"S": f"TRANSFER#{reference}"}))
+            return {name: each.value for name, each in found.attrs.items() if each.type in "SN"} if found else None
 
     @contextlib.contextmanager
     def _moto_table(self) -> Iterator[Any]:
