@@ -1,9 +1,10 @@
 """Translates template.yaml to CloudFormation with SAM's own translator, as a deployment does."""
 
 import copy
+import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,10 @@ from local.aws.session import local_session
 logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns about its own feature toggles and metrics
 _LOCAL = "s3://local/"  # SAM accepts code only from S3, where `sam package` would have put it
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+
+
+_REPLACED = ("CorsOrigins", "Rollout")
+"""The parameters that SAM replaces by their values. References to all others stay, as a test shows."""
 
 
 class TemplateError(ValueError):
@@ -95,17 +100,12 @@ def load(path: Path, parameters: Mapping[str, str], offered: Mapping[str, str] |
     All of `parameters` must exist; those of `offered` are used if the template has them. Raises TemplateError for an
     unknown, missing or invalid parameter.
     """
-    sam = copy.deepcopy(_parsed(path.read_text()))
-    slots = sam.get("Parameters", {})
+    text = path.read_text()
+    slots = _parsed(text).get("Parameters", {})
     taken = {name: value for name, value in (offered or {}).items() if name in slots}
     values = _parameters(slots, taken | dict(parameters))
-    _package(sam)
-    translator = Translator(None, Parser(), boto_session=local_session())
-    try:
-        document = translator.translate(sam, parameter_values=dict(values), get_managed_policy_map=dict)
-    except InvalidDocumentException as error:
-        raise TemplateError("; ".join(cause.message for cause in error.causes)) from error
-    return Template(document, values)
+    replaced = tuple((name, values[name]) for name in _REPLACED if name in values)
+    return Template(json.loads(_translated(text, replaced)), values)
 
 
 def parameters_of(path: Path, given: Mapping[str, str]) -> Mapping[str, str]:
@@ -118,6 +118,18 @@ def _parsed(text: str) -> dict[str, Any]:
     """The parsed SAM template. Parsing takes longer than translating."""
     parsed: dict[str, Any] = yaml_parse(text)
     return parsed
+
+
+@lru_cache(maxsize=8)
+def _translated(text: str, replaced: Sequence[tuple[str, str]]) -> str:
+    """The CloudFormation template as JSON. It takes a sixth of a second, and is the same for most parameters."""
+    sam = copy.deepcopy(_parsed(text))
+    _package(sam)
+    translator = Translator(None, Parser(), boto_session=local_session())
+    try:
+        return json.dumps(translator.translate(sam, parameter_values=dict(replaced), get_managed_policy_map=dict))
+    except InvalidDocumentException as error:
+        raise TemplateError("; ".join(cause.message for cause in error.causes)) from error
 
 
 def _parameters(slots: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> dict[str, str]:

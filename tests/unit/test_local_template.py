@@ -1,12 +1,19 @@
 """The local stack runs template.yaml as SAM translates it."""
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
 
 from local.aws import bundle, template
 from local.aws.bundle import Authorizer, Bundle, QueueTrigger, Schedule
+from local.aws.session import local_session
+from tests.support.harness import ROOT
 from tests.template.reading import translated
 
 FIXTURE = Path(__file__).parents[1] / "integration/fixture_bundle/template.yaml"
@@ -83,3 +90,21 @@ def test_what_sam_refuses_is_refused_with_its_reason(tmp_path: Path) -> None:
 
     with pytest.raises(template.TemplateError, match="Resource with id \\[F\\] is invalid"):
         template.load(path, {})
+
+
+@pytest.mark.parametrize(
+    "replaced",
+    [
+        {"Rollout": "AllAtOnce", "CorsOrigins": ""},
+        {"Rollout": "Canary10Percent5Minutes", "CorsOrigins": "https://a.test,https://b.test"},
+    ],
+)
+def test_sam_replaces_two_parameters_alone(replaced: dict[str, str]) -> None:
+    """A translation is used for all values of the other parameters, so SAM must leave the references to them."""
+    path = ROOT / "template.yaml"
+    loaded = template.load(path, {**CALLERS, **replaced})
+    others = {name: f"another-{name}" for name in loaded.parameters} | replaced
+    sam = yaml_parse(re.sub(r"(CodeUri|ContentUri): (?:\./)?", r"\1: s3://local/", path.read_text()))
+    translator = Translator(None, Parser(), boto_session=local_session())
+    translation = translator.translate(sam, parameter_values=others, get_managed_policy_map=dict)
+    assert json.loads(json.dumps(translation)) == loaded.document
