@@ -59,7 +59,7 @@ def test_kills_around_the_send_break_nothing() -> None:
         ),
         (
             SEND,
-            "if confirmed != (refused,):",
+            "if not refusal_stands:",
             "if False:",
             "submit-session/warm/doku.transfer#1/refused-and-executed",
             "I1: 2 requests that DOKU may have executed",

@@ -12,7 +12,7 @@ _DATA = Path(__file__).parent / "data"
 
 
 class Outcome(StrEnum):
-    """The possible meanings of an answer."""
+    """The possible meanings of an answer, of any call. `Finding` is what a transfer keeps of it."""
 
     ACCEPTED = "ACCEPTED"
     """A question was answered. A transfer was taken on and is not paid yet."""

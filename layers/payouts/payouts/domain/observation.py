@@ -8,7 +8,10 @@ from typing import Any
 
 
 class Finding(StrEnum):
-    """The content of one observation."""
+    """What one observation says about the transfer, as it is stored.
+
+    `payouts.doku.outcomes.Outcome` is what an answer of any call means; `payouts.doku.observations` makes findings of it.
+    """
 
     SUBMITTING = "SUBMITTING"
     """The transfer was stored. DOKU may or may not have been asked yet."""

@@ -90,7 +90,8 @@ class TransferSender:
         except PayoutError as error:
             return self._record(transfer, self._in_doubt(transfer, f"{refused.message}; {error.message}"))
         confirmed = self._confirmed(transfer, refused, remaining)
-        if confirmed != (refused,):
+        refusal_stands = confirmed == (refused,)
+        if not refusal_stands:
             return self._record(transfer, *confirmed)
         return self._resend(transfer, authority, refused, remaining)
 
