@@ -3,6 +3,7 @@
 Shows failures under load and the distribution of latencies. On one machine, the local services take most of the time.
 """
 
+import gc
 import json
 import statistics
 import time
@@ -23,6 +24,7 @@ _CLIENTS, _WARM_UP, _TRANSFERS = 4, 12, 200
 def run(console: Console) -> Mapping[str, float]:
     """Create transfers with four concurrent clients and read each one once."""
     with LocalStack() as stack:
+        gc.freeze()  # as `make run` does
         headers = {"Authorization": f"Bearer {stack.token()}", "Content-Type": "application/json"}
         numbers, millis, errors = count(), [], []
 

@@ -21,12 +21,19 @@ export async function openTransfers({ signal, most, onProgress = () => {} }) {
   return { transfers, partial: false };
 }
 
-/** Refunds that became known in the last days. The last status check of a paid transfer is a week after its day. */
+/**
+ * Refunds that became known in the last days. The last status check of a paid transfer is eight days after its creation;
+ * what is refunded later is found by its status in the list.
+ */
 export async function recentRefunds(signal) {
   const since = dayAfter(today(), -REFUND_DAYS);
-  const days = Array.from({ length: 2 * REFUND_DAYS }, (_, back) => dayAfter(today(), -back));
-  const found = await Promise.all(days.map((day) => Array.fromAsync(payouts.list({ day, status: 'REFUNDED', limit: PAGE }, { signal }))));
-  return found.flat().filter((each) => each.final && each.updatedAt >= since); // one that is not final is among the open ones
+  const found = [];
+  for (let back = 0; back <= 2 * REFUND_DAYS; back += 1) {
+    for await (const each of payouts.list({ day: dayAfter(today(), -back), status: 'REFUNDED', limit: PAGE }, { signal })) {
+      if (each.final && each.updatedAt >= since) found.push(each); // one that is not final is among the open ones
+    }
+  }
+  return found;
 }
 
 /** Whether an operator must act on an open transfer. */

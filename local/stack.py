@@ -1,7 +1,6 @@
 """The whole bundle without AWS: starts and stops everything that template.yaml lists."""
 
 import contextlib
-import gc
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -202,7 +201,6 @@ class LocalStack:
         self.gateway.handlers.update(self.inbox.handlers())
         self.gateway.start(self.bundle.routes, self.functions, JwtAuthorizer(self._issuer.public_key), self.bundle.cors)
         self._report(f"API on {self.api_url}")
-        gc.freeze()  # a look for garbage among a million objects of libraries stops every request for a quarter second
 
     def _local_routes(self) -> dict[str, LocalHandler]:
         simulator = self.simulator if self._simulator else None

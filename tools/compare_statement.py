@@ -7,7 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from payouts.domain.debits import is_never_taken
+from payouts.domain.debits import fee_of, is_never_taken
+from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Transfer
 from payouts.services.daily_report import lines as transfers_of
 from payouts.services.safe_csv import csv_rows
@@ -41,12 +42,13 @@ class Compared:
     def as_dict(self) -> dict[str, str]:
         """References and both sides' amount, fee and status; empty where a side is missing or states none."""
         ours, row = self.transfer, self.row
+        fee = fee_of(ours) if ours else None
         return {
             "result": self.result,
             "partnerReferenceNo": ours.partner_reference_no if ours else row.partner_reference_no if row else "",
             "referenceNo": (ours.doku_reference_no if ours else "") or (row.reference_no if row else ""),
             "amount": str(ours.intent.amount) if ours else "",
-            "fee": str(ours.fee) if ours and ours.fee else "",
+            "fee": str(fee) if fee else "",
             "status": ours.status if ours else "",
             "statementAmount": str(row.amount) if row else "",
             "statementFee": str(row.fee) if row and row.fee else "",
@@ -141,10 +143,10 @@ def _result(transfer: Transfer, row: Row) -> Result:
         return Result.ONLY_DOKU  # our reference under another of DOKU's: a payment that we do not know
     if row.amount != transfer.intent.amount:
         return Result.AMOUNT_DIFFERS
-    if row.fee is not None and row.fee != transfer.fee:
-        return Result.FEE_DIFFERS
     if row.status is not None and row.status != transfer.status:
         return Result.STATUS_DIFFERS
+    if row.fee is not None and row.fee != (fee_of(transfer) or Rupiah(0)):
+        return Result.FEE_DIFFERS
     return Result.MATCHED
 
 

@@ -6,7 +6,7 @@ import { hourlyChart } from '../chart.js';
 import { now } from '../clock.js';
 import { t } from '../i18n.js';
 import { dayInWords, isLess, rupiah, timeOfDay } from '../format.js';
-import { isUnknown, needsPerson, openTransfers, recentRefunds } from '../open-transfers.js';
+import { isUnknown, needsPerson, openTransfers } from '../open-transfers.js';
 import { may, mayApprove, payouts } from '../session.js';
 import { byKind, totals } from '../sums.js';
 import { badge, empty, loadInto, notice } from '../widgets.js';
@@ -30,7 +30,7 @@ export function render(main, { signal }) {
     });
   showBalance().then(() => signal.aborted || loadInto(proof, signal, showProof));
   if (mayApprove()) loadInto(waiting, signal, async () => approvalsLine(await approvals.count(signal)));
-  loadInto(open, signal, async () => attentionLine(...(await Promise.all([openTransfers({ signal, most: PAGE * MOST_PAGES }), recentRefunds(signal)]))));
+  loadInto(open, signal, async () => attentionLines(await openTransfers({ signal, most: PAGE * MOST_PAGES })));
   loadInto(day, signal, async () => {
     const found = await todaysTransfers(signal);
     lead.textContent = dayInWords(found.day);
@@ -72,16 +72,20 @@ function approvalsLine(count) {
   return notice('unknown', 'question', h('p', {}, h('a', { href: `#/batches?status=${approvals.PENDING}` }, t('overview.approvals', { count }))));
 }
 
-/** How many transfers need a person, or else have an unknown outcome. "Nothing" is claimed only if all were read. */
-function attentionLine({ transfers, partial }, refunds) {
+/** How many open transfers need a person, and how many have an unknown outcome. "None" is claimed only if all were read. */
+function attentionLines({ transfers, partial }) {
   const more = partial ? '+' : '';
   const link = (key, count) => h('a', { href: '#/attention' }, t(key, { count: `${count}${more}` }));
-  const waiting = transfers.filter(needsPerson).length + refunds.length;
-  if (waiting) return notice('alarm', 'alert', h('p', {}, link('overview.attention', waiting)));
-  const unknown = transfers.filter(isUnknown).length;
-  if (unknown) return notice('unknown', 'question', h('p', {}, link('overview.unknown', unknown), ' ', t('attention.unknownHint')));
-  if (partial) return notice('open', 'clock', h('p', {}, link('overview.open', transfers.length)));
-  return notice('good', 'check', h('p', {}, t('overview.clear'), ' ', link('overview.open', transfers.length)));
+  const refunds = h('a', { href: '#/attention' }, t('overview.refunds'));
+  const waiting = transfers.filter(needsPerson).length;
+  const unknown = transfers.filter((each) => isUnknown(each) && !needsPerson(each)).length;
+  const lines = [
+    waiting > 0 && notice('alarm', 'alert', h('p', {}, link('overview.attention', waiting))),
+    unknown > 0 && notice('unknown', 'question', h('p', {}, link('overview.unknown', unknown), ' ', t('attention.unknownHint'))),
+  ].filter(Boolean);
+  if (lines.length) return lines;
+  if (partial) return notice('open', 'clock', h('p', {}, link('overview.open', transfers.length), ' · ', refunds));
+  return notice('good', 'check', h('p', {}, t('overview.clear'), ' ', link('overview.open', transfers.length), ' · ', refunds));
 }
 
 /** Today's transfers, as far as some pages go. `partial` is true if there are more. */

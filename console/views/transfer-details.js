@@ -6,10 +6,11 @@ import { bankName } from '../bank-list.js';
 import { now } from '../clock.js';
 import { moment, rupiah } from '../format.js';
 import { messageElement } from '../reasons.js';
+import { config } from '../session.js';
 import { externalIds } from '../ticket.js';
 import { codeLink, facts, tone } from '../widgets.js';
 
-const CHECKED_FOR = 8 * 86_400_000; // until the day of the last check has passed
+const CHECKED_FOR = 9 * 86_400_000; // until the day of the last check has passed, whatever the time of day
 
 export function details(transfer) {
   const { reason } = transfer;
@@ -29,7 +30,7 @@ export function details(transfer) {
       [t('transfer.remark'), transfer.remark],
       [t('transfer.reason'), reason?.code ? [codeLink(reason.code), ' ', messageElement(reason.message)] : null],
       [t('transfer.created'), moment(transfer.createdAt)],
-      [t('transfer.createdBy'), transfer.createdBy && known(`person.${transfer.createdBy}`, transfer.createdBy)],
+      [t('transfer.createdBy'), config.local ? known(`person.${transfer.createdBy}`, transfer.createdBy) : transfer.createdBy],
       [t('transfer.nextCheck'), nextCheck(transfer)],
     ),
   );

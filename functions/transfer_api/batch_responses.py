@@ -6,6 +6,7 @@ from typing import Any
 from payouts.domain.batch import Action, Batch, BatchFile, BatchStatus, Totals
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase
 from payouts.domain.days import time_of
+from payouts.domain.debits import fee_of
 from payouts.domain.transfer import Transfer
 from payouts.services.batch_files import Upload
 from payouts.services.batch_result import NOT_PAID
@@ -106,7 +107,7 @@ def totals(found: Totals) -> dict[str, Any]:
 
 def row(found: BatchRow, transfer: Transfer | None, not_paid: NotPaid | None) -> dict[str, Any]:
     """A row with what became of it."""
-    intent = found.intent
+    intent, fee = found.intent, fee_of(transfer) if transfer else found.fee
     return {
         "row": found.number,
         "outcome": found.shown_outcome,
@@ -121,7 +122,7 @@ def row(found: BatchRow, transfer: Transfer | None, not_paid: NotPaid | None) ->
         "possibleDuplicate": found.possible_duplicate or None,
         "duplicateConfirmed": found.duplicate_confirmed,
         "amount": intent.amount.wire() if intent else None,
-        "fee": found.fee.wire() if found.fee else None,
+        "fee": fee.wire() if fee else None,
         "repays": found.repays or None,
         "problems": [{"column": column, "reason": reason} for column, reason in found.problems],
         "status": transfer.status if transfer else NOT_PAID if not_paid else None,

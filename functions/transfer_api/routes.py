@@ -37,8 +37,9 @@ def create_app(services: Services, logger: Logger) -> APIGatewayHttpResolver:
 
 def _without_query(app: APIGatewayHttpResolver, following: NextMiddleware) -> Response[str]:
     """Refuse query parameters of a request that changes something; routes that read check their own."""
-    if app.current_event.http_method != "GET":
-        query.parameters(app.current_event)
+    event = app.current_event
+    if event.http_method != "GET" and event.http_method in methods.allowed(event.path):  # else 404 or 405
+        query.parameters(event)
     return following(app)
 
 

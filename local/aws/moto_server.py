@@ -31,6 +31,7 @@ from moto.dynamodb.parsing.ast_nodes import (
     UpdateExpressionFunction,
 )
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from moto.dynamodb.parsing.validators import ActionCountValidator, OverlappingPathsValidator
 from moto.dynamodb.responses import DynamoHandler
 from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplication, create_backend_app
 from moto.secretsmanager.responses import SecretsManagerResponse
@@ -103,7 +104,7 @@ def _change_moto() -> None:
     - DynamoDB items are serialized as they are stored. moto walks through each value: half of the tests' time.
     - The list of moto's modules is read once. moto lists their directory for each request, half of a request's cost.
     - Update expressions are parsed once, and so are lists of methods and kinds of nodes: a third of an update's cost.
-      Clauses are found in one list: moto copies them at every node above.
+      Clauses are found in one list, which moto copies at every node above, and checked at the root alone.
     - An attribute's size is measured once. moto measures all attributes again for each: most of a large item's put.
     - A query copies no item, reads only the attributes that its index projects, and sorts by the text of the key. moto
       reads all attributes again for each that is projected: most of the time of a batch with many rows.
@@ -118,6 +119,8 @@ def _change_moto() -> None:
     UpdateExpressionParser.make = _parsed
     DepthFirstTraverser.nodes_to_be_processed = _processed
     Node.find_clauses = _find_clauses
+    ActionCountValidator.traverse = ActionCountValidator.verify_action_counts
+    OverlappingPathsValidator.traverse = OverlappingPathsValidator.check_for_overlapping_paths
     ResponseSerializer._serialize_type_structure = _serialize_structure
     LimitedSizeDict.__setitem__ = _set_within_limit
     Table.all_items = _all_items

@@ -365,8 +365,6 @@ def test_a_refunded_transfer_has_no_proof(stack: LocalStack, visitor: Visitor) -
 
     expect(page.locator("#proof")).to_have_count(0)
     expect(page.locator(".knowledge")).to_contain_text("Check the account with the recipient before you pay again.")
-    visitor.open("/overview")
-    expect(page.locator(".overview-open .notice.alarm")).to_contain_text("Need attention")
     visitor.open("/attention")
     expect(page.locator(".group").filter(has_text="Refunded")).to_contain_text(reference)
     visitor.open(f"/proof/{reference}")

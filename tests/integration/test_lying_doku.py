@@ -49,6 +49,7 @@ def test_executed_after_absence_was_inferred_is_disputed(world: World) -> None:
     world.create(body)
     shown = [check_at(world, reference, 15 * 3600) for _ in range(6)]
     assert [status for status, _, _ in shown] == ["IN_DOUBT"] * 5 + ["FAILED"]
+    assert world.get(reference).body["fee"] is not None, "whether DOKU took a fee is not known"
     assert check_at(world, reference, 2 * DAY) == ("DISPUTED", "SETTLE", False)
 
 

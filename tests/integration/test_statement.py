@@ -118,6 +118,14 @@ def test_a_refused_transfer_that_doku_paid_differs(day: Day, capsys: pytest.Capt
     assert results(capsys.readouterr().out) == {refused["partnerReferenceNo"]: "STATUS_DIFFERS"}
 
 
+def test_a_fee_for_a_refused_transfer_differs(day: Day, capsys: pytest.CaptureFixture[str]) -> None:
+    day.world.doku.deposit("1.00")
+    refused = day.pay()
+    capsys.readouterr()
+    day.compare(day.row(refused, status="FAILED"))
+    assert results(capsys.readouterr().out) == {refused["partnerReferenceNo"]: "FEE_DIFFERS"}
+
+
 def test_a_transfer_of_another_day_is_found(day: Day, capsys: pytest.CaptureFixture[str]) -> None:
     before = day.pay()
     day.world.clock.advance(86_400)

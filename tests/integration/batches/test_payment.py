@@ -243,6 +243,20 @@ def test_a_batch_waits_for_funds_and_goes_on_after_a_top_up(world: World, batche
 
 
 @pytest.mark.covers(66)
+def test_a_refused_row_needs_no_funds_any_more(world: World, batches: Batches) -> None:
+    """Nor the fee that was quoted for it: a batch that waits for such a fee would never go on."""
+    reference = new_batch()
+    batches.approved(reference, row(), row(), row())
+    world.doku.fault("transfer", "unknown-code", responseCode="4034302", execute=False)
+    batches.work()
+    batches.pass_time(12)
+    found = batches.get(reference)
+    assert (found["status"], found["fundsNeeded"]["value"]) == ("DONE_WITH_FAILURES", "0.00")
+    fees = {each["status"]: each["fee"] for each in batches.rows(reference)}
+    assert (fees["FAILED"], fees["SUCCESS"]["value"]) == (None, "4500.00")
+
+
+@pytest.mark.covers(66)
 def test_without_a_top_up_the_batch_is_cancelled(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row())

@@ -51,7 +51,10 @@ def aws() -> Iterator[Ask]:
 
     def ask(request: Request) -> bytes:
         asked = HttpRequest.of(request.method, request.path, request.headers.items(), request.body)
-        answered = moto_server.answer(asked)
+        try:
+            answered = moto_server.answer(asked)
+        except OSError as error:  # moto's own, and no caller that is gone
+            raise RuntimeError("moto failed") from error
         lines = [f"HTTP/1.1 {answered.status}", *(f"{name}: {value}" for name, value in answered.headers)]
         body: bytes = answered.data
         return "\r\n".join((*lines, "", "")).encode("latin-1") + body

@@ -6,6 +6,7 @@ from payouts.domain.status import RETURNED
 from payouts.domain.transfer import ENDED, Status, Transfer
 
 _TAKEN = frozenset({Finding.ACCEPTED, Finding.UNPAID, Finding.SUCCESS, Finding.FAILED, Finding.REFUNDED})
+_NO_DEBIT = frozenset({Finding.SUBMITTING, Finding.REFUSED, Finding.NOT_SENT, Finding.RESENT, Finding.NOT_FOUND})
 _RETURNED = frozenset({Finding.FAILED, Finding.REFUNDED})
 
 
@@ -24,8 +25,12 @@ def is_never_taken(transfer: Transfer) -> bool:
 
 
 def fee_of(transfer: Transfer) -> Rupiah | None:
-    """The fee that DOKU stated; None if it stated none, or if it never took the money."""
-    return None if is_never_taken(transfer) else transfer.fee
+    """The fee that DOKU stated; None if it stated none, or if it refused or never got every request.
+
+    An inference, a decision, a notification or a check without a clear answer leaves open whether a fee was taken.
+    """
+    refused = transfer.status is Status.FAILED and not transfer.newer_status and not transfer.doku_reference_no
+    return None if refused and {seen.finding for seen in transfer.history} <= _NO_DEBIT else transfer.fee
 
 
 def is_returned_by_decision(transfer: Transfer) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 class Finding(StrEnum):
     """What one observation says about the transfer, as it is stored.
 
-    `payouts.doku.outcomes.Outcome` is what an answer of any call means; `payouts.doku.observations` makes findings of it.
+    `payouts.doku.outcomes.Outcome` is what any answer means; `payouts.doku.observations` makes findings of it.
     """
 
     SUBMITTING = "SUBMITTING"
