@@ -22,8 +22,8 @@ export async function openTransfers({ signal, most, onProgress = () => {} }) {
 }
 
 /**
- * Refunds that became known in the last days. The last status check of a paid transfer is eight days after its creation;
- * what is refunded later is found by its status in the list.
+ * Refunds that became known in the last days, of transfers up to twice as old. The last status check of a transfer that is
+ * paid within a day is eight days after its creation; later refunds are found by their status in the list.
  */
 export async function recentRefunds(signal) {
   const since = dayAfter(today(), -REFUND_DAYS);

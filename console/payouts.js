@@ -323,7 +323,7 @@ export class Payouts {
     } catch (error) {
       // After a request without an answer only a refusal that follows the look-up of the transfer settles the intent.
       // A retryable one may come before it (the table does not answer, say), and so may a 400 or 422 of another version.
-      const looked = !error.byGateway && !error.retryable && (![400, 422].includes(error.httpStatus) || error.dokuResponseCode);
+      const looked = !error.byGateway && !error.retryable && (![400, 422].includes(error.httpStatus) || Boolean(error.dokuResponseCode));
       const settled = error.answered && (doubt === null ? !(error.transfer && error.retryable) : looked && Date.now() - doubt > SETTLED_MS);
       error.nothingSent = settled && !error.transfer && error.code !== 'DUPLICATE_TRANSACTION'; // a transfer exists
       if (settled) this.#forget(stored.intent);

@@ -23,8 +23,8 @@ class Result(StrEnum):
 
     MATCHED = "MATCHED"
     AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
-    FEE_DIFFERS = "FEE_DIFFERS"
     STATUS_DIFFERS = "STATUS_DIFFERS"
+    FEE_DIFFERS = "FEE_DIFFERS"
     ONLY_OURS = "ONLY_OURS"
     """Not in the statement, although DOKU may have taken it."""
     ONLY_DOKU = "ONLY_DOKU"
@@ -145,7 +145,8 @@ def _result(transfer: Transfer, row: Row) -> Result:
         return Result.AMOUNT_DIFFERS
     if row.status is not None and row.status != transfer.status:
         return Result.STATUS_DIFFERS
-    if row.fee is not None and row.fee != (fee_of(transfer) or Rupiah(0)):
+    charged = fee_of(transfer) if transfer.fee is None else fee_of(transfer) or Rupiah(0)
+    if row.fee is not None and row.fee != charged:
         return Result.FEE_DIFFERS
     return Result.MATCHED
 

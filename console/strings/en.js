@@ -262,7 +262,7 @@ export default {
   'attention.waiting': 'With DOKU, not paid yet',
   'attention.waitingHint': 'No action is needed: status checks continue.',
   'attention.none': 'None',
-  'attention.clear': 'Nothing needs your attention.',
+  'attention.clear': 'No open transfer needs your attention, and none was refunded in the last days.',
   'attention.partial': 'Only {count} of them are shown: there are more.',
   'attention.dead': 'Notifications that failed',
   'attention.deadHint': 'Notifications from DOKU that could not be applied. They are kept, and status checks of their transfers continue.',

@@ -262,7 +262,7 @@ export default {
   'attention.waiting': 'Sedang di DOKU, belum dibayarkan',
   'attention.waitingHint': 'Tidak perlu tindakan: cek status terus berjalan.',
   'attention.none': 'Tidak ada',
-  'attention.clear': 'Tidak ada yang perlu perhatian Anda.',
+  'attention.clear': 'Tidak ada transfer belum selesai yang perlu perhatian Anda, dan tidak ada pengembalian dana beberapa hari terakhir.',
   'attention.partial': 'Hanya {count} yang ditampilkan: masih ada lagi.',
   'attention.dead': 'Notifikasi yang gagal diolah',
   'attention.deadHint': 'Notifikasi DOKU yang tidak dapat diterapkan. Semuanya disimpan, dan cek status transfernya terus berjalan.',

@@ -34,7 +34,7 @@ async function showTransfers(result, signal) {
     const calm = !grouped.some(([name]) => name !== 'waiting');
     const clear = calm && !open.partial && notice('good', 'check', h('p', {}, t('attention.clear')));
     fill(result, clear, grouped.map(group), open.partial && notice('unknown', 'alert', h('p', {}, t('attention.partial', { count: MOST }))));
-    announce(calm ? t('attention.clear') : t('list.shownAll', { count: open.transfers.length + refunds.length }));
+    announce(clear ? t('attention.clear') : t('list.shownAll', { count: open.transfers.length + refunds.length }));
   } catch (error) {
     if (!signal.aborted) fill(result, failure(error, { retry: () => showTransfers(result, signal) }));
   }

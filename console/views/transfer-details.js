@@ -52,7 +52,10 @@ function feeText({ fee, status, history }) {
   return rupiah(fee);
 }
 
-const isUnexecuted = (history) => history.some((each) => ['REFUSED', 'NOT_SENT'].includes(each.finding)) && !history.some((each) => ['ACCEPTED', 'UNPAID', 'SUCCESS', 'FAILED', 'IN_DOUBT'].includes(each.finding));
+const NO_DEBIT = ['SUBMITTING', 'REFUSED', 'NOT_SENT', 'RESENT', 'NOT_FOUND'];
+
+/** Whether every request was refused or never left, and nothing else is known. */
+const isUnexecuted = (history) => history.every((each) => NO_DEBIT.includes(each.finding));
 
 export function timeline(transfer) {
   const entries = [...transfer.history].reverse();

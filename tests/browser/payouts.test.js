@@ -374,6 +374,8 @@ test('a token that has run out says nothing about an earlier request', async () 
 
 for (const [words, trouble] of [
   ['a table that does not answer', say(503, 'MAINTENANCE_MODE', true)],
+  ['a query parameter that a proxy added', say(400, 'INVALID_PARAMETER', false)],
+  ['a field that another version refuses', say(422, 'VALIDATION_ERROR', false)],
   ['an existing transfer', answer(503, { response_code: 'MAINTENANCE_MODE', response_message: 'words', retryable: true, transfer: { partnerReferenceNo: 'PAY-1', status: 'SUCCESS', nextAction: 'NONE' } })],
 ]) {
   test(`a refusal because of ${words} says nothing about an earlier request`, async () => {

@@ -257,6 +257,19 @@ def test_a_refused_row_needs_no_funds_any_more(world: World, batches: Batches) -
 
 
 @pytest.mark.covers(66)
+@pytest.mark.parametrize("fee", ["2500.00", "6500.00"])
+def test_another_fee_at_the_payment_leaves_nothing_to_wait_for(world: World, batches: Batches, fee: str) -> None:
+    reference = new_batch()
+    batches.approved(reference, row(), row())
+    world.doku.settings(fee=fee)
+    batches.work()
+    batches.pass_time(12)
+    found = batches.get(reference)
+    assert (found["status"], found["fundsNeeded"]["value"]) == ("DONE", "0.00")
+    assert found["statuses"]["SUCCESS"]["fees"]["value"] == f"{2 * float(fee):.2f}"
+
+
+@pytest.mark.covers(66)
 def test_without_a_top_up_the_batch_is_cancelled(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row())

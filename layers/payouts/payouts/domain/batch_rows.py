@@ -116,7 +116,9 @@ class ChunkSummary:
     payments: str = ""
     """In hex, the sum of hashes of the payable rows' banks, accounts and amounts: the same in any order."""
     statuses: Mapping[Status, Totals] = field(default_factory=dict)
-    """The transfers of the chunk's rows."""
+    """The transfers of the chunk's rows, with the fees of their own inquiries."""
+    sent: Totals = NO_ROWS
+    """The same rows as they were checked: DOKU may state another fee at the payment."""
     not_paid: Totals = NO_ROWS
     open: int = 0
     """Transfers whose status may still change by itself."""
@@ -140,8 +142,7 @@ class ChunkSummary:
     @property
     def unsent(self) -> Rupiah:
         """What the rows that are still to be sent need: amounts and fees."""
-        decided = sum((each.needed.sen for each in self.statuses.values()), self.not_paid.needed.sen)
-        return Rupiah(max(0, self.payable.needed.sen - decided))
+        return Rupiah(max(0, self.payable.needed.sen - self.sent.needed.sen - self.not_paid.needed.sen))
 
     @property
     def blocked(self) -> int:
@@ -196,6 +197,7 @@ def sent_summary(
         seal=checked.seal,
         payments=checked.payments,
         statuses=statuses,
+        sent=sum_of(row for row in rows if row.number in transfers),
         not_paid=sum_of(unpaid),
         open=sum(each.status not in SETTLED for each in transfers.values()),
     )
@@ -267,6 +269,7 @@ def sums(summaries: Iterable[ChunkSummary]) -> ChunkSummary:
         outcomes=_added(each.outcomes for each in found),
         payable=sum((each.payable for each in found), NO_ROWS),
         statuses=_added(each.statuses for each in found),
+        sent=sum((each.sent for each in found), NO_ROWS),
         not_paid=sum((each.not_paid for each in found), NO_ROWS),
         open=sum(each.open for each in found),
         read_at=min((each.read_at for each in found if each.statuses), default=0),

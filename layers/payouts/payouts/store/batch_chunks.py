@@ -280,6 +280,7 @@ def _summary(summary: ChunkSummary) -> Item:
         "seal": summary.seal,
         "payments": summary.payments,
         "statuses": {str(name): _totals(each) for name, each in summary.statuses.items()},
+        "sent": _totals(summary.sent),
         "notPaid": _totals(summary.not_paid),
         "open": summary.open,
     }
@@ -294,6 +295,7 @@ def _read_summary(item: Item) -> ChunkSummary:
         seal=item["seal"],
         payments=item["payments"],
         statuses={Status(name): _read_totals(each) for name, each in item["statuses"].items()},
+        sent=_read_totals(item["sent"]),
         not_paid=_read_totals(item["notPaid"]),
         open=item["open"],
         check_again=item.get("again", False),
