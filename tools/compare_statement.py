@@ -145,7 +145,7 @@ def _result(transfer: Transfer, row: Row) -> Result:
         return Result.AMOUNT_DIFFERS
     if row.status is not None and row.status != transfer.status:
         return Result.STATUS_DIFFERS
-    charged = fee_of(transfer) if transfer.fee is None else fee_of(transfer) or Rupiah(0)
+    charged = transfer.fee and (fee_of(transfer) or Rupiah(0))  # None is unknown, and not the 0 of a refused request
     if row.fee is not None and row.fee != charged:
         return Result.FEE_DIFFERS
     return Result.MATCHED

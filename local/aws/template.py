@@ -20,8 +20,6 @@ from local.aws.session import local_session
 logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns about its own feature toggles and metrics
 _LOCAL = "s3://local/"  # SAM accepts code only from S3, where `sam package` would have put it
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
-
-
 _REPLACED = ("CorsOrigins", "Rollout")
 """The parameters that SAM replaces by their values. References to all others stay, as a test shows."""
 
