@@ -6,8 +6,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from notification_receiver.receiver import Reply
-from notification_receiver.services import Services
+from notification_receiver.receiver import Receiver, Reply
 from payouts.runtime import metrics
 
 _METRIC_BY_STATUS = {
@@ -20,9 +19,8 @@ _METRIC_BY_STATUS = {
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
-def create_handler(services: Services, logger: Logger) -> Handler:
+def create_handler(receiver: Receiver, logger: Logger) -> Handler:
     """Create the handler. An unexpected error is answered with 500, so that DOKU sends the notification again."""
-    receiver = services.receiver
 
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer a notification from API Gateway."""

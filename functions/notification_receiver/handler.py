@@ -2,13 +2,12 @@
 
 import os
 
-from payouts.runtime.cold_start import without_collections
+from payouts.runtime.cold_start import quick_start
 
-with without_collections():
+with quick_start():
     from aws_lambda_powertools import Logger
 
     from notification_receiver.app import create_handler
-    from notification_receiver.services import build_services
+    from notification_receiver.services import build_receiver
 
-    services = build_services(os.environ)
-    handler = create_handler(services, Logger())
+    handler = create_handler(build_receiver(os.environ), Logger())

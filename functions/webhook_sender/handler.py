@@ -2,9 +2,9 @@
 
 import os
 
-from payouts.runtime.cold_start import without_collections
+from payouts.runtime.cold_start import quick_start
 
-with without_collections():
+with quick_start():
     from aws_lambda_powertools import Logger
 
     from webhook_sender.app import create_handler

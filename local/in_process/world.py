@@ -97,7 +97,7 @@ class World(DeploymentState):
             clock=clock,
             faults=faults,
             call_handler=create_handler(services, logger),
-            call_receiver=receiver.create_handler(receiver_services.build_services(environment, now), logger),
+            call_receiver=receiver.create_handler(receiver_services.build_receiver(environment, now), logger),
             call_processor=processor.create_handler(
                 processor_services.build_services(environment, now, lambda: 0.0), logger
             ),

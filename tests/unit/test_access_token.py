@@ -14,7 +14,8 @@ from local import doku_secret
 from payouts.doku.signer import MerchantKey
 from payouts.doku.token import TokenRequester
 from payouts.doku.transport import HttpResponse, Transport
-from payouts.domain.credentials import AccessToken, Credentials
+from payouts.domain.access_token import AccessToken
+from payouts.domain.credentials import Credentials
 from payouts.domain.errors import Unavailable
 from payouts.services.access_token import AccessTokens
 from payouts.store.codec import Item

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from payouts.doku.client import Authority
-from payouts.domain.credentials import AccessToken, Credentials
+from payouts.domain.access_token import AccessToken
+from payouts.domain.credentials import Credentials
 from payouts.domain.errors import Misconfigured
 
 SECRET = {

@@ -36,6 +36,7 @@ OTHERS = {  # of those that are imported by some, who may
     "aws_lambda_powertools.utilities.data_classes": {"transfer_api"},
     "asyncio": {"transfer_api"},  # the resolver's
     "payouts.domain.balance_proof": {"status_poller"},
+    "payouts.domain.batch": {"webhook_sender", "batch_worker"},
     "payouts.store.returned_transfers": {"status_poller"},
     "payouts.services.create_transfer": {"transfer_api", "batch_worker"},
     "payouts.services.drive_batches": {"batch_worker"},

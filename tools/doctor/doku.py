@@ -15,8 +15,9 @@ from payouts.doku.responses import DokuResponse
 from payouts.doku.signer import MerchantKey
 from payouts.doku.token import TokenRequester
 from payouts.doku.transport import NeverSent, Transport
-from payouts.domain.credentials import AccessToken
-from payouts.domain.errors import DokuSaid, Misconfigured, PayoutError
+from payouts.domain.access_token import AccessToken
+from payouts.domain.doku_said import DokuSaid
+from payouts.domain.errors import Misconfigured, PayoutError
 from payouts.runtime.config import DokuSettings
 from payouts.runtime.credentials import CredentialStore
 from payouts.services.access_token import AccessTokens

@@ -11,8 +11,8 @@ from payouts.doku import banks
 from payouts.doku.messages import InquiryRequest
 from payouts.doku.responses import Balance, Inquiry
 from payouts.domain.balance_proof import Reading, Sums
+from payouts.domain.doku_said import DokuSaid
 from payouts.domain.errors import (
-    DokuSaid,
     Duplicate,
     InvalidParameter,
     LimitReached,

@@ -7,7 +7,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from notification_receiver.app import create_handler
-from notification_receiver.services import build_services
+from notification_receiver.services import build_receiver
 from tests.integration.receiver.notifications import (
     REFUND,
     REFUSED,
@@ -177,7 +177,7 @@ def test_an_unexpected_error_is_a_500_in_dokus_format(world: World) -> None:
 def test_logs_and_replies_hold_nothing_personal(world: World) -> None:
     written = io.StringIO()
     logger = Logger(service="receiver-that-is-read", stream=written)
-    handler = create_handler(build_services(world.environment, world.clock), logger)
+    handler = create_handler(build_receiver(world.environment, world.clock), logger)
     right, ours = signed(world), secret(world)
     personal = {"beneficiaryAccountName": "QZSUHUT", "account": "8377388292", "phone": "628115678890", "id": "89012345"}
     payload = UNPAID[:-1] + "," + json.dumps(personal)[1:]

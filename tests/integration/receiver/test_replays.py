@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 
 from doku_signing.notification import Scheme, sign_notification
 from notification_receiver.app import create_handler
-from notification_receiver.services import build_services
+from notification_receiver.services import build_receiver
 from tests.integration.receiver.notifications import (
     REFUND,
     REQUEST_ID,
@@ -103,7 +103,7 @@ def test_a_refused_notification_takes_no_request_id(world: World) -> None:
 
 def test_a_replay_is_logged_and_measured(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     written = io.StringIO()
-    handler = create_handler(build_services(world.environment, world.clock), Logger(service="replays", stream=written))
+    handler = create_handler(build_receiver(world.environment, world.clock), Logger(service="replays", stream=written))
     headers = signed(world)
     metrics = []
     for body in (UNPAID, ALTERED):

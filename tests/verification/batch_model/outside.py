@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from payouts.store.codec import Item
-from payouts.store.table import Write
+from payouts.store.transaction import Write
 from tests.verification.model import doku
 from tests.verification.model.doku import MOVED, Answer, Fate, Ledger, Sent, Words, snap
 from tests.verification.model.expressions import holds, updated

@@ -10,8 +10,10 @@ from payouts.doku import responses
 from payouts.doku.outcomes import Outcome, Service, text
 from payouts.doku.signer import MerchantKey
 from payouts.doku.transport import NeverSent, NoReply, Transport
-from payouts.domain.credentials import AccessToken, Credentials
-from payouts.domain.errors import DokuSaid, Misconfigured, Unavailable
+from payouts.domain.access_token import AccessToken
+from payouts.domain.credentials import Credentials
+from payouts.domain.doku_said import DokuSaid
+from payouts.domain.errors import Misconfigured, Unavailable
 
 _PATH = "/authorization/v1/access-token/b2b"
 _BODY = b'{"grantType":"client_credentials"}'

@@ -1,4 +1,4 @@
-"""The merchant's credentials at DOKU, and access tokens."""
+"""The merchant's credentials at DOKU."""
 
 import json
 from dataclasses import dataclass, field
@@ -57,14 +57,6 @@ class Credentials:
 
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(each) for each in value) if isinstance(value, list) else ()
-
-
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """DOKU's bearer token and its expiry, in seconds since the epoch."""
-
-    value: str = field(repr=False)
-    expires_at: float
 
 
 class CredentialSource(Protocol):

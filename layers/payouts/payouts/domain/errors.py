@@ -1,24 +1,11 @@
 """Errors of the use cases, with code and HTTP status of DOKU's Error Codes Glossary."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from payouts.domain.doku_said import DokuSaid
     from payouts.domain.transfer import Transfer
-
-
-@dataclass(frozen=True, slots=True)
-class DokuSaid:
-    """DOKU's own code and message behind an error."""
-
-    code: str
-    message: str
-
-    @property
-    def names_timestamp(self) -> bool:
-        """True if DOKU refuses the time of the request: the clock is wrong, not the credentials."""
-        return "timestamp" in self.message.casefold()
 
 
 class PayoutError(Exception):
@@ -31,7 +18,7 @@ class PayoutError(Exception):
     """Seconds until a retry makes sense; 0 if unknown."""
 
     def __init__(
-        self, message: str, doku: DokuSaid | None = None, transfer: "Transfer | None" = None, hidden: str = ""
+        self, message: str, doku: "DokuSaid | None" = None, transfer: "Transfer | None" = None, hidden: str = ""
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -154,7 +141,7 @@ class Misconfigured(PayoutError):
 class Refused(PayoutError):
     """DOKU refused a question. Code, HTTP status and retryable come from the catalogue (`payouts.codes`)."""
 
-    def __init__(self, code: str, http_status: int, retryable: bool, message: str, doku: DokuSaid) -> None:
+    def __init__(self, code: str, http_status: int, retryable: bool, message: str, doku: "DokuSaid") -> None:
         super().__init__(message, doku)
         self.code = code
         self.http_status = http_status

@@ -10,8 +10,8 @@ T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
 _HOST = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
 _LOOPBACK = r"127\.0\.0\.1|localhost|\[::1\]"
-_URL = re.compile(rf"(https://{_HOST}|http://({_LOOPBACK}))(:(?P<port>[1-9][0-9]{{0,4}}))?", re.ASCII)
-_WEBHOOK_URL = re.compile(rf"{_URL.pattern}(/[!-\"$-~]*)?", re.ASCII)
+_URL = rf"(https://{_HOST}|http://({_LOOPBACK}))(:(?P<port>[1-9][0-9]{{0,4}}))?"
+_WEBHOOK_URL = rf"{_URL}(/[!-\"$-~]*)?"
 
 
 class ConfigurationError(Exception):
@@ -53,7 +53,7 @@ word = matching(r"\S+", "a word without spaces")
 
 def url(text: str) -> str:
     """The origin of a server: https, or http on the loopback interface."""
-    found = _URL.fullmatch(text)
+    found = re.fullmatch(_URL, text, re.ASCII)
     if found is None or int(found["port"] or 443) > 65_535:
         raise ValueError(
             'must be a host such as "https://api.doku.com": https (http only to 127.0.0.1, localhost or [::1]), with'
@@ -64,7 +64,7 @@ def url(text: str) -> str:
 
 def webhook_url(text: str) -> str:
     """The address of a receiver of webhooks: as `url`, with an optional path and query."""
-    found = _WEBHOOK_URL.fullmatch(text)
+    found = re.fullmatch(_WEBHOOK_URL, text, re.ASCII)
     if found is None or int(found["port"] or 443) > 65_535:
         raise ValueError("must be https (http only to 127.0.0.1, localhost or [::1]) without user or fragment")
     return text

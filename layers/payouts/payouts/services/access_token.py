@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 
 from payouts.doku.token import TokenRequester
-from payouts.domain.credentials import AccessToken, CredentialSource
+from payouts.domain.access_token import AccessToken
+from payouts.domain.credentials import CredentialSource
 from payouts.domain.errors import Misconfigured, PayoutError, Unavailable
 from payouts.store.tokens import SharedToken, TokenStore
 

@@ -9,7 +9,8 @@ from payouts.doku.messages import InquiryRequest
 from payouts.doku.outcomes import Outcome, glossary
 from payouts.doku.time_limits import TABLE_SECONDS, Remaining, unlimited
 from payouts.doku.transport import NeverSent
-from payouts.domain.errors import DokuSaid, PayoutError, Refused, RefusedEarly, Unavailable
+from payouts.domain.doku_said import DokuSaid
+from payouts.domain.errors import PayoutError, Refused, RefusedEarly, Unavailable
 from payouts.services.request_budget import free
 from payouts.store.inquiry_sessions import SESSION_SECONDS, InquirySession, InquirySessions
 

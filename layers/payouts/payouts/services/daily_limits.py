@@ -7,13 +7,16 @@ sum of what was created.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from doku_signing.timestamps import WIB
-from payouts.domain.batch import Batch, Totals
 from payouts.domain.errors import LimitReached, ValidationFailed
 from payouts.domain.limits import DailyLimit
 from payouts.domain.transfer import Transfer
 from payouts.store.counters import Bound, CounterEntry, Counters
+
+if TYPE_CHECKING:
+    from payouts.domain.batch import Batch, Totals
 
 _KEPT = timedelta(days=8)
 """How long a day's counter is kept."""
@@ -45,7 +48,7 @@ class DailyLimits:
         entry = CounterEntry(request, transfer.intent.amount)
         self._count(entry, transfer.created_by, _time(transfer.created_at), "transfer")
 
-    def consume_batch(self, batch: Batch, payable: Totals, now: int) -> None:
+    def consume_batch(self, batch: "Batch", payable: "Totals", now: int) -> None:
         """Count all rows of a batch at once on the day (WIB) of `now` (milliseconds). A retry is counted once.
 
         Raises LimitReached, or ValidationFailed if no day has room for the batch.
@@ -53,7 +56,7 @@ class DailyLimits:
         entry = CounterEntry(_request(f"batch {batch.reference} {batch.digest}"), payable.amount, payable.count)
         self._count(entry, batch.created_by, _time(now), "batch")
 
-    def check_size(self, payable: Totals) -> None:
+    def check_size(self, payable: "Totals") -> None:
         """Raise ValidationFailed if no day has room for a batch."""
         entry = CounterEntry("", payable.amount, payable.count)
         for counted in self._limits_of("", _time(0)):

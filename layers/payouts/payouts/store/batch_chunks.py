@@ -19,7 +19,8 @@ from payouts.store.batch_schema import reading
 from payouts.store.batches import write_of
 from payouts.store.codec import Item
 from payouts.store.packed_rows import packed, unpacked
-from payouts.store.table import ALWAYS, ConditionFailed, Table, Write
+from payouts.store.table import ALWAYS, ConditionFailed, Table
+from payouts.store.transaction import Write
 
 PAGE_CHUNKS = 10
 """More would make a read of all pages no cheaper, and each write of a lease or a summary dearer: it costs its page."""

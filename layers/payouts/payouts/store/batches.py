@@ -13,7 +13,8 @@ from payouts.store.batch_keys import DUE, due_batches, key, reference_of
 from payouts.store.batch_schema import SCHEMA, reading
 from payouts.store.codec import Item
 from payouts.store.creation_index import Entry, Position, by_creation
-from payouts.store.table import ConditionFailed, Table, Write
+from payouts.store.table import ConditionFailed, Table
+from payouts.store.transaction import Write
 
 _ATTEMPTS = 10
 _PAGE = 100

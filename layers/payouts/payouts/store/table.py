@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,8 @@ from payouts.store.codec import Item, decode, encode
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from payouts.store.transaction import Write
 
 _THROTTLES = frozenset(
     {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "LimitExceededException"}
@@ -36,33 +37,6 @@ class ConditionFailed(Exception):
     def __init__(self, item: Item | None) -> None:
         super().__init__("condition failed")
         self.item = item
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One part of a transaction: an update of the item `pk`, or only a check of it if `expression` is empty."""
-
-    pk: str
-    condition: str
-    values: Item
-    names: Mapping[str, str] = field(default_factory=dict)
-    expression: str = ""
-
-    @property
-    def operation(self) -> str:
-        """DynamoDB's name of the part."""
-        return "Update" if self.expression else "ConditionCheck"
-
-    def arguments(self) -> dict[str, Any]:
-        """As DynamoDB takes them."""
-        found = {
-            "Key": encode({"pk": self.pk}),
-            "ConditionExpression": self.condition,
-            "UpdateExpression": self.expression,
-            "ExpressionAttributeNames": dict(self.names),
-            "ExpressionAttributeValues": encode(self.values),
-        }
-        return {name: value for name, value in found.items() if value}
 
 
 class Table:

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from payouts.domain.credentials import AccessToken
+from payouts.domain.access_token import AccessToken
 from payouts.store.table import ConditionFailed, Table
 
 
