@@ -9,10 +9,11 @@ from dataclasses import replace
 from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import FINAL, SYSTEM, Action, Batch, BatchStatus, Event, moved
 from payouts.domain.batch_file import is_leased
-from payouts.domain.batch_rows import ChunkSummary, Phase, chunks_of, origin, sums
+from payouts.domain.batch_rows import Phase, chunks_of, origin, sums
 from payouts.domain.errors import LimitReached, ValidationFailed
 from payouts.domain.schedule import DAY, HOUR, MINUTE
 from payouts.domain.transfer import Status
+from payouts.services import follow_batch
 from payouts.services.batch_funds import Cover, Funds
 from payouts.services.batch_queue import BatchQueue, ChunkTask, FileTask, ResultTask
 from payouts.services.daily_limits import DailyLimits
@@ -23,12 +24,8 @@ APPROVAL_MILLIS = 7 * DAY
 """How long a batch waits for approval."""
 FUNDS_WAIT = 72 * HOUR
 """How long a batch waits for funds unless its request has a deadline."""
-_READ_MILLIS = 5 * MINUTE
-"""How often the open transfers of a batch that was sent are read at first; later less often."""
 _READS = 10
 """Chunks whose transfers are read in the time in which one is paid."""
-_FOLLOWED = 30 * DAY
-"""How long the open transfers of a final batch are read, and its result is written again."""
 MOST_LATE = 7 * DAY
 """A batch that was not paid so long after its time, in an outage, is not paid unless a person resumes it."""
 _S = BatchStatus
@@ -203,7 +200,7 @@ class BatchDriver:
         if any(each.summary.open for each in states):
             if self._reports and batch.result_at is None and room:
                 self._queue.send([ResultTask(batch.reference)])
-            return self._later(batch, self._reads(batch, states, room))
+            return self._later(batch, self._read(batch, states, room))
         total = sums(each.summary for each in states)
         paid = total.statuses.get(Status.SUCCESS)
         complete = paid is not None and paid.count == total.payable.count
@@ -217,27 +214,13 @@ class BatchDriver:
         if batch.next_drive_at is not None and batch.next_drive_at > now:
             return batch
         states = self._states(batch)
-        reads, report_at = self._reads(batch, states, room), self._report_at(batch, states, now)
-        if report_at is not None and report_at <= now:
+        read_in = self._read(batch, states, room)
+        result_at = follow_batch.result_at(batch, states, now) if self._reports else None
+        if result_at is not None and result_at <= now:
             self._queue.send([ResultTask(batch.reference)])
-            return self._later(batch, _READ_MILLIS)  # a worker takes minutes to write a large one
-        again = [reads, None if report_at is None else report_at - now]
+            return self._later(batch, follow_batch.READ_MILLIS)  # a worker takes minutes to write a large one
+        again = [read_in, None if result_at is None else result_at - now]
         return self._later(batch, min((each for each in again if each is not None), default=None))
-
-    def _report_at(self, batch: Batch, states: Sequence[ChunkState], now: int) -> int | None:
-        """When to have the result of a final batch written: at its end, once no transfer is open, and in between.
-
-        None if nothing in it can change, or if the batch ended long ago.
-        """
-        ended, written = batch.history[-1].at, batch.result_at
-        if not self._reports or batch.result_final or now > ended + _FOLLOWED:
-            return None
-        if written is None or written < ended:
-            return now
-        settled = not any(_unsettled(each.summary) for each in states)
-        if settled and any(each.summary.read_at > written for each in states):
-            return now
-        return written + (HOUR if now < ended + DAY else DAY)
 
     def _enqueued(self, batch: Batch, states: Sequence[ChunkState], room: int, unfinished: Sequence[bool]) -> bool:
         """Enqueue unfinished chunks that no worker has. Returns True if any is unfinished."""
@@ -248,20 +231,13 @@ class BatchDriver:
         self._enqueue(batch, within[max(0, len(within) - room) :])
         return bool(left)
 
-    def _reads(self, batch: Batch, states: Sequence[ChunkState], room: int) -> int | None:
-        """Have open transfers read, those first that were read longest ago. Returns when to look again.
-
-        None if none is open, or if the batch ended long ago.
-        """
-        now, ended = self._now(), _sent_at(batch)
-        follow = _unsettled if batch.is_final else _open
-        left = [index for index, each in enumerate(states) if follow(each.summary)]
-        if not left or (batch.is_final and now > ended + _FOLLOWED):
+    def _read(self, batch: Batch, states: Sequence[ChunkState], room: int) -> int | None:
+        """Have open transfers read, those first that were read longest ago. Returns when to go on; None for never."""
+        reads = follow_batch.reads(batch, states, self._now())
+        if reads is None:
             return None
-        interval = min(max(_READ_MILLIS, (now - ended) // 8), DAY if batch.is_final else HOUR)
-        due = [index for index in left if states[index].summary.read_at + interval <= now]
-        self._enqueue(batch, _longest_ago(states, due)[: _READS * room])
-        return max(MINUTE, min(states[index].summary.read_at for index in left) + interval - now)
+        self._enqueue(batch, _longest_ago(states, reads.due)[: _READS * room])
+        return reads.wait
 
     def _enqueue(self, batch: Batch, chunks: Iterable[int]) -> None:
         self._queue.send([ChunkTask(batch.reference, index) for index in chunks])
@@ -320,19 +296,3 @@ class BatchDriver:
 def _longest_ago(states: Sequence[ChunkState], chunks: Iterable[int]) -> list[int]:
     """Chunks, those first that were tried longest ago: some that do not get on hold up no others."""
     return sorted(chunks, key=lambda index: states[index].tried_at)
-
-
-def _open(summary: ChunkSummary) -> bool:
-    return summary.open > 0
-
-
-def _unsettled(summary: ChunkSummary) -> bool:
-    """True if the status of a transfer may change: DISPUTED does not hold up the end of a batch."""
-    return summary.open > 0 or Status.DISPUTED in summary.statuses
-
-
-def _sent_at(batch: Batch) -> int:
-    """When the last row was sent, or the batch ended."""
-    ends = (Action.SENT, Action.CANCELLED)
-    found = next((each.at for each in reversed(batch.history) if each.action in ends), None)
-    return found if found is not None else batch.released_at or batch.created_at
