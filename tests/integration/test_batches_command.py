@@ -174,6 +174,19 @@ def test_a_dry_run_erases_nothing_of_a_batch(batches: Batches, capsys: pytest.Ca
     assert "8377388292" in items(batches, reference)
 
 
+@pytest.mark.parametrize("deleted", [("#ROWS#0",), ("#PAGE#0",), ("#ROWS#0", "#PAGE#0")])
+def test_a_batch_whose_rows_have_expired_is_erased(batches: Batches, deleted: tuple[str, ...]) -> None:
+    """DynamoDB deletes rows and figures 400 days after the creation, one before the other."""
+    reference, world = paid(batches), batches.world
+    world.clock.advance(401 * _DAY)
+    for item in deleted:
+        key = {"pk": {"S": f"BATCH#{reference}{item}"}}
+        world.dynamodb.delete_item(TableName=world.environment["TABLE_NAME"], Key=key)
+    assert run_forget(batches) == 0
+    assert [text for text in _PERSONAL if text in items(batches, reference)] == []
+    assert batches.get(reference)["status"] == "DONE"
+
+
 def test_a_crash_while_erasing_is_made_good(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
     reference = paid(batches)
     batches.world.clock.advance(60 * _DAY)

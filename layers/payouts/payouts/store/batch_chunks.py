@@ -199,7 +199,7 @@ class ChunkStore:
 
     def forget(self, reference: str, index: int) -> None:
         """Erase the personal data of a chunk of a batch that is final, and the seal, which is a hash of them."""
-        with suppress(LookupError):  # deleted after its time
+        with suppress(RowsMissing):  # deleted 400 days after their creation
             chunk = self.rows(reference, index)
             write = self._rows_write(reference, index, chunk, [forgotten_row(row) for row in chunk.rows])
             self._table.update(write.pk, write.expression, write.condition, write.names, write.values)
