@@ -22,8 +22,9 @@ from payouts.services.batch_files import BatchFiles
 from payouts.services.batch_lease import MARGIN_SECONDS
 from payouts.services.batch_queue import FileTask
 from payouts.services.create_batch import batch_row, difference
-from payouts.store.batch_chunks import PAGE_CHUNKS, ChunkStore
+from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
+from payouts.store.chunk_items import PAGE_CHUNKS
 
 _PAGE_SECONDS = 20.0
 """For the rows of a page's chunks."""

@@ -16,9 +16,10 @@ from payouts.services.batch_result import NOT_PAID
 from payouts.services.drive_batches import APPROVAL_MILLIS
 from payouts.services.own_transfers import own_transfers
 from payouts.services.settle_chunk import CANCELLED
-from payouts.store.batch_chunks import ChunkStore, NotPaid, RowsMissing
+from payouts.store.batch_chunks import ChunkStore, RowsMissing
 from payouts.store.batch_schema import NewerVersion
 from payouts.store.batches import BatchStore
+from payouts.store.chunk_items import NotPaid
 from payouts.store.creation_index import Entry, Position
 from payouts.store.transfers import TransferStore
 from transfer_api import batch_responses, cursors

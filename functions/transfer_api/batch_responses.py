@@ -11,7 +11,7 @@ from payouts.domain.transfer import Transfer
 from payouts.services.batch_files import Upload
 from payouts.services.batch_result import NOT_PAID
 from payouts.services.result_file import ResultLink
-from payouts.store.batch_chunks import NotPaid
+from payouts.store.chunk_items import NotPaid
 from payouts.store.creation_index import Entry
 
 _STOPPED = frozenset({Action.PAUSED, Action.WAITING_FOR_FUNDS, Action.WAITING_FOR_LIMIT})

@@ -9,7 +9,7 @@ import pytest
 from payouts.domain.batch_rows import BatchRow
 from payouts.services.pay_run import REFUSALS, SILENCES, PayRun
 from payouts.services.row_threads import ROWS_AT_ONCE, work_on
-from payouts.store.batch_chunks import NotPaid
+from payouts.store.chunk_items import NotPaid
 
 PATIENCE = 30.0
 """Seconds after which a test of threads that wait for each other fails."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from payouts.domain.batch import Batch
 from payouts.domain.batch_rows import BatchRow, checked_summary
 from payouts.domain.transfer import Transfer
-from payouts.store import batch_chunks, batches
+from payouts.store import batches, chunk_items
 from payouts.store.batch_keys import key
 from payouts.store.packed_rows import packed, unpacked
 from tests.verification.batch_model.outside import OTHER_NAME
@@ -42,12 +42,11 @@ def reasons(world: World, table: int) -> set[int]:
     return {int(row) for _, number in _of(world, table, _REASONS) for row in world.items[number]["reasons"]}
 
 
-def states(world: World, table: int) -> list[batch_chunks.ChunkState]:
+def states(world: World, table: int) -> list[chunk_items.ChunkState]:
     """The summaries and leases of all chunks."""
     merged = {name: value for _, number in _of(world, table, _PAGE) for name, value in world.items[number].items()}
     chunks = sum(1 for _ in _of(world, table, _ROWS))
-    read = batch_chunks._read_summary
-    return [batch_chunks.ChunkState(read(merged[f"c{each}"]), merged.get(f"l{each}", 0)) for each in range(chunks)]
+    return [chunk_items.decode_state(merged, index) for index in range(chunks)]
 
 
 def leases(world: World, table: int) -> list[int]:
@@ -66,7 +65,7 @@ def with_another_name(world: World, table: int) -> int:
     item, page = dict(world.items[entries[f"{_ROWS}0"]]), dict(world.items[entries[f"{_PAGE}0"]])
     changed = [replace(row, bank_name=OTHER_NAME) for row in unpacked(item["rows"])]
     item["rows"] = packed(changed)
-    page["c0"] = batch_chunks._summary(checked_summary(changed))
+    page["c0"] = chunk_items.encode_summary(checked_summary(changed))
     renewed = {f"{_ROWS}0": world.items.number(item), f"{_PAGE}0": world.items.number(page)}
     return world.table(entries | renewed)
 

@@ -12,7 +12,8 @@ from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent, Reason, Transfer
 from payouts.services.own_transfers import own_transfers
 from payouts.services.safe_csv import BOM, csv_rows
-from payouts.store.batch_chunks import ChunkStore, NotPaid
+from payouts.store.batch_chunks import ChunkStore
+from payouts.store.chunk_items import NotPaid
 from payouts.store.transfers import TransferStore
 
 COLUMNS = (

@@ -32,8 +32,9 @@ from payouts.domain.errors import NotFound, PayoutError, Throttled
 from payouts.services.change_batch_rows import RowChange, RowChanger
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.drive_batches import APPROVAL_MILLIS
-from payouts.store.batch_chunks import ChunkState, ChunkStore
+from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
+from payouts.store.chunk_items import ChunkState
 from payouts.store.submitted_lists import SubmittedLists
 
 _S = BatchStatus

@@ -17,8 +17,9 @@ from payouts.services import follow_batch
 from payouts.services.batch_funds import Cover, Funds
 from payouts.services.batch_queue import BatchQueue, ChunkTask, FileTask, ResultTask
 from payouts.services.daily_limits import DailyLimits
-from payouts.store.batch_chunks import ChunkState, ChunkStore
+from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
+from payouts.store.chunk_items import ChunkState
 
 APPROVAL_MILLIS = 7 * DAY
 """How long a batch waits for approval."""

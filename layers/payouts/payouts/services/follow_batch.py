@@ -7,7 +7,7 @@ from payouts.domain.batch import Action, Batch
 from payouts.domain.batch_rows import ChunkSummary
 from payouts.domain.schedule import DAY, HOUR, MINUTE
 from payouts.domain.transfer import Status
-from payouts.store.batch_chunks import ChunkState
+from payouts.store.chunk_items import ChunkState
 
 READ_MILLIS = 5 * MINUTE
 """How often the open transfers of a batch that was sent are read at first; later less often."""

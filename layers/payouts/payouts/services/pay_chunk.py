@@ -32,8 +32,9 @@ from payouts.services.pay_run import REFUSALS, PayRun
 from payouts.services.prepare_transfer import TransferRequest
 from payouts.services.row_threads import work_on
 from payouts.services.settle_chunk import ChunkAccounts
-from payouts.store.batch_chunks import ChunkState, ChunkStore, NotPaid
+from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
+from payouts.store.chunk_items import ChunkState, NotPaid
 
 ROW_SECONDS = sum(QUESTION) + SEND_SECONDS + TABLE_SECONDS + LEAST_SECONDS
 """For an account inquiry, the transfer and their records."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from threading import Lock
 
-from payouts.store.batch_chunks import NotPaid
+from payouts.store.chunk_items import NotPaid
 
 REFUSALS = 5
 """Refusals in a row, or unclear answers, after which the batch is paused: the cause is hardly the rows."""

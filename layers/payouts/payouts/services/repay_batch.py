@@ -14,8 +14,9 @@ from payouts.domain.errors import NotFound, Throttled
 from payouts.domain.repayment import REPAYABLE, failed_rows, repaying_row
 from payouts.domain.transfer import Status
 from payouts.services.create_batch import BatchCreator, BatchRequest
-from payouts.store.batch_chunks import PAGE_CHUNKS, ChunkState, ChunkStore, pages_of
+from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
+from payouts.store.chunk_items import PAGE_CHUNKS, ChunkState, pages_of
 from payouts.store.repayments import RepaymentStore
 from payouts.store.transfers import TransferStore
 

@@ -18,8 +18,9 @@ from payouts.domain.batch_rows import chunks_of, sent_summary
 from payouts.domain.errors import Misconfigured, NotFound, RefusedEarly
 from payouts.domain.schedule import DAY
 from payouts.services.batch_result import HEADER, BatchResults, ChunkResult, result_rows
-from payouts.store.batch_chunks import ChunkState, ChunkStore
+from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
+from payouts.store.chunk_items import ChunkState
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -10,8 +10,9 @@ from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Transfer
 from payouts.services.batch_lease import ChunkLeases
 from payouts.services.own_transfers import own_transfers
-from payouts.store.batch_chunks import ChunkStore, NotPaid
+from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
+from payouts.store.chunk_items import NotPaid
 from payouts.store.transfers import TransferStore
 
 _JUST_MILLIS = 4 * MINUTE

@@ -1,68 +1,39 @@
 """The chunks of batches: an item with the rows of each, one with the reasons of rows that are not paid, and pages.
 
-A page has the summaries and leases of 10 chunks, so that the figures of 100,000 rows are 100 items. A summary is
-overwritten and never incremented, so a repeated or lost write cannot make it wrong for good.
+A summary is overwritten and never incremented, so a repeated or lost write cannot make it wrong for good.
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
-from payouts.domain.batch import Batch, Totals
+from payouts.domain.batch import Batch
 from payouts.domain.batch_forgetting import forgotten_row
-from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase, RowOutcome
+from payouts.domain.batch_rows import BatchRow, ChunkSummary
 from payouts.domain.errors import Unavailable
-from payouts.domain.money import Rupiah
-from payouts.domain.transfer import Status
 from payouts.store.batch_keys import key
 from payouts.store.batch_schema import reading
 from payouts.store.batches import write_of
+from payouts.store.chunk_items import (
+    LONGEST_LEASE,
+    PAGE_CHUNKS,
+    Chunk,
+    ChunkState,
+    NotPaid,
+    decode_chunk,
+    decode_state,
+    encode_summary,
+    kept_from,
+    page_key,
+    pages_of,
+    reasons_key,
+    rows_key,
+)
 from payouts.store.codec import Item
 from payouts.store.packed_rows import packed, unpacked
 from payouts.store.table import ALWAYS, ConditionFailed, Table
 from payouts.store.transaction import Write
 
-PAGE_CHUNKS = 10
-"""More would make a read of all pages no cheaper, and each write of a lease or a summary dearer: it costs its page."""
-_KEPT_SECONDS = 400 * 86_400
-_LONGEST_LEASE = 20 * 60_000
-"""No worker lasts longer. A lease that ends later was written by a wrong clock and counts as ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """The rows of a chunk, as they were read."""
-
-    rows: tuple[BatchRow, ...]
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkState:
-    """What a page has of a chunk.
-
-    `lease` is the time until which a worker has it, or at which the last one took it; 0 before.
-    """
-
-    summary: ChunkSummary
-    lease: int
-
-    @property
-    def tried_at(self) -> int:
-        """When a worker had the chunk last, if none has it now."""
-        return max(self.lease, self.summary.read_at)
-
-    def is_leased(self, now: int) -> bool:
-        """True if a worker may be at work on the chunk."""
-        return now < self.lease <= now + _LONGEST_LEASE
-
-
-@dataclass(frozen=True, slots=True)
-class NotPaid:
-    """Why a row will have no transfer."""
-
-    code: str
-    message: str
+_LOST = "rows of the batch are missing in the table; restore them from a backup of the table"
 
 
 class RowsMissing(Unavailable):
@@ -87,18 +58,18 @@ class ChunkStore:
     def add_rows(self, reference: str, index: int, rows: Sequence[BatchRow], now: int) -> Sequence[BatchRow]:
         """Store the rows of a chunk unless it is stored already. Returns the rows that are stored."""
         stored = self._put_once(
-            {"pk": _rows_key(reference, index), "version": 1, "rows": packed(rows), **_kept_from(now)}
+            {"pk": rows_key(reference, index), "version": 1, "rows": packed(rows), **kept_from(now)}
         )
         return rows if stored is None else unpacked(stored["rows"])
 
     def add_page(self, reference: str, page: int, summaries: Sequence[ChunkSummary], now: int) -> None:
         """Store the summaries of a page's chunks, whose rows are stored, unless the page is stored already."""
-        item = {f"c{page * PAGE_CHUNKS + place}": _summary(each) for place, each in enumerate(summaries)}
-        self._put_once({"pk": _page_key(reference, page), **item, **_kept_from(now)})
+        item = {f"c{page * PAGE_CHUNKS + place}": encode_summary(each) for place, each in enumerate(summaries)}
+        self._put_once({"pk": page_key(reference, page), **item, **kept_from(now)})
 
     def has_page(self, reference: str, page: int) -> bool:
         """True if a page is stored, and therefore the rows of its chunks."""
-        return self._table.get(_page_key(reference, page)) is not None
+        return self._table.get(page_key(reference, page)) is not None
 
     def rows(self, reference: str, index: int) -> Chunk:
         """The rows of a chunk. Raises RowsMissing if the table has lost them."""
@@ -107,10 +78,10 @@ class ChunkStore:
 
     def several(self, reference: str, indexes: Sequence[int]) -> list[Chunk]:
         """As `rows`, for several chunks."""
-        items = self._table.get_all([_rows_key(reference, index) for index in indexes])
+        items = self._table.get_all([rows_key(reference, index) for index in indexes])
         if len(items) != len(indexes):
             raise RowsMissing(_LOST)
-        return [_chunk(item) for item in items]
+        return [decode_chunk(item) for item in items]
 
     def save_rows(
         self, batch: Batch, index: int, chunk: Chunk, rows: Sequence[BatchRow], summary: ChunkSummary
@@ -137,18 +108,20 @@ class ChunkStore:
 
     def states(self, reference: str, chunks: int) -> list[ChunkState]:
         """The summaries and leases of all chunks, in order. Raises RowsMissing unless all are stored."""
-        items = self._table.get_all([_page_key(reference, page) for page in range(pages_of(chunks))])
+        items = self._table.get_all([page_key(reference, page) for page in range(pages_of(chunks))])
         if len(items) != pages_of(chunks):
             raise RowsMissing(_LOST)
         merged = {name: value for item in items for name, value in item.items()}
         with reading(merged):
-            return [_state(merged, index) for index in range(chunks)]
+            return [decode_state(merged, index) for index in range(chunks)]
 
     def state(self, reference: str, index: int) -> ChunkState:
         """As `states`, for one chunk."""
-        page = self._table.get(_page_key(reference, index // PAGE_CHUNKS)) or {}
+        page = self._table.get(page_key(reference, index // PAGE_CHUNKS))
+        if page is None:
+            raise RowsMissing(_LOST)
         with reading(page):
-            return _state(page, index)
+            return decode_state(page, index)
 
     def check_again(self, reference: str, indexes: Sequence[int]) -> None:
         """Mark chunks for another check. Their rows stay as they are until a worker checks them."""
@@ -156,13 +129,13 @@ class ChunkStore:
             names = {f"#c{index}": f"c{index}" for index in indexes if index // PAGE_CHUNKS == page}
             expression = "SET " + ", ".join(f"{name}.#again = :true" for name in names)
             condition, values = "attribute_exists(pk)", {":true": True}
-            self._table.update(_page_key(reference, page), expression, condition, {**names, "#again": "again"}, values)
+            self._table.update(page_key(reference, page), expression, condition, {**names, "#again": "again"}, values)
 
     def save_summary(self, reference: str, index: int, summary: ChunkSummary, read_at: int) -> None:
         """Overwrite the summary of a chunk by one of its transfers at a time, unless it has a later one already."""
         write = self._summary_write(reference, index, summary)
         names = {**write.names, "#read": f"t{index}"}
-        values = {**write.values, ":read": read_at, ":latest": read_at + _LONGEST_LEASE}
+        values = {**write.values, ":read": read_at, ":latest": read_at + LONGEST_LEASE}
         earlier = "attribute_not_exists(#read) OR #read <= :read OR #read > :latest"
         with suppress(ConditionFailed):
             self._table.update(write.pk, f"{write.expression}, #read = :read", earlier, names, values)
@@ -170,17 +143,17 @@ class ChunkStore:
     def take_lease(self, reference: str, index: int, now: int, until: int) -> bool:
         """Take a chunk for a worker until then. False if another one has it."""
         free = "attribute_not_exists(#lease) OR #lease <= :now OR #lease > :latest"
-        values = {":until": until, ":now": now, ":latest": now + _LONGEST_LEASE}
+        values = {":until": until, ":now": now, ":latest": now + LONGEST_LEASE}
         names = {"#lease": f"l{index}"}
         try:
-            self._table.update(_page_key(reference, index // PAGE_CHUNKS), "SET #lease = :until", free, names, values)
+            self._table.update(page_key(reference, index // PAGE_CHUNKS), "SET #lease = :until", free, names, values)
         except ConditionFailed:
             return False
         return True
 
     def release(self, reference: str, index: int, taken: int, until: int) -> None:
         """Give back the lease that was taken until then. Changes nothing if it is another worker's by now."""
-        pk, names = _page_key(reference, index // PAGE_CHUNKS), {"#lease": f"l{index}"}
+        pk, names = page_key(reference, index // PAGE_CHUNKS), {"#lease": f"l{index}"}
         try:
             self._table.update(pk, "SET #lease = :taken", "#lease = :until", names, {":taken": taken, ":until": until})
         except ConditionFailed:
@@ -188,14 +161,14 @@ class ChunkStore:
 
     def not_paid(self, reference: str, index: int) -> dict[int, NotPaid]:
         """Why rows of a chunk will have no transfer, by their numbers."""
-        item = self._table.get(_reasons_key(reference, index)) or {}
+        item = self._table.get(reasons_key(reference, index)) or {}
         return {int(row): NotPaid(*reason) for row, reason in item.get("reasons", {}).items()}
 
     def save_not_paid(self, reference: str, index: int, reasons: Mapping[int, NotPaid], now: int) -> None:
         """Overwrite these reasons. Called by the chunk's worker alone, before it saves the summary."""
         stored = {str(row): [reason.code, reason.message] for row, reason in reasons.items()}
-        item: Item = {"pk": _reasons_key(reference, index), "reasons": stored}
-        self._table.put({**item, **_kept_from(now)}, ALWAYS, {}, {})
+        item: Item = {"pk": reasons_key(reference, index), "reasons": stored}
+        self._table.put({**item, **kept_from(now)}, ALWAYS, {}, {})
 
     def forget(self, reference: str, index: int) -> None:
         """Erase the personal data of a chunk of a batch that is final, and the seal, which is a hash of them."""
@@ -203,10 +176,10 @@ class ChunkStore:
             chunk = self.rows(reference, index)
             write = self._rows_write(reference, index, chunk, [forgotten_row(row) for row in chunk.rows])
             self._table.update(write.pk, write.expression, write.condition, write.names, write.values)
-        pk, names = _page_key(reference, index // PAGE_CHUNKS), {"#chunk": f"c{index}", "#seal": "seal"}
+        pk, names = page_key(reference, index // PAGE_CHUNKS), {"#chunk": f"c{index}", "#seal": "seal"}
         with suppress(ConditionFailed):
             self._table.update(pk, "SET #chunk.#seal = :none", "attribute_exists(#chunk)", names, {":none": ""})
-        pk, reasons = _reasons_key(reference, index), self.not_paid(reference, index)
+        pk, reasons = reasons_key(reference, index), self.not_paid(reference, index)
         if reasons:
             codes = {str(row): [why.code, ""] for row, why in reasons.items()}
             self._table.update(pk, "SET #reasons = :codes", ALWAYS, {"#reasons": "reasons"}, {":codes": codes})
@@ -234,83 +207,10 @@ class ChunkStore:
         values = {":rows": packed(rows), ":next": chunk.version + 1, ":expected": chunk.version}
         names = {"#rows": "rows", "#version": "version"}
         expression = "SET #rows = :rows, #version = :next"
-        return Write(_rows_key(reference, index), "#version = :expected", values, names, expression=expression)
+        return Write(rows_key(reference, index), "#version = :expected", values, names, expression=expression)
 
     @staticmethod
     def _summary_write(reference: str, index: int, summary: ChunkSummary) -> Write:
-        names, values = {"#chunk": f"c{index}"}, {":summary": _summary(summary)}
-        pk = _page_key(reference, index // PAGE_CHUNKS)
+        names, values = {"#chunk": f"c{index}"}, {":summary": encode_summary(summary)}
+        pk = page_key(reference, index // PAGE_CHUNKS)
         return Write(pk, "attribute_exists(pk)", values, names, expression="SET #chunk = :summary")
-
-
-_LOST = "rows of the batch are missing in the table; restore them from a backup of the table"
-
-
-def _kept_from(now: int) -> Item:
-    return {"expiresAt": now // 1000 + _KEPT_SECONDS}
-
-
-def pages_of(chunks: int) -> int:
-    """The number of pages of so many chunks."""
-    return -(-chunks // PAGE_CHUNKS)
-
-
-def _rows_key(reference: str, index: int) -> str:
-    return f"{key(reference)}#ROWS#{index}"
-
-
-def _page_key(reference: str, page: int) -> str:
-    return f"{key(reference)}#PAGE#{page}"
-
-
-def _reasons_key(reference: str, index: int) -> str:
-    return f"{key(reference)}#NOT_PAID#{index}"
-
-
-def _chunk(item: Item) -> Chunk:
-    with reading(item):
-        return Chunk(unpacked(item["rows"]), item["version"])
-
-
-def _summary(summary: ChunkSummary) -> Item:
-    return {
-        "is": str(summary.phase),
-        "first": summary.first,
-        "outcomes": {str(name): _totals(each) for name, each in summary.outcomes.items()},
-        "payable": _totals(summary.payable),
-        "seal": summary.seal,
-        "payments": summary.payments,
-        "statuses": {str(name): _totals(each) for name, each in summary.statuses.items()},
-        "sent": _totals(summary.sent),
-        "notPaid": _totals(summary.not_paid),
-        "open": summary.open,
-    }
-
-
-def _read_summary(item: Item) -> ChunkSummary:
-    return ChunkSummary(
-        phase=Phase(item["is"]),
-        first=item["first"],
-        outcomes={RowOutcome(name): _read_totals(each) for name, each in item["outcomes"].items()},
-        payable=_read_totals(item["payable"]),
-        seal=item["seal"],
-        payments=item["payments"],
-        statuses={Status(name): _read_totals(each) for name, each in item["statuses"].items()},
-        sent=_read_totals(item["sent"]),
-        not_paid=_read_totals(item["notPaid"]),
-        open=item["open"],
-        check_again=item.get("again", False),
-    )
-
-
-def _state(page: Item, index: int) -> ChunkState:
-    summary = replace(_read_summary(page[f"c{index}"]), read_at=page.get(f"t{index}", 0))
-    return ChunkState(summary, page.get(f"l{index}", 0))
-
-
-def _totals(totals: Totals) -> list[int]:
-    return [totals.count, totals.amount.sen, totals.fees.sen, totals.fees_unknown]
-
-
-def _read_totals(stored: Sequence[int]) -> Totals:
-    return Totals(stored[0], Rupiah(stored[1]), Rupiah(stored[2]), *stored[3:])
