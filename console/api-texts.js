@@ -27,6 +27,7 @@ const TEXTS = [
   [/^has a cell in a column without a name$/, 'said.unnamed'],
   [/^DOKU gave no clear answer about this account/, 'said.noAnswer'],
   [/^the batch was cancelled before this row was sent$/, 'said.cancelled'],
+  [/^(?<earlier>\S+), which this row pays again, did not fail(?: for good)?$/, 'said.notFailed'],
   // of a new batch
   [/^scheduledAt must be in the future/, 'said.schedule'],
   [/^fundsDeadline must be in the future/, 'said.deadline'],
@@ -54,6 +55,14 @@ const TEXTS = [
   [/^no row of (?<earlier>\S+) is left to be paid again$/, 'said.noneLeft'],
   [/^the balance does not cover (?<needed>[\d.]+) rupiah for the next (?<count>\d+) rows$/, 'said.short'],
   [/^DOKU refused row (?<row>\d+) for lack of funds$/, 'said.refusedFunds'],
+  [/^DOKU refused row (?<row>\d+) for lack of funds, though the balance covers it$/, 'said.refusedFundsAgain'],
+  [/^DOKU's answers were unclear for (?<count>\d+) rows; their status checks go on$/, 'said.unclearRows'],
+  [/^the balance covers the next rows$/, 'said.covered'],
+  [/^the deadline for funds has passed$/, 'said.deadlinePassed'],
+  [/^it was to be paid more than (?<days>\d+) days ago;/, 'said.late'],
+  [/^no row was sent$/, 'said.noneSent'],
+  [/^the limit of (?<most>\d+) transfers a day for .* leaves no room for this batch;/, 'said.limitCount'],
+  [/^the limit of (?<most>[\d.]+) rupiah a day for .* leaves no room for this batch;/, 'said.limitAmount'],
   [/^DOKU refused (?<count>\d+) rows in a row: (?<reason>.*)$/, 'said.refusedRows'],
 ];
 

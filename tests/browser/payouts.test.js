@@ -504,6 +504,32 @@ test('both languages have the same texts with the same gaps', () => {
   for (const key of Object.keys(english)) assert.deepEqual(gaps(indonesian[key]), gaps(english[key]), key);
 });
 
+test('what the system notes about a batch is translated', async () => {
+  globalThis.localStorage = new MemoryStorage();
+  localStorage.setItem('console.language', 'id');
+  const { translated } = await import('../../console/api-texts.js');
+  const notes = [
+    '3 rows may be paid, 1 need attention',
+    '3 rows were read',
+    '3 rows were sent before',
+    '3 rows',
+    'although PAYROLL-1 has the same accounts and amounts',
+    'no row of PAYROLL-1 is left to be paid again',
+    'the balance does not cover 200000.00 rupiah for the next 3 rows',
+    'the balance covers the next rows',
+    'the deadline for funds has passed',
+    'it was to be paid more than 7 days ago; resume it if it still is to be paid',
+    'no row was sent',
+    'DOKU refused row 5 for lack of funds',
+    'DOKU refused row 5 for lack of funds, though the balance covers it',
+    'DOKU refused 5 rows in a row: Inactive account',
+    "DOKU's answers were unclear for 5 rows; their status checks go on",
+    'the limit of 3 transfers a day for this deployment leaves no room for this batch; nothing was sent. It resets at 2024-09-18T00:00:00+07:00',
+    'the limit of 5000000.00 rupiah a day for one caller leaves no room for this batch; nothing was sent. It resets at 2024-09-18T00:00:00+07:00',
+  ];
+  assert.deepEqual(notes.filter((note) => translated(note) === null), []);
+});
+
 test('a status check is not announced as a question to DOKU', () => {
   // The API returns the stored status if it is under ten seconds old or too many requests go to DOKU.
   for (const language of [english, indonesian]) {
