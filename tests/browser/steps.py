@@ -1,6 +1,7 @@
-"""Steps of a batch that several tests take."""
+"""Steps that several tests take, and what the simulator has received."""
 
 import contextlib
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -26,3 +27,14 @@ def approve(page: Page, status: str = "Sent, waiting for outcomes") -> None:
     page.locator("#step-approve").click()
     expect(page.locator(".status-line")).to_have_text(status, timeout=60_000)
     page.locator("#person").select_option("merchant")
+
+
+def sent(stack: LocalStack, reference: str) -> int:
+    """How many requests of a transfer DOKU has received."""
+    requests = stack.simulator.ledger()["requests"]
+    return sum((one["operation"], one["partnerReferenceNo"]) == ("transfer", reference) for one in requests)
+
+
+def debits(stack: LocalStack, reference: str) -> list[dict[str, Any]]:
+    """What DOKU has debited for a transfer."""
+    return [one for one in stack.simulator.ledger()["debits"] if one["partnerReferenceNo"] == reference]
