@@ -123,7 +123,7 @@ def row(found: BatchRow, transfer: Transfer | None, not_paid: NotPaid | None) ->
         "duplicateConfirmed": found.duplicate_confirmed,
         "amount": intent.amount.wire() if intent else None,
         "fee": fee.wire() if fee else None,
-        "repays": found.repays or None,
+        "repays": found.repays[-1].reference if found.repays else None,
         "problems": [{"column": column, "reason": reason} for column, reason in found.problems],
         "status": transfer.status if transfer else NOT_PAID if not_paid else None,
         "reason": _reason(transfer, not_paid),

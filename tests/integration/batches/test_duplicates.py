@@ -66,6 +66,23 @@ def test_an_unknown_name_and_a_duplicate_are_both_confirmed(world: World, batche
 
 
 @pytest.mark.covers(69, "I33")
+def test_a_confirmation_does_not_count_for_a_later_payment(world: World, batches: Batches) -> None:
+    """A row that could not be checked is confirmed beside another row; at the next check it is beside a transfer."""
+    reference, earlier, own = new_batch(), new_reference(), row()
+    world.doku.fault("inquiry", "error-before", times=2)
+    batches.create(reference, own, again(own))
+    batches.work()
+    assert outcomes(batches, reference)[1] == ("COULD_NOT_CHECK", f"{reference}-1")
+    confirm(batches, reference, 2)
+    assert world.create({**own, "partnerReferenceNo": earlier}).status == 201
+    batches.request("POST", f"{reference}/checks")
+    batches.work()
+    found = batches.rows(reference)[1]
+    assert (found["outcome"], found["possibleDuplicate"]) == ("POSSIBLE_DUPLICATE", earlier)
+    assert (found["duplicateConfirmed"], found["payable"]) == (False, False)
+
+
+@pytest.mark.covers(69, "I33")
 @pytest.mark.parametrize(("days", "is_duplicate"), [(0, True), (6, True), (8, False)])
 def test_a_transfer_within_seven_days_is_a_possible_duplicate(
     world: World, batches: Batches, days: int, is_duplicate: bool

@@ -355,6 +355,32 @@ def test_a_batch_is_paid_at_its_time(world: World, batches: Batches) -> None:
     assert len(world.sent(f"{reference}-1")) == 1
 
 
+def test_a_pause_does_not_bring_a_payment_forward(world: World, batches: Batches) -> None:
+    reference, at = new_batch(), world.clock() + 3600
+    batches.approved(reference, row(), scheduledAt=datetime.fromtimestamp(at, UTC).isoformat())
+    batches.request("POST", f"{reference}/pause")
+    for _ in range(2):  # the second is a repetition of the same request
+        resumed = batches.request("POST", f"{reference}/resume")
+        assert (resumed.status, resumed.body["status"]) == (202, "SCHEDULED")
+    batches.pass_time(2)
+    assert world.sent(f"{reference}-1") == []
+    world.clock.advance(3600)
+    batches.pass_time(1)
+    assert len(world.sent(f"{reference}-1")) == 1
+
+
+def test_a_worker_waits_for_the_time_that_was_approved(world: World, batches: Batches) -> None:
+    """The clock of the poller, which releases the batch, is fast."""
+    reference, at = new_batch(), world.clock() + 180
+    batches.approved(reference, row(), scheduledAt=datetime.fromtimestamp(at, UTC).isoformat())
+    world.restarted(skew=200).tick()
+    batches.work()
+    assert (batches.get(reference)["status"], world.sent(f"{reference}-1")) == ("PAYING", [])
+    world.clock.advance(180)
+    batches.pass_time(2)
+    assert len(world.sent(f"{reference}-1")) == 1
+
+
 @pytest.mark.covers("I35")
 def test_the_figures_of_a_cancelled_batch_follow_its_transfers(world: World) -> None:
     """Without results, whose writing renews the figures too."""

@@ -9,7 +9,7 @@ import pytest
 
 from local.in_process.batches import CHECKER, MAKER, Batches
 from payouts.domain.batch import Batch
-from payouts.domain.batch_rows import BatchRow, RowOutcome, seal
+from payouts.domain.batch_rows import BatchRow, Repaid, RowOutcome, seal
 from payouts.domain.money import Rupiah
 from payouts.domain.observation import Finding, Observation, Source
 from payouts.domain.repayment import failed_rows, is_unpaid
@@ -161,6 +161,42 @@ def test_a_chunk_is_asked_once_by_a_repayment(world: World, failed: str) -> None
     assert [each.number for each in rows.claim(ours, 0, first)] == [2, 3]
 
 
+@pytest.mark.covers("I39")
+@pytest.mark.parametrize("when", ["before the check", "after the approval"])
+def test_a_repayment_of_a_repayment_pays_no_row_that_was_paid(
+    world: World, batches: Batches, failed: str, when: str
+) -> None:
+    """DOKU corrects itself about the first batch while the third, which repays the second, is made."""
+    second, third = new_batch(), new_batch()
+    batches.repay(failed, second)
+    batches.work()
+    batches.request("PATCH", f"{second}/rows/3", {"nameConfirmed": True})
+    batches.submit(second)
+    refusal = {"responseCode": "4034302", "execute": False}
+    for number in (2, 3):
+        world.doku.fault("transfer", "unknown-code", **refusal, partnerReferenceNo=f"{second}-{number}")
+    batches.approve(second)
+    batches.pass_time(3)
+    assert [each["status"] for each in batches.rows(second)] == ["FAILED", "FAILED"]
+    batches.repay(second, third)
+    if when == "before the check":
+        batches.deliver(third)
+        observe(world, f"{failed}-2", Finding.SUCCESS)
+        batches.work()
+        assert [each["outcome"] for each in batches.rows(third)] == ["DUPLICATE", "NAME_DIFFERS"]
+        return
+    batches.work()
+    batches.request("PATCH", f"{third}/rows/3", {"nameConfirmed": True})
+    batches.submit(third)
+    observe(world, f"{failed}-2", Finding.SUCCESS)
+    batches.approve(third)
+    batches.pass_time(3)
+    paid, other = batches.rows(third)
+    assert (paid["status"], paid["repays"]) == ("NOT_PAID", f"{second}-2")
+    assert f"{failed}-2" in paid["reason"]["message"]
+    assert (world.sent(f"{third}-2"), len(world.sent(f"{third}-3")), other["status"]) == ([], 1, "SUCCESS")
+
+
 def fail(world: World, reference: str) -> None:
     observe(world, reference, Finding.FAILED)
 
@@ -259,8 +295,10 @@ def test_a_row_that_is_not_decided_is_not_repaid() -> None:
 
 
 def test_an_approval_covers_which_row_is_repaid() -> None:
-    approved = BatchRow(1, INTENT, RowOutcome.OK, repays="A")
-    assert len({seal([replace(approved, repays=each)]) for each in ("A", "B", "")}) == 3
+    approved = BatchRow(1, INTENT, RowOutcome.OK)
+    first, second, other = Repaid("A", "B#1"), Repaid("B", "B#1"), Repaid("A", "C#1")
+    chains = ((), (first,), (second,), (other,), (first, second))
+    assert len({seal([replace(approved, repays=each)]) for each in chains}) == len(chains)
 
 
 def failed_transfer(origin: str) -> Transfer:

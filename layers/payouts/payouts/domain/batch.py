@@ -71,7 +71,7 @@ _FORWARD: Mapping[BatchStatus, frozenset[BatchStatus]] = {
     _S.PENDING_APPROVAL: frozenset({_S.SCHEDULED, _S.READY, _S.REJECTED, _S.EXPIRED}),
     _S.SCHEDULED: frozenset({_S.PAYING, _S.PENDING_APPROVAL, _S.PAUSED}),
     _S.PAYING: frozenset({_S.SETTLING}) | WAITING,
-    _S.PAUSED: frozenset({_S.PAYING, _S.PENDING_APPROVAL}),
+    _S.PAUSED: frozenset({_S.PAYING, _S.PENDING_APPROVAL, _S.SCHEDULED}),
     _S.WAITING_FOR_FUNDS: frozenset({_S.PAYING, _S.PAUSED}),
     _S.WAITING_FOR_LIMIT: frozenset({_S.PAYING, _S.PAUSED}),
     _S.SETTLING: frozenset({_S.DONE, _S.DONE_WITH_FAILURES}),
@@ -83,7 +83,8 @@ TRANSITIONS: Mapping[BatchStatus, frozenset[BatchStatus]] = {
 }
 """The statuses that may follow each.
 
-SCHEDULED and PAUSED go back to PENDING_APPROVAL if approval is required by now and was not at submission.
+SCHEDULED and PAUSED go back to PENDING_APPROVAL if approval is required by now and was not at submission. PAUSED goes
+back to SCHEDULED if its time is still to come.
 """
 
 
@@ -248,6 +249,10 @@ class Batch:
     def is_resumed_by_a_person(self) -> bool:
         """True if a person, and not the software, let it go on last."""
         return next((each.by != SYSTEM for each in reversed(self.history) if each.action is Action.RESUMED), False)
+
+    def is_ahead(self, now: int) -> bool:
+        """True if its time has not come yet."""
+        return self.scheduled_at is not None and now < self.scheduled_at
 
     def is_stuck(self, now: int) -> bool:
         """True if workers have been busy with it for an hour and no row has got done."""

@@ -44,6 +44,16 @@ _NAMED = frozenset({RowOutcome.OK, RowOutcome.POSSIBLE_DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True)
+class Repaid:
+    """A row that failed and is paid again by another one."""
+
+    reference: str
+    """Its partnerReferenceNo."""
+    origin: str
+    """What its transfer stores about it (`origin`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class BatchRow:
     """A row, with what the check found out."""
 
@@ -66,8 +76,8 @@ class BatchRow:
     duplicate_confirmed: bool = False
     """True if a person confirmed that both are to be paid."""
     excluded: bool = False
-    repays: str = ""
-    """The partnerReferenceNo of the failed row that it pays again; empty for none."""
+    repays: tuple[Repaid, ...] = ()
+    """The row that it pays again, last, after those that this one paid again: none of them may have been paid."""
 
     @property
     def shown_outcome(self) -> RowOutcome:
@@ -221,7 +231,7 @@ def payments_of(rows: Iterable[BatchRow]) -> str:
 
 
 def _sealed(intent: Intent, row: BatchRow) -> list[object]:
-    repays = [row.repays] if row.repays else []
+    repays = [[each.reference, each.origin] for each in row.repays]
     return [row.number, _facts(intent), row.bank_name, row.possible_duplicate, *repays]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from payouts.domain.batch import Batch, BatchStatus
-from payouts.domain.batch_rows import BatchRow, origin, row_reference
+from payouts.domain.batch_rows import BatchRow, Repaid, origin, row_reference
 from payouts.domain.transfer import NextAction, Status, Transfer
 
 REPAYABLE = frozenset({BatchStatus.SETTLING, BatchStatus.DONE_WITH_FAILURES, BatchStatus.CANCELLED})
@@ -39,9 +39,19 @@ def _failed(batch: Batch, row: BatchRow, transfers: Mapping[str, Transfer], not_
     return decided and is_unpaid(transfer, origin(batch.reference, row.number))
 
 
-def repaying_row(batch: Batch, row: BatchRow) -> BatchRow:
-    """The row of `batch` that pays a failed row again: under the same number and a new reference, to be checked."""
+def not_failed(row: BatchRow, transfers: Mapping[str, Transfer]) -> str:
+    """The reference of a row that `row` pays again although it may have been paid; empty if all have failed for good.
+
+    `transfers` are those of the rows that it pays again, by reference.
+    """
+    paid = (each.reference for each in row.repays if not is_unpaid(transfers.get(each.reference), each.origin))
+    return next(paid, "")
+
+
+def repaying_row(repayment: Batch, batch: Batch, row: BatchRow) -> BatchRow:
+    """The row of `repayment` that pays a failed row of `batch` again: under the same number and a new reference."""
     if row.intent is None:
         raise ValueError("the row cannot be read")
-    own = replace(row.intent, partner_reference_no=row_reference(batch.reference, row.number))
-    return BatchRow(row.number, own, repays=row.intent.partner_reference_no)
+    own = replace(row.intent, partner_reference_no=row_reference(repayment.reference, row.number))
+    failed = Repaid(row.intent.partner_reference_no, origin(batch.reference, row.number))
+    return BatchRow(row.number, own, repays=(*row.repays, failed))

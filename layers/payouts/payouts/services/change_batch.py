@@ -170,11 +170,12 @@ class BatchChanger:
     def resume(self, reference: str, caller: Caller) -> Batch:
         """Go on after a pause, or try at once whether funds or limits suffice by now.
 
-        A paused batch that lacks an approval which is required by now waits for it first.
+        A paused batch that lacks an approval which is required by now waits for it first, and one that is scheduled
+        waits for its time: that is part of what was approved.
         """
 
         def change(current: Batch) -> Batch:
-            if current.status is _S.PAYING:
+            if current.status in (_S.PAYING, _S.SCHEDULED):
                 return current
             if current.status not in WAITING:
                 raise IllegalTransition(f"the batch is {current.status} and not paused. Nothing was changed")
@@ -182,7 +183,10 @@ class BatchChanger:
             if current.status is _S.PAUSED and not current.is_approved(self._approvals_required):
                 asked = moved(current, _S.PENDING_APPROVAL, Event(now, caller.name, Action.APPROVAL_REQUIRED))
                 return replace(asked, next_drive_at=now + APPROVAL_MILLIS)
-            resumed = moved(current, _S.PAYING, Event(now, caller.name, Action.RESUMED))
+            event = Event(now, caller.name, Action.RESUMED)
+            if current.status is _S.PAUSED and current.is_ahead(now):
+                return replace(moved(current, _S.SCHEDULED, event), next_drive_at=current.scheduled_at)
+            resumed = moved(current, _S.PAYING, event)
             return replace(resumed, next_drive_at=now, released_at=current.released_at or now)
 
         return self._store.update(self.get(reference), change)

@@ -11,7 +11,7 @@ from payouts.domain.batch import Action, Batch, BatchStatus
 from payouts.domain.batch_rows import BatchRow, RowOutcome, checked_summary, origin, payment, turned
 from payouts.domain.errors import Misconfigured, PayoutError, Refused, RefusedEarly, Throttled, ValidationFailed
 from payouts.domain.limits import AmountLimits
-from payouts.domain.repayment import is_unpaid
+from payouts.domain.repayment import not_failed
 from payouts.domain.schedule import HOUR
 from payouts.domain.transfer import Intent, Transfer
 from payouts.services.account_inquiry import DokuQueries
@@ -106,9 +106,10 @@ class ChunkChecker:
 
     def _checked(self, batch: Batch, rows: Sequence[BatchRow], remaining: Remaining) -> list[BatchRow]:
         references = [row.intent.partner_reference_no for row in rows if row.intent]
-        references += [row.repays for row in rows if row.repays]
+        references += [each.reference for row in rows for each in row.repays]
         # At half the price: the payment reads each transfer again, and consistently.
-        existing = {each.partner_reference_no: each for each in self._transfers.get_all(references, consistent=False)}
+        read = self._transfers.get_all(list(dict.fromkeys(references)), consistent=False)
+        existing = {each.partner_reference_no: each for each in read}
         pending = [row.intent for row in rows if row.intent and row.outcome is RowOutcome.PENDING]
         twins = recent_payments(self._transfers, pending, self._now())
         age = self._now() - _started_at(batch)
@@ -144,8 +145,8 @@ class ChunkChecker:
         if standing is not None and standing.origin != origin(batch.reference, row.number):
             problem = ("partnerReferenceNo", "a transfer has this reference already; read it before you pay")
             return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
-        if row.repays and not is_unpaid(existing.get(row.repays), origin(batch.repays, row.number)):
-            problem = ("", f"{row.repays}, which this row pays again, did not fail for good")
+        if paid := not_failed(row, existing):
+            problem = ("", f"{paid}, which this row pays again, did not fail for good")
             return replace(row, outcome=RowOutcome.DUPLICATE, problems=(problem,))
         try:
             self._amounts.check(intent.amount)
@@ -178,10 +179,15 @@ _NO_ANSWER = "DOKU gave no clear answer about this account; start the check agai
 
 
 def _with_twin(row: BatchRow, twins: Mapping[bytes, str]) -> BatchRow:
-    """The row with the recent transfer that pays the same, which matters more than a row that is not paid yet."""
+    """The row with the recent transfer that pays the same, which matters more than a row that is not paid yet.
+
+    A confirmation of another one does not count for it.
+    """
     if row.intent is None or row.outcome is not RowOutcome.PENDING:
         return row
-    return replace(row, possible_duplicate=twins.get(payment(row.intent), row.possible_duplicate))
+    twin = twins.get(payment(row.intent), row.possible_duplicate)
+    confirmed = row.duplicate_confirmed and twin == row.possible_duplicate
+    return replace(row, possible_duplicate=twin, duplicate_confirmed=confirmed)
 
 
 def _started_at(batch: Batch) -> int:

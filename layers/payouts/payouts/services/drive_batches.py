@@ -129,7 +129,7 @@ class BatchDriver:
 
     def _release(self, batch: Batch) -> Batch:
         now = self._now()
-        if batch.scheduled_at is not None and batch.scheduled_at > now:
+        if batch.scheduled_at is not None and batch.is_ahead(now):
             return self._later(batch, batch.scheduled_at - now)
         if not batch.is_approved(self._approvals_required):
             expires = now + APPROVAL_MILLIS

@@ -86,6 +86,8 @@ class ChunkPayer:
             batch = self._batches.get(reference)
             if lease is None or batch is None or batch.status is not BatchStatus.PAYING or not batch.limits_taken:
                 return False
+            if batch.is_ahead(self._now()):
+                return False  # the clock that released it is fast; the next tick enqueues the chunk again
             rows = self._chunks.rows(reference, index).rows
             states = self._chunks.states(reference, chunks_of(batch.rows))
             if objection := self._objection(batch, rows, states, index):
@@ -129,10 +131,8 @@ class ChunkPayer:
         """Send one row, if the batch is still being paid. Returns False if no further row is to be sent."""
         if run.remaining() < ROW_SECONDS or not self._is_paying(run):
             return False
-        if not self._accounts.repays_a_failure(run.batch, row):
-            run.seen.not_paid(
-                row.number, NotPaid("DUPLICATE", f"{row.repays}, which this row pays again, did not fail")
-            )
+        if paid := self._accounts.not_failed(row):
+            run.seen.not_paid(row.number, NotPaid("DUPLICATE", f"{paid}, which this row pays again, did not fail"))
             return True
         try:
             result = self._creator.create(_request(run.batch, row), run.remaining)

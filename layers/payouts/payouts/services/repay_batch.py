@@ -124,7 +124,7 @@ class BatchRepayer:
     def _claimed(self, batch: Batch, repayment: Batch) -> Iterator[BatchRow]:
         for index in range(chunks_of(batch.rows)):
             for row in self._rows.claim(batch, index, repayment):
-                yield repaying_row(repayment, row)
+                yield repaying_row(repayment, batch, row)
 
     def _check(self, batch: Batch) -> None:
         if batch.status not in REPAYABLE:

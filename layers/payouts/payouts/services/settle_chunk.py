@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import Batch, BatchStatus
-from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase, origin, sent_summary
-from payouts.domain.repayment import is_unpaid
+from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase, sent_summary
+from payouts.domain.repayment import not_failed
 from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Transfer
 from payouts.services.batch_lease import ChunkLeases
@@ -36,11 +36,10 @@ class ChunkAccounts:
         """True if the transfers of a summary were read moments ago, as when messages of the payment are left over."""
         return 0 <= int(self._clock() * 1000) - summary.read_at < _JUST_MILLIS
 
-    def repays_a_failure(self, batch: Batch, row: BatchRow) -> bool:
-        """True if the row pays again what has still not been paid, or is the first to pay it."""
-        if not row.repays:
-            return True
-        return is_unpaid(self._transfers.get(row.repays), origin(batch.repays, row.number))
+    def not_failed(self, row: BatchRow) -> str:
+        """The reference of a row that `row` pays again and that has not failed for good by now; empty for none."""
+        found = self._transfers.get_all([each.reference for each in row.repays])
+        return not_failed(row, {each.partner_reference_no: each for each in found})
 
     def save(
         self, batch: Batch, index: int, rows: Sequence[BatchRow], reasons: Mapping[int, NotPaid], checked: ChunkSummary

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from payouts.domain.batch_rows import BatchRow, RowOutcome
+from payouts.domain.batch_rows import BatchRow, Repaid, RowOutcome
 from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Intent
 from payouts.store.codec import Item
@@ -44,7 +44,7 @@ def _row_item(row: BatchRow) -> Item:
         "twin": row.possible_duplicate,
         "twinConfirmed": row.duplicate_confirmed,
         "excluded": row.excluded,
-        "repays": row.repays,
+        "repays": [[each.reference, each.origin] for each in row.repays],
     }
     return {name: value for name, value in stored.items() if value not in (None, "", [], False)}
 
@@ -62,7 +62,7 @@ def _row(item: Item) -> BatchRow:
         possible_duplicate=item.get("twin", ""),
         duplicate_confirmed=item.get("twinConfirmed", False),
         excluded=item.get("excluded", False),
-        repays=item.get("repays", ""),
+        repays=tuple(Repaid(reference, origin) for reference, origin in item.get("repays", [])),
     )
 
 
