@@ -80,7 +80,12 @@ function standing(transfer) {
 }
 
 /** What to do about a transfer, in words. */
-export function advice({ status, nextAction }) {
+export function advice(transfer) {
+  const { batchReference: batch, batchRow: row } = transfer;
+  return batch && mayPayAgain(transfer) ? `${nextStep(transfer)} ${t('transfer.ofBatch', { row, batch })}` : nextStep(transfer);
+}
+
+function nextStep({ status, nextAction }) {
   if (status === 'REFUNDED' && nextAction === 'CORRECT_AND_RESEND') return t('next.REFUNDED'); // it was paid for a while
   return known(`action.${nextAction}`, known(`next.${status}`, '–'));
 }

@@ -13,6 +13,7 @@ from payouts.services.batch_result import HEADER, NOT_PAID, BatchResults, result
 from payouts.services.safe_csv import BOM
 from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
+from payouts.store.repayments import RepaymentStore
 from tools.deployment import Deployment, find
 from tools.errors import CommandError, UsageError
 from tools.output import print_json
@@ -95,4 +96,4 @@ def _batch(deployment: Deployment, reference: str) -> Batch:
 
 def _lists(deployment: Deployment) -> BatchLists:
     table = deployment.table()
-    return BatchLists(BatchStore(table), ChunkStore(table), deployment.transfers())
+    return BatchLists(BatchStore(table), ChunkStore(table), deployment.transfers(), RepaymentStore(table))

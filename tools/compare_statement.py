@@ -7,15 +7,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from payouts.domain.debits import fee_of, is_never_taken
-from payouts.domain.money import Rupiah
-from payouts.domain.transfer import Transfer
+from payouts.domain.debits import charged_fee, fee_of, is_never_taken
+from payouts.domain.transfer import Status, Transfer
 from payouts.services.daily_report import lines as transfers_of
 from payouts.services.safe_csv import csv_rows
 from payouts.store.transfers import TransferStore
 from tools.statement import COLUMNS, Row, read_format, read_rows
 
 _LISTED = 1000
+_NOT_PAID = frozenset({Status.FAILED, Status.DISPUTED})
+"""Statuses that a row without a status contradicts: DOKU has taken the money, or may have."""
 
 
 class Result(StrEnum):
@@ -143,10 +144,9 @@ def _result(transfer: Transfer, row: Row) -> Result:
         return Result.ONLY_DOKU  # our reference under another of DOKU's: a payment that we do not know
     if row.amount != transfer.intent.amount:
         return Result.AMOUNT_DIFFERS
-    if row.status is not None and row.status != transfer.status:
+    if row.status != transfer.status if row.status is not None else transfer.status in _NOT_PAID:
         return Result.STATUS_DIFFERS
-    charged = transfer.fee and (fee_of(transfer) or Rupiah(0))  # None is unknown, and not the 0 of a refused request
-    if row.fee is not None and row.fee != charged:
+    if row.fee is not None and row.fee != charged_fee(transfer):
         return Result.FEE_DIFFERS
     return Result.MATCHED
 

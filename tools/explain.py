@@ -10,23 +10,13 @@ from payouts.codes.models import Explanation
 from payouts.doku import queued_notification
 from payouts.domain.errors import PayoutError
 from payouts.domain.schedule import needs_review
-from payouts.domain.transfer import Finding, Observation, Source, Status, Transfer
+from payouts.domain.transfer import Finding, Observation, Source, Transfer
 from tools import codes
 from tools.deployment import NoSuchDeployment, find
 from tools.errors import CommandError
 from tools.output import print_error, print_json
 from transfer_api import responses
 
-_STATUS = {
-    Status.SUBMITTING: "No outcome is recorded. It is never sent again; status checks ask DOKU about it.",
-    Status.IN_DOUBT: "DOKU gave no clear answer. It is never sent again; status checks ask DOKU about it.",
-    Status.ACCEPTED: "DOKU accepted it. It is not paid yet.",
-    Status.UNPAID: "DOKU reports that it is being processed.",
-    Status.SUCCESS: "DOKU reports that it is paid.",
-    Status.FAILED: "It was not paid. Pay again, under a new reference, only if the next action below allows it.",
-    Status.DISPUTED: "DOKU contradicts itself or an earlier report. Ask DOKU before you pay again.",
-    Status.REFUNDED: "DOKU returned the money to the balance.",
-}
 _PERSONAL = frozenset({"customerNumber", "beneficiaryAccountName"})
 _FINDING: dict[str, str] = {
     Finding.SUBMITTING: "stored, before it is sent",
@@ -103,7 +93,7 @@ def format_transfer(transfer: Transfer, now: datetime) -> list[str]:
     """The lines of a transfer: its status, next action and history."""
     intent = transfer.intent
     lines = [
-        f"{transfer.partner_reference_no}: {transfer.status}. {_STATUS[transfer.status]}",
+        f"{transfer.partner_reference_no}: {transfer.status}. {responses.description(transfer)}",
         f"  {intent.amount} rupiah to bank {intent.beneficiary_bank_code}, account {_masked(transfer)}",
         f"  DOKU's reference {transfer.doku_reference_no or 'is not known'}, session {intent.session_id}",
     ]

@@ -24,6 +24,12 @@ export function names({ beneficiaryAccountName, bankAccountName, nameMatch, name
   return [given, h('span', { class: 'at-bank' }, h('span', { class: 'sub' }, `${t('batch.atBank')} `), bankAccountName), h('span', { class: 'sub' }, said)];
 }
 
+/** The batch that pays a row again. */
+export function repaid({ repaidBy }) {
+  const batch = () => h('a', { class: 'code', href: `#/batches/${encodeURIComponent(repaidBy)}` }, repaidBy);
+  return repaidBy && h('span', { class: 'sub' }, t('batch.repaidBy'), ' ', batch());
+}
+
 /** What is wrong with a row. */
 export function reasons({ problems = [], reason, status }) {
   const found = problems.map(problemElement);

@@ -8,7 +8,7 @@ import { rupiah } from '../format.js';
 import { mayBatch, payouts } from '../session.js';
 import { failure, loading, referenceLink } from '../widgets.js';
 import { EDITABLE, filters, isUnconfirmed, urgent } from './batch-filters.js';
-import { names, reasons, state } from './batch-row.js';
+import { names, reasons, repaid, state } from './batch-row.js';
 
 export class BatchRows {
   #page;
@@ -181,7 +181,7 @@ export class BatchRows {
       cell('recipient names', names(row)),
       cell('account', row.beneficiaryAccountNumber ? `${bankName(row.beneficiaryBankCode)} ${row.beneficiaryAccountNumber}` : '–'),
       cell('number', rupiah(row.amount)),
-      cell('status', state(row), this.#duplicate(row), reasons(row)),
+      cell('status', state(row), this.#duplicate(row), repaid(row), reasons(row)),
     );
   }
 

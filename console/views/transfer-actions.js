@@ -17,11 +17,18 @@ export function actions(page, transfer) {
   return h(
     'div',
     { class: 'buttons' },
-    mayPayAgain(transfer) && button('pay-again', 'primary', t('new.payAgain'), () => copyToForm(page, transfer, transfer.amount)),
+    mayPayAgain(transfer) && payAgain(page, transfer),
     isProof(transfer) && h('a', { class: 'button secondary', id: 'proof', href: `#/proof/${encodeURIComponent(transfer.partnerReferenceNo)}` }, icon('print'), t('proof.open')),
     working('check', t('transfer.check'), t('transfer.checking'), page, () => check(page, transfer)),
     hasSimulator && !transfer.final && working('advance', t('transfer.advance'), t('transfer.advancing'), page, () => advance(page, transfer)),
   );
+}
+
+/** Paying again: a row of a batch is left to a repayment of the batch, which takes each row once. */
+function payAgain(page, transfer) {
+  if (!transfer.batchReference) return button('pay-again', 'primary', t('new.payAgain'), () => copyToForm(page, transfer, transfer.amount));
+  const href = `#/batches/${encodeURIComponent(transfer.batchReference)}`;
+  return h('a', { class: 'button primary', id: 'open-batch', href }, t('transfer.openBatch', { row: transfer.batchRow, batch: transfer.batchReference }));
 }
 
 /** The other ones: texts to copy, and the same recipient again. */

@@ -21,6 +21,7 @@ from payouts.store.batch_schema import NewerVersion
 from payouts.store.batches import BatchStore
 from payouts.store.chunk_items import NotPaid
 from payouts.store.creation_index import Entry, Position
+from payouts.store.repayments import RepaymentStore
 from payouts.store.transfers import TransferStore
 from transfer_api import batch_responses, cursors
 
@@ -40,6 +41,7 @@ class BatchLists:
     store: BatchStore
     chunks: ChunkStore
     transfers: TransferStore
+    claims: RepaymentStore
 
     def figures(self, batch: Batch) -> tuple[list[ChunkSummary], ChunkSummary]:
         """The summaries of a batch's chunks, and their sums; none while its rows are not stored, or not any more."""
@@ -120,8 +122,11 @@ class BatchLists:
         for index in range(first, min(first + _MOST_CHUNKS, len(summaries))):
             rows = [row for row in self.chunks.rows(batch.reference, index).rows if row.number > after]
             transfers, reasons = self._results(batch, index, rows)
+            repaid = self.claims.read(batch.reference, index).by_row if batch.is_repaid else {}
             for row in rows:
-                yield row, batch_responses.row(row, transfers.get(row.number), reasons.get(row.number))
+                number = row.number
+                shown = batch_responses.row(row, transfers.get(number), reasons.get(number), repaid.get(number))
+                yield row, shown
 
     def _results(
         self, batch: Batch, index: int, rows: list[BatchRow]

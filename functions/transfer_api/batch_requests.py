@@ -63,7 +63,7 @@ class CreateBatch(_Request):
     def to_request(self) -> BatchRequest:
         """The batch to create. Raises InvalidParameter unless there are either transfers or a file."""
         if (self.transfers is None) == (self.sha256 is None):
-            raise InvalidParameter("either transfers or sha256, that of a file, is required")
+            raise InvalidParameter("exactly one of transfers and sha256, that of a file, is required")
         return BatchRequest(
             reference=self.batch_reference,
             fingerprint=_fingerprint(self),
@@ -107,7 +107,7 @@ class ChangeRow(_Request):
         """The decision. Raises InvalidParameter for none or two."""
         given = (self.excluded, self.name_confirmed, self.duplicate_confirmed)
         if sum(each is not None for each in given) != 1:
-            raise InvalidParameter("one of excluded, nameConfirmed and duplicateConfirmed is required")
+            raise InvalidParameter("exactly one of excluded, nameConfirmed and duplicateConfirmed is required")
         if self.name_confirmed:
             return RowChange.CONFIRM_NAME
         if self.duplicate_confirmed:

@@ -1,12 +1,14 @@
 """The response bodies of the batch routes, with times in WIB."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from payouts.domain.batch import Action, Batch, BatchFile, BatchStatus, Totals
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, Phase
 from payouts.domain.days import time_of
 from payouts.domain.debits import fee_of
+from payouts.domain.money import Rupiah
 from payouts.domain.transfer import Transfer
 from payouts.services.batch_files import Upload
 from payouts.services.batch_result import NOT_PAID
@@ -36,7 +38,7 @@ def batch(found: Batch, summaries: Sequence[ChunkSummary], total: ChunkSummary, 
         "payable": totals(total.payable),
         "fundsNeeded": total.unsent.wire(),
         "statuses": {str(status): totals(each) for status, each in total.statuses.items()},
-        "notPaid": totals(total.not_paid),
+        "notPaid": totals(replace(total.not_paid, fees=Rupiah(0), fees_unknown=0)),  # nothing was charged
         "figuresAt": _time(total.read_at or None),
         "progress": _progress(found, summaries, int(now * 1000)),
         "history": [
@@ -105,8 +107,8 @@ def totals(found: Totals) -> dict[str, Any]:
     }
 
 
-def row(found: BatchRow, transfer: Transfer | None, not_paid: NotPaid | None) -> dict[str, Any]:
-    """A row with what became of it."""
+def row(found: BatchRow, transfer: Transfer | None, not_paid: NotPaid | None, repaid_by: str | None) -> dict[str, Any]:
+    """A row with what became of it, and the batch that pays it again."""
     intent, fee = found.intent, fee_of(transfer) if transfer else found.fee
     return {
         "row": found.number,
@@ -126,7 +128,10 @@ def row(found: BatchRow, transfer: Transfer | None, not_paid: NotPaid | None) ->
         "repays": found.repays[-1].reference if found.repays else None,
         "problems": [{"column": column, "reason": reason} for column, reason in found.problems],
         "status": transfer.status if transfer else NOT_PAID if not_paid else None,
+        "final": transfer.is_final if transfer else None,
+        "nextAction": transfer.next_action if transfer else None,
         "reason": _reason(transfer, not_paid),
+        "repaidBy": repaid_by,
     }
 
 

@@ -11,6 +11,7 @@ from payouts.services.create_batch import BatchCreator
 from payouts.services.drive_batches import BatchDriver
 from payouts.services.repay_batch import BatchRepayer
 from payouts.services.result_file import ResultLinks
+from payouts.store.repayments import RepaymentStore
 from payouts.store.submitted_lists import SubmittedLists
 from payouts.wiring import Deployment
 from transfer_api.batch_listing import BatchLists
@@ -41,6 +42,6 @@ def build(environment: Mapping[str, str], deployed: Deployment, clock: Callable[
         files=BatchFiles(aws.s3_for_browsers, shared.settings.bucket, clock),
         repayer=shared.repayer,
         results=ResultLinks(aws.s3_for_browsers, shared.settings.bucket, clock),
-        lists=BatchLists(shared.store, shared.chunks, deployed.store),
+        lists=BatchLists(shared.store, shared.chunks, deployed.store, RepaymentStore(deployed.table)),
         driver=shared.driver,
     )

@@ -46,15 +46,15 @@ def _refuse_constant(name: str) -> None:
 
 
 def _explained(error: ValidationError) -> PayoutError:
-    problems = error.errors(include_input=False, include_url=False, include_context=False)
-    texts = [_text(problem["type"], problem["loc"], problem["msg"]) for problem in problems]
+    problems = error.errors(include_input=False, include_url=False)
+    texts = [_text(problem) for problem in problems]
     failure = InvalidParameter if problems[0]["type"] == "missing" else ValidationFailed
     return failure("; ".join(texts[:5]))
 
 
-def _text(kind: str, location: tuple[int | str, ...], message: str) -> str:
-    name = ".".join(str(part) for part in location)
-    match kind:
+def _text(problem: Any) -> str:
+    name, limits = ".".join(str(part) for part in problem["loc"]), problem.get("ctx", {})
+    match problem["type"]:
         case "missing":
             return f"{name} is required"
         case "extra_forbidden":
@@ -62,8 +62,22 @@ def _text(kind: str, location: tuple[int | str, ...], message: str) -> str:
         case "model_type" | "model_attributes_type":
             return f'{name} must be an object such as {{"value": "200000.00", "currency": "IDR"}}'
         case "literal_error":
-            return f"{name} must be IDR"
+            return f"{name} must be {limits['expected'].replace(chr(39), '').replace('True', 'true')}"
         case "string_type":
             return f"{name} must be a string"
+        case "int_type" | "int_from_float":
+            return f"{name} must be a whole number"
+        case "bool_type":
+            return f"{name} must be true or false"
+        case "list_type":
+            return f"{name} must be a list"
+        case "dict_type":
+            return f"{name} must be an object"
+        case "greater_than_equal":
+            return f"{name} must be at least {limits['ge']}"
+        case "too_short":
+            return f"{name} must not be empty"
+        case "too_long":
+            return f"{name} has more than {limits['max_length']} entries"
         case _:
-            return f"{name} {message.removeprefix('Value error, ')}".strip()
+            return f"{name} {problem['msg'].removeprefix('Value error, ')}".strip()

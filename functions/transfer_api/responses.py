@@ -9,6 +9,7 @@ from payouts.domain.days import time_of
 from payouts.domain.debits import fee_of
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import needs_review
+from payouts.domain.status import PAY_AGAIN
 from payouts.domain.transfer import NextAction, Observation, Status, Transfer
 from payouts.store.inquiry_sessions import InquirySession
 
@@ -73,10 +74,11 @@ def summary(subject: Transfer, now: float) -> dict[str, Any]:
     """A transfer without its history."""
     intent = subject.intent
     reason = subject.reason
+    batch, row = subject.batch_row or (None, None)
     return {
         "partnerReferenceNo": subject.partner_reference_no,
         "status": subject.status,
-        "statusDescription": f"{_meaning(subject)} {_NEXT[subject.next_action]}".rstrip(),
+        "statusDescription": description(subject),
         "final": subject.is_final,
         "nextAction": subject.next_action,
         "review": needs_review(subject, int(now * 1000)),
@@ -89,6 +91,8 @@ def summary(subject: Transfer, now: float) -> dict[str, Any]:
         "beneficiaryBankCode": intent.beneficiary_bank_code,
         "beneficiaryAccountName": intent.beneficiary_account_name,
         "remark": intent.remark or None,
+        "batchReference": batch,
+        "batchRow": row,
         "reason": {"code": reason.code, "message": reason.message} if reason else None,
         "createdAt": _time(subject.created_at),
         "createdBy": subject.created_by or None,
@@ -124,6 +128,15 @@ def balance(found: Balance, accepts_transfers: bool) -> dict[str, Any]:
         "creditAlertLimit": _wire(found.alert_limit),
         "acceptsTransfers": accepts_transfers,
     }
+
+
+def description(subject: Transfer) -> str:
+    """What the status means, and what to do next."""
+    text = f"{_meaning(subject)} {_NEXT[subject.next_action]}".rstrip()
+    if subject.batch_row is None or subject.next_action not in PAY_AGAIN:
+        return text
+    batch, row = subject.batch_row
+    return f"{text} It is row {row} of batch {batch}: first read there whether a repayment has it already."
 
 
 def _meaning(subject: Transfer) -> str:

@@ -108,8 +108,10 @@ def test_a_cancellation_that_does_not_wait_for_workers_is_found() -> None:
 class Counting(ChunkAccounts):
     """Adds what it finds to the summary that is stored."""
 
-    def read(self, batch: Batch, index: int, rows: Any, reasons: Any, checked: ChunkSummary) -> ChunkSummary:
-        summary = super().read(batch, index, rows, reasons, checked)
+    def read(
+        self, batch: Batch, index: int, rows: Any, reasons: Any, checked: ChunkSummary, *more: Any, **options: Any
+    ) -> ChunkSummary:
+        summary = super().read(batch, index, rows, reasons, checked, *more, **options)
         both = {*summary.statuses, *checked.statuses}
         added = {each: summary.statuses.get(each, NO_ROWS) + checked.statuses.get(each, NO_ROWS) for each in both}
         drifted = replace(summary, statuses=added)

@@ -108,6 +108,8 @@ class TransferSummary(_Answer):
     beneficiary_bank_code: str
     beneficiary_account_name: str = Field(description="as sent to DOKU")
     remark: str | None
+    batch_reference: str | None = Field(description="the batch that created it; null for a single transfer")
+    batch_row: int | None = Field(description="the number of its row in the batch")
     reason: Reason | None
     created_at: datetime
     created_by: str | None = Field(description="`sub` of the token that it was created with; may be personal")

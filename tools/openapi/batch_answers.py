@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from payouts.domain.account_name import NameMatch
 from payouts.domain.batch import Action, BatchStatus
 from payouts.domain.batch_rows import RowOutcome
-from payouts.domain.transfer import Status
+from payouts.domain.transfer import NextAction, Status
 from tools.openapi.answers import Reason, Rupiah, known
 
 Month = Annotated[str, Field(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2024-09"])]
@@ -152,7 +152,10 @@ class BatchRow(_Answer):
     repays: str | None = Field(description="the partnerReferenceNo of the failed row that it pays again")
     problems: list[RowProblem]
     status: Status | Literal["NOT_PAID"] | None = Field(description="of its transfer; null while it was not sent")
+    final: bool | None = Field(description="of its transfer")
+    next_action: NextAction | None = Field(description="of its transfer")
     reason: Reason | None
+    repaid_by: str | None = Field(description="the batch that pays the row again; its own row says whether it did")
 
 
 class BatchRows(_Answer):

@@ -129,7 +129,7 @@ def result() -> Any:
 
 def rows() -> Any:
     """A page with one row."""
-    return _plain({"rows": [batch_responses.row(_ROW, None, None)], "cursor": None})
+    return _plain({"rows": [batch_responses.row(_ROW, None, None, None)], "cursor": None})
 
 
 def _plain(value: Any) -> Any:

@@ -53,6 +53,6 @@ def build_batches(
     driver = BatchDriver(
         store, chunks, queue, funds, daily, settings.approvals_required, window, clock, bool(settings.bucket)
     )
-    failed = FailedRows(chunks, deployed.store, RepaymentStore(deployed.table), clock)
+    failed = FailedRows(store, chunks, deployed.store, RepaymentStore(deployed.table), clock)
     repayer = BatchRepayer(store, chunks, BatchCreator(store, chunks, clock), failed, clock)
     return Batches(store, chunks, funds, daily, driver, repayer, settings)

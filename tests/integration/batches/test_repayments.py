@@ -68,6 +68,10 @@ def test_failed_rows_are_paid_again_and_no_other(world: World, batches: Batches,
     assert batches.get(again)["status"] == "DONE"
     assert [len(world.debits(f"{again}-{number}")) for number in (2, 3)] == [1, 1]
     assert [len(world.debits(f"{failed}-{number}")) for number in (1, 2, 3)] == [1, 0, 0]
+    assert [each["repaidBy"] for each in batches.rows(failed)] == [None, again, again, None]
+    refused = world.get(f"{failed}-2").body
+    assert (refused["batchReference"], refused["batchRow"], refused["nextAction"]) == (failed, 2, "CORRECT_AND_RESEND")
+    assert f"It is row 2 of batch {failed}: first read there whether a repayment has it" in refused["statusDescription"]
     assert ("REPAID", again) in {(each["action"], each["note"]) for each in batches.get(failed)["history"]}
 
 
@@ -135,6 +139,59 @@ def test_a_crash_while_rows_are_collected_loses_and_repeats_none(
     assert batches.get(again)["rows"] == 2
 
 
+@pytest.mark.parametrize("end", ["rejected", "cancelled"])
+def test_a_repayment_that_sent_nothing_gives_its_rows_back(batches: Batches, failed: str, end: str) -> None:
+    first, second = new_batch(), new_batch()
+    batches.repay(failed, first)
+    batches.work()
+    batches.request("PATCH", f"{first}/rows/3", {"nameConfirmed": True})
+    digest = batches.submit(first)["digest"]
+    assert batches.repay(failed, second).status == 409
+    if end == "rejected":
+        batches.request("POST", f"{first}/approvals", {"decision": "REJECT", "digest": digest}, CHECKER)
+    else:
+        batches.request("POST", f"{first}/cancellation")
+        batches.pass_time(1)
+    assert batches.get(first)["status"] == end.upper()
+    assert batches.repay(failed, second).status == 201
+    pay(batches, second)
+    assert numbers(batches, second) == [2, 3]
+    assert batches.get(second)["status"] == "DONE"
+
+
+def test_repeated_payments_are_confirmed_again_in_a_repayment(world: World, batches: Batches) -> None:
+    reference, again, own = new_batch(), new_batch(), row()
+    batches.create(reference, own, row(beneficiaryAccountNumber=own["beneficiaryAccountNumber"]))
+    batches.work()
+    batches.request("PATCH", f"{reference}/rows/2", {"duplicateConfirmed": True})
+    batches.submit(reference)
+    for number in (1, 2):
+        refusal = {"responseCode": "4034302", "execute": False, "partnerReferenceNo": f"{reference}-{number}"}
+        world.doku.fault("transfer", "unknown-code", **refusal)
+    batches.approve(reference)
+    batches.pass_time(3)
+    batches.repay(reference, again)
+    batches.work()
+    assert [each["possibleDuplicate"] for each in batches.rows(again)] == [None, f"{again}-1"]
+    assert [each["payable"] for each in batches.rows(again)] == [True, False]
+
+
+def test_a_settled_row_is_paid_again_at_once(world: World, batches: Batches, failed: str) -> None:
+    """The figures of the batch still call it DISPUTED."""
+    reference = new_batch()
+    batches.approved(reference, row())
+    batches.pass_time(1)
+    for finding in (Finding.FAILED, Finding.SUCCESS):
+        observe(world, f"{reference}-1", finding)
+    batches.pass_time(12)
+    assert batches.get(reference)["statuses"].keys() == {"DISPUTED"}
+    version = world.get(f"{reference}-1").body["version"]
+    decision = {"verdict": "FAILED", "reason": "DOKU's ticket 4711", "version": version}
+    settled = world.request("POST", f"/v1/transfers/{reference}-1/settlement", decision)
+    assert (settled.status, settled.body["status"]) == (200, "FAILED")
+    assert batches.repay(reference, new_batch()).status == 201
+
+
 def test_rows_that_fail_later_are_left_to_another_repayment(world: World, batches: Batches, failed: str) -> None:
     """What a repayment has collected stays the same, however often it is collected."""
     again, later = new_batch(), new_batch()
@@ -150,7 +207,7 @@ def test_rows_that_fail_later_are_left_to_another_repayment(world: World, batche
 def test_a_chunk_is_asked_once_by_a_repayment(world: World, failed: str) -> None:
     """A worker that takes over after a crash finds the rows of the first, although another one has failed since."""
     table = Table(world.dynamodb, world.environment["TABLE_NAME"])
-    rows = FailedRows(ChunkStore(table), world.store, RepaymentStore(table), world.clock)
+    rows = FailedRows(BatchStore(table), ChunkStore(table), world.store, RepaymentStore(table), world.clock)
     ours = BatchStore(table).get(failed)
     assert ours is not None
     first, second = replace(ours, reference=new_batch()), replace(ours, reference=new_batch())
@@ -306,11 +363,11 @@ def failed_transfer(origin: str) -> Transfer:
     return record(Transfer(INTENT, "1:x", 1_000, ("E1",), origin=origin), refused)
 
 
-def test_claims_of_another_batch_are_kept(world: World) -> None:
+def test_claims_are_written_on_condition_of_their_version(world: World) -> None:
     store, reference = RepaymentStore(Table(world.dynamodb, world.environment["TABLE_NAME"])), new_batch()
     empty = store.read(reference, 0)
     assert store.claim(reference, 0, empty, "A", [1, 2], 0)
     assert not store.claim(reference, 0, empty, "B", [2, 3], 0)
-    assert store.claim(reference, 0, store.read(reference, 0), "B", [2, 3], 0)
+    assert store.claim(reference, 0, store.read(reference, 0), "B", [3], 0)
     claims = store.read(reference, 0)
     assert (claims.of("A"), claims.of("B")) == (frozenset({1, 2}), frozenset({3}))

@@ -94,6 +94,33 @@ def test_a_disputed_row_delays_no_result_and_is_written_again(world: World, batc
     assert "DISPUTED" not in batches.get(reference)["statuses"]
 
 
+@pytest.mark.covers("I36")
+@pytest.mark.parametrize("later", [Finding.REFUNDED, Finding.FAILED])
+def test_what_changes_after_the_end_is_written_after_the_last_look(
+    world: World, batches: Batches, later: Finding
+) -> None:
+    """A payment that is refunded, or that DOKU contradicts, days after the batch was done."""
+    reference = new_batch()
+    batches.approved(reference, row(), row())
+    batches.pass_time(12)
+    done = batches.get(reference)
+    assert (done["status"], link(batches, reference)["final"]) == ("DONE", True)
+    world.clock.advance(5 * 86_400)
+    observe(world, f"{reference}-2", later)
+    status = world.existing(f"{reference}-2").status
+    world.clock.advance(5 * 86_400)
+    batches.pass_time(3)
+    assert {name: each["count"] for name, each in batches.get(reference)["statuses"].items()} == {
+        "SUCCESS": 1,
+        status: 1,
+    }
+    assert [each["status"] for each in result(batches, reference)] == ["SUCCESS", status]
+    written = link(batches, reference)
+    assert written["final"] is (later is Finding.REFUNDED)
+    batches.deliver_result(reference)
+    assert (link(batches, reference)["writtenAt"] == written["writtenAt"]) is written["final"]
+
+
 def test_a_slow_worker_does_not_replace_a_newer_result(world: World, batches: Batches) -> None:
     reference = new_batch()
     batches.approved(reference, row())

@@ -111,7 +111,7 @@ def test_a_repeated_request_gets_a_form_until_the_rows_are_stored(batches: Batch
 @pytest.mark.parametrize("fields", [{}, {"transfers": [{}], "sha256": "0" * 64}])
 def test_transfers_or_a_file_is_required(batches: Batches, fields: dict[str, Any]) -> None:
     refused = batches.request("POST", "", {"batchReference": new_batch(), **fields})
-    assert (refused.status, "either transfers or sha256" in refused.body["response_message"]) == (400, True)
+    assert (refused.status, "exactly one of transfers and sha256" in refused.body["response_message"]) == (400, True)
 
 
 @pytest.mark.parametrize("sha256", ["0" * 63, "G" * 64, "0" * 65])

@@ -216,7 +216,7 @@ class Batch:
     result_at: int | None = None
     """Time at which its result was written last; None before."""
     result_final: bool = False
-    """True if nothing in the result can change any more."""
+    """True if every line of the result was final when it was written."""
     waiting_since: int | None = None
     """Since when funds have been missing; None once a row was accepted."""
     rows_done: int = 0
@@ -244,6 +244,11 @@ class Batch:
     def creator(self) -> str:
         """The caller that created it, as the history shows it."""
         return next((event.by for event in self.history if event.action is Action.CREATED), "")
+
+    @property
+    def is_repaid(self) -> bool:
+        """True if a repayment of its failed rows was created."""
+        return any(event.action is Action.REPAID for event in self.history)
 
     @property
     def is_resumed_by_a_person(self) -> bool:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from payouts.domain.batch import NO_ROWS, Batch, Totals
+from payouts.domain.debits import charged_fee
 from payouts.domain.money import Rupiah
 from payouts.domain.schedule import MINUTE
 from payouts.domain.transfer import Intent, Status, Transfer
@@ -194,7 +195,7 @@ def sent_summary(
     for row in rows:
         if row.number in transfers:
             transfer = transfers[row.number]
-            entry = _totals(transfer.intent, transfer.fee)
+            entry = _totals(transfer.intent, charged_fee(transfer))
             statuses[transfer.status] = statuses.get(transfer.status, NO_ROWS) + entry
     without = set(not_paid) - transfers.keys()
     unpaid = [row for row in rows if row.is_payable and row.number in without]

@@ -33,6 +33,11 @@ def fee_of(transfer: Transfer) -> Rupiah | None:
     return None if refused and {seen.finding for seen in transfer.history} <= _NO_DEBIT else transfer.fee
 
 
+def charged_fee(transfer: Transfer) -> Rupiah | None:
+    """The fee that DOKU charged: 0 if it refused or never got every request. None if it stated none."""
+    return transfer.fee and (fee_of(transfer) or Rupiah(0))
+
+
 def is_returned_by_decision(transfer: Transfer) -> bool:
     """True if only an operator says that DOKU took the money and returned it. What became of the fee is not said."""
     return transfer.status is Status.REFUNDED and not _words(transfer)

@@ -141,8 +141,12 @@ class Misconfigured(PayoutError):
 class Refused(PayoutError):
     """DOKU refused a question. Code, HTTP status and retryable come from the catalogue (`payouts.codes`)."""
 
-    def __init__(self, code: str, http_status: int, retryable: bool, message: str, doku: "DokuSaid") -> None:
+    def __init__(
+        self, code: str, http_status: int, retryable: bool, message: str, doku: "DokuSaid", of_recipient: bool = False
+    ) -> None:
         super().__init__(message, doku)
+        self.of_recipient = of_recipient
+        """True if DOKU refuses account, bank, amount or a field, and not the merchant, the time or the credentials."""
         self.code = code
         self.http_status = http_status
         self.retryable = retryable

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from payouts.domain.batch import Batch, BatchStatus
 from payouts.domain.batch_rows import BatchRow, Repaid, origin, row_reference
-from payouts.domain.transfer import NextAction, Status, Transfer
+from payouts.domain.status import PAY_AGAIN
+from payouts.domain.transfer import Status, Transfer
 
 REPAYABLE = frozenset({BatchStatus.SETTLING, BatchStatus.DONE_WITH_FAILURES, BatchStatus.CANCELLED})
 """No row of the batch is sent any more, and some may have failed."""
-_PAY_AGAIN = frozenset({NextAction.TOP_UP, NextAction.CORRECT_AND_RESEND})
 
 
 def is_unpaid(transfer: Transfer | None, row_origin: str) -> bool:
@@ -20,7 +20,7 @@ def is_unpaid(transfer: Transfer | None, row_origin: str) -> bool:
     """
     if transfer is None:
         return True
-    failed = transfer.status is Status.FAILED and transfer.is_final and transfer.next_action in _PAY_AGAIN
+    failed = transfer.status is Status.FAILED and transfer.is_final and transfer.next_action in PAY_AGAIN
     return failed and transfer.origin == row_origin
 
 

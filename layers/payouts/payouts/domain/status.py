@@ -48,6 +48,8 @@ class NextAction(StrEnum):
     """Contradictory. Ask DOKU and record the outcome; do not pay again."""
 
 
+PAY_AGAIN = frozenset({NextAction.TOP_UP, NextAction.CORRECT_AND_RESEND})
+"""Next actions that allow another payment."""
 NOT_ACKNOWLEDGED = frozenset({Status.SUBMITTING, Status.IN_DOUBT})
 """DOKU has never confirmed that it has such a transfer."""
 ENDED = frozenset({Status.SUCCESS, Status.FAILED, Status.REFUNDED})

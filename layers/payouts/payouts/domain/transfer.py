@@ -120,6 +120,12 @@ class Transfer:
         return Reading(self.history, self.external_ids, self.failed_published, self.intent.session_id)
 
     @property
+    def batch_row(self) -> tuple[str, int] | None:
+        """The batch and the number of the row that this transfer pays; None for a single transfer."""
+        batch, _, row = self.origin.rpartition("#")
+        return (batch, int(row)) if batch and row.isdecimal() else None
+
+    @property
     def partner_reference_no(self) -> str:
         """The merchant's reference, the key of the record."""
         return self.intent.partner_reference_no

@@ -16,6 +16,8 @@ from payouts.store.inquiry_sessions import SESSION_SECONDS, InquirySession, Inqu
 
 _TOO_LATE = "too little time was left to ask DOKU; nothing was sent. Send the same request again"
 _NOT_CLEAR = "DOKU gave no clear answer"
+_OF_RECIPIENT = frozenset({"request", "beneficiary", "bank", "limit"})
+"""Causes of refusals that are about the account, the bank, the amount or a field."""
 
 
 class DokuQueries:
@@ -102,4 +104,5 @@ def refusal(answer: responses.DokuResponse) -> PayoutError:
         retryable=advice.retry is Retry.SAME_REFERENCE,
         message=f"{reason}. {advice.next_step}",
         doku=said,
+        of_recipient=answer.outcome is Outcome.NOT_FOUND or answer.verdict.cause in _OF_RECIPIENT,
     )

@@ -12,6 +12,8 @@ from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore, stored_as
 
 _ATTEMPTS = 5
+_NAMED_ROWS = 20
+"""Rows that an event of the history names."""
 _READ_CHUNKS = 20
 """Chunks that are read at once: 2,000 rows, a MB or two."""
 
@@ -73,16 +75,16 @@ class RowChanger:
         _check_editable(batch)
         request = _Request(batch, self._summaries(batch), set(numbers), change, caller)
         chunks, changed = self._plan(request)
-        request.event = Event(int(self._clock() * 1000), caller.name, _RECORDED[change], f"{changed} rows")
+        request.event = Event(int(self._clock() * 1000), caller.name, _RECORDED[change], _named(changed))
         for index in chunks:
             self._change_chunk(request, index)
         return request.batch
 
-    def _plan(self, request: _Request) -> tuple[list[int], int]:
-        """The chunks to change, and the number of rows. Raises before anything is written."""
+    def _plan(self, request: _Request) -> tuple[list[int], list[int]]:
+        """The chunks to change, and the numbers of the rows. Raises before anything is written."""
         starts = [each.first for each in request.summaries]
         places = {number: sum(start <= number for start in starts) - 1 for number in request.wanted}
-        indexes, known, result, changed = sorted({*places.values()} - {-1}), set[int](), list[int](), 0
+        indexes, known, result, changed = sorted({*places.values()} - {-1}), set[int](), list[int](), list[int]()
         for start in range(0, len(indexes), _READ_CHUNKS):
             some = indexes[start : start + _READ_CHUNKS]
             for index, chunk in zip(some, self._chunks.several(request.batch.reference, some), strict=True):
@@ -126,8 +128,15 @@ def _check_editable(batch: Batch) -> None:
         raise IllegalTransition(f"the batch is {batch.status}; its rows cannot be changed now")
 
 
-def _differences(before: Sequence[BatchRow], after: Sequence[BatchRow]) -> int:
-    return sum(old != new for old, new in zip(before, after, strict=True))
+def _differences(before: Sequence[BatchRow], after: Sequence[BatchRow]) -> list[int]:
+    return [old.number for old, new in zip(before, after, strict=True) if old != new]
+
+
+def _named(rows: Sequence[int]) -> str:
+    """What the history says about which rows were changed."""
+    if len(rows) <= _NAMED_ROWS:
+        return f"{len(rows)} rows: {', '.join(map(str, rows))}"
+    return f"{len(rows)} rows from {rows[0]} to {rows[-1]}"
 
 
 def _changed(row: BatchRow, change: RowChange) -> BatchRow:
@@ -144,4 +153,6 @@ def _changed(row: BatchRow, change: RowChange) -> BatchRow:
                 f"row {row.number}: no other payment has its account and amount. Nothing was changed"
             )
         return replace(row, duplicate_confirmed=True)
-    return replace(row, excluded=change is RowChange.EXCLUDE)
+    if change is RowChange.EXCLUDE:
+        return replace(row, excluded=True, confirmed=False, duplicate_confirmed=False)
+    return replace(row, excluded=False)

@@ -128,8 +128,9 @@ class ChunkChecker:
             run.found[row.number] = self._row(run.batch, row, row.intent, run.existing, run.remaining)
         except (Misconfigured, RefusedEarly, Throttled):  # nothing is known about the row
             return False
-        except PayoutError:
-            run.found[row.number] = replace(row, outcome=RowOutcome.COULD_NOT_CHECK, problems=(("", _NO_ANSWER),))
+        except PayoutError as error:
+            problem = error.message if isinstance(error, Refused) and not error.retryable else _NO_ANSWER
+            run.found[row.number] = replace(row, outcome=RowOutcome.COULD_NOT_CHECK, problems=(("", problem),))
             run.count(answered=False)
         else:
             run.count(answered=True)
@@ -160,7 +161,7 @@ class ChunkChecker:
         try:
             found = self._queries.ask(inquiry_of(intent, self._doku.new_external_id()), remaining)
         except Refused as refused:
-            if refused.retryable:
+            if not refused.of_recipient:
                 raise
             return replace(row, outcome=RowOutcome.INVALID, problems=(("beneficiaryAccountNumber", refused.message),))
         match = compare_names(intent.beneficiary_account_name, found.account_name)

@@ -11,6 +11,8 @@ from payouts.store.chunk_items import ChunkState
 
 READ_MILLIS = 5 * MINUTE
 """How often the open transfers of a batch that was sent are read at first; later less often."""
+_LOOKED_AT = 9 * DAY
+"""After its end, when paid transfers have been looked at for the last time (`payouts.domain.schedule`)."""
 _FOLLOWED = 30 * DAY
 """How long the open transfers of a final batch are read, and its result is written again."""
 
@@ -38,17 +40,25 @@ def reads(batch: Batch, states: Sequence[ChunkState], now: int) -> Reads | None:
 def result_at(batch: Batch, states: Sequence[ChunkState], now: int) -> int | None:
     """When to have the result of a final batch written: at its end, once no transfer is open, and in between.
 
-    None if nothing in it can change, or if the batch ended long ago.
+    Written again after the last look at its transfers, which may have been refunded or contradicted since. None if
+    nothing more is expected, or if the batch ended long ago.
     """
-    ended, written = batch.history[-1].at, batch.result_at
-    if batch.result_final or now > ended + _FOLLOWED:
+    ended, written = _ended_at(batch), batch.result_at
+    if now > ended + _FOLLOWED:
         return None
     if written is None or written < ended:
         return now
+    if batch.result_final:
+        return ended + _LOOKED_AT if written < ended + _LOOKED_AT else None
     settled = not any(_unsettled(each.summary) for each in states)
     if settled and any(each.summary.read_at > written for each in states):
         return now
     return written + (HOUR if now < ended + DAY else DAY)
+
+
+def needs_result(batch: Batch, now: int) -> bool:
+    """False if a result was written whose lines are all final, unless the last look came after it."""
+    return not batch.result_final or (batch.result_at or 0) < _ended_at(batch) + _LOOKED_AT <= now
 
 
 def _open(summary: ChunkSummary) -> bool:
@@ -58,6 +68,12 @@ def _open(summary: ChunkSummary) -> bool:
 def _unsettled(summary: ChunkSummary) -> bool:
     """True if the status of a transfer may change: DISPUTED does not hold up the end of a batch."""
     return summary.open > 0 or Status.DISPUTED in summary.statuses
+
+
+def _ended_at(batch: Batch) -> int:
+    """When the batch became final. Later events, such as a repayment, do not count."""
+    ends = (Action.DONE, Action.CANCELLED)
+    return next((each.at for each in reversed(batch.history) if each.action in ends), batch.history[-1].at)
 
 
 def _sent_at(batch: Batch) -> int:

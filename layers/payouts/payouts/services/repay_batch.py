@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from payouts.domain.batch import Action, Batch, BatchStatus, Event, IllegalTransition, moved, noted
+from payouts.domain.batch import Action, Batch, BatchStatus, Event, IllegalTransition, moved, noted, pays_nothing
+from payouts.domain.batch_duplicates import Repeats
 from payouts.domain.batch_rows import CHUNK_ROWS, BatchRow, ChunkSummary, Phase, checked_summary, chunks_of
 from payouts.domain.caller import Caller
 from payouts.domain.errors import NotFound, Throttled
@@ -17,10 +18,12 @@ from payouts.services.create_batch import BatchCreator, BatchRequest
 from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
 from payouts.store.chunk_items import PAGE_CHUNKS, ChunkState, pages_of
-from payouts.store.repayments import RepaymentStore
+from payouts.store.repayments import Claims, RepaymentStore
 from payouts.store.transfers import TransferStore
 
 _ATTEMPTS = 5
+_MAY_FAIL = frozenset({Status.FAILED, Status.DISPUTED})
+"""A disputed transfer may have been settled since the figures were written."""
 _LOOKED_AT = 10
 """Chunks with failures that the request looks at, to refuse one that would get no row."""
 
@@ -33,8 +36,14 @@ class FailedRows:
     """The failed rows of batches, and their claims."""
 
     def __init__(
-        self, chunks: ChunkStore, transfers: TransferStore, claims: RepaymentStore, clock: Callable[[], float]
+        self,
+        store: BatchStore,
+        chunks: ChunkStore,
+        transfers: TransferStore,
+        claims: RepaymentStore,
+        clock: Callable[[], float],
     ) -> None:
+        self._store = store
         self._chunks = chunks
         self._transfers = transfers
         self._claims = claims
@@ -48,7 +57,7 @@ class FailedRows:
                 own = claims.of(repayment.reference)
                 rows = self._chunks.rows(batch.reference, index).rows if own else ()
                 return [row for row in rows if row.number in own]
-            free = {row.number for row in self._failed(batch, index) if row.number not in claims.by_row}
+            free = {row.number for row in self._free(batch, index, claims)}
             self._claims.claim(batch.reference, index, claims, repayment.reference, free, int(self._clock() * 1000))
         raise Throttled("too many simultaneous repayments of this batch; send the same request again in a moment")
 
@@ -56,10 +65,13 @@ class FailedRows:
         """False if no row is left to be paid again. Looks at some chunks only; True beyond them."""
         with_failures = [index for index, each in enumerate(states) if _may_have_failures(each)]
         return len(with_failures) > _LOOKED_AT or any(
-            row.number not in self._claims.read(batch.reference, index).by_row
-            for index in with_failures
-            for row in self._failed(batch, index)
+            self._free(batch, index, self._claims.read(batch.reference, index)) for index in with_failures
         )
+
+    def _free(self, batch: Batch, index: int, claims: Claims) -> list[BatchRow]:
+        """The failed rows of a chunk that no repayment has, or only one that ended without sending anything."""
+        in_force = {by for by in set(claims.by_row.values()) if not pays_nothing(self._store.get(by))}
+        return [row for row in self._failed(batch, index) if claims.by_row.get(row.number) not in in_force]
 
     def _failed(self, batch: Batch, index: int) -> list[BatchRow]:
         rows = self._chunks.rows(batch.reference, index).rows
@@ -108,7 +120,8 @@ class BatchRepayer:
         batch = self._store.get(repayment.repays)
         if batch is None or batch.status not in REPAYABLE:
             return False
-        now, found = int(self._clock() * 1000), self._claimed(batch, repayment)
+        now, repeats = int(self._clock() * 1000), Repeats(self._claimed(batch, repayment))
+        found = (repeats.marked(row) for row in self._claimed(batch, repayment))  # the same rows as before
         summaries: list[ChunkSummary] = []
         rows = 0
         while part := list(islice(found, CHUNK_ROWS)):
@@ -129,11 +142,15 @@ class BatchRepayer:
     def _check(self, batch: Batch) -> None:
         if batch.status not in REPAYABLE:
             raise IllegalTransition(
-                f"the batch is {batch.status}: failed rows are paid again once every row was sent. Nothing was changed"
+                f"the batch is {batch.status}: only failed rows of a batch that was sent are paid again, once every row"
+                " was sent. Nothing was changed"
             )
         states = self._chunks.states(batch.reference, chunks_of(batch.rows))
         if batch.is_forgotten or not states or not self._rows.has_any(batch, states):
-            raise NothingToRepay("no row of the batch failed that is not paid again already. Nothing was changed")
+            raise NothingToRepay(
+                "no row is left to be paid again: none has failed for good, or repayments have them, which the history"
+                " names. Nothing was changed"
+            )
 
     def _note(self, batch: Batch, repayment: Batch) -> None:
         """Record the repayment in the history of the batch whose rows it pays again."""
@@ -148,7 +165,7 @@ class BatchRepayer:
 
 def _may_have_failures(state: ChunkState) -> bool:
     summary = state.summary
-    return summary.phase is Phase.PAID and bool(summary.not_paid.count or summary.statuses.get(Status.FAILED))
+    return summary.phase is Phase.PAID and bool(summary.not_paid.count or summary.statuses.keys() & _MAY_FAIL)
 
 
 def _collected(batch: Batch, rows: int, now: int) -> Batch:

@@ -18,6 +18,7 @@ from payouts.domain.batch_rows import chunks_of, sent_summary
 from payouts.domain.errors import Misconfigured, NotFound, RefusedEarly
 from payouts.domain.schedule import DAY
 from payouts.services.batch_result import HEADER, BatchResults, ChunkResult, result_rows
+from payouts.services.follow_batch import needs_result
 from payouts.store.batch_chunks import ChunkStore
 from payouts.store.batches import BatchStore
 from payouts.store.chunk_items import ChunkState
@@ -93,9 +94,9 @@ class ResultWriter:
 
     def write(self, batch: Batch, remaining: Remaining) -> None:
         """Write the result as the table has it now. Raises PayoutError; then nothing has changed for readers."""
-        if not self._bucket or batch.status not in _WRITTEN_IN or batch.result_final:
-            return
         at, final = int(self._clock() * 1000), batch.is_final
+        if not self._bucket or batch.status not in _WRITTEN_IN or not needs_result(batch, at):
+            return
         upload = _Upload(self._s3(), self._bucket, result_key(batch.reference, at))
         upload.add(HEADER)
         for index, (chunk, state) in enumerate(self._read(batch)):

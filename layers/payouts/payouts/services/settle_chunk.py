@@ -1,6 +1,7 @@
 """Account for a chunk: which row has which transfer, and why a row has none. Computed, never incremented."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from payouts.doku.time_limits import Remaining
 from payouts.domain.batch import Batch, BatchStatus
@@ -28,9 +29,9 @@ class ChunkAccounts:
         self._transfers = transfers
         self._clock = clock
 
-    def transfers(self, reference: str, rows: Sequence[BatchRow]) -> dict[int, Transfer]:
+    def transfers(self, reference: str, rows: Sequence[BatchRow], consistent: bool = True) -> dict[int, Transfer]:
         """The transfers that these rows have created, by row."""
-        return own_transfers(reference, rows, self._transfers.get_all)
+        return own_transfers(reference, rows, partial(self._transfers.get_all, consistent=consistent))
 
     def were_just_read(self, summary: ChunkSummary) -> bool:
         """True if the transfers of a summary were read moments ago, as when messages of the payment are left over."""
@@ -47,14 +48,23 @@ class ChunkAccounts:
         """Store why rows are not paid, then the summary of what the table has. Returns the summary."""
         if reasons:
             self._chunks.save_not_paid(batch.reference, index, reasons, int(self._clock() * 1000))
-        return self.read(batch, index, rows, reasons, checked)
+        return self.read(batch, index, rows, reasons, checked, consistent=True)
 
     def read(
-        self, batch: Batch, index: int, rows: Sequence[BatchRow], reasons: Mapping[int, NotPaid], checked: ChunkSummary
+        self,
+        batch: Batch,
+        index: int,
+        rows: Sequence[BatchRow],
+        reasons: Mapping[int, NotPaid],
+        checked: ChunkSummary,
+        consistent: bool = False,
     ) -> ChunkSummary:
-        """Overwrite the summary by what the table has. Returns it."""
+        """Overwrite the summary by what the table has. Returns it.
+
+        Once the rows were sent, reads may be a bit stale: at half the price, and made again in a few minutes.
+        """
         now = int(self._clock() * 1000)
-        summary = sent_summary(checked, rows, self.transfers(batch.reference, rows), reasons)
+        summary = sent_summary(checked, rows, self.transfers(batch.reference, rows, consistent), reasons)
         self._chunks.save_summary(batch.reference, index, summary, now)
         return summary
 

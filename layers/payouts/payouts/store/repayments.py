@@ -1,7 +1,7 @@
 """Which rows of a batch are paid again, and by which batch: one item for each chunk, written by condition.
 
-A batch asks a chunk once, and what it got then is its own for good. So a row is in one repayment at most, and a
-repayment that is collected twice has the same rows.
+A batch asks a chunk once, and what it got then is its own, unless it ends without sending anything. So a row is sent by
+one repayment at most, and a repayment that is collected twice has the same rows.
 """
 
 from collections.abc import Collection, Mapping
@@ -40,11 +40,11 @@ class RepaymentStore:
         return Claims(rows, frozenset(item.get("asked", ())), item.get("version", 0))
 
     def claim(self, reference: str, index: int, read: Claims, batch: str, rows: Collection[int], now: int) -> bool:
-        """Give rows that are in no repayment to a batch. False if the claims were changed since `read`.
+        """Give rows to a batch, which no batch has that may send them. False if the claims were changed since `read`.
 
-        Rows that another batch has are left out. `now` in milliseconds.
+        `now` in milliseconds.
         """
-        claimed = {**dict.fromkeys(rows, batch), **read.by_row}
+        claimed = {**read.by_row, **dict.fromkeys(rows, batch)}
         item = {
             "pk": _key(reference, index),
             "rows": {str(row): by for row, by in claimed.items()},
