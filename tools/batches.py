@@ -16,7 +16,7 @@ from payouts.store.batches import BatchStore
 from payouts.store.repayments import RepaymentStore
 from tools.deployment import Deployment, find
 from tools.errors import CommandError, UsageError
-from tools.output import print_json
+from tools.output import print_error, print_json
 from transfer_api import batch_responses
 from transfer_api.batch_listing import BatchLists
 
@@ -31,6 +31,8 @@ def list_batches(env: str, month: str, status: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
+    if not found:
+        print_error(f"{env} has no such batch")
     for each in found:
         reference, state, rows = each["batchReference"], each["status"], each["rows"]
         print(f"{reference:40} {state:18} {rows:>7,} rows  {each['createdAt']}  {each['createdBy'] or ''}")

@@ -13,7 +13,7 @@ from payouts.store.webhook_tests import WebhookTests
 from payouts.webhooks.signing import generate_secret
 from tools.deployment import Deployment, find
 from tools.errors import CommandError, UsageError
-from tools.output import print_json
+from tools.output import print_error, print_json
 from transfer_api.listing import checked_day
 
 _AT_ONCE = 10
@@ -88,10 +88,10 @@ def change_secret(env: str, add: bool, drop_old: bool, show: bool) -> None:
     changed = _changed(current, add, drop_old)
     if changed != current:
         client.put_secret_value(SecretId=secret_id, SecretString=json.dumps({**stored, "webhookSecrets": changed}))
-        print("changed; the sender reads it within five minutes")
+        print_error("changed; the sender reads it within five minutes")
     if changed and not current:  # what was set aside for want of a secret is sent now
         BreakerStore(deployment.table()).catch_up(int(time.time() * 1000))
-    print(f"{len(changed)} signing secret{'' if len(changed) == 1 else 's'} in force, the newest first")
+    print_error(f"{len(changed)} signing secret{'' if len(changed) == 1 else 's'} in force, the newest first")
     for each in changed if show or add else ():
         print(each)
 

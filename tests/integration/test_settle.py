@@ -32,6 +32,14 @@ def test_a_settlement_has_a_name_and_a_reason(world: World, verdict: Status) -> 
     assert answer["reason"] == {"code": "SETTLED", "message": "Dewi: DOKU ticket 4711"}
 
 
+def test_a_wrong_verdict_is_answered_with_the_right_ones(world: World) -> None:
+    path = f"/v1/transfers/{world.create(order()).body['partnerReferenceNo']}/settlement"
+    refused = world.request("POST", path, {"verdict": "PAID", "reason": "x", "version": "1"})
+    assert refused.body["response_message"] == (
+        "verdict must be SUCCESS, FAILED or REFUNDED; version must be a whole number"
+    )
+
+
 def test_dokus_refund_counts_for_more_than_a_persons_word(world: World) -> None:
     settled = by_hand(world, disputed(world), Status.SUCCESS)
     world.doku.fault("status", "status-says", latestTransactionStatus="04")

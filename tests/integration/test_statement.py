@@ -118,6 +118,20 @@ def test_a_refused_transfer_that_doku_paid_differs(day: Day, capsys: pytest.Capt
     assert results(capsys.readouterr().out) == {refused["partnerReferenceNo"]: "STATUS_DIFFERS"}
 
 
+def test_a_row_without_a_status_does_not_match_a_failure(day: Day, capsys: pytest.CaptureFixture[str]) -> None:
+    """DOKU refused it, executed it all the same, and the statement names reference and amount alone."""
+    day.world.doku.fault("transfer", "unknown-code", responseCode="4034302", execute=True)
+    refused = day.world.create(order()).body
+    day.day = refused["createdAt"][:10]
+    assert (refused["status"], len(day.world.debits(refused["partnerReferenceNo"]))) == ("FAILED", 1)
+    columns = day.folder / "columns.toml"
+    columns.write_text('[columns]\npartnerReferenceNo = "Ref"\namount = "Amount"\n')
+    capsys.readouterr()
+    row = f"{refused['partnerReferenceNo']},200000.00"
+    day.compare(row, head="Ref,Amount", arguments=("--columns", str(columns)))
+    assert results(capsys.readouterr().out) == {refused["partnerReferenceNo"]: "STATUS_DIFFERS"}
+
+
 def test_a_fee_for_a_refused_transfer_differs(day: Day, capsys: pytest.CaptureFixture[str]) -> None:
     day.world.doku.deposit("1.00")
     refused = day.pay()

@@ -46,9 +46,9 @@ def test_an_alarm_and_its_recovery_notify(alarm: str) -> None:
 @pytest.mark.parametrize("alarm", ALARMS)
 def test_missing_data_raises_no_alarm(alarm: str) -> None:
     """A new stack begins without alarms. A stopped poller is INSUFFICIENT_DATA, which has an action."""
-    of_the_balance = dict.fromkeys(("LowDepositAlarm", "BalanceDecreaseAlarm"), "ignore")
+    kept = ("LowDepositAlarm", "BalanceDecreaseAlarm", "FailingStatusEventsAlarm", "FailingBatchEventsAlarm")
     stopped = dict.fromkeys(STOPPED, "missing")
-    expected = {**stopped, **of_the_balance}.get(alarm, "notBreaching")
+    expected = {**stopped, **dict.fromkeys(kept, "ignore")}.get(alarm, "notBreaching")
     assert properties(alarm)["TreatMissingData"] == expected
     assert ("InsufficientDataActions" in properties(alarm)) is (expected == "missing")
 

@@ -31,6 +31,17 @@ def test_routes_need_a_token_and_a_scope(routes: dict[str, bundle.Route]) -> Non
             assert set(route.scopes) <= SCOPES, key
 
 
+def test_no_route_names_a_scheme_that_does_not_exist() -> None:
+    """`Authorizer: NONE` would: the import of the API may warn of it, and a warning fails the deployment."""
+    body = properties("HttpApi")["Body"]
+    schemes = {name for path in body["paths"].values() for each in path.values() for name in _schemes(each)}
+    assert schemes == set(body["components"]["securitySchemes"]) == {"Merchant"}
+
+
+def _schemes(operation: Properties) -> list[str]:
+    return [name for each in operation.get("security", []) for name in each]
+
+
 def test_only_approvers_decide_about_batches(routes: dict[str, bundle.Route]) -> None:
     decisions = [key for key, route in routes.items() if route.scopes == ("batches:approve",)]
     assert decisions == ["POST /v1/batches/{batchReference}/approvals"]

@@ -65,11 +65,13 @@ def test_only_the_account_may_do_everything_with_its_key() -> None:
 
 def test_wildcards_stay_within_stack_or_account() -> None:
     objects = ("/reports/*", "/reports/unfinished/*", "${BatchBucket.Arn}/uploads/*", "${BatchBucket.Arn}/results/*")
-    ours = (":deploymentgroup:${ServerlessDeploymentApplication}/*", ":alarm:*", *objects)
+    versions = tuple(f"${{{name}.Arn}}:*" for name in FUNCTIONS)
+    ours = (":deploymentgroup:${ServerlessDeploymentApplication}/*", ":alarm:*", *objects, *versions)
     for whose, one in allowing():
         for resource in many(one["Resource"]):
-            if "*" in text(resource) and resource != "*":
-                assert resource["Fn::Sub"].endswith(ours), (whose, resource)
+            for each in chosen(resource) if isinstance(resource, dict) and "Fn::If" in resource else [resource]:
+                if "*" in text(each) and each != "*":
+                    assert each["Fn::Sub"].endswith(ours), (whose, each)
 
 
 def test_a_function_reads_one_secret_and_writes_its_log() -> None:
@@ -218,12 +220,10 @@ def test_the_rollout_role_reaches_functions_and_checks() -> None:
     assert by_action["lambda:InvokeFunction"] == checks
 
 
-def test_a_check_may_only_invoke_new_versions() -> None:
+def test_a_check_may_only_invoke_versions_of_the_functions() -> None:
+    """Any version, since a right that names the new one may take effect after its check has begun."""
     (invoke,) = [one for _, one in statements("RolloutCheckRole") if "lambda:InvokeFunction" in actions(one)]
-    versions = [one["Ref"] for one in chosen(invoke["Resource"])]
-    found = {name: translated().resources[name] for name in versions}
-    assert {one["Type"] for one in found.values()} == {"AWS::Lambda::Version"}
-    assert [one["Properties"]["FunctionName"]["Ref"] for one in found.values()] == list(FUNCTIONS)
+    assert [one["Fn::Sub"] for one in chosen(invoke["Resource"])] == [f"${{{name}.Arn}}:*" for name in FUNCTIONS]
     others = {action for _, one in statements("RolloutCheckRole") for action in actions(one)}
     assert others == {
         *("lambda:InvokeFunction", "codedeploy:PutLifecycleEventHookExecutionStatus"),

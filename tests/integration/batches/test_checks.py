@@ -50,6 +50,58 @@ def test_a_bad_row_is_shown_with_column_and_reason(batches: Batches) -> None:
 
 
 @pytest.mark.covers("I34")
+@pytest.mark.parametrize("code", ["4014200", "4034206", "4034204", "4034201"])
+def test_what_is_not_about_the_row_makes_no_row_invalid(world: World, batches: Batches, code: str) -> None:
+    """Credentials, closed hours, a limit of requests, a merchant that is not enabled."""
+    reference = new_batch()
+    world.doku.fault("inquiry", "unknown-code", responseCode=code, times=2)
+    batches.create(reference, row(), row())
+    batches.work()
+    refused = batches.rows(reference)[0]
+    assert refused["outcome"] == "COULD_NOT_CHECK"
+    assert code in refused["problems"][0]["reason"]
+    batches.request("POST", f"{reference}/checks")
+    batches.work()
+    assert batches.get(reference)["status"] == "READY"
+
+
+def test_an_excluded_row_is_decided_about_again(world: World, batches: Batches) -> None:
+    reference, own = new_batch(), row()
+    world.doku.account("014", own["beneficiaryAccountNumber"], "SOMEBODY ELSE")
+    batches.create(reference, own, row())
+    batches.work()
+    for change in ({"nameConfirmed": True}, {"excluded": True}, {"excluded": False}):
+        batches.request("PATCH", f"{reference}/rows/1", change)
+    found = batches.rows(reference)[0]
+    assert (found["outcome"], found["nameConfirmed"], found["payable"]) == ("NAME_DIFFERS", False, False)
+    notes = [event["note"] for event in batches.get(reference)["history"] if event["action"].startswith("ROWS_")]
+    assert notes == ["1 rows: 1", "1 rows: 1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("rows/1", {"nameConfirmed": False}, "nameConfirmed must be true"),
+        ("rows", {"rows": "1", "excluded": True}, "rows must be a list"),
+        ("rows", {"rows": ["1"], "excluded": True}, "rows.0 must be a whole number"),
+        ("rows", {"rows": [], "excluded": True}, "rows must not be empty"),
+        ("rows", {"rows": list(range(1001)), "excluded": True}, "rows has more than 1000 entries"),
+        ("rows/1", {"excluded": 1}, "excluded must be true or false"),
+        ("rows/1", {"excluded": True, "nameConfirmed": True}, "exactly one of excluded, nameConfirmed and"),
+    ],
+)
+def test_a_wrong_decision_is_refused_in_plain_words(
+    batches: Batches, path: str, body: dict[str, Any], message: str
+) -> None:
+    reference = new_batch()
+    batches.create(reference, row())
+    batches.work()
+    refused = batches.request("PATCH", f"{reference}/{path}", body)
+    assert message in refused.body["response_message"]
+    assert refused.status in (400, 422)
+
+
+@pytest.mark.covers("I34")
 def test_rows_with_one_reference_are_duplicates(batches: Batches) -> None:
     reference = new_batch()
     batches.create(reference, row(partnerReferenceNo=f"{reference}-X"), row(partnerReferenceNo=f"{reference}-X"))

@@ -58,6 +58,9 @@ def pay(batches: Batches, reference: str) -> None:
 @pytest.mark.covers("I39")
 def test_failed_rows_are_paid_again_and_no_other(world: World, batches: Batches, failed: str) -> None:
     assert [each["status"] for each in batches.rows(failed)] == ["SUCCESS", "FAILED", "NOT_PAID", "IN_DOUBT"]
+    figures = batches.get(failed)
+    fees = [figures["notPaid"]["fees"]["value"], figures["statuses"]["FAILED"]["fees"]["value"]]
+    assert fees == ["0.00", "0.00"]  # nothing was taken
     again = new_batch()
     created = batches.repay(failed, again)
     assert (created.status, created.body["status"], created.body["repays"]) == (201, "RECEIVING", failed)

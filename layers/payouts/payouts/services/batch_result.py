@@ -33,6 +33,7 @@ COLUMNS = (
 HEADER = BOM + csv_rows([COLUMNS])
 """The beginning of the file."""
 NOT_PAID = "NOT_PAID"
+_NOT_SENT = "NOT_SENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class ResultLine:
     """None if the row could not be read as a transfer."""
     transfer: Transfer | None = None
     status: str = ""
-    """NOT_PAID or the row's outcome, if it has no transfer."""
+    """NOT_PAID, NOT_SENT or the row's outcome, if it has no transfer."""
     reason: Reason | None = None
     is_open: bool = False
     """True if the row may still get a transfer."""
@@ -77,7 +78,8 @@ class ChunkResult:
             return ResultLine(row.number, row.intent, None, NOT_PAID, Reason(why.code, why.message))
         problems = "; ".join(": ".join(filter(None, each)) for each in row.problems)
         reason = Reason(row.outcome, problems) if problems else None
-        return ResultLine(row.number, row.intent, None, row.shown_outcome, reason, is_open=row.is_payable)
+        status = _NOT_SENT if row.is_payable else row.shown_outcome
+        return ResultLine(row.number, row.intent, None, status, reason, is_open=row.is_payable)
 
 
 class BatchResults:
