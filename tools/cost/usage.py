@@ -49,6 +49,10 @@ BATCH_HOURS = 2
 EMPTY_READS = 2.0
 """Read units of a row's reads that find nothing, which DynamoDB Local does not charge: other transfers with its
 reference (half) and to its account (half) when it is checked, and its own transfer before it is paid."""
+LAST_RESULT_READS = 0.6
+"""Read units of a row for the result that is written nine days after the end: half for its transfer, the rest for its
+part of the chunk's rows and reasons."""
+_ROW_READS = EMPTY_READS + LAST_RESULT_READS
 STREAM_SHARDS = 4
 """A new on-demand table accepts 4,000 writes a second: four partitions, each with a shard of the stream."""
 STREAM_READS = 4
@@ -144,7 +148,7 @@ def batch_row(figures: Mapping[str, float], template: Template, rate: float, wor
         "lambda_requests": 2 * UNPAID + 4 / CHUNK_ROWS,
         "lambda_gb_seconds": worker + _polled(figures, template, rate) + _notified(figures, template),
         "writes": total("write_units") + figures["write_units_batch_transfer"] + figures["write_units_batch_row"],
-        "reads": total("read_units") + figures["read_units_batch_row"] + EMPTY_READS + PROOF_READS,
+        "reads": total("read_units") + figures["read_units_batch_row"] + _ROW_READS + PROOF_READS,
         "storage_gb_months": (ITEM_KB + BATCH_ROW_KB) / 1e6,
         "backup_gb_months": (ITEM_KB + BATCH_ROW_KB) / 1e6,
         "sqs_requests": 3 * UNPAID + 12 / CHUNK_ROWS,
