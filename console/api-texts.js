@@ -50,7 +50,7 @@ const TEXTS = [
   [/^(?<payable>\d+) rows may be paid, (?<blocked>\d+) need attention$/, 'said.checked'],
   [/^(?<count>\d+) rows were read$/, 'said.read'],
   [/^(?<count>\d+) rows were sent before$/, 'said.sent'],
-  [/^\d+ rows: (?<rows>[\d, ]+)$/, 'said.rows'],
+  [/^rows? (?<rows>[\d, ]+)$/, 'said.rows'],
   [/^(?<count>\d+) rows from (?<first>\d+) to (?<last>\d+)$/, 'said.rowsBetween'],
   [/^although (?<earlier>\S+) has the same accounts and amounts$/, 'said.sameList'],
   [/^no row of (?<earlier>\S+) is left to be paid again$/, 'said.noneLeft'],

@@ -75,7 +75,7 @@ def test_an_excluded_row_is_decided_about_again(world: World, batches: Batches) 
     found = batches.rows(reference)[0]
     assert (found["outcome"], found["nameConfirmed"], found["payable"]) == ("NAME_DIFFERS", False, False)
     notes = [event["note"] for event in batches.get(reference)["history"] if event["action"].startswith("ROWS_")]
-    assert notes == ["1 rows: 1", "1 rows: 1"]
+    assert notes == ["row 1", "row 1"]
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def _differences(before: Sequence[BatchRow], after: Sequence[BatchRow]) -> list[
 def _named(rows: Sequence[int]) -> str:
     """What the history says about which rows were changed."""
     if len(rows) <= _NAMED_ROWS:
-        return f"{len(rows)} rows: {', '.join(map(str, rows))}"
+        return f"row{'' if len(rows) == 1 else 's'} {', '.join(map(str, rows))}"
     return f"{len(rows)} rows from {rows[0]} to {rows[-1]}"
 
 
