@@ -1,6 +1,6 @@
 """The domain's values are immutable and hold declared fields only."""
 
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
 import pytest
@@ -29,3 +29,9 @@ def test_a_value_cannot_be_changed(value: Any) -> None:
 )
 def test_a_difference_has_its_sign(sen: int, text: str) -> None:
     assert signed(sen) == text
+
+
+def test_a_transfer_names_the_row_of_its_batch() -> None:
+    single = Transfer(INTENT, "f", created_at=0, external_ids=("1",))
+    assert single.batch_row is None
+    assert replace(single, origin="PAYROLL-2024-09#12").batch_row == ("PAYROLL-2024-09", 12)

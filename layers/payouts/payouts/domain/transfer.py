@@ -123,7 +123,7 @@ class Transfer:
     def batch_row(self) -> tuple[str, int] | None:
         """The batch and the number of the row that this transfer pays; None for a single transfer."""
         batch, _, row = self.origin.rpartition("#")
-        return (batch, int(row)) if batch and row.isdecimal() else None
+        return (batch, int(row)) if self.origin else None
 
     @property
     def partner_reference_no(self) -> str:
