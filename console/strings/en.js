@@ -586,7 +586,7 @@ export default {
   'batch.include': 'Include again ({count})',
   'batch.changed': '{count} rows changed',
   'batch.confirmed': 'confirmed',
-  'batch.repaidBy': 'to be paid again by',
+  'batch.repaidBy': 'in the repayment',
   'batch.sameAs': 'same account and amount as',
   'batch.rowNumber': 'row {row}',
   'batch.atBank': 'At the bank:',

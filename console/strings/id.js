@@ -586,7 +586,7 @@ export default {
   'batch.include': 'Sertakan lagi ({count})',
   'batch.changed': '{count} baris diubah',
   'batch.confirmed': 'dikonfirmasi',
-  'batch.repaidBy': 'akan dibayar lagi oleh',
+  'batch.repaidBy': 'ada dalam pembayaran ulang',
   'batch.sameAs': 'rekening dan jumlah sama dengan',
   'batch.rowNumber': 'baris {row}',
   'batch.atBank': 'Di bank:',

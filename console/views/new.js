@@ -145,7 +145,7 @@ export function render(main, { query, go, signal }) {
         'div',
         { class: 'buttons end' },
         !transfer && button(t('new.backToDetails'), () => details(kept)),
-        mayPayAgain(transfer) && button(t('new.payAgain'), again),
+        mayPayAgain(transfer) && !transfer.batchReference && button(t('new.payAgain'), again),
         button(t('new.openTransfer', { reference }), () => go(`/transfers/${encodeURIComponent(reference)}`), 'primary'),
       ),
     );

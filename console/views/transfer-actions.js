@@ -24,11 +24,13 @@ export function actions(page, transfer) {
   );
 }
 
-/** Paying again: a row of a batch is left to a repayment of the batch, which takes each row once. */
+/** Paying again. Of a row of a batch, the batch comes first: a repayment, which takes each row once, may have it already. */
 function payAgain(page, transfer) {
-  if (!transfer.batchReference) return button('pay-again', 'primary', t('new.payAgain'), () => copyToForm(page, transfer, transfer.amount));
+  const again = (style) => button('pay-again', style, t('new.payAgain'), () => copyToForm(page, transfer, transfer.amount));
+  if (!transfer.batchReference) return again('primary');
   const href = `#/batches/${encodeURIComponent(transfer.batchReference)}`;
-  return h('a', { class: 'button primary', id: 'open-batch', href }, t('transfer.openBatch', { row: transfer.batchRow, batch: transfer.batchReference }));
+  const open = h('a', { class: 'button primary', id: 'open-batch', href }, t('transfer.openBatch', { row: transfer.batchRow, batch: transfer.batchReference }));
+  return [open, again('secondary')];
 }
 
 /** The other ones: texts to copy, and the same recipient again. */

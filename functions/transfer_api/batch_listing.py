@@ -11,10 +11,12 @@ from payouts.domain.batch import Batch, BatchStatus
 from payouts.domain.batch_rows import BatchRow, ChunkSummary, RowOutcome, chunks_of, sums
 from payouts.domain.days import day_of
 from payouts.domain.errors import ValidationFailed
+from payouts.domain.repayment import REPAYABLE
 from payouts.domain.transfer import Status, Transfer
 from payouts.services.batch_result import NOT_PAID
 from payouts.services.drive_batches import APPROVAL_MILLIS
 from payouts.services.own_transfers import own_transfers
+from payouts.services.repay_batch import in_force
 from payouts.services.settle_chunk import CANCELLED
 from payouts.store.batch_chunks import ChunkStore, RowsMissing
 from payouts.store.batch_schema import NewerVersion
@@ -122,11 +124,14 @@ class BatchLists:
         for index in range(first, min(first + _MOST_CHUNKS, len(summaries))):
             rows = [row for row in self.chunks.rows(batch.reference, index).rows if row.number > after]
             transfers, reasons = self._results(batch, index, rows)
-            repaid = self.claims.read(batch.reference, index).by_row if batch.is_repaid else {}
+            repaid = self._repaid(batch, index)
             for row in rows:
                 number = row.number
                 shown = batch_responses.row(row, transfers.get(number), reasons.get(number), repaid.get(number))
                 yield row, shown
+
+    def _repaid(self, batch: Batch, index: int) -> dict[int, str]:
+        return in_force(self.store, self.claims.read(batch.reference, index)) if batch.status in REPAYABLE else {}
 
     def _results(
         self, batch: Batch, index: int, rows: list[BatchRow]

@@ -160,7 +160,9 @@ def _spent(found: Batch, now: int) -> int | None:
         return None
     spent, since = 0, None
     for event in found.history:
-        if event.action in (_STARTED[found.status], Action.RESUMED):
+        if event.action is _STARTED[found.status]:
+            spent, since = 0, event.at
+        elif event.action is Action.RESUMED:
             since = event.at if since is None else since
         elif event.action in _STOPPED and since is not None:
             spent, since = spent + event.at - since, None

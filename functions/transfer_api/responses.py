@@ -62,11 +62,14 @@ def notes(found: "Sequence[Note]") -> dict[str, Any]:
 
 
 def transfer_brief(subject: Transfer) -> dict[str, Any]:
-    """The existing transfer in an error: its reference, its status and the next action."""
+    """The existing transfer in an error: its reference, its batch, its status and the next action."""
+    batch, row = subject.batch_row or (None, None)
     return {
         "partnerReferenceNo": subject.partner_reference_no,
         "status": subject.status,
         "nextAction": subject.next_action,
+        "batchReference": batch,
+        "batchRow": row,
     }
 
 

@@ -291,6 +291,8 @@ class ExistingTransfer(_Answer):
     partner_reference_no: str
     status: Status = Field(description="of the transfer")
     next_action: NextStep
+    batch_reference: str | None = Field(description="the batch that created it; null for a single transfer")
+    batch_row: int | None
 
 
 class Error(BaseModel):

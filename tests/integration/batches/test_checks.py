@@ -50,7 +50,7 @@ def test_a_bad_row_is_shown_with_column_and_reason(batches: Batches) -> None:
 
 
 @pytest.mark.covers("I34")
-@pytest.mark.parametrize("code", ["4014200", "4034206", "4034204", "4034201"])
+@pytest.mark.parametrize("code", ["4014200", "4034206", "4034204", "4034201", "4034220"])
 def test_what_is_not_about_the_row_makes_no_row_invalid(world: World, batches: Batches, code: str) -> None:
     """Credentials, closed hours, a limit of requests, a merchant that is not enabled."""
     reference = new_batch()
@@ -60,6 +60,22 @@ def test_what_is_not_about_the_row_makes_no_row_invalid(world: World, batches: B
     refused = batches.rows(reference)[0]
     assert refused["outcome"] == "COULD_NOT_CHECK"
     assert code in refused["problems"][0]["reason"]
+    batches.request("POST", f"{reference}/checks")
+    batches.work()
+    assert batches.get(reference)["status"] == "READY"
+
+
+def test_a_doku_that_refuses_every_question_is_not_asked_for_each_row(world: World, batches: Batches) -> None:
+    reference = new_batch()
+    world.doku.fault("inquiry", "unknown-code", responseCode="4034201", times=9)
+    batches.create(reference, *[row() for _ in range(12)])
+    batches.work()
+    assert batches.get(reference)["status"] == "NEEDS_ATTENTION"
+    found = batches.rows(reference)
+    assert {each["outcome"] for each in found} == {"COULD_NOT_CHECK"}
+    assert all("4034201" in each["problems"][0]["reason"] for each in found)
+    batches.request("POST", f"{reference}/checks")
+    batches.work()
     batches.request("POST", f"{reference}/checks")
     batches.work()
     assert batches.get(reference)["status"] == "READY"

@@ -20,7 +20,7 @@ from payouts.store.batches import BatchStore
 from payouts.store.repayments import RepaymentStore
 from payouts.store.table import Table
 from tests.integration.batches.rows import new_batch, row
-from tests.support.harness import Crash, World
+from tests.support.harness import Crash, World, order
 
 INTENT = Intent("B-1", "628115678890", "8377388292", "014", Rupiah(20_000_000), "")
 
@@ -156,10 +156,52 @@ def test_a_repayment_that_sent_nothing_gives_its_rows_back(batches: Batches, fai
         batches.request("POST", f"{first}/cancellation")
         batches.pass_time(1)
     assert batches.get(first)["status"] == end.upper()
+    assert [each["repaidBy"] for each in batches.rows(failed)] == [None] * 4
     assert batches.repay(failed, second).status == 201
     pay(batches, second)
     assert numbers(batches, second) == [2, 3]
     assert batches.get(second)["status"] == "DONE"
+
+
+@pytest.mark.covers("I39")
+@pytest.mark.parametrize("end", ["DONE", "CANCELLED"])
+def test_a_repayment_that_was_released_keeps_its_rows(world: World, batches: Batches, failed: str, end: str) -> None:
+    first, second = new_batch(), new_batch()
+    batches.repay(failed, first)
+    batches.work()
+    batches.request("PATCH", f"{first}/rows/3", {"nameConfirmed": True})
+    batches.submit(first)
+    if end == "CANCELLED":
+        world.doku.deposit("0.00")
+    batches.approve(first)
+    if end == "CANCELLED":
+        batches.work()
+        batches.request("POST", f"{first}/cancellation")
+    batches.pass_time(12)
+    assert batches.get(first)["status"] == end
+    refused = batches.repay(failed, second)
+    assert (refused.status, "repayments have them" in refused.body["response_message"]) == (409, True)
+    assert [each["repaidBy"] for each in batches.rows(failed)] == [None, first, first, None]
+
+
+def test_a_repayment_whose_request_died_is_shown(world: World, batches: Batches, failed: str) -> None:
+    again = new_batch()
+    world.faults.before["UpdateItem"] = []
+    world.faults.crash_before("UpdateItem")
+    with suppress(Crash):
+        batches.repay(failed, again)
+    world.faults.before.clear()
+    batches = Batches.start(world.restarted())
+    assert not [each for each in batches.get(failed)["history"] if each["action"] == "REPAID"]
+    batches.pass_time(2)
+    assert [each["note"] for each in batches.get(failed)["history"] if each["action"] == "REPAID"] == [again]
+    assert [each["repaidBy"] for each in batches.rows(failed)] == [None, again, again, None]
+
+
+def test_a_reference_of_a_failed_row_names_its_repayments(world: World, failed: str) -> None:
+    refused = world.create(order(partnerReferenceNo=f"{failed}-2"))
+    assert (refused.status, refused.body["transfer"]["batchReference"]) == (409, failed)
+    assert "unless a repayment of the batch has the row" in refused.body["response_message"]
 
 
 def test_repeated_payments_are_confirmed_again_in_a_repayment(world: World, batches: Batches) -> None:

@@ -246,11 +246,6 @@ class Batch:
         return next((event.by for event in self.history if event.action is Action.CREATED), "")
 
     @property
-    def is_repaid(self) -> bool:
-        """True if a repayment of its failed rows was created."""
-        return any(event.action is Action.REPAID for event in self.history)
-
-    @property
     def is_resumed_by_a_person(self) -> bool:
         """True if a person, and not the software, let it go on last."""
         return next((each.by != SYSTEM for each in reversed(self.history) if each.action is Action.RESUMED), False)

@@ -43,6 +43,8 @@ class _Run:
         self.found = found
         self.silent = 0
         """Inquiries without an answer since the last that was answered."""
+        self.refusal = ""
+        """Why DOKU refuses questions, if that is not about their accounts."""
         self._answered = False
         self._lock = Lock()
 
@@ -50,10 +52,11 @@ class _Run:
         """True if DOKU has answered an inquiry, and every one since then."""
         return self._answered and not self.silent
 
-    def count(self, answered: bool) -> None:
+    def count(self, answered: bool, refusal: str = "") -> None:
         """Count an inquiry."""
         with self._lock:
             self._answered |= answered
+            self.refusal = refusal
             self.silent = 0 if answered else self.silent + 1
 
 
@@ -118,7 +121,11 @@ class ChunkChecker:
         todo = [row for row in with_twins if row.outcome is RowOutcome.PENDING and row.intent is not None]
         work_on(turned(todo, age), lambda row: self._check(run, row), run.goes_well)
         found = [run.found[row.number] for row in rows]
-        return _still_pending(rows, found) if run.silent >= PATIENCE and age < _PATIENCE_MILLIS else found
+        if run.silent < PATIENCE:
+            return found
+        if run.refusal:  # of the next rows as well, until a person has removed the reason
+            return [_unchecked(row, run.refusal) if row.outcome is RowOutcome.PENDING else row for row in found]
+        return _still_pending(rows, found) if age < _PATIENCE_MILLIS else found
 
     def _check(self, run: _Run, row: BatchRow) -> bool:
         """Check one row. Returns False if no further row is to be checked."""
@@ -129,9 +136,9 @@ class ChunkChecker:
         except (Misconfigured, RefusedEarly, Throttled):  # nothing is known about the row
             return False
         except PayoutError as error:
-            problem = error.message if isinstance(error, Refused) and not error.retryable else _NO_ANSWER
-            run.found[row.number] = replace(row, outcome=RowOutcome.COULD_NOT_CHECK, problems=(("", problem),))
-            run.count(answered=False)
+            refusal = error.message if isinstance(error, Refused) and not error.retryable else ""
+            run.found[row.number] = _unchecked(row, refusal or _NO_ANSWER)
+            run.count(answered=False, refusal=refusal)
         else:
             run.count(answered=True)
         return True
@@ -174,6 +181,10 @@ class ChunkChecker:
 
 def _to_check_again(row: BatchRow) -> BatchRow:
     return replace(row, outcome=RowOutcome.PENDING) if row.outcome is RowOutcome.COULD_NOT_CHECK else row
+
+
+def _unchecked(row: BatchRow, reason: str) -> BatchRow:
+    return replace(row, outcome=RowOutcome.COULD_NOT_CHECK, problems=(("", reason),))
 
 
 _NO_ANSWER = "DOKU gave no clear answer about this account; start the check again"

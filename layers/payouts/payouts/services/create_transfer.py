@@ -8,6 +8,7 @@ from payouts.doku.time_limits import Remaining
 from payouts.domain.errors import Duplicate, PayoutError, Stopped, Unavailable
 from payouts.domain.forgetting import is_forgotten
 from payouts.domain.limits import AmountLimits
+from payouts.domain.status import PAY_AGAIN
 from payouts.domain.transfer import NextAction, Transfer
 from payouts.services.daily_limits import DailyLimits
 from payouts.services.kill_switch import KillSwitch
@@ -137,10 +138,17 @@ def _duplicate(existing: Transfer, used_by: str, hidden: str = "") -> Duplicate:
     """The error. `hidden` describes the transfer to callers who may not see it, by default as `used_by`."""
     used = f"partnerReferenceNo {existing.partner_reference_no} is used by"
     return Duplicate(
-        f"{used} {used_by}, which is {existing.status}. This request sent nothing. {_ADVICE[existing.next_action]}",
+        f"{used} {used_by}, which is {existing.status}. This request sent nothing. {_advice(existing)}",
         transfer=existing,
         hidden=f"{used} {hidden or used_by}. This request sent nothing. {_HIDDEN}",
     )
+
+
+def _advice(existing: Transfer) -> str:
+    text = _ADVICE[existing.next_action]
+    if existing.batch_row is None or existing.next_action not in PAY_AGAIN:
+        return text
+    return f"{text}, unless a repayment of the batch has the row: read its repaidBy first"
 
 
 def _algorithm(fingerprint: str) -> str:

@@ -58,7 +58,8 @@ def result_at(batch: Batch, states: Sequence[ChunkState], now: int) -> int | Non
 
 def needs_result(batch: Batch, now: int) -> bool:
     """False if a result was written whose lines are all final, unless the last look came after it."""
-    return not batch.result_final or (batch.result_at or 0) < _ended_at(batch) + _LOOKED_AT <= now
+    ended, written = _ended_at(batch), batch.result_at or 0
+    return not batch.result_final or written < ended or written < ended + _LOOKED_AT <= now
 
 
 def _open(summary: ChunkSummary) -> bool:

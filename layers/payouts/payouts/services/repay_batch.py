@@ -70,14 +70,20 @@ class FailedRows:
 
     def _free(self, batch: Batch, index: int, claims: Claims) -> list[BatchRow]:
         """The failed rows of a chunk that no repayment has, or only one that ended without sending anything."""
-        in_force = {by for by in set(claims.by_row.values()) if not pays_nothing(self._store.get(by))}
-        return [row for row in self._failed(batch, index) if claims.by_row.get(row.number) not in in_force]
+        taken = in_force(self._store, claims)
+        return [row for row in self._failed(batch, index) if row.number not in taken]
 
     def _failed(self, batch: Batch, index: int) -> list[BatchRow]:
         rows = self._chunks.rows(batch.reference, index).rows
         references = [row.intent.partner_reference_no for row in rows if row.intent and row.is_payable]
         found = {each.partner_reference_no: each for each in self._transfers.get_all(references)}
         return failed_rows(batch, rows, found, self._chunks.not_paid(batch.reference, index))
+
+
+def in_force(store: BatchStore, claims: Claims) -> dict[int, str]:
+    """The rows that a repayment has, by number, but for those of repayments that ended without sending anything."""
+    lapsed = {by for by in set(claims.by_row.values()) if pays_nothing(store.get(by))}
+    return {row: by for row, by in claims.by_row.items() if by not in lapsed}
 
 
 class BatchRepayer:
@@ -120,6 +126,7 @@ class BatchRepayer:
         batch = self._store.get(repayment.repays)
         if batch is None or batch.status not in REPAYABLE:
             return False
+        self._note(batch, repayment)  # its request may have died before
         now, repeats = int(self._clock() * 1000), Repeats(self._claimed(batch, repayment))
         found = (repeats.marked(row) for row in self._claimed(batch, repayment))  # the same rows as before
         summaries: list[ChunkSummary] = []
