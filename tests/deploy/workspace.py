@@ -100,7 +100,7 @@ def _routes(template: Mapping[str, Any]) -> dict[str, Any]:
     for function, event, route in _events(template):
         proxy = {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0"}
         found[f"Emulated{event}Target"] = ("Integration", proxy | {"IntegrationUri": {"Ref": f"{function}.Alias"}})
-        auth = {} if route.get("Auth", {}).get("Authorizer") == "NONE" else _GUARDED
+        auth = _GUARDED if "Auth" in route else {}
         target = {"Target": {"Fn::Sub": f"integrations/${{Emulated{event}Target}}"}}
         found[f"Emulated{event}"] = ("Route", {"RouteKey": f"{route['Method']} {route['Path']}"} | target | auth)
     return {
