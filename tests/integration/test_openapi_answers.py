@@ -24,6 +24,8 @@ def test_an_error_names_the_transfer_that_stands(world: World) -> None:
         "partnerReferenceNo": reference,
         "status": "ACCEPTED",
         "nextAction": world.get(reference).body["nextAction"],
+        "batchReference": None,
+        "batchRow": None,
     }
     openapi_contract.check("POST /v1/transfers", 409, {}, body)
     assert "transfer" not in error_responses.body(Duplicate("taken"), "r-1")
