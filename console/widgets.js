@@ -107,6 +107,8 @@ export function notice(colour, picture, ...children) {
 /** A link to the explanation of a code; a code such as 2005300/00 is explained by its first part. */
 export const codeLink = (code) => h('a', { class: 'code', href: `#/codes?code=${encodeURIComponent(code.split('/')[0])}` }, code);
 
+export const batchLink = (reference) => h('a', { class: 'code', href: `#/batches/${encodeURIComponent(reference)}` }, reference);
+
 export const referenceLink = (reference) => h('a', { class: 'code', href: `#/transfers/${encodeURIComponent(reference)}` }, reference);
 
 /** A list of terms and values, without the pairs whose value is null. */

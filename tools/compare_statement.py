@@ -144,11 +144,15 @@ def _result(transfer: Transfer, row: Row) -> Result:
         return Result.ONLY_DOKU  # our reference under another of DOKU's: a payment that we do not know
     if row.amount != transfer.intent.amount:
         return Result.AMOUNT_DIFFERS
-    if row.status != transfer.status if row.status is not None else transfer.status in _NOT_PAID:
+    if _contradicts(row, transfer.status):
         return Result.STATUS_DIFFERS
     if row.fee is not None and row.fee != charged_fee(transfer):
         return Result.FEE_DIFFERS
     return Result.MATCHED
+
+
+def _contradicts(row: Row, status: Status) -> bool:
+    return status in _NOT_PAID if row.status is None else status != row.status
 
 
 def _line_number(each: Compared) -> float:

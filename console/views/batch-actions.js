@@ -3,7 +3,7 @@
 import { announce, fill, h, set } from '../dom.js';
 import { known, t } from '../i18n.js';
 import { mayApprove, mayBatch, payouts } from '../session.js';
-import { failure, field, notice } from '../widgets.js';
+import { batchLink, failure, field, notice } from '../widgets.js';
 
 const STOPPABLE = ['CHECKING', 'NEEDS_ATTENTION', 'READY', 'PENDING_APPROVAL', 'SCHEDULED', 'PAYING', 'PAUSED', 'WAITING_FOR_FUNDS', 'WAITING_FOR_LIMIT'];
 /** Statuses after the last row was sent. */
@@ -96,6 +96,6 @@ function refused(page, error) {
 
 /** A warning that another batch pays the same list, with the text of a key and what follows. */
 export function sameList(earlier, key, ...more) {
-  const link = earlier && h('a', { class: 'code', href: `#/batches/${encodeURIComponent(earlier)}` }, earlier);
+  const link = earlier && batchLink(earlier);
   return notice('unknown', 'alert', h('h2', {}, t('batch.sameList')), link && h('p', {}, link), h('p', {}, t(key)), ...more);
 }

@@ -3,7 +3,7 @@
 import { h } from '../dom.js';
 import { known, t } from '../i18n.js';
 import { problemElement, saidElement } from '../api-texts.js';
-import { badge, referenceLink } from '../widgets.js';
+import { badge, batchLink, referenceLink } from '../widgets.js';
 import { outcomeBadge } from './batch-status.js';
 
 /** Statuses with a reason that a reader needs; a paid row has one, too. */
@@ -26,8 +26,7 @@ export function names({ beneficiaryAccountName, bankAccountName, nameMatch, name
 
 /** The batch that pays a row again. */
 export function repaid({ repaidBy }) {
-  const batch = () => h('a', { class: 'code', href: `#/batches/${encodeURIComponent(repaidBy)}` }, repaidBy);
-  return repaidBy && h('span', { class: 'sub' }, t('batch.repaidBy'), ' ', batch());
+  return repaidBy && h('span', { class: 'sub' }, t('batch.repaidBy'), ' ', batchLink(repaidBy));
 }
 
 /** What is wrong with a row. */

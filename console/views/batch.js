@@ -7,7 +7,7 @@ import { moment, rupiah, timeLeft, timeOfDay } from '../format.js';
 import { saidElement } from '../api-texts.js';
 import { loadBankNames } from '../bank-list.js';
 import { mayBatch, payouts } from '../session.js';
-import { empty, facts, failure, loading, notice } from '../widgets.js';
+import { batchLink, empty, facts, failure, loading, notice } from '../widgets.js';
 import { batchActions, sameList } from './batch-actions.js';
 import { BatchRows } from './batch-rows.js';
 import { batchTone } from './batch-status.js';
@@ -134,7 +134,7 @@ function circumstances(batch) {
     facts(
       [t('transfer.created'), `${moment(batch.createdAt)} · ${known(`person.${batch.createdBy}`, batch.createdBy)}`],
       [t('transfer.remark'), batch.remark || null],
-      [t('batch.repays'), batch.repays && h('a', { class: 'code', href: `#/batches/${encodeURIComponent(batch.repays)}` }, batch.repays)],
+      [t('batch.repays'), batch.repays && batchLink(batch.repays)],
       [t('batch.scheduledAt'), batch.scheduledAt && moment(batch.scheduledAt)],
       [t('batch.fundsDeadline'), batch.fundsDeadline && moment(batch.fundsDeadline)],
       [t('batch.approvals'), batch.approvalsRequired > 0 && !approvals.length ? t('batch.approvalsNone') : approvals.length ? approvals : null],

@@ -6,7 +6,7 @@ import { PENDING, pending } from '../approvals.js';
 import { today } from '../clock.js';
 import { shortMoment } from '../format.js';
 import { mayBatch, payouts } from '../session.js';
-import { empty, failure, field, loadInto } from '../widgets.js';
+import { batchLink, empty, failure, field, loadInto } from '../widgets.js';
 import { batchBadge } from './batch-status.js';
 
 export const title = 'batches.title';
@@ -71,7 +71,7 @@ function batchTable(batches) {
 }
 
 function batchRow({ batchReference, createdAt, createdBy, remark, rows, status }) {
-  const link = h('a', { class: 'code', href: `#/batches/${encodeURIComponent(batchReference)}` }, batchReference);
+  const link = batchLink(batchReference);
   const open = (event) => !event.target.closest('a') && !String(getSelection()) && link.click();
   const cell = (name, ...children) => h('td', { role: 'cell', class: name }, ...children);
   return h(

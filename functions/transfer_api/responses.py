@@ -63,13 +63,11 @@ def notes(found: "Sequence[Note]") -> dict[str, Any]:
 
 def transfer_brief(subject: Transfer) -> dict[str, Any]:
     """The existing transfer in an error: its reference, its batch, its status and the next action."""
-    batch, row = subject.batch_row or (None, None)
     return {
         "partnerReferenceNo": subject.partner_reference_no,
         "status": subject.status,
         "nextAction": subject.next_action,
-        "batchReference": batch,
-        "batchRow": row,
+        **_batch(subject),
     }
 
 
@@ -77,7 +75,6 @@ def summary(subject: Transfer, now: float) -> dict[str, Any]:
     """A transfer without its history."""
     intent = subject.intent
     reason = subject.reason
-    batch, row = subject.batch_row or (None, None)
     return {
         "partnerReferenceNo": subject.partner_reference_no,
         "status": subject.status,
@@ -94,8 +91,7 @@ def summary(subject: Transfer, now: float) -> dict[str, Any]:
         "beneficiaryBankCode": intent.beneficiary_bank_code,
         "beneficiaryAccountName": intent.beneficiary_account_name,
         "remark": intent.remark or None,
-        "batchReference": batch,
-        "batchRow": row,
+        **_batch(subject),
         "reason": {"code": reason.code, "message": reason.message} if reason else None,
         "createdAt": _time(subject.created_at),
         "createdBy": subject.created_by or None,
@@ -131,6 +127,11 @@ def balance(found: Balance, accepts_transfers: bool) -> dict[str, Any]:
         "creditAlertLimit": _wire(found.alert_limit),
         "acceptsTransfers": accepts_transfers,
     }
+
+
+def _batch(subject: Transfer) -> dict[str, Any]:
+    batch, row = subject.batch_row or (None, None)
+    return {"batchReference": batch, "batchRow": row}
 
 
 def description(subject: Transfer) -> str:

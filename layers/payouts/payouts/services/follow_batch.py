@@ -49,7 +49,7 @@ def result_at(batch: Batch, states: Sequence[ChunkState], now: int) -> int | Non
     if written is None or written < ended:
         return now
     if batch.result_final:
-        return ended + _LOOKED_AT if written < ended + _LOOKED_AT else None
+        return _written_again_at(batch, written)
     settled = not any(_unsettled(each.summary) for each in states)
     if settled and any(each.summary.read_at > written for each in states):
         return now
@@ -58,8 +58,16 @@ def result_at(batch: Batch, states: Sequence[ChunkState], now: int) -> int | Non
 
 def needs_result(batch: Batch, now: int) -> bool:
     """False if a result was written whose lines are all final, unless the last look came after it."""
-    ended, written = _ended_at(batch), batch.result_at or 0
-    return not batch.result_final or written < ended or written < ended + _LOOKED_AT <= now
+    if not batch.result_final or batch.result_at is None:
+        return True
+    again = _written_again_at(batch, batch.result_at)
+    return again is not None and again <= max(now, _ended_at(batch))
+
+
+def _written_again_at(batch: Batch, written: int) -> int | None:
+    """When a result whose lines are all final is written again: at the end, and after the last look. None if it was."""
+    ended = _ended_at(batch)
+    return next((at for at in (ended, ended + _LOOKED_AT) if written < at), None)
 
 
 def _open(summary: ChunkSummary) -> bool:
